@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "DeepLearningCourse",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Shared", targets: ["Shared"]),
+    .library(name: "Phase1FeedForward", targets: ["Phase1FeedForward"]),
+    .library(name: "Networks", targets: ["Networks"]),
+    .executable(name: "course", targets: ["CourseTool"]),
+  ],
+  traits: [
+    // Declared from the first version on: adding a trait later would change the build of everyone who
+    // passes --disable-default-traits. Only `Generator` (Phase 2) looks at it.
+    .trait(
+      name: "ImageCodecs",
+      description: "PNG, JPEG and gzip through system libraries. The core needs none of them."),
+    .default(enabledTraits: ["ImageCodecs"]),
+  ],
+  targets: [
+    // MARK: Libraries
+    .target(name: "Kernels", path: "Shared/Kernels"),
+    .target(name: "BundledData", path: "Shared/BundledData", exclude: ["digits.csv", "iris.csv"]),
+    .target(
+      name: "Shared", dependencies: ["Kernels", "BundledData"], path: "Shared",
+      exclude: ["Kernels", "BundledData"]),
+    .target(name: "Phase1FeedForward", dependencies: ["Shared"], path: "Phase1-FeedForward"),
+    .target(name: "Networks", dependencies: ["Shared", "Phase1FeedForward"], path: "Networks"),
+
+    // MARK: Command line
+    .executableTarget(name: "CourseTool", dependencies: ["Networks"], path: "CourseTool"),
+
+    // MARK: Tests
+    .target(name: "TestSupport", dependencies: ["Shared"], path: "Tests/TestSupport"),
+    .testTarget(
+      name: "SharedTests", dependencies: ["Shared", "Kernels", "TestSupport"],
+      path: "Tests/SharedTests"),
+    .testTarget(
+      name: "Phase1FeedForwardTests", dependencies: ["Shared", "Phase1FeedForward", "TestSupport"],
+      path: "Tests/Phase1FeedForwardTests"),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Networks", "TestSupport"], path: "Tests/NetworksTests"),
+    .testTarget(
+      name: "CourseToolTests", dependencies: ["CourseTool", "Networks", "TestSupport"],
+      path: "Tests/CourseToolTests"),
+  ]
+)

@@ -1,0 +1,159 @@
+// Kernels - everything in this package that loops over floats.
+//
+// A `KernelSet` is one table of functions for one instruction set. All tables compute the same
+// functions; within one table results never depend on the number of threads.
+//
+// Shapes in comments are row-major. Lengths are in elements, not bytes. Unless a comment says
+// otherwise, an output may be the same buffer as an input (exact overlap), never a shifted one.
+
+#ifndef KERNELS_H
+#define KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: - Operations
+
+/// y = a OP b, element by element. Comparisons give 1 or 0.
+typedef enum KernelBinary {
+  kernelAdd, kernelSubtract, kernelMultiply, kernelDivide, kernelMaximum, kernelMinimum, kernelPower,
+  kernelEqual, kernelNotEqual, kernelLess, kernelLessOrEqual, kernelGreater, kernelGreaterOrEqual
+} KernelBinary;
+
+/// y = OP(x), element by element.
+typedef enum KernelUnary {
+  kernelNegate, kernelAbsolute, kernelSquare, kernelSquareRoot, kernelReciprocal,
+  kernelExp, kernelLog, kernelTanh, kernelSigmoid, kernelReLU
+} KernelUnary;
+
+/// What the epilogue of a matrix product applies after the bias.
+typedef enum KernelActivation {
+  kernelActivationIdentity, kernelActivationReLU, kernelActivationSigmoid, kernelActivationTanh
+} KernelActivation;
+
+/// How many values become one.
+typedef enum KernelReduction { kernelSum, kernelMax, kernelMin } KernelReduction;
+
+// MARK: - Matrix product
+
+struct KernelSet;
+
+/// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel reads.
+///
+/// `pack` writes rows `first ..< first + count` of the operand (rows of op(A), or columns of op(B)),
+/// restricted to `k0 ..< k0 + depth`, into `panels`: groups of `width` rows, each group stored
+/// depth-major (`panel[k * width + row]`), the last group padded with zeros. A convolution supplies
+/// its own `pack`, which reads image patches, and no patch matrix ever exists.
+typedef struct KernelOperand {
+  void (*pack)(const struct KernelOperand *operand, const struct KernelSet *set, size_t first,
+               size_t count, size_t k0, size_t depth, size_t width, float *panels);
+  const float *data;
+  size_t leading;           // elements from one stored row to the next
+  bool transposed;
+  const void *context;      // whatever a packer of one's own needs
+} KernelOperand;
+
+/// C = activation(op(A) . op(B) + bias), or C += op(A) . op(B) when `accumulate`.
+typedef struct KernelProduct {
+  size_t m, n, k;           // op(A) is [m, k], op(B) is [k, n], C is [m, n]
+  KernelOperand a, b;
+  float *c;
+  size_t leadingC;
+  bool accumulate;          // bias and activation must be absent then
+  const float *columnBias;  // [n] or NULL: one value a column (dense layers)
+  const float *rowBias;     // [m] or NULL: one value a row (convolutions)
+  KernelActivation activation;
+} KernelProduct;
+
+/// A matrix stored row-major as operand of a product.
+KernelOperand kernels_matrix(const float *data, size_t leading, bool transposed);
+
+/// Runs a product on the threads of the pool. `set` NULL means the default set.
+void kernels_product(const struct KernelSet *set, const KernelProduct *product);
+
+// MARK: - The table
+
+typedef struct KernelSet {
+  const char *name;         // "avx512", "avx2", "neon", "portable"
+  size_t vectorWidth;       // floats in a vector
+  size_t rowTile;           // rows of the micro-kernel's tile
+  size_t columnTile;        // columns of the micro-kernel's tile
+
+  // out[i] = a[i * strideA] OP b[i * strideB]; a stride is 0 (a scalar) or 1.
+  void (*binary)(KernelBinary operation, const float *a, size_t strideA, const float *b,
+                 size_t strideB, float *out, size_t count);
+  void (*unary)(KernelUnary operation, const float *x, float *y, size_t count);
+  void (*clip)(const float *x, float low, float high, float *y, size_t count);
+  // y[i] += factor * x[i]
+  void (*addScaled)(float factor, const float *x, float *y, size_t count);
+  // dX = dY * f'(x), written in terms of the output y = f(x).
+  void (*activationGradient)(KernelActivation activation, const float *y, const float *dY, float *dX,
+                             size_t count);
+
+  // One number from `count` contiguous values. Sums are blocked (error grows like log n). Max and min
+  // of something that holds a NaN are NaN.
+  float (*reduce)(KernelReduction reduction, const float *x, size_t count);
+  // out[c] = reduction over r of x[r * columns + c]
+  void (*reduceRows)(KernelReduction reduction, const float *x, size_t rows, size_t columns, float *out);
+  // sum of (x[i] - center)^2
+  float (*sumSquaredDeviations)(const float *x, float center, size_t count);
+  // sum of x[i] * y[i]
+  float (*dot)(const float *x, const float *y, size_t count);
+  // Index of the first maximum; the first NaN wins, as in NumPy.
+  size_t (*argmax)(const float *x, size_t count);
+  // Index of the first value that is NaN or infinite, `count` when there is none.
+  size_t (*firstNonFinite)(const float *x, size_t count);
+
+  // out[c * rows + r] = x[r * leading + c], r < rows, c < columns. out never overlaps x.
+  void (*transpose)(const float *x, size_t rows, size_t columns, size_t leading, float *out);
+
+  // The register tile of the matrix product: rows x columns of C (+)= packed panels. Internal to
+  // kernels_product; in the table so that a test can call each size of it.
+  void (*tile)(size_t depth, const float *aPanel, const float *bPanel, float *c, size_t leadingC,
+               size_t rows, size_t columns, bool accumulate, const float *columnBias,
+               const float *rowBias, KernelActivation activation);
+} KernelSet;
+
+/// The best set this processor runs, or the one that COURSE_INSTRUCTION_SET names.
+const KernelSet *kernels_default(void);
+
+/// A set by name, NULL when this processor or this build does not have it.
+const KernelSet *kernels_named(const char *name);
+
+/// out[i0, i1, ...] = x[i0 * strides[0] + i1 * strides[1] + ...], out contiguous with `shape`.
+/// Strides are in elements, may be 0 (broadcast) or negative.
+void kernels_copy_strided(const float *x, size_t rank, const ptrdiff_t *shape, const ptrdiff_t *strides,
+                          float *out);
+
+// MARK: - Threads
+
+/// Threads used from now on, the caller included; at least 1. Never changes a result.
+void kernels_set_thread_count(size_t count);
+size_t kernels_thread_count(void);
+/// Cores this process may run on.
+size_t kernels_available_cores(void);
+
+/// Calls body(i, context) once for each i < count, on the threads of the pool; returns when all are
+/// done. Nested calls run on the calling thread. Small counts of short bodies are cheap (~1 us).
+void kernels_parallel_for(size_t count, void (*body)(size_t index, void *context), void *context);
+
+// MARK: - Random numbers (the same on every instruction set)
+
+/// Philox-4x32-10 (Salmon et al., 2011): four 32-bit words of the block `counter` under `key`.
+void kernels_philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t out[4]);
+/// out[i] uniform in [low, high), drawn from block (first + i) / 4, word (first + i) % 4.
+void kernels_random_uniform(uint64_t key, uint64_t stream, uint64_t first, float low, float high,
+                            float *out, size_t count);
+/// out[i] normal, by Box-Muller on pairs of the words above.
+void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float mean,
+                           float standardDeviation, float *out, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
