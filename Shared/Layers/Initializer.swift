@@ -1,0 +1,79 @@
+/// How many inputs and outputs one weight takes part in.
+public struct Fans: Sendable, Equatable {
+  /// The number of values that flow into one output.
+  public var fanIn: Int
+  /// The number of outputs that one input value flows into.
+  public var fanOut: Int
+
+  /// The fans of a dense weight matrix `[inputs, outputs]`.
+  public static func dense(inputs: Int, outputs: Int) -> Fans {
+    Fans(fanIn: inputs, fanOut: outputs)
+  }
+
+  /// The fans of a convolution's weights `[outputChannels, inputChannels, kernel...]`: each output sees
+  /// `inputChannels · kernel area` values, each input reaches `outputChannels · kernel area`. With
+  /// groups, `inputChannels` and `outputChannels` are those of one group.
+  public static func convolution(
+    inputChannels: Int, outputChannels: Int, kernelSize: [Int]
+  ) -> Fans {
+    let area = kernelSize.reduce(1, *)
+    return Fans(fanIn: inputChannels * area, fanOut: outputChannels * area)
+  }
+}
+
+/// A rule that draws the first values of a parameter.
+public protocol Initializer: Sendable {
+  /// A tensor of `shape`, drawn under `key`.
+  func tensor(shape: [Int], fans: Fans, key: RandomKey) -> Tensor
+}
+
+/// The initializers of this package; a network's configuration names one.
+///
+///     Dense(inputSize: 784, outputSize: 100, initializer: .heNormal)
+public enum StandardInitializer: Initializer, Codable, Equatable {
+  /// Every weight equal to a constant. Right for biases; useless for weights, which then stay equal.
+  case constant(Float)
+  /// Uniform in `low..<high`.
+  case uniform(low: Float, high: Float)
+  /// Normal with the given mean and standard deviation.
+  case normal(mean: Float, standardDeviation: Float)
+  /// Uniform in `±√(6 / (fanIn + fanOut))` (Glorot and Bengio 2010, equation 16): keeps the variance of
+  /// activations and gradients where the activation is nearly linear (tanh, sigmoid).
+  case xavierUniform
+  /// Normal with standard deviation `√(2 / (fanIn + fanOut))` (Glorot and Bengio 2010, equation 12).
+  case xavierNormal
+  /// Uniform in `±√(6 / fanIn)`: the uniform distribution with the variance of `heNormal`.
+  case heUniform
+  /// Normal with standard deviation `√(2 / fanIn)` (He et al. 2015, equation 10): makes up for the half
+  /// of the activations that ReLU sets to 0.
+  case heNormal
+
+  /// A tensor of `shape`, drawn under `key`.
+  public func tensor(shape: [Int], fans: Fans, key: RandomKey) -> Tensor {
+    func uniform(_ variance: Float) -> Tensor {
+      // A uniform distribution on ±b has variance b²/3.
+      let bound = (3 * variance).squareRoot()
+      return Tensor(uniform: shape, in: -bound..<bound, key: key)
+    }
+    func normal(_ variance: Float) -> Tensor {
+      Tensor(normal: shape, standardDeviation: variance.squareRoot(), key: key)
+    }
+    let xavier = 2 / Float(fans.fanIn + fans.fanOut)
+    let he = 2 / Float(fans.fanIn)
+    return switch self {
+    case .constant(let value): Tensor(repeating: value, shape: shape)
+    case .uniform(let low, let high): Tensor(uniform: shape, in: low..<high, key: key)
+    case .normal(let mean, let deviation):
+      Tensor(normal: shape, mean: mean, standardDeviation: deviation, key: key)
+    case .xavierUniform: uniform(xavier)
+    case .xavierNormal: normal(xavier)
+    case .heUniform: uniform(he)
+    case .heNormal: normal(he)
+    }
+  }
+}
+
+extension Initializer where Self == StandardInitializer {
+  /// Every weight 0; the usual choice for biases.
+  public static var zeros: StandardInitializer { .constant(0) }
+}

@@ -1,0 +1,46 @@
+/// A rule that turns gradients into better parameters.
+///
+/// The network numbers its parameters in visiting order; this number, the *slot*, is where an optimizer
+/// with a memory (momentum, Adam) keeps what belongs to that parameter, one state for each parameter.
+public protocol Optimizer: Sendable {
+  /// The constructor arguments, which a checkpoint stores.
+  associatedtype Configuration: Codable & Sendable
+
+  /// The name under which checkpoints and the command line know the optimizer.
+  static var typeName: String { get }
+  /// Creates the optimizer from what `configuration` returned.
+  init(configuration: Configuration) throws
+  /// The constructor arguments of this optimizer, with the learning rate of now.
+  var configuration: Configuration { get }
+  /// The step size η. Learning-rate schedules set it.
+  var learningRate: Float { get set }
+
+  /// Called once with the shapes of all parameters, before the first step: the place to allocate state.
+  mutating func prepare(shapes: [[Int]])
+  /// Called at the start of each step, before the parameters are updated one by one.
+  mutating func beginStep()
+  /// Changes `value` according to its gradient.
+  mutating func update(_ value: inout Tensor, gradient: Tensor, slot: Int)
+  /// Shows every state tensor with a name that is unique within its slot.
+  mutating func forEachState(
+    _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
+  ) rethrows
+  /// Numbers that belong to the state but to no parameter, such as Adam's step count.
+  var counters: [String: Int] { get set }
+}
+
+extension Optimizer {
+  /// Does nothing: the optimizer keeps no state.
+  public mutating func prepare(shapes: [[Int]]) {}
+  /// Does nothing.
+  public mutating func beginStep() {}
+  /// Shows nothing: the optimizer keeps no state.
+  public mutating func forEachState(
+    _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
+  ) rethrows {}
+  /// None.
+  public var counters: [String: Int] {
+    get { [:] }
+    set {}
+  }
+}

@@ -1,0 +1,66 @@
+/// A tensor that training changes, with the gradient of the loss with respect to it.
+///
+/// Gradients *accumulate*: a layer that is used twice, or several small batches that stand for a large
+/// one, add up. A cleared gradient is marked, not filled with zeros, so the first accumulation is an
+/// assignment and costs no pass over memory.
+public struct Parameter: Sendable {
+  /// The weights.
+  public var value: Tensor {
+    // Weights that somebody has set are never drawn again.
+    didSet { draw = nil }
+  }
+  /// The accumulated gradient, `nil` when nothing has been accumulated since it was last cleared.
+  public private(set) var gradient: Tensor?
+  /// Whether a penalty (L1, L2) applies: true for weights, false for biases and the like.
+  public let isRegularized: Bool
+
+  /// How the value is drawn; `nil` once it has been drawn for good or set.
+  private var draw: Draw?
+  private struct Draw: Sendable {
+    var initializer: any Initializer
+    var fans: Fans
+  }
+
+  /// A parameter with a given value.
+  public init(_ value: Tensor, isRegularized: Bool = true) {
+    self.value = value
+    self.isRegularized = isRegularized
+  }
+
+  /// A parameter whose value an initializer draws.
+  ///
+  /// It is drawn at once, with a key of its own, and drawn again when the layer becomes part of a
+  /// network, from the network's seed and the layer's place: two equal layers then differ. A value that
+  /// was set in between stays.
+  public init(
+    shape: [Int], initializer: any Initializer, fans: Fans, isRegularized: Bool = true
+  ) {
+    value = initializer.tensor(shape: shape, fans: fans, key: RandomKey(seed: 0))
+    self.isRegularized = isRegularized
+    draw = Draw(initializer: initializer, fans: fans)
+  }
+
+  /// Draws the value from `key`, unless it was drawn for good or set before.
+  mutating func drawValue(key: RandomKey) {
+    guard let draw else { return }
+    value = draw.initializer.tensor(shape: value.shape, fans: draw.fans, key: key)
+  }
+
+  /// Adds to the gradient.
+  ///
+  ///     weights.accumulate(input.matmul(outputGradient, transposingSelf: true))
+  public mutating func accumulate(_ contribution: Tensor) {
+    guard contribution.shape == value.shape else {
+      stop(
+        "Parameter.accumulate", expected: "a gradient of shape \(value.shape), as the value has",
+        received: "\(contribution.shape)")
+    }
+    if gradient == nil { gradient = contribution } else { gradient? += contribution }
+  }
+
+  /// Multiplies the gradient, as gradient clipping does.
+  public mutating func scaleGradient(by factor: Float) { gradient? *= factor }
+
+  /// Forgets the gradient.
+  public mutating func clearGradient() { gradient = nil }
+}

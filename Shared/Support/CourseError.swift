@@ -1,0 +1,87 @@
+/// An error about something that came from outside: a file, an argument, data that does not fit.
+///
+/// Its text always answers the same questions: *what* went wrong, what was *expected*, what was
+/// *received*, *where*, and what to do about it.
+///
+///     throw CourseError(
+///       .invalidData, "label out of range", expected: "0 to 9", received: "12",
+///       location: "digits.csv, line 4, column 65", remedy: "correct the label")
+///
+/// Programmer errors (a tensor of the wrong shape handed to `forward`) are not thrown: they stop the
+/// program with a message of the same form.
+public struct CourseError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What kind of thing is wrong; decides nothing but lets a caller tell errors apart.
+  public enum Kind: String, Sendable, Codable {
+    /// Shapes or sizes that do not fit each other.
+    case shapeMismatch
+    /// An argument or a setting outside its range.
+    case invalidArgument
+    /// Data that cannot be trained on: empty, not finite, labels out of range.
+    case invalidData
+    /// A file that cannot be read or written.
+    case file
+    /// A file whose content is not what its name says.
+    case format
+    /// A loss or a weight that became NaN or infinite.
+    case diverged
+    /// The user asked to stop.
+    case interrupted
+  }
+
+  /// The kind of error.
+  public var kind: Kind
+  /// What went wrong, in one phrase.
+  public var what: String
+  /// What would have been right.
+  public var expected: String?
+  /// What came instead.
+  public var received: String?
+  /// File, line, column, layer or step.
+  public var location: String?
+  /// What to do about it.
+  public var remedy: String?
+
+  /// Creates an error from the answers to the five questions.
+  public init(
+    _ kind: Kind, _ what: String, expected: String? = nil, received: String? = nil,
+    location: String? = nil, remedy: String? = nil
+  ) {
+    self.kind = kind
+    self.what = what
+    self.expected = expected
+    self.received = received
+    self.location = location
+    self.remedy = remedy
+  }
+
+  /// The error in one to three lines.
+  public var description: String {
+    var text = location.map { "\($0): \(what)" } ?? what
+    switch (expected, received) {
+    case (let expected?, let received?): text += ": expected \(expected), got \(received)"
+    case (let expected?, nil): text += ": expected \(expected)"
+    case (nil, let received?): text += ": got \(received)"
+    case (nil, nil): break
+    }
+    if let remedy { text += "\n  \(remedy)" }
+    return text
+  }
+}
+
+/// Stops the program because of a mistake in the calling code.
+///
+/// `fatalError` and not `precondition`, because the latter prints nothing in a release build.
+///
+///     stop("Dense.forward", expected: "input [N, 784]", received: "[32, 28, 28]")
+///     // Fatal error: Dense.forward: expected input [N, 784], got [32, 28, 28]
+public func stop(
+  _ place: String, expected: String, received: String, file: StaticString = #fileID,
+  line: UInt = #line
+) -> Never {
+  fatalError("\(place): expected \(expected), got \(received)", file: file, line: line)
+}
+
+/// Stops the program with a message that has no expected and received.
+public func stop(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
+  fatalError(message, file: file, line: line)
+}

@@ -1,0 +1,56 @@
+import Kernels
+
+/// A function applied to each element of a layer's output, which the matrix product can apply while
+/// it writes that output.
+public enum Activation: String, Codable, Sendable, CaseIterable {
+  /// `f(x) = x`
+  case identity
+  /// `f(x) = max(0, x)`
+  case relu
+  /// `f(x) = 1 / (1 + e⁻ˣ)`
+  case sigmoid
+  /// `f(x) = tanh x`
+  case tanh
+
+  /// `f(x)` for every element.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    switch self {
+    case .identity: x
+    case .relu: x.mapped(kernelReLU)
+    case .sigmoid: x.mapped(kernelSigmoid)
+    case .tanh: x.mapped(kernelTanh)
+    }
+  }
+
+  /// The gradient with respect to the input, `dX = dY ⊙ f'(x)`, from the *output* `y = f(x)`.
+  ///
+  /// All four derivatives can be written in terms of `y`, so a layer need not keep its input:
+  /// ReLU `[y > 0]`, sigmoid `y (1 - y)`, tanh `1 - y²`.
+  public func inputGradient(output: Tensor, outputGradient: Tensor) -> Tensor {
+    if self == .identity { return outputGradient }
+    guard output.shape == outputGradient.shape else {
+      stop(
+        "Activation.inputGradient", expected: "a gradient of shape \(output.shape)",
+        received: "\(outputGradient.shape)")
+    }
+    return Tensor(shape: output.shape) { dX in
+      output.read { y in
+        outputGradient.read { dY in
+          forEachChunk(of: output.count) { start, count in
+            kernels.activationGradient(kernel, y + start, dY + start, dX + start, count)
+          }
+        }
+      }
+    }
+  }
+
+  /// The name of this function in the kernels.
+  var kernel: KernelActivation {
+    switch self {
+    case .identity: kernelActivationIdentity
+    case .relu: kernelActivationReLU
+    case .sigmoid: kernelActivationSigmoid
+    case .tanh: kernelActivationTanh
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import Synchronization
+
+/// The memory of a tensor: `count` floats, aligned to 64 bytes (one AVX-512 vector, one cache line).
+///
+/// `@unchecked Sendable`: a tensor writes to its storage only while it holds the single reference to
+/// it, so no two threads ever see a write.
+final class TensorStorage: @unchecked Sendable {
+  let count: Int
+  let pointer: UnsafeMutablePointer<Float>
+  private let capacity: Int
+
+  /// Uninitialised memory; whoever asks for it writes all of it.
+  init(uninitialized count: Int) {
+    self.count = count
+    capacity = BufferPool.capacity(for: count)
+    pointer = BufferPool.shared.take(capacity)
+  }
+
+  deinit {
+    BufferPool.shared.giveBack(pointer, capacity: capacity)
+  }
+}
+
+/// Keeps freed large buffers for the next tensor of that size.
+///
+/// A training step frees and asks for the same sizes over and over. Left to the system, each large
+/// buffer is unmapped and mapped anew, and every page of it faults again.
+final class BufferPool: Sendable {
+  static let shared = BufferPool()
+
+  /// Below this many floats (64 KiB) malloc is faster than the lock.
+  private static let smallest = 1 << 14
+  /// What the pool keeps at most, in floats (256 MiB).
+  private static let limit = 1 << 26
+
+  private struct Free {
+    var buffers: [Int: [UnsafeMutablePointer<Float>]] = [:]
+    var total = 0
+  }
+  // The pointers inside belong to nobody else while they lie here.
+  private struct Guarded: @unchecked Sendable { var free = Free() }
+  private let guarded = Mutex(Guarded())
+
+  /// Rounds a size up to one of eight steps an octave, so that nearly equal sizes share buffers.
+  static func capacity(for count: Int) -> Int {
+    guard count >= smallest else { return max(count, 1) }
+    let step = 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount - 3)
+    return (count + step - 1) / step * step
+  }
+
+  func take(_ capacity: Int) -> UnsafeMutablePointer<Float> {
+    if capacity >= BufferPool.smallest,
+      let kept = guarded.withLock({ state -> SendablePointer? in
+        guard let pointer = state.free.buffers[capacity]?.popLast() else { return nil }
+        state.free.total -= capacity
+        return SendablePointer(pointer: pointer)
+      })
+    {
+      return kept.pointer
+    }
+    return UnsafeMutableRawPointer.allocate(
+      byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64
+    ).bindMemory(to: Float.self, capacity: capacity)
+  }
+
+  func giveBack(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
+    if capacity >= BufferPool.smallest {
+      let wrapped = SendablePointer(pointer: pointer)
+      let isKept = guarded.withLock { state in
+        guard state.free.total + capacity <= BufferPool.limit else { return false }
+        state.free.buffers[capacity, default: []].append(wrapped.pointer)
+        state.free.total += capacity
+        return true
+      }
+      if isKept { return }
+    }
+    UnsafeMutableRawPointer(pointer).deallocate()
+  }
+
+  private struct SendablePointer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
+}
