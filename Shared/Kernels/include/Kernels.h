@@ -42,13 +42,16 @@ typedef enum KernelReduction { kernelSum, kernelMax, kernelMin } KernelReduction
 // MARK: - Matrix product
 
 struct KernelSet;
+struct KernelTile;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel reads.
 ///
 /// `pack` writes rows `first ..< first + count` of the operand (rows of op(A), or columns of op(B)),
 /// restricted to `k0 ..< k0 + depth`, into `panels`: groups of `width` rows, each group stored
 /// depth-major (`panel[k * width + row]`), the last group padded with zeros. A convolution supplies
-/// its own `pack`, which reads image patches, and no patch matrix ever exists.
+/// its own `pack`, which reads image patches, and no patch matrix ever exists. `first` is a multiple
+/// of `width`, k0 is any number; calls come from several threads at once. `pack` NULL means a matrix
+/// stored row-major (what kernels_matrix makes): kernels_product packs it, or reads it in place.
 typedef struct KernelOperand {
   void (*pack)(const struct KernelOperand *operand, const struct KernelSet *set, size_t first,
                size_t count, size_t k0, size_t depth, size_t width, float *panels);
@@ -117,6 +120,16 @@ typedef struct KernelSet {
   void (*tile)(size_t depth, const float *aPanel, const float *bPanel, float *c, size_t leadingC,
                size_t rows, size_t columns, bool accumulate, const float *columnBias,
                const float *rowBias, KernelActivation activation);
+
+  // The packers of matrices, for a convolution's own packer to build on. Panels as KernelOperand says.
+  // packRows: element (row, k) at x[row * leading + k]; packColumns: at x[k * leading + row].
+  void (*packRows)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
+                   float *panels);
+  void (*packColumns)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
+                      float *panels);
+
+  // A tile whose operands need not be packed. Internal to kernels_product.
+  void (*tileOf)(const struct KernelTile *tile, size_t rows, size_t columns);
 } KernelSet;
 
 /// The best set this processor runs, or the one that COURSE_INSTRUCTION_SET names.

@@ -1,0 +1,65 @@
+// Which table of kernels this processor runs.
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "Internal.h"
+
+static const char variable[] = "COURSE_INSTRUCTION_SET";
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const KernelSet *chosen;
+
+#if defined(__x86_64__)
+// These two ask for exactly what the `#pragma clang attribute` in Avx512.c and Avx2.c turns on.
+static bool hasAvx2(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool hasAvx512(void) {
+  return hasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+static const KernelSet *best(void) {
+#if defined(__x86_64__)
+  if (hasAvx512()) return &kernelsAvx512;
+  if (hasAvx2()) return &kernelsAvx2;
+#elif defined(__aarch64__)
+  return &kernelsNeon;
+#endif
+  return &kernelsPortable;
+}
+
+const KernelSet *kernels_named(const char *name) {
+#if defined(__x86_64__)
+  if (strcmp(name, "avx512") == 0) return hasAvx512() ? &kernelsAvx512 : NULL;
+  if (strcmp(name, "avx2") == 0) return hasAvx2() ? &kernelsAvx2 : NULL;
+#elif defined(__aarch64__)
+  if (strcmp(name, "neon") == 0) return &kernelsNeon;
+#endif
+  if (strcmp(name, "portable") == 0) return &kernelsPortable;
+  return NULL;
+}
+
+static void choose(void) {
+  chosen = best();
+  const char *name = getenv(variable);
+  if (name == NULL || name[0] == 0) return;
+  const KernelSet *named = kernels_named(name);
+  if (named != NULL) {
+    chosen = named;
+  } else {
+    fprintf(stderr, "%s=%s: this processor has no such instruction set; using %s\n", variable, name,
+            chosen->name);
+  }
+}
+
+const KernelSet *kernels_default(void) {
+  pthread_once(&once, choose);
+  return chosen;
+}

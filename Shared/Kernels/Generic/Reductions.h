@@ -1,0 +1,121 @@
+// Many values become one.
+//
+// Sums: blocks of `sumBlock` values are added in four vectors side by side, blocks pairwise, so that
+// the rounding error grows like log(count) and not like count.
+
+enum { sumBlock = 64 * LANES };
+
+/// The terms that a sum adds: x, (x - center)^2, or x * y.
+typedef enum SumKind { sumPlain, sumSquares, sumProducts } SumKind;
+
+INLINE Vector sumTerm(SumKind kind, Vector sum, Vector x, Vector other) {
+  if (kind == sumPlain) return sum + x;
+  if (kind == sumSquares) return multiplyAdd(x - other, x - other, sum);
+  return multiplyAdd(x, other, sum);
+}
+
+INLINE Vector sumOther(SumKind kind, const float *y, Vector center) {
+  return kind == sumProducts ? load(y) : center;
+}
+
+INLINE float sumOfBlock(SumKind kind, const float *x, const float *y, float center, size_t count) {
+  const Vector centers = splat(center);
+  Vector sum0 = {}, sum1 = {}, sum2 = {}, sum3 = {};
+  size_t i = 0;
+  for (; i + 4 * LANES <= count; i += 4 * LANES) {
+    const float *p = x + i, *q = y + i;
+    sum0 = sumTerm(kind, sum0, load(p), sumOther(kind, q, centers));
+    sum1 = sumTerm(kind, sum1, load(p + LANES), sumOther(kind, q + LANES, centers));
+    sum2 = sumTerm(kind, sum2, load(p + 2 * LANES), sumOther(kind, q + 2 * LANES, centers));
+    sum3 = sumTerm(kind, sum3, load(p + 3 * LANES), sumOther(kind, q + 3 * LANES, centers));
+  }
+  for (; i + LANES <= count; i += LANES) {
+    sum0 = sumTerm(kind, sum0, load(x + i), sumOther(kind, y + i, centers));
+  }
+  float rest = 0;
+  for (; i < count; i++) {
+    float difference = x[i] - center;
+    rest += kind == sumPlain ? x[i] : kind == sumSquares ? difference * difference : x[i] * y[i];
+  }
+  return sumLanes((sum0 + sum1) + (sum2 + sum3)) + rest;
+}
+
+#define PAIRWISE(name, kind)                                                             \
+  static float name(const float *x, const float *y, float center, size_t count) {        \
+    if (count <= sumBlock) return sumOfBlock(kind, x, y, center, count);                 \
+    size_t half = roundUp(count / 2, sumBlock);                                          \
+    return name(x, y, center, half) + name(x + half, y + half, center, count - half);    \
+  }
+PAIRWISE(sumPlainPairwise, sumPlain)
+PAIRWISE(sumSquaresPairwise, sumSquares)
+PAIRWISE(sumProductsPairwise, sumProducts)
+#undef PAIRWISE
+
+INLINE float reduceExtremum(bool max, const float *x, size_t count) {
+  const float start = max ? -__builtin_inff() : __builtin_inff();
+  Vector best0 = splat(start), best1 = best0;
+  size_t i = 0;
+  for (; i + 2 * LANES <= count; i += 2 * LANES) {
+    best0 = max ? maximumVector(load(x + i), best0) : minimumVector(load(x + i), best0);
+    best1 = max ? maximumVector(load(x + i + LANES), best1) : minimumVector(load(x + i + LANES), best1);
+  }
+  best0 = max ? maximumVector(best0, best1) : minimumVector(best0, best1);
+  float lanes[2 * LANES];
+  store(lanes, best0);
+  size_t candidates = LANES;
+  if (i + LANES <= count) {
+    best0 = max ? maximumVector(load(x + i), best0) : minimumVector(load(x + i), best0);
+    store(lanes, best0);
+    i += LANES;
+  }
+  for (; i < count; i++) lanes[candidates++] = x[i];
+  float best = start;
+  for (size_t j = 0; j < candidates; j++) {
+    if (lanes[j] != lanes[j]) return lanes[j];
+    if (max ? lanes[j] > best : lanes[j] < best) best = lanes[j];
+  }
+  return best;
+}
+
+static float reduceMaximum(const float *x, size_t count) { return reduceExtremum(true, x, count); }
+static float reduceMinimum(const float *x, size_t count) { return reduceExtremum(false, x, count); }
+
+static float reduce(KernelReduction reduction, const float *x, size_t count) {
+  switch (reduction) {
+    case kernelSum: return sumPlainPairwise(x, x, 0, count);
+    case kernelMax: return reduceMaximum(x, count);
+    case kernelMin: return reduceMinimum(x, count);
+  }
+  return 0;
+}
+
+static float sumSquaredDeviations(const float *x, float center, size_t count) {
+  return sumSquaresPairwise(x, x, center, count);
+}
+
+static float dot(const float *x, const float *y, size_t count) {
+  return sumProductsPairwise(x, y, 0, count);
+}
+
+static size_t argmax(const float *x, size_t count) {
+  // Two passes: the maximum is found by whole vectors, then the first place where it stands.
+  const float best = reduceMaximum(x, count);
+  size_t i = 0;
+  if (best != best) {
+    while (x[i] == x[i]) i++;
+    return i;
+  }
+  const Vector bests = splat(best);
+  while (i + LANES <= count && !anyLane(load(x + i) == bests)) i += LANES;
+  while (i < count && x[i] != best) i++;
+  return i < count ? i : 0;
+}
+
+/// NaN and infinity are the values whose exponent bits are all ones.
+static size_t firstNonFinite(const float *x, size_t count) {
+  const IntVector exponent = (IntVector)splat(__builtin_inff());
+  size_t i = 0;
+  while (i + LANES <= count && !anyLane(((IntVector)load(x + i) & exponent) == exponent)) i += LANES;
+  while (i < count && x[i] - x[i] == 0) i++;
+  return i;
+}

@@ -1,0 +1,33 @@
+// The generic kernels, compiled once for each instruction set: the file that includes this defines
+// SET (the table's C name), SET_NAME, LANES, HAS_FMA and ROW_TILE.
+
+#include "Vectors.h"
+#include "VectorMath.h"
+#include "Elementwise.h"
+#include "Reductions.h"
+#include "RowReductions.h"
+#include "Packing.h"
+#include "Tile.h"
+
+const KernelSet SET = {
+  .name = SET_NAME,
+  .vectorWidth = LANES,
+  .rowTile = ROW_TILE,
+  .columnTile = columnTile,
+  .binary = binary,
+  .unary = unary,
+  .clip = clip,
+  .addScaled = addScaled,
+  .activationGradient = activationGradient,
+  .reduce = reduce,
+  .reduceRows = reduceRows,
+  .sumSquaredDeviations = sumSquaredDeviations,
+  .dot = dot,
+  .argmax = argmax,
+  .firstNonFinite = firstNonFinite,
+  .transpose = transpose,
+  .tile = tilePacked,
+  .packRows = packRows,
+  .packColumns = packColumns,
+  .tileOf = tileOf,
+};

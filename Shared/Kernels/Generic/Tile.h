@@ -1,0 +1,131 @@
+// The register tile of the matrix product: a block of C stays in registers while k runs.
+//
+// Per step of k: two vectors of B are loaded, each of up to ROW_TILE values of A is spread
+// over a vector, and their products are added. Every row count has a variant of its own, for one
+// vector and for two, so that a batch of one does not pay for ROW_TILE rows.
+//
+// Legend: r row of the tile, v vector of a row, k depth.
+
+enum { columnTile = 2 * LANES };
+
+/// What is left to do with finished sums when it is more than storing: bias, activation, C at the
+/// edge of the matrix. `sums` has `stride` floats a row.
+static __attribute__((noinline)) void finishTile(const KernelTile *tile, const float *sums,
+                                                 size_t stride, size_t rows, size_t columns) {
+  for (size_t r = 0; r < rows; r++) {
+    float *c = tile->c + r * tile->leadingC;
+    const Vector rowBias = splat(tile->rowBias != NULL ? tile->rowBias[r] : 0);
+    for (size_t j = 0; j < columns; j += LANES) {
+      const size_t width = minimum(LANES, columns - j);
+      const bool whole = width == LANES;
+      Vector y = load(sums + r * stride + j);
+      if (tile->accumulate) y = (whole ? load(c + j) : loadPartial(c + j, width)) + y;
+      if (tile->columnBias != NULL) {
+        const float *bias = tile->columnBias + j;
+        y += whole ? load(bias) : loadPartial(bias, width);
+      }
+      if (tile->rowBias != NULL) y += rowBias;
+      switch (tile->activation) {
+        case kernelActivationIdentity: break;
+        case kernelActivationReLU: y = reluVector(y); break;
+        case kernelActivationSigmoid: y = sigmoidVector(y); break;
+        case kernelActivationTanh: y = tanhVector(y); break;
+      }
+      if (whole) {
+        store(c + j, y);
+      } else {
+        storePartial(c + j, y, width);
+      }
+    }
+  }
+}
+
+/// `rows` and `vectors` are constants in each call: the loops unroll, `sums` lives in registers.
+INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, const size_t vectors) {
+  Vector sums[ROW_TILE][2];
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) sums[r][v] = (Vector){};
+  }
+
+  const float *a = tile->a, *b = tile->b;
+  const size_t stepA = tile->depthStrideA, stepB = tile->depthStrideB;
+#pragma clang loop unroll(disable)
+  for (size_t k = tile->depth; k > 0; k--) {
+    Vector row[2];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) row[v] = load(b + v * LANES);
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) {
+      const Vector value = splat(a[r]);
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++) sums[r][v] = multiplyAdd(value, row[v], sums[r][v]);
+    }
+    a += stepA;
+    b += stepB;
+  }
+
+  const bool plain = columns == vectors * LANES && tile->columnBias == NULL &&
+                     tile->rowBias == NULL && tile->activation == kernelActivationIdentity;
+  float *c = tile->c;
+  if (plain && !tile->accumulate) {
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++) store(c + v * LANES, sums[r][v]);
+      c += tile->leadingC;
+    }
+  } else if (plain) {
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++) store(c + v * LANES, load(c + v * LANES) + sums[r][v]);
+      c += tile->leadingC;
+    }
+  } else {
+    float buffer[ROW_TILE * 2 * LANES];
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++) store(buffer + (2 * r + v) * LANES, sums[r][v]);
+    }
+    finishTile(tile, buffer, 2 * LANES, rows, columns);
+  }
+}
+
+typedef void TileVariant(const KernelTile *tile, size_t columns);
+
+#define VARIANT(rows)                                                                \
+  static void tile##rows##x1(const KernelTile *t, size_t columns) { tileBody(t, columns, rows, 1); } \
+  static void tile##rows##x2(const KernelTile *t, size_t columns) { tileBody(t, columns, rows, 2); }
+#define ENTRY(rows) {tile##rows##x1, tile##rows##x2},
+
+#if ROW_TILE == 14
+#define EACH_ROW_COUNT(X) \
+  X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
+#elif ROW_TILE == 12
+#define EACH_ROW_COUNT(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
+#elif ROW_TILE == 6
+#define EACH_ROW_COUNT(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#endif
+
+EACH_ROW_COUNT(VARIANT)
+static TileVariant *const tileVariants[ROW_TILE][2] = {EACH_ROW_COUNT(ENTRY)};
+#undef VARIANT
+#undef ENTRY
+
+static void tileOf(const KernelTile *tile, size_t rows, size_t columns) {
+  tileVariants[rows - 1][columns > LANES](tile, columns);
+}
+
+static void tilePacked(size_t depth, const float *aPanel, const float *bPanel, float *c,
+                       size_t leadingC, size_t rows, size_t columns, bool accumulate,
+                       const float *columnBias, const float *rowBias, KernelActivation activation) {
+  const KernelTile tile = {
+    .depth = depth, .a = aPanel, .depthStrideA = ROW_TILE, .b = bPanel, .depthStrideB = columnTile,
+    .c = c, .leadingC = leadingC, .accumulate = accumulate, .columnBias = columnBias,
+    .rowBias = rowBias, .activation = activation,
+  };
+  if (rows > 0 && columns > 0) tileOf(&tile, rows, columns);
+}

@@ -1,0 +1,88 @@
+// exp, log, tanh and sigmoid of a vector, over the whole range of Float: zeros, subnormal numbers,
+// infinities and NaN give what the exact function gives.
+//
+// The polynomials are those of Moshier's Cephes library (expf, logf, tanhf).
+
+/// e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2.
+INLINE Vector expVector(Vector x) {
+  // Beyond these the result is infinite or zero anyway; a NaN passes both comparisons.
+  x = selectVector(x > splat(89.0f), splat(89.0f), x);
+  x = selectVector(x < splat(-104.0f), splat(-104.0f), x);
+
+  // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+  const Vector magic = splat(12582912.0f);
+  Vector shifted = multiplyAdd(x, splat(1.44269504089f), magic);
+  IntVector n = (IntVector)shifted - (IntVector)magic;
+  Vector nFloat = shifted - magic;
+  // ln 2 in two parts; n times the first is exact.
+  Vector r = multiplyAdd(nFloat, splat(-0.693359375f), x);
+  r = multiplyAdd(nFloat, splat(2.12194440e-4f), r);
+
+  Vector p = splat(1.9875691500e-4f);
+  p = multiplyAdd(p, r, splat(1.3981999507e-3f));
+  p = multiplyAdd(p, r, splat(8.3334519073e-3f));
+  p = multiplyAdd(p, r, splat(4.1665795894e-2f));
+  p = multiplyAdd(p, r, splat(1.6666665459e-1f));
+  p = multiplyAdd(p, r, splat(5.0000001201e-1f));
+  p = multiplyAdd(p, r * r, r) + 1;
+
+  // 2^n in two factors, since n itself may be too large or too small for one exponent.
+  IntVector half = n >> 1;
+  Vector scale1 = (Vector)((half + 127) << 23);
+  Vector scale2 = (Vector)((n - half + 127) << 23);
+  return p * scale1 * scale2;
+}
+
+/// log x = e ln 2 + log m, with m in [sqrt(1/2), sqrt 2).
+INLINE Vector logVector(Vector x) {
+  // Subnormal numbers are scaled up by 2^23 first.
+  IntVector tiny = x < splat(1.17549435e-38f);
+  Vector scaled = selectVector(tiny, x * 8388608.0f, x);
+  // 0x3f3504f3 is sqrt(1/2): subtracting it before the shift puts m into the wanted range.
+  IntVector bits = (IntVector)scaled - 0x3f3504f3;
+  IntVector exponent = bits >> 23;
+  Vector m = (Vector)((bits & 0x007fffff) + 0x3f3504f3) - 1;
+  Vector e = __builtin_convertvector(exponent - (tiny & 23), Vector);
+
+  Vector p = splat(7.0376836292e-2f);
+  p = multiplyAdd(p, m, splat(-1.1514610310e-1f));
+  p = multiplyAdd(p, m, splat(1.1676998740e-1f));
+  p = multiplyAdd(p, m, splat(-1.2420140846e-1f));
+  p = multiplyAdd(p, m, splat(1.4249322787e-1f));
+  p = multiplyAdd(p, m, splat(-1.6668057665e-1f));
+  p = multiplyAdd(p, m, splat(2.0000714765e-1f));
+  p = multiplyAdd(p, m, splat(-2.4999993993e-1f));
+  p = multiplyAdd(p, m, splat(3.3333331174e-1f));
+  Vector square = m * m;
+  Vector y = p * m * square;
+  y = multiplyAdd(e, splat(-2.12194440e-4f), y);
+  y = multiplyAdd(square, splat(-0.5f), y);
+  y = multiplyAdd(e, splat(0.693359375f), m + y);
+
+  y = selectVector(x == splat(__builtin_inff()), x, y);
+  y = selectVector(x == splat(0), splat(-__builtin_inff()), y);
+  return selectVector((x < splat(0)) | (x != x), splat(__builtin_nanf("")), y);
+}
+
+/// tanh x = 1 - 2 / (e^2x + 1); near zero, where that cancels, an odd polynomial.
+INLINE Vector tanhVector(Vector x) {
+  Vector size = absolute(x);
+  Vector square = x * x;
+  Vector p = splat(-5.70498872745e-3f);
+  p = multiplyAdd(p, square, splat(2.06390887954e-2f));
+  p = multiplyAdd(p, square, splat(-5.37397155531e-2f));
+  p = multiplyAdd(p, square, splat(1.33314422036e-1f));
+  p = multiplyAdd(p, square, splat(-3.33332819422e-1f));
+  Vector near = multiplyAdd(p * square, x, x);
+
+  Vector far = 1 - 2 / (expVector(size + size) + 1);
+  far = (Vector)((IntVector)far | ((IntVector)x & (int32_t)0x80000000));
+  return selectVector(size < splat(0.625f), near, far);
+}
+
+/// 1 / (1 + e^-x), and e^x / (1 + e^x) for negative x: neither overflows nor loses digits.
+INLINE Vector sigmoidVector(Vector x) {
+  Vector z = expVector(-absolute(x));
+  Vector numerator = selectVector(x < splat(0), z, splat(1));
+  return numerator / (1 + z);
+}

@@ -1,0 +1,97 @@
+// Vectors of LANES floats, and the few operations that the generic kernels are written in.
+//
+// The file that includes this defines LANES (4, 8 or 16), HAS_FMA (0 or 1) and, where the
+// instruction set has masked loads and stores, MASKED_ACCESS with `loadPartial` and `storePartial`.
+
+#pragma STDC FP_CONTRACT OFF
+
+typedef float Vector __attribute__((vector_size(LANES * 4)));
+typedef int32_t IntVector __attribute__((vector_size(LANES * 4)));
+typedef float UnalignedVector __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+
+INLINE Vector load(const float *p) { return *(const UnalignedVector *)p; }
+INLINE void store(float *p, Vector v) { *(UnalignedVector *)p = v; }
+INLINE Vector splat(float value) { return value - (Vector){}; }
+
+#ifndef MASKED_ACCESS
+/// The first `count` < LANES floats at p, then zeros. Reads nothing beyond them.
+INLINE Vector loadPartial(const float *p, size_t count) {
+  Vector v = {};
+  for (size_t i = 0; i < count; i++) v[i] = p[i];
+  return v;
+}
+
+INLINE void storePartial(float *p, Vector v, size_t count) {
+  for (size_t i = 0; i < count; i++) p[i] = v[i];
+}
+#endif
+
+/// a * b + c: one rounding where the processor has the instruction, two where it has not. (Never
+/// `fma` there: it would become a call of libm for every lane.)
+INLINE Vector multiplyAdd(Vector a, Vector b, Vector c) {
+#if HAS_FMA
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+/// Lane by lane `mask ? a : b`; a mask's lanes are all ones or all zeros, as comparisons give them.
+INLINE Vector selectVector(IntVector mask, Vector a, Vector b) {
+  return (Vector)((mask & (IntVector)a) | (~mask & (IntVector)b));
+}
+
+INLINE Vector absolute(Vector v) { return (Vector)((IntVector)v & 0x7fffffff); }
+
+/// Larger and smaller of two, NaN when one of them is NaN (as NumPy and PyTorch have it).
+INLINE Vector maximumVector(Vector a, Vector b) { return selectVector((a > b) | (a != a), a, b); }
+INLINE Vector minimumVector(Vector a, Vector b) { return selectVector((a < b) | (a != a), a, b); }
+
+INLINE bool anyLane(IntVector mask) { return __builtin_reduce_or(mask) != 0; }
+
+/// The sum of all lanes, halves first: the same order for every instruction set of this width.
+INLINE float sumLanes(Vector v) {
+  float lanes[LANES];
+  store(lanes, v);
+  for (int half = LANES / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
+  }
+  return lanes[0];
+}
+
+// a0 b0 a1 b1 ... of the lower, or of the upper halves of two vectors.
+#if LANES == 16
+INLINE Vector interleaveLow(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+INLINE Vector interleaveHigh(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+#elif LANES == 8
+INLINE Vector interleaveLow(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+INLINE Vector interleaveHigh(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+#else
+INLINE Vector interleaveLow(Vector a, Vector b) { return __builtin_shufflevector(a, b, 0, 4, 1, 5); }
+INLINE Vector interleaveHigh(Vector a, Vector b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
+#endif
+
+/// Transposes a LANES x LANES matrix held in rows. One round interleaves row i with row
+/// i + LANES / 2 (the perfect shuffle of the lane and row numbers' bits); log2(LANES) rounds
+/// exchange rows and columns.
+INLINE void transposeVectors(Vector rows[LANES]) {
+#pragma clang loop unroll(full)
+  for (int round = LANES; round > 1; round /= 2) {
+    Vector next[LANES];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < LANES / 2; i++) {
+      next[2 * i] = interleaveLow(rows[i], rows[i + LANES / 2]);
+      next[2 * i + 1] = interleaveHigh(rows[i], rows[i + LANES / 2]);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < LANES; i++) rows[i] = next[i];
+  }
+}

@@ -1,0 +1,47 @@
+// What the files of this target share and nobody else sees.
+
+#ifndef KERNELS_INTERNAL_H
+#define KERNELS_INTERNAL_H
+
+#include "Kernels.h"
+
+/// Small helpers must be part of their caller even at -O0, or a debug build spends its time in calls.
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
+INLINE size_t maximum(size_t a, size_t b) { return a > b ? a : b; }
+INLINE size_t roundUp(size_t value, size_t step) { return (value + step - 1) / step * step; }
+
+/// One register tile of a matrix product: C (+)= A . B over `depth`.
+///
+/// Element (r, k) of A is `a[k * depthStrideA + r]`. Row k of B is `b[k * depthStrideB ...]` and must
+/// be readable up to the next multiple of the vector width.
+typedef struct KernelTile {
+  size_t depth;
+  const float *a;
+  size_t depthStrideA;
+  const float *b;
+  size_t depthStrideB;
+  float *c;
+  size_t leadingC;
+  bool accumulate;
+  const float *columnBias, *rowBias;
+  KernelActivation activation;
+} KernelTile;
+
+#if defined(__x86_64__)
+extern const KernelSet kernelsAvx512, kernelsAvx2;
+#endif
+#if defined(__aarch64__)
+extern const KernelSet kernelsNeon;
+#endif
+extern const KernelSet kernelsPortable;
+
+/// What a thread's scratch memory is used for; each purpose has a buffer of its own.
+typedef enum ScratchPurpose { scratchShared, scratchPrivate, scratchPurposes } ScratchPurpose;
+
+/// At least `count` floats of this thread, 64-byte aligned, contents undefined. Valid until the
+/// next call with the same purpose on the same thread.
+float *kernelsScratch(ScratchPurpose purpose, size_t count);
+
+#endif
