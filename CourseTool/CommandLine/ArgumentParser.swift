@@ -1,0 +1,109 @@
+/// What was written on the command line, checked against a command's description.
+struct Arguments: Sendable {
+  fileprivate(set) var operands: [String] = []
+  fileprivate var values: [String: any Sendable] = [:]
+
+  /// The value of an option, `nil` when it was not given.
+  subscript<Value>(option: Option<Value>) -> Value? { values[option.name] as? Value }
+  /// Whether a flag was given.
+  subscript(flag: Flag) -> Bool { values[flag.name] != nil }
+  /// Whether an option was given.
+  func contains(_ option: some OptionDescription) -> Bool { values[option.name] != nil }
+  /// The operand in a place, `nil` when there are not so many.
+  func operand(_ index: Int) -> String? {
+    operands.indices.contains(index) ? operands[index] : nil
+  }
+}
+
+/// Reads arguments: `--name value`, `--name=value`, `-n value`, flags, operands in any order, and `--`
+/// after which everything is an operand.
+struct ArgumentParser {
+  let command: CommandDescription
+
+  /// The arguments, sorted and typed.
+  func parse(_ words: [String]) throws(UsageError) -> Arguments {
+    var result = Arguments()
+    var rest = words[...]
+    var onlyOperands = false
+    while let word = rest.popFirst() {
+      if onlyOperands || !looksLikeOption(word) {
+        result.operands.append(word)
+      } else if word == "--" {
+        onlyOperands = true
+      } else {
+        try parseOption(word, rest: &rest, into: &result)
+      }
+    }
+    // Help is wanted precisely when the other arguments are not right yet.
+    if !result[CommonOptions.help] { try checkCount(of: result.operands) }
+    return result
+  }
+
+  private func parseOption(
+    _ word: String, rest: inout ArraySlice<String>, into result: inout Arguments
+  ) throws(UsageError) {
+    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let written = String(parts[0])
+    let attached = parts.count == 2 ? String(parts[1]) : nil
+    guard let option = option(called: written) else { throw unknown(written) }
+    guard !result.contains(option) else { throw failure("option '\(written)' is given twice") }
+
+    guard let placeholder = option.placeholder else {
+      guard attached == nil else {
+        throw failure("option '\(written)' takes no value, got '\(attached ?? "")'")
+      }
+      result.values[option.name] = true
+      return
+    }
+    let text: String
+    if let attached {
+      text = attached
+    } else if let next = rest.first, !looksLikeOption(next) {
+      text = next
+      rest = rest.dropFirst()
+    } else {
+      throw failure("option '\(written)' needs a value: \(written) \(placeholder)")
+    }
+    do {
+      result.values[option.name] = try option.read(text)
+    } catch {
+      throw failure(
+        "option '\(written)': expected \(error.expected), got '\(text)'."
+          + didYouMean(error.suggestions))
+    }
+  }
+
+  private func option(called written: String) -> (any OptionDescription)? {
+    command.options.first { option in
+      written == "--\(option.name)" || option.short.map { written == "-\($0)" } == true
+    }
+  }
+
+  /// A word with a dash that is neither a lone dash nor a negative number.
+  private func looksLikeOption(_ word: String) -> Bool {
+    word.count > 1 && word.hasPrefix("-") && Double(word) == nil
+  }
+
+  private func checkCount(of operands: [String]) throws(UsageError) {
+    let required = command.operands.filter { $0.arity != .optional }
+    if operands.count < required.count {
+      throw failure("missing \(required[operands.count].usage)")
+    }
+    let isOpen = command.operands.contains { $0.arity == .oneOrMore }
+    if !isOpen, operands.count > command.operands.count {
+      throw failure("unexpected argument '\(operands[command.operands.count])'")
+    }
+  }
+
+  private func unknown(_ written: String) -> UsageError {
+    let names = command.options.flatMap { option in
+      ["--\(option.name)"] + (option.short.map { ["-\($0)"] } ?? [])
+    }
+    return failure(
+      "unknown option '\(written)'." + didYouMean(suggestions(for: written, among: names)))
+  }
+
+  private func failure(_ message: String) -> UsageError {
+    UsageError(message, command: command.name)
+  }
+}

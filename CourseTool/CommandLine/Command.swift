@@ -1,0 +1,79 @@
+/// One command of the tool: what it takes, what its help says, and what it does.
+///
+/// Options and operands are declared once; parsing, usage line and help text all come from the
+/// declaration. A complete command:
+///
+///     struct GreetCommand: Command {
+///       static let loud = Flag("loud", "in capital letters")
+///       static let description = CommandDescription(
+///         name: "greet", abstract: "Greets somebody.",
+///         operands: [Operand("NAME", "whom")], options: [loud])
+///
+///       static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+///         let name = arguments.operands[0]
+///         terminal.output.line("Hello, \(arguments[loud] ? name.uppercased() : name)")
+///       }
+///     }
+///
+/// and its name in `allCommands`.
+protocol Command: SendableMetatype {
+  /// Name, help and arguments of the command.
+  static var description: CommandDescription { get }
+  /// Does the work. Results go to `terminal.output`, progress to `terminal.error`.
+  ///
+  /// Throws `UsageError` for arguments that make no sense (exit status 2), `CourseError` for
+  /// everything else that comes from outside (1), `ExitStatus` to end quietly with another status.
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws
+}
+
+/// What a command takes and what its help says.
+struct CommandDescription: Sendable {
+  /// One or two words: "train", "data list".
+  let name: String
+  /// One sentence for the list of commands.
+  let abstract: String
+  /// What the help adds to the lists of operands and options: examples, what is written where.
+  let discussion: String
+  let operands: [Operand]
+  let options: [any OptionDescription]
+  /// The words of the name.
+  var words: [String] { name.split(separator: " ").map(String.init) }
+
+  init(
+    name: String, abstract: String, discussion: String = "", operands: [Operand] = [],
+    options: [any OptionDescription] = []
+  ) {
+    self.name = name
+    self.abstract = abstract
+    self.discussion = discussion
+    self.operands = operands
+    self.options = options + CommonOptions.all
+  }
+}
+
+/// The options that every command takes.
+enum CommonOptions {
+  static let json = Flag("json", "print one JSON document on standard output instead of text")
+  static let noColor = Flag("no-color", "no colours (as NO_COLOR=1 does)")
+  static let help = Flag("help", short: "h", "show this help")
+  static let all: [any OptionDescription] = [json, noColor, help]
+}
+
+/// Arguments that make no sense. The tool ends with status 2.
+struct UsageError: Error, Equatable {
+  var message: String
+  /// The command whose help is pointed at; `nil` where none was recognised.
+  var command: String?
+
+  init(_ message: String, command: String? = nil) {
+    self.message = message
+    self.command = command
+  }
+}
+
+/// Ends the tool with this status and no further message.
+struct ExitStatus: Error, Equatable {
+  let code: Int32
+  /// After the first Ctrl-C, as a shell reports it.
+  static let interrupted = ExitStatus(code: 130)
+}

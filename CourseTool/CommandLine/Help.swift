@@ -1,0 +1,64 @@
+/// The texts of `course help`, all made from the commands' descriptions.
+enum Help {
+  /// The list of commands.
+  static func overview(_ commands: [CommandDescription], style: Style) -> String {
+    """
+    Train neural networks, evaluate them and use them.
+
+    \(style.bold("Usage:")) course COMMAND [ARGUMENTS]
+
+    \(style.bold("Commands:"))
+    \(columns(commands.map { ($0.name, $0.abstract) }, style: style))
+
+    'course help COMMAND' tells more. A first try: course demo
+    """
+  }
+
+  /// The help of one command.
+  static func text(for command: CommandDescription, style: Style) -> String {
+    var sections = [command.abstract, "\(style.bold("Usage:")) \(usage(of: command))"]
+    if !command.operands.isEmpty {
+      let rows = command.operands.map { ($0.name, $0.help) }
+      sections.append(style.bold("Arguments:") + "\n" + columns(rows, style: style))
+    }
+    let rows = command.options.map { option in
+      let short = option.short.map { "-\($0), " } ?? ""
+      let value = option.placeholder.map { " \($0)" } ?? ""
+      return ("\(short)--\(option.name)\(value)", option.help)
+    }
+    sections.append(style.bold("Options:") + "\n" + columns(rows, style: style))
+    if !command.discussion.isEmpty { sections.append(command.discussion) }
+    return sections.joined(separator: "\n\n")
+  }
+
+  /// `course predict MODEL FILE... [options]`
+  static func usage(of command: CommandDescription) -> String {
+    (["course", command.name] + command.operands.map(\.usage) + ["[options]"])
+      .joined(separator: " ")
+  }
+
+  /// Names on the left, texts on the right, wrapped to 80 columns.
+  private static func columns(_ rows: [(name: String, text: String)], style: Style) -> String {
+    let width = min(26, (rows.map(\.name.count).max() ?? 0) + 2)
+    return rows.map { name, text in
+      let indent = String(repeating: " ", count: width + 2)
+      let body = wrapped(text, to: 80 - indent.count).joined(separator: "\n" + indent)
+      // A name too long for its column gets a line of its own.
+      if name.count + 2 > width { return "  \(style.bold(name))\n\(indent)\(body)" }
+      return "  \(style.bold(name))\(String(repeating: " ", count: width - name.count))\(body)"
+    }.joined(separator: "\n")
+  }
+
+  /// The words of a text in lines of at most `width` characters.
+  static func wrapped(_ text: String, to width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= width {
+        lines[lines.count - 1] = "\(last) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// A number with a fixed count of digits after the point: `0.9630`.
+func fixed(_ value: some BinaryFloatingPoint, _ digits: Int) -> String {
+  String(format: "%.\(digits)f", Double(value))
+}
+
+/// A loss: four digits after the point, or scientific where that would hide it.
+func lossText(_ value: Float) -> String {
+  value != 0 && (abs(value) < 0.001 || abs(value) >= 10_000)
+    ? String(format: "%.2e", Double(value)) : fixed(value, 4)
+}
+
+/// A number in as few digits as it takes: `0.05`, `100`.
+func shortNumber(_ value: Float) -> String {
+  value == value.rounded() && abs(value) < 1e7 ? String(Int(value)) : "\(value)"
+}
+
+/// A duration as a person says it: `0.84 s`, `12 s`, `3 min 20 s`.
+func durationText(_ seconds: Double) -> String {
+  if seconds < 9.995 { return fixed(seconds, 2) + " s" }
+  let whole = Int(seconds.rounded())
+  if whole < 60 { return "\(whole) s" }
+  if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+  return "\(whole / 3600) h \(whole % 3600 / 60) min"
+}
+
+/// A text with blanks before it, up to a width.
+func padded(left text: String, to width: Int) -> String {
+  String(repeating: " ", count: max(0, width - text.count)) + text
+}
+
+/// A text with blanks after it, up to a width.
+func padded(right text: String, to width: Int) -> String {
+  text + String(repeating: " ", count: max(0, width - text.count))
+}
