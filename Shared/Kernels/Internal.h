@@ -15,13 +15,14 @@ INLINE size_t roundUp(size_t value, size_t step) { return (value + step - 1) / s
 /// One register tile of a matrix product: C (+)= A . B over `depth`.
 ///
 /// Element (r, k) of A is `a[k * depthStrideA + r]`. Row k of B is `b[k * depthStrideB ...]` and must
-/// be readable up to the next multiple of the vector width.
+/// be readable up to the next multiple of the vector width. Only a whole tile packs B.
 typedef struct KernelTile {
   size_t depth;
   const float *a;
   size_t depthStrideA;
   const float *b;
   size_t depthStrideB;
+  float *packedB;           // NULL, or where the tile leaves a packed copy of B as it goes
   float *c;
   size_t leadingC;
   bool accumulate;

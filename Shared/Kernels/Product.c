@@ -18,9 +18,9 @@
 
 enum {
   depthBlock = 384,         // k at a time: a panel of B (32 x 384 floats, 48 KB) streams through L1
-  rowBlock = 336,           // rows of A that are used again and again: 0.5 MB of the L2 cache
-  chunkLimit = 512,         // columns of B in a chunk, at most
-  sharedLimit = 1 << 20,    // floats of shared panels: 4 MB
+  sharedLimit = 1024 * depthBlock,  // floats of shared panels: 1.5 MB, most of an L2 cache of 2 MB
+  rowChunk = 84,            // rows of A in a chunk, at most: 126 KB, the rest of L2
+  columnChunk = 96,         // columns of B in a chunk, at most: 144 KB
   inPlaceWork = 1 << 18,    // m n k up to which operands are read where they are
   threadWork = 1 << 20,     // m n k from which waking threads pays
 };
@@ -30,9 +30,8 @@ KernelOperand kernels_matrix(const float *data, size_t leading, bool transposed)
 }
 
 /// Packs rows of op(A) (`columnsOfB` false) or columns of op(B) as KernelOperand describes.
-static void pack(const KernelSet *set, const KernelOperand *operand, bool columnsOfB, size_t first,
-                 size_t count, size_t k0, size_t depth, float *panels) {
-  const size_t width = columnsOfB ? set->columnTile : set->rowTile;
+static void pack(const KernelSet *set, const KernelOperand *operand, bool columnsOfB, size_t width,
+                 size_t first, size_t count, size_t k0, size_t depth, float *panels) {
   if (operand->pack != NULL) {
     operand->pack(operand, set, first, count, k0, depth, width, panels);
   } else if (operand->transposed == columnsOfB) {
@@ -61,9 +60,11 @@ INLINE KernelTile tileAt(const KernelProduct *p, size_t row, size_t column, size
 
 // MARK: - Small products
 
-/// One thread; operands that can be read where they are, are not packed.
+/// One thread; operands that can be read where they are, are not packed. Rows are spread evenly over
+/// the tiles: 16 as 8 + 8, since a tile of 2 takes as long as one of 4.
 static void smallProduct(const KernelSet *set, const KernelProduct *p) {
-  const size_t rowTile = set->rowTile, columnTile = set->columnTile;
+  const size_t columnTile = set->columnTile;
+  const size_t tiles = (p->m + set->rowTile - 1) / set->rowTile, rowTile = (p->m + tiles - 1) / tiles;
   const bool rowsInPlace = p->a.pack == NULL && p->a.transposed;
   const bool columnsInPlace = p->b.pack == NULL && !p->b.transposed;
   float *aPanels = kernelsScratch(scratchShared, roundUp(p->m, rowTile) * minimum(p->k, depthBlock));
@@ -71,11 +72,11 @@ static void smallProduct(const KernelSet *set, const KernelProduct *p) {
 
   for (size_t k0 = 0; k0 < p->k; k0 += depthBlock) {
     const size_t depth = minimum(depthBlock, p->k - k0);
-    if (!rowsInPlace) pack(set, &p->a, false, 0, p->m, k0, depth, aPanels);
+    if (!rowsInPlace) pack(set, &p->a, false, rowTile, 0, p->m, k0, depth, aPanels);
     for (size_t j = 0; j < p->n; j += columnTile) {
       const size_t columns = minimum(columnTile, p->n - j);
       const bool inPlace = columnsInPlace && columns % set->vectorWidth == 0;
-      if (!inPlace) pack(set, &p->b, true, j, columns, k0, depth, bPanel);
+      if (!inPlace) pack(set, &p->b, true, columnTile, j, columns, k0, depth, bPanel);
       for (size_t i = 0; i < p->m; i += rowTile) {
         KernelTile tile = tileAt(p, i, j, k0, depth);
         tile.a = rowsInPlace ? p->a.data + k0 * p->a.leading + i : aPanels + i * depth;
@@ -94,42 +95,51 @@ static void smallProduct(const KernelSet *set, const KernelProduct *p) {
 typedef struct Part {
   const KernelSet *set;
   const KernelProduct *product;
-  bool sharesB;                   // B is packed as a whole, A in chunks; or the other way round
+  bool sharesB;                     // B is packed as a whole, A in chunks; or the other way round
+  const KernelOperand *shared, *cut;
+  size_t sharedTile, cutTile;       // rows or columns of their panels
   size_t sharedFirst, sharedCount;  // rows of op(A), or columns of op(B), that `panels` holds
-  size_t k0, depth;               // of k
-  size_t chunk;                   // rows or columns of the other operand in a task
-  float *panels;                  // block of k by block of k, all panels of a block together
+  size_t cutCount, chunk;           // all rows or columns of the other operand; those of a task
+  size_t k0, depth;                 // the range of k
+  float *panels;                    // block of k by block of k, all panels of a block together
 } Part;
 
-/// Packs panel number `index` of the shared operand, all blocks of k.
+/// Long enough for packColumns.
+INLINE size_t sharedChunk(const Part *part) { return 128 / part->sharedTile * part->sharedTile; }
+
+/// Packs piece number `index` of the shared operand, all blocks of k.
 static void packShared(size_t index, void *context) {
   const Part *part = context;
-  const KernelProduct *p = part->product;
-  const size_t width = part->sharesB ? part->set->columnTile : part->set->rowTile;
-  const size_t first = index * width, padded = roundUp(part->sharedCount, width);
+  const size_t first = index * sharedChunk(part);
+  const size_t count = minimum(sharedChunk(part), part->sharedCount - first);
+  const size_t padded = roundUp(part->sharedCount, part->sharedTile);
   for (size_t k = 0; k < part->depth; k += depthBlock) {
     const size_t depth = minimum(depthBlock, part->depth - k);
-    pack(part->set, part->sharesB ? &p->b : &p->a, part->sharesB, part->sharedFirst + first,
-         minimum(width, part->sharedCount - first), part->k0 + k, depth,
-         part->panels + k * padded + first * depth);
+    pack(part->set, part->shared, part->sharesB, part->sharedTile, part->sharedFirst + first, count,
+         part->k0 + k, depth, part->panels + k * padded + first * depth);
   }
 }
 
-/// All tiles of C from packed panels of A (rows from `row` on) and of B (columns from `column` on).
+/// All tiles of C that panels of A (rows from `row` on) and of B (columns from `column` on) give.
+/// Where `packsB`, whole panels of B are not packed yet: the first tile of each does it on the way.
 static void multiplyPanels(const Part *part, size_t row, size_t rows, const float *a, size_t column,
-                           size_t columns, const float *b, size_t k0, size_t depth) {
-  const size_t rowTile = part->set->rowTile, columnTile = part->set->columnTile;
-  for (size_t block = 0; block < rows; block += rowBlock) {
-    const size_t blockEnd = minimum(rows, block + rowBlock / rowTile * rowTile);
-    for (size_t j = 0; j < columns; j += columnTile) {
-      for (size_t i = block; i < blockEnd; i += rowTile) {
-        KernelTile tile = tileAt(part->product, row + i, column + j, k0, depth);
-        tile.a = a + i * depth;
-        tile.depthStrideA = rowTile;
+                           size_t columns, float *b, bool packsB, size_t k0, size_t depth) {
+  const KernelSet *set = part->set;
+  const KernelProduct *p = part->product;
+  for (size_t j = 0; j < columns; j += set->columnTile) {
+    for (size_t i = 0; i < rows; i += set->rowTile) {
+      KernelTile tile = tileAt(p, row + i, column + j, k0, depth);
+      tile.a = a + i * depth;
+      tile.depthStrideA = set->rowTile;
+      if (packsB && i == 0 && columns - j >= set->columnTile) {
+        tile.b = p->b.data + k0 * p->b.leading + column + j;
+        tile.depthStrideB = p->b.leading;
+        tile.packedB = b + j * depth;
+      } else {
         tile.b = b + j * depth;
-        tile.depthStrideB = columnTile;
-        part->set->tileOf(&tile, minimum(rowTile, rows - i), minimum(columnTile, columns - j));
+        tile.depthStrideB = set->columnTile;
       }
+      set->tileOf(&tile, minimum(set->rowTile, rows - i), minimum(set->columnTile, columns - j));
     }
   }
 }
@@ -137,24 +147,26 @@ static void multiplyPanels(const Part *part, size_t row, size_t rows, const floa
 /// Task number `index`: one chunk of the operand that is not shared.
 static void multiplyChunk(size_t index, void *context) {
   const Part *part = context;
-  const KernelProduct *p = part->product;
-  const size_t sharedWidth = part->sharesB ? part->set->columnTile : part->set->rowTile;
-  const size_t padded = roundUp(part->sharedCount, sharedWidth);
-  const size_t first = index * part->chunk;
-  const size_t count = minimum(part->chunk, (part->sharesB ? p->m : p->n) - first);
+  const size_t padded = roundUp(part->sharedCount, part->sharedTile);
+  const size_t first = index * part->chunk, count = minimum(part->chunk, part->cutCount - first);
+  const bool packsB = !part->sharesB && part->cut->pack == NULL && !part->cut->transposed &&
+                      part->sharedCount >= part->set->rowTile;
   float *chunk = kernelsScratch(scratchPrivate, part->chunk * minimum(part->depth, depthBlock));
 
   for (size_t k = 0; k < part->depth; k += depthBlock) {
-    const size_t depth = minimum(depthBlock, part->depth - k);
-    const float *shared = part->panels + k * padded;
-    pack(part->set, part->sharesB ? &p->a : &p->b, !part->sharesB, first, count, part->k0 + k, depth,
-         chunk);
+    const size_t depth = minimum(depthBlock, part->depth - k), k0 = part->k0 + k;
+    float *shared = part->panels + k * padded;
+    const size_t later = packsB ? count / part->cutTile * part->cutTile : 0;
+    if (later < count) {
+      pack(part->set, part->cut, !part->sharesB, part->cutTile, first + later, count - later, k0,
+           depth, chunk + later * depth);
+    }
     if (part->sharesB) {
-      multiplyPanels(part, first, count, chunk, part->sharedFirst, part->sharedCount, shared,
-                     part->k0 + k, depth);
+      multiplyPanels(part, first, count, chunk, part->sharedFirst, part->sharedCount, shared, false,
+                     k0, depth);
     } else {
-      multiplyPanels(part, part->sharedFirst, part->sharedCount, shared, first, count, chunk,
-                     part->k0 + k, depth);
+      multiplyPanels(part, part->sharedFirst, part->sharedCount, shared, first, count, chunk, packsB,
+                     k0, depth);
     }
   }
 }
@@ -169,19 +181,24 @@ static void forEach(bool parallel, size_t count, void (*body)(size_t, void *), v
 
 static void largeProduct(const KernelSet *set, const KernelProduct *p) {
   const bool parallel = p->m * p->n * p->k >= threadWork && kernels_thread_count() > 1;
-  Part part = {.set = set, .product = p, .sharesB = p->m >= p->n};
-  const size_t sharedWidth = part.sharesB ? set->columnTile : set->rowTile;
-  const size_t cutWidth = part.sharesB ? set->rowTile : set->columnTile;
-  const size_t sharedTotal = part.sharesB ? p->n : p->m, cutTotal = part.sharesB ? p->m : p->n;
-
-  const size_t sharedStep =
-    minimum(roundUp(sharedTotal, sharedWidth), sharedLimit / depthBlock / sharedWidth * sharedWidth);
+  const bool sharesB = p->m >= p->n;
+  Part part = {
+    .set = set, .product = p, .sharesB = sharesB,
+    .shared = sharesB ? &p->b : &p->a, .cut = sharesB ? &p->a : &p->b,
+    .sharedTile = sharesB ? set->columnTile : set->rowTile,
+    .cutTile = sharesB ? set->rowTile : set->columnTile,
+    .cutCount = sharesB ? p->m : p->n,
+  };
+  const size_t sharedTotal = sharesB ? p->n : p->m;
+  const size_t sharedStep = minimum(roundUp(sharedTotal, part.sharedTile),
+                                    sharedLimit / depthBlock / part.sharedTile * part.sharedTile);
   const size_t depthStep = maximum(1, sharedLimit / sharedStep / depthBlock) * depthBlock;
 
-  // About four chunks a thread, so that one which is held up does not hold up all.
-  const size_t longest = (part.sharesB ? rowBlock : chunkLimit) / cutWidth * cutWidth;
+  // At least about four chunks a thread, so that one which is held up does not hold up all.
+  const size_t longest = (sharesB ? rowChunk : columnChunk) / part.cutTile * part.cutTile;
   const size_t pieces = parallel ? 4 * kernels_thread_count() : 1;
-  part.chunk = minimum(longest, roundUp((cutTotal + pieces - 1) / pieces, cutWidth));
+  part.chunk = minimum(longest, roundUp((part.cutCount + pieces - 1) / pieces, part.cutTile));
+  const size_t chunks = (part.cutCount + part.chunk - 1) / part.chunk;
 
   part.panels = kernelsScratch(scratchShared, sharedStep * minimum(depthStep, p->k));
   for (size_t first = 0; first < sharedTotal; first += sharedStep) {
@@ -190,9 +207,9 @@ static void largeProduct(const KernelSet *set, const KernelProduct *p) {
     for (size_t k0 = 0; k0 < p->k; k0 += depthStep) {
       part.k0 = k0;
       part.depth = minimum(depthStep, p->k - k0);
-      const size_t panels = (part.sharedCount + sharedWidth - 1) / sharedWidth;
-      forEach(parallel, panels, packShared, &part);
-      forEach(parallel, (cutTotal + part.chunk - 1) / part.chunk, multiplyChunk, &part);
+      const size_t packs = (part.sharedCount + sharedChunk(&part) - 1) / sharedChunk(&part);
+      forEach(parallel, packs, packShared, &part);
+      forEach(parallel, chunks, multiplyChunk, &part);
     }
   }
 }

@@ -47,28 +47,35 @@ static void packRows(const float *x, size_t leading, size_t count, size_t depth,
   }
 }
 
+/// One row of storage as one step of a panel: `present` <= width values, then zeros.
+INLINE void copyStep(const float *from, size_t present, size_t width, float *to) {
+  size_t r = 0;
+  for (; r + LANES <= present; r += LANES) store(to + r, load(from + r));
+  if (r < present) {
+    const Vector rest = loadPartial(from + r, present - r);
+    if (r + LANES <= width) {
+      store(to + r, rest);
+    } else {
+      storePartial(to + r, rest, width - r);
+    }
+    r += LANES;
+  }
+  for (; r < width; r++) to[r] = 0;
+}
+
 /// From storage by columns, element (r, k) at x[k * leading + r]: panels are copies of row parts.
+/// Several panels at a time, so that rows are read in long pieces: about 128 values, no more, since
+/// every panel is one more line that is being written.
 static void packColumns(const float *x, size_t leading, size_t count, size_t depth, size_t width,
                         float *panels) {
-  for (size_t first = 0; first < count; first += width) {
-    float *panel = panels + first * depth;
-    const size_t present = minimum(width, count - first);
+  const size_t step = maximum(1, 128 / width) * width;
+  for (size_t group = 0; group < count; group += step) {
+    const size_t end = minimum(count, group + step);
     for (size_t k = 0; k < depth; k++) {
-      const float *from = x + k * leading + first;
-      float *to = panel + k * width;
-      size_t r = 0;
-      for (; r + LANES <= present; r += LANES) store(to + r, load(from + r));
-      if (r < width) {
-        if (r < present) {
-          Vector rest = loadPartial(from + r, present - r);
-          if (r + LANES <= width) {
-            store(to + r, rest);
-          } else {
-            storePartial(to + r, rest, width - r);
-          }
-          r += LANES;
-        }
-        for (; r < width; r++) to[r] = 0;
+      for (size_t first = group; first < end; first += width) {
+        __builtin_prefetch(x + (k + 8) * leading + first);
+        copyStep(x + k * leading + first, minimum(width, count - first), width,
+                 panels + first * depth + k * width);
       }
     }
   }

@@ -40,9 +40,17 @@ static __attribute__((noinline)) void finishTile(const KernelTile *tile, const f
   }
 }
 
-/// `rows` and `vectors` are constants in each call: the loops unroll, `sums` lives in registers.
-INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, const size_t vectors) {
+/// `rows`, `vectors` and `packs` are constants in each call: the loops unroll, `sums` lives in
+/// registers.
+INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, const size_t vectors,
+                     const bool packs) {
   Vector sums[ROW_TILE][2];
+  // The lines of C come from far away; they may as well travel while k runs.
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < rows; r++) {
+    __builtin_prefetch(tile->c + r * tile->leadingC, 1);
+    if (vectors > 1) __builtin_prefetch(tile->c + r * tile->leadingC + LANES, 1);
+  }
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
@@ -50,6 +58,7 @@ INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, 
   }
 
   const float *a = tile->a, *b = tile->b;
+  float *packedB = tile->packedB;
   const size_t stepA = tile->depthStrideA, stepB = tile->depthStrideB;
 #pragma clang loop unroll(disable)
   for (size_t k = tile->depth; k > 0; k--) {
@@ -61,6 +70,15 @@ INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, 
       const Vector value = splat(a[r]);
 #pragma clang loop unroll(full)
       for (size_t v = 0; v < vectors; v++) sums[r][v] = multiplyAdd(value, row[v], sums[r][v]);
+    }
+    if (packs) {
+      // Eight steps ahead: no prefetcher of the processor follows the long stride of a matrix.
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++) {
+        __builtin_prefetch(b + 8 * stepB + v * LANES);
+        store(packedB + v * LANES, row[v]);
+      }
+      packedB += columnTile;
     }
     a += stepA;
     b += stepB;
@@ -96,9 +114,13 @@ INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, 
 
 typedef void TileVariant(const KernelTile *tile, size_t columns);
 
-#define VARIANT(rows)                                                                \
-  static void tile##rows##x1(const KernelTile *t, size_t columns) { tileBody(t, columns, rows, 1); } \
-  static void tile##rows##x2(const KernelTile *t, size_t columns) { tileBody(t, columns, rows, 2); }
+#define VARIANT(rows)                                                       \
+  static void tile##rows##x1(const KernelTile *t, size_t columns) { \
+    tileBody(t, columns, rows, 1, false);                                   \
+  }                                                                         \
+  static void tile##rows##x2(const KernelTile *t, size_t columns) { \
+    tileBody(t, columns, rows, 2, false);                                   \
+  }
 #define ENTRY(rows) {tile##rows##x1, tile##rows##x2},
 
 #if ROW_TILE == 14
@@ -115,8 +137,14 @@ static TileVariant *const tileVariants[ROW_TILE][2] = {EACH_ROW_COUNT(ENTRY)};
 #undef VARIANT
 #undef ENTRY
 
+static void tilePackingB(const KernelTile *tile) { tileBody(tile, columnTile, ROW_TILE, 2, true); }
+
 static void tileOf(const KernelTile *tile, size_t rows, size_t columns) {
-  tileVariants[rows - 1][columns > LANES](tile, columns);
+  if (tile->packedB != NULL) {
+    tilePackingB(tile);
+  } else {
+    tileVariants[rows - 1][columns > LANES](tile, columns);
+  }
 }
 
 static void tilePacked(size_t depth, const float *aPanel, const float *bPanel, float *c,
