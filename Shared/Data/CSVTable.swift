@@ -1,0 +1,196 @@
+import Foundation
+
+/// The rows of a CSV file, as text, with the places of everything for good error messages.
+///
+///     let table = try CSVTable(contentsOf: "flowers.csv")
+///     table.columnNames                              // ["sepal length", ..., "species"]
+///     try table.numbers(inColumns: [0, 1, 2, 3])     // a tensor [150, 4]
+///
+/// Fields may be quoted, and quotes inside them doubled; lines end in LF or CRLF; a byte order mark and
+/// blank lines are skipped; every row must have as many fields as the first.
+///
+/// - Complexity: reading keeps the bytes of the file and one offset a row.
+public struct CSVTable: Sendable {
+  /// The path, or whatever names the table in errors.
+  public let name: String
+  /// The names of the columns; `nil` when the file has no header.
+  public let columnNames: [String]?
+  /// The number of fields in each row.
+  public let columnCount: Int
+  /// The number of rows, without the header.
+  public var rowCount: Int { rowStarts.count }
+
+  let scanner: CSVScanner
+  private let rowStarts: [Int]
+  private let rowLines: [Int]
+
+  /// Reads a file.
+  /// - Parameter delimiter: `nil` to find out: tab, semicolon or comma.
+  public init(
+    contentsOf path: String, header: CSVHeader = .automatic, delimiter: Character? = nil
+  ) throws {
+    let data = try readFile(at: path, content: "a CSV file")
+    try self.init(bytes: [UInt8](data), name: path, header: header, delimiter: delimiter)
+  }
+
+  /// Reads a text; `name` stands for the file in errors.
+  public init(
+    text: String, name: String = "CSV text", header: CSVHeader = .automatic,
+    delimiter: Character? = nil
+  ) throws {
+    try self.init(bytes: [UInt8](text.utf8), name: name, header: header, delimiter: delimiter)
+  }
+
+  init(bytes: [UInt8], name: String, header: CSVHeader, delimiter: Character?) throws {
+    let start = try CSVTable.startOfText(bytes, name: name)
+    scanner = CSVScanner(
+      bytes: bytes, name: name,
+      delimiter: try delimiter.map(CSVTable.byte(ofDelimiter:))
+        ?? CSVScanner.guessDelimiter(in: bytes))
+    self.name = name
+
+    var starts: [Int] = []
+    var lines: [Int] = []
+    var fields: [CSVField] = []
+    var (position, line, width) = (start, 1, 0)
+    while position < bytes.count {
+      let (rowStart, rowLine) = (position, line)
+      try scanner.readRecord(at: &position, line: &line, into: &fields)
+      if fields.count == 1, fields[0].range.isEmpty { continue }
+      if starts.isEmpty { width = fields.count }
+      guard fields.count == width else {
+        throw CourseError(
+          .format, "rows of different length", expected: "\(width) fields, as in line \(lines[0])",
+          received: "\(fields.count)", location: "\(name), line \(rowLine)",
+          remedy: "Add or remove fields; quote texts that hold the delimiter.")
+      }
+      starts.append(rowStart)
+      lines.append(rowLine)
+    }
+
+    columnCount = width
+    let hasHeader =
+      switch header {
+      case .present: true
+      case .absent: false
+      case .automatic: try CSVTable.looksLikeHeader(scanner, rowStarts: starts)
+      }
+    if hasHeader, let first = starts.first {
+      var (position, line) = (first, 0)
+      try scanner.readRecord(at: &position, line: &line, into: &fields)
+      columnNames = fields.map(scanner.text)
+    } else {
+      columnNames = nil
+    }
+    rowStarts = hasHeader ? Array(starts.dropFirst()) : starts
+    rowLines = hasHeader ? Array(lines.dropFirst()) : lines
+    guard !rowStarts.isEmpty else {
+      throw CourseError(
+        .invalidData, "the table has no rows", received: hasHeader ? "a header only" : "no text",
+        location: name)
+    }
+  }
+
+  /// The text of one field.
+  public func text(row: Int, column: Int) -> String {
+    guard (0..<rowCount).contains(row), (0..<columnCount).contains(column) else {
+      stop(
+        "CSVTable.text", expected: "a row below \(rowCount) and a column below \(columnCount)",
+        received: "row \(row) and column \(column)")
+    }
+    return scanner.text(fields(ofRow: row)[column])
+  }
+
+  /// The text of every field of one row.
+  public func texts(ofRow row: Int) -> [String] { fields(ofRow: row).map(scanner.text) }
+
+  /// Where a field stands: the file, the line from 1, and the column from 1 with its name.
+  public func location(row: Int, column: Int) -> String {
+    let title = columnNames.map { " (\"\($0[column])\")" } ?? ""
+    return "\(name), line \(rowLines[row]), column \(column + 1)\(title)"
+  }
+
+  func fields(ofRow row: Int) -> [CSVField] {
+    var fields: [CSVField] = []
+    readFields(ofRow: row, into: &fields)
+    return fields
+  }
+
+  func readFields(ofRow row: Int, into fields: inout [CSVField]) {
+    var (position, line) = (rowStarts[row], 0)
+    do {
+      try scanner.readRecord(at: &position, line: &line, into: &fields)
+    } catch {
+      stop("CSVTable: a row that could be read before cannot be read again (\(error))")
+    }
+  }
+}
+
+// MARK: - Looking at the bytes
+
+extension CSVTable {
+  /// The place behind the byte order mark; throws when the bytes are no UTF-8 text.
+  private static func startOfText(_ bytes: [UInt8], name: String) throws -> Int {
+    func refuse(_ what: String, _ remedy: String, line: Int? = nil) -> CourseError {
+      CourseError(
+        .format, "this is not a CSV file", expected: "UTF-8 text", received: what,
+        location: line.map { "\(name), line \($0)" } ?? name, remedy: remedy)
+    }
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      throw refuse("UTF-16 text", "Save it as CSV in UTF-8.")
+    }
+    if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+      throw refuse("a ZIP archive or a spreadsheet", "Unpack it, or export the sheet as CSV.")
+    }
+    if bytes.starts(with: [0x1F, 0x8B]) { throw refuse("gzip data", "Unpack it with gunzip.") }
+    if let place = bytes.firstIndex(of: 0) {
+      throw refuse("binary data (a zero byte at offset \(place))", "Name a text file.")
+    }
+    if String(validating: bytes, as: UTF8.self) == nil {
+      var line = 1
+      for part in bytes.split(separator: CSVScanner.newline, omittingEmptySubsequences: false) {
+        if String(validating: part, as: UTF8.self) == nil { break }
+        line += 1
+      }
+      throw refuse("bytes that are not UTF-8", "Save it as CSV in UTF-8.", line: line)
+    }
+    return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+  }
+
+  private static func byte(ofDelimiter character: Character) throws -> UInt8 {
+    guard let byte = character.asciiValue, byte != CSVScanner.quote, byte != CSVScanner.newline,
+      byte != CSVScanner.carriageReturn, !character.isNumber, character != ".", character != "-"
+    else {
+      throw CourseError(
+        .invalidArgument, "this character cannot separate fields",
+        expected: "one such as , ; or a tab", received: "\"\(character)\"")
+    }
+    return byte
+  }
+
+  private enum Cell { case number, missing, word }
+
+  /// See `CSVHeader.automatic`.
+  private static func looksLikeHeader(_ scanner: CSVScanner, rowStarts: [Int]) throws -> Bool {
+    var fields: [CSVField] = []
+    let rows = try rowStarts.prefix(11).map { start in
+      var (position, line) = (start, 0)
+      try scanner.readRecord(at: &position, line: &line, into: &fields)
+      return fields.map { field -> Cell in
+        if parseDecimal(scanner.bytes, field.range) != nil { return .number }
+        return isMissingMark(scanner.text(field)) ? .missing : .word
+      }
+    }
+    guard let first = rows.first else { return false }
+    if !first.contains(.number) { return first.contains(.word) }
+    return first.indices.contains { column in
+      let below = rows.dropFirst().map { $0[column] }
+      return first[column] == .word && below.contains(.number) && !below.contains(.word)
+    }
+  }
+
+  /// Whether a text is one of the usual marks for a value that was not measured.
+  static func isMissingMark(_ text: String) -> Bool {
+    ["", "?", "-", "na", "n/a", "nan", "null", "none", "missing"].contains(text.lowercased())
+  }
+}

@@ -1,0 +1,41 @@
+/// Which column of a table holds the label: by name, or by number from 0 (negative: from the back).
+///
+///     Dataset(csv: "flowers.csv", label: "species")
+///     Dataset(csv: "flowers.csv", label: -1)          // the last column
+public enum LabelColumn: Sendable, Equatable, Codable, CustomStringConvertible {
+  /// The column with this name in the header.
+  case name(String)
+  /// The column with this number; 0 is the first, -1 the last.
+  case index(Int)
+
+  /// A column from a command line: a whole number is an index, everything else a name.
+  public init(_ argument: String) {
+    self = Int(argument).map { .index($0) } ?? .name(argument)
+  }
+
+  /// The name or the number.
+  public var description: String {
+    switch self {
+    case .name(let name): name
+    case .index(let index): "\(index)"
+    }
+  }
+}
+
+extension LabelColumn: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+  /// The column with this name.
+  public init(stringLiteral name: String) { self = .name(name) }
+  /// The column with this number.
+  public init(integerLiteral index: Int) { self = .index(index) }
+}
+
+/// Whether the first row of a CSV file holds the names of the columns.
+public enum CSVHeader: String, Sendable, Codable, CaseIterable {
+  /// Look at the rows: the first is a header when it has words where the rows below have numbers, or
+  /// no number at all.
+  case automatic
+  /// It does.
+  case present
+  /// It is data.
+  case absent
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// How well one class is recognised.
+public struct ClassScores: Sendable, Equatable, Codable {
+  /// The name of the class.
+  public var name: String
+  /// Of the examples that were taken for this class, the fraction that belong to it:
+  /// `TP / (TP + FP)`; 0 when there are none.
+  public var precision: Float
+  /// Of the examples of this class, the fraction that were recognised: `TP / (TP + FN)`; 0 when there
+  /// are none.
+  public var recall: Float
+  /// The harmonic mean of precision and recall: `2 TP / (2 TP + FP + FN)`; 0 when there are none.
+  public var f1: Float
+  /// The number of examples of this class.
+  public var support: Int
+}
+
+/// Precision, recall and F1 of each class, and their means.
+///
+///     print(confusion.report)
+///     //                precision  recall     f1  support
+///     // cat                1.000   0.500  0.667        2
+///     // dog                0.500   1.000  0.667        1
+///     // macro average      0.750   0.750  0.667        3
+public struct ClassificationReport: Sendable, Equatable, Codable, CustomStringConvertible {
+  /// The scores of each class.
+  public var classes: [ClassScores]
+  /// The means over the classes that occur, as label or as prediction, each counting the same.
+  public var macroAverage: ClassScores
+
+  /// The report of a confusion matrix.
+  public init(_ confusion: ConfusionMatrix) {
+    func ratio(_ part: Int, _ whole: Int) -> Float {
+      whole == 0 ? 0 : Float(part) / Float(whole)
+    }
+    let counts = confusion.counts
+    classes = counts.indices.map { index in
+      let hits = counts[index][index]
+      let support = counts[index].reduce(0, +)
+      let guesses = counts.reduce(0) { $0 + $1[index] }
+      return ClassScores(
+        name: confusion.classNames[index], precision: ratio(hits, guesses),
+        recall: ratio(hits, support), f1: ratio(2 * hits, guesses + support), support: support)
+    }
+    let present = classes.enumerated().filter { index, scores in
+      scores.support > 0 || counts.contains { $0[index] > 0 }
+    }.map(\.element)
+    func mean(_ score: (ClassScores) -> Float) -> Float {
+      present.isEmpty ? 0 : present.reduce(0) { $0 + score($1) } / Float(present.count)
+    }
+    macroAverage = ClassScores(
+      name: "macro average", precision: mean(\.precision), recall: mean(\.recall), f1: mean(\.f1),
+      support: confusion.total)
+  }
+
+  /// A table with a row for each class and one for the means.
+  public var description: String {
+    let rows = classes + [macroAverage]
+    let names = rows.map(\.name.count).max() ?? 0
+    let supports = Swift.max("support".count, "\(macroAverage.support)".count)
+    func number(_ value: Float, _ width: Int) -> String {
+      String(format: "%.3f", Double(value)).padded(left: width)
+    }
+    let head =
+      "".padded(right: names) + "  precision  recall     f1  " + "support".padded(left: supports)
+    let lines = rows.map { row in
+      row.name.padded(right: names) + "  " + number(row.precision, 9) + "  "
+        + number(row.recall, 6) + "  " + number(row.f1, 5) + "  "
+        + "\(row.support)".padded(left: supports)
+    }
+    return ([head] + lines).joined(separator: "\n")
+  }
+}

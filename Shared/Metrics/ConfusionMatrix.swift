@@ -1,0 +1,116 @@
+/// How often each class was taken for each other one.
+///
+///     var confusion = ConfusionMatrix(classNames: ["cat", "dog"])
+///     confusion.update(predicted: [0, 1, 1], actual: [0, 0, 1])
+///     confusion.counts   // [[1, 1], [0, 1]]: one cat was taken for a dog
+///     print(confusion)
+///     //       cat  dog   <- predicted
+///     // cat     1    1
+///     // dog     .    1
+public struct ConfusionMatrix: Metric, Equatable, Codable {
+  /// `counts[a][p]`: the examples of class `a` that were taken for class `p`.
+  public private(set) var counts: [[Int]]
+  /// A name for each class.
+  public let classNames: [String]
+  /// "confusion matrix"
+  public var name: String { "confusion matrix" }
+
+  /// Starts with nothing counted; the classes are called by their names.
+  public init(classNames: [String]) {
+    guard !classNames.isEmpty else {
+      stop("ConfusionMatrix", expected: "at least one class", received: "none")
+    }
+    self.classNames = classNames
+    let row = [Int](repeating: 0, count: classNames.count)
+    counts = [[Int]](repeating: row, count: classNames.count)
+  }
+
+  /// Starts with nothing counted; the classes are called by their indices.
+  public init(classCount: Int) {
+    self.init(classNames: (0..<Swift.max(classCount, 0)).map(String.init))
+  }
+
+  /// The number of classes.
+  public var classCount: Int { classNames.count }
+
+  /// Takes in one batch of scores.
+  public mutating func update(prediction: Tensor, target: Target) {
+    let pairs = classPairs(prediction: prediction, target: target, metric: "ConfusionMatrix")
+    update(predicted: pairs.predicted, actual: pairs.actual)
+  }
+
+  /// Takes in one batch of predicted classes.
+  public mutating func update(predicted: [Int], actual: [Int]) {
+    guard predicted.count == actual.count else {
+      stop(
+        "ConfusionMatrix", expected: "\(predicted.count) classes", received: "\(actual.count)")
+    }
+    if let wrong = (predicted + actual).first(where: { !(0..<classCount).contains($0) }) {
+      stop("ConfusionMatrix", expected: "classes below \(classCount)", received: "\(wrong)")
+    }
+    for (predicted, actual) in zip(predicted, actual) { counts[actual][predicted] += 1 }
+  }
+
+  /// The number of examples taken in.
+  public var total: Int { counts.joined().reduce(0, +) }
+
+  /// The accuracy: right answers divided by all; NaN before the first batch.
+  public var value: Float {
+    Float(counts.indices.reduce(0) { $0 + counts[$1][$1] }) / Float(total)
+  }
+
+  /// Forgets everything taken in.
+  public mutating func reset() { self = ConfusionMatrix(classNames: classNames) }
+
+  /// Precision, recall and F1 of each class.
+  public var report: ClassificationReport { ClassificationReport(self) }
+}
+
+// MARK: - As text
+
+extension ConfusionMatrix: CustomStringConvertible {
+  /// A table with a row for each class and a column for each prediction, a point for 0. Above 40
+  /// classes, which no terminal has room for, the most frequent mistakes.
+  public var description: String { classCount > 40 ? mistakes(10) : table }
+
+  private var table: String {
+    let cells = counts.map { row in row.map { $0 == 0 ? "." : "\($0)" } }
+    let widths = classNames.indices.map { column in
+      Swift.max(classNames[column].count, cells.map { $0[column].count }.max() ?? 0)
+    }
+    let names = classNames.map(\.count).max() ?? 0
+    func line(_ title: String, _ row: [String]) -> String {
+      let columns = zip(row, widths).map { $0.padded(left: $1) }
+      return title.padded(right: names) + "  " + columns.joined(separator: "  ")
+    }
+    let head = line("", classNames) + "   <- predicted"
+    return ([head] + zip(classNames, cells).map { line($0, $1) }).joined(separator: "\n")
+  }
+
+  private func mistakes(_ limit: Int) -> String {
+    var all: [(count: Int, actual: Int, predicted: Int)] = []
+    for (actual, row) in counts.enumerated() {
+      for (predicted, count) in row.enumerated() where count > 0 && actual != predicted {
+        all.append((count, actual, predicted))
+      }
+    }
+    all.sort { ($1.count, $0.actual, $0.predicted) < ($0.count, $1.actual, $1.predicted) }
+    let lines = all.prefix(limit).map { mistake in
+      "\(mistake.count) x \(classNames[mistake.actual]) taken for \(classNames[mistake.predicted])"
+    }
+    let head = "\(classCount) classes, \(total) examples"
+    return lines.isEmpty ? head + ", no mistakes" : ([head] + lines).joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// Blanks in front, up to `width` characters.
+  func padded(left width: Int) -> String {
+    String(repeating: " ", count: Swift.max(0, width - count)) + self
+  }
+
+  /// Blanks behind, up to `width` characters.
+  func padded(right width: Int) -> String {
+    self + String(repeating: " ", count: Swift.max(0, width - count))
+  }
+}
