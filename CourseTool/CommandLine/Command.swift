@@ -7,7 +7,7 @@
 ///       static let loud = Flag("loud", "in capital letters")
 ///       static let description = CommandDescription(
 ///         name: "greet", abstract: "Greets somebody.",
-///         operands: [Operand("NAME", "whom")], options: [loud])
+///         operands: [Operand("NAME", .one, "whom")], options: [loud])
 ///
 ///       static func run(_ arguments: Arguments, on terminal: Terminal) throws {
 ///         let name = arguments.operands[0]

@@ -58,7 +58,7 @@ struct Operand: Sendable {
   let arity: Arity
   let help: String
 
-  init(_ name: String, _ arity: Arity = .one, _ help: String) {
+  init(_ name: String, _ arity: Arity, _ help: String) {
     self.name = name
     self.arity = arity
     self.help = help

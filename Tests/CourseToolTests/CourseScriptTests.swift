@@ -1,0 +1,189 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The script `course`, run in a folder of its own where swift, clang, apt-get, sudo and id are
+/// stand-ins that write down how they were called.
+@Suite struct CourseScriptTests {
+  @Test func buildsAndPassesArgumentsOn() throws {
+    try withScript { script in
+      let run = try script.run("train", "a b", "--json")
+      #expect(run.status == 7, "the status is the tool's")
+      #expect(run.output == "tool <train> <a b> <--json>\n")
+      #expect(
+        try script.calls().contains("swift build --package-path ROOT -c release --product course"))
+    }
+  }
+
+  @Test func buildsAgainOnlyWhenASourceIsNewer() throws {
+    try withScript { script in
+      _ = try script.run("version")
+      let before = try script.calls().count
+      _ = try script.run("version")
+      #expect(try script.calls().count == before)
+      try script.touch("Shared/New.swift")
+      _ = try script.run("version")
+      #expect(try script.calls().count > before)
+    }
+  }
+
+  @Test func worksThroughASymbolicLink() throws {
+    try withScript { script in
+      let link = script.root.appending(path: "elsewhere/link")
+      try FileManager.default.createDirectory(
+        at: link.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(
+        atPath: link.path, withDestinationPath: "../course")
+      #expect(try script.run("version", script: link).output == "tool <version>\n")
+    }
+  }
+
+  @Test func aFailedBuildShowsItsLog() throws {
+    try withScript { script in
+      let run = try script.run("version", environment: ["FAKE_BUILD": "fails"])
+      #expect(run.status == 1)
+      #expect(run.output.isEmpty)
+      #expect(run.error.contains("cannot find 'x' in scope"))
+      #expect(run.error.contains("error: the build failed"))
+    }
+  }
+
+  @Test func saysWhatToDoWithoutSwift() throws {
+    try withScript { script in
+      try script.remove("swift")
+      let run = try script.run("demo")
+      #expect(run.status == 1)
+      #expect(run.error.contains("Swift was not found: expected Swift 6.2 or later"))
+      #expect(run.error.contains("https://www.swift.org/install/"))
+    }
+  }
+
+  @Test(arguments: [("6.1.2", "6.1"), ("5.10", "5.10")])
+  func saysWhatToDoWithAnOldSwift(version: String, shown: String) throws {
+    try withScript { script in
+      let run = try script.run("demo", environment: ["FAKE_VERSION": version])
+      #expect(run.status == 1)
+      #expect(run.error.contains("Swift is too old: expected 6.2 or later, got \(shown) ("))
+    }
+  }
+
+  // MARK: System packages
+
+  static let table = [
+    "COURSE_SYSTEM_PACKAGES": "stdio.h libc-dev C\nfake.h libfake-dev fake pictures"
+  ]
+
+  @Test func withoutATerminalNothingIsInstalledAndTheChoiceIsRemembered() throws {
+    try withScript { script in
+      let run = try script.run("version", environment: Self.table)
+      #expect(run.output == "tool <version>\n")
+      #expect(run.error.contains("Not installed: libfake-dev: nobody can be asked here"))
+      #expect(run.error.contains("Building without fake pictures"))
+      #expect(run.error.contains("To turn it on: install libfake-dev"))
+      let calls = try script.calls()
+      #expect(
+        calls.contains { $0.hasPrefix("swift build") && $0.hasSuffix("--disable-default-traits") })
+      #expect(!calls.contains { $0.contains("apt-get") })
+
+      let second = try script.run("version", environment: Self.table)
+      #expect(!second.error.contains("Not installed"))
+      #expect(second.error.contains("Building without fake pictures"))
+    }
+  }
+
+  @Test func yesInstallsThroughSudo() throws {
+    try withScript { script in
+      let run = try script.run("version", "--yes", environment: Self.table)
+      #expect(run.output == "tool <version>\n", "--yes is the script's own")
+      let calls = try script.calls()
+      #expect(
+        calls.contains(
+          "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -y libfake-dev"))
+      #expect(!calls.contains { $0.contains("--disable-default-traits") })
+      #expect(!run.error.contains("Building without"))
+    }
+  }
+
+  @Test func rootNeedsNoSudo() throws {
+    try withScript { script in
+      _ = try script.run("version", "-y", environment: Self.table.merging(["FAKE_ID": "0"]) { $1 })
+      let calls = try script.calls()
+      #expect(calls.contains("apt-get install -y libfake-dev"))
+      #expect(!calls.contains { $0.hasPrefix("sudo") })
+    }
+  }
+
+  @Test func aFailedInstallationIsSaidAndLeavesAWorkingTool() throws {
+    try withScript { script in
+      let environment = Self.table.merging(["FAKE_APT": "fails"]) { $1 }
+      let run = try script.run("version", "--yes", environment: environment)
+      #expect(run.output == "tool <version>\n")
+      #expect(run.error.contains("apt-get failed: E: no network"))
+      #expect(try script.calls().contains { $0.contains("apt-get update") })
+    }
+  }
+
+  @Test func withoutAptTheRemedyNamesThePackages() throws {
+    try withScript { script in
+      try script.remove("apt-get")
+      let run = try script.run("version", "--yes", environment: Self.table)
+      #expect(run.error.contains("this system has no apt-get"))
+      #expect(run.output == "tool <version>\n")
+    }
+  }
+
+  @Test func whatAppearsLaterIsTurnedOnByItself() throws {
+    try withScript { script in
+      _ = try script.run("version", environment: Self.table)
+      try script.touch("headers/fake.h")
+      let run = try script.run("version", environment: Self.table)
+      #expect(run.error.contains("building with everything on"))
+      #expect(try script.calls().last { $0.contains("--product") }?.hasSuffix("course") == true)
+    }
+  }
+
+  // MARK: Tests
+
+  @Test(arguments: ["phase1", "1", "Phase1", "Phase1FeedForward", "phase1-feedforward"])
+  func aPhaseHasManyNames(name: String) throws {
+    try withScript { script in
+      let run = try script.run("test", name)
+      #expect(run.status == 0)
+      #expect(run.error.contains("12 tests passed (Phase1FeedForwardTests)."))
+      #expect(try script.calls().contains { $0.contains("--filter ^Phase1FeedForwardTests\\.") })
+    }
+  }
+
+  @Test func anUnknownPhaseIsAUsageError() throws {
+    try withScript { script in
+      let run = try script.run("test", "phse1")
+      #expect(run.status == 2)
+      #expect(run.error.contains("unknown phase 'phse1'. Did you mean 'phase1'?"))
+      #expect(try script.calls().isEmpty)
+    }
+  }
+
+  @Test func noTestIsAFailure() throws {
+    try withScript { script in
+      let run = try script.run("test", environment: ["FAKE_TEST": "none"])
+      #expect(run.status == 1)
+      #expect(run.error.contains("no test ran"))
+    }
+  }
+
+  @Test func failuresAreListedAtTheEnd() throws {
+    try withScript { script in
+      let run = try script.run("test", environment: ["FAKE_TEST": "fails"])
+      #expect(run.status == 1)
+      #expect(run.error.contains("Failed:\n  addsUp()\n"))
+    }
+  }
+
+  @Test func aCrashIsSaidToBeOne() throws {
+    try withScript { script in
+      let run = try script.run("test", environment: ["FAKE_TEST": "crashes"])
+      #expect(run.status == 1)
+      #expect(run.error.contains("the tests did not run to their end"))
+    }
+  }
+}
