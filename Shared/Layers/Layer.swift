@@ -16,8 +16,8 @@ public enum Mode: String, Sendable, Codable {
 ///
 /// A layer without parameters is two methods; this one is complete:
 ///
-///     struct Double: ParameterFreeLayer {
-///       static let typeName = "Double"
+///     struct Doubling: ParameterFreeLayer {
+///       static let typeName = "Doubling"
 ///       func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 ///       mutating func forward(_ input: Tensor, mode: Mode) -> Tensor { input * 2 }
 ///       mutating func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * 2 }

@@ -22,6 +22,9 @@ public protocol Loss: Sendable {
   /// How the losses of a batch are combined.
   var reduction: Reduction { get }
 
+  /// Whether a prediction names a class, so that accuracy means something.
+  var isClassification: Bool { get }
+
   /// The loss of a batch. `prediction` is the network's output, `[N, ...]`.
   mutating func forward(_ prediction: Tensor, target: Target) -> Float
   /// The gradient of the loss with respect to the prediction of the last `forward`.
@@ -29,4 +32,13 @@ public protocol Loss: Sendable {
   /// Throws when a network's output shape (without the batch axis) does not fit such targets: called
   /// before training starts.
   func check(outputShape: [Int], target: Target) throws
+  /// What a raw output of the network means: probabilities, where it holds scores.
+  func prediction(from output: Tensor) -> Tensor
+}
+
+extension Loss {
+  /// False.
+  public var isClassification: Bool { false }
+  /// The output itself.
+  public func prediction(from output: Tensor) -> Tensor { output }
 }

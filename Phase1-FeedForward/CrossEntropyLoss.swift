@@ -1,0 +1,58 @@
+import Shared
+
+/// The cross-entropy between predicted probabilities and the truth.
+///
+/// Computes `L = −Σₙ Σⱼ tₙⱼ ln(max(pₙⱼ, ε))`, divided by N for the mean.
+/// - `p`: predicted probabilities, `[N, C]`, for instance from `Softmax`
+/// - `t`: the truth as one row for each example, `[N, C]`: a 1 in the column of the right class
+/// - `ε`: `epsilon`, which keeps the logarithm of a probability of 0 finite
+///
+/// Gradient: `dPₙⱼ = −tₙⱼ / max(pₙⱼ, ε)`, divided by N for the mean. Where `p < ε` this is the slope at
+/// ε and not the 0 of a flat function: a network that is sure of the wrong class must still learn.
+///
+///     var loss = CrossEntropyLoss()
+///     loss.forward([[0.5, 0.5]], target: .classes([0]))   // 0.6931 = ln 2
+///     loss.backward()                                     // [[-2, 0]]
+///
+/// - Complexity: O(N·C).
+/// - Reference: Goodfellow, Bengio, Courville (2016), *Deep Learning*, equation 5.12 and section 6.2.
+///   Task: Protocols/Phase1-FeedForward.md, 1.5.
+public struct CrossEntropyLoss: ClassificationLoss {
+  /// "CrossEntropyLoss"
+  public static let typeName = "CrossEntropyLoss"
+  /// The constructor arguments.
+  public let configuration: ClassificationLossConfiguration
+  /// The smallest probability that counts: the spacing of `Float` just below 1.
+  public let epsilon: Float = 6e-8
+
+  private var prediction: Tensor?
+  private var truth: Tensor?
+
+  /// Creates the loss, averaged over the batch by default.
+  public init(reduction: Reduction = .mean) {
+    configuration = ClassificationLossConfiguration(reduction: reduction)
+  }
+
+  /// The loss of a batch of probabilities.
+  public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
+    let truth = target.truth(for: prediction, place: "CrossEntropyLoss.forward")
+    // TODO(1.5): L = −Σ t ln(max(p, ε)), divided by N if the reduction is .mean. Keep p and t.
+    // BEGIN SOLUTION
+    self.prediction = prediction
+    self.truth = truth
+    let logarithms = log(Tensor.maximum(prediction, epsilon))
+    return -(truth * logarithms).sum() * scale(for: truth)
+    // END SOLUTION
+  }
+
+  /// `dP = −t / max(p, ε)`, divided by N for the mean.
+  public mutating func backward() -> Tensor {
+    let (prediction, truth) = (
+      prediction.kept(by: "CrossEntropyLoss"), truth.kept(by: "CrossEntropyLoss")
+    )
+    // TODO(1.5): −t / max(p, ε), scaled like the loss.
+    // BEGIN SOLUTION
+    return truth / Tensor.maximum(prediction, epsilon) * -scale(for: truth)
+    // END SOLUTION
+  }
+}

@@ -1,0 +1,155 @@
+import Shared
+
+/// A fully connected (dense) layer.
+///
+/// Computes `Y = f(X · W + b)`.
+/// - `X`: input, `[N, I]` (N batch size, I `inputSize`), or `[..., I]`: leading axes are all batch
+/// - `W`: weights, `[I, O]`; `b`: bias, `[O]` (O `outputSize`)
+/// - `f`: `activation`, the identity by default
+/// - `Y`: output, `[N, O]`
+///
+/// Given `dY`, `[N, O]`, and `dZ = dY ⊙ f'`:
+/// `dW = Xᵀ · dZ`, `db = Σₙ dZ`, `dX = dZ · Wᵀ`.
+///
+///     var layer = Dense(inputSize: 4, outputSize: 3)
+///     layer.forward(Tensor(zeros: [2, 4]), mode: .training).shape   // [2, 3]
+///
+/// A wrong input shape stops the program; `outputShape(for:)` finds it before any data flows.
+///
+/// - Complexity: O(N·I·O) for each of the three products of a training step.
+/// - Reference: Rumelhart, Hinton, Williams (1986), *Nature* 323.
+///   Task: Protocols/Phase1-FeedForward.md, 1.2.
+public struct Dense: Layer {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// The number of input features I.
+    public var inputSize: Int
+    /// The number of output features O.
+    public var outputSize: Int
+    /// What is applied to each output.
+    public var activation: Activation
+    /// How the weights are drawn.
+    public var initializer: StandardInitializer
+    /// How the bias is drawn.
+    public var biasInitializer: StandardInitializer
+  }
+
+  /// "Dense"
+  public static let typeName = "Dense"
+  /// The constructor arguments.
+  public let configuration: Configuration
+  /// The weights W, `[inputSize, outputSize]`.
+  public var weights: Parameter
+  /// The bias b, `[outputSize]`.
+  public var bias: Parameter
+
+  // What `forward` keeps for `backward`: X, and Y to differentiate the activation.
+  private var input: Tensor?
+  private var output: Tensor?
+
+  /// Creates a layer with freshly drawn weights.
+  public init(
+    inputSize: Int, outputSize: Int, activation: Activation = .identity,
+    initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros
+  ) {
+    guard inputSize >= 1, outputSize >= 1 else {
+      stop("Dense", expected: "sizes of at least 1", received: "\(inputSize) and \(outputSize)")
+    }
+    self.init(
+      Configuration(
+        inputSize: inputSize, outputSize: outputSize, activation: activation,
+        initializer: initializer, biasInitializer: biasInitializer))
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: Configuration) throws {
+    guard configuration.inputSize >= 1, configuration.outputSize >= 1 else {
+      throw CourseError(
+        .invalidArgument, "Dense: size out of range", expected: "sizes of at least 1",
+        received: "\(configuration.inputSize) and \(configuration.outputSize)")
+    }
+    self.init(configuration)
+  }
+
+  private init(_ configuration: Configuration) {
+    self.configuration = configuration
+    let (inputs, outputs) = (configuration.inputSize, configuration.outputSize)
+    let fans = Fans.dense(inputs: inputs, outputs: outputs)
+    weights = Parameter(
+      shape: [inputs, outputs], initializer: configuration.initializer, fans: fans)
+    bias = Parameter(
+      shape: [outputs], initializer: configuration.biasInitializer, fans: fans,
+      isRegularized: false)
+  }
+
+  /// `[..., inputSize]` becomes `[..., outputSize]`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard inputShape.last == configuration.inputSize else {
+      throw CourseError(
+        .shapeMismatch, "Dense", expected: "input [..., \(configuration.inputSize)]",
+        received: "\(inputShape)",
+        remedy: "Set inputSize to the last size of what the layer before it returns.")
+    }
+    return inputShape.dropLast() + [configuration.outputSize]
+  }
+
+  /// `Y = f(X · W + b)`
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    guard input.rank >= 2, input.shape.last == configuration.inputSize else {
+      stop(
+        "Dense.forward", expected: "input [N, \(configuration.inputSize)]",
+        received: "\(input.shape)")
+    }
+    // TODO(1.2): Y = f(X · W + b). In training keep X and Y: backward needs them.
+    // BEGIN SOLUTION
+    let output = input.matmul(
+      weights.value, bias: bias.value, activation: configuration.activation)
+    if mode == .training {
+      self.input = input
+      self.output = output
+    } else {
+      self.input = nil
+    }
+    return output
+    // END SOLUTION
+  }
+
+  /// Accumulates `dW` and `db` and returns `dX`.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    // TODO(1.2): dX = dZ · Wᵀ, with the dZ that accumulateGradients returns.
+    // BEGIN SOLUTION
+    let dZ = accumulateGradients(outputGradient)
+    return dZ.matmul(weights.value, transposingOther: true)
+    // END SOLUTION
+  }
+
+  /// Accumulates `dW` and `db` only: the first layer of a network has nobody to pass `dX` to.
+  public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
+    _ = accumulateGradients(outputGradient)
+  }
+
+  /// Accumulates `dW` and `db` and returns `dZ`, the gradient before the activation.
+  private mutating func accumulateGradients(_ outputGradient: Tensor) -> Tensor {
+    let (input, output) = (input.kept(by: "Dense"), output.kept(by: "Dense"))
+    requireGradient(outputGradient, shape: output.shape, of: "Dense")
+    // TODO(1.2): dZ = dY ⊙ f'(Z), dW = Xᵀ · dZ, db = Σₙ dZ. Give dW and db to the parameters'
+    // accumulate, with all leading axes of X and dZ merged into one batch axis.
+    // BEGIN SOLUTION
+    let dZ = configuration.activation.inputGradient(
+      output: output, outputGradient: outputGradient)
+    let rows = dZ.reshaped([-1, configuration.outputSize])
+    weights.accumulate(
+      input.reshaped([-1, configuration.inputSize]).matmul(rows, transposingSelf: true))
+    bias.accumulate(rows.sum(axis: 0))
+    return dZ
+    // END SOLUTION
+  }
+
+  /// Shows `weights`, then `bias`.
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    try body("weights", &weights)
+    try body("bias", &bias)
+  }
+}

@@ -1,0 +1,46 @@
+import Shared
+
+/// The rectified linear unit.
+///
+/// Computes `y = max(0, x)` for each element of an input of any shape.
+///
+/// Given `dY`: `dX = dY ⊙ [y > 0]`. At exactly 0 the derivative does not exist; 0 is taken, as
+/// PyTorch does.
+///
+///     var relu = ReLU()
+///     relu.forward([[-1, 0, 2]], mode: .training)   // [[0, 0, 2]]
+///     relu.backward([[5, 5, 5]])                    // [[0, 0, 5]]
+///
+/// - Complexity: O(number of elements).
+/// - Reference: Nair, Hinton (2010), *ICML*. Task: Protocols/Phase1-FeedForward.md, 1.3.
+public struct ReLU: ParameterFreeLayer {
+  /// "ReLU"
+  public static let typeName = "ReLU"
+  private var output: Tensor?
+
+  /// Creates the layer.
+  public init() {}
+
+  /// The shape of the input.
+  public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+
+  /// `y = max(0, x)`
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    // TODO(1.3): y = max(0, x). In training keep y: its sign says where the gradient passes.
+    // BEGIN SOLUTION
+    let output = Tensor.maximum(input, 0)
+    self.output = mode == .training ? output : nil
+    return output
+    // END SOLUTION
+  }
+
+  /// `dX = dY ⊙ [y > 0]`
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let output = output.kept(by: "ReLU")
+    requireGradient(outputGradient, shape: output.shape, of: "ReLU")
+    // TODO(1.3): dX = dY where y > 0, else 0.
+    // BEGIN SOLUTION
+    return outputGradient * (output .> 0)
+    // END SOLUTION
+  }
+}

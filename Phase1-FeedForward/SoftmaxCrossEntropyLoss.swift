@@ -1,0 +1,72 @@
+import Shared
+
+/// Softmax and cross-entropy in one, on raw scores ("logits").
+///
+/// Computes `L = −Σₙ Σⱼ tₙⱼ ln pₙⱼ` with `ln pⱼ = (xⱼ − m) − ln Σₖ exp(xₖ − m)`, divided by N for the
+/// mean.
+/// - `x`: scores, `[N, C]`; `m`: the largest score of each row
+/// - `t`: the truth as one row for each example, `[N, C]`, which sums to 1
+///
+/// Gradient: `dX = p − t`, divided by N for the mean.
+///
+/// The logarithm is never taken of a rounded probability, so the loss is right even where `p` underflows
+/// to 0, and the gradient, the difference of two numbers in [0, 1], can neither vanish nor explode.
+///
+///     var loss = SoftmaxCrossEntropyLoss()
+///     loss.forward([[0, 0]], target: .classes([0]))   // 0.6931 = ln 2
+///     loss.backward()                                 // [[-0.5, 0.5]]
+///
+/// - Complexity: O(N·C).
+/// - Reference: Bishop (2006), *Pattern Recognition and Machine Learning*, equations 4.108 and 4.109.
+///   Task: Protocols/Phase1-FeedForward.md, 1.6.
+public struct SoftmaxCrossEntropyLoss: ClassificationLoss {
+  /// "SoftmaxCrossEntropyLoss"
+  public static let typeName = "SoftmaxCrossEntropyLoss"
+  /// The constructor arguments.
+  public let configuration: ClassificationLossConfiguration
+
+  private var logProbabilities: Tensor?
+  private var truth: Tensor?
+
+  /// Creates the loss, averaged over the batch by default.
+  public init(reduction: Reduction = .mean) {
+    configuration = ClassificationLossConfiguration(reduction: reduction)
+  }
+
+  /// The loss of a batch of scores.
+  public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
+    let truth = target.truth(for: prediction, place: "SoftmaxCrossEntropyLoss.forward")
+    // TODO(1.6): L = −Σ t ln p with ln p from logSoftmax, divided by N if the reduction is .mean. Keep
+    // ln p and t.
+    // BEGIN SOLUTION
+    let logProbabilities = logSoftmax(prediction)
+    self.logProbabilities = logProbabilities
+    self.truth = truth
+    return -(truth * logProbabilities).sum() * scale(for: truth)
+    // END SOLUTION
+  }
+
+  /// `dX = p − t`, divided by N for the mean.
+  public mutating func backward() -> Tensor {
+    let (logProbabilities, truth) = (
+      logProbabilities.kept(by: "SoftmaxCrossEntropyLoss"),
+      truth.kept(by: "SoftmaxCrossEntropyLoss")
+    )
+    // TODO(1.6): p − t, scaled like the loss.
+    // BEGIN SOLUTION
+    return (exp(logProbabilities) - truth) * scale(for: truth)
+    // END SOLUTION
+  }
+
+  /// The probabilities that such scores stand for.
+  public func prediction(from output: Tensor) -> Tensor { exp(logSoftmax(output)) }
+
+  /// `ln pⱼ = (xⱼ − m) − ln Σₖ exp(xₖ − m)`, row by row.
+  private func logSoftmax(_ x: Tensor) -> Tensor {
+    // TODO(1.6): shift each row by its maximum, then subtract the logarithm of its sum of exponentials.
+    // BEGIN SOLUTION
+    let shifted = x - x.max(axis: -1, keepDims: true)
+    return shifted - log(exp(shifted).sum(axis: -1, keepDims: true))
+    // END SOLUTION
+  }
+}

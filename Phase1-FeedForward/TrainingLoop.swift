@@ -1,0 +1,62 @@
+import Shared
+
+/// Trains a network with mini-batch gradient descent, written out: what `NeuralNetwork.fit` does, without
+/// validation, callbacks and checkpoints.
+///
+/// Each epoch visits all N examples in a new random order, `batchSize` at a time (the last batch may be
+/// shorter). Each batch is one step: forward, loss, backward, update, clear the gradients.
+/// - `features`: `[N, ...]`, shaped as the network's input
+///
+/// Returns the mean loss per example of each epoch, measured while the weights move.
+///
+///     var network = NeuralNetwork(inputShape: [2], seed: 1)
+///     try network.append(Dense(inputSize: 2, outputSize: 2))
+///     var loss = SoftmaxCrossEntropyLoss()
+///     var optimizer = SGD(learningRate: 0.5)
+///     let losses = trainingLoop(
+///       &network, features: [[0, 1], [1, 0]], targets: .classes([0, 1]), loss: &loss,
+///       optimizer: &optimizer, epochs: 20, batchSize: 2, seed: 1)
+///
+/// - Complexity: O(epochs · N · cost of one example).
+/// - Reference: Bottou (1998), *Online learning and stochastic approximations*.
+///   Task: Protocols/Phase1-FeedForward.md, 1.7.
+public func trainingLoop(
+  _ network: inout NeuralNetwork, features: Tensor, targets: Target, loss: inout some Loss,
+  optimizer: inout some Optimizer, epochs: Int, batchSize: Int, seed: UInt64
+) -> [Double] {
+  let exampleCount = targets.count
+  guard features.shape.first == exampleCount, exampleCount >= 1, batchSize >= 1 else {
+    stop(
+      "trainingLoop", expected: "as many features as targets and batches of at least 1",
+      received: "\(features.shape) features, \(exampleCount) targets, batch size \(batchSize)")
+  }
+  var meanLosses: [Double] = []
+  for epoch in 0..<epochs {
+    let order = NeuralNetwork.order(epoch: epoch, exampleCount: exampleCount, seed: seed)
+    // TODO(1.7): for each batch of `order`: forward in training mode, loss, backward, one step of the
+    // optimizer (beginStep, then update for every parameter with its slot), clear the gradients. Append
+    // the mean loss per example of this epoch to meanLosses.
+    // BEGIN SOLUTION
+    var total = 0.0
+    for start in stride(from: 0, to: exampleCount, by: batchSize) {
+      let batch = order[start..<min(start + batchSize, exampleCount)]
+      let output = network.forward(features.rows(at: batch), mode: .training)
+      let batchLoss = loss.forward(output, target: targets.rows(at: batch))
+      total += Double(batchLoss) * (loss.reduction == .mean ? Double(batch.count) : 1)
+      network.backward(loss.backward())
+
+      optimizer.beginStep()
+      var slot = 0
+      network.forEachParameter { _, parameter in
+        if let gradient = parameter.gradient {
+          optimizer.update(&parameter.value, gradient: gradient, slot: slot)
+        }
+        parameter.clearGradient()
+        slot += 1
+      }
+    }
+    meanLosses.append(total / Double(exampleCount))
+    // END SOLUTION
+  }
+  return meanLosses
+}

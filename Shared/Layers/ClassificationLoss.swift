@@ -1,0 +1,90 @@
+/// The constructor arguments of a classification loss.
+public struct ClassificationLossConfiguration: Codable, Sendable, Equatable {
+  /// How the losses of a batch are combined.
+  public var reduction: Reduction
+
+  /// Creates a configuration.
+  public init(reduction: Reduction) { self.reduction = reduction }
+}
+
+/// A loss that compares `[N, C]` predictions with classes: what all such losses share.
+public protocol ClassificationLoss: Loss where Configuration == ClassificationLossConfiguration {
+  /// Creates the loss.
+  init(reduction: Reduction)
+}
+
+extension ClassificationLoss {
+  /// Creates the loss from a checkpoint.
+  public init(configuration: Configuration) { self.init(reduction: configuration.reduction) }
+  /// How the losses of a batch are combined.
+  public var reduction: Reduction { configuration.reduction }
+  /// True: predictions are classes, so accuracy means something.
+  public var isClassification: Bool { true }
+
+  /// The factor of the summed loss and of its gradient: 1 / N for the mean, 1 for the sum.
+  /// - Parameter truth: the truth of the batch, `[N, C]` or `[..., C]`
+  public func scale(for truth: Tensor) -> Float {
+    guard reduction == .mean, let classCount = truth.shape.last, truth.count > 0 else { return 1 }
+    return Float(classCount) / Float(truth.count)
+  }
+
+  /// Throws when the classes do not fit a network with such an output: a wrong number of columns, a
+  /// class out of range, or rows that are not probabilities.
+  public func check(outputShape: [Int], target: Target) throws {
+    guard let classCount = outputShape.last else {
+      throw CourseError(
+        .shapeMismatch, Self.typeName, expected: "an output [..., C] with a class axis",
+        received: "\(outputShape)")
+    }
+    switch target {
+    case .classes(let indices):
+      if let wrong = indices.firstIndex(where: { !(0..<classCount).contains($0) }) {
+        throw CourseError(
+          .invalidData, "label out of range",
+          expected: "0 to \(classCount - 1), since the network has \(classCount) outputs",
+          received: "\(indices[wrong])", location: "example \(wrong)",
+          remedy: "Correct the label, or give the last layer as many outputs as there are classes.")
+      }
+    case .values(let rows):
+      guard Array(rows.shape.dropFirst()) == outputShape else {
+        throw CourseError(
+          .shapeMismatch, "class count of the targets",
+          expected: "rows of shape \(outputShape), as the network returns",
+          received: "\(Array(rows.shape.dropFirst()))",
+          remedy: "Give the last layer as many outputs as there are classes.")
+      }
+      let sums = rows.sum(axis: -1).scalars
+      if let wrong = sums.firstIndex(where: { !(Swift.abs($0 - 1) < 1e-3) }) {
+        throw CourseError(
+          .invalidData, "target row is not a distribution over classes",
+          expected: "a sum of 1", received: "\(sums[wrong])", location: "example \(wrong)",
+          remedy: "Use one-hot rows or probabilities, or pass class indices.")
+      }
+    }
+  }
+}
+
+extension Target {
+  /// The truth as one row for each prediction: one-hot rows for class indices, given rows as they are.
+  ///
+  ///     Target.classes([1]).truth(for: [[0.2, 0.8]], place: "MyLoss.forward")   // [[0, 1]]
+  public func truth(for prediction: Tensor, place: String) -> Tensor {
+    guard let classCount = prediction.shape.last, classCount > 0 else {
+      stop(place, expected: "predictions [N, C]", received: "\(prediction.shape)")
+    }
+    switch self {
+    case .classes(let indices):
+      guard indices.count * classCount == prediction.count else {
+        stop(
+          place, expected: "\(prediction.count / classCount) class indices",
+          received: "\(indices.count)")
+      }
+      return Tensor(oneHot: indices, classCount: classCount).reshaped(prediction.shape)
+    case .values(let rows):
+      guard rows.shape == prediction.shape else {
+        stop(place, expected: "targets of shape \(prediction.shape)", received: "\(rows.shape)")
+      }
+      return rows
+    }
+  }
+}

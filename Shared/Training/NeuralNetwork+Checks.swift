@@ -1,0 +1,144 @@
+// What `fit`, `evaluate` and `predict` make sure of before they start, and how they report divergence.
+
+extension NeuralNetwork {
+  /// Throws unless the network can be trained with such settings.
+  func check(settings: TrainingProgress.Settings, epochs: Int) throws {
+    func require(_ condition: Bool, _ what: String, _ expected: String, _ received: String, _ remedy: String) throws {
+      guard condition else {
+        throw CourseError(
+          .invalidArgument, what, expected: expected, received: received, remedy: remedy)
+      }
+    }
+    try require(
+      !layers.isEmpty, "the network has no layers", "at least one", "0", "Append layers first.")
+    try require(
+      loss != nil, "the network has no loss", "a loss", "none",
+      "Set network.loss, for instance to SoftmaxCrossEntropyLoss().")
+    try require(
+      optimizer != nil, "the network has no optimizer", "an optimizer", "none",
+      "Set network.optimizer, for instance to SGD(learningRate: 0.1).")
+    try require(
+      epochs >= 1, "number of epochs", "at least 1", "\(epochs)", "Train for at least one epoch.")
+    try require(
+      settings.batchSize >= 1 && settings.accumulationSteps >= 1, "batch size",
+      "at least 1", "\(settings.batchSize) times \(settings.accumulationSteps) accumulation steps",
+      "Choose a batch size between 1 and the number of examples.")
+    try require(
+      settings.batchSize * settings.accumulationSteps <= settings.exampleCount,
+      "batch larger than the data", "at most the \(settings.exampleCount) training examples",
+      "\(settings.batchSize * settings.accumulationSteps)", "Choose a smaller batch size.")
+  }
+
+  /// Sets up the progress of a new training, or throws unless the old one can be continued.
+  mutating func begin(
+    settings: TrainingProgress.Settings, epochs: Int, resuming: Bool
+  ) throws {
+    guard resuming else {
+      progress = TrainingProgress(
+        epochs: epochs, settings: settings, baseLearningRate: optimizer!.learningRate)
+      prepareOptimizer()
+      return
+    }
+    guard let old = progress else {
+      throw CourseError(
+        .invalidArgument, "nothing to resume", expected: "a network with training progress",
+        received: "one that was never trained", remedy: "Train it without resuming.")
+    }
+    guard old.settings == settings else {
+      throw CourseError(
+        .invalidArgument, "a resumed training must have the settings it started with",
+        expected: "\(old.settings.words)", received: "\(settings.words)",
+        remedy: "Use the same data and settings, or start anew.")
+    }
+    progress!.epochs = epochs
+    // A run that a callback ended stays ended, unless it is asked for more epochs than it had planned.
+    if epochs > old.epochs { progress!.isStopped = false }
+  }
+
+  /// Tells the optimizer the shape of every parameter.
+  mutating func prepareOptimizer() {
+    var shapes: [[Int]] = []
+    forEachParameter { _, parameter in shapes.append(parameter.value.shape) }
+    optimizer?.prepare(shapes: shapes)
+  }
+
+  /// The data with the preprocessing applied, or an error when it does not fit the network.
+  func prepared(_ data: Dataset, role: String) throws -> Dataset {
+    guard data.count > 0 else {
+      throw CourseError(
+        .invalidData, "\(role) is empty", expected: "at least one example", received: "0",
+        location: data.name)
+    }
+    guard data.inputShape == inputShape else {
+      throw CourseError(
+        .shapeMismatch, "\(role) does not fit the network",
+        expected: "examples of shape \(inputShape)", received: "\(data.inputShape)",
+        location: data.name, remedy: "Choose the data that the network was made for, or reshape it.")
+    }
+    do {
+      try loss?.check(outputShape: outputShape, target: data.targets)
+    } catch var error as CourseError {
+      error.location = [data.name, error.location].compactMap { $0 }.joined(separator: ", ")
+      throw error
+    }
+    return preprocessing?.applied(to: data) ?? data
+  }
+
+  // MARK: Divergence
+
+  /// Throws when a weight is no longer finite.
+  func requireFiniteParameters(step: Int, learningRate: Float) throws {
+    guard let place = firstNonFiniteParameter() else { return }
+    throw CourseError(
+      .diverged, "training diverged", expected: "finite weights", received: place,
+      location: "step \(step), learning rate \(learningRate)", remedy: Self.divergenceRemedy)
+  }
+
+  /// The error for a loss that is not finite: it looks for the first place that is not either.
+  func divergence(
+    on batch: (features: Tensor, targets: Target), step: Int, learningRate: Float, loss: Float
+  ) -> CourseError {
+    CourseError(
+      .diverged, "training diverged", expected: "a finite loss",
+      received: "\(loss), which began in "
+        + (firstNonFiniteParameter() ?? firstNonFiniteOutput(of: batch.features) ?? "the loss"),
+      location: "step \(step + 1), learning rate \(learningRate)", remedy: Self.divergenceRemedy)
+  }
+
+  private static let divergenceRemedy =
+    "Lower the learning rate (a tenth is a good next try), or scale the features."
+
+  private func firstNonFiniteParameter() -> String? {
+    var copy = self
+    var place: String?
+    for index in layers.indices {
+      copy.layers[index].forEachParameter { name, parameter in
+        if place == nil, !parameter.value.isFinite {
+          place = "the \(name) of layer \(index) (\(type(of: layers[index]).typeName))"
+        }
+      }
+    }
+    return place
+  }
+
+  private func firstNonFiniteOutput(of input: Tensor) -> String? {
+    var copy = self
+    var activations = input
+    if !activations.isFinite { return "the features" }
+    for index in layers.indices {
+      activations = copy.layers[index].forward(activations, mode: .inference)
+      if !activations.isFinite {
+        return "the output of layer \(index) (\(type(of: layers[index]).typeName))"
+      }
+    }
+    return nil
+  }
+}
+
+extension TrainingProgress.Settings {
+  /// The settings in words.
+  fileprivate var words: String {
+    "\(exampleCount) examples, batch size \(batchSize), \(shuffle ? "" : "not ")shuffled"
+      + (accumulationSteps > 1 ? ", \(accumulationSteps) accumulation steps" : "")
+  }
+}

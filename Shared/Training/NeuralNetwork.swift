@@ -1,0 +1,145 @@
+/// A network of layers, each fed with the output of the one before it.
+///
+///     var network = NeuralNetwork(
+///       inputShape: [64], loss: SoftmaxCrossEntropyLoss(), optimizer: SGD(learningRate: 0.1), seed: 1)
+///     try network.append(Dense(inputSize: 64, outputSize: 32))
+///     try network.append(ReLU())
+///     try network.append(Dense(inputSize: 32, outputSize: 10))
+///     try network.fit(trainingData, epochs: 10, batchSize: 50)
+///
+/// Appending a layer checks that it fits, so every shape of the network is known before any data flows.
+/// A network is a value: `var copy = network` is a snapshot of weights, optimizer and progress.
+public struct NeuralNetwork: Sendable {
+  /// The shape of one example, without the batch axis.
+  public let inputShape: [Int]
+  /// The seed of everything random: weights, order of the examples, dropout.
+  public let seed: UInt64
+  /// The layers, first to last.
+  public internal(set) var layers: [any Layer] = []
+  /// The shape of one example after each layer.
+  public private(set) var layerOutputShapes: [[Int]] = []
+
+  /// What `fit` minimises; `evaluate` reports it.
+  public var loss: (any Loss)?
+  /// How `fit` changes the weights. Keeps its state (momentum and the like) from one `fit` to the next.
+  public var optimizer: (any Optimizer)?
+
+  /// Applied to raw features by `fit`, `evaluate` and `predict`, never by `forward`; travels in the
+  /// checkpoint, so that a loaded network takes raw input.
+  public var preprocessing: FeatureScaler?
+  /// The name of each class, in the order of the outputs; may be empty.
+  public var classNames: [String] = []
+  /// The name of each input feature; may be empty.
+  public var featureNames: [String] = []
+  /// Free text that travels in the checkpoint, such as the label column or the seed of the split.
+  public var notes: [String: String] = [:]
+
+  /// Where training stands: set by `fit`, saved in checkpoints, needed to resume.
+  public internal(set) var progress: TrainingProgress?
+  /// Tensors that callbacks keep, by callback and name: saved in checkpoints like the progress.
+  var callbackMemory: [String: [String: Tensor]] = [:]
+
+  /// Creates a network without layers.
+  public init(
+    inputShape: [Int], loss: (any Loss)? = nil, optimizer: (any Optimizer)? = nil, seed: UInt64 = 0
+  ) {
+    guard inputShape.allSatisfy({ $0 >= 1 }) else {
+      stop("NeuralNetwork", expected: "an input shape of positive sizes", received: "\(inputShape)")
+    }
+    self.inputShape = inputShape
+    self.loss = loss
+    self.optimizer = optimizer
+    self.seed = seed
+  }
+
+  /// The shape of one output, without the batch axis.
+  public var outputShape: [Int] { layerOutputShapes.last ?? inputShape }
+
+  /// Adds a layer at the end.
+  ///
+  /// Its weights are drawn anew from the network's seed and the layer's place, unless they were set by
+  /// hand.
+  ///
+  /// - Throws: `CourseError(.shapeMismatch)` when the layer does not take what the network so far returns.
+  public mutating func append(_ layer: some Layer) throws {
+    var layer = layer
+    do {
+      layerOutputShapes.append(try layer.outputShape(for: outputShape))
+    } catch var error as CourseError {
+      let before = layers.last.map { "\(type(of: $0).typeName) returns" } ?? "the network's input is"
+      error.location = "layer \(layers.count) (\(type(of: layer).typeName)), where \(before) \(outputShape)"
+      throw error
+    }
+    let key = RandomKey(seed: seed).folded("layer").folded(layers.count)
+    layer.forEachParameter { name, parameter in parameter.drawValue(key: key.folded(name)) }
+    layers.append(layer)
+  }
+
+  /// The output for a batch, `[N] + inputShape` to `[N] + outputShape`.
+  public mutating func forward(_ input: Tensor, mode: Mode = .training) -> Tensor {
+    guard input.rank >= 1, input.shape.dropFirst() == inputShape[...] else {
+      stop(
+        "NeuralNetwork.forward", expected: "input of shape [N] + \(inputShape)",
+        received: "\(input.shape)")
+    }
+    var activations = input
+    // By index: `for var layer in layers` would copy what each layer keeps.
+    for index in layers.indices { activations = layers[index].forward(activations, mode: mode) }
+    return activations
+  }
+
+  /// Accumulates the gradients of all parameters, given the gradient of the loss with respect to the
+  /// output of the last training pass. The gradient with respect to the input is not computed.
+  public mutating func backward(_ outputGradient: Tensor) {
+    var gradient = outputGradient
+    for index in layers.indices.reversed() {
+      if index == 0 {
+        layers[0].backwardWithoutInputGradient(gradient)
+      } else {
+        gradient = layers[index].backward(gradient)
+      }
+    }
+  }
+
+  /// Like `backward`, and returns the gradient with respect to the network's input.
+  public mutating func backwardToInput(_ outputGradient: Tensor) -> Tensor {
+    var gradient = outputGradient
+    for index in layers.indices.reversed() { gradient = layers[index].backward(gradient) }
+    return gradient
+  }
+
+  /// Shows every parameter in a fixed order, with its name in checkpoints: "layers.0.weights".
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    for index in layers.indices {
+      try layers[index].forEachParameter { name, parameter in
+        try body("layers.\(index).\(name)", &parameter)
+      }
+    }
+  }
+
+  /// Shows every state tensor of every layer, with its name in checkpoints.
+  public mutating func forEachState(
+    _ body: (_ name: String, _ state: inout Tensor) throws -> Void
+  ) rethrows {
+    for index in layers.indices {
+      try layers[index].forEachState { name, state in
+        try body("layers.\(index).\(name)", &state)
+      }
+    }
+  }
+
+  /// The number of weights that training changes.
+  public var parameterCount: Int {
+    var copy = self
+    var count = 0
+    copy.forEachParameter { _, parameter in count += parameter.value.count }
+    return count
+  }
+
+  /// The order in which an epoch visits the examples: a function of the seed and the epoch only.
+  public static func order(epoch: Int, exampleCount: Int, seed: UInt64) -> [Int] {
+    RandomKey(seed: seed).folded("order").folded(epoch).permutation(of: exampleCount)
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+
+/// What a callback wants training to do next.
+public enum TrainingControl: Sendable {
+  /// Go on.
+  case proceed
+  /// End the training after this step or epoch.
+  case stop
+}
+
+/// Something that watches training, or takes part in it: progress display, early stopping, checkpoints.
+///
+/// A callback gets the network `inout`: it may save it, change its learning rate or its weights. It must
+/// not capture the network that is being trained.
+public protocol TrainingCallback {
+  /// Whether this callback comes after all others, because it records what they did. False by default.
+  var runsLast: Bool { get }
+  /// Called once, before the first step.
+  mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws
+  /// Called after each step.
+  mutating func stepEnded(
+    _ report: StepReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl
+  /// Called after each epoch and its validation.
+  mutating func epochEnded(
+    _ report: EpochReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl
+  /// Called once, after the last epoch or when a callback ended training; not after an error.
+  mutating func trainingEnded(_ history: TrainingHistory, network: inout NeuralNetwork) throws
+}
+
+extension TrainingCallback {
+  /// False.
+  public var runsLast: Bool { false }
+  /// Does nothing.
+  public mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {}
+  /// Lets training go on.
+  public mutating func stepEnded(
+    _ report: StepReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl { .proceed }
+  /// Lets training go on.
+  public mutating func epochEnded(
+    _ report: EpochReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl { .proceed }
+  /// Does nothing.
+  public mutating func trainingEnded(
+    _ history: TrainingHistory, network: inout NeuralNetwork
+  ) throws {}
+}
+
+/// Prints one line an epoch.
+///
+///     epoch 3/20 - loss: 0.2310 - accuracy: 0.9312 - validation loss: 0.2544 - accuracy: 0.9259
+public struct PrintProgress: TrainingCallback {
+  private let print: @Sendable (String) -> Void
+
+  /// Creates the callback; `print` gets each line, by default the standard output.
+  public init(_ print: @escaping @Sendable (String) -> Void = { Swift.print($0) }) {
+    self.print = print
+  }
+
+  /// Prints the line of the epoch.
+  public mutating func epochEnded(
+    _ report: EpochReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    func text(_ scores: Scores) -> String {
+      String(format: "loss: %.4f", scores.loss)
+        + (scores.accuracy.map { String(format: " - accuracy: %.4f", $0) } ?? "")
+    }
+    print(
+      "epoch \(report.epoch + 1)/\(report.epochs) - " + text(report.training)
+        + (report.validation.map { " - validation " + text($0) } ?? ""))
+    return .proceed
+  }
+}
+
+/// Saves the network every few epochs; the file is always complete, also when the program is killed.
+public struct CheckpointCallback: TrainingCallback {
+  private let url: URL
+  private let everyEpochs: Int
+
+  /// Creates a callback that saves to `url` after every `everyEpochs` epochs and when training ends.
+  public init(url: URL, everyEpochs: Int = 1) {
+    guard everyEpochs >= 1 else {
+      stop("CheckpointCallback", expected: "a period of at least 1", received: "\(everyEpochs)")
+    }
+    self.url = url
+    self.everyEpochs = everyEpochs
+  }
+
+  /// True: a checkpoint holds what the other callbacks did in this epoch.
+  public var runsLast: Bool { true }
+
+  /// Saves the network if it is time to.
+  public mutating func epochEnded(
+    _ report: EpochReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    if (report.epoch + 1).isMultiple(of: everyEpochs) { try network.save(to: url) }
+    return .proceed
+  }
+
+  /// Saves the network as training leaves it.
+  public mutating func trainingEnded(
+    _ history: TrainingHistory, network: inout NeuralNetwork
+  ) throws {
+    try network.save(to: url)
+  }
+}
