@@ -1,0 +1,32 @@
+import Phase1FeedForward
+import Shared
+
+extension NeuralNetwork {
+  /// A multilayer perceptron for classification: dense layers with ReLU between them, scores out.
+  ///
+  ///     let network = NeuralNetwork.multilayerPerceptron(
+  ///       inputSize: 64, hiddenSizes: [32], classCount: 10, optimizer: SGD(learningRate: 0.1), seed: 1)
+  ///
+  /// - Parameters:
+  ///   - hiddenSizes: the width of each hidden layer; none makes multinomial logistic regression
+  ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
+  public static func multilayerPerceptron(
+    inputSize: Int, hiddenSizes: [Int], classCount: Int, optimizer: any Optimizer, seed: UInt64
+  ) throws -> NeuralNetwork {
+    guard ([inputSize, classCount] + hiddenSizes).allSatisfy({ $0 >= 1 }) else {
+      throw CourseError(
+        .invalidArgument, "layer sizes", expected: "sizes of at least 1",
+        received: "\(inputSize) inputs, hidden \(hiddenSizes), \(classCount) classes")
+    }
+    var network = NeuralNetwork(
+      inputShape: [inputSize], loss: SoftmaxCrossEntropyLoss(), optimizer: optimizer, seed: seed)
+    var size = inputSize
+    for hiddenSize in hiddenSizes {
+      try network.append(Dense(inputSize: size, outputSize: hiddenSize))
+      try network.append(ReLU())
+      size = hiddenSize
+    }
+    try network.append(Dense(inputSize: size, outputSize: classCount))
+    return network
+  }
+}

@@ -1,0 +1,192 @@
+/// What a comparison of analytic and numeric gradients found.
+public struct GradientReport: Sendable, CustomStringConvertible {
+  /// One compared entry.
+  public struct Entry: Sendable {
+    /// The tensor: "input", or the name of a parameter.
+    public var tensor: String
+    /// The place in it, one index an axis.
+    public var index: [Int]
+    /// What `backward` computed.
+    public var analytic: Double
+    /// What finite differences gave.
+    public var numeric: Double
+    /// `|analytic − numeric| / max(|analytic|, |numeric|, 1)` in units of the typical gradient of that
+    /// tensor.
+    public var relativeError: Double
+  }
+
+  /// What was checked.
+  public var subject: String
+  /// All compared entries, the worst first.
+  public var entries: [Entry]
+  /// Entries left out because the function has a kink there (ReLU at 0): two step sizes disagree.
+  public var skippedCount: Int
+  /// The largest relative error that passes.
+  public var tolerance: Double
+
+  /// Whether every entry agrees, and at least nine in ten entries could be compared.
+  public var passed: Bool {
+    guard let worst = entries.first else { return false }
+    return worst.relativeError <= tolerance && skippedCount * 9 <= entries.count
+  }
+
+  /// The verdict, and the worst entries when it is bad.
+  public var description: String {
+    let verdict =
+      "\(subject): \(passed ? "gradients agree" : "GRADIENTS DISAGREE") "
+      + "(\(entries.count) entries compared, \(skippedCount) at kinks left out, tolerance \(tolerance))"
+    let lines = entries.prefix(passed ? 1 : 5).map { entry in
+      "  \(entry.tensor)\(entry.index): backward \(Float(entry.analytic)), "
+        + "finite differences \(Float(entry.numeric)), relative error \(Float(entry.relativeError))"
+    }
+    return ([verdict] + lines).joined(separator: "\n")
+  }
+}
+
+/// Compares a layer's `backward` with finite differences of its `forward`.
+///
+/// The output is projected on a fixed random direction `r`: `φ = Σ r ⊙ layer(x)`, whose gradient
+/// `backward(r)` must equal `(φ(x + h) − φ(x − h)) / 2h` for every entry of the input and of every
+/// parameter. (A plain sum of the output would prove nothing for softmax or batch norm, whose outputs
+/// have a constant sum.) The difference is of fourth order, so that `h` may be large enough for `Float`.
+///
+///     let report = checkGradients(of: Dense(inputSize: 3, outputSize: 2), inputShape: [5, 3])
+///     print(report)   // Dense: gradients agree (...)
+///
+/// - Parameters:
+///   - layer: the layer, with weights as they should be tested
+///   - inputShape: the shape of the batch, drawn from a normal distribution
+///   - input: the batch itself, in place of a drawn one
+///   - samples: the most entries of each tensor to compare, chosen at random
+///   - step: the step h
+///   - tolerance: the largest relative error that passes
+///   - seed: the seed of input, direction and choice
+public func checkGradients(
+  of layer: some Layer, inputShape: [Int], input: Tensor? = nil, samples: Int = 60,
+  step: Float = 0.02, tolerance: Double = 2e-3, seed: UInt64 = 1
+) -> GradientReport {
+  let key = RandomKey(seed: seed)
+  let input = input ?? Tensor(normal: inputShape, key: key.folded("input"))
+  var reference = layer
+  let output = reference.forward(input, mode: .training)
+  let direction = Tensor(normal: output.shape, key: key.folded("direction"))
+  let inputGradient = reference.backward(direction)
+
+  var checker = GradientChecker(
+    subject: type(of: layer).typeName, samples: samples, step: step, key: key)
+  checker.compare("input", input, analytic: inputGradient) { moved in
+    var copy = layer
+    return projection(of: copy.forward(moved, mode: .training), on: direction)
+  }
+  reference.forEachParameter { name, parameter in
+    let analytic = parameter.gradient ?? Tensor(zeros: parameter.value.shape)
+    checker.compare(name, parameter.value, analytic: analytic) { moved in
+      var copy = layer
+      copy.forEachParameter { if $0 == name { $1.value = moved } }
+      return projection(of: copy.forward(input, mode: .training), on: direction)
+    }
+  }
+  return checker.report(tolerance: tolerance)
+}
+
+/// Compares a loss's `backward` with finite differences of its `forward`.
+public func checkGradients(
+  of loss: some Loss, prediction: Tensor, target: Target, samples: Int = 60, step: Float = 0.01,
+  tolerance: Double = 2e-3, seed: UInt64 = 1
+) -> GradientReport {
+  var reference = loss
+  _ = reference.forward(prediction, target: target)
+  var checker = GradientChecker(
+    subject: type(of: loss).typeName, samples: samples, step: step, key: RandomKey(seed: seed))
+  checker.compare("prediction", prediction, analytic: reference.backward()) { moved in
+    var copy = loss
+    return Double(copy.forward(moved, target: target))
+  }
+  return checker.report(tolerance: tolerance)
+}
+
+/// `Σ a ⊙ b`, summed in double precision: rounding here would drown the differences.
+private func projection(of a: Tensor, on b: Tensor) -> Double {
+  zip(a.scalars, b.scalars).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+}
+
+/// Collects comparisons.
+private struct GradientChecker {
+  let subject: String
+  let samples: Int
+  let step: Float
+  let key: RandomKey
+  private var entries: [GradientReport.Entry] = []
+  private var skippedCount = 0
+
+  init(subject: String, samples: Int, step: Float, key: RandomKey) {
+    self.subject = subject
+    self.samples = samples
+    self.step = step
+    self.key = key
+  }
+
+  mutating func compare(
+    _ name: String, _ value: Tensor, analytic: Tensor, function: (Tensor) -> Double
+  ) {
+    guard analytic.shape == value.shape else {
+      stop(
+        "checkGradients of \(subject)", expected: "a gradient of shape \(value.shape) for \(name)",
+        received: "\(analytic.shape)")
+    }
+    let gradients = analytic.scalars
+    // Errors are measured against the typical size of this tensor's gradient: the numeric gradient of an
+    // entry near zero is all rounding.
+    let typical = (gradients.reduce(0) { $0 + Double($1) * Double($1) } / Double(gradients.count))
+      .squareRoot()
+    let chosen = key.folded("choice").folded(name).permutation(of: value.count).prefix(samples)
+    for place in chosen {
+      let coarse = difference(value, place, step, function)
+      let fine = difference(value, place, step / 2, function)
+      let analytic = Double(gradients[place])
+      let scale = Swift.max(Swift.abs(analytic), Swift.abs(coarse), typical, 1e-3)
+      // On a smooth function the two estimates agree; this says nothing about the analytic value.
+      if Swift.abs(coarse - fine) > 0.01 * scale {
+        skippedCount += 1
+        continue
+      }
+      let error = Swift.abs(analytic - coarse) / scale
+      entries.append(
+        GradientReport.Entry(
+          tensor: name, index: indices(of: place, in: value.shape), analytic: analytic,
+          numeric: coarse, relativeError: error.isNaN ? .infinity : error))
+    }
+  }
+
+  func report(tolerance: Double) -> GradientReport {
+    GradientReport(
+      subject: subject, entries: entries.sorted { $0.relativeError > $1.relativeError },
+      skippedCount: skippedCount, tolerance: tolerance)
+  }
+
+  /// The central difference of fourth order: `(8 (f₁ − f₋₁) − (f₂ − f₋₂)) / 12h`.
+  private func difference(
+    _ value: Tensor, _ place: Int, _ step: Float, _ function: (Tensor) -> Double
+  ) -> Double {
+    func moved(_ factor: Float) -> (value: Double, distance: Double) {
+      var copy = value
+      let old = value.read { $0[place] }
+      let new = old + factor * step
+      copy.write { $0[place] = new }
+      return (function(copy), Double(new) - Double(old))
+    }
+    let (near, far) = ((moved(1), moved(-1)), (moved(2), moved(-2)))
+    // The steps really taken, after rounding.
+    let nearSlope = (near.0.value - near.1.value) / (near.0.distance - near.1.distance)
+    let farSlope = (far.0.value - far.1.value) / (far.0.distance - far.1.distance)
+    return (4 * nearSlope - farSlope) / 3
+  }
+
+  private func indices(of place: Int, in shape: [Int]) -> [Int] {
+    var rest = place
+    return shape.reversed().map { size in
+      defer { rest /= size }
+      return rest % size
+    }.reversed()
+  }
+}

@@ -1,0 +1,74 @@
+extension NeuralNetwork {
+  /// A table of the layers with their output shapes and numbers of parameters, as Keras prints it.
+  ///
+  ///     Layer (type)        Output shape     Parameters
+  ///     ───────────────────────────────────────────────
+  ///     0  Dense            [N, 32]               2,080
+  ///     1  ReLU             [N, 32]                   0
+  ///     2  Dense            [N, 10]                 330
+  ///     ───────────────────────────────────────────────
+  ///     Input [N, 64]
+  ///     Parameters: 2,410 (9.4 KB)
+  public func summary() -> String {
+    var copy = self
+    var rows: [[String]] = []
+    var total = 0
+    for index in layers.indices {
+      var count = 0
+      copy.layers[index].forEachParameter { _, parameter in count += parameter.value.count }
+      total += count
+      rows.append([
+        "\(index)  \(type(of: layers[index]).typeName)",
+        Self.shapeText(layerOutputShapes[index]), count.grouped,
+      ])
+    }
+    let header = ["Layer (type)", "Output shape", "Parameters"]
+    let widths = header.indices.map { column in
+      (rows + [header]).map { $0[column].count }.max() ?? 0
+    }
+    func line(_ cells: [String]) -> String {
+      cells[0].padded(to: widths[0] + 4) + cells[1].padded(to: widths[1] + 4)
+        + cells[2].padded(to: widths[2], onTheLeft: true)
+    }
+    let rule = String(repeating: "─", count: widths.reduce(8, +))
+    var lines = [line(header), rule] + rows.map(line) + [rule]
+    lines.append("Input \(Self.shapeText(inputShape))")
+    lines.append("Parameters: \(total.grouped) (\(Self.memoryText(total * 4)))")
+    if let loss { lines.append("Loss: \(type(of: loss).typeName)") }
+    if let optimizer {
+      lines.append(
+        "Optimizer: \(type(of: optimizer).typeName), learning rate \(optimizer.learningRate)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func shapeText(_ shape: [Int]) -> String {
+    "[" + (["N"] + shape.map(String.init)).joined(separator: ", ") + "]"
+  }
+
+  private static func memoryText(_ bytes: Int) -> String {
+    let tenths = { (unit: Int) in "\((bytes * 10 / unit) / 10).\((bytes * 10 / unit) % 10)" }
+    if bytes < 1024 { return "\(bytes) B" }
+    return bytes < 1 << 20 ? tenths(1024) + " KB" : tenths(1 << 20) + " MB"
+  }
+}
+
+extension Int {
+  /// The number with a comma after every three digits: 1,234,567.
+  var grouped: String {
+    var text = ""
+    for (place, digit) in String(self).reversed().enumerated() {
+      if place > 0 && place.isMultiple(of: 3) && digit != "-" { text.append(",") }
+      text.append(digit)
+    }
+    return String(text.reversed())
+  }
+}
+
+extension String {
+  /// The text with spaces after it (or before it) up to `width` characters.
+  package func padded(to width: Int, onTheLeft: Bool = false) -> String {
+    let spaces = String(repeating: " ", count: Swift.max(0, width - count))
+    return onTheLeft ? spaces + self : self + spaces
+  }
+}
