@@ -97,8 +97,8 @@ extension NeuralNetwork {
       let known = KnownTypes(layers: layers, losses: losses, optimizers: optimizers)
       let model = try Self.decode(SavedModel.self, from: json, known: known)
       self.init(
-        inputShape: try Self.checked(model.inputShape), loss: model.loss?.loss,
-        optimizer: model.optimizer?.optimizer, seed: UInt64(model.seed) ?? 0)
+        inputShape: try Self.checked(model.inputShape), loss: model.loss.flatMap(\.loss),
+        optimizer: model.optimizer.flatMap(\.optimizer), seed: UInt64(model.seed) ?? 0)
       for saved in model.layers { try append(saved.layer) }
       preprocessing = model.preprocessing
       classNames = model.classNames
@@ -186,7 +186,6 @@ extension NeuralNetwork {
     _ type: Value.Type, from json: String, known: KnownTypes
   ) throws -> Value {
     let decoder = JSONDecoder()
-    // A loss or an optimizer that the caller did not ask for is left out, not looked up.
     decoder.userInfo[KnownTypes.key] = known
     do {
       return try decoder.decode(type, from: Data(json.utf8))

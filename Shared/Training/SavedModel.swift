@@ -68,11 +68,13 @@ struct SavedLayer: Codable {
 }
 
 struct SavedLoss: Codable {
-  var loss: any Loss
+  /// `nil` when the reader's caller passed no loss types at all.
+  var loss: (any Loss)?
 
   init(_ loss: any Loss) { self.loss = loss }
 
   func encode(to encoder: any Encoder) throws {
+    guard let loss else { return }
     var container = encoder.container(keyedBy: PartKeys.self)
     try container.encode(type(of: loss).typeName, forKey: .type)
     try container.encode(loss.configuration, forKey: .configuration)
@@ -82,6 +84,7 @@ struct SavedLoss: Codable {
     let container = try decoder.container(keyedBy: PartKeys.self)
     let name = try container.decode(String.self, forKey: .type)
     let known = KnownTypes.of(decoder).losses
+    guard !known.isEmpty else { return }
     guard let type = known.first(where: { $0.typeName == name }) else {
       throw KnownTypes.unknown("loss", name, known: known.map { $0.typeName })
     }
@@ -93,11 +96,13 @@ struct SavedLoss: Codable {
 }
 
 struct SavedOptimizer: Codable {
-  var optimizer: any Optimizer
+  /// `nil` when the reader's caller passed no optimizer types at all.
+  var optimizer: (any Optimizer)?
 
   init(_ optimizer: any Optimizer) { self.optimizer = optimizer }
 
   func encode(to encoder: any Encoder) throws {
+    guard let optimizer else { return }
     var container = encoder.container(keyedBy: PartKeys.self)
     try container.encode(type(of: optimizer).typeName, forKey: .type)
     try container.encode(optimizer.configuration, forKey: .configuration)
@@ -107,6 +112,7 @@ struct SavedOptimizer: Codable {
     let container = try decoder.container(keyedBy: PartKeys.self)
     let name = try container.decode(String.self, forKey: .type)
     let known = KnownTypes.of(decoder).optimizers
+    guard !known.isEmpty else { return }
     guard let type = known.first(where: { $0.typeName == name }) else {
       throw KnownTypes.unknown("optimizer", name, known: known.map { $0.typeName })
     }

@@ -1,0 +1,93 @@
+import Networks
+
+/// `course bench`
+enum BenchCommand: Command {
+  private static let threads = Option(
+    "threads", .integer(in: 1...1024), "how many threads to use (default: 1, then all cores)")
+  private static let seconds = Option(
+    "seconds", .positive(upTo: 600), "how long to repeat each workload (default: 1)")
+
+  static let description = CommandDescription(
+    name: "bench", abstract: "Measure the speed of typical workloads on this machine.",
+    discussion: """
+      Prints the median time of each workload with its quartiles, the rate in GFLOP/s, and the fraction
+      of what the processor can do at most. Workloads:
+
+      \(Workload.all.map { "  \(padded(right: $0.name, to: 14))\($0.description)" }.joined(separator: "\n"))
+
+      Times mean little on a machine that is busy, and nothing in a debug build, which is refused.
+      Benchmarks/compare_pytorch.py compares with PyTorch.
+      """,
+    operands: [Operand("WORKLOAD", .optional, "one of the above (default: all)")],
+    options: [threads, seconds])
+
+  private struct Record: Encodable {
+    var machine: Machine
+    var measurements: [Measurement]
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let workloads = try chosenWorkloads(arguments.operands.first)
+    guard !isDebugBuild else {
+      throw CourseError(
+        .invalidArgument, "bench measures release builds only", expected: "a release build",
+        received: "a debug build", remedy: "Run: swift run -c release course bench")
+    }
+    let isJSON = arguments[CommonOptions.json]
+    let machine = Machine.current()
+    if !isJSON {
+      terminal.output.line(
+        "\(machine.processor), \(machine.cores) cores, \(machine.instructionSet), "
+          + "peak \(fixed(machine.peakGigaflops, 0)) GFLOP/s a core\n")
+      terminal.output.line(
+        row("workload", "threads", "median", "quartiles", "GFLOP/s", "of peak"))
+    }
+    let counts = arguments[threads].map { [$0] } ?? Array(Set([1, machine.cores])).sorted()
+    var measurements: [Measurement] = []
+    let previous = Parallelism.threadCount
+    defer { Parallelism.threadCount = previous }
+    for workload in workloads {
+      for count in counts {
+        Parallelism.threadCount = count
+        let result = try Measurement.take(
+          workload, seconds: Double(arguments[seconds] ?? 1), peak: machine.peakGigaflops)
+        measurements.append(result)
+        if !isJSON { terminal.output.line(row(result)) }
+      }
+    }
+    if isJSON {
+      try terminal.output.json(Record(machine: machine, measurements: measurements))
+    }
+  }
+
+  private static func chosenWorkloads(_ name: String?) throws -> [Workload] {
+    guard let name else { return Workload.all }
+    let found = Workload.all.filter { $0.name == name }
+    guard found.isEmpty else { return found }
+    throw UsageError(
+      "unknown workload '\(name)'" + didYouMean(suggestions(for: name, among: Workload.all.map(\.name))),
+      command: "bench")
+  }
+
+  private static func row(_ result: Measurement) -> String {
+    row(
+      result.workload, "\(result.threads)", timeText(result.median),
+      "\(timeText(result.lowerQuartile)) - \(timeText(result.upperQuartile))",
+      fixed(result.gigaflops, 1), "\(fixed(result.fractionOfPeak * 100, 0)) %")
+  }
+
+  private static func row(_ cells: String...) -> String {
+    zip(cells, [14, 9, 12, 24, 10, 9]).enumerated().map { column, cell in
+      column > 0 ? padded(left: cell.0, to: cell.1) : padded(right: cell.0, to: cell.1)
+    }.joined()
+  }
+
+  /// Three digits with the unit that suits.
+  private static func timeText(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<1e-3: "\(fixed(seconds * 1e6, 1)) µs"
+    case ..<1: "\(fixed(seconds * 1e3, 2)) ms"
+    default: "\(fixed(seconds, 2)) s"
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Networks
+
+/// How long a workload took, over many repetitions.
+struct Measurement: Encodable, Sendable {
+  var workload: String
+  var threads: Int
+  var repetitions: Int
+  /// The median of a repetition's time, in seconds, and the quartiles around it.
+  var median: Double
+  var lowerQuartile: Double
+  var upperQuartile: Double
+  var gigaflops: Double
+  /// The achieved rate as a fraction of what `threads` cores can do at most.
+  var fractionOfPeak: Double
+
+  /// Repeats a workload for at least `seconds` and at least five times, after a warm-up.
+  ///
+  /// The median, because other programs on the machine only ever make single repetitions slower.
+  static func take(
+    _ workload: Workload, seconds: Double, peak: Double
+  ) throws -> Measurement {
+    let work = try workload.prepare()
+    let clock = ContinuousClock()
+    for _ in 0..<5 { work() }
+    var times: [Double] = []
+    let start = clock.now
+    while times.count < 5 || Measurement.seconds(clock.now - start) < seconds {
+      let before = clock.now
+      work()
+      times.append(Measurement.seconds(clock.now - before))
+    }
+    times.sort()
+    let median = times[times.count / 2]
+    let rate = workload.operations / median / 1e9
+    let threads = Parallelism.threadCount
+    return Measurement(
+      workload: workload.name, threads: threads, repetitions: times.count, median: median,
+      lowerQuartile: times[times.count / 4], upperQuartile: times[times.count * 3 / 4],
+      gigaflops: rate, fractionOfPeak: rate / (peak * Double(threads)))
+  }
+
+  static func seconds(_ duration: Duration) -> Double {
+    let (seconds, attoseconds) = duration.components
+    return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+}
