@@ -1,9 +1,8 @@
+import Foundation
 // The one import of somebody who wants to train networks rather than write layers: everything of all
 // phases, and what needs several of them.
 @_exported import Phase1FeedForward
 @_exported import Shared
-
-import Foundation
 
 extension NeuralNetwork {
   /// Every layer type of this package: what a checkpoint may name.
@@ -16,16 +15,4 @@ extension NeuralNetwork {
 
   /// Every optimizer type of this package.
   public static var allOptimizers: [any Optimizer.Type] { [SGD.self] }
-
-  /// Loads a checkpoint that uses nothing but layers of this package.
-  ///
-  ///     let network = try NeuralNetwork(contentsOf: URL(fileURLWithPath: "digits.safetensors"))
-  ///     let probabilities = try network.predict(features)
-  ///
-  /// With layers of your own, use `init(contentsOf:layers:losses:optimizers:)`.
-  public init(contentsOf url: URL) throws {
-    try self.init(
-      contentsOf: url, layers: Self.allLayers, losses: Self.allLosses,
-      optimizers: Self.allOptimizers)
-  }
 }

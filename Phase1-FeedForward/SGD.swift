@@ -39,7 +39,8 @@ public struct SGD: Optimizer {
   public init(configuration: Configuration) throws {
     guard configuration.learningRate >= 0, configuration.learningRate.isFinite else {
       throw CourseError(
-        .invalidArgument, "SGD: learning rate out of range", expected: "a finite number of at least 0",
+        .invalidArgument, "SGD: learning rate out of range",
+        expected: "a finite number of at least 0",
         received: "\(configuration.learningRate)")
     }
     learningRate = configuration.learningRate

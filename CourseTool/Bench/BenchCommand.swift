@@ -65,7 +65,8 @@ enum BenchCommand: Command {
     let found = Workload.all.filter { $0.name == name }
     guard found.isEmpty else { return found }
     throw UsageError(
-      "unknown workload '\(name)'" + didYouMean(suggestions(for: name, among: Workload.all.map(\.name))),
+      "unknown workload '\(name)'"
+        + didYouMean(suggestions(for: name, among: Workload.all.map(\.name))),
       command: "bench")
   }
 

@@ -3,7 +3,9 @@
 extension NeuralNetwork {
   /// Throws unless the network can be trained with such settings.
   func check(settings: TrainingProgress.Settings, epochs: Int) throws {
-    func require(_ condition: Bool, _ what: String, _ expected: String, _ received: String, _ remedy: String) throws {
+    func require(
+      _ condition: Bool, _ what: String, _ expected: String, _ received: String, _ remedy: String
+    ) throws {
       guard condition else {
         throw CourseError(
           .invalidArgument, what, expected: expected, received: received, remedy: remedy)
@@ -73,7 +75,8 @@ extension NeuralNetwork {
       throw CourseError(
         .shapeMismatch, "\(role) does not fit the network",
         expected: "examples of shape \(inputShape)", received: "\(data.inputShape)",
-        location: data.name, remedy: "Choose the data that the network was made for, or reshape it.")
+        location: data.name, remedy: "Choose the data that the network was made for, or reshape it."
+      )
     }
     do {
       try loss?.check(outputShape: outputShape, target: data.targets)
@@ -81,7 +84,9 @@ extension NeuralNetwork {
       error.location = [data.name, error.location].compactMap { $0 }.joined(separator: ", ")
       throw error
     }
-    return preprocessing?.applied(to: data) ?? data
+    guard let preprocessing else { return data }
+    try preprocessing.check(inputShape: inputShape)
+    return preprocessing.applied(to: data)
   }
 
   // MARK: Divergence

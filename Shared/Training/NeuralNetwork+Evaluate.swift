@@ -24,13 +24,14 @@ extension NeuralNetwork {
         remedy: "Set network.loss, or use predict.")
     }
     let data = try prepared(data, role: "data to evaluate on")
-    let (scores, outputs) = try run(onPrepared: data, batchSize: batchSize)
+    let (scores, outputs) = run(onPrepared: data, batchSize: batchSize)
     var evaluation = Evaluation(
       loss: scores.loss, accuracy: scores.accuracy, predictions: loss.prediction(from: outputs))
     if loss.isClassification {
-      var matrix = ConfusionMatrix(
-        classCount: outputShape.last ?? 1,
-        classNames: classNames.isEmpty ? data.classNames : classNames)
+      let names = classNames.isEmpty ? data.classNames : classNames
+      var matrix =
+        names.count == outputShape.last
+        ? ConfusionMatrix(classNames: names) : ConfusionMatrix(classCount: outputShape.last ?? 1)
       matrix.update(prediction: outputs, target: data.targets)
       evaluation.confusionMatrix = matrix
     }
@@ -42,7 +43,8 @@ extension NeuralNetwork {
   ///
   /// - Throws: `CourseError` when the features do not fit the network or are not finite.
   public func predict(_ features: Tensor, batchSize: Int = 256) throws -> Tensor {
-    guard features.rank == inputShape.count + 1, features.shape.dropFirst() == inputShape[...] else {
+    guard features.rank == inputShape.count + 1, features.shape.dropFirst() == inputShape[...]
+    else {
       throw CourseError(
         .shapeMismatch, "features do not fit the network",
         expected: "shape [N] + \(inputShape)", received: "\(features.shape)")
@@ -67,13 +69,13 @@ extension NeuralNetwork {
   }
 
   /// Loss and accuracy on data that preprocessing has been applied to.
-  func scores(onPrepared data: Dataset) throws -> Scores {
-    try run(onPrepared: data, batchSize: 256).scores
+  func scores(onPrepared data: Dataset) -> Scores {
+    run(onPrepared: data, batchSize: 256).scores
   }
 
   private func run(
     onPrepared data: Dataset, batchSize: Int
-  ) throws -> (scores: Scores, outputs: Tensor) {
+  ) -> (scores: Scores, outputs: Tensor) {
     var copy = self
     var running = RunningScores()
     var outputs: [Tensor] = []

@@ -120,7 +120,8 @@ extension NeuralNetwork {
   /// Lets the optimizer change every parameter that has a gradient, and clears the gradients.
   public mutating func applyGradients() {
     guard var optimizer else {
-      stop("NeuralNetwork.applyGradients", expected: "a network with an optimizer", received: "none")
+      stop(
+        "NeuralNetwork.applyGradients", expected: "a network with an optimizer", received: "none")
     }
     // Taken out, so that the visitor may change the optimizer while the network is being changed.
     self.optimizer = nil
@@ -159,7 +160,7 @@ extension NeuralNetwork {
     try requireFiniteParameters(step: step.step, learningRate: step.learningRate)
     let report = EpochReport(
       epoch: current.epoch, epochs: plan.epochs, step: step.step, training: step.training,
-      validation: try validation.map { try scores(onPrepared: $0) },
+      validation: validation.map { scores(onPrepared: $0) },
       learningRate: step.learningRate)
     // The progress moves on before the callbacks run: a checkpoint that one of them writes resumes with
     // the next epoch.

@@ -66,8 +66,10 @@ public struct NeuralNetwork: Sendable {
     do {
       layerOutputShapes.append(try layer.outputShape(for: outputShape))
     } catch var error as CourseError {
-      let before = layers.last.map { "\(type(of: $0).typeName) returns" } ?? "the network's input is"
-      error.location = "layer \(layers.count) (\(type(of: layer).typeName)), where \(before) \(outputShape)"
+      let before =
+        layers.last.map { "\(type(of: $0).typeName) returns" } ?? "the network's input is"
+      error.location =
+        "layer \(layers.count) (\(type(of: layer).typeName)), where \(before) \(outputShape)"
       throw error
     }
     let key = RandomKey(seed: seed).folded("layer").folded(layers.count)
