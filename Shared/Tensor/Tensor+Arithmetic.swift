@@ -67,15 +67,29 @@ extension Tensor {
   }
 
   mutating func elementwiseInPlace(_ operation: KernelBinary, _ other: Tensor, name: StaticString) {
-    guard shape == other.shape else {
-      self = Tensor.elementwise(operation, self, other, name: name)
+    if shape == other.shape {
+      let count = count
+      other.read { y in
+        write { x in
+          forEachChunk(of: count) { start, length in
+            kernels.binary(operation, x + start, 1, y + start, 1, x + start, length)
+          }
+        }
+      }
       return
     }
-    let count = count
+    guard broadcastShape(shape, other.shape) == shape else {
+      stop(
+        "Tensor \(name)", expected: "a right side that broadcasts to \(shape), as the left has",
+        received: "\(other.shape)")
+    }
+    let plan = BroadcastPlan(shape: shape, left: shape, right: other.shape)
     other.read { y in
       write { x in
-        forEachChunk(of: count) { start, length in
-          kernels.binary(operation, x + start, 1, y + start, 1, x + start, length)
+        plan.forEachRun { position, left, right in
+          kernels.binary(
+            operation, x + left, plan.leftStride, y + right, plan.rightStride, x + position,
+            plan.run)
         }
       }
     }
