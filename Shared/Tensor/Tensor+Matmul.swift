@@ -42,19 +42,13 @@ extension Tensor {
         "Tensor.matmul", expected: "tensors of rank 1 or more",
         received: "\(shape) and \(other.shape)")
     }
-    // Rows of all leading axes share one right-hand matrix: one large product instead of many.
-    if rank > 2 && other.rank == 2 && !transposingSelf {
-      let result = reshaped([-1, shape[rank - 1]]).matmul(
-        other, transposingOther: transposingOther, bias: bias, activation: activation)
-      return result.reshaped(shape.dropLast() + [result.shape[1]])
-    }
-
     let (aRows, aColumns) = (shape[rank - 2], shape[rank - 1])
     let (bRows, bColumns) = (other.shape[other.rank - 2], other.shape[other.rank - 1])
     let (m, k) = transposingSelf ? (aColumns, aRows) : (aRows, aColumns)
     let (depth, n) = transposingOther ? (bColumns, bRows) : (bRows, bColumns)
     let leading = Array(shape.dropLast(2))
-    guard k == depth, Array(other.shape.dropLast(2)) == leading else {
+    let sharesOther = other.rank == 2
+    guard k == depth, sharesOther || Array(other.shape.dropLast(2)) == leading else {
       let marks = (transposingSelf ? "ᵀ" : "", transposingOther ? "ᵀ" : "")
       stop(
         "Tensor.matmul", expected: "shapes [..., M, K] and [..., K, N]",
@@ -63,15 +57,20 @@ extension Tensor {
     if let bias, bias.shape != [n] {
       stop("Tensor.matmul", expected: "a bias of shape [\(n)]", received: "\(bias.shape)")
     }
+    // Rows of all leading axes that share one right-hand matrix: one large product instead of many.
+    let isOneProduct = sharesOther && !transposingSelf
+    let matrices = isOneProduct ? 1 : leading.reduce(1, *)
+    let rows = isOneProduct ? leading.reduce(m, *) : m
     return Tensor(shape: leading + [m, n]) { c in
       read { a in
         other.read { b in
           withOptionalPointer(bias) { bias in
-            for matrix in 0..<leading.reduce(1, *) {
+            for matrix in 0..<matrices {
+              let otherMatrix = sharesOther ? 0 : matrix
               var product = KernelProduct()
-              (product.m, product.n, product.k) = (m, n, k)
+              (product.m, product.n, product.k) = (rows, n, k)
               product.a = kernels_matrix(a + matrix * m * k, aColumns, transposingSelf)
-              product.b = kernels_matrix(b + matrix * k * n, bColumns, transposingOther)
+              product.b = kernels_matrix(b + otherMatrix * k * n, bColumns, transposingOther)
               product.c = c + matrix * m * n
               product.leadingC = n
               product.columnBias = bias
