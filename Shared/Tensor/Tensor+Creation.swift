@@ -48,11 +48,16 @@ extension Tensor {
   ///
   ///     Tensor(arange: 0, to: 1, by: 0.25)   // [0, 0.25, 0.5, 0.75]
   public init(arange start: Float, to end: Float, by step: Float = 1) {
-    guard step != 0 else {
-      stop("Tensor(arange:to:by:)", expected: "a step that is not 0", received: "\(step)")
+    guard step != 0, start.isFinite, end.isFinite, step.isFinite else {
+      stop(
+        "Tensor(arange:to:by:)", expected: "finite numbers and a step that is not 0",
+        received: "\(start) to \(end) by \(step)")
     }
     let count = Swift.max(0, Int(((Double(end) - Double(start)) / Double(step)).rounded(.up)))
-    self.init((0..<count).map { Float(Double(start) + Double($0) * Double(step)) })
+    var scalars = (0..<count).map { Float(Double(start) + Double($0) * Double(step)) }
+    // Rounded to Float, the last number can be `end` itself: 0 to 0.6 by 0.1.
+    while let last = scalars.last, step > 0 ? last >= end : last <= end { scalars.removeLast() }
+    self.init(scalars)
   }
 
   /// The identity matrix of `size` rows.
