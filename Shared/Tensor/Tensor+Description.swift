@@ -7,9 +7,10 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
   ///     // [[ 1.0,  2.5],
   ///     //  [-3.0,  4.0]]
   public var description: String {
-    if shape.contains(0) { return "[] (shape \(shape))" }
+    if shape.contains(0) { return rank == 1 ? "[]" : "[] (shape \(shape))" }
     // Up to this many elements are printed in full, else three at each end of an axis.
-    let edge = count > 1000 ? 3 : Int.max / 4
+    let isShortened = count > 1000
+    let edge = isShortened ? 3 : Int.max / 4
     let values = scalars
     let strides = strides
     var shown: [Float] = []
@@ -28,18 +29,25 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
         if shape[axis] > 2 * edge && i >= edge && i < shape[axis] - edge { continue }
         parts.append(text(axis: axis + 1, offset: offset + i * strides[axis]))
       }
-      let breaks = rank - axis - 1
-      let separator =
-        breaks == 0
-        ? ", "
-        : "," + String(repeating: "\n", count: breaks) + String(repeating: " ", count: axis + 1)
-      return "[" + parts.joined(separator: separator) + "]"
+      let indent = String(repeating: " ", count: axis + 1)
+      if axis == rank - 1 {
+        // A long row goes on in further lines, below its first number.
+        let perLine = Swift.max(1, (Tensor.lineWidth - rank) / (width + 2))
+        let lines = stride(from: 0, to: parts.count, by: perLine).map { start in
+          parts[start..<Swift.min(start + perLine, parts.count)].joined(separator: ", ")
+        }
+        return "[" + lines.joined(separator: ",\n" + indent) + "]"
+      }
+      let breaks = String(repeating: "\n", count: rank - axis - 1)
+      return "[" + parts.joined(separator: "," + breaks + indent) + "]"
     }
-    return text(axis: 0, offset: 0) + (count <= 1000 ? "" : " (shape \(shape))")
+    return text(axis: 0, offset: 0) + (isShortened ? " (shape \(shape))" : "")
   }
 
   /// The shape and the elements.
   public var debugDescription: String { "Tensor(shape: \(shape), \(description))" }
+
+  private static let lineWidth = 80
 
   private static func visit(
     _ shape: ArraySlice<Int>, _ strides: ArraySlice<Int>, edge: Int, offset: Int,
@@ -54,17 +62,14 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
   /// One notation for all elements: fixed with up to four digits after the point, or scientific when
   /// that would hide small numbers or stretch large ones.
   private static func format(for values: [Float]) -> (Float) -> String {
-    let sizes = values.filter { $0.isFinite && $0 != 0 }.map { Swift.abs($0) }
+    let finite = values.filter(\.isFinite)
+    let sizes = finite.filter { $0 != 0 }.map { Swift.abs($0) }
     let (low, high) = (sizes.min() ?? 1, sizes.max() ?? 1)
-    if high >= 1e6 || low < 1e-4 || high / low > 1e6 {
-      return { String(format: "%.4e", Double($0)) }
+    let notation = high >= 1e8 || low < 1e-4 || high / low > 1e6 ? "e" : "f"
+    // As few digits as give every number back, so that whole numbers have no tail of zeros.
+    let digits = (1...3).first { digits in
+      finite.allSatisfy { Float(String(format: "%.\(digits)\(notation)", Double($0))) == $0 }
     }
-    let digits = (1...4).first { digits in
-      values.allSatisfy { value in
-        let scale = Float(Foundation.pow(10, Double(digits)))
-        return !value.isFinite || (value * scale).rounded() / scale == value
-      }
-    }
-    return { String(format: "%.\(digits ?? 4)f", Double($0)) }
+    return { String(format: "%.\(digits ?? 4)\(notation)", Double($0)) }
   }
 }
