@@ -43,17 +43,19 @@ extension Tensor {
 
   /// The means along `axis`.
   public func mean(axis: Int, keepDims: Bool = false) -> Tensor {
+    let axis = resolve(axis, "mean")
     var result = sum(axis: axis, keepDims: keepDims)
-    result /= Float(shape[resolve(axis, "mean")])
+    result /= Float(shape[axis])
     return result
   }
 
   /// The variances along `axis`: the mean of `(x - mean)²`, or with `unbiased` that sum divided by
   /// one less than the number of elements.
   public func variance(axis: Int, keepDims: Bool = false, unbiased: Bool = false) -> Tensor {
+    let axis = resolve(axis, "variance")
     let deviation = self - mean(axis: axis, keepDims: true)
     var result = square(deviation).sum(axis: axis, keepDims: keepDims)
-    result /= Float(shape[resolve(axis, "variance")] - (unbiased ? 1 : 0))
+    result /= Float(shape[axis] - (unbiased ? 1 : 0))
     return result
   }
 
