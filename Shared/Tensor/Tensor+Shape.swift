@@ -69,12 +69,14 @@ extension Tensor {
         "Tensor(stacking:)", expected: "equal shapes, \(first.shape) as the first has",
         received: "\(tensor.shape)")
     }
-    guard (0...first.rank).contains(axis) else {
+    // Counted from the back, -1 is the last axis of the result.
+    let place = axis < 0 ? axis + first.rank + 1 : axis
+    guard (0...first.rank).contains(place) else {
       stop("Tensor(stacking:)", expected: "an axis in 0...\(first.rank)", received: "\(axis)")
     }
     var shape = first.shape
-    shape.insert(1, at: axis)
-    self.init(concatenating: tensors.map { $0.reshaped(shape) }, axis: axis)
+    shape.insert(1, at: place)
+    self.init(concatenating: tensors.map { $0.reshaped(shape) }, axis: place)
   }
 
   /// Tensors one after the other along `axis`; their other sizes must agree.
