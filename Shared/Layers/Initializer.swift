@@ -62,7 +62,12 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
     let he = 2 / Float(fans.fanIn)
     return switch self {
     case .constant(let value): Tensor(repeating: value, shape: shape)
-    case .uniform(let low, let high): Tensor(uniform: shape, in: low..<high, key: key)
+    case .uniform(let low, let high):
+      if low <= high {
+        Tensor(uniform: shape, in: low..<high, key: key)
+      } else {
+        stop("StandardInitializer.uniform", expected: "low <= high", received: "\(low), \(high)")
+      }
     case .normal(let mean, let deviation):
       Tensor(normal: shape, mean: mean, standardDeviation: deviation, key: key)
     case .xavierUniform: uniform(xavier)

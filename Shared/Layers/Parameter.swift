@@ -41,7 +41,7 @@ public struct Parameter: Sendable {
   }
 
   /// Draws the value from `key`, unless it was drawn for good or set before.
-  mutating func drawValue(key: RandomKey) {
+  package mutating func drawValue(key: RandomKey) {
     guard let draw else { return }
     value = draw.initializer.tensor(shape: value.shape, fans: draw.fans, key: key)
   }

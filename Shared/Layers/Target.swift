@@ -16,7 +16,15 @@ public enum Target: Sendable, Equatable {
   /// The targets of the examples with the given indices, in that order.
   public func rows(at indices: some Collection<Int>) -> Target {
     switch self {
-    case .classes(let all): .classes(indices.map { all[$0] })
+    case .classes(let all):
+      .classes(
+        indices.map { index in
+          guard all.indices.contains(index) else {
+            stop(
+              "Target.rows(at:)", expected: "indices in 0..<\(all.count)", received: "\(index)")
+          }
+          return all[index]
+        })
     case .values(let tensor): .values(tensor.rows(at: indices))
     }
   }

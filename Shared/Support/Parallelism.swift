@@ -2,7 +2,7 @@ import Kernels
 
 /// How many threads the kernels use, the calling one included. No result ever depends on it.
 public enum Parallelism {
-  /// The number of threads; at first the number of cores this process may use.
+  /// The number of threads, at most 256; at first the number of cores this process may use.
   public static var threadCount: Int {
     get { kernels_thread_count() }
     set {

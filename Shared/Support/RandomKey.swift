@@ -54,6 +54,9 @@ public struct RandomKey: Sendable, Hashable, Codable {
   /// Written out because the standard library may change how `shuffled(using:)` draws, and an
   /// interrupted training run must find the same order again.
   public func permutation(of count: Int) -> [Int] {
+    guard count >= 0 else {
+      stop("RandomKey.permutation(of:)", expected: "at least 0", received: "\(count)")
+    }
     var order = Array(0..<count)
     var draws = generator
     for last in stride(from: count - 1, to: 0, by: -1) {

@@ -27,12 +27,12 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   /// All four derivatives can be written in terms of `y`, so a layer need not keep its input:
   /// ReLU `[y > 0]`, sigmoid `y (1 - y)`, tanh `1 - y²`.
   public func inputGradient(output: Tensor, outputGradient: Tensor) -> Tensor {
-    if self == .identity { return outputGradient }
     guard output.shape == outputGradient.shape else {
       stop(
         "Activation.inputGradient", expected: "a gradient of shape \(output.shape)",
         received: "\(outputGradient.shape)")
     }
+    if self == .identity { return outputGradient }
     return Tensor(shape: output.shape) { dX in
       output.read { y in
         outputGradient.read { dY in
