@@ -24,10 +24,10 @@ struct Measurement: Encodable, Sendable {
     for _ in 0..<5 { work() }
     var times: [Double] = []
     let start = clock.now
-    while times.count < 5 || Measurement.seconds(clock.now - start) < seconds {
+    while times.count < 5 || (clock.now - start) / .seconds(1) < seconds {
       let before = clock.now
       work()
-      times.append(Measurement.seconds(clock.now - before))
+      times.append((clock.now - before) / .seconds(1))
     }
     times.sort()
     let median = times[times.count / 2]
@@ -37,10 +37,5 @@ struct Measurement: Encodable, Sendable {
       workload: workload.name, threads: threads, repetitions: times.count, median: median,
       lowerQuartile: times[times.count / 4], upperQuartile: times[times.count * 3 / 4],
       gigaflops: rate, fractionOfPeak: rate / (peak * Double(threads)))
-  }
-
-  static func seconds(_ duration: Duration) -> Double {
-    let (seconds, attoseconds) = duration.components
-    return Double(seconds) + Double(attoseconds) * 1e-18
   }
 }

@@ -8,6 +8,7 @@
 #include "RowReductions.h"
 #include "Packing.h"
 #include "Tile.h"
+#include "Peak.h"
 
 const KernelSet SET = {
   .name = SET_NAME,
@@ -26,6 +27,7 @@ const KernelSet SET = {
   .argmax = argmax,
   .firstNonFinite = firstNonFinite,
   .transpose = transpose,
+  .multiplyAddRounds = multiplyAddRounds,
   .tile = tilePacked,
   .packRows = packRows,
   .packColumns = packColumns,

@@ -115,6 +115,10 @@ typedef struct KernelSet {
   // out[c * rows + r] = x[r * leading + c], r < rows, c < columns. out never overlaps x.
   void (*transpose)(const float *x, size_t rows, size_t columns, size_t leading, float *out);
 
+  // Does `rounds` rounds of multiply-adds on registers only and returns how many floating-point
+  // operations they were: timing it gives the peak rate that benchmarks are compared with.
+  double (*multiplyAddRounds)(size_t rounds, float *sink);
+
   // The register tile of the matrix product: rows x columns of C (+)= packed panels. Internal to
   // kernels_product; in the table so that a test can call each size of it.
   void (*tile)(size_t depth, const float *aPanel, const float *bPanel, float *c, size_t leadingC,
