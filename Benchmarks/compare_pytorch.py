@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Compares `course bench` with PyTorch on the same machine, in one run.
+
+    pip install torch numpy                      # in a virtual environment
+    swift build -c release --product course
+    python Benchmarks/compare_pytorch.py         # all workloads, one thread and two
+
+A shared machine changes its speed from minute to minute, so blocks alternate (ours, theirs, ours, theirs)
+and what is reported is the median of the ratios of neighbouring blocks, with their quartiles. Each block
+repeats the workload for --seconds and takes the median time of a repetition. Ratios below 1 mean that
+this package is faster. Run it on a machine that does nothing else.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+# Would tell OpenBLAS to run as on an older processor; no peer should be slowed down.
+os.environ.pop("OPENBLAS_CORETYPE", None)
+
+import torch
+from torch import nn
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def matmul(size):
+    def prepare():
+        a, b = torch.randn(size, size), torch.randn(size, size)
+        return lambda: a @ b
+
+    return prepare
+
+
+def mlp(sizes, batch):
+    """A training step as PyTorch users write it: zero_grad, forward, loss, backward, step."""
+
+    def prepare():
+        layers = []
+        for inputs, outputs in zip(sizes, sizes[1:]):
+            layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+        network = nn.Sequential(*layers[:-1])
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+        loss = nn.CrossEntropyLoss()
+        x, y = torch.randn(batch, sizes[0]), torch.arange(batch) % sizes[-1]
+
+        def step():
+            optimizer.zero_grad(set_to_none=True)
+            loss(network(x), y).backward()
+            optimizer.step()
+
+        return step
+
+    return prepare
+
+
+# The same names as in CourseTool/Bench/Workload.swift.
+WORKLOADS = {
+    "mlp-small": mlp([64, 32, 10], 50),
+    "mlp-large": mlp([784, 512, 256, 10], 128),
+    "matmul-64": matmul(64),
+    "matmul-256": matmul(256),
+    "matmul-1024": matmul(1024),
+    "matmul-2048": matmul(2048),
+}
+
+
+def theirs(work, seconds):
+    """The median time of a repetition, measured as `course bench` measures it."""
+    for _ in range(5):
+        work()
+    times, start = [], time.perf_counter()
+    while len(times) < 5 or time.perf_counter() - start < seconds:
+        before = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - before)
+    return statistics.median(times)
+
+
+def ours(course, name, threads, seconds):
+    command = [course, "bench", name, "--threads", str(threads), "--seconds", str(seconds), "--json"]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(result.stdout)["measurements"][0]
+
+
+def compare(course, name, threads, pairs, seconds):
+    torch.set_num_threads(threads)
+    work = WORKLOADS[name]()
+    theirs(work, seconds)  # one block of each to warm up, not counted
+    ours(course, name, threads, seconds)
+    own, other, ratios, fractions = [], [], [], []
+    for _ in range(pairs):
+        measured = ours(course, name, threads, seconds)
+        time.sleep(0.3)
+        own.append(measured["median"])
+        fractions.append(measured["fractionOfPeak"])
+        other.append(theirs(work, seconds))
+        # PyTorch's worker threads spin for a while after their last job.
+        time.sleep(0.5)
+        ratios.append(own[-1] / other[-1])
+    lower, median, upper = statistics.quantiles(ratios, n=4)
+    return {
+        "workload": name, "threads": threads, "pairs": pairs,
+        "ours": statistics.median(own), "pytorch": statistics.median(other),
+        "ratio": median, "ratioLowerQuartile": lower, "ratioUpperQuartile": upper,
+        "fractionOfPeak": statistics.median(fractions),
+    }
+
+
+def duration(seconds):
+    return f"{seconds * 1e3:.3f} ms" if seconds < 1e-3 else f"{seconds * 1e3:.2f} ms"
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--pairs", type=int, default=7, help="pairs of blocks, at least 7 (default: 7)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of a block (default: 1)")
+    parser.add_argument("--course", default=str(ROOT / ".build" / "release" / "course"))
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.workloads if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"unknown workload {unknown[0]}; there are {', '.join(WORKLOADS)}")
+    if arguments.pairs < 7:
+        parser.error("fewer than 7 pairs say little on a shared machine")
+    if not os.access(arguments.course, os.X_OK):
+        parser.error(f"no {arguments.course}; build it with: swift build -c release --product course")
+
+    results = []
+    if not arguments.json:
+        print(f"PyTorch {torch.__version__}, {arguments.pairs} pairs of blocks of {arguments.seconds} s\n")
+        print("| workload | threads | ours | PyTorch | ours / PyTorch (quartiles) | of peak |")
+        print("|---|---|---|---|---|---|", flush=True)
+    for name in arguments.workloads or WORKLOADS:
+        for threads in arguments.threads:
+            r = compare(arguments.course, name, threads, arguments.pairs, arguments.seconds)
+            results.append(r)
+            if not arguments.json:
+                print(
+                    f"| {name} | {threads} | {duration(r['ours'])} | {duration(r['pytorch'])} "
+                    f"| **{r['ratio']:.3f}** ({r['ratioLowerQuartile']:.3f} - {r['ratioUpperQuartile']:.3f}) "
+                    f"| {r['fractionOfPeak'] * 100:.0f} % |", flush=True)
+    if arguments.json:
+        json.dump({"pytorch": torch.__version__, "results": results}, sys.stdout, indent=2)
+        print()
+
+
+if __name__ == "__main__":
+    main()
