@@ -15,7 +15,9 @@ public protocol Optimizer: Sendable {
   /// The step size η. Learning-rate schedules set it.
   var learningRate: Float { get set }
 
-  /// Called once with the shapes of all parameters, before the first step: the place to allocate state.
+  /// Starts afresh with zero state for parameters of these shapes. `fit` calls it before a new training
+  /// and a checkpoint before it fills the state in; without it, `update` starts a slot that it has not
+  /// seen from zero state.
   mutating func prepare(shapes: [[Int]])
   /// Called at the start of each step, before the parameters are updated one by one.
   mutating func beginStep()

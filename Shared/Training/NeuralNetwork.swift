@@ -21,7 +21,8 @@ public struct NeuralNetwork: Sendable {
 
   /// What `fit` minimises; `evaluate` reports it.
   public var loss: (any Loss)?
-  /// How `fit` changes the weights. Keeps its state (momentum and the like) from one `fit` to the next.
+  /// How `fit` changes the weights. A new `fit` starts with fresh state (momentum and the like), a resumed
+  /// one goes on with it.
   public var optimizer: (any Optimizer)?
 
   /// Applied to raw features by `fit`, `evaluate` and `predict`, never by `forward`; travels in the

@@ -57,6 +57,7 @@ public struct TinyMomentum: Optimizer {
   public mutating func beginStep() { stepCount += 1 }
 
   public mutating func update(_ value: inout Tensor, gradient: Tensor, slot: Int) {
+    while velocities.count <= slot { velocities.append(Tensor(zeros: value.shape)) }
     velocities[slot] *= momentum
     velocities[slot].add(gradient, scaledBy: -learningRate)
     value += velocities[slot]

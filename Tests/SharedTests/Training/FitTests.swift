@@ -1,0 +1,194 @@
+import Shared
+import TestSupport
+import Testing
+
+@Suite struct FitTests {
+  private func weights(_ network: NeuralNetwork) -> [Tensor] {
+    var copy = network
+    var all: [Tensor] = []
+    copy.forEachParameter { all.append($1.value) }
+    return all
+  }
+
+  @Test func trainingLearnsAndReportsEveryEpoch() throws {
+    var network = try tinyNetwork()
+    let history = try network.fit(
+      tinyData(), validation: tinyData(count: 11, seed: 6), epochs: 30, batchSize: 4)
+    #expect(history.epochs.count == 30)
+    #expect(history.epochs.map(\.epoch) == Array(0..<30))
+    #expect(history.epochs.last?.step == 30 * 6, "23 examples in batches of 4 are 6 steps an epoch")
+    let (first, last) = (try #require(history.epochs.first), try #require(history.epochs.last))
+    #expect(last.training.loss < first.training.loss)
+    #expect(try #require(last.validation).loss < 0.2)
+  }
+
+  @Test func everyExampleIsSeenOnceAnEpoch() throws {
+    // With a learning rate of 0 the weights stay, so the mean over the batches is the mean over the data.
+    var network = try tinyNetwork(optimizer: TinySGD(learningRate: 0))
+    let data = try tinyData()
+    let history = try network.fit(data, epochs: 2, batchSize: 5)
+    let expected = try network.evaluate(data).loss
+    for epoch in history.epochs {
+      #expect(
+        Swift.abs(epoch.training.loss - expected) < 1e-6,
+        "the last, smaller batch must count by its size")
+    }
+  }
+
+  @Test func theSameSeedGivesTheSameBitsOnAnyNumberOfThreads() throws {
+    let data = try tinyData(count: 40)
+    var results: [[Tensor]] = []
+    let previous = Parallelism.threadCount
+    defer { Parallelism.threadCount = previous }
+    for threads in [1, 2, 5] {
+      Parallelism.threadCount = threads
+      var network = try tinyNetwork()
+      try network.fit(data, epochs: 3, batchSize: 7)
+      results.append(weights(network))
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  @Test(arguments: [1, 2, 3]) func accumulatedBatchesEqualOneLargeBatch(parts: Int) throws {
+    // 23 examples in steps of 12: the second step is smaller and its parts are unequal.
+    var whole = try tinyNetwork()
+    try whole.fit(tinyData(), epochs: 3, batchSize: 12)
+    var split = try tinyNetwork()
+    try split.fit(tinyData(), epochs: 3, batchSize: 12 / parts, accumulationSteps: parts)
+    for (a, b) in zip(weights(whole), weights(split)) {
+      expectClose(b, a, "weights after steps of \(parts) parts", atol: 1e-5)
+    }
+    #expect(whole.progress?.step == split.progress?.step)
+  }
+
+  @Test func theScheduleSetsTheLearningRateOfEachStep() throws {
+    var network = try tinyNetwork(optimizer: TinySGD(learningRate: 1))
+    let recorder = Recorder()
+    try network.fit(
+      tinyData(), epochs: 2, batchSize: 12,
+      schedule: ScheduleFunction { step, epoch, base in base / Float(10 + step + 10 * epoch) },
+      callbacks: [recorder])
+    let expected: [Float] = [10, 11, 22, 23].map { 1 / $0 }
+    #expect(recorder.rates == expected)
+  }
+
+  @Test func callbacksRunInOrderAndRecordersLast() throws {
+    var network = try tinyNetwork()
+    let first = Recorder(isLast: true)
+    let second = Recorder()
+    second.other = first
+    try network.fit(tinyData(), epochs: 2, batchSize: 12, callbacks: [first, second])
+    #expect(
+      second.events == ["began", "step", "step", "epoch 0", "step", "step", "epoch 1", "ended"])
+    #expect(second.eventsOfOtherAtEpoch == [3, 6], "a recorder must come after the others")
+  }
+
+  @Test func aCallbackCanStopAfterAStep() throws {
+    var network = try tinyNetwork()
+    let recorder = Recorder()
+    recorder.stopAtStep = 3
+    let history = try network.fit(tinyData(), epochs: 5, batchSize: 12, callbacks: [recorder])
+    #expect(history.epochs.count == 1)
+    #expect(network.progress?.step == 3)
+    #expect(network.progress?.batch == 1)
+  }
+
+  @Test func preprocessingIsAppliedToRawFeatures() throws {
+    let data = try tinyData()
+    var plain = try tinyNetwork()
+    try plain.fit(data, epochs: 2, batchSize: 5)
+    let scaler = FeatureScaler.dividing(by: 0.5)
+    var scaled = try tinyNetwork()
+    scaled.preprocessing = scaler
+    let halved = try Dataset(features: data.features * 0.5, targets: data.targets)
+    try scaled.fit(halved, epochs: 2, batchSize: 5)
+    #expect(weights(plain) == weights(scaled))
+    #expect(try plain.predict(data.features) == scaled.predict(halved.features))
+    #expect(try plain.evaluate(data).loss == scaled.evaluate(halved).loss)
+  }
+
+  // MARK: Bad input
+
+  @Test func settingsThatMakeNoSenseAreRefusedBeforeTraining() throws {
+    var network = try tinyNetwork()
+    let before = weights(network)
+    let data = try tinyData()
+    expectCourseError(.invalidArgument, "batch larger than the data", "23", "24") {
+      try network.fit(data, epochs: 1, batchSize: 24)
+    }
+    expectCourseError(.invalidArgument, "batch size", "0") {
+      try network.fit(data, epochs: 1, batchSize: 0)
+    }
+    expectCourseError(.invalidArgument, "epochs") { try network.fit(data, epochs: 0) }
+    expectCourseError(.shapeMismatch, "[3]", "[4]", "training data") {
+      try network.fit(
+        Dataset(features: Tensor(zeros: [9, 4]), targets: .classes([Int](repeating: 0, count: 9))),
+        epochs: 1, batchSize: 3)
+    }
+    expectCourseError(.shapeMismatch, "validation data") {
+      try network.fit(
+        data,
+        validation: Dataset(features: Tensor(zeros: [1, 4]), targets: .classes([0])), epochs: 1,
+        batchSize: 3)
+    }
+    expectCourseError(.invalidArgument, "nothing to resume") {
+      try network.fit(data, epochs: 1, batchSize: 3, resuming: true)
+    }
+    #expect(weights(network) == before && network.progress == nil)
+
+    var bare = NeuralNetwork(inputShape: [3])
+    expectCourseError(.invalidArgument, "no layers") { try bare.fit(data, epochs: 1) }
+    try bare.append(TinyDense(inputSize: 3, outputSize: 2))
+    expectCourseError(.invalidArgument, "no loss") { try bare.fit(data, epochs: 1) }
+    bare.loss = TinySquaredError()
+    expectCourseError(.invalidArgument, "no optimizer") { try bare.fit(data, epochs: 1) }
+  }
+
+  @Test func divergenceNamesStepLayerAndLearningRate() throws {
+    var network = try tinyNetwork(optimizer: TinySGD(learningRate: 1e30))
+    expectCourseError(
+      .diverged, "step 2", "the output of layer 1 (TinyDense)", "learning rate 1e+30"
+    ) {
+      try network.fit(tinyData(), epochs: 5, batchSize: 12)
+    }
+  }
+
+  @Test func aLayerThatOverflowsIsNamed() throws {
+    var huge = TinyDense(inputSize: 4, outputSize: 2)
+    huge.weights.value = Tensor(repeating: 3e38, shape: [4, 2])
+    var network = NeuralNetwork(
+      inputShape: [3], loss: TinySquaredError(), optimizer: TinySGD(learningRate: 0.1), seed: 1)
+    try network.append(TinyDense(inputSize: 3, outputSize: 4))
+    try network.append(huge)
+    expectCourseError(.diverged, "step 1", "the output of layer 1 (TinyDense)") {
+      try network.fit(tinyData(), epochs: 1, batchSize: 12)
+    }
+  }
+}
+
+/// Writes down what happens. A class, because the test looks at it afterwards.
+private final class Recorder: TrainingCallback {
+  let runsLast: Bool
+  var events: [String] = []
+  var rates: [Float] = []
+  var stopAtStep: Int?
+  var other: Recorder?
+  var eventsOfOtherAtEpoch: [Int] = []
+
+  init(isLast: Bool = false) { runsLast = isLast }
+
+  func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) { events.append("began") }
+  func stepEnded(_ report: StepReport, network: inout NeuralNetwork) -> TrainingControl {
+    events.append("step")
+    rates.append(report.learningRate)
+    return report.step == stopAtStep ? .stop : .proceed
+  }
+  func epochEnded(_ report: EpochReport, network: inout NeuralNetwork) -> TrainingControl {
+    events.append("epoch \(report.epoch)")
+    if let other { eventsOfOtherAtEpoch.append(other.events.count) }
+    return .proceed
+  }
+  func trainingEnded(_ history: TrainingHistory, network: inout NeuralNetwork) {
+    events.append("ended")
+  }
+}

@@ -1,0 +1,77 @@
+import Shared
+import TestSupport
+import Testing
+
+@Suite struct GradientCheckTests {
+  /// A dense layer with a fault of choice.
+  private struct Faulty: ParameterFreeLayer {
+    static let typeName = "Faulty"
+    enum Fault { case none, sign, factor, oneEntry, kink }
+    var fault = Fault.none
+    var weights = Parameter([[0.5, -1], [2, 0.25], [-0.75, 1]])
+    private var input: Tensor?
+
+    func outputShape(for inputShape: [Int]) -> [Int] { [2] }
+    mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+      self.input = input
+      let product = input.matmul(weights.value)
+      return fault == .kink ? abs(product * 1000) : square(product)
+    }
+    mutating func backward(_ outputGradient: Tensor) -> Tensor {
+      let input = input.kept(by: "Faulty")
+      var dZ = outputGradient * input.matmul(weights.value) * 2
+      if fault == .sign { dZ = -dZ }
+      if fault == .factor { dZ *= 1.02 }
+      var dW = input.matmul(dZ, transposingSelf: true)
+      if fault == .oneEntry { dW[2, 1] += 0.5 }
+      weights.accumulate(dW)
+      return dZ.matmul(weights.value, transposingOther: true)
+    }
+    mutating func forEachParameter(
+      _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+    ) rethrows { try body("weights", &weights) }
+  }
+
+  private func faulty(_ fault: Faulty.Fault) -> GradientReport {
+    var layer = Faulty()
+    layer.fault = fault
+    return checkGradients(of: layer, inputShape: [5, 3])
+  }
+
+  @Test func rightGradientsPassWithRoomToSpare() throws {
+    let report = faulty(.none)
+    #expect(report.passed, "\(report)")
+    #expect(report.entries.count == 5 * 3 + 3 * 2)
+    #expect(try #require(report.entries.first).relativeError < 5e-4)
+    #expect(checkGradients(of: TinyDense(inputSize: 4, outputSize: 3), inputShape: [2, 4]).passed)
+  }
+
+  @Test func wrongGradientsFail() {
+    #expect(!faulty(.sign).passed, "a wrong sign must be found")
+    #expect(!faulty(.factor).passed, "an error of 2 % must be found")
+  }
+
+  @Test func theReportNamesTheEntry() throws {
+    let report = faulty(.oneEntry)
+    #expect(!report.passed)
+    let worst = try #require(report.entries.first)
+    #expect(worst.tensor == "weights")
+    #expect(worst.index == [2, 1])
+    #expect(Swift.abs(worst.analytic - worst.numeric - 0.5) < 0.01)
+    #expect(report.description.contains("GRADIENTS DISAGREE"))
+    #expect(report.description.contains("weights[2, 1]: backward"))
+  }
+
+  @Test func aFunctionFullOfKinksDoesNotPass() {
+    // The analytic gradient is that of another function, and hiding behind kinks must not help.
+    #expect(!faulty(.kink).passed)
+  }
+
+  @Test func lossesAreChecked() {
+    let report = checkGradients(
+      of: TinySquaredError(), prediction: Tensor(normal: [4, 3], key: RandomKey(seed: 1)),
+      target: .classes([0, 1, 2, 1]))
+    #expect(report.passed, "\(report)")
+    #expect(report.entries.count == 12)
+  }
+}
