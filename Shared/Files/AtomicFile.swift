@@ -1,0 +1,102 @@
+import Foundation
+
+/// Writing a file so that it is there completely or not at all.
+///
+/// The bytes go to a temporary file in the same folder, are forced to the disk and renamed. Whatever
+/// happens on the way (full disk, crash, loss of power), an earlier file of that name stays as it was.
+public enum AtomicFile {
+  /// Writes `data` as the whole content of the file.
+  public static func write(_ data: Data, to url: URL) throws {
+    try write(to: url) { try $0.write(data) }
+  }
+
+  /// Writes a file piece by piece, for content that should not lie in memory twice. When `body` throws,
+  /// the file stays as it was.
+  public static func write(to url: URL, _ body: (AtomicFileOutput) throws -> Void) throws {
+    // A link stays a link: what it points to is replaced.
+    let target = url.resolvingSymlinksInPath()
+    let path = target.path
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    if exists, status.st_mode & S_IFMT != S_IFREG {
+      guard status.st_mode & S_IFMT != S_IFDIR else {
+        throw CourseError(
+          .file, "cannot write the file", expected: "the name of a file", received: "a folder",
+          location: url.path, remedy: "Add a file name.")
+      }
+      // Devices and pipes cannot be replaced, and have nothing that could be lost.
+      return try writeInPlace(path, body)
+    }
+    if exists, access(path, W_OK) != 0 { throw failure("write", errno, path) }
+
+    let folder = target.deletingLastPathComponent().path
+    let temporary = "\(folder)/.course-\(UUID().uuidString).part"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw failure("create", errno, path) }
+    do {
+      do {
+        if exists { fchmod(descriptor, status.st_mode & 0o777) }
+        try body(AtomicFileOutput(descriptor: descriptor, path: path))
+        guard fsync(descriptor) == 0 else { throw failure("write", errno, path) }
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      guard close(descriptor) == 0 else { throw failure("write", errno, path) }
+      guard rename(temporary, path) == 0 else { throw failure("replace", errno, path) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    // The new name is in the folder, which has to reach the disk too. Not every file system can.
+    let folderDescriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    if folderDescriptor >= 0 {
+      fsync(folderDescriptor)
+      close(folderDescriptor)
+    }
+  }
+
+  private static func writeInPlace(
+    _ path: String, _ body: (AtomicFileOutput) throws -> Void
+  ) throws {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", errno, path) }
+    defer { close(descriptor) }
+    try body(AtomicFileOutput(descriptor: descriptor, path: path))
+  }
+
+  fileprivate static func failure(_ action: String, _ code: Int32, _ path: String) -> CourseError {
+    let remedy =
+      switch code {
+      case ENOSPC, EDQUOT: "Free some space, or write to another disk. Nothing was changed."
+      case ENOENT, ENOTDIR: "Create the folder first."
+      case EACCES, EPERM, EROFS: "Check the permissions of the file and of its folder."
+      default: "Nothing was changed."
+      }
+    return CourseError(
+      .file, "cannot \(action) the file", received: systemMessage(code), location: path,
+      remedy: remedy)
+  }
+}
+
+/// Where `AtomicFile.write(to:_:)` puts the pieces.
+public struct AtomicFileOutput {
+  fileprivate let descriptor: Int32
+  fileprivate let path: String
+
+  /// Appends bytes.
+  public func write(_ data: Data) throws {
+    try data.withUnsafeBytes { try write($0) }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while let start = rest.baseAddress, rest.count > 0 {
+      // Qualified, because the name alone would find this method.
+      let written = Foundation.write(descriptor, start, rest.count)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { throw AtomicFile.failure("write", errno, path) }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import Foundation
+
+/// The header of a NumPy file: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
+struct NpyHeader {
+  var type: ElementType
+  var isBigEndian = false
+  var isColumnMajor = false
+  var shape: [Int]
+
+  /// "\x93NUMPY"
+  static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
+
+  // MARK: Writing
+
+  /// The bytes in front of the numbers, exactly as `numpy.save` writes them.
+  var encoded: Data {
+    let sizes = shape.map(String.init)
+    let tuple = sizes.count == 1 ? "\(sizes[0])," : sizes.joined(separator: ", ")
+    let order = isColumnMajor ? "True" : "False"
+    var text = "{'descr': '<f4', 'fortran_order': \(order), 'shape': (\(tuple)), }"
+    // NumPy leaves room for the first size to grow to 21 digits.
+    if let first = sizes.first { text += String(repeating: " ", count: 21 - first.count) }
+    // Then 1 to 64 spaces (not 0 to 63) align the numbers to 64 bytes, line end included.
+    let prefix = NpyHeader.magic.count + 4
+    let padding = 64 - (prefix + text.utf8.count + 1) % 64
+    text += String(repeating: " ", count: padding) + "\n"
+    let length = UInt16(text.utf8.count)
+    return Data(NpyHeader.magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + text.utf8)
+  }
+
+  // MARK: Reading
+
+  /// Parses the text of a header.
+  init(parsing text: String, path: String) throws {
+    var parser = PythonLiteralParser(text: text)
+    guard let entries = parser.parseDictionary(), Set(entries.keys) == NpyHeader.keys else {
+      throw CourseError(
+        .format, "the header of this NumPy file cannot be read",
+        expected: "a dictionary with descr, fortran_order and shape",
+        received: "\"\(text.prefix(80))\"", location: path)
+    }
+    (type, isBigEndian) = try NpyHeader.elementType(entries["descr"], path: path)
+    guard case .bool(let isColumnMajor) = entries["fortran_order"] else {
+      throw CourseError(
+        .format, "fortran_order is neither True nor False", location: path)
+    }
+    self.isColumnMajor = isColumnMajor
+    guard case .tuple(let shape) = entries["shape"] else {
+      throw CourseError(
+        .format, "the shape of this NumPy file cannot be read",
+        expected: "a tuple of whole numbers", location: path)
+    }
+    self.shape = shape
+  }
+
+  init(shape: [Int]) {
+    type = .float32
+    self.shape = shape
+  }
+
+  private static let keys: Set<String> = ["descr", "fortran_order", "shape"]
+
+  private static func elementType(
+    _ value: PythonLiteralParser.Value?, path: String
+  ) throws -> (ElementType, isBigEndian: Bool) {
+    func refuse(_ what: String, _ received: String, _ remedy: String) -> CourseError {
+      CourseError(
+        .format, what, expected: "an array of numbers", received: received, location: path,
+        remedy: remedy)
+    }
+    let remedy = "Save it in NumPy as numpy.save(path, array.astype(\"float32\"))."
+    guard case .string(let descr) = value else {
+      throw refuse(
+        "this NumPy file holds a structured array", "several fields an element",
+        "Save one field of it.")
+    }
+    let order = descr.first { "<>=|".contains($0) }
+    let kind = order == nil ? descr : String(descr.dropFirst())
+    if let type = ElementType(numpyName: kind) { return (type, order == ">") }
+    switch kind.first {
+    case "O":
+      throw refuse(
+        "this NumPy file holds Python objects", "descr '\(descr)'",
+        "Loading them would run code from the file. " + remedy)
+    case "U", "S", "a":
+      throw refuse("this NumPy file holds texts", "descr '\(descr)'", "Save numbers.")
+    case "c":
+      throw refuse(
+        "this NumPy file holds complex numbers", "descr '\(descr)'",
+        "Save the real and the imaginary part on their own.")
+    default:
+      throw refuse(
+        "this NumPy file holds elements that are not supported", "descr '\(descr)'", remedy)
+    }
+  }
+}
+
+/// Reads the few Python literals that stand in the header of a NumPy file.
+struct PythonLiteralParser {
+  enum Value: Equatable {
+    case string(String)
+    case bool(Bool)
+    case tuple([Int])
+    /// A list, as structured types have it; what is in it does not matter.
+    case list
+  }
+
+  private let characters: [UInt8]
+  private var place = 0
+
+  init(text: String) { characters = Array(text.utf8) }
+
+  /// A dictionary and nothing behind it; `nil` when there is anything else.
+  mutating func parseDictionary() -> [String: Value]? {
+    guard take("{") else { return nil }
+    var entries: [String: Value] = [:]
+    while !take("}") {
+      guard let key = parseString(), take(":"), let value = parseValue(),
+        entries.updateValue(value, forKey: key) == nil
+      else { return nil }
+      // What follows a list cannot be known without reading it.
+      if value == .list { return entries.merging(["shape": .list, "fortran_order": .list]) { $1 } }
+      if !take(",") {
+        guard take("}") else { return nil }
+        break
+      }
+    }
+    skipBlanks()
+    return place == characters.count ? entries : nil
+  }
+
+  private mutating func parseValue() -> Value? {
+    if let string = parseString() { return .string(string) }
+    if take("True") { return .bool(true) }
+    if take("False") { return .bool(false) }
+    if take("[") { return .list }
+    return parseTuple()
+  }
+
+  private mutating func parseTuple() -> Value? {
+    guard take("(") else { return nil }
+    var sizes: [Int] = []
+    while !take(")") {
+      guard let size = parseSize() else { return nil }
+      sizes.append(size)
+      let hasComma = take(",")
+      if !hasComma {
+        // "(3)" is a number in brackets, not a tuple.
+        guard sizes.count > 1, take(")") else { return nil }
+        break
+      }
+    }
+    return .tuple(sizes)
+  }
+
+  /// Digits, with the `L` that Python 2 put behind them.
+  private mutating func parseSize() -> Int? {
+    skipBlanks()
+    let start = place
+    while place < characters.count, (0x30...0x39).contains(characters[place]) { place += 1 }
+    let size = Int(String(decoding: characters[start..<place], as: UTF8.self))
+    _ = take("L")
+    return size
+  }
+
+  private mutating func parseString() -> String? {
+    skipBlanks()
+    guard place < characters.count, [0x22, 0x27].contains(characters[place]),
+      let end = characters[(place + 1)...].firstIndex(of: characters[place])
+    else { return nil }
+    defer { place = end + 1 }
+    return String(decoding: characters[(place + 1)..<end], as: UTF8.self)
+  }
+
+  private mutating func take(_ text: String) -> Bool {
+    skipBlanks()
+    guard characters[place...].starts(with: text.utf8) else { return false }
+    place += text.utf8.count
+    return true
+  }
+
+  private mutating func skipBlanks() {
+    while place < characters.count, [0x20, 0x09, 0x0A, 0x0D].contains(characters[place]) {
+      place += 1
+    }
+  }
+}

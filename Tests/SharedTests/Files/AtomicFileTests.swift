@@ -1,0 +1,85 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@Suite struct AtomicFileTests {
+  private struct Interruption: Error {}
+
+  @Test func theContentIsWrittenAndReplaced() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "data.bin")
+      for text in ["first", "", "second"] {
+        try AtomicFile.write(Data(text.utf8), to: url)
+        #expect(try Data(contentsOf: url) == Data(text.utf8))
+        #expect(try names(in: folder) == ["data.bin"])
+      }
+    }
+  }
+
+  @Test func aFailureOnTheWayLeavesTheOldFileAndNothingElse() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "data.bin")
+      for earlier in [nil, "old"] as [String?] {
+        if let earlier { try AtomicFile.write(Data(earlier.utf8), to: url) }
+        #expect(throws: Interruption.self) {
+          try AtomicFile.write(to: url) { output in
+            try output.write(Data("half of it".utf8))
+            throw Interruption()
+          }
+        }
+        #expect(try names(in: folder) == (earlier == nil ? [] : ["data.bin"]))
+        if let earlier { #expect(try Data(contentsOf: url) == Data(earlier.utf8)) }
+      }
+    }
+  }
+
+  @Test func piecesFollowEachOther() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "data.bin")
+      try AtomicFile.write(to: url) { output in
+        for piece in ["a", "", "bc"] { try output.write(Data(piece.utf8)) }
+      }
+      #expect(try Data(contentsOf: url) == Data("abc".utf8))
+    }
+  }
+
+  @Test func placesThatCannotBeWrittenAreNamed() throws {
+    try withTemporaryFolder { folder in
+      let missing = folder.appending(path: "none/data.bin")
+      expectCourseError(.file, missing.path, "no such file", "Create the folder") {
+        try AtomicFile.write(Data(), to: missing)
+      }
+      expectCourseError(.file, "a folder", "Add a file name") {
+        try AtomicFile.write(Data(), to: folder)
+      }
+      try AtomicFile.write(Data(), to: folder.appending(path: "file"))
+      expectCourseError(.file, "not a directory") {
+        try AtomicFile.write(Data(), to: folder.appending(path: "file/data.bin"))
+      }
+    }
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func aFullDiskIsSaidInWords() {
+    expectCourseError(.file, "/dev/full", "no space left", "Free some space") {
+      try AtomicFile.write(Data([1]), to: URL(filePath: "/dev/full"))
+    }
+  }
+
+  @Test func linksAndPermissionsStay() throws {
+    try withTemporaryFolder { folder in
+      let target = folder.appending(path: "target.bin")
+      let link = folder.appending(path: "link.bin")
+      try AtomicFile.write(Data("old".utf8), to: target)
+      let files = FileManager.default
+      try files.setAttributes([.posixPermissions: 0o640], ofItemAtPath: target.path)
+      try files.createSymbolicLink(at: link, withDestinationURL: target)
+      try AtomicFile.write(Data("new".utf8), to: link)
+      #expect(try Data(contentsOf: target) == Data("new".utf8))
+      #expect(try files.destinationOfSymbolicLink(atPath: link.path) == target.path)
+      let mode = try files.attributesOfItem(atPath: target.path)[.posixPermissions] as? Int
+      #expect(mode == 0o640)
+    }
+  }
+}
