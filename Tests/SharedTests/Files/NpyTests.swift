@@ -25,42 +25,7 @@ import Testing
 
   // MARK: Against NumPy
 
-  @Test(arguments: [
-    // base64.b64encode(bytes written by numpy.save(file, np.float32([[1, 2.5, -3], [4, 5, 6]])))
-    (
-      [[1, 2.5, -3], [4, 5, 6]] as Tensor,
-      """
-      k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsIDMpLCB9ICAg\
-      ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAIA/AAAgQAAAQMAAAIBA\
-      AACgQAAAwEA=
-      """
-    ),
-    // np.array(7, "f4")
-    (
-      Tensor(7),
-      """
-      k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKCksIH0gICAgICAg\
-      ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAOBA
-      """
-    ),
-    // np.float32([1, 2, 3, 4, 5])
-    (
-      [1, 2, 3, 4, 5],
-      """
-      k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDUsKSwgfSAgICAg\
-      ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAIA/AAAAQAAAQEAAAIBA\
-      AACgQA==
-      """
-    ),
-    // np.zeros((0, 3), "f4")
-    (
-      Tensor(zeros: [0, 3]),
-      """
-      k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDAsIDMpLCB9ICAg\
-      ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAo=
-      """
-    ),
-  ] as [(Tensor, String)])
+  @Test(arguments: numpyFiles)
   func theBytesAreThoseOfNumPy(tensor: Tensor, base64: String) throws {
     #expect(tensor.npyData.base64EncodedString() == base64)
     #expect(try read(data(base64)) == tensor)
@@ -69,8 +34,9 @@ import Testing
   // len(bytes of numpy.save of np.zeros(shape, "f4")) - 4 * size; for the fourth shape and the last
   // three the text ends exactly at a multiple of 64, where NumPy adds 64 spaces more.
   @Test(arguments: [
-    ([1_000_000], 128), (Array(repeating: 1, count: 10), 128), (Array(repeating: 1, count: 19), 192),
-    (Array(repeating: 1, count: 13) + [100], 192), (Array(repeating: 1, count: 20), 192),
+    ([1_000_000], 128), (Array(repeating: 1, count: 10), 128),
+    (Array(repeating: 1, count: 19), 192), (Array(repeating: 1, count: 13) + [100], 192),
+    (Array(repeating: 1, count: 20), 192),
     (Array(repeating: 1, count: 34) + [1000], 256), (Array(repeating: 1, count: 36), 256),
     (Array(repeating: 1, count: 56) + [10], 320),
   ])
@@ -228,3 +194,41 @@ import Testing
     }
   }
 }
+
+/// Arrays, and the bytes that NumPy wrote for them.
+private let numpyFiles: [(Tensor, String)] = [
+  // base64.b64encode(bytes written by numpy.save(file, np.float32([[1, 2.5, -3], [4, 5, 6]])))
+  (
+    [[1, 2.5, -3], [4, 5, 6]] as Tensor,
+    """
+    k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsIDMpLCB9ICAg\
+    ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAIA/AAAgQAAAQMAAAIBA\
+    AACgQAAAwEA=
+    """
+  ),
+  // np.array(7, "f4")
+  (
+    Tensor(7),
+    """
+    k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKCksIH0gICAgICAg\
+    ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAOBA
+    """
+  ),
+  // np.float32([1, 2, 3, 4, 5])
+  (
+    [1, 2, 3, 4, 5],
+    """
+    k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDUsKSwgfSAgICAg\
+    ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAIA/AAAAQAAAQEAAAIBA\
+    AACgQA==
+    """
+  ),
+  // np.zeros((0, 3), "f4")
+  (
+    Tensor(zeros: [0, 3]),
+    """
+    k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDAsIDMpLCB9ICAg\
+    ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAo=
+    """
+  ),
+]

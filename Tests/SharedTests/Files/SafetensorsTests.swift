@@ -3,6 +3,13 @@ import Shared
 import TestSupport
 import Testing
 
+/// A tensor's entry in the header.
+private func entry(
+  _ name: String, _ shape: String, _ offsets: String, type: String = "F32"
+) -> String {
+  "\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":\(offsets)}"
+}
+
 @Suite struct SafetensorsTests {
   private func read(_ header: String, _ body: [UInt8] = []) throws -> SafetensorsFile {
     try SafetensorsFile(data: SafetensorsTests.bytes(header, body), path: "model.safetensors")
@@ -13,16 +20,6 @@ import Testing
     withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { data.append(contentsOf: $0) }
     return data + Data(header.utf8) + Data(body)
   }
-
-  private static func entry(
-    _ name: String, _ shape: String, _ offsets: String, type: String = "F32"
-  ) -> String {
-    "\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":\(offsets)}"
-  }
-
-  private func entry(
-    _ name: String, _ shape: String, _ offsets: String, type: String = "F32"
-  ) -> String { SafetensorsTests.entry(name, shape, offsets, type: type) }
 
   private let zeros = [UInt8](repeating: 0, count: 8)
 
@@ -151,36 +148,7 @@ import Testing
     #expect(try read(extra)["a"]?.shape == [0])
   }
 
-  @Test(arguments: [
-    ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[4,8]")], 12, "behind the last tensor"),
-    ([entry("a", "[1]", "[0,4]")], 8, "behind the last tensor"),
-    ([], 4, "behind the last tensor"),
-    ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[8,12]")], 12, "\"b\" leaves a gap"),
-    ([entry("a", "[1]", "[4,8]")], 8, "\"a\" leaves a gap"),
-    ([entry("a", "[2]", "[0,8]"), entry("b", "[1]", "[4,8]")], 8, "\"b\" overlaps"),
-    ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[0,4]")], 4, "overlaps"),
-    ([entry("a", "[3]", "[0,8]")], 8, "\"a\" has data that does not fit its shape [3] of F32"),
-    ([entry("a", "[2]", "[0,8]", type: "F16")], 8, "got 8 bytes"),
-    ([entry("a", "[2]", "[0,8]")], 7, "reaches beyond the end"),
-    ([entry("a", "[2]", "[8,0]")], 8, "offsets"), ([entry("a", "[2]", "[-8,0]")], 8, "offsets"),
-    ([entry("a", "[2]", "[0]")], 8, "offsets"), ([entry("a", "[2]", "[0,8.0]")], 8, "offsets"),
-    ([entry("a", "[2]", "[0,9223372036854775807]")], 8, "reaches beyond"),
-    ([entry("a", "[2]", "[0,99999999999999999999]")], 8, "offsets"),
-    ([entry("a", "[-2]", "[0,8]")], 8, "shape"), ([entry("a", "2", "[0,8]")], 8, "shape"),
-    ([entry("a", "[2.0]", "[0,8]")], 8, "shape"), ([entry("a", "[\"2\"]", "[0,8]")], 8, "shape"),
-    ([entry("a", "[4611686018427387904,4]", "[0,0]")], 0, "does not fit"),
-    ([entry("a", "[0,4611686018427387904,4]", "[0,0]")], 0, "does not fit"),
-    ([entry("a", "[4611686018427387904,4,0]", "[0,0]")], 0, "does not fit"),
-    ([entry("a", "[4611686018427387904]", "[0,0]")], 0, "does not fit"),
-    ([entry("a", "[2]", "[0,8]", type: "F8_E4M3")], 8, "F8_E4M3"),
-    ([entry("a", "[2]", "[0,8]", type: "f32")], 8, "not supported"),
-    (["\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}"], 8, "no data type"),
-    (["\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}"], 8, "shape"),
-    (["\"a\":{\"dtype\":\"F32\",\"shape\":[2]}"], 8, "offsets"), (["\"a\":1"], 0, "no data type"),
-    ([entry("a", "[1]", "[0,4]"), entry("a", "[1]", "[0,4]")], 4, "\"a\" occurs twice"),
-    (["\"__metadata__\":{\"n\":1}"], 0, "else than text"),
-    (["\"__metadata__\":[]"], 0, "not an object"), (["\"a\""], 0, "header, line 1, column 5"),
-  ] as [([String], Int, String)])
+  @Test(arguments: malformedFiles)
   func malformedFilesAreRefused(entries: [String], bodySize: Int, word: String) {
     expectCourseError(.format, "model.safetensors", word) {
       try read(
@@ -237,3 +205,35 @@ import Testing
     }
   }
 }
+
+/// Entries of the header, bytes of data, and what the error must say.
+private let malformedFiles: [([String], Int, String)] = [
+  ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[4,8]")], 12, "behind the last tensor"),
+  ([entry("a", "[1]", "[0,4]")], 8, "behind the last tensor"),
+  ([], 4, "behind the last tensor"),
+  ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[8,12]")], 12, "\"b\" leaves a gap"),
+  ([entry("a", "[1]", "[4,8]")], 8, "\"a\" leaves a gap"),
+  ([entry("a", "[2]", "[0,8]"), entry("b", "[1]", "[4,8]")], 8, "\"b\" overlaps"),
+  ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[0,4]")], 4, "overlaps"),
+  ([entry("a", "[3]", "[0,8]")], 8, "\"a\" has data that does not fit its shape [3] of F32"),
+  ([entry("a", "[2]", "[0,8]", type: "F16")], 8, "got 8 bytes"),
+  ([entry("a", "[2]", "[0,8]")], 7, "reaches beyond the end"),
+  ([entry("a", "[2]", "[8,0]")], 8, "offsets"), ([entry("a", "[2]", "[-8,0]")], 8, "offsets"),
+  ([entry("a", "[2]", "[0]")], 8, "offsets"), ([entry("a", "[2]", "[0,8.0]")], 8, "offsets"),
+  ([entry("a", "[2]", "[0,9223372036854775807]")], 8, "reaches beyond"),
+  ([entry("a", "[2]", "[0,99999999999999999999]")], 8, "offsets"),
+  ([entry("a", "[-2]", "[0,8]")], 8, "shape"), ([entry("a", "2", "[0,8]")], 8, "shape"),
+  ([entry("a", "[2.0]", "[0,8]")], 8, "shape"), ([entry("a", "[\"2\"]", "[0,8]")], 8, "shape"),
+  ([entry("a", "[4611686018427387904,4]", "[0,0]")], 0, "does not fit"),
+  ([entry("a", "[0,4611686018427387904,4]", "[0,0]")], 0, "does not fit"),
+  ([entry("a", "[4611686018427387904,4,0]", "[0,0]")], 0, "does not fit"),
+  ([entry("a", "[4611686018427387904]", "[0,0]")], 0, "does not fit"),
+  ([entry("a", "[2]", "[0,8]", type: "F8_E4M3")], 8, "F8_E4M3"),
+  ([entry("a", "[2]", "[0,8]", type: "f32")], 8, "not supported"),
+  (["\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}"], 8, "no data type"),
+  (["\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}"], 8, "shape"),
+  (["\"a\":{\"dtype\":\"F32\",\"shape\":[2]}"], 8, "offsets"), (["\"a\":1"], 0, "no data type"),
+  ([entry("a", "[1]", "[0,4]"), entry("a", "[1]", "[0,4]")], 4, "\"a\" occurs twice"),
+  (["\"__metadata__\":{\"n\":1}"], 0, "else than text"),
+  (["\"__metadata__\":[]"], 0, "not an object"), (["\"a\""], 0, "header, line 1, column 5"),
+]
