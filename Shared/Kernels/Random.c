@@ -11,7 +11,7 @@
 #pragma STDC FP_CONTRACT OFF
 
 /// Ten rounds; each multiplies two words, exchanges them and adds the key, which moves on.
-INLINE void philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t out[4]) {
+void kernels_philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t out[4]) {
   uint32_t c0 = (uint32_t)block, c1 = (uint32_t)(block >> 32);
   uint32_t c2 = (uint32_t)stream, c3 = (uint32_t)(stream >> 32);
   uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
@@ -30,8 +30,17 @@ INLINE void philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t out[4
   out[3] = c3;
 }
 
-void kernels_philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t out[4]) {
-  philox(key, stream, block, out);
+enum { batchBlocks = 64, batchWords = 4 * batchBlocks };
+
+/// Up to batchWords words from word number `place` on, which begins a block. Few words do not pay for
+/// whole vectors.
+static void fillBatch(uint64_t key, uint64_t stream, uint64_t place, size_t wanted, uint32_t *words) {
+  const size_t blocks = (minimum(wanted, batchWords) + 3) / 4;
+  if (blocks < 4) {
+    for (size_t i = 0; i < blocks; i++) kernels_philox(key, stream, place / 4 + i, words + 4 * i);
+  } else {
+    kernels_default()->philoxBlocks(key, stream, place / 4, roundUp(blocks, 16), words);
+  }
 }
 
 /// 24 random bits are all that a float in [0, 1) holds evenly. Rounding after the scaling may still
@@ -45,13 +54,15 @@ INLINE float uniformFromWord(uint32_t word, float low, float high, float last) {
 void kernels_random_uniform(uint64_t key, uint64_t stream, uint64_t first, float low, float high,
                             float *out, size_t count) {
   const float last = low < high ? nextafterf(high, low) : low;
-  uint32_t words[4];
+  uint32_t words[batchWords];
   for (size_t i = 0; i < count;) {
-    const uint64_t place = first + i;
-    philox(key, stream, place / 4, words);
-    for (uint64_t w = place % 4; w < 4 && i < count; w++, i++) {
-      out[i] = uniformFromWord(words[w], low, high, last);
+    const size_t skipped = (first + i) % 4;
+    fillBatch(key, stream, first + i - skipped, count - i + skipped, words);
+    const size_t taken = minimum(count - i, batchWords - skipped);
+    for (size_t j = 0; j < taken; j++) {
+      out[i + j] = uniformFromWord(words[skipped + j], low, high, last);
     }
+    i += taken;
   }
 }
 
@@ -85,24 +96,29 @@ static void cosineAndSine(double u, double *cosine, double *sine) {
   }
 }
 
+/// Box and Muller (1958): two independent normal numbers from two words.
+static void normalPair(const uint32_t words[2], double normals[2]) {
+  // u1 in (0, 1], since the logarithm of 0 is no number; u2 in [0, 1).
+  const double u1 = ((double)words[0] + 1) * 0x1p-32, u2 = (double)words[1] * 0x1p-32;
+  const double radius = sqrt(-2 * logarithm(u1));
+  double cosine, sine;
+  cosineAndSine(u2, &cosine, &sine);
+  normals[0] = radius * cosine;
+  normals[1] = radius * sine;
+}
+
 void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float mean,
                            float standardDeviation, float *out, size_t count) {
-  uint32_t words[4];
+  uint32_t words[batchWords];
+  double normals[batchWords];
   for (size_t i = 0; i < count;) {
-    const uint64_t place = first + i;
-    philox(key, stream, place / 4, words);
-    double normals[4];
-    for (int pair = 0; pair < 4; pair += 2) {
-      // u1 in (0, 1], since the logarithm of 0 is no number; u2 in [0, 1).
-      const double u1 = ((double)words[pair] + 1) * 0x1p-32, u2 = (double)words[pair + 1] * 0x1p-32;
-      const double radius = sqrt(-2 * logarithm(u1));
-      double cosine, sine;
-      cosineAndSine(u2, &cosine, &sine);
-      normals[pair] = radius * cosine;
-      normals[pair + 1] = radius * sine;
+    const size_t skipped = (first + i) % 4;
+    fillBatch(key, stream, first + i - skipped, count - i + skipped, words);
+    const size_t taken = minimum(count - i, batchWords - skipped);
+    for (size_t j = skipped / 2 * 2; j < skipped + taken; j += 2) normalPair(words + j, normals + j);
+    for (size_t j = 0; j < taken; j++) {
+      out[i + j] = (float)((double)mean + (double)standardDeviation * normals[skipped + j]);
     }
-    for (uint64_t w = place % 4; w < 4 && i < count; w++, i++) {
-      out[i] = (float)((double)mean + (double)standardDeviation * normals[w]);
-    }
+    i += taken;
   }
 }

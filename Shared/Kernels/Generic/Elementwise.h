@@ -65,6 +65,12 @@ INLINE void binaryLoop(KernelBinary operation, const float *a, size_t strideA, c
 static void binary(KernelBinary operation, const float *a, size_t strideA, const float *b,
                    size_t strideB, float *out, size_t count) {
   if (count == 0) return;
+  // The one exponent that is common, and exact as a product.
+  if (operation == kernelPower && strideB == 0 && *b == 2) {
+    operation = kernelMultiply;
+    b = a;
+    strideB = strideA;
+  }
   switch (operation) {
 #define CASE(name) \
   case name: binaryLoop(name, a, strideA, b, strideB, out, count); break;

@@ -7,6 +7,7 @@
 #include "Reductions.h"
 #include "RowReductions.h"
 #include "Packing.h"
+#include "PhiloxBlocks.h"
 #include "Tile.h"
 #include "Peak.h"
 
@@ -32,4 +33,5 @@ const KernelSet SET = {
   .packRows = packRows,
   .packColumns = packColumns,
   .tileOf = tileOf,
+  .philoxBlocks = philoxBlocks,
 };

@@ -73,11 +73,11 @@ INLINE Vector tanhVector(Vector x) {
   p = multiplyAdd(p, square, splat(-5.37397155531e-2f));
   p = multiplyAdd(p, square, splat(1.33314422036e-1f));
   p = multiplyAdd(p, square, splat(-3.33332819422e-1f));
-  Vector near = multiplyAdd(p * square, x, x);
+  Vector near = multiplyAdd(p * square, size, size);
 
   Vector far = 1 - 2 / (expVector(size + size) + 1);
-  far = (Vector)((IntVector)far | ((IntVector)x & (int32_t)0x80000000));
-  return selectVector(size < splat(0.625f), near, far);
+  Vector y = selectVector(size < splat(0.625f), near, far);
+  return (Vector)((IntVector)y | ((IntVector)x & (int32_t)0x80000000));
 }
 
 /// 1 / (1 + e^-x), and e^x / (1 + e^x) for negative x: neither overflows nor loses digits.

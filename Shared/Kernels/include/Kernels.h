@@ -134,6 +134,10 @@ typedef struct KernelSet {
 
   // A tile whose operands need not be packed. Internal to kernels_product.
   void (*tileOf)(const struct KernelTile *tile, size_t rows, size_t columns);
+
+  // The words of `count` blocks of Philox from block `first` on, see kernels_philox; `count` is a
+  // multiple of 16. The same on every instruction set.
+  void (*philoxBlocks)(uint64_t key, uint64_t stream, uint64_t first, size_t count, uint32_t *out);
 } KernelSet;
 
 /// The best set this processor runs, or the one that COURSE_INSTRUCTION_SET names.

@@ -1,0 +1,110 @@
+import Foundation
+import Kernels
+import Testing
+
+/// exp, log, tanh, sigmoid, square root against double precision, over all kinds of floats.
+@Suite struct VectorMathTests {
+  struct Function: Sendable, CustomTestStringConvertible {
+    var name: String
+    var operation: UInt32
+    /// In units in the last place. Measured over all 2^32 floats: see VectorMath.h.
+    var maximumError: Double
+    var exact: @Sendable (Double) -> Double
+
+    var testDescription: String { name }
+  }
+
+  static let functions = [
+    Function(name: "exp", operation: kernelExp.rawValue, maximumError: 1.1) { exp($0) },
+    Function(name: "log", operation: kernelLog.rawValue, maximumError: 1) { log($0) },
+    Function(name: "tanh", operation: kernelTanh.rawValue, maximumError: 1.5) { tanh($0) },
+    Function(name: "sigmoid", operation: kernelSigmoid.rawValue, maximumError: 2.5) {
+      1 / (1 + exp(-$0))
+    },
+    Function(name: "square root", operation: kernelSquareRoot.rawValue, maximumError: 0.5) {
+      $0.squareRoot()
+    },
+    Function(name: "reciprocal", operation: kernelReciprocal.rawValue, maximumError: 0.5) {
+      1 / $0
+    },
+  ]
+
+  /// Every 99 991st bit pattern, a dense sweep where the functions bend, and the special values.
+  static let inputs: [Float] = {
+    var x = stride(from: UInt64(0), to: 1 << 32, by: 99_991).map { Float(bitPattern: UInt32($0)) }
+    x += stride(from: Float(-10), to: 10, by: 0.003)
+    x += stride(from: Float(-104.5), to: -86.5, by: 0.01)
+    x += stride(from: Float(88), to: 89.5, by: 0.01)
+    x += [
+      0, -0.0, 1, -1, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+    ]
+    x += [
+      .leastNormalMagnitude, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0.625, -0.625,
+    ]
+    return x
+  }()
+
+  /// |got - exact| in units of the last place of a float of that size (subnormal ones have 2^-149).
+  func error(_ got: Float, _ exact: Double) -> Double {
+    let rounded = Float(exact)
+    if got.isNaN && exact.isNaN { return 0 }
+    if got == rounded { return 0 }
+    if got.isNaN || exact.isNaN || exact.isInfinite { return .infinity }
+    // The float above the largest one, for results that round to infinity.
+    let limit = 0x1p128
+    let value = got.isInfinite ? (got < 0 ? -limit : limit) : Double(got)
+    let bounded = max(-limit, min(limit, exact))
+    let size = min(abs(bounded), Double(Float.greatestFiniteMagnitude))
+    let unit = size < 0x1p-126 ? 0x1p-149 : size.binade * 0x1p-23
+    return abs(value - bounded) / unit
+  }
+
+  @Test(arguments: functions)
+  func errorInUnitsOfTheLastPlace(_ function: Function) {
+    let x = Self.inputs
+    let exact = x.map { function.exact(Double($0)) }
+    for name in instructionSets {
+      var y = x
+      kernelSet(name).pointee.unary(KernelUnary(function.operation), x, &y, x.count)
+      var worst = (error: 0.0, index: 0)
+      for i in 0..<x.count {
+        let error = error(y[i], exact[i])
+        if !(error <= worst.error) { worst = (error, i) }
+      }
+      #expect(
+        worst.error <= function.maximumError,
+        "\(function.name)(\(x[worst.index])) on \(name): expected \(exact[worst.index]), got \(y[worst.index])"
+      )
+    }
+  }
+
+  @Test func specialValues() {
+    let infinity = Float.infinity
+    let expected: [(KernelUnary, Float, Float)] = [
+      (kernelExp, 0, 1), (kernelExp, -0.0, 1), (kernelExp, infinity, infinity),
+      (kernelExp, -infinity, 0), (kernelExp, 88.73, infinity), (kernelExp, -104, 0),
+      (kernelLog, 1, 0), (kernelLog, 0, -infinity), (kernelLog, -0.0, -infinity),
+      (kernelLog, -1, Float.nan), (kernelLog, infinity, infinity), (kernelLog, -infinity, .nan),
+      (kernelTanh, 0, 0), (kernelTanh, -0.0, -0.0), (kernelTanh, infinity, 1),
+      (kernelTanh, -infinity, -1), (kernelTanh, 20, 1), (kernelTanh, 1e-40, 1e-40),
+      (kernelSigmoid, 0, 0.5), (kernelSigmoid, infinity, 1), (kernelSigmoid, -infinity, 0),
+      (kernelSquareRoot, -1, .nan), (kernelReciprocal, 0, infinity),
+      (kernelReciprocal, -0.0, -infinity),
+    ]
+    for name in instructionSets {
+      let set = kernelSet(name)
+      for (operation, x, y) in expected {
+        var got: Float = 99
+        set.pointee.unary(operation, [x], &got, 1)
+        #expect(sameBits([got], [y]), "operation \(operation.rawValue) of \(x) on \(name)")
+      }
+      for operation in [
+        kernelExp, kernelLog, kernelTanh, kernelSigmoid, kernelReLU, kernelSquareRoot,
+      ] {
+        var got: Float = 99
+        set.pointee.unary(operation, [Float.nan], &got, 1)
+        #expect(got.isNaN, "operation \(operation.rawValue) of NaN on \(name)")
+      }
+    }
+  }
+}
