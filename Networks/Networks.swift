@@ -15,4 +15,16 @@ extension NeuralNetwork {
 
   /// Every optimizer type of this package.
   public static var allOptimizers: [any Optimizer.Type] { [SGD.self] }
+
+  /// Loads a checkpoint that uses nothing but layers of this package.
+  ///
+  ///     let network = try NeuralNetwork(contentsOf: URL(fileURLWithPath: "digits.safetensors"))
+  ///     let probabilities = try network.predict(features)
+  ///
+  /// With layers of your own, use `init(contentsOf:layers:losses:optimizers:)`.
+  public init(contentsOf url: URL) throws {
+    try self.init(
+      contentsOf: url, layers: Self.allLayers, losses: Self.allLosses,
+      optimizers: Self.allOptimizers)
+  }
 }

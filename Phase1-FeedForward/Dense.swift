@@ -63,11 +63,7 @@ public struct Dense: Layer {
 
   /// Creates the layer from a checkpoint.
   public init(configuration: Configuration) throws {
-    guard configuration.inputSize >= 1, configuration.outputSize >= 1 else {
-      throw CourseError(
-        .invalidArgument, "Dense: size out of range", expected: "sizes of at least 1",
-        received: "\(configuration.inputSize) and \(configuration.outputSize)")
-    }
+    try checkSizes([configuration.inputSize, configuration.outputSize], of: Self.typeName)
     self.init(configuration)
   }
 

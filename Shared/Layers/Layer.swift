@@ -118,3 +118,17 @@ public func requireGradient(_ gradient: Tensor, shape: [Int], of layer: String) 
       received: "\(gradient.shape)")
   }
 }
+
+/// Throws unless a layer's sizes, read from a file, are positive and make at most 2³¹ weights.
+public func checkSizes(_ sizes: [Int], of layer: String) throws {
+  var product = 1
+  for size in sizes {
+    let (next, overflow) = product.multipliedReportingOverflow(by: size)
+    guard size >= 1, !overflow, next <= 1 << 31 else {
+      throw CourseError(
+        .invalidArgument, "\(layer): size out of range",
+        expected: "sizes of at least 1 and at most 2³¹ weights", received: "\(sizes)")
+    }
+    product = next
+  }
+}

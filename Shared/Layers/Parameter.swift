@@ -35,14 +35,21 @@ public struct Parameter: Sendable {
   public init(
     shape: [Int], initializer: any Initializer, fans: Fans, isRegularized: Bool = true
   ) {
-    value = initializer.tensor(shape: shape, fans: fans, key: RandomKey(seed: 0))
+    value =
+      Self.isLoading
+      ? Tensor(shape: shape) { _ in }
+      : initializer.tensor(shape: shape, fans: fans, key: RandomKey(seed: 0))
     self.isRegularized = isRegularized
     draw = Draw(initializer: initializer, fans: fans)
   }
 
+  /// Whether a checkpoint is being read, which sets every value: then none is drawn. A damaged file that
+  /// claims a layer of a billion weights costs address space, not time.
+  @TaskLocal static var isLoading = false
+
   /// Draws the value from `key`, unless it was drawn for good or set before.
   package mutating func drawValue(key: RandomKey) {
-    guard let draw else { return }
+    guard let draw, !Self.isLoading else { return }
     value = draw.initializer.tensor(shape: value.shape, fans: draw.fans, key: key)
   }
 

@@ -73,3 +73,36 @@ public struct PrintProgress: TrainingCallback {
     return .proceed
   }
 }
+
+/// Saves the network every few epochs; the file is always complete, also when the program is killed.
+public struct CheckpointCallback: TrainingCallback {
+  private let url: URL
+  private let everyEpochs: Int
+
+  /// Creates a callback that saves to `url` after every `everyEpochs` epochs and when training ends.
+  public init(url: URL, everyEpochs: Int = 1) {
+    guard everyEpochs >= 1 else {
+      stop("CheckpointCallback", expected: "a period of at least 1", received: "\(everyEpochs)")
+    }
+    self.url = url
+    self.everyEpochs = everyEpochs
+  }
+
+  /// True: a checkpoint holds what the other callbacks did in this epoch.
+  public var runsLast: Bool { true }
+
+  /// Saves the network if it is time to.
+  public mutating func epochEnded(
+    _ report: EpochReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    if (report.epoch + 1).isMultiple(of: everyEpochs) { try network.save(to: url) }
+    return .proceed
+  }
+
+  /// Saves the network as training leaves it.
+  public mutating func trainingEnded(
+    _ history: TrainingHistory, network: inout NeuralNetwork
+  ) throws {
+    try network.save(to: url)
+  }
+}
