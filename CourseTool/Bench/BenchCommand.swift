@@ -10,15 +10,15 @@ enum BenchCommand: Command {
   static let description = CommandDescription(
     name: "bench", abstract: "Measure the speed of typical workloads on this machine.",
     discussion: """
-      Prints the median time of each workload with its quartiles, the rate in GFLOP/s, and the fraction
-      of what the processor can do at most. Workloads:
+      Prints the median time of each workload with its quartiles, the rate in
+      GFLOP/s, and the fraction of what the processor can do at most. Workloads:
 
       \(Workload.all.map { "  \(padded(right: $0.name, to: 14))\($0.description)" }.joined(separator: "\n"))
 
-      Times mean little on a machine that is busy, and nothing in a debug build, which is refused.
-      Benchmarks/compare_pytorch.py compares with PyTorch.
+      Times mean little on a machine that is busy, and nothing in a debug build,
+      which is refused. Benchmarks/compare_pytorch.py compares with PyTorch.
       """,
-    operands: [Operand("WORKLOAD", .optional, "one of the above (default: all)")],
+    operands: [Operand("WORKLOAD", .optional, "one of those listed below (default: all)")],
     options: [threads, seconds])
 
   private struct Record: Encodable {
