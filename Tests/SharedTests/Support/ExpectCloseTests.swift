@@ -1,0 +1,43 @@
+import Shared
+import TestSupport
+import Testing
+
+/// The comparison that other tests trust has to fail where it should.
+@Suite struct ExpectCloseTests {
+  @Test func closeNumbersPass() {
+    expectClose([1, 100], [1.000001, 100.0009], "tensor")
+    expectClose(Tensor([.infinity]), Tensor([.infinity]), "infinity")
+    expectClose(0.1, 0.2, "number", atol: 0.11, rtol: 0)
+    expectClose(Tensor(zeros: [0]), Tensor(zeros: [0]), "empty")
+  }
+
+  @Test(arguments: [
+    (Tensor([1.1]), Tensor([1])), (Tensor([.nan]), Tensor([1])), (Tensor([1]), Tensor([.nan])),
+    (Tensor([.nan]), Tensor([.nan])), (Tensor([1]), Tensor([.infinity])),
+    (Tensor([.infinity]), Tensor([-.infinity])), (Tensor([.infinity]), Tensor([1])),
+    (Tensor([1]), Tensor([[1]])), (Tensor([1, 1]), Tensor([1])),
+  ])
+  func distantNumbersFail(actual: Tensor, expected: Tensor) {
+    withKnownIssue { expectClose(actual, expected, "tensor") }
+    if actual.shape == expected.shape {
+      withKnownIssue { expectClose(actual.scalar, expected.scalar, "number") }
+    }
+  }
+
+  @Test func theMessageNamesTheElement() {
+    withKnownIssue {
+      expectClose([[1, 2], [3, 5]], [[1, 2], [3, 4]], "Dense.forward", atol: 0.1)
+    } matching: { issue in
+      let text = issue.comments.map(\.rawValue).joined()
+      return text.contains("Dense.forward: 1 of 4") && text.contains("[1, 1]: expected 4.0, got 5.0")
+        && text.contains("0.1")
+    }
+  }
+
+  @Test func aMissingOrDifferentErrorFails() {
+    withKnownIssue { expectCourseError(.file) {} }
+    withKnownIssue { expectCourseError(.file) { throw CourseError(.format, "x") } }
+    withKnownIssue { expectCourseError(.file, "word") { throw CourseError(.file, "x") } }
+    expectCourseError(.file, "word") { throw CourseError(.file, "a word") }
+  }
+}
