@@ -29,8 +29,8 @@ import Testing
       expectClose([[1, 2], [3, 5]], [[1, 2], [3, 4]], "Dense.forward", atol: 0.1)
     } matching: { issue in
       let text = issue.comments.map(\.rawValue).joined()
-      return text.contains("Dense.forward: 1 of 4") && text.contains("[1, 1]: expected 4.0, got 5.0")
-        && text.contains("0.1")
+      return text.contains("Dense.forward: 1 of 4") && text.contains("0.1")
+        && text.contains("[1, 1]: expected 4.0, got 5.0")
     }
   }
 
