@@ -7,6 +7,8 @@ struct Arguments: Sendable {
   subscript<Value>(option: Option<Value>) -> Value? { values[option.name] as? Value }
   /// Whether a flag was given.
   subscript(flag: Flag) -> Bool { values[flag.name] != nil }
+  /// The value of an option whose type is not known here.
+  func value(of option: any OptionDescription) -> (any Sendable)? { values[option.name] }
   /// Whether an option was given.
   func contains(_ option: some OptionDescription) -> Bool { values[option.name] != nil }
   /// The operand in a place, `nil` when there are not so many.

@@ -1,5 +1,13 @@
 /// Every command, in the order of the help.
 let allCommands: [any Command.Type] = [
+  DemoCommand.self,
+  TrainCommand.self,
+  EvaluateCommand.self,
+  PredictCommand.self,
+  SummaryCommand.self,
+  DataListCommand.self,
+  DataInspectCommand.self,
+  RecipesCommand.self,
   BenchCommand.self,
   VersionCommand.self,
   HelpCommand.self,

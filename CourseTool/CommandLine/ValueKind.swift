@@ -32,8 +32,9 @@ extension ValueKind where Value == UInt64 {
   /// A seed of random numbers.
   static var seed: ValueKind {
     ValueKind(placeholder: "N") { text throws(ValueProblem) in
-      guard let value = UInt64(text) else {
-        throw ValueProblem(expected: "a whole number, at least 0")
+      // Not above what JSON readers keep exactly as a whole number.
+      guard let value = UInt64(text), value <= UInt64(Int.max) else {
+        throw ValueProblem(expected: "a whole number from 0 to \(Int.max)")
       }
       return value
     }

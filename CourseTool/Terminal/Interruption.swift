@@ -19,7 +19,7 @@ enum Interruption {
   /// The handler does nothing but store to an atomic, which is all that a signal handler may do. The
   /// system takes it away when it is called (`SA_RESETHAND`), so that the second Ctrl-C finds the usual
   /// behaviour and ends the process at once, whatever the program is doing.
-  static func watched<R>(_ body: () throws -> R) rethrows -> R {
+  static func watched(_ body: () throws -> Void) rethrows {
     // The first use of a global initialises it, and must not happen within the handler.
     reset()
     var action = sigaction()
@@ -36,6 +36,6 @@ enum Interruption {
     var previous = sigaction()
     sigaction(SIGINT, &action, &previous)
     defer { sigaction(SIGINT, &previous, nil) }
-    return try body()
+    try body()
   }
 }

@@ -50,7 +50,7 @@ struct LiveLine {
   /// Takes the line away.
   mutating func clear() {
     guard isVisible else { return }
-    stream.write("\r\u{1B}[K")
+    stream.clearLine()
     isVisible = false
   }
 }

@@ -7,13 +7,23 @@ import Foundation
 struct Terminal: Sendable {
   var output: TextStream
   var error: TextStream
+  /// How the user calls the tool, for messages that show a command.
+  var command = "course"
 
   /// The standard streams of this process.
   static var process: Terminal {
     let environment = ProcessInfo.processInfo.environment
     return Terminal(
       output: .process(STDOUT_FILENO, environment: environment),
-      error: .process(STDERR_FILENO, environment: environment))
+      error: .process(STDERR_FILENO, environment: environment),
+      command: environment["COURSE_COMMAND"] ?? "course")
+  }
+
+  /// The same without results: with `--json` the one document is all of the output.
+  var withoutOutput: Terminal {
+    var copy = self
+    copy.output = TextStream(features: output.features) { _ in }
+    return copy
   }
 
   /// Writes no escape sequences for colours from here on.
@@ -79,6 +89,11 @@ struct TextStream: Sendable {
   func write(_ text: String) { send(text) }
   /// Writes a text and ends the line.
   func line(_ text: String = "") { send(text + "\n") }
+
+  /// Empties the line that the cursor is in, where that is possible.
+  func clearLine() {
+    if features.isTerminal { write("\r\u{1B}[K") }
+  }
 
   /// Writes a value as one JSON document.
   func json(_ value: some Encodable) throws {

@@ -190,7 +190,7 @@ extension CSVTable {
   }
 
   /// Whether a text is one of the usual marks for a value that was not measured.
-  static func isMissingMark(_ text: String) -> Bool {
+  package static func isMissingMark(_ text: String) -> Bool {
     ["", "?", "-", "na", "n/a", "nan", "null", "none", "missing"].contains(text.lowercased())
   }
 }

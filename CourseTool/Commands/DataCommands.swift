@@ -1,0 +1,62 @@
+import Networks
+
+/// `course data list`
+enum DataListCommand: Command {
+  static let description = CommandDescription(
+    name: "data list", abstract: "List the data that are part of the program.")
+
+  private struct Record: Encodable {
+    var name: String
+    var abstract: String
+    var examples: Int
+    var shape: [Int]
+    var classes: Int?
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let out = terminal.output
+    let records = DataSource.bundled.map { source in
+      let data = source.load()
+      return Record(
+        name: source.name, abstract: source.abstract, examples: data.count, shape: data.inputShape,
+        classes: data.classCount)
+    }
+    if arguments[CommonOptions.json] { return try out.json(["data": records]) }
+    for record in records {
+      let classes = record.classes.map { ", \($0) classes" } ?? ""
+      out.line("\(out.style.bold(padded(right: record.name, to: 8)))\(record.abstract)")
+      out.line("        \(record.examples) examples of shape \(record.shape)\(classes)")
+    }
+    out.line("\nAny CSV file will do as well: '\(terminal.command) help data inspect'.")
+  }
+}
+
+/// `course data inspect NAME|FILE.csv`
+enum DataInspectCommand: Command {
+  static let label = Option(
+    "label", .text("COLUMN"), "the column of the class: name, or number from 0")
+
+  static let description = CommandDescription(
+    name: "data inspect",
+    abstract: "Show what is in a data set: classes, ranges, gaps, first rows.",
+    operands: [Operand("NAME|FILE.csv", .one, "digits, iris, or a CSV file")], options: [label])
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let source = arguments.operands[0]
+    let overview: DataOverview
+    if DataSource.isBundled(source) {
+      guard arguments[label] == nil else {
+        throw UsageError("'--label' only goes with a CSV file", command: description.name)
+      }
+      overview = DataOverview(try DataSource.load(source, label: nil))
+    } else if !source.contains("."), !source.contains("/") {
+      // Not a path: the loader's message about names is the right one.
+      overview = DataOverview(try DataSource.load(source, label: nil))
+    } else {
+      overview = try DataOverview(
+        CSVTable(contentsOf: source), label: arguments[label].map { LabelColumn(argument: $0) })
+    }
+    if arguments[CommonOptions.json] { return try terminal.output.json(overview) }
+    terminal.output.line(overview.text(style: terminal.output.style))
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Networks
+
+/// `course evaluate MODEL [DATA]`
+enum EvaluateCommand: Command {
+  static let label = Option(
+    "label", .text("COLUMN"),
+    "the column of the class, when it is not the one of training: name, or number from 0")
+
+  static let description = CommandDescription(
+    name: "evaluate", abstract: "Measure a saved network on data with known classes.",
+    discussion: """
+      Without DATA, the test part of the data that the network was trained on is divided
+      off again, by the seed in the file.
+      """,
+    operands: [
+      Operand("MODEL", .one, "a network that train or demo saved"),
+      Operand("DATA", .optional, "a CSV file, digits or iris (default: the test part)"),
+    ],
+    options: [label, RunOptions.threads])
+
+  private struct Record: Encodable {
+    var model: String
+    var data: String
+    var part: String
+    var classNames: [String]
+    var test: PartReport
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let path = arguments.operands[0]
+    let network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    let recipe = try Recipe(notedIn: network, path: path)
+    if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+
+    let data: Dataset
+    let (source, part): (String, String)
+    if let given = arguments.operand(1) {
+      let noted = DataSource.isBundled(given) ? nil : recipe?.label
+      data = try DataSource.load(
+        given, label: arguments[label] ?? noted, classNames: network.classNames)
+      (source, part) = (given, "all")
+    } else {
+      guard arguments[label] == nil else {
+        throw UsageError("'--label' only goes with DATA", command: description.name)
+      }
+      guard let recipe, recipe.test > 0 else {
+        throw UsageError(
+          "\(path) does not say what it was trained on, or kept no test part: give DATA",
+          command: description.name)
+      }
+      let all = try DataSource.load(
+        recipe.data, label: recipe.label, classNames: network.classNames)
+      data = try recipe.split(all).test
+      (source, part) = (recipe.data, "test")
+    }
+    let evaluation = try network.evaluate(data)
+    let report = PartReport(evaluation, examples: data.count, details: true)
+    if arguments[CommonOptions.json] {
+      return try terminal.output.json(
+        Record(
+          model: path, data: source, part: part, classNames: network.classNames, test: report))
+    }
+    let out = terminal.output
+    out.line("\(path) on \(part == "test" ? "the test part of " : "")\(source)\n")
+    out.line("examples   \(report.examples)")
+    out.line("loss       \(lossText(Float(report.loss)))")
+    if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
+    if report.confusion != nil { out.line("\n" + classDetails(evaluation, style: out.style)) }
+  }
+}

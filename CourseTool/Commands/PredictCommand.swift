@@ -1,0 +1,99 @@
+import Foundation
+import Networks
+
+/// `course predict MODEL FILE...`
+enum PredictCommand: Command {
+  static let description = CommandDescription(
+    name: "predict", abstract: "Let a saved network answer for examples in files.",
+    discussion: """
+      A CSV file has one example a row; a header and the label column of training may be
+      there or not, and with a header the columns may come in any order. A .npy file
+      holds a tensor [N, features], or one example alone. Answers are printed as CSV.
+      """,
+    operands: [
+      Operand("MODEL", .one, "a network that train or demo saved"),
+      Operand("FILE", .oneOrMore, "examples: .csv or .npy"),
+    ],
+    options: [RunOptions.threads])
+
+  private struct Prediction: Encodable {
+    var file: String
+    var row: Int
+    var `class`: String
+    var probability: Float
+    var probabilities: [Float]
+  }
+
+  private struct Record: Encodable {
+    var model: String
+    var classNames: [String]
+    var predictions: [Prediction]
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let path = arguments.operands[0]
+    let network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    guard network.outputShape.count == 1, let classCount = network.outputShape.first else {
+      throw CourseError(
+        .invalidArgument, "the network is not a classifier", expected: "one output for each class",
+        received: "output shape \(network.outputShape)", location: path)
+    }
+    let names =
+      network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames
+    let label = try Recipe(notedIn: network, path: path)?.label.map { LabelColumn(argument: $0) }
+    if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+
+    // All files are read before anything is printed: half an output would pass for all of it.
+    var predictions: [Prediction] = []
+    for file in arguments.operands.dropFirst() {
+      let features = try features(in: file, for: network, label: label)
+      let probabilities: Tensor
+      do {
+        probabilities = try network.predict(features)
+      } catch var error as CourseError {
+        error.location = [file, error.location].compactMap { $0 }.joined(separator: ", ")
+        throw error
+      }
+      let classes = probabilities.argmax(axis: -1)
+      for (row, best) in classes.enumerated() {
+        let values = probabilities.rows(at: [row]).scalars
+        predictions.append(
+          Prediction(
+            file: file, row: row + 1, class: names[best], probability: values[best],
+            probabilities: values))
+      }
+    }
+    if arguments[CommonOptions.json] {
+      return try terminal.output.json(
+        Record(model: path, classNames: names, predictions: predictions))
+    }
+    var text = "file,row,class,probability\n"
+    for answer in predictions {
+      text +=
+        "\(csvField(answer.file)),\(answer.row),\(csvField(answer.class)),"
+        + "\(fixed(answer.probability, 4))\n"
+    }
+    terminal.output.write(text)
+  }
+
+  /// The examples in a file, `[N] + inputShape`.
+  private static func features(
+    in file: String, for network: NeuralNetwork, label: LabelColumn?
+  ) throws -> Tensor {
+    let shape = network.inputShape
+    if file.lowercased().hasSuffix(".npy") {
+      let tensor = try Tensor(npy: URL(filePath: file))
+      return tensor.shape == shape ? tensor.reshaped([1] + shape) : tensor
+    }
+    let table = try CSVTable(contentsOf: file)
+    let columns = try table.featureColumns(
+      names: network.featureNames, count: shape.reduce(1, *), label: label)
+    return try table.numbers(inColumns: columns).reshaped([-1] + shape)
+  }
+}
+
+/// A text as a field of a CSV file (RFC 4180).
+func csvField(_ text: String) -> String {
+  text.contains { ",\"\n\r".contains($0) }
+    ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+}

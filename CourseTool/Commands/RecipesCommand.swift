@@ -1,0 +1,44 @@
+/// `course recipes [NAME]`
+enum RecipesCommand: Command {
+  static let description = CommandDescription(
+    name: "recipes", abstract: "List the recipes, or show the settings of one.",
+    discussion: """
+      'course recipes NAME --json' prints a config file: change it and train with it.
+      """,
+    operands: [Operand("NAME", .optional, "a recipe")])
+
+  private struct Record: Encodable {
+    var name: String
+    var abstract: String
+    var settings: Recipe
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let out = terminal.output
+    let json = arguments[CommonOptions.json]
+    guard let name = arguments.operand(0) else {
+      if json {
+        return try out.json([
+          "recipes": Recipes.all.map {
+            Record(name: $0.name, abstract: $0.abstract, settings: $0.settings)
+          }
+        ])
+      }
+      for recipe in Recipes.all {
+        out.line("\(out.style.bold(padded(right: recipe.name, to: 12)))\(recipe.abstract)")
+      }
+      return out.line("\n'\(terminal.command) train RECIPE' trains by one of them.")
+    }
+    guard let recipe = Recipes.named(name) else {
+      throw UsageError(
+        "unknown recipe '\(name)'." + didYouMean(suggestions(for: name, among: Recipes.names)),
+        command: description.name)
+    }
+    if json { return try out.json(recipe.settings) }
+    out.line("\(out.style.bold(recipe.name)): \(recipe.abstract)\n")
+    for setting in RecipeOptions.settings {
+      let value = setting.text(recipe.settings)
+      out.line("  --\(padded(right: setting.option.name, to: 15))\(value.isEmpty ? "-" : value)")
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Networks
+
+/// `course summary MODEL|RECIPE`
+enum SummaryCommand: Command {
+  static let description = CommandDescription(
+    name: "summary", abstract: "Show the layers of a saved network, or of a recipe's.",
+    operands: [
+      Operand("MODEL|RECIPE", .one, "a saved network, a recipe, or a config file (.json)")
+    ])
+
+  private struct LayerRecord: Encodable {
+    var type: String
+    var outputShape: [Int]
+    var parameters: Int
+  }
+
+  private struct Record: Encodable {
+    var inputShape: [Int]
+    var layers: [LayerRecord]
+    var parameters: Int
+    var loss: String?
+    var optimizer: String?
+    var scaling: String?
+    var classNames: [String]
+    var epochs: Int?
+    var accuracy: Double?
+    var recipe: Recipe?
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let name = arguments.operands[0]
+    let network: NeuralNetwork
+    let recipe: Recipe?
+    if name.hasSuffix(".safetensors") {
+      network = try NeuralNetwork(contentsOf: URL(filePath: name))
+      recipe = try Recipe(notedIn: network, path: name)
+    } else {
+      let found = try Recipe.find(name)
+      try found.check()
+      let data = try DataSource.load(found.data, label: found.label)
+      network = try found.network(for: found.split(data).train)
+      recipe = found
+    }
+    let history = network.progress?.history.epochs ?? []
+    if arguments[CommonOptions.json] {
+      return try terminal.output.json(record(network, history: history, recipe: recipe))
+    }
+    let out = terminal.output
+    out.line(summaryText(network, for: out))
+    if let scaling = network.preprocessing { out.line("Preprocessing: \(scaling)") }
+    if !network.classNames.isEmpty {
+      let shown = network.classNames.prefix(12).joined(separator: ", ")
+      out.line("Classes: \(shown)\(network.classNames.count > 12 ? ", ..." : "")")
+    }
+    if let last = history.last {
+      let score = (last.validation ?? last.training).accuracy.map {
+        ", accuracy \(fixed($0, 4))\(last.validation == nil ? "" : " in validation")"
+      }
+      out.line("Trained: \(history.count) of \(last.epochs) epochs\(score ?? "")")
+    }
+    if let recipe { out.line("Recipe: \(recipe.recipe) on \(recipe.data), seed \(recipe.seed)") }
+  }
+
+  private static func record(
+    _ network: NeuralNetwork, history: [EpochReport], recipe: Recipe?
+  ) -> Record {
+    let counts = network.layers.map { layer in
+      var layer = layer
+      var count = 0
+      layer.forEachParameter { _, parameter in count += parameter.value.count }
+      return count
+    }
+    return Record(
+      inputShape: network.inputShape,
+      layers: network.layers.indices.map { index in
+        LayerRecord(
+          type: type(of: network.layers[index]).typeName,
+          outputShape: network.layerOutputShapes[index], parameters: counts[index])
+      },
+      parameters: counts.reduce(0, +), loss: network.loss.map { type(of: $0).typeName },
+      optimizer: network.optimizer.map { type(of: $0).typeName },
+      scaling: network.preprocessing.map { "\($0)" }, classNames: network.classNames,
+      epochs: history.isEmpty ? nil : history.count,
+      accuracy: history.last.flatMap { ($0.validation ?? $0.training).accuracy }, recipe: recipe)
+  }
+}

@@ -1,0 +1,59 @@
+import Networks
+
+/// `course train RECIPE|CONFIG.json`, `course train --resume MODEL`
+enum TrainCommand: Command {
+  static let resume = Option(
+    "resume", .text("MODEL"), "go on with an interrupted run, or with more --epochs")
+
+  static let description = CommandDescription(
+    name: "train", abstract: "Train a network by a recipe and measure it on data it has not seen.",
+    discussion: """
+      The data are divided by the seed into parts for training, validation and test,
+      each class in the same proportions. The network is saved to RECIPE.safetensors
+      (see --output), with all that evaluate, predict and --resume need. Ctrl-C saves
+      it and stops; a second Ctrl-C stops at once.
+
+      Examples:
+        course train digits-mlp --hidden 128 --epochs 60
+        course train csv-mlp --data flowers.csv --label species
+        course train --resume digits-mlp.safetensors --epochs 100
+        course recipes digits-mlp --json > mine.json; course train mine.json
+      """,
+    operands: [
+      Operand("RECIPE|CONFIG.json", .optional, "a recipe ('course recipes' lists them) or a file")
+    ],
+    options: RecipeOptions.all + [resume, RunOptions.output, RunOptions.force]
+      + [RunOptions.threads, RunOptions.quiet])
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let experiment: Experiment
+    let output: String
+    if let path = arguments[resume] {
+      experiment = try Experiment(resuming: path, arguments: arguments)
+      let recipe = experiment.recipe.recipe
+      if let name = arguments.operand(0), name != recipe {
+        throw UsageError(
+          "'\(name)' conflicts with \(path), which was begun with \(recipe). Leave it out.",
+          command: description.name)
+      }
+      output = arguments[RunOptions.output] ?? path
+      // The file that the run comes from may always be replaced by what becomes of it.
+      try checkOutput(output, mayOverwrite: arguments[RunOptions.force] || output == path)
+    } else {
+      guard let name = arguments.operand(0) else {
+        throw UsageError(
+          "missing RECIPE: \(Recipes.names.joined(separator: ", ")), or a JSON file",
+          command: description.name)
+      }
+      var recipe = try Recipe.find(name)
+      recipe.apply(arguments)
+      output = arguments[RunOptions.output] ?? "\(recipe.recipe).safetensors"
+      try recipe.check()
+      try checkOutput(output, mayOverwrite: arguments[RunOptions.force])
+      experiment = try Experiment(recipe, author: "course train")
+    }
+    if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+    _ = try CourseTool.run(experiment, output: output, arguments: arguments, on: terminal)
+    if !arguments[CommonOptions.json] { terminal.output.line("\nSaved to \(output).") }
+  }
+}

@@ -1,0 +1,128 @@
+import Networks
+
+/// The options that change a recipe's settings: on the command line, and as keys of a config file.
+enum RecipeOptions {
+  static let data = Option(
+    "data", .text("NAME|CSV"), "digits, iris, or a CSV file with a row for each example")
+  static let label = Option(
+    "label", .text("COLUMN"),
+    "the column of the CSV file that holds the class: name, or number from 0")
+  static let scaling = Option(
+    "scaling", .scaling,
+    "how features are scaled: none, standardize, standardize-all, minmax, or a number to divide by")
+  static let hidden = Option(
+    "hidden", .sizes(in: 1...65_536), "the widths of the hidden layers, such as 64,32; or none")
+  static let optimizer = Option<OptimizerName>(
+    "optimizer", .choice("NAME"),
+    "how the weights change: " + OptimizerName.allCases.map(\.rawValue).joined(separator: ", "))
+  static let learningRate = Option("learning-rate", .positive(), "the size of the steps")
+  static let decay = Option(
+    "decay", .positive(upTo: 1), "what the learning rate is multiplied by after each epoch")
+  static let epochs = Option(
+    "epochs", .integer(in: 1...1_000_000), "how often each training example is seen")
+  static let batchSize = Option(
+    "batch-size", .integer(in: 1...1_000_000), "how many examples make one step")
+  static let validation = Option(
+    "validation", .share, "the share of the examples to report on during training")
+  static let test = Option("test", .share, "the share of the examples kept for the final test")
+  static let seed = Option("seed", .seed, "the seed of split, weights and order")
+
+  /// One setting: its option, and where its value goes.
+  struct Setting: Sendable {
+    let option: any OptionDescription
+    /// Puts the value of an option into a recipe.
+    let set: @Sendable (any Sendable, inout Recipe) -> Void
+    /// The value in a recipe, as it would be written on the command line.
+    let text: @Sendable (Recipe) -> String
+
+    fileprivate init<Value: Sendable>(
+      _ option: Option<Value>, _ path: any WritableKeyPath<Recipe, Value> & Sendable,
+      text: @escaping @Sendable (Value) -> String
+    ) {
+      self.option = option
+      set = { value, recipe in if let value = value as? Value { recipe[keyPath: path] = value } }
+      self.text = { text($0[keyPath: path]) }
+    }
+  }
+
+  static let settings: [Setting] = [
+    Setting(data, \.data) { $0 },
+    Setting(label, \.labelText) { $0 },
+    Setting(scaling, \.scaling, text: \.text),
+    Setting(hidden, \.hidden) {
+      $0.isEmpty ? "none" : $0.map(String.init).joined(separator: ",")
+    },
+    Setting(optimizer, \.optimizer, text: \.rawValue),
+    Setting(learningRate, \.learningRate, text: shortNumber),
+    Setting(decay, \.decay, text: shortNumber),
+    Setting(epochs, \.epochs) { "\($0)" },
+    Setting(batchSize, \.batchSize) { "\($0)" },
+    Setting(validation, \.validation) { "\($0)" },
+    Setting(test, \.test) { "\($0)" },
+    Setting(seed, \.seed) { "\($0)" },
+  ]
+
+  static var all: [any OptionDescription] { settings.map(\.option) }
+}
+
+extension Recipe {
+  /// The label column, empty when there is none.
+  fileprivate var labelText: String {
+    get { label ?? "" }
+    set { label = newValue.isEmpty ? nil : newValue }
+  }
+
+  /// Takes over the settings given on the command line.
+  mutating func apply(_ arguments: Arguments) {
+    for setting in RecipeOptions.settings {
+      if let value = arguments.value(of: setting.option) { setting.set(value, &self) }
+    }
+  }
+
+  /// Throws when settings that are right one by one do not make sense together.
+  func check() throws(UsageError) {
+    if data.isEmpty {
+      throw UsageError(
+        "the recipe '\(recipe)' needs data: --data FILE.csv --label COLUMN", command: "train")
+    }
+    if DataSource.isBundled(data), label != nil {
+      throw UsageError(
+        "'--label' only goes with a CSV file, and --data is \(data)", command: "train")
+    }
+    if !DataSource.isBundled(data), label == nil {
+      throw UsageError(
+        "the data \(data) needs a label column: --label COLUMN (a name, or a number from 0; -1 is "
+          + "the last)", command: "train")
+    }
+    if validation + test >= 1 {
+      throw UsageError(
+        "--validation \(validation) and --test \(test) leave nothing to train on", command: "train")
+    }
+  }
+}
+
+extension ValueKind where Value == Scaling {
+  static var scaling: ValueKind {
+    ValueKind(placeholder: "HOW") { text throws(ValueProblem) in
+      guard let scaling = Scaling(text) else {
+        throw ValueProblem(
+          expected: "none, standardize, standardize-all, minmax, or a number above 0 to divide by",
+          suggestions: suggestions(
+            for: text, among: ["none", "standardize", "standardize-all", "minmax"]))
+      }
+      return scaling
+    }
+  }
+}
+
+extension ValueKind where Value == Double {
+  /// A share of the examples.
+  static var share: ValueKind {
+    ValueKind(placeholder: "X") { text throws(ValueProblem) in
+      guard let share = Double(text), (0..<1).contains(share) else {
+        throw ValueProblem(expected: "a share from 0 to below 1, such as 0.15")
+      }
+      return share
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/// A recipe with what there is to say about it.
+struct NamedRecipe: Sendable {
+  /// What it shows, in one sentence.
+  let abstract: String
+  let settings: Recipe
+  var name: String { settings.recipe }
+}
+
+/// The recipes there are.
+enum Recipes {
+  static let all = [
+    NamedRecipe(
+      abstract: "Handwritten digits of 8 x 8 pixels: one hidden layer, about 98 % right.",
+      settings: Recipe(
+        recipe: "digits-mlp", data: "digits", scaling: .standardizeAll, hidden: [256],
+        learningRate: 0.15, decay: 0.95, epochs: 30, batchSize: 10)),
+    NamedRecipe(
+      abstract: "Three kinds of iris from four lengths: a small network on a classic.",
+      settings: Recipe(
+        recipe: "iris-mlp", data: "iris", scaling: .standardize, hidden: [16],
+        learningRate: 0.1, epochs: 60, batchSize: 10)),
+    NamedRecipe(
+      abstract: "Any CSV file with a column of classes: give --data and --label.",
+      settings: Recipe(
+        recipe: "csv-mlp", scaling: .standardize, hidden: [32], learningRate: 0.05, epochs: 50,
+        batchSize: 16)),
+  ]
+
+  static var names: [String] { all.map(\.name) }
+
+  /// The recipe of a name; `nil` when there is none.
+  static func named(_ name: String) -> NamedRecipe? { all.first { $0.name == name } }
+}

@@ -1,0 +1,175 @@
+import Networks
+
+/// What there is to know about a data set before training on it.
+///
+/// Made from the text of a CSV file rather than from a `Dataset`, which refuses what this is meant to
+/// show: gaps, and words among numbers.
+struct DataOverview: Encodable, Sendable {
+  struct Column: Encodable, Sendable {
+    var name: String
+    /// `nil` for a column of words.
+    var minimum: Float?
+    var mean: Float?
+    var maximum: Float?
+    /// Values that are not there.
+    var missing = 0
+    /// Values that are not numbers, in a column that is not a label.
+    var words = 0
+    /// The number of different values.
+    var distinct = 0
+  }
+
+  struct ClassCount: Encodable, Sendable {
+    var name: String
+    var examples: Int
+  }
+
+  var name: String
+  var examples: Int
+  var columns: [Column]
+  var label: String?
+  var classes: [ClassCount] = []
+  var firstRows: [[String]]
+
+  /// Bundled data.
+  init(_ data: Dataset) {
+    name = data.name
+    examples = data.count
+    let rows = data.features.reshaped([data.count, -1])
+    let (low, mean, high) = (rows.min(axis: 0), rows.mean(axis: 0), rows.max(axis: 0))
+    let values = rows.scalars
+    let count = rows.shape[1]
+    columns = (0..<count).map { index in
+      let distinct = Set(stride(from: index, to: values.count, by: count).map { values[$0] })
+      return Column(
+        name: data.featureNames.isEmpty ? "\(index)" : data.featureNames[index],
+        minimum: low[index], mean: mean[index], maximum: high[index], distinct: distinct.count)
+    }
+    let labels = data.targets.classIndices
+    classes = data.classNames.enumerated().map { index, name in
+      ClassCount(name: name, examples: labels.count { $0 == index })
+    }
+    firstRows = (0..<min(5, data.count)).map { row in
+      (0..<count).map { shortNumber(values[row * count + $0]) } + [data.classNames[labels[row]]]
+    }
+  }
+
+  /// A CSV file, with or without a label column.
+  init(_ table: CSVTable, label: LabelColumn?) throws {
+    name = table.name
+    examples = table.rowCount
+    let labelColumn = try label.map { try table.column($0) }
+    let names = table.columnNames ?? (0..<table.columnCount).map { "column \($0)" }
+    self.label = labelColumn.map { names[$0] }
+    columns = []
+    for index in 0..<table.columnCount where index != labelColumn {
+      columns.append(
+        Column(
+          name: names[index],
+          texts: (0..<table.rowCount).map {
+            table.text(row: $0, column: index)
+          }))
+    }
+    if let labelColumn {
+      let found = try table.classes(inColumn: labelColumn)
+      classes = found.names.enumerated().map { index, name in
+        ClassCount(name: name, examples: found.indices.count { $0 == index })
+      }
+    }
+    firstRows = (0..<min(5, table.rowCount)).map { table.texts(ofRow: $0) }
+  }
+
+  // MARK: As text
+
+  /// The overview in tables.
+  func text(style: Style) -> String {
+    var lines = ["\(style.bold(name)): \(examples) examples, \(columns.count) features"]
+    if !classes.isEmpty {
+      lines += ["", style.bold("Classes") + (label.map { " (\($0))" } ?? "")]
+      let width = classes.map(\.name.count).max() ?? 0
+      for entry in classes.prefix(40) {
+        let percent = fixed(100 * Double(entry.examples) / Double(max(1, examples)), 1)
+        lines.append(
+          "  \(padded(right: entry.name, to: width))  \(padded(left: "\(entry.examples)", to: 6))  "
+            + padded(left: "\(percent) %", to: 7))
+      }
+      if classes.count > 40 { lines.append("  and \(classes.count - 40) more") }
+    }
+    lines += [""] + columnLines(style)
+    lines += ["", style.bold("First rows")]
+    lines += firstRows.map { row in
+      "  " + row.prefix(12).joined(separator: ", ") + (row.count > 12 ? ", ..." : "")
+    }
+    let gaps = columns.filter { $0.missing > 0 }
+    let words = columns.filter { $0.words > 0 }
+    if !gaps.isEmpty || !words.isEmpty { lines.append("") }
+    if !gaps.isEmpty {
+      lines.append(
+        style.yellow("Missing values") + " in \(list(gaps)): fill them in or remove those rows.")
+    }
+    if !words.isEmpty {
+      lines.append(
+        style.yellow("Words") + " in \(list(words)): name the column of the class with --label; "
+          + "turn others into numbers.")
+    }
+    let constant = columns.filter { $0.distinct == 1 && $0.words == 0 }
+    if !constant.isEmpty {
+      lines += [
+        "",
+        "\(constant.count) of the features never change: "
+          + "'--scaling standardize' and 'minmax' refuse them.",
+      ]
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func columnLines(_ style: Style) -> [String] {
+    // The middle of many columns, such as the pixels of an image, is left out.
+    let shown = columns.count > 32 ? Array(columns.prefix(12)) + columns.suffix(4) : columns
+    let width = max(8, shown.map(\.name.count).max() ?? 0)
+    func number(_ value: Float?) -> String {
+      padded(left: value.map { fixed($0, abs($0) < 1000 ? 3 : 0) } ?? "-", to: 11)
+    }
+    var lines = [
+      style.bold(
+        "  " + padded(right: "Feature", to: width)
+          + ["minimum", "mean", "maximum"].map { padded(left: $0, to: 11) }.joined()
+          + padded(left: "missing", to: 9) + padded(left: "distinct", to: 10))
+    ]
+    for (place, column) in shown.enumerated() {
+      if columns.count > 32, place == 12 { lines.append("  ...") }
+      lines.append(
+        "  " + padded(right: column.name, to: width) + number(column.minimum) + number(column.mean)
+          + number(column.maximum) + padded(left: "\(column.missing)", to: 9)
+          + padded(left: "\(column.distinct)", to: 10))
+    }
+    return lines
+  }
+
+  private func list(_ columns: [Column]) -> String {
+    columns.prefix(8).map { "\"\($0.name)\"" }.joined(separator: ", ")
+      + (columns.count > 8 ? ", ..." : "")
+  }
+}
+
+extension DataOverview.Column {
+  /// The column of a table, from its texts.
+  init(name: String, texts: [String]) {
+    self.name = name
+    distinct = Set(texts).count
+    var (count, sum) = (0, 0.0)
+    for text in texts {
+      if CSVTable.isMissingMark(text) {
+        missing += 1
+      } else if let value = Float(text), value.isFinite {
+        count += 1
+        sum += Double(value)
+        minimum = min(minimum ?? value, value)
+        maximum = max(maximum ?? value, value)
+      } else {
+        words += 1
+      }
+    }
+    mean = count > 0 ? Float(sum / Double(count)) : nil
+  }
+}

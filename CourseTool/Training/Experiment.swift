@@ -1,0 +1,134 @@
+import Foundation
+import Networks
+
+/// A recipe with its data and its network: all that a run needs.
+struct Experiment {
+  private(set) var recipe: Recipe
+  let parts: DatasetSplit
+  private(set) var network: NeuralNetwork
+  /// Whether the network has been trained already and goes on from there.
+  let isResumed: Bool
+
+  private static let recipeNote = "recipe"
+  private static let dataNote = "data fingerprint"
+  static let authorNote = "written by"
+
+  /// A new run.
+  init(_ recipe: Recipe, author: String) throws {
+    try recipe.check()
+    let data = try DataSource.load(recipe.data, label: recipe.label)
+    let parts = try recipe.split(data)
+    network = try recipe.network(for: parts.train)
+    network.notes[Self.recipeNote] = try recipe.json()
+    network.notes[Self.dataNote] = data.fingerprint
+    network.notes[Self.authorNote] = author
+    self.recipe = recipe
+    self.parts = parts
+    isResumed = false
+  }
+
+  /// The rest of a run that ended early, or more epochs of one that did not.
+  ///
+  /// All settings come from the file; `arguments` may repeat them, raise the number of epochs, and say
+  /// where the data are now.
+  init(resuming path: String, arguments: Arguments) throws {
+    network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    guard var recipe = try Recipe(notedIn: network, path: path), let progress = network.progress
+    else {
+      throw CourseError(
+        .invalidArgument, "nothing to resume", expected: "a file that 'course train' wrote",
+        received: "a network without the settings of its training", location: path,
+        remedy: "Train it from Swift: NeuralNetwork.fit(..., resuming: true).")
+    }
+    var wanted = recipe
+    wanted.apply(arguments)
+    let free = ["epochs", "data"]
+    for setting in RecipeOptions.settings where !free.contains(setting.option.name) {
+      let (had, given) = (setting.text(recipe), setting.text(wanted))
+      guard had == given else {
+        throw UsageError(
+          "'--\(setting.option.name) \(given)' conflicts with \(path), which was begun with "
+            + "\(had). Leave the option out, or start anew without --resume.", command: "train")
+      }
+    }
+    guard progress.epoch < wanted.epochs else {
+      throw UsageError(
+        "nothing left to do: \(path) has \(progress.epoch) of \(wanted.epochs) epochs. "
+          + "'--epochs \(progress.epoch + 10)' goes on for ten more.", command: "train")
+    }
+    recipe.epochs = wanted.epochs
+    recipe.data = wanted.data
+    let data = try DataSource.load(
+      recipe.data, label: recipe.label, classNames: network.classNames)
+    guard data.fingerprint == network.notes[Self.dataNote] else {
+      throw CourseError(
+        .invalidData, "the data are not the ones that the run began with", location: recipe.data,
+        remedy: "Bring back the old data, say with --data where they are, or start anew.")
+    }
+    parts = try recipe.split(data)
+    network.notes[Self.recipeNote] = try recipe.json()
+    self.recipe = recipe
+    isResumed = true
+  }
+
+  /// Trains; progress goes to `stream`, nowhere when it is `nil`.
+  ///
+  /// - Returns: whether Ctrl-C ended it early.
+  mutating func train(output: URL, progress stream: TextStream?) throws -> Bool {
+    var callbacks: [any TrainingCallback] = [StopOnInterruption(), Autosave(to: output)]
+    if let stream { callbacks.insert(TrainingDisplay(on: stream), at: 0) }
+    // The display cannot do it by itself when Ctrl-C or an error ends the run.
+    defer { stream?.clearLine() }
+    try Interruption.watched {
+      try network.fit(
+        parts.train, validation: validation, epochs: recipe.epochs, batchSize: recipe.batchSize,
+        schedule: recipe.schedule, callbacks: callbacks, resuming: isResumed)
+    }
+    try network.save(to: output)
+    return (network.progress?.epoch ?? 0) < recipe.epochs
+  }
+
+  /// The validation part; `nil` when it has no examples.
+  var validation: Dataset? { recipe.validation > 0 ? parts.validation : nil }
+  /// The test part; `nil` when it has no examples.
+  var test: Dataset? { recipe.test > 0 ? parts.test : nil }
+}
+
+extension Recipe {
+  /// The three parts of the data: a function of the seed and the shares.
+  func split(_ data: Dataset) throws -> DatasetSplit {
+    try data.split(
+      train: 1 - validation - test, validation: validation, test: test, seed: seed)
+  }
+
+  /// The network before training, with the scaling fitted on the training part.
+  func network(for training: Dataset) throws -> NeuralNetwork {
+    guard let classCount = training.classCount, training.inputShape.count == 1 else {
+      throw CourseError(
+        .invalidData, "these data are not for a classifier",
+        expected: "rows of numbers with a class",
+        received: "examples of shape \(training.inputShape)", location: training.name)
+    }
+    var network = try NeuralNetwork.multilayerPerceptron(
+      inputSize: training.inputShape[0], hiddenSizes: hidden, classCount: classCount,
+      optimizer: optimizer.make(learningRate: learningRate), seed: seed)
+    network.preprocessing = try scaling.scaler(for: training)
+    network.classNames = training.classNames
+    network.featureNames = training.featureNames
+    return network
+  }
+
+  /// The recipe that a trained network carries in its notes; `nil` when it carries none.
+  init?(notedIn network: NeuralNetwork, path: String) throws {
+    guard let text = network.notes["recipe"] else { return nil }
+    let name = "\(path), note \"recipe\""
+    try self.init(json: JSONValue(parsing: text, name: name), name: name)
+  }
+
+  /// The settings as JSON in one line.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}

@@ -1,0 +1,67 @@
+import Networks
+
+/// The texts about a training run.
+struct RunPrinter {
+  let terminal: Terminal
+
+  /// What is about to be trained, on what.
+  func opening(_ experiment: Experiment, quiet: Bool) {
+    let data = experiment.parts
+    if !quiet {
+      let parts = [(data.train, "train"), (data.validation, "validate"), (data.test, "test")]
+        .filter { $0.0.count > 0 }.map { "\($0.0.count) to \($0.1)" }
+      terminal.error.line(
+        "\(experiment.recipe.recipe): \(data.train.name), \(parts.joined(separator: ", "))")
+      if let progress = experiment.network.progress, experiment.isResumed {
+        terminal.error.line("resuming after epoch \(progress.epoch), step \(progress.step)")
+        if progress.instructionSet != Parallelism.instructionSet {
+          terminal.error.line(
+            "note: begun on \(progress.instructionSet), going on on \(Parallelism.instructionSet): "
+              + "the last bits will differ")
+        }
+      }
+      if isDebugBuild {
+        terminal.error.line(
+          "note: this is a debug build, many times slower than 'swift build -c release'")
+      }
+    }
+    terminal.output.line(summaryText(experiment.network, for: terminal.output))
+    if !quiet { terminal.error.line() }
+  }
+
+  /// Losses and accuracies, and the test in detail.
+  func results(_ report: RunReport, test: Evaluation?) {
+    let out = terminal.output
+    out.line(
+      "\nTrained \(report.epochs) \(report.epochs == 1 ? "epoch" : "epochs") in "
+        + "\(durationText(report.seconds)).\n")
+    let rows: [(String, PartReport?, String)] = [
+      ("training", report.train, ""), ("validation", report.validation, ""),
+      ("test", report.test, "  never used before"),
+    ]
+    out.line(out.style.bold("                loss  accuracy  examples"))
+    for case (let name, let part?, let remark) in rows {
+      let accuracy = part.accuracy.map { fixed($0, 4) } ?? "-"
+      let row =
+        padded(right: name, to: 12) + padded(left: lossText(Float(part.loss)), to: 8)
+        + padded(left: accuracy, to: 10) + padded(left: "\(part.examples)", to: 10)
+      out.line((name == "test" ? out.style.bold(row) : row) + remark)
+    }
+    if let test { out.line("\n" + classDetails(test, style: out.style)) }
+  }
+}
+
+/// The confusion matrix, and precision, recall and F1 of each class.
+func classDetails(_ evaluation: Evaluation, style: Style) -> String {
+  guard let matrix = evaluation.confusionMatrix else { return "" }
+  var text = style.bold("Confusion matrix") + " (a row for each right class)\n\(matrix)"
+  // Beyond that nobody reads them; --json has them all.
+  if matrix.classCount <= 40 { text += "\n\n" + style.bold("Classes") + "\n\(matrix.report)" }
+  return text
+}
+
+/// The table of a network's layers, in characters that the stream can show.
+func summaryText(_ network: NeuralNetwork, for stream: TextStream) -> String {
+  let text = network.summary()
+  return stream.features.usesUnicode ? text : text.replacing("─", with: "-")
+}

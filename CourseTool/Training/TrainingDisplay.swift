@@ -1,0 +1,99 @@
+import Networks
+
+/// Shows how training goes: a bar that moves on a terminal, one plain line an epoch elsewhere.
+struct TrainingDisplay: TrainingCallback {
+  private let stream: TextStream
+  private var line: LiveLine
+  private var plan: TrainingPlan?
+  private var start = ContinuousClock.now
+  private var lastValidation: Scores?
+
+  init(on stream: TextStream) {
+    self.stream = stream
+    line = LiveLine(on: stream)
+  }
+
+  mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
+    self.plan = plan
+    start = .now
+  }
+
+  mutating func stepEnded(
+    _ report: StepReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    guard line.isDue(), let plan else { return .proceed }
+    let total = plan.epochs * plan.stepsPerEpoch
+    let done = report.epoch * plan.stepsPerEpoch + report.batch
+    // What a resumed run finds done took no time now.
+    let fresh = done - plan.startEpoch * plan.stepsPerEpoch
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    line.show(
+      progressText(
+        report, fraction: Double(done) / Double(total),
+        secondsLeft: fresh > 0 ? seconds / Double(fresh) * Double(total - done) : nil))
+    return .proceed
+  }
+
+  mutating func epochEnded(
+    _ report: EpochReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    lastValidation = report.validation
+    if isKept(epoch: report.epoch, of: report.epochs) {
+      let count = "\(report.epochs)".count
+      line.leave(
+        "epoch \(padded(left: "\(report.epoch + 1)", to: count))/\(report.epochs)  "
+          + text(report.training) + (report.validation.map { "   validation " + text($0) } ?? ""))
+    }
+    return .proceed
+  }
+
+  mutating func trainingEnded(
+    _ history: TrainingHistory, network: inout NeuralNetwork
+  ) throws {
+    line.clear()
+  }
+
+  /// A file gets every epoch; a terminal, where the bar shows the rest, about ten.
+  private func isKept(epoch: Int, of epochs: Int) -> Bool {
+    guard stream.features.isTerminal else { return true }
+    let period = (epochs + 9) / 10
+    return (epoch + 1).isMultiple(of: period) || epoch + 1 == epochs
+  }
+
+  /// `epoch 12/40 ███████▌        31%  loss 0.1234  accuracy 0.963  0.61 s left`
+  func progressText(_ report: StepReport, fraction: Double, secondsLeft: Double?) -> String {
+    let style = stream.style
+    let count = "\(report.epochs)".count
+    let head = "epoch \(padded(left: "\(report.epoch + 1)", to: count))/\(report.epochs) "
+    var tail = " " + padded(left: "\(Int(fraction * 100))%", to: 4)
+    // The most important first: what does not fit into the line is left out.
+    let parts =
+      [text(report.training)] + (secondsLeft.map { [durationText($0) + " left"] } ?? [])
+      + (lastValidation?.accuracy.map { ["validation \(fixed($0, 3))"] } ?? [])
+    let smallest = 10
+    // Room for the ^C that the terminal shows.
+    let width = stream.features.width - 3
+    for part in parts
+    where head.count + smallest + tail.count + 2 + part.count <= width {
+      tail += "  " + part
+    }
+    let room = width - head.count - tail.count
+    let bar = ProgressBar.text(
+      fraction, width: max(0, min(28, room)), unicode: stream.features.usesUnicode)
+    return head + style.cyan(bar) + tail
+  }
+
+  private func text(_ scores: Scores) -> String {
+    "loss \(lossText(Float(scores.loss)))"
+      + (scores.accuracy.map { "  accuracy \(fixed($0, 4))" } ?? "")
+  }
+}
+
+/// Ends training after the current step when Ctrl-C was pressed.
+struct StopOnInterruption: TrainingCallback {
+  mutating func stepEnded(
+    _ report: StepReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    Interruption.isRequested ? .stop : .proceed
+  }
+}
