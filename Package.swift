@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .library(name: "Shared", targets: ["Shared"]),
     .library(name: "Phase1FeedForward", targets: ["Phase1FeedForward"]),
+    .library(name: "Phase2CNN", targets: ["Phase2CNN"]),
     .library(name: "Networks", targets: ["Networks"]),
     .executable(name: "course", targets: ["CourseTool"]),
   ],
@@ -26,7 +27,10 @@ let package = Package(
       name: "Shared", dependencies: ["Kernels", "BundledData"], path: "Shared",
       exclude: ["Kernels", "BundledData"]),
     .target(name: "Phase1FeedForward", dependencies: ["Shared"], path: "Phase1-FeedForward"),
-    .target(name: "Networks", dependencies: ["Shared", "Phase1FeedForward"], path: "Networks"),
+    .target(name: "Phase2CNN", dependencies: ["Shared"], path: "Phase2-CNN"),
+    .target(
+      name: "Networks", dependencies: ["Shared", "Phase1FeedForward", "Phase2CNN"],
+      path: "Networks"),
 
     // MARK: Command line
     .executableTarget(name: "CourseTool", dependencies: ["Networks"], path: "CourseTool"),
@@ -39,6 +43,9 @@ let package = Package(
     .testTarget(
       name: "Phase1FeedForwardTests", dependencies: ["Shared", "Phase1FeedForward", "TestSupport"],
       path: "Tests/Phase1FeedForwardTests"),
+    .testTarget(
+      name: "Phase2CNNTests", dependencies: ["Shared", "Phase2CNN", "TestSupport"],
+      path: "Tests/Phase2CNNTests"),
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "TestSupport"], path: "Tests/NetworksTests"),
     .testTarget(
