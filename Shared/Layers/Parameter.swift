@@ -60,9 +60,16 @@ public struct Parameter: Sendable {
     guard contribution.shape == value.shape else {
       stop(
         "Parameter.accumulate", expected: "a gradient of shape \(value.shape), as the value has",
-        received: "\(contribution.shape)")
+        received: "\(contribution.shape)\(hint(for: contribution.shape))")
     }
     if gradient == nil { gradient = contribution } else { gradient? += contribution }
+  }
+
+  /// What a gradient of the wrong shape looks like, in words.
+  private func hint(for shape: [Int]) -> String {
+    if shape == [1] + value.shape { return " (summed with keepDims?)" }
+    if shape.dropFirst() == value.shape[...] { return " (not summed over the batch?)" }
+    return shape.reversed() == value.shape ? " (transposed?)" : ""
   }
 
   /// Multiplies the gradient, as gradient clipping does.
