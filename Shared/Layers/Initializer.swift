@@ -5,6 +5,12 @@ public struct Fans: Sendable, Equatable {
   /// The number of outputs that one input value flows into.
   public var fanOut: Int
 
+  /// The fans of any other kind of weights.
+  public init(fanIn: Int, fanOut: Int) {
+    self.fanIn = fanIn
+    self.fanOut = fanOut
+  }
+
   /// The fans of a dense weight matrix `[inputs, outputs]`.
   public static func dense(inputs: Int, outputs: Int) -> Fans {
     Fans(fanIn: inputs, fanOut: outputs)
