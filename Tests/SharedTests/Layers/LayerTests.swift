@@ -66,6 +66,16 @@ private struct Doubling: ParameterFreeLayer {
     requireGradient([3, 4], shape: [2], of: "ReLU")
   }
 
+  @Test func sizesFromFilesAreChecked() throws {
+    try checkSizes([1], of: "Dense")
+    try checkSizes([1 << 16, 1 << 15], of: "Dense")
+    for sizes in [[0, 3], [3, -1], [-2, -2], [1 << 16, 1 << 16], [.max, .max]] {
+      expectCourseError(.invalidArgument, "Dense", "size out of range", "got \(sizes)") {
+        try checkSizes(sizes, of: "Dense")
+      }
+    }
+  }
+
   @Test func backwardAfterAnInferencePassStopsTheProgram() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]

@@ -77,6 +77,11 @@ import Testing
     }
   }
 
+  @Test func biasesStartAtZero() {
+    let fans = Fans.dense(inputs: 3, outputs: 2)
+    #expect(Parameter(shape: [2], initializer: .zeros, fans: fans).value == [0, 0])
+  }
+
   @Test func penaltiesApplyUnlessSaidOtherwise() {
     #expect(Parameter([1]).isRegularized)
     #expect(drawn().isRegularized)
@@ -136,13 +141,18 @@ import Testing
     #expect(weights.first != weights.last)
   }
 
-  @Test func aGradientOfAnotherShapeStopsTheProgram() async {
+  @Test(
+    arguments: [
+      ([2], "got [2]"), ([1, 3, 4], "keepDims"), ([8, 3, 4], "not summed over the batch"),
+      ([4, 3], "transposed"),
+    ])
+  func aGradientOfAnotherShapeStopsTheProgram(shape: [Int], word: String) async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
-    ) {
-      var parameter = Parameter([[1, 2]])
-      parameter.accumulate([1, 2])
+    ) { [shape] in
+      var parameter = Parameter(Tensor(zeros: [3, 4]))
+      parameter.accumulate(Tensor(zeros: shape))
     }
-    expectMessage(result, ["Parameter.accumulate", "shape [1, 2], as the value has", "got [2]"])
+    expectMessage(result, ["Parameter.accumulate", "shape [3, 4], as the value has", word])
   }
 }
