@@ -6,7 +6,9 @@ import Testing
 
 /// Task 1.5.
 @Suite struct CrossEntropyLossTests {
-  private let p: Tensor = [[0.7, 0.2, 0.1], [0.05, 0.15, 0.8], [0.3, 0.4, 0.3], [0.25, 0.5, 0.25]]
+  private let p: Tensor = [
+    [0.7, 0.2, 0.1], [0.05, 0.15, 0.8], [0.3, 0.4, 0.3], [0.25, 0.5, 0.25],
+  ]
   private let target = Target.classes([0, 1, 2, 1])
 
   // p = torch.tensor([[0.7, 0.2, 0.1], ...], dtype=torch.float64, requires_grad=True)

@@ -102,7 +102,8 @@ import Testing
     _ = try trainingPass(&layer, input: x)
     var copy = layer
     _ = try trainingPass(&copy, input: [[1, -1]])
-    expectClose(layer.backward(dY), [[0, -2, 3], [-4, 0, 0]], "ReLU.backward after a copy was used")
+    expectClose(
+      layer.backward(dY), [[0, -2, 3], [-4, 0, 0]], "ReLU.backward after a copy was used")
   }
 
   @Test func backwardUsesTheLastForwardPass() throws {

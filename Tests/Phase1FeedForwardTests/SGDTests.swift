@@ -13,7 +13,9 @@ import Testing
   }
 
   @Test func aStepGoesAgainstTheGradient() {
-    let (weights, gradient): (Tensor, Tensor) = ([[1, -2, 0.5], [3, 0, -1]], [[2, 4, -6], [0, 1, 8]])
+    let (weights, gradient): (Tensor, Tensor) = (
+      [[1, -2, 0.5], [3, 0, -1]], [[2, 4, -6], [0, 1, 8]]
+    )
     expectClose(
       stepped(weights, gradient, learningRate: 0.5), [[0, -4, 3.5], [3, -0.5, -5]], "SGD.update",
       mistakes: [
