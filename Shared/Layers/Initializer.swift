@@ -54,6 +54,11 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
   /// of the activations that ReLU sets to 0.
   case heNormal
 
+  // In files: {"constant": {"value": 0.1}}.
+  private enum ConstantCodingKeys: String, CodingKey {
+    case _0 = "value"
+  }
+
   /// A tensor of `shape`, drawn under `key`.
   public func tensor(shape: [Int], fans: Fans, key: RandomKey) -> Tensor {
     func uniform(_ variance: Float) -> Tensor {

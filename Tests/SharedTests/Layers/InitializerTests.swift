@@ -157,3 +157,17 @@ private let rules = [
     expectMessage(result, ["StandardInitializer.uniform", "low <= high", "got 1.0, -1.0"])
   }
 }
+
+extension InitializerTests {
+  @Test func filesNameTheValueOfAConstant() throws {
+    let json = try JSONEncoder().encode(StandardInitializer.constant(0.5))
+    #expect(String(decoding: json, as: UTF8.self) == #"{"constant":{"value":0.5}}"#)
+    let all: [StandardInitializer] = [
+      .constant(2), .uniform(low: -1, high: 2), .normal(mean: 1, standardDeviation: 2), .heNormal,
+      .heUniform, .xavierNormal, .xavierUniform,
+    ]
+    let copies = try JSONDecoder().decode(
+      [StandardInitializer].self, from: JSONEncoder().encode(all))
+    #expect(copies == all)
+  }
+}
