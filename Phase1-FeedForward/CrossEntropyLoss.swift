@@ -8,7 +8,7 @@ import Shared
 /// - `ε`: `epsilon`, which keeps the logarithm of a probability of 0 finite
 ///
 /// Gradient: `dPₙⱼ = −tₙⱼ / max(pₙⱼ, ε)`, divided by N for the mean. Where `p < ε` this is the slope at
-/// ε and not the 0 of a flat function: a network that is sure of the wrong class must still learn.
+/// ε, not the 0 of the flat piece there: a network that is sure of the wrong class must still learn.
 ///
 ///     var loss = CrossEntropyLoss()
 ///     loss.forward([[0.5, 0.5]], target: .classes([0]))   // 0.6931 = ln 2
@@ -36,23 +36,20 @@ public struct CrossEntropyLoss: ClassificationLoss {
   /// The loss of a batch of probabilities.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let truth = target.truth(for: prediction, place: "CrossEntropyLoss.forward")
-    // TODO(1.5): L = −Σ t ln(max(p, ε)), divided by N if the reduction is .mean. Keep p and t.
+    (self.prediction, self.truth) = (prediction, truth)
+    // TODO(1.5): L = −Σ t ln(max(p, ε)), times scale(for: truth), which is 1/N for .mean, 1 for .sum.
     // BEGIN SOLUTION
-    self.prediction = prediction
-    self.truth = truth
-    let logarithms = log(Tensor.maximum(prediction, epsilon))
-    return -(truth * logarithms).sum() * scale(for: truth)
+    return -(truth * log(Tensor.maximum(prediction, epsilon))).sum() * scale(for: truth)
     // END SOLUTION
   }
 
   /// `dP = −t / max(p, ε)`, divided by N for the mean.
   public mutating func backward() -> Tensor {
-    let (prediction, truth) = (
-      prediction.kept(by: "CrossEntropyLoss"), truth.kept(by: "CrossEntropyLoss")
-    )
-    // TODO(1.5): −t / max(p, ε), scaled like the loss.
+    // TODO(1.5): dP = −t / max(p, ε), scaled like the loss. kept(by:) gives p and t of forward.
     // BEGIN SOLUTION
-    return truth / Tensor.maximum(prediction, epsilon) * -scale(for: truth)
+    let prediction = prediction.kept(by: "CrossEntropyLoss")
+    let truth = truth.kept(by: "CrossEntropyLoss")
+    return -truth / Tensor.maximum(prediction, epsilon) * scale(for: truth)
     // END SOLUTION
   }
 }

@@ -8,8 +8,10 @@ import Shared
 /// - `f`: `activation`, the identity by default
 /// - `Y`: output, `[N, O]`
 ///
-/// Given `dY`, `[N, O]`, and `dZ = dY ⊙ f'`:
-/// `dW = Xᵀ · dZ`, `db = Σₙ dZ`, `dX = dZ · Wᵀ`.
+/// Given `dY`, `[N, O]`: `dZ = dY ⊙ f'(Z)` with `Z = X · W + b`, then
+/// - `dW = Xᵀ · dZ`, `[I, O]`: how each input went along with each output's gradient
+/// - `db = Σₙ dZ`, `[O]`: the bias was added to every row, so every row has a say
+/// - `dX = dZ · Wᵀ`, `[N, I]`: the gradient goes back through the same weights
 ///
 ///     var layer = Dense(inputSize: 4, outputSize: 3)
 ///     layer.forward(Tensor(zeros: [2, 4]), mode: .training).shape   // [2, 3]
@@ -96,50 +98,51 @@ public struct Dense: Layer {
         "Dense.forward", expected: "input [N, \(configuration.inputSize)]",
         received: "\(input.shape)")
     }
-    // TODO(1.2): Y = f(X · W + b). In training keep X and Y: backward needs them.
+    // TODO(1.2): Y = f(X · W + b), with one call of matmul. In training keep X in self.input and Y in
+    // self.output, which backward needs; in inference set both to nil.
     // BEGIN SOLUTION
     let output = input.matmul(
       weights.value, bias: bias.value, activation: configuration.activation)
-    if mode == .training {
-      self.input = input
-      self.output = output
-    } else {
-      self.input = nil
-    }
+    self.input = mode == .training ? input : nil
+    self.output = mode == .training ? output : nil
     return output
     // END SOLUTION
   }
 
   /// Accumulates `dW` and `db` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    // TODO(1.2): dX = dZ · Wᵀ, with the dZ that accumulateGradients returns.
+    let dZ = gradientBeforeActivation(outputGradient)
+    accumulateGradients(x: rows(of: input.kept(by: "Dense")), dZ: rows(of: dZ))
+    // TODO(1.2): dX = dZ · Wᵀ.
     // BEGIN SOLUTION
-    let dZ = accumulateGradients(outputGradient)
     return dZ.matmul(weights.value, transposingOther: true)
     // END SOLUTION
   }
 
   /// Accumulates `dW` and `db` only: the first layer of a network has nobody to pass `dX` to.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
-    _ = accumulateGradients(outputGradient)
+    let dZ = gradientBeforeActivation(outputGradient)
+    accumulateGradients(x: rows(of: input.kept(by: "Dense")), dZ: rows(of: dZ))
   }
 
-  /// Accumulates `dW` and `db` and returns `dZ`, the gradient before the activation.
-  private mutating func accumulateGradients(_ outputGradient: Tensor) -> Tensor {
-    let (input, output) = (input.kept(by: "Dense"), output.kept(by: "Dense"))
-    requireGradient(outputGradient, shape: output.shape, of: "Dense")
-    // TODO(1.2): dZ = dY ⊙ f'(Z), dW = Xᵀ · dZ, db = Σₙ dZ. Give dW and db to the parameters'
-    // accumulate, with all leading axes of X and dZ merged into one batch axis.
+  /// Accumulates `dW = Xᵀ · dZ` and `db = Σₙ dZ`, for the matrices X, `[N, I]`, and dZ, `[N, O]`.
+  private mutating func accumulateGradients(x: Tensor, dZ: Tensor) {
+    // TODO(1.2): dW = Xᵀ · dZ and db = Σₙ dZ. Add them with weights.accumulate and bias.accumulate.
     // BEGIN SOLUTION
-    let dZ = configuration.activation.inputGradient(
-      output: output, outputGradient: outputGradient)
-    let rows = dZ.reshaped([-1, configuration.outputSize])
-    weights.accumulate(
-      input.reshaped([-1, configuration.inputSize]).matmul(rows, transposingSelf: true))
-    bias.accumulate(rows.sum(axis: 0))
-    return dZ
+    weights.accumulate(x.matmul(dZ, transposingSelf: true))
+    bias.accumulate(dZ.sum(axis: 0))
     // END SOLUTION
   }
+
+  /// `dZ = dY ⊙ f'(Z)`, the gradient before the activation.
+  private func gradientBeforeActivation(_ outputGradient: Tensor) -> Tensor {
+    let output = output.kept(by: "Dense")
+    requireGradient(outputGradient, shape: output.shape, of: "Dense")
+    return configuration.activation.inputGradient(output: output, outputGradient: outputGradient)
+  }
+
+  /// `[..., C]` as a matrix `[N, C]`: every axis but the last is batch.
+  private func rows(of x: Tensor) -> Tensor { x.reshaped([-1, x.shape[x.rank - 1]]) }
 
   /// Shows `weights`, then `bias`.
   public mutating func forEachParameter(

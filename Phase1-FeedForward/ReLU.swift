@@ -26,7 +26,8 @@ public struct ReLU: ParameterFreeLayer {
 
   /// `y = max(0, x)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    // TODO(1.3): y = max(0, x). In training keep y: its sign says where the gradient passes.
+    // TODO(1.3): y = max(0, x). In training keep y in self.output: it is positive exactly where the
+    // gradient passes. In inference set self.output to nil.
     // BEGIN SOLUTION
     let output = Tensor.maximum(input, 0)
     self.output = mode == .training ? output : nil

@@ -51,7 +51,7 @@ public struct SGD: Optimizer {
 
   /// Moves `value` one step against `gradient`.
   public mutating func update(_ value: inout Tensor, gradient: Tensor, slot: Int) {
-    // TODO(1.1): w ← w − η · dL/dw.
+    // TODO(1.1): w ← w − η · dL/dw, in place.
     // BEGIN SOLUTION
     value.add(gradient, scaledBy: -learningRate)
     // END SOLUTION

@@ -36,7 +36,11 @@ public struct Softmax: ParameterFreeLayer {
 
   /// The probabilities of each row.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    // TODO(1.4): subtract each row's maximum, exponentiate, divide by each row's sum. Keep y.
+    guard let classCount = input.shape.last, classCount >= 1 else {
+      stop("Softmax.forward", expected: "input [..., C]", received: "\(input.shape)")
+    }
+    // TODO(1.4): subtract each row's own maximum, exponentiate, divide by each row's sum. In training
+    // keep y in self.output, which backward needs; in inference set it to nil.
     // BEGIN SOLUTION
     let exponentials = exp(input - input.max(axis: -1, keepDims: true))
     let output = exponentials / exponentials.sum(axis: -1, keepDims: true)
@@ -45,11 +49,11 @@ public struct Softmax: ParameterFreeLayer {
     // END SOLUTION
   }
 
-  /// `dX = y ⊙ (dY − Σₖ dYₖ yₖ)`
+  /// `dX = y ⊙ (dY − Σₖ dYₖ yₖ)`, row by row.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
     let output = output.kept(by: "Softmax")
     requireGradient(outputGradient, shape: output.shape, of: "Softmax")
-    // TODO(1.4): dX = y ⊙ (dY − the sum of dY ⊙ y over each row).
+    // TODO(1.4): dX = y ⊙ (dY − s), where s holds the sum of dY ⊙ y over each row.
     // BEGIN SOLUTION
     let rowSums = (outputGradient * output).sum(axis: -1, keepDims: true)
     return output * (outputGradient - rowSums)

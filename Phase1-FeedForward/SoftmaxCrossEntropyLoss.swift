@@ -36,24 +36,22 @@ public struct SoftmaxCrossEntropyLoss: ClassificationLoss {
   /// The loss of a batch of scores.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let truth = target.truth(for: prediction, place: "SoftmaxCrossEntropyLoss.forward")
-    // TODO(1.6): L = −Σ t ln p with ln p from logSoftmax, divided by N if the reduction is .mean. Keep
-    // ln p and t.
+    self.truth = truth
+    // TODO(1.6): L = −Σ t ln p, with ln p from logSoftmax below, times scale(for: truth). Keep ln p in
+    // self.logProbabilities: backward needs it.
     // BEGIN SOLUTION
     let logProbabilities = logSoftmax(prediction)
     self.logProbabilities = logProbabilities
-    self.truth = truth
     return -(truth * logProbabilities).sum() * scale(for: truth)
     // END SOLUTION
   }
 
   /// `dX = p − t`, divided by N for the mean.
   public mutating func backward() -> Tensor {
-    let (logProbabilities, truth) = (
-      logProbabilities.kept(by: "SoftmaxCrossEntropyLoss"),
-      truth.kept(by: "SoftmaxCrossEntropyLoss")
-    )
-    // TODO(1.6): p − t, scaled like the loss.
+    // TODO(1.6): dX = p − t, scaled like the loss. kept(by:) gives ln p and t of forward.
     // BEGIN SOLUTION
+    let logProbabilities = logProbabilities.kept(by: "SoftmaxCrossEntropyLoss")
+    let truth = truth.kept(by: "SoftmaxCrossEntropyLoss")
     return (exp(logProbabilities) - truth) * scale(for: truth)
     // END SOLUTION
   }
@@ -63,7 +61,7 @@ public struct SoftmaxCrossEntropyLoss: ClassificationLoss {
 
   /// `ln pⱼ = (xⱼ − m) − ln Σₖ exp(xₖ − m)`, row by row.
   private func logSoftmax(_ x: Tensor) -> Tensor {
-    // TODO(1.6): shift each row by its maximum, then subtract the logarithm of its sum of exponentials.
+    // TODO(1.6): subtract from each row its maximum, then the logarithm of its sum of exponentials.
     // BEGIN SOLUTION
     let shifted = x - x.max(axis: -1, keepDims: true)
     return shifted - log(exp(shifted).sum(axis: -1, keepDims: true))

@@ -5,9 +5,10 @@ import Shared
 ///
 /// Each epoch visits all N examples in a new random order, `batchSize` at a time (the last batch may be
 /// shorter). Each batch is one step: forward, loss, backward, update, clear the gradients.
-/// - `features`: `[N, ...]`, shaped as the network's input
+/// - `features`: `[N, ...]`, N examples of the network's input shape, already scaled
+/// - `seed`: decides the order; with the network's own seed the weights come out as `fit` makes them
 ///
-/// Returns the mean loss per example of each epoch, measured while the weights move.
+/// Returns the mean loss per example of each epoch, each batch measured before its own step.
 ///
 ///     var network = NeuralNetwork(inputShape: [2], seed: 1)
 ///     try network.append(Dense(inputSize: 2, outputSize: 2))
@@ -30,18 +31,23 @@ public func trainingLoop(
       "trainingLoop", expected: "as many features as targets and batches of at least 1",
       received: "\(features.shape) features, \(exampleCount) targets, batch size \(batchSize)")
   }
+  var shapes: [[Int]] = []
+  network.forEachParameter { _, parameter in shapes.append(parameter.value.shape) }
+  optimizer.prepare(shapes: shapes)
+  // TODO(1.7): for each epoch take the order from NeuralNetwork.order. For each batch of that order:
+  // forward in training mode, loss, backward; then one step of the optimizer (beginStep once, update for
+  // each parameter, numbered 0, 1, 2, ... by slot), and clear the gradients. Return the mean loss per
+  // example of each epoch.
+  // BEGIN SOLUTION
   var meanLosses: [Double] = []
   for epoch in 0..<epochs {
     let order = NeuralNetwork.order(epoch: epoch, exampleCount: exampleCount, seed: seed)
-    // TODO(1.7): for each batch of `order`: forward in training mode, loss, backward, one step of the
-    // optimizer (beginStep, then update for every parameter with its slot), clear the gradients. Append
-    // the mean loss per example of this epoch to meanLosses.
-    // BEGIN SOLUTION
     var total = 0.0
     for start in stride(from: 0, to: exampleCount, by: batchSize) {
       let batch = order[start..<min(start + batchSize, exampleCount)]
       let output = network.forward(features.rows(at: batch), mode: .training)
       let batchLoss = loss.forward(output, target: targets.rows(at: batch))
+      // Back to a sum over examples: the mean of a short last batch must not count like a full one.
       total += Double(batchLoss) * (loss.reduction == .mean ? Double(batch.count) : 1)
       network.backward(loss.backward())
 
@@ -56,7 +62,7 @@ public func trainingLoop(
       }
     }
     meanLosses.append(total / Double(exampleCount))
-    // END SOLUTION
   }
   return meanLosses
+  // END SOLUTION
 }

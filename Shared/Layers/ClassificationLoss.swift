@@ -53,12 +53,22 @@ extension ClassificationLoss {
           received: "\(Array(rows.shape.dropFirst()))",
           remedy: "Give the last layer as many outputs as there are classes.")
       }
+      // A row of a sequence belongs to the example that the sequence is.
+      let rowsPerExample = Swift.max(1, outputShape.dropLast().reduce(1, *))
+      let remedy = "Use one-hot rows or probabilities, or pass class indices."
       let sums = rows.sum(axis: -1).scalars
       if let wrong = sums.firstIndex(where: { !(Swift.abs($0 - 1) < 1e-3) }) {
         throw CourseError(
           .invalidData, "target row is not a distribution over classes",
-          expected: "a sum of 1", received: "\(sums[wrong])", location: "example \(wrong)",
-          remedy: "Use one-hot rows or probabilities, or pass class indices.")
+          expected: "a sum of 1", received: "\(sums[wrong])",
+          location: "example \(wrong / rowsPerExample)", remedy: remedy)
+      }
+      if rows.count > 0, rows.min() < 0 {
+        let wrong = (rows .< 0).argmax()
+        throw CourseError(
+          .invalidData, "target row is not a distribution over classes",
+          expected: "no negative number", received: "\(rows.scalars[wrong])",
+          location: "example \(wrong / (rowsPerExample * classCount))", remedy: remedy)
       }
     }
   }

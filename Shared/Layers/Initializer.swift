@@ -5,6 +5,12 @@ public struct Fans: Sendable, Equatable {
   /// The number of outputs that one input value flows into.
   public var fanOut: Int
 
+  /// The fans of any other kind of weights.
+  public init(fanIn: Int, fanOut: Int) {
+    self.fanIn = fanIn
+    self.fanOut = fanOut
+  }
+
   /// The fans of a dense weight matrix `[inputs, outputs]`.
   public static func dense(inputs: Int, outputs: Int) -> Fans {
     Fans(fanIn: inputs, fanOut: outputs)
@@ -47,6 +53,11 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
   /// Normal with standard deviation `√(2 / fanIn)` (He et al. 2015, equation 10): makes up for the half
   /// of the activations that ReLU sets to 0.
   case heNormal
+
+  // In files: {"constant": {"value": 0.1}}.
+  private enum ConstantCodingKeys: String, CodingKey {
+    case _0 = "value"
+  }
 
   /// A tensor of `shape`, drawn under `key`.
   public func tensor(shape: [Int], fans: Fans, key: RandomKey) -> Tensor {

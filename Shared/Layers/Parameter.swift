@@ -4,21 +4,21 @@
 /// one, add up. A cleared gradient is marked, not filled with zeros, so the first accumulation is an
 /// assignment and costs no pass over memory.
 public struct Parameter: Sendable {
+  // No `didSet`: seen from another module it turns every change in place into a copy (measured).
   /// The weights.
-  public var value: Tensor {
-    // Weights that somebody has set are never drawn again.
-    didSet { draw = nil }
-  }
+  public var value: Tensor
   /// The accumulated gradient, `nil` when nothing has been accumulated since it was last cleared.
   public private(set) var gradient: Tensor?
   /// Whether a penalty (L1, L2) applies: true for weights, false for biases and the like.
   public let isRegularized: Bool
 
-  /// How the value is drawn; `nil` once it has been drawn for good or set.
+  /// How the value is drawn; `nil` once it has been drawn for good.
   private var draw: Draw?
   private struct Draw: Sendable {
     var initializer: any Initializer
     var fans: Fans
+    /// What was drawn first. A value that no longer shares its memory was set by somebody.
+    var value: Tensor
   }
 
   /// A parameter with a given value.
@@ -40,7 +40,7 @@ public struct Parameter: Sendable {
       ? Tensor(shape: shape) { _ in }
       : initializer.tensor(shape: shape, fans: fans, key: RandomKey(seed: 0))
     self.isRegularized = isRegularized
-    draw = Draw(initializer: initializer, fans: fans)
+    draw = Draw(initializer: initializer, fans: fans, value: value)
   }
 
   /// Whether a checkpoint is being read, which sets every value: then none is drawn. A damaged file that
@@ -49,7 +49,9 @@ public struct Parameter: Sendable {
 
   /// Draws the value from `key`, unless it was drawn for good or set before.
   package mutating func drawValue(key: RandomKey) {
-    guard let draw, !Self.isLoading else { return }
+    guard let draw else { return }
+    self.draw = nil
+    guard value.storage === draw.value.storage, !Self.isLoading else { return }
     value = draw.initializer.tensor(shape: value.shape, fans: draw.fans, key: key)
   }
 
@@ -60,9 +62,16 @@ public struct Parameter: Sendable {
     guard contribution.shape == value.shape else {
       stop(
         "Parameter.accumulate", expected: "a gradient of shape \(value.shape), as the value has",
-        received: "\(contribution.shape)")
+        received: "\(contribution.shape)\(hint(for: contribution.shape))")
     }
     if gradient == nil { gradient = contribution } else { gradient? += contribution }
+  }
+
+  /// What a gradient of the wrong shape looks like, in words.
+  private func hint(for shape: [Int]) -> String {
+    if shape == [1] + value.shape { return " (summed with keepDims?)" }
+    if shape.dropFirst() == value.shape[...] { return " (not summed over the batch?)" }
+    return shape.reversed() == value.shape ? " (transposed?)" : ""
   }
 
   /// Multiplies the gradient, as gradient clipping does.

@@ -33,7 +33,14 @@ public enum Target: Sendable, Equatable {
   public var classIndices: [Int] {
     switch self {
     case .classes(let indices): indices
-    case .values(let tensor): tensor.argmax(axis: -1)
+    case .values(let tensor):
+      if tensor.rank >= 2 {
+        tensor.argmax(axis: -1)
+      } else {
+        stop(
+          "Target.classIndices", expected: "rows [N, C]",
+          received: "values of shape \(tensor.shape)")
+      }
     }
   }
 }

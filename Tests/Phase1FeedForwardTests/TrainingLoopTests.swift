@@ -1,0 +1,290 @@
+import Phase1FeedForward
+import Shared
+import TestSupport
+import Testing
+
+/// Task 1.7. But for the last two tests, the layers, losses and optimizers are those of the tests, so that
+/// this task can be done before the others.
+@Suite struct TrainingLoopTests {
+  // MARK: What the loop calls, and when
+
+  private static let features: Tensor = [[0], [1], [2], [3], [4], [5], [6]]
+  private static let seed: UInt64 = 3
+
+  /// Runs the loop on seven numbered examples, with a network, a loss and an optimizer that write down
+  /// each call.
+  private func log(epochs: Int, batchSize: Int) throws -> [String] {
+    let log = CallLog()
+    var network = NeuralNetwork(inputShape: [1], seed: 1)
+    try network.append(LoggingLayer(log))
+    var loss = LoggingLoss(log)
+    var optimizer = LoggingOptimizer(log)
+    _ = trainingLoop(
+      &network, features: Self.features, targets: .classes(Array(0..<7)), loss: &loss,
+      optimizer: &optimizer, epochs: epochs, batchSize: batchSize, seed: Self.seed)
+    return log.calls
+  }
+
+  private func batches(epoch: Int, batchSize: Int) -> [[Int]] {
+    let order = NeuralNetwork.order(epoch: epoch, exampleCount: 7, seed: Self.seed)
+    return stride(from: 0, to: 7, by: batchSize).map {
+      Array(order[$0..<Swift.min($0 + batchSize, 7)])
+    }
+  }
+
+  @Test(arguments: [1, 3, 7, 10])
+  func everyEpochVisitsEveryExampleInItsOwnOrder(batchSize: Int) throws {
+    let calls = try log(epochs: 2, batchSize: batchSize)
+    let got = calls.filter { $0.hasPrefix("forward") }
+    let (first, second) = (
+      batches(epoch: 0, batchSize: batchSize), batches(epoch: 1, batchSize: batchSize)
+    )
+    func passes(_ batches: [[Int]]) -> [String] { batches.map { "forward, training, \($0)" } }
+    let unshuffled = stride(from: 0, to: 7, by: batchSize).map {
+      Array($0..<Swift.min($0 + batchSize, 7))
+    }
+    let expected = passes(first + second)
+    if got == expected { return }
+    let mistakes: KeyValuePairs<String, [String]> = [
+      "nothing is passed forward": [],
+      "the last batch, which is shorter, is left out":
+        passes((first + second).filter { $0.count == batchSize }),
+      "each epoch needs an order of its own: NeuralNetwork.order(epoch: epoch, ...)":
+        passes(first + first),
+      "the examples are not shuffled: take them in the order of NeuralNetwork.order":
+        passes(unshuffled + unshuffled),
+      "only one epoch is run": passes(first),
+      "forward must run in training mode: in inference mode layers keep nothing for backward":
+        expected.map { $0.replacing("training", with: "inference") },
+    ]
+    let words = mistakes.first { $0.value == got }?.key ?? "not the right batches"
+    Issue.record("trainingLoop: \(words)\n  expected \(expected)\n  got      \(got)")
+  }
+
+  @Test func featuresAndTargetsBelongTogether() throws {
+    let losses = try log(epochs: 1, batchSize: 3).filter { $0.hasPrefix("loss of") }
+    let expected = batches(epoch: 0, batchSize: 3).map { "loss of \($0) with targets \($0)" }
+    #expect(
+      losses == expected,
+      "trainingLoop: the targets of a batch must be those of its features: targets.rows(at: batch)")
+  }
+
+  @Test func eachStepIsForwardLossBackwardUpdate() throws {
+    let calls = try log(epochs: 1, batchSize: 3)
+    let backward = try #require(
+      calls.firstIndex(of: "backward"), "trainingLoop: network.backward is never called")
+    let update = try #require(
+      calls.firstIndex { $0.hasPrefix("update") }, "trainingLoop: optimizer.update is never called")
+    #expect(
+      backward < update,
+      "trainingLoop: the weights change before backward has computed their gradients")
+    #expect(
+      !calls.contains("update slot 0, gradient [2.0, 2.0]"),
+      "trainingLoop: the gradients are not cleared after the step and add up over the batches")
+    #expect(
+      !calls.contains("update slot 0, gradient [1.0]"),
+      "trainingLoop: each parameter needs a slot of its own: 0, 1, 2, ... in visiting order")
+    if let words = try firstWrongCall() { Issue.record("trainingLoop: \(words)") }
+  }
+
+  /// The first call that is not what it should be, in words.
+  private func firstWrongCall() throws -> String? {
+    let calls = try log(epochs: 1, batchSize: 3)
+    let step = [
+      "loss backward", "backward", "beginStep", "update slot 0, gradient [1.0, 1.0]",
+      "update slot 1, gradient [1.0]",
+    ]
+    var expected = ["prepare [[2], [1]]"]
+    for batch in batches(epoch: 0, batchSize: 3) {
+      expected += ["forward, training, \(batch)", "loss of \(batch) with targets \(batch)"] + step
+    }
+    for place in 0..<Swift.max(calls.count, expected.count) {
+      let wanted = place < expected.count ? expected[place] : "the end"
+      let got = place < calls.count ? calls[place] : "the end"
+      if got != wanted {
+        return "call number \(place) is wrong\n  expected \(wanted)\n  got      \(got)"
+      }
+    }
+    return nil
+  }
+
+  /// What the tests with real layers need: an optimizer with a memory traps when the slots are wrong.
+  private func requireRightCalls(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let isRight = try firstWrongCall() == nil
+    try #require(
+      isRight, "first make eachStepIsForwardLossBackwardUpdate() pass",
+      sourceLocation: sourceLocation)
+  }
+
+  // MARK: Numbers
+
+  @Test(arguments: Reduction.allCases, [2, 3, 7])
+  func theMeanLossPerExampleIsReturned(reduction: Reduction, batchSize: Int) throws {
+    var network = NeuralNetwork(inputShape: [1], seed: 1)
+    try network.append(LoggingLayer(CallLog()))
+    var loss = TinySquaredError(reduction: reduction)
+    var optimizer = TinySGD(learningRate: 0)
+    // The layer passes 0 ... 6 on and the targets are 0: losses 0, 1/2, 4/2, ... 36/2, in all 91/2.
+    let losses = trainingLoop(
+      &network, features: Self.features, targets: .values(Tensor(zeros: [7, 1])), loss: &loss,
+      optimizer: &optimizer, epochs: 2, batchSize: batchSize, seed: Self.seed)
+    try #require(losses.count == 2, "trainingLoop: expected one loss an epoch, got \(losses)")
+    let batchMeans = batches(epoch: 0, batchSize: batchSize).map { batch in
+      batch.reduce(0) { $0 + Float($1 * $1) / 2 } / Float(batch.count)
+    }
+    expectClose(
+      Float(losses[0]), 6.5, "trainingLoop, mean loss per example",
+      mistakes: [
+        "the sum over all examples is not divided by their number": 45.5,
+        "the losses of the batches are not divided by anything": batchMeans.reduce(0, +),
+        "this is the mean of the batches' means, in which a short last batch counts too much":
+          batchMeans.reduce(0, +) / Float(batchMeans.count),
+        "the sum of the batches' means is divided by the number of examples: multiply each by its size first":
+          batchMeans.reduce(0, +) / 7,
+        "a summed loss is multiplied with the batch size: it is a sum already":
+          batches(epoch: 0, batchSize: batchSize).reduce(0) { total, batch in
+            total + Float(batch.count) * batch.reduce(0) { $0 + Float($1 * $1) / 2 }
+          } / 7,
+      ])
+    expectClose(Float(losses[1]), 6.5, "trainingLoop, second epoch with a learning rate of 0")
+  }
+
+  @Test func theLossFalls() throws {
+    try requireRightCalls()
+    var network = NeuralNetwork(inputShape: [2], seed: 1)
+    try network.append(TinyDense(inputSize: 2, outputSize: 1))
+    // y = 3 a − 2 b + 1 can be learnt exactly.
+    let features = Tensor(normal: [40, 2], key: RandomKey(seed: 2))
+    let targets = features.matmul([[3], [-2]]) + 1
+    var loss = TinySquaredError()
+    var optimizer = TinySGD(learningRate: 0.1)
+    let losses = trainingLoop(
+      &network, features: features, targets: .values(targets), loss: &loss, optimizer: &optimizer,
+      epochs: 30, batchSize: 8, seed: 1)
+    try #require(losses.count == 30, "trainingLoop: expected 30 losses, got \(losses.count)")
+    #expect(losses[0] > 1)
+    #expect(losses[29] < 1e-4, "trainingLoop: the loss does not fall: \(losses)")
+    let dense = try #require(network.layers[0] as? TinyDense)
+    expectClose(
+      dense.weights.value, [[3], [-2]], "the weights that trainingLoop found", atol: 0.02)
+    expectClose(dense.bias.value, [1], "the bias that trainingLoop found", atol: 0.02)
+  }
+
+  @Test func twoRunsAreEqualAndAnotherSeedIsNot() throws {
+    try requireRightCalls()
+    func weights(seed: UInt64) throws -> [Tensor] {
+      var network = NeuralNetwork(inputShape: [4], seed: 1)
+      try network.append(TinyDense(inputSize: 4, outputSize: 3))
+      var (loss, optimizer) = (TinySquaredError(), TinySGD(learningRate: 0.01))
+      _ = trainingLoop(
+        &network, features: Dataset.iris.features, targets: Dataset.iris.targets, loss: &loss,
+        optimizer: &optimizer, epochs: 2, batchSize: 16, seed: seed)
+      return parameters(of: network)
+    }
+    #expect(try weights(seed: 1) == weights(seed: 1))
+    #expect(try weights(seed: 1) != weights(seed: 2), "trainingLoop: the seed decides the order")
+  }
+
+  // MARK: The same as fit
+
+  private func parameters(of network: NeuralNetwork) -> [Tensor] {
+    var copy = network
+    var values: [Tensor] = []
+    copy.forEachParameter { values.append($1.value) }
+    return values
+  }
+
+  @Test(arguments: Reduction.allCases)
+  func fitMakesTheSameWeightsBitForBit(reduction: Reduction) throws {
+    try requireRightCalls()
+    // Batches of 16 of 150 examples: the last has 6. Momentum, so that slots and prepare matter.
+    let iris = Dataset.iris
+    let rate: Float = reduction == .mean ? 0.01 : 0.0001
+    var network = NeuralNetwork(
+      inputShape: [4], loss: TinySquaredError(reduction: reduction),
+      optimizer: TinyMomentum(learningRate: rate), seed: 5)
+    try network.append(TinyDense(inputSize: 4, outputSize: 6))
+    try network.append(TinyDense(inputSize: 6, outputSize: 3))
+    var fitted = network
+    let history = try fitted.fit(iris, epochs: 3, batchSize: 16)
+
+    var loss = TinySquaredError(reduction: reduction)
+    var optimizer = TinyMomentum(learningRate: rate)
+    let losses = trainingLoop(
+      &network, features: iris.features, targets: iris.targets, loss: &loss,
+      optimizer: &optimizer, epochs: 3, batchSize: 16, seed: 5)
+    #expect(
+      parameters(of: network) == parameters(of: fitted),
+      "trainingLoop and NeuralNetwork.fit give different weights for the same seed")
+    if reduction == .mean { #expect(losses == history.epochs.map(\.training.loss)) }
+  }
+
+  // MARK: Everything together
+
+  /// Four scaled features of an iris, 16 hidden units, three species.
+  private func irisNetwork() throws -> NeuralNetwork {
+    var network = NeuralNetwork(inputShape: [4], seed: 1)
+    try network.append(Dense(inputSize: 4, outputSize: 16))
+    try network.append(ReLU())
+    try network.append(Dense(inputSize: 16, outputSize: 3))
+    return network
+  }
+
+  @Test func irisIsLearnt() throws {
+    try requireRightCalls()
+    let parts = try Dataset.iris.split(train: 0.6, validation: 0, test: 0.4, seed: 1)
+    let scaler = try FeatureScaler.standardizing(parts.train)
+    let features = scaler(parts.train.features)
+    var network = try irisNetwork()
+    try requirePass(network, features, parts.train.targets)
+    var fitted = network
+
+    var (loss, optimizer) = (SoftmaxCrossEntropyLoss(), SGD(learningRate: 0.1))
+    let losses = trainingLoop(
+      &network, features: features, targets: parts.train.targets, loss: &loss,
+      optimizer: &optimizer, epochs: 40, batchSize: 16, seed: 1)
+    try #require(losses.count == 40, "trainingLoop: expected 40 losses, got \(losses.count)")
+    #expect(losses[39] < losses[0] / 4, "the loss on Iris does not fall: \(losses)")
+    (network.loss, network.preprocessing) = (loss, scaler)
+    let accuracy = try #require(try network.evaluate(parts.test).accuracy)
+    #expect(accuracy >= 0.93, "accuracy on 60 irises never seen before")
+
+    (fitted.loss, fitted.optimizer) = (loss, SGD(learningRate: 0.1))
+    fitted.preprocessing = scaler
+    try fitted.fit(parts.train, epochs: 40, batchSize: 16)
+    #expect(parameters(of: fitted) == parameters(of: network), "fit gives different weights")
+  }
+
+  @Test func irisIsLearntThroughSoftmaxAndCrossEntropy() throws {
+    try requireRightCalls()
+    let parts = try Dataset.iris.split(train: 0.6, validation: 0, test: 0.4, seed: 1)
+    let scaler = try FeatureScaler.standardizing(parts.train)
+    let features = scaler(parts.train.features)
+    var network = try irisNetwork()
+    try network.append(Softmax())
+    var (loss, optimizer) = (CrossEntropyLoss(), SGD(learningRate: 0.1))
+    try requirePass(network, features, parts.train.targets, loss: loss)
+    let losses = trainingLoop(
+      &network, features: features, targets: parts.train.targets, loss: &loss,
+      optimizer: &optimizer, epochs: 40, batchSize: 16, seed: 1)
+    try #require(losses.count == 40, "trainingLoop: expected 40 losses, got \(losses.count)")
+    (network.loss, network.preprocessing) = (loss, scaler)
+    let accuracy = try #require(try network.evaluate(parts.test).accuracy)
+    #expect(accuracy >= 0.93, "accuracy on 60 irises never seen before")
+  }
+
+  // MARK: What is given
+
+  @Test func wrongArgumentsStop() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      var network = NeuralNetwork(inputShape: [1])
+      var (loss, optimizer) = (TinySquaredError(), TinySGD(learningRate: 1))
+      _ = trainingLoop(
+        &network, features: [[1], [2]], targets: .classes([0]), loss: &loss,
+        optimizer: &optimizer, epochs: 1, batchSize: 1, seed: 1)
+    }
+    expectWords(of: result, "trainingLoop", "[2, 1] features", "1 targets")
+  }
+}

@@ -1,0 +1,124 @@
+import Shared
+import Testing
+
+// A half-written layer must fail with words. A trap would end the process and hide every other result,
+// so these helpers require each step of a pass before they take the next one.
+
+/// A forward pass in training mode and a backward pass.
+///
+/// Requires that the output has the right shape, that the layer kept something for `backward`, and that
+/// the input gradient has the shape of the input.
+///
+/// - Parameter outputGradient: drawn at random unless given
+public func trainingPass(
+  _ layer: inout some Layer, input: Tensor, outputGradient: Tensor? = nil,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws -> (output: Tensor, inputGradient: Tensor) {
+  let name = type(of: layer).typeName
+  let output = try forwardPass(&layer, input: input, sourceLocation: sourceLocation)
+  let gradient =
+    outputGradient ?? Tensor(normal: output.shape, key: RandomKey(seed: 7).folded("gradient"))
+  let inputGradient = layer.backward(gradient)
+  try #require(
+    inputGradient.shape == input.shape,
+    """
+    \(name).backward: the input gradient must have the shape of the input, \
+    expected \(input.shape), got \(inputGradient.shape)
+    """, sourceLocation: sourceLocation)
+  return (output, inputGradient)
+}
+
+/// A forward pass in training mode, after which a backward pass cannot trap.
+public func forwardPass(
+  _ layer: inout some Layer, input: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+) throws -> Tensor {
+  let name = type(of: layer).typeName
+  var fresh = layer
+  _ = fresh.forward(input, mode: .inference)
+  let output = layer.forward(input, mode: .training)
+  let expected = try input.shape.prefix(1) + layer.outputShape(for: Array(input.shape.dropFirst()))
+  try #require(
+    output.shape == Array(expected),
+    "\(name).forward: expected output shape \(Array(expected)), got \(output.shape)",
+    sourceLocation: sourceLocation)
+  try #require(
+    storedValues(of: fresh) != storedValues(of: layer),
+    """
+    \(name).forward keeps nothing in training mode (or as much in inference mode): backward needs what \
+    forward stored in the layer's properties
+    """, sourceLocation: sourceLocation)
+  return output
+}
+
+/// Records an issue unless `backward` agrees with finite differences of `forward`, for the input and
+/// every parameter.
+public func expectGradients(
+  of layer: some Layer, inputShape: [Int], input: Tensor? = nil,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let input =
+    input ?? Tensor(normal: inputShape, key: RandomKey(seed: 11).folded("gradient check"))
+  var copy = layer
+  _ = try trainingPass(&copy, input: input, sourceLocation: sourceLocation)
+  let report = checkGradients(of: layer, inputShape: inputShape, input: input)
+  if !report.passed { Issue.record("\(report)", sourceLocation: sourceLocation) }
+}
+
+/// The loss of a batch and its gradient; requires that the gradient has the shape of the prediction.
+public func lossPass(
+  _ loss: inout some Loss, _ prediction: Tensor, target: Target,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws -> (value: Float, gradient: Tensor) {
+  let name = type(of: loss).typeName
+  let value = loss.forward(prediction, target: target)
+  try #require(
+    !storedValues(of: loss).contains("nil"),
+    "\(name).forward: a property is still nil: backward needs what forward stores in the properties",
+    sourceLocation: sourceLocation)
+  let gradient = loss.backward()
+  try #require(
+    gradient.shape == prediction.shape,
+    """
+    \(name).backward: the gradient must have the shape of the prediction, \
+    expected \(prediction.shape), got \(gradient.shape)
+    """, sourceLocation: sourceLocation)
+  return (value, gradient)
+}
+
+/// Records an issue unless `backward` agrees with finite differences of `forward`.
+public func expectGradients(
+  of loss: some Loss, prediction: Tensor, target: Target,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  var copy = loss
+  _ = try lossPass(&copy, prediction, target: target, sourceLocation: sourceLocation)
+  let report = checkGradients(of: loss, prediction: prediction, target: target)
+  if !report.passed { Issue.record("\(report)", sourceLocation: sourceLocation) }
+}
+
+/// Records an issue when an inference pass stores anything, or leaves there what a training pass stored.
+public func expectInferenceKeepsNothing(
+  _ layer: some Layer, input: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let name = type(of: layer).typeName
+  let before = storedValues(of: layer)
+  var copy = layer
+  _ = copy.forward(input, mode: .inference)
+  #expect(
+    storedValues(of: copy) == before,
+    "\(name).forward stores something in inference mode: only a training pass may keep anything",
+    sourceLocation: sourceLocation)
+  _ = copy.forward(input, mode: .training)
+  _ = copy.forward(input, mode: .inference)
+  #expect(
+    storedValues(of: copy) == before,
+    """
+    \(name).forward leaves in inference mode what the training pass before it stored: set it to nil, or \
+    backward goes on with an old batch
+    """, sourceLocation: sourceLocation)
+}
+
+/// The stored properties in words, to see whether a pass changed them.
+private func storedValues(of value: Any) -> [String] {
+  Mirror(reflecting: value).children.map { String(describing: $0.value) }
+}
