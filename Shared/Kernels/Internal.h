@@ -30,6 +30,25 @@ typedef struct KernelTile {
   KernelActivation activation;
 } KernelTile;
 
+/// `length` values that lie side by side in a source and in a panel, see packPatches.
+typedef struct KernelRun {
+  size_t from, to, length;
+} KernelRun;
+
+/// A tile of a weight gradient: c[t * leadingC + o] += sum over pixels p of source[t](p) * b[p][o].
+///
+/// Pixel (i, j) of tap t is base[offsets[t] + i * rowStep + j]; its row of b, the transposed output
+/// gradient, is b[(i * columns + j) * leadingB ...], whole vectors.
+typedef struct KernelTaps {
+  const float *base;
+  const size_t *offsets;
+  size_t rows, columns, rowStep;
+  const float *b;
+  size_t leadingB;
+  float *c;
+  size_t leadingC;
+} KernelTaps;
+
 #if defined(__x86_64__)
 extern const KernelSet kernelsAvx512, kernelsAvx2;
 #endif

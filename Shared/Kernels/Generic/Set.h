@@ -9,6 +9,7 @@
 #include "Packing.h"
 #include "PhiloxBlocks.h"
 #include "Tile.h"
+#include "Convolution.h"
 #include "Peak.h"
 
 const KernelSet SET = {
@@ -33,5 +34,8 @@ const KernelSet SET = {
   .packRows = packRows,
   .packColumns = packColumns,
   .tileOf = tileOf,
+  .packPatches = packPatches,
+  .tapTile = TAP_TILE,
+  .multiplyTaps = multiplyTaps,
   .philoxBlocks = philoxBlocks,
 };

@@ -43,6 +43,8 @@ typedef enum KernelReduction { kernelSum, kernelMax, kernelMin } KernelReduction
 
 struct KernelSet;
 struct KernelTile;
+struct KernelRun;
+struct KernelTaps;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel reads.
 ///
@@ -135,6 +137,14 @@ typedef struct KernelSet {
   // A tile whose operands need not be packed. Internal to kernels_product.
   void (*tileOf)(const struct KernelTile *tile, size_t rows, size_t columns);
 
+  // For convolutions, see Generic/Convolution.h. packPatches: panel[k * columnTile + run.to + i] =
+  // base[offsets[k] + run.from + i] for each run and i < run.length; reads and writes up to a vector
+  // beyond the last run.
+  void (*packPatches)(const float *base, const size_t *offsets, size_t depth,
+                      const struct KernelRun *runs, size_t runCount, float *panel);
+  size_t tapTile;           // most taps that `multiplyTaps` takes
+  void (*multiplyTaps)(const struct KernelTaps *taps, size_t tapCount, size_t columns);
+
   // The words of `count` blocks of Philox from block `first` on, see kernels_philox; `count` is a
   // multiple of 16. The same on every instruction set.
   void (*philoxBlocks)(uint64_t key, uint64_t stream, uint64_t first, size_t count, uint32_t *out);
@@ -177,4 +187,7 @@ void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float 
 #ifdef __cplusplus
 }
 #endif
+
+#include "Convolution.h"
+
 #endif

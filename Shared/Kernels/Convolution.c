@@ -1,0 +1,89 @@
+// The entries of the convolution: which method computes what, and the bias gradient.
+
+#include <string.h>
+
+#include "ConvolutionInternal.h"
+
+static bool isEmpty(const KernelConvolution *v) {
+  return v->batch == 0 || v->outputChannels == 0 || v->outputHeight == 0 || v->outputWidth == 0;
+}
+
+void kernels_convolution_forward_with(KernelConvolutionMethod method, const KernelSet *set,
+                                      const KernelConvolution *v, const float *x,
+                                      const float *weights, const float *bias,
+                                      KernelActivation activation, float *y) {
+  if (set == NULL) set = kernels_default();
+  (void)method;
+  if (isEmpty(v)) return;
+  convolutionForwardPatches(set, v, x, weights, bias, activation, y);
+}
+
+void kernels_convolution_input_gradient_with(KernelConvolutionMethod method, const KernelSet *set,
+                                             const KernelConvolution *v, const float *dY,
+                                             const float *weights, float *dX) {
+  if (set == NULL) set = kernels_default();
+  (void)method;
+  const size_t count = v->batch * v->inputChannels * v->inputHeight * v->inputWidth;
+  if (count == 0) return;
+  if (isEmpty(v)) {
+    memset(dX, 0, count * sizeof(float));
+    return;
+  }
+  convolutionInputGradientPatches(set, v, dY, weights, dX);
+}
+
+void kernels_convolution_weight_gradient_with(KernelConvolutionMethod method, const KernelSet *set,
+                                              const KernelConvolution *v, const float *x,
+                                              const float *dY, float *dW) {
+  if (set == NULL) set = kernels_default();
+  (void)method;
+  const size_t count =
+    v->outputChannels * (v->inputChannels / v->groups) * v->kernelHeight * v->kernelWidth;
+  if (count == 0) return;
+  if (isEmpty(v)) {
+    memset(dW, 0, count * sizeof(float));
+    return;
+  }
+  convolutionWeightGradientPatches(set, v, x, dY, dW);
+}
+
+void kernels_convolution_forward(const KernelSet *set, const KernelConvolution *convolution,
+                                 const float *x, const float *weights, const float *bias,
+                                 KernelActivation activation, float *y) {
+  kernels_convolution_forward_with(kernelConvolutionAutomatic, set, convolution, x, weights, bias,
+                                   activation, y);
+}
+
+void kernels_convolution_input_gradient(const KernelSet *set, const KernelConvolution *convolution,
+                                        const float *dY, const float *weights, float *dX) {
+  kernels_convolution_input_gradient_with(kernelConvolutionAutomatic, set, convolution, dY, weights, dX);
+}
+
+void kernels_convolution_weight_gradient(const KernelSet *set, const KernelConvolution *convolution,
+                                         const float *x, const float *dY, float *dW) {
+  kernels_convolution_weight_gradient_with(kernelConvolutionAutomatic, set, convolution, x, dY, dW);
+}
+
+// MARK: - Bias gradient
+
+typedef struct ChannelSums {
+  const KernelSet *set;
+  const float *x;
+  size_t batch, channels, area;
+  float *sums;
+} ChannelSums;
+
+static void sumChannel(size_t channel, void *context) {
+  const ChannelSums *s = context;
+  double sum = 0;
+  for (size_t n = 0; n < s->batch; n++) {
+    sum += s->set->reduce(kernelSum, s->x + (n * s->channels + channel) * s->area, s->area);
+  }
+  s->sums[channel] = (float)sum;
+}
+
+void kernels_channel_sums(const KernelSet *set, const float *x, size_t batch, size_t channels,
+                          size_t area, float *sums) {
+  ChannelSums s = {set != NULL ? set : kernels_default(), x, batch, channels, area, sums};
+  kernels_parallel_for(channels, sumChannel, &s);
+}

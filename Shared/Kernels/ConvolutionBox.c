@@ -1,0 +1,59 @@
+// Copying rectangles of images with zeros around them, and cutting outputs into pieces.
+
+#include <string.h>
+
+#include "ConvolutionInternal.h"
+
+/// One row of a box: `width` values at x, of which column 0 is `left` columns before the first.
+static void copyRow(const Box *box, const float *x, size_t width, float *out) {
+  const ptrdiff_t left = box->left, columns = (ptrdiff_t)box->columns;
+  if (box->phases == 1) {
+    const ptrdiff_t before = left < 0 ? (-left < columns ? -left : columns) : 0;
+    ptrdiff_t end = (ptrdiff_t)width - left;
+    end = end < before ? before : (end > columns ? columns : end);
+    for (ptrdiff_t j = 0; j < before; j++) out[j] = 0;
+    if (end > before) memcpy(out + before, x + left + before, (size_t)(end - before) * sizeof(float));
+    for (ptrdiff_t j = end; j < columns; j++) out[j] = 0;
+    return;
+  }
+  const ptrdiff_t step = (ptrdiff_t)box->phases;
+  for (ptrdiff_t phase = 0; phase < step; phase++) {
+    float *to = out + phase * (ptrdiff_t)box->pitch;
+    ptrdiff_t i = 0, at = left + phase;
+    for (; i < (ptrdiff_t)box->pitch && at < 0; i++, at += step) to[i] = 0;
+    for (; i < (ptrdiff_t)box->pitch && at < (ptrdiff_t)width; i++, at += step) to[i] = x[at];
+    for (; i < (ptrdiff_t)box->pitch; i++) to[i] = 0;
+  }
+}
+
+void convolutionCopyBox(const Box *box, const float *x, size_t channels, size_t height, size_t width,
+                        float *out) {
+  const size_t rowSize = boxRowSize(box);
+  for (size_t channel = 0; channel < channels; channel++) {
+    for (size_t row = 0; row < box->rows; row++) {
+      const ptrdiff_t y = box->top + (ptrdiff_t)row;
+      if (y < 0 || y >= (ptrdiff_t)height) {
+        memset(out, 0, rowSize * sizeof(float));
+      } else {
+        copyRow(box, x + (size_t)y * width, width, out);
+      }
+      out += rowSize;
+    }
+    x += height * width;
+  }
+}
+
+PixelBoxes convolutionPixelBoxes(size_t rows, size_t columns, size_t boxRows, size_t boxColumns) {
+  const size_t across = (columns + boxColumns - 1) / boxColumns;
+  const size_t down = (rows + boxRows - 1) / boxRows;
+  return (PixelBoxes){rows, columns, boxRows, boxColumns, across, across * down};
+}
+
+PixelBox convolutionPixelBox(const PixelBoxes *boxes, size_t index) {
+  const size_t row = index / boxes->across * boxes->boxRows;
+  const size_t column = index % boxes->across * boxes->boxColumns;
+  return (PixelBox){
+    .row = row, .rows = minimum(boxes->boxRows, boxes->rows - row),
+    .column = column, .columns = minimum(boxes->boxColumns, boxes->columns - column),
+  };
+}

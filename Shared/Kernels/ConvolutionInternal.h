@@ -1,0 +1,46 @@
+// What the files of the convolution share.
+
+#ifndef KERNELS_CONVOLUTION_INTERNAL_H
+#define KERNELS_CONVOLUTION_INTERNAL_H
+
+#include "Internal.h"
+
+/// A rectangle of an image's planes, copied with zeros around it, its columns sorted by their
+/// remainder modulo `phases`: what a convolution with stride `phases` reads side by side, then lies
+/// side by side. Layout [channel][row][phase][pitch].
+typedef struct Box {
+  ptrdiff_t top, left;      // of the rectangle, may lie outside of the image
+  size_t rows, columns, phases, pitch;
+} Box;
+
+INLINE size_t boxRowSize(const Box *box) { return box->phases * box->pitch; }
+INLINE size_t boxPlaneSize(const Box *box) { return box->rows * boxRowSize(box); }
+
+/// Copies `channels` planes of height x width from x.
+void convolutionCopyBox(const Box *box, const float *x, size_t channels, size_t height, size_t width,
+                        float *out);
+
+/// How an output of `rows` x `columns` is cut into boxes of pixels: whole rows, or parts of one row.
+typedef struct PixelBoxes {
+  size_t rows, columns;     // of the whole output
+  size_t boxRows, boxColumns;
+  size_t across, count;     // boxes side by side, all boxes
+} PixelBoxes;
+
+/// The pixels of one box.
+typedef struct PixelBox {
+  size_t row, rows, column, columns;
+} PixelBox;
+
+PixelBoxes convolutionPixelBoxes(size_t rows, size_t columns, size_t boxRows, size_t boxColumns);
+PixelBox convolutionPixelBox(const PixelBoxes *boxes, size_t index);
+
+void convolutionForwardPatches(const KernelSet *set, const KernelConvolution *convolution,
+                               const float *x, const float *weights, const float *bias,
+                               KernelActivation activation, float *y);
+void convolutionInputGradientPatches(const KernelSet *set, const KernelConvolution *convolution,
+                                     const float *dY, const float *weights, float *dX);
+void convolutionWeightGradientPatches(const KernelSet *set, const KernelConvolution *convolution,
+                                      const float *x, const float *dY, float *dW);
+
+#endif
