@@ -8,12 +8,13 @@ let package = Package(
     .library(name: "Shared", targets: ["Shared"]),
     .library(name: "Phase1FeedForward", targets: ["Phase1FeedForward"]),
     .library(name: "Phase2CNN", targets: ["Phase2CNN"]),
+    .library(name: "Generator", targets: ["Generator"]),
     .library(name: "Networks", targets: ["Networks"]),
     .executable(name: "course", targets: ["CourseTool"]),
   ],
   traits: [
     // Declared from the first version on: adding a trait later would change the build of everyone who
-    // passes --disable-default-traits. Only `Generator` (Phase 2) looks at it.
+    // passes --disable-default-traits. Only `Generator` looks at it.
     .trait(
       name: "ImageCodecs",
       description: "PNG, JPEG and gzip through system libraries. The core needs none of them."),
@@ -29,7 +30,17 @@ let package = Package(
     .target(name: "Phase1FeedForward", dependencies: ["Shared"], path: "Phase1-FeedForward"),
     .target(name: "Phase2CNN", dependencies: ["Shared"], path: "Phase2-CNN"),
     .target(
-      name: "Networks", dependencies: ["Shared", "Phase1FeedForward", "Phase2CNN"],
+      name: "CodecShims", path: "Generator/CodecShims",
+      cSettings: [.define("COURSE_IMAGE_CODECS", .when(traits: ["ImageCodecs"]))],
+      linkerSettings: [
+        .linkedLibrary("z", .when(platforms: [.linux, .macOS], traits: ["ImageCodecs"])),
+        .linkedLibrary("png", .when(platforms: [.linux], traits: ["ImageCodecs"])),
+      ]),
+    .target(
+      name: "Generator", dependencies: ["Shared", "CodecShims"], path: "Generator",
+      exclude: ["CodecShims"]),
+    .target(
+      name: "Networks", dependencies: ["Shared", "Phase1FeedForward", "Phase2CNN", "Generator"],
       path: "Networks"),
 
     // MARK: Command line
@@ -46,6 +57,9 @@ let package = Package(
     .testTarget(
       name: "Phase2CNNTests", dependencies: ["Shared", "Phase2CNN", "TestSupport"],
       path: "Tests/Phase2CNNTests"),
+    .testTarget(
+      name: "GeneratorTests", dependencies: ["Shared", "Generator", "TestSupport"],
+      path: "Tests/GeneratorTests"),
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "TestSupport"], path: "Tests/NetworksTests"),
     .testTarget(

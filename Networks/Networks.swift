@@ -1,6 +1,7 @@
 import Foundation
 // The one import of somebody who wants to train networks rather than write layers: everything of all
 // phases, and what needs several of them.
+@_exported import Generator
 @_exported import Phase1FeedForward
 @_exported import Shared
 

@@ -1,0 +1,83 @@
+// gzip through zlib.
+
+#include "CodecShims.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef COURSE_IMAGE_CODECS
+
+#if !__has_include(<zlib.h>)
+#error "install zlib1g-dev, or build with --disable-default-traits (as a dependency: traits: [])"
+#else
+#include <zlib.h>
+
+struct CodecInflater {
+  z_stream stream;
+};
+
+CodecInflater *codec_inflater_create(void) {
+  CodecInflater *inflater = calloc(1, sizeof *inflater);
+  if (!inflater) return NULL;
+  // 15 bits is the largest window; 16 more ask for gzip's header and trailer instead of zlib's.
+  if (inflateInit2(&inflater->stream, 15 + 16) != Z_OK) {
+    free(inflater);
+    return NULL;
+  }
+  return inflater;
+}
+
+void codec_inflater_destroy(CodecInflater *inflater) {
+  if (!inflater) return;
+  inflateEnd(&inflater->stream);
+  free(inflater);
+}
+
+void codec_inflater_reset(CodecInflater *inflater) { inflateReset(&inflater->stream); }
+
+CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t *inputCount,
+                          uint8_t *output, size_t *outputCount, char message[64]) {
+  z_stream *stream = &inflater->stream;
+  // zlib counts in unsigned int.
+  const size_t most = 1u << 30;
+  uInt given = (uInt)(*inputCount < most ? *inputCount : most);
+  uInt room = (uInt)(*outputCount < most ? *outputCount : most);
+  stream->next_in = (Bytef *)input;
+  stream->avail_in = given;
+  stream->next_out = output;
+  stream->avail_out = room;
+  int status = inflate(stream, Z_NO_FLUSH);
+  *inputCount = given - stream->avail_in;
+  *outputCount = room - stream->avail_out;
+  message[0] = 0;
+  switch (status) {
+    case Z_OK:
+    case Z_BUF_ERROR:
+      return codecOK;
+    case Z_STREAM_END:
+      return codecMemberEnd;
+    case Z_MEM_ERROR:
+      return codecNoMemory;
+    default:
+      snprintf(message, 64, "%s",
+               status == Z_NEED_DICT ? "a preset dictionary" : stream->msg ? stream->msg : "damage");
+      return codecDamaged;
+  }
+}
+
+#endif
+#else
+
+CodecInflater *codec_inflater_create(void) { return NULL; }
+void codec_inflater_destroy(CodecInflater *inflater) { (void)inflater; }
+void codec_inflater_reset(CodecInflater *inflater) { (void)inflater; }
+
+CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t *inputCount,
+                          uint8_t *output, size_t *outputCount, char message[64]) {
+  (void)inflater, (void)input, (void)output;
+  *inputCount = *outputCount = 0;
+  message[0] = 0;
+  return codecUnavailable;
+}
+
+#endif

@@ -1,0 +1,57 @@
+// CodecShims - the few calls of zlib and libpng that the Generator library makes.
+//
+// Swift cannot see what it needs of them directly: zlib's initialisers are macros, and libpng's classic
+// interface longjmps. No header of theirs is included here, so that whoever imports this module needs
+// none.
+//
+// Without the package trait ImageCodecs every function is still there and reports codecUnavailable.
+
+#ifndef CODEC_SHIMS_H
+#define CODEC_SHIMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum CodecStatus {
+  codecOK,           // done, or go on
+  codecMemberEnd,    // inflate: a gzip member has ended, its checksum and length are right
+  codecDamaged,      // the data are wrong; the message says how
+  codecNoMemory,     // the system has no more memory
+  codecUnavailable,  // built without this codec
+} CodecStatus;
+
+// MARK: - gzip
+
+typedef struct CodecInflater CodecInflater;
+
+/// A reader of gzip members; NULL without memory or without zlib.
+CodecInflater *codec_inflater_create(void);
+void codec_inflater_destroy(CodecInflater *inflater);
+/// Prepares for the next member.
+void codec_inflater_reset(CodecInflater *inflater);
+/// Takes bytes from `input` and puts bytes to `output`; both counts become those that were used.
+/// Neither was used when more input is needed. A message of at most 63 characters explains damage.
+CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t *inputCount,
+                          uint8_t *output, size_t *outputCount, char message[64]);
+
+// MARK: - PNG
+
+/// Decodes a whole PNG file to `channels` (1 grey, 3 RGB, 4 RGBA) interleaved bytes a pixel.
+/// `pixelBytes` must be width * height * channels.
+CodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t channels, uint8_t *pixels,
+                           size_t pixelBytes, char message[64]);
+/// Encodes pixels; `*file` is to be released with codec_free.
+CodecStatus codec_png_write(const uint8_t *pixels, uint32_t width, uint32_t height,
+                            uint32_t channels, uint8_t **file, size_t *fileBytes, char message[64]);
+void codec_free(void *memory);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
