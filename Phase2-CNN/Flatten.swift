@@ -9,7 +9,7 @@ import Shared
 ///     var flatten = Flatten()
 ///     flatten.forward(Tensor(zeros: [8, 3, 4, 5]), mode: .inference).shape   // [8, 60]
 ///
-/// - Complexity: O(1): the memory is shared.
+/// - Complexity: O(1): the memory is shared. Task: Protocols/Phase2-CNN.md, 2.6.
 public struct Flatten: ParameterFreeLayer {
   /// "Flatten"
   public static let typeName = "Flatten"
@@ -26,19 +26,22 @@ public struct Flatten: ParameterFreeLayer {
     guard input.rank >= 1 else {
       stop("Flatten.forward", expected: "input [N, ...]", received: "\(input.shape)")
     }
+    // TODO(2.6): [N, C, H, W] becomes [N, C · H · W]. In training keep the shape of the input; in inference
+    // set inputShape to nil.
+    // BEGIN SOLUTION
     inputShape = mode == .training ? input.shape : nil
     return input.reshaped([input.shape[0], input.shape.dropFirst().reduce(1, *)])
+    // END SOLUTION
   }
 
   /// The gradient under the shape of the input.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let inputShape else {
-      stop(
-        "Flatten.backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing)")
-    }
+    guard let inputShape else { stopWithoutTrainingPass(Self.typeName) }
     requireGradient(
       outputGradient, shape: [inputShape[0], inputShape.dropFirst().reduce(1, *)], of: "Flatten")
+    // TODO(2.6): the gradient under the shape of the input.
+    // BEGIN SOLUTION
     return outputGradient.reshaped(inputShape)
+    // END SOLUTION
   }
 }

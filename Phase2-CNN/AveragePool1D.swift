@@ -1,0 +1,74 @@
+import Shared
+
+/// The mean of each window of a signal: `AveragePool2D` on images of height 1.
+///
+/// Computes `Y[n, c, x] = Σⱼ X[n, c, x·s + j − p] / a`, where X is 0 outside of the signal.
+/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length); `s`: `stride`; `p`: padding in front
+/// - `a`: the size of the window, or, without `countIncludePad`, of its part inside the signal
+/// - `Y`: output, `[N, C, L']`, `L' = ⌊(L + padding − window) / s⌋ + 1`
+///
+/// Given `dY`: `dX[n, c, x·s + j − p] += dY[n, c, x] / a`.
+///
+///     var pool = AveragePool1D(window: 2)
+///     pool.forward([[[1, 3, 4, 2]]], mode: .inference)   // [[[2, 3]]]
+///
+/// - Complexity: O(N·C·L'·window).
+public struct AveragePool1D: Layer {
+  /// "AveragePool1D"
+  public static let typeName = "AveragePool1D"
+  /// The constructor arguments.
+  public let configuration: AveragePoolConfiguration
+  /// Which body of code runs: the kernels, or that of `AveragePool2D.reference`.
+  public var implementation: Implementation {
+    get { images.implementation }
+    set { images.implementation = newValue }
+  }
+
+  private var images: AveragePool2D
+  private var inputShape: [Int]?
+
+  /// Creates the layer.
+  /// - Parameter stride: the window's size unless given: windows that touch and do not overlap
+  public init(
+    window: Int, stride: Int? = nil, padding: Padding = .valid, countIncludePad: Bool = true,
+    implementation: Implementation = .fast
+  ) {
+    let configuration = AveragePoolConfiguration(
+      window: [window], stride: [stride ?? window], padding: padding,
+      countIncludePad: countIncludePad)
+    self = orStop { try AveragePool1D(configuration: configuration) }
+    self.implementation = implementation
+  }
+
+  /// Creates the layer from a checkpoint; it will run the kernels.
+  public init(configuration: AveragePoolConfiguration) throws {
+    try configuration.sizes.check(rank: 1, of: Self.typeName)
+    self.configuration = configuration
+    images = try AveragePool2D(
+      configuration: AveragePoolConfiguration(
+        window: [1] + configuration.window, stride: [1] + configuration.stride,
+        padding: configuration.padding.withHeightAxis,
+        countIncludePad: configuration.countIncludePad))
+  }
+
+  /// `[C, L]` becomes `[C, L']`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    let geometry = try configuration.sizes.geometry(for: inputShape, of: Self.typeName)
+    return [geometry.channels, geometry.columns.output]
+  }
+
+  /// The mean of each window.
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    let geometry = configuration.sizes.geometry(ofBatch: input, of: Self.typeName)
+    inputShape = mode == .training ? input.shape : nil
+    return images.forward(input.withHeightAxis, mode: mode)
+      .reshaped([geometry.batch, geometry.channels, geometry.columns.output])
+  }
+
+  /// An equal share of `dY` for each element of the window.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    guard let inputShape else { stopWithoutTrainingPass(Self.typeName) }
+    requireSignalGradient(outputGradient, of: Self.typeName, inputShape, configuration.sizes)
+    return images.backward(outputGradient.withHeightAxis).reshaped(inputShape)
+  }
+}

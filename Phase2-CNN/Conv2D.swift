@@ -1,0 +1,139 @@
+import Shared
+
+/// A two-dimensional convolution: every output channel is what one small kernel finds in the image.
+///
+/// Computes `Y = f(Z)` with, for image n, output channel o and place (y, x),
+/// `Z[n, o, y, x] = b[o] + Σ_c Σᵢ Σⱼ X[n, c, y·s + i·d − p, x·s + j·d − p] · W[o, c, i, j]`,
+/// where X is 0 outside of the image.
+/// - `X`: input, `[N, C, H, W]` (N batch size, C `inputChannels`)
+/// - `W`: weights, `[O, C / groups, kH, kW]`; `b`: bias, `[O]` (O `outputChannels`)
+/// - `s`: `stride`, `d`: `dilation`, `p`: padding above and to the left, each of its own axis
+/// - `f`: `activation`, the identity by default
+/// - `Y`: output, `[N, O, H', W']`, `H' = ⌊(H + padding − d (kH − 1) − 1) / s⌋ + 1`, W' likewise
+///
+/// With groups, output channel o sees only the C / groups input channels of its group, which is number
+/// `o / (O / groups)`. The kernel is not flipped: strictly this is a cross-correlation.
+///
+/// Given `dY` and `dZ = dY ⊙ f'(Z)`, each product of the sum above sends its share back:
+/// - `dW[o, c, i, j] = Σₙ Σ_y Σₓ dZ[n, o, y, x] · X[n, c, y·s + i·d − p, x·s + j·d − p]`
+/// - `db[o] = Σₙ Σ_y Σₓ dZ[n, o, y, x]`
+/// - `dX[n, c, y·s + i·d − p, x·s + j·d − p] += dZ[n, o, y, x] · W[o, c, i, j]`
+///
+///     var layer = Conv2D(inputChannels: 3, outputChannels: 8, kernelSize: 5, stride: 2)
+///     layer.forward(Tensor(zeros: [1, 3, 32, 32]), mode: .training).shape   // [1, 8, 14, 14]
+///
+/// A wrong input shape stops the program; `outputShape(for:)` finds it before any data flows.
+///
+/// - Complexity: O(N·O·H'·W'·C/groups·kH·kW) for each of the three sums of a training step.
+/// - Reference: LeCun, Bottou, Bengio, Haffner (1998), *Proceedings of the IEEE* 86; initialisation: He,
+///   Zhang, Ren, Sun (2015), *ICCV*. Task: Protocols/Phase2-CNN.md, 2.1 and 2.2.
+public struct Conv2D: Layer {
+  /// "Conv2D"
+  public static let typeName = "Conv2D"
+  /// The constructor arguments.
+  public let configuration: ConvolutionConfiguration
+  /// The weights W, `[outputChannels, inputChannels / groups, kH, kW]`.
+  public var weights: Parameter
+  /// The bias b, `[outputChannels]`, if there is one.
+  public var bias: Parameter?
+  /// Which body of code runs: the kernels, or the loops of tasks 2.1 and 2.2.
+  public var implementation: Implementation
+
+  private var lastPass: ConvolutionPass?
+
+  /// Creates a layer with freshly drawn weights.
+  ///
+  /// Kernel size, stride and dilation are a number for both axes, or `[vertical, horizontal]`.
+  public init(
+    inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
+    stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
+    groups: Int = 1, bias: Bool = true, activation: Activation = .identity,
+    initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros,
+    implementation: Implementation = .fast
+  ) {
+    let configuration = ConvolutionConfiguration(
+      inputChannels: inputChannels, outputChannels: outputChannels,
+      kernelSize: kernelSize.sizes(rank: 2), stride: stride.sizes(rank: 2), padding: padding,
+      dilation: dilation.sizes(rank: 2), groups: groups, hasBias: bias, activation: activation,
+      initializer: initializer, biasInitializer: biasInitializer)
+    self = orStop { try Conv2D(configuration: configuration) }
+    self.implementation = implementation
+  }
+
+  /// Creates the layer from a checkpoint; it will run the kernels.
+  public init(configuration: ConvolutionConfiguration) throws {
+    try configuration.check(rank: 2, of: Self.typeName)
+    self.configuration = configuration
+    (weights, bias) = configuration.parameters
+    implementation = .fast
+  }
+
+  /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    let geometry = try configuration.geometry(for: inputShape, of: Self.typeName)
+    return [geometry.outputChannels, geometry.rows.output, geometry.columns.output]
+  }
+
+  /// `Y = f(X ∗ W + b)`
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
+    let output =
+      switch implementation {
+      case .reference:
+        configuration.activation(referenceForward(input, geometry))
+      case .fast:
+        input.convolved(
+          with: weights.value, bias: bias?.value, activation: configuration.activation, geometry,
+          shape: [
+            input.shape[0], geometry.outputChannels, geometry.rows.output, geometry.columns.output,
+          ])
+      }
+    lastPass =
+      mode == .training
+      ? ConvolutionPass(
+        input: input, output: output, activation: configuration.activation, geometry: geometry)
+      : nil
+    return output
+  }
+
+  /// Accumulates `dW` and `db` and returns `dX`.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let (pass, dZ) = lastPass.gradientBeforeActivation(
+      outputGradient, configuration.activation, of: Self.typeName)
+    accumulateGradients(pass, dZ)
+    return switch implementation {
+    case .reference:
+      referenceInputGradient(dZ, pass.geometry)
+    case .fast:
+      dZ.convolutionInputGradient(
+        weights: weights.value, pass.geometry, shape: pass.input.shape)
+    }
+  }
+
+  /// Accumulates `dW` and `db` only: the first layer of a network has nobody to pass `dX` to.
+  public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
+    let (pass, dZ) = lastPass.gradientBeforeActivation(
+      outputGradient, configuration.activation, of: Self.typeName)
+    accumulateGradients(pass, dZ)
+  }
+
+  private mutating func accumulateGradients(_ pass: ConvolutionPass, _ dZ: Tensor) {
+    switch implementation {
+    case .reference:
+      accumulateReferenceGradients(pass.input, dZ, pass.geometry)
+    case .fast:
+      weights.accumulate(
+        dZ.convolutionWeightGradient(
+          input: pass.input, pass.geometry, shape: weights.value.shape))
+      bias?.accumulate(dZ.channelSums())
+    }
+  }
+
+  /// Shows `weights`, then `bias` if there is one.
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    try body("weights", &weights)
+    if bias != nil { try body("bias", &bias!) }
+  }
+}

@@ -1,0 +1,71 @@
+import Shared
+
+/// Gives each example another shape: an image its channel axis, a vector its two dimensions back.
+///
+/// `[N, d₁, d₂, ...]` becomes `[N] + shape`, in row-major order: the elements stay where they are.
+///
+/// Given `dY`: `dX` is `dY` under the shape of the input.
+///
+///     var reshape = Reshape([1, 8, 8])
+///     reshape.forward(Tensor(zeros: [5, 64]), mode: .inference).shape   // [5, 1, 8, 8]
+///
+/// - Complexity: O(1): the memory is shared.
+public struct Reshape: Layer {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// The new shape of an example.
+    public var shape: [Int]
+  }
+
+  /// "Reshape"
+  public static let typeName = "Reshape"
+  /// The constructor arguments.
+  public let configuration: Configuration
+  private var inputShape: [Int]?
+
+  /// Creates the layer; the sizes of `shape` are at least 1.
+  public init(_ shape: [Int]) {
+    self = orStop { try Reshape(configuration: Configuration(shape: shape)) }
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: Configuration) throws {
+    try checkSizes(configuration.shape, of: Self.typeName)
+    self.configuration = configuration
+  }
+
+  /// The new shape; the number of elements must be the same.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    let count = configuration.shape.reduce(1, *)
+    guard inputShape.reduce(1, *) == count else {
+      throw CourseError(
+        .shapeMismatch, "Reshape",
+        expected: "input of \(count) elements, as shape \(configuration.shape) has",
+        received: "\(inputShape), which has \(inputShape.reduce(1, *))",
+        remedy: "Choose a shape with as many elements as what the layer before it returns.")
+    }
+    return configuration.shape
+  }
+
+  /// The input as `[N] + shape`.
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    guard input.rank >= 1,
+      input.shape.dropFirst().reduce(1, *) == configuration.shape.reduce(1, *)
+    else {
+      stop(
+        "Reshape.forward",
+        expected: "input [N, ...] with \(configuration.shape.reduce(1, *)) elements an example",
+        received: "\(input.shape)")
+    }
+    inputShape = mode == .training ? input.shape : nil
+    return input.reshaped([input.shape[0]] + configuration.shape)
+  }
+
+  /// The gradient under the shape of the input.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    guard let inputShape else { stopWithoutTrainingPass(Self.typeName) }
+    requireGradient(
+      outputGradient, shape: [inputShape[0]] + configuration.shape, of: Self.typeName)
+    return outputGradient.reshaped(inputShape)
+  }
+}
