@@ -4,6 +4,16 @@
 
 #include "ConvolutionInternal.h"
 
+/// Winograd computes 3 x 3 with stride and dilation 1, and pays from about 16 channels on.
+static bool takesWinograd(KernelConvolutionMethod method, const KernelConvolution *v) {
+  const bool possible = v->kernelHeight == 3 && v->kernelWidth == 3 && v->strideY == 1 &&
+                        v->strideX == 1 && v->dilationY == 1 && v->dilationX == 1 && v->groups == 1;
+  if (!possible || method == kernelConvolutionPatches) return false;
+  return method == kernelConvolutionWinograd ||
+         (v->inputChannels >= 16 && v->outputChannels >= 16 && v->outputHeight >= 3 &&
+          v->outputWidth >= 3);
+}
+
 static bool isEmpty(const KernelConvolution *v) {
   return v->batch == 0 || v->outputChannels == 0 || v->outputHeight == 0 || v->outputWidth == 0;
 }
@@ -13,8 +23,11 @@ void kernels_convolution_forward_with(KernelConvolutionMethod method, const Kern
                                       const float *weights, const float *bias,
                                       KernelActivation activation, float *y) {
   if (set == NULL) set = kernels_default();
-  (void)method;
   if (isEmpty(v)) return;
+  if (takesWinograd(method, v)) {
+    convolutionForwardWinograd(set, v, x, weights, bias, activation, y);
+    return;
+  }
   convolutionForwardPatches(set, v, x, weights, bias, activation, y);
 }
 
@@ -22,11 +35,14 @@ void kernels_convolution_input_gradient_with(KernelConvolutionMethod method, con
                                              const KernelConvolution *v, const float *dY,
                                              const float *weights, float *dX) {
   if (set == NULL) set = kernels_default();
-  (void)method;
   const size_t count = v->batch * v->inputChannels * v->inputHeight * v->inputWidth;
   if (count == 0) return;
   if (isEmpty(v)) {
     memset(dX, 0, count * sizeof(float));
+    return;
+  }
+  if (takesWinograd(method, v)) {
+    convolutionInputGradientWinograd(set, v, dY, weights, dX);
     return;
   }
   convolutionInputGradientPatches(set, v, dY, weights, dX);
@@ -36,7 +52,6 @@ void kernels_convolution_weight_gradient_with(KernelConvolutionMethod method, co
                                               const KernelConvolution *v, const float *x,
                                               const float *dY, float *dW) {
   if (set == NULL) set = kernels_default();
-  (void)method;
   const size_t count =
     v->outputChannels * (v->inputChannels / v->groups) * v->kernelHeight * v->kernelWidth;
   if (count == 0) return;
@@ -44,7 +59,7 @@ void kernels_convolution_weight_gradient_with(KernelConvolutionMethod method, co
     memset(dW, 0, count * sizeof(float));
     return;
   }
-  convolutionWeightGradientPatches(set, v, x, dY, dW);
+  convolutionWeightGradient(set, v, x, dY, dW, takesWinograd(method, v));
 }
 
 void kernels_convolution_forward(const KernelSet *set, const KernelConvolution *convolution,

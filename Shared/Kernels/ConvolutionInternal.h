@@ -40,7 +40,25 @@ void convolutionForwardPatches(const KernelSet *set, const KernelConvolution *co
                                KernelActivation activation, float *y);
 void convolutionInputGradientPatches(const KernelSet *set, const KernelConvolution *convolution,
                                      const float *dY, const float *weights, float *dX);
-void convolutionWeightGradientPatches(const KernelSet *set, const KernelConvolution *convolution,
-                                      const float *x, const float *dY, float *dW);
+/// `winograd`: the sums of each part and block come from convolutionWeightSumsWinograd.
+void convolutionWeightGradient(const KernelSet *set, const KernelConvolution *convolution,
+                               const float *x, const float *dY, float *dW, bool winograd);
+
+void convolutionForwardWinograd(const KernelSet *set, const KernelConvolution *convolution,
+                                const float *x, const float *weights, const float *bias,
+                                KernelActivation activation, float *y);
+void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolution *convolution,
+                                      const float *dY, const float *weights, float *dX);
+
+/// Channels of the input, and of the output, that one call of convolutionWeightSumsWinograd takes.
+enum { winogradChannelBlock = 64 };
+
+/// Adds the weight gradient of images `firstImage` ..< `endImage` to
+/// sums[(channel * 9 + tap) * leading + o], for one block of channels from `firstInput` on and one of
+/// outputs from `firstOutput` on; `leading` is a multiple of the vector width.
+void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution *convolution,
+                                   const float *x, const float *dY, size_t firstImage,
+                                   size_t endImage, size_t firstInput, size_t firstOutput,
+                                   float *sums, size_t leading);
 
 #endif

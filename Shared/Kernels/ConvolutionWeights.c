@@ -30,6 +30,7 @@ typedef struct WeightGradient {
   size_t channels, outputs, leading;    // of one group; leading: outputs rounded up to whole vectors
   size_t taps, depth;       // of the kernel; channels * taps
   size_t parts, blocks;     // of the batch, of the channels
+  size_t outputBlocks;      // Winograd cuts the outputs too
   PixelBoxes boxes;
   size_t boxSize, scratchSize;
 } WeightGradient;
@@ -149,8 +150,23 @@ static void writeOutputs(size_t index, void *context) {
                     g->dW + (group * g->outputs + first) * g->depth);
 }
 
-void convolutionWeightGradientPatches(const KernelSet *set, const KernelConvolution *v, const float *x,
-                                      const float *dY, float *dW) {
+static void sumPartWinograd(size_t index, void *context) {
+  const WeightGradient *g = context;
+  const size_t output = index % g->outputBlocks, input = index / g->outputBlocks % g->blocks;
+  const size_t part = index / (g->outputBlocks * g->blocks);
+  convolutionWeightSumsWinograd(
+    g->set, g->v, g->x, g->dY, part * g->v->batch / g->parts, (part + 1) * g->v->batch / g->parts,
+    input * winogradChannelBlock, output * winogradChannelBlock,
+    g->sums + part * g->depth * g->leading, g->leading);
+}
+
+static void finish(WeightGradient *g, size_t total) {
+  kernels_parallel_for((total + 16383) / 16384, addParts, g);
+  kernels_parallel_for(g->v->groups * (g->leading / g->set->vectorWidth), writeOutputs, g);
+}
+
+void convolutionWeightGradient(const KernelSet *set, const KernelConvolution *v, const float *x,
+                               const float *dY, float *dW, bool winograd) {
   WeightGradient g = {
     .set = set, .v = v, .x = x, .dY = dY, .dW = dW,
     .channels = v->inputChannels / v->groups, .outputs = v->outputChannels / v->groups,
@@ -160,13 +176,20 @@ void convolutionWeightGradientPatches(const KernelSet *set, const KernelConvolut
   g.depth = g.channels * g.taps;
   const size_t total = v->groups * g.depth * g.leading;
   g.parts = minimum(v->batch, minimum(mostParts, maximum(2, sumLimit / total)));
+  g.sums = kernelsScratch(scratchShared, g.parts * total);
+  if (winograd) {
+    memset(g.sums, 0, g.parts * total * sizeof(float));
+    g.blocks = (v->inputChannels + winogradChannelBlock - 1) / winogradChannelBlock;
+    g.outputBlocks = (v->outputChannels + winogradChannelBlock - 1) / winogradChannelBlock;
+    kernels_parallel_for(g.parts * g.blocks * g.outputBlocks, sumPartWinograd, &g);
+    finish(&g, total);
+    return;
+  }
   // Blocks large enough that the transposed dY, which each block makes anew, is used often.
   g.blocks = maximum(1, minimum(mostBlocks, g.depth / (16 * set->tapTile)));
   g.blocks = minimum(g.blocks, g.channels);
   if (g.parts * v->groups >= mostParts) g.blocks = 1;
   cutIntoBoxes(&g, (g.channels + g.blocks - 1) / g.blocks);
-  g.sums = kernelsScratch(scratchShared, g.parts * total);
   kernels_parallel_for(g.parts * v->groups * g.blocks, sumPart, &g);
-  kernels_parallel_for((total + 16383) / 16384, addParts, &g);
-  kernels_parallel_for(v->groups * (g.leading / set->vectorWidth), writeOutputs, &g);
+  finish(&g, total);
 }

@@ -49,6 +49,20 @@ typedef struct KernelTaps {
   size_t leadingC;
 } KernelTaps;
 
+/// The steps of Winograd's algorithm for one instruction set, see Generic/Winograd.h.
+typedef struct KernelWinograd {
+  void (*input)(const float *pixels, size_t pitch, float *out, size_t step);
+  void (*gradient)(const float *pixels, size_t pitch, float *out, size_t step);
+  void (*filter)(const float *taps, size_t stride, bool flipped, size_t columns, float *out,
+                 size_t step);
+  void (*output)(const float *products, size_t step, const float *bias, KernelActivation activation,
+                 float *pixels, size_t pitch, size_t rows, size_t columns);
+  void (*taps)(const float *products, size_t step, float *taps, size_t stride);
+  void (*scatter)(const float *pixels, size_t count, size_t channels, float *y, size_t plane);
+  void (*tile)(size_t depth, const float *a, const float *b, float *c, size_t leadingC, size_t rows,
+               size_t columns);
+} KernelWinograd;
+
 #if defined(__x86_64__)
 extern const KernelSet kernelsAvx512, kernelsAvx2;
 #endif

@@ -10,6 +10,7 @@
 #include "PhiloxBlocks.h"
 #include "Tile.h"
 #include "Convolution.h"
+#include "Winograd.h"
 #include "Peak.h"
 
 const KernelSet SET = {
@@ -37,5 +38,6 @@ const KernelSet SET = {
   .packPatches = packPatches,
   .tapTile = TAP_TILE,
   .multiplyTaps = multiplyTaps,
+  .winograd = &winogradKernels,
   .philoxBlocks = philoxBlocks,
 };

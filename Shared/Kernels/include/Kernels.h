@@ -45,6 +45,7 @@ struct KernelSet;
 struct KernelTile;
 struct KernelRun;
 struct KernelTaps;
+struct KernelWinograd;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel reads.
 ///
@@ -144,6 +145,7 @@ typedef struct KernelSet {
                       const struct KernelRun *runs, size_t runCount, float *panel);
   size_t tapTile;           // most taps that `multiplyTaps` takes
   void (*multiplyTaps)(const struct KernelTaps *taps, size_t tapCount, size_t columns);
+  const struct KernelWinograd *winograd;
 
   // The words of `count` blocks of Philox from block `first` on, see kernels_philox; `count` is a
   // multiple of 16. The same on every instruction set.

@@ -1,0 +1,230 @@
+// Winograd's minimal filtering F(4x4, 3x3) and its gradient F(3x3, 4x4), for LANES channels at a time.
+//
+// Four outputs of a filter with three taps cost six products instead of twelve: y = A (G g . B d), where
+// d are six inputs. In two dimensions 36 products ("frequencies") replace 144. The matrices follow from
+// the points 0, a, -a, b, -b and infinity with a = sqrt(1/2), b = sqrt(2); next to the usual 1 and 2 they
+// halve the rounding error (their powers stay nearer to 1).
+//
+//   B: 6 inputs -> 6     G: 3 taps -> 6     A: 6 -> 4 outputs     (forward and input gradient)
+//   B: 6 inputs -> 6     H: 4 gradients -> 6     C: 6 -> 3 taps   (weight gradient)
+//
+// Pixels are stored with LANES channels side by side, pixel (i, j) at pixels[(i * pitch + j) * LANES].
+// Frequency f of a transformed tile lies at out[f * step].
+//
+// Legend: d inputs, g taps, m frequencies, y outputs; s and t sum and difference of a pair of points.
+
+static const float pointA = 0.70710678118654752f, pointB = 1.41421356237309505f;
+// The squares of a and b are 1/2 and 2; products over the differences of the points, inverted.
+static const float norm0 = 1, normA = -2.0f / 3, normB = 1.0f / 6;
+
+INLINE void inputTransform(const Vector d[6], Vector m[6]) {
+  const Vector evenA = multiplyAdd(splat(-2.0f), d[2], d[4]);
+  const Vector oddA = multiplyAdd(splat(-2.0f), d[1], d[3]);
+  const Vector evenB = multiplyAdd(splat(-0.5f), d[2], d[4]);
+  const Vector oddB = multiplyAdd(splat(-0.5f), d[1], d[3]);
+  m[0] = multiplyAdd(splat(-2.5f), d[2], d[0] + d[4]);
+  m[1] = multiplyAdd(splat(pointA), oddA, evenA);
+  m[2] = multiplyAdd(splat(-pointA), oddA, evenA);
+  m[3] = multiplyAdd(splat(pointB), oddB, evenB);
+  m[4] = multiplyAdd(splat(-pointB), oddB, evenB);
+  m[5] = multiplyAdd(splat(-2.5f), d[3], d[1] + d[5]);
+}
+
+INLINE void filterTransform(const Vector g[3], Vector m[6]) {
+  const Vector evenA = multiplyAdd(splat(0.5f), g[2], g[0]) * normA, oddA = g[1] * (pointA * normA);
+  const Vector evenB = multiplyAdd(splat(2.0f), g[2], g[0]) * normB, oddB = g[1] * (pointB * normB);
+  m[0] = g[0] * norm0;
+  m[1] = evenA + oddA;
+  m[2] = evenA - oddA;
+  m[3] = evenB + oddB;
+  m[4] = evenB - oddB;
+  m[5] = g[2];
+}
+
+INLINE void outputTransform(const Vector m[6], Vector y[4]) {
+  const Vector s = m[1] + m[2], t = (m[1] - m[2]) * pointA;
+  const Vector s2 = m[3] + m[4], t2 = (m[3] - m[4]) * pointB;
+  y[0] = m[0] + s + s2;
+  y[1] = t + t2;
+  y[2] = multiplyAdd(splat(0.5f), s, s2 + s2);
+  y[3] = multiplyAdd(splat(0.5f), t, multiplyAdd(splat(2.0f), t2, m[5]));
+}
+
+/// H: dY takes the place of a filter with four taps.
+INLINE void gradientTransform(const Vector d[4], Vector m[6]) {
+  const Vector evenA = multiplyAdd(splat(0.5f), d[2], d[0]) * normA;
+  const Vector oddA = multiplyAdd(splat(0.5f), d[3], d[1]) * (pointA * normA);
+  const Vector evenB = multiplyAdd(splat(2.0f), d[2], d[0]) * normB;
+  const Vector oddB = multiplyAdd(splat(2.0f), d[3], d[1]) * (pointB * normB);
+  m[0] = d[0] * norm0;
+  m[1] = evenA + oddA;
+  m[2] = evenA - oddA;
+  m[3] = evenB + oddB;
+  m[4] = evenB - oddB;
+  m[5] = d[3];
+}
+
+/// C: three outputs.
+INLINE void tapTransform(const Vector m[6], Vector y[3]) {
+  const Vector s = m[1] + m[2], t = (m[1] - m[2]) * pointA;
+  const Vector s2 = m[3] + m[4], t2 = (m[3] - m[4]) * pointB;
+  y[0] = m[0] + s + s2;
+  y[1] = t + t2;
+  y[2] = multiplyAdd(splat(0.5f), s, multiplyAdd(splat(2.0f), s2, m[5]));
+}
+
+/// Two dimensions: `transform` makes `to` values of `from`, first along columns, then along rows.
+/// READ(i, j) is the vector to begin with; WRITE(i, j, y) takes the result.
+#define IN_TWO_DIMENSIONS(transform, from, to, READ, WRITE)           \
+  Vector half[to][from];                                              \
+  _Pragma("clang loop unroll(full)")                                  \
+  for (size_t j = 0; j < from; j++) {                                 \
+    Vector given[from], result[to];                                   \
+    _Pragma("clang loop unroll(full)")                                \
+    for (size_t i = 0; i < from; i++) given[i] = READ(i, j);          \
+    transform(given, result);                                         \
+    _Pragma("clang loop unroll(full)")                                \
+    for (size_t i = 0; i < to; i++) half[i][j] = result[i];           \
+  }                                                                   \
+  _Pragma("clang loop unroll(full)")                                  \
+  for (size_t i = 0; i < to; i++) {                                   \
+    Vector result[to];                                                \
+    transform(half[i], result);                                       \
+    _Pragma("clang loop unroll(full)")                                \
+    for (size_t j = 0; j < to; j++) WRITE(i, j, result[j]);           \
+  }
+
+#define PIXEL(i, j) load(pixels + (i * pitch + j) * LANES)
+#define FREQUENCY(i, j, value) store(out + (i * 6 + j) * step, value)
+
+static void winogradInput(const float *pixels, size_t pitch, float *out, size_t step) {
+  IN_TWO_DIMENSIONS(inputTransform, 6, 6, PIXEL, FREQUENCY)
+}
+
+static void winogradGradient(const float *pixels, size_t pitch, float *out, size_t step) {
+  IN_TWO_DIMENSIONS(gradientTransform, 4, 6, PIXEL, FREQUENCY)
+}
+
+/// Tap t of `columns` filters at taps[t * stride ...].
+static void winogradFilter(const float *taps, size_t stride, bool flipped, size_t columns, float *out,
+                           size_t step) {
+  for (size_t c = 0; c < columns; c += LANES, taps += LANES, out += LANES) {
+#define TAP(i, j) load(taps + (flipped ? 8 - (i * 3 + j) : i * 3 + j) * stride)
+    IN_TWO_DIMENSIONS(filterTransform, 3, 6, TAP, FREQUENCY)
+#undef TAP
+  }
+}
+
+#undef FREQUENCY
+#undef PIXEL
+#define FREQUENCY(i, j) load(products + (i * 6 + j) * step)
+
+/// Writes the first rows x columns of the tile's 4 x 4 outputs.
+static void winogradOutput(const float *products, size_t step, const float *bias,
+                           KernelActivation activation, float *pixels, size_t pitch, size_t rows,
+                           size_t columns) {
+  const Vector biases = bias != NULL ? load(bias) : (Vector){};
+  Vector y[4][4];
+#define KEEP(i, j, value) y[i][j] = value
+  IN_TWO_DIMENSIONS(outputTransform, 6, 4, FREQUENCY, KEEP)
+#undef KEEP
+  for (size_t i = 0; i < rows; i++) {
+    for (size_t j = 0; j < columns; j++) {
+      Vector value = y[i][j] + biases;
+      switch (activation) {
+        case kernelActivationIdentity: break;
+        case kernelActivationReLU: value = reluVector(value); break;
+        case kernelActivationSigmoid: value = sigmoidVector(value); break;
+        case kernelActivationTanh: value = tanhVector(value); break;
+      }
+      store(pixels + (i * pitch + j) * LANES, value);
+    }
+  }
+}
+
+static void winogradTaps(const float *products, size_t step, float *taps, size_t stride) {
+#define TAP(i, j, value) store(taps + (i * 3 + j) * stride, load(taps + (i * 3 + j) * stride) + value)
+  IN_TWO_DIMENSIONS(tapTransform, 6, 3, FREQUENCY, TAP)
+#undef TAP
+}
+
+#undef FREQUENCY
+#undef IN_TWO_DIMENSIONS
+
+/// Channel c of pixel p from pixels[p * LANES + c] to y[c * plane + p].
+static void winogradScatter(const float *pixels, size_t count, size_t channels, float *y,
+                            size_t plane) {
+  for (size_t p = 0; p < count; p += LANES) {
+    const size_t present = minimum(LANES, count - p);
+    transposeStrip(pixels + p * LANES, LANES, present, channels, y + p, plane, present);
+  }
+}
+
+/// The register tile of the products of one frequency: c[r][o] = sum over k of a(r, k) b[k][o], with
+/// a(r, k) at a[(k / LANES * rows + r) * LANES + k % LANES] and whole vectors of b and c.
+INLINE void winogradTileBody(size_t depth, const float *a, const float *b, float *c, size_t leadingC,
+                             const size_t rows, const size_t vectors) {
+  Vector sums[ROW_TILE][2];
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) sums[r][v] = (Vector){};
+  }
+  for (size_t left = depth; left > 0;) {
+    const size_t steps = minimum(LANES, left);
+#pragma clang loop unroll(disable)
+    for (size_t k = steps; k > 0; k--) {
+      Vector row[2];
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++) row[v] = load(b + v * LANES);
+#pragma clang loop unroll(full)
+      for (size_t r = 0; r < rows; r++) {
+        const Vector value = splat(a[r * LANES]);
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) sums[r][v] = multiplyAdd(value, row[v], sums[r][v]);
+      }
+      a++;
+      b += columnTile;
+    }
+    a += rows * LANES - steps;
+    left -= steps;
+  }
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) store(c + v * LANES, sums[r][v]);
+    c += leadingC;
+  }
+}
+
+typedef void WinogradVariant(size_t depth, const float *a, const float *b, float *c, size_t leadingC);
+
+#define VARIANT(n)                                                                            \
+  static void winograd##n##x1(size_t depth, const float *a, const float *b, float *c,         \
+                              size_t leadingC) {                                              \
+    winogradTileBody(depth, a, b, c, leadingC, n, 1);                                         \
+  }                                                                                           \
+  static void winograd##n##x2(size_t depth, const float *a, const float *b, float *c,         \
+                              size_t leadingC) {                                              \
+    winogradTileBody(depth, a, b, c, leadingC, n, 2);                                         \
+  }
+#define ENTRY(n) {winograd##n##x1, winograd##n##x2},
+EACH_ROW_COUNT(VARIANT)
+static WinogradVariant *const winogradVariants[ROW_TILE][2] = {EACH_ROW_COUNT(ENTRY)};
+#undef VARIANT
+#undef ENTRY
+
+static void winogradTile(size_t depth, const float *a, const float *b, float *c, size_t leadingC,
+                         size_t rows, size_t columns) {
+  winogradVariants[rows - 1][columns > LANES](depth, a, b, c, leadingC);
+}
+
+static const KernelWinograd winogradKernels = {
+  .input = winogradInput,
+  .gradient = winogradGradient,
+  .filter = winogradFilter,
+  .output = winogradOutput,
+  .taps = winogradTaps,
+  .scatter = winogradScatter,
+  .tile = winogradTile,
+};
