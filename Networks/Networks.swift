@@ -3,11 +3,19 @@ import Foundation
 // phases, and what needs several of them.
 @_exported import Generator
 @_exported import Phase1FeedForward
+@_exported import Phase2CNN
 @_exported import Shared
 
 extension NeuralNetwork {
   /// Every layer type of this package: what a checkpoint may name.
-  public static var allLayers: [any Layer.Type] { [Dense.self, ReLU.self, Softmax.self] }
+  public static var allLayers: [any Layer.Type] {
+    [
+      Dense.self, ReLU.self, Softmax.self,
+      Conv1D.self, Conv2D.self, MaxPool1D.self, MaxPool2D.self, AveragePool1D.self,
+      AveragePool2D.self, GlobalAveragePool2D.self, Flatten.self, Reshape.self,
+      ConvReLU.self, ConvReLUPool.self,
+    ]
+  }
 
   /// Every loss type of this package.
   public static var allLosses: [any Loss.Type] {

@@ -1,0 +1,103 @@
+import Phase2CNN
+import Shared
+
+/// A convolution, ReLU and max pooling in one layer: what most convolutional networks repeat.
+///
+/// `Y = maxpool(max(0, X ∗ W + b))`, for images `[N, C, H, W]`.
+///
+/// ReLU never changes which of two numbers is larger, so it makes no difference whether it comes before
+/// or after the pooling: `maxpool(relu(z)) = relu(maxpool(z))`, and where ReLU cuts a gradient off, it
+/// does so on both ways. Here it comes after: the windows of 2 x 2 leave it a quarter of the elements, and
+/// the full-size output of the convolution need not be kept for `backward`.
+///
+///     var layer = ConvReLUPool(inputChannels: 1, outputChannels: 8, kernelSize: 5, padding: .same)
+///     layer.forward(Tensor(zeros: [2, 1, 28, 28]), mode: .training).shape   // [2, 8, 14, 14]
+///
+/// - Complexity: that of the convolution, and one pass over its output.
+public struct ConvReLUPool: Layer {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// The arguments of the convolution, without an activation.
+    public var convolution: ConvolutionConfiguration
+    /// The arguments of the pooling.
+    public var pool: MaxPoolConfiguration
+  }
+
+  /// "ConvReLUPool"
+  public static let typeName = "ConvReLUPool"
+  /// The convolution.
+  public var convolution: Conv2D
+  private var pool: MaxPool2D
+  /// Y, which tells where ReLU let the gradient through.
+  private var output: Tensor?
+
+  /// The constructor arguments.
+  public var configuration: Configuration {
+    Configuration(convolution: convolution.configuration, pool: pool.configuration)
+  }
+
+  /// Creates a layer with freshly drawn weights. The first arguments are those of `Conv2D`.
+  /// - Parameters:
+  ///   - pool: the window of the pooling
+  ///   - poolStride: how far it moves, its own size unless given
+  public init(
+    inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
+    stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
+    groups: Int = 1, bias: Bool = true, pool: any AxisSizes = 2,
+    poolStride: (any AxisSizes)? = nil, initializer: StandardInitializer = .heNormal,
+    biasInitializer: StandardInitializer = .zeros
+  ) {
+    convolution = Conv2D(
+      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: kernelSize,
+      stride: stride, padding: padding, dilation: dilation, groups: groups, bias: bias,
+      initializer: initializer, biasInitializer: biasInitializer)
+    self.pool = MaxPool2D(window: pool, stride: poolStride)
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: Configuration) throws {
+    try configuration.convolution.require(activation: .identity, in: Self.typeName)
+    convolution = try Conv2D(configuration: configuration.convolution)
+    pool = try MaxPool2D(configuration: configuration.pool)
+  }
+
+  /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    try pool.outputShape(for: convolution.outputShape(for: inputShape))
+  }
+
+  /// `Y = max(0, maxpool(X ∗ W + b))`
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    let pooled = pool.forward(convolution.forward(input, mode: mode), mode: mode)
+    let output = Activation.relu(pooled)
+    self.output = mode == .training ? output : nil
+    return output
+  }
+
+  /// Accumulates the gradients of weights and bias and returns `dX`.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    convolution.backward(gradientOfConvolution(outputGradient))
+  }
+
+  /// Accumulates the gradients of weights and bias only.
+  public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
+    convolution.backwardWithoutInputGradient(gradientOfConvolution(outputGradient))
+  }
+
+  /// `dY` back through ReLU and pooling.
+  private mutating func gradientOfConvolution(_ outputGradient: Tensor) -> Tensor {
+    let output = output.kept(by: Self.typeName)
+    requireGradient(outputGradient, shape: output.shape, of: Self.typeName)
+    return pool.backward(
+      Activation.relu.inputGradient(output: output, outputGradient: outputGradient))
+  }
+
+  /// Shows the parameters of the convolution: "convolution.weights", "convolution.bias".
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    try convolution.forEachParameter { name, parameter in
+      try body("convolution.\(name)", &parameter)
+    }
+  }
+}

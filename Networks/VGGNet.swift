@@ -1,0 +1,29 @@
+import Shared
+
+extension NeuralNetwork {
+  /// A deep network in the manner of VGG: blocks of 3 x 3 convolutions with ReLU, each block closed by a
+  /// 2 x 2 max pooling, then dense layers.
+  ///
+  ///     let network = try NeuralNetwork.vggNet(
+  ///       blocks: [[32, 32], [64, 64]], hiddenSizes: [256], optimizer: Adam(learningRate: 1e-3), seed: 1)
+  ///
+  /// Two 3 x 3 convolutions see as far as one of 5 x 5, with fewer weights and one ReLU more. A convolution
+  /// pads (`.same`); every pooling halves the image, so its side must hold out as many halvings as there
+  /// are blocks.
+  ///
+  /// - Parameters:
+  ///   - inputShape: `[C, H, W]`
+  ///   - blocks: the output channels of the convolutions, block by block
+  ///   - hiddenSizes: the widths of the dense layers between the images and the scores
+  ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
+  /// - Throws: `CourseError` when the sizes make no network.
+  /// - Reference: Simonyan, Zisserman (2015), *ICLR*.
+  public static func vggNet(
+    inputShape: [Int] = [3, 32, 32], blocks: [[Int]] = [[64, 64], [128, 128], [256, 256]],
+    hiddenSizes: [Int] = [512], classCount: Int = 10, optimizer: any Optimizer, seed: UInt64
+  ) throws -> NeuralNetwork {
+    try convolutional(
+      inputShape: inputShape, blocks: blocks, kernelSize: 3, hiddenSizes: hiddenSizes,
+      classCount: classCount, optimizer: optimizer, seed: seed)
+  }
+}
