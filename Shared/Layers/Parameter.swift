@@ -77,6 +77,11 @@ public struct Parameter: Sendable {
   /// Multiplies the gradient, as gradient clipping does.
   public mutating func scaleGradient(by factor: Float) { gradient? *= factor }
 
+  /// Limits every element of the gradient to `range`, as gradient clipping by value does.
+  public mutating func clipGradient(to range: ClosedRange<Float>) {
+    gradient = gradient?.clipped(to: range)
+  }
+
   /// Forgets the gradient.
   public mutating func clearGradient() { gradient = nil }
 }

@@ -34,8 +34,11 @@ extension NeuralNetwork {
         .diverged, "a network that diverged is not saved", expected: "finite weights",
         received: "NaN or infinity in \(bad.name)", location: url.path)
     }
-    copy.optimizer?.forEachState { name, slot, state in
-      tensors.append(("optimizer.\(name).\(parameterNames[slot])", state))
+    // Without progress there is nothing to resume, and the reader looks for no state.
+    if progress != nil {
+      for (name, slot, state) in optimizerState() {
+        tensors.append(("optimizer.\(name).\(parameterNames[slot])", state))
+      }
     }
     for (callback, memory) in callbackMemory {
       for (name, tensor) in memory { tensors.append(("callbacks.\(callback).\(name)", tensor)) }
@@ -120,6 +123,24 @@ extension NeuralNetwork {
       error.location = [url.path, error.location].compactMap { $0 }.joined(separator: ", ")
       throw error
     }
+  }
+
+  /// The optimizer's state of every parameter, also of those that it has not seen yet: an optimizer that
+  /// was set after the training has none, and resumes from zeros.
+  private func optimizerState() -> [(name: String, slot: Int, state: Tensor)] {
+    struct Place: Hashable {
+      let name: String
+      let slot: Int
+    }
+    var copy = self
+    var known: [Place: Tensor] = [:]
+    copy.optimizer?.forEachState { known[Place(name: $0, slot: $1)] = $2 }
+    copy.prepareOptimizer()
+    var all: [(name: String, slot: Int, state: Tensor)] = []
+    copy.optimizer?.forEachState { name, slot, zeros in
+      all.append((name, slot, known[Place(name: name, slot: slot)] ?? zeros))
+    }
+    return all
   }
 
   // MARK: Reading

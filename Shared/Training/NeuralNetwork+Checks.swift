@@ -29,6 +29,11 @@ extension NeuralNetwork {
       settings.batchSize * settings.accumulationSteps <= settings.exampleCount,
       "batch larger than the data", "at most the \(settings.exampleCount) training examples",
       "\(settings.batchSize * settings.accumulationSteps)", "Choose a smaller batch size.")
+    if let clipping = settings.clipping {
+      try require(
+        clipping.isValid, "gradient clipping", "a limit that is finite and above 0",
+        "\(clipping.limit)", "Leave clipping out to train without it.")
+    }
   }
 
   /// Sets up the progress of a new training, or throws unless the old one can be continued.
@@ -145,5 +150,6 @@ extension TrainingProgress.Settings {
   fileprivate var words: String {
     "\(exampleCount) examples, batch size \(batchSize), \(shuffle ? "" : "not ")shuffled"
       + (accumulationSteps > 1 ? ", \(accumulationSteps) accumulation steps" : "")
+      + (clipping.map { ", gradients clipped \($0)" } ?? "")
   }
 }

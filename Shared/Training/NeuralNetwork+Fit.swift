@@ -20,6 +20,7 @@ extension NeuralNetwork {
   ///   - batchSize: the number of examples whose gradients are computed together
   ///   - shuffle: whether each epoch has its own random order
   ///   - accumulationSteps: the number of batches in a step
+  ///   - clipping: how gradients are limited before each step
   ///   - schedule: the learning rate of each step
   ///   - callbacks: called in order, those that record last
   ///   - resuming: whether to continue from `progress` rather than start anew
@@ -29,13 +30,13 @@ extension NeuralNetwork {
   @discardableResult
   public mutating func fit(
     _ data: Dataset, validation: Dataset? = nil, epochs: Int, batchSize: Int = 32,
-    shuffle: Bool = true, accumulationSteps: Int = 1,
+    shuffle: Bool = true, accumulationSteps: Int = 1, clipping: GradientClipping? = nil,
     schedule: any LearningRateSchedule = ConstantSchedule(),
     callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
     let settings = TrainingProgress.Settings(
       exampleCount: data.count, batchSize: batchSize, shuffle: shuffle,
-      accumulationSteps: accumulationSteps)
+      accumulationSteps: accumulationSteps, clipping: clipping)
     try check(settings: settings, epochs: epochs)
     let data = try prepared(data, role: "training data")
     let validation = try validation.map { try prepared($0, role: "validation data") }
@@ -112,6 +113,7 @@ extension NeuralNetwork {
       }
       backward(gradient)
     }
+    if let clipping = current.settings.clipping { clipGradients(clipping) }
     applyGradients()
     current.step += 1
     current.batch += 1

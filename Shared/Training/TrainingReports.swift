@@ -103,6 +103,8 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
     public var shuffle: Bool
     /// The number of batches whose gradients add up to one step.
     public var accumulationSteps: Int
+    /// How gradients were limited before each step; `nil` when they were not.
+    public var clipping: GradientClipping?
   }
 }
 

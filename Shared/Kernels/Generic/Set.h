@@ -4,6 +4,7 @@
 #include "Vectors.h"
 #include "VectorMath.h"
 #include "Elementwise.h"
+#include "OptimizerSteps.h"
 #include "Reductions.h"
 #include "RowReductions.h"
 #include "Packing.h"
@@ -23,6 +24,9 @@ const KernelSet SET = {
   .clip = clip,
   .addScaled = addScaled,
   .activationGradient = activationGradient,
+  .momentumStep = momentumStep,
+  .adamStep = adamStep,
+  .rootMeanSquareStep = rootMeanSquareStep,
   .reduce = reduce,
   .reduceRows = reduceRows,
   .sumSquaredDeviations = sumSquaredDeviations,

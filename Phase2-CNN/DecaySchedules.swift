@@ -1,0 +1,123 @@
+import Foundation
+import Shared
+
+/// What a schedule counts: steps or epochs.
+public enum ScheduleUnit: Sendable {
+  /// The rate may change with every step.
+  case step
+  /// The rate stays the same for an epoch.
+  case epoch
+
+  /// How many of them have passed.
+  func elapsed(step: Int, epoch: Int) -> Double { Double(self == .step ? step : epoch) }
+}
+
+/// Multiplies the learning rate by a factor at regular intervals: `η = η₀ · γ^⌊k / n⌋`
+/// - `k`: epochs (or steps) that have passed; `n`: `interval`; `γ`: `factor`; `η₀`: the optimizer's rate
+///
+///     try network.fit(data, epochs: 90, schedule: StepDecay(every: 30, factor: 0.1))
+///     // with a rate of 0.1: 0.1 for 30 epochs, 0.01 for 30, 0.001 for 30
+///
+/// PyTorch's `StepLR`.
+public struct StepDecay: LearningRateSchedule {
+  private let interval: Int
+  private let factor: Double
+  private let unit: ScheduleUnit
+
+  /// Creates the schedule.
+  /// - Parameters:
+  ///   - interval: the number of epochs (or steps) with the same rate, at least 1
+  ///   - factor: what the rate is then multiplied by, above 0
+  ///   - unit: what is counted
+  public init(every interval: Int, factor: Float = 0.1, unit: ScheduleUnit = .epoch) {
+    guard interval >= 1, factor > 0, factor.isFinite else {
+      stop(
+        "StepDecay", expected: "an interval of at least 1 and a finite factor above 0",
+        received: "\(interval) and \(factor)")
+    }
+    self.interval = interval
+    self.factor = Double(factor)
+    self.unit = unit
+  }
+
+  /// `base · factor^⌊k / interval⌋`
+  public func learningRate(step: Int, epoch: Int, base: Float) -> Float {
+    let decays = (unit.elapsed(step: step, epoch: epoch) / Double(interval)).rounded(.down)
+    return Float(Double(base) * pow(factor, decays))
+  }
+}
+
+/// Multiplies the learning rate by a factor each epoch or step: `η = η₀ · γᵏ`
+/// - `k`: epochs (or steps) that have passed; `γ`: `factor`; `η₀`: the optimizer's rate
+///
+///     try network.fit(data, epochs: 20, schedule: ExponentialDecay(factor: 0.9))
+///
+/// PyTorch's `ExponentialLR`.
+public struct ExponentialDecay: LearningRateSchedule {
+  private let factor: Double
+  private let unit: ScheduleUnit
+
+  /// Creates the schedule.
+  /// - Parameters:
+  ///   - factor: what the rate is multiplied by, above 0
+  ///   - unit: how often
+  public init(factor: Float, unit: ScheduleUnit = .epoch) {
+    guard factor > 0, factor.isFinite else {
+      stop("ExponentialDecay", expected: "a finite factor above 0", received: "\(factor)")
+    }
+    self.factor = Double(factor)
+    self.unit = unit
+  }
+
+  /// `base · factor^k`
+  public func learningRate(step: Int, epoch: Int, base: Float) -> Float {
+    Float(Double(base) * pow(factor, unit.elapsed(step: step, epoch: epoch)))
+  }
+}
+
+/// Lowers the learning rate along half a cosine: slowly at first, fast in the middle, slowly at the end.
+///
+/// `η = ηₘᵢₙ + (η₀ − ηₘᵢₙ) (1 + cos(π k / T)) / 2` for k < T, then `ηₘᵢₙ`
+/// - `k`: epochs (or steps) that have passed; `T`: `duration`; `η₀`: the optimizer's rate;
+///   `ηₘᵢₙ`: `minimum`
+///
+///     try network.fit(data, epochs: 20, schedule: CosineDecay(over: 20))
+///
+/// PyTorch's `CosineAnnealingLR` up to T; that one rises again afterwards.
+///
+/// - Reference: Loshchilov, Hutter (2017), *SGDR: stochastic gradient descent with warm restarts*,
+///   equation 5, without restarts.
+public struct CosineDecay: LearningRateSchedule {
+  private let duration: Int
+  private let minimum: Float
+  private let unit: ScheduleUnit
+
+  /// Creates the schedule.
+  /// - Parameters:
+  ///   - duration: the number of epochs (or steps) until the minimum, at least 1
+  ///   - minimum: the last rate, at least 0
+  ///   - unit: what is counted
+  public init(over duration: Int, minimum: Float = 0, unit: ScheduleUnit = .epoch) {
+    guard duration >= 1, minimum >= 0, minimum.isFinite else {
+      stop(
+        "CosineDecay", expected: "a duration of at least 1 and a finite minimum of at least 0",
+        received: "\(duration) and \(minimum)")
+    }
+    self.duration = duration
+    self.minimum = minimum
+    self.unit = unit
+  }
+
+  /// `minimum + (base − minimum) (1 + cos(π k / duration)) / 2`
+  public func learningRate(step: Int, epoch: Int, base: Float) -> Float {
+    let part = unit.elapsed(step: step, epoch: epoch) / Double(duration)
+    return cosine(from: base, to: minimum, part: part)
+  }
+}
+
+/// Half a cosine from `start` (part 0) to `end` (part 1 and beyond).
+func cosine(from start: Float, to end: Float, part: Double) -> Float {
+  guard part < 1 else { return end }
+  let (start, end) = (Double(start), Double(end))
+  return Float(end + (start - end) * (1 + cos(.pi * part)) / 2)
+}

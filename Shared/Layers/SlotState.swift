@@ -1,0 +1,49 @@
+/// One tensor for each parameter: what an optimizer remembers of it, such as a velocity.
+///
+///     var velocities = SlotState()
+///     velocities.makeRoom(for: weights, slot: 0, of: "Momentum")   // zeros, the first time
+///     velocities[0] = velocities[0] * 0.9 + gradient
+///
+/// Every parameter has a tensor of its own, found by the parameter's slot. One tensor for all of them
+/// would mix the past of the weights into the bias.
+public struct SlotState: Sendable {
+  private var tensors: [Tensor?] = []
+
+  /// Creates a state that has seen no parameter.
+  public init() {}
+
+  /// Forgets everything, and starts with zeros for parameters of these shapes.
+  public mutating func prepare(shapes: [[Int]]) { tensors = shapes.map { Tensor(zeros: $0) } }
+
+  /// Starts with zeros for a parameter that was not seen before. Stops if its slot is that of a parameter
+  /// of another shape.
+  public mutating func makeRoom(for value: Tensor, slot: Int, of optimizer: String) {
+    while tensors.count <= slot { tensors.append(nil) }
+    guard let seen = tensors[slot]?.shape else {
+      tensors[slot] = Tensor(zeros: value.shape)
+      return
+    }
+    guard seen == value.shape else {
+      stop(
+        "\(optimizer).update",
+        expected: "a slot for each parameter (slot \(slot) is that of one of shape \(seen))",
+        received: "slot \(slot) with a parameter of shape \(value.shape)")
+    }
+  }
+
+  /// The tensor of a slot that room was made for.
+  public subscript(slot: Int) -> Tensor {
+    get { tensors[slot]! }
+    _modify { yield &tensors[slot]! }
+  }
+
+  /// Shows the tensor of every slot that has one, under `name`: what `Optimizer.forEachState` asks for.
+  public mutating func forEach(
+    named name: String,
+    _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
+  ) rethrows {
+    for slot in tensors.indices where tensors[slot] != nil {
+      try body(name, slot, &tensors[slot]!)
+    }
+  }
+}
