@@ -103,7 +103,8 @@ extension Optimizer {
     }
     return zip(weights, copies).allSatisfy { weights, copies in
       // The shapes first: a wrong formula may have changed them.
-      weights.shape == copies.shape && (abs(weights - copies) .<= 1e-4).sum() == Float(weights.count)
+      weights.shape == copies.shape
+        && (abs(weights - copies) .<= 1e-4).sum() == Float(weights.count)
     }
   }
 }

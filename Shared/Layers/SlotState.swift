@@ -33,8 +33,20 @@ public struct SlotState: Sendable {
 
   /// The tensor of a slot that room was made for.
   public subscript(slot: Int) -> Tensor {
-    get { tensors[slot]! }
-    _modify { yield &tensors[slot]! }
+    get {
+      requireRoom(slot)
+      return tensors[slot]!
+    }
+    _modify {
+      requireRoom(slot)
+      yield &tensors[slot]!
+    }
+  }
+
+  private func requireRoom(_ slot: Int) {
+    guard tensors.indices.contains(slot), tensors[slot] != nil else {
+      stop("SlotState", expected: "a slot that update was called with", received: "slot \(slot)")
+    }
   }
 
   /// Shows the tensor of every slot that has one, under `name`: what `Optimizer.forEachState` asks for.

@@ -40,7 +40,7 @@ extension NeuralNetwork {
   ///     let norm = network.clipGradients(.norm(1))   // how large they were
   ///     network.applyGradients()
   ///
-  /// Gradients that are NaN or infinite stay so; `fit` reports the divergence.
+  /// A NaN stays one, and by norm an infinite gradient becomes one: training then stops as diverged.
   ///
   /// - Returns: the norm of all gradients together before they were limited.
   @discardableResult

@@ -1,0 +1,219 @@
+import Foundation
+import Phase2CNN
+import Shared
+import TestSupport
+import Testing
+
+// What the tests of all optimizers need.
+
+/// Weights after ten steps with changing gradients, and one weight after each of them.
+///
+/// The reference numbers come from PyTorch in double precision:
+///
+///     import torch
+///     T = lambda *a: torch.tensor(*a, dtype=torch.float64)
+///     def run(make):
+///       w = [T([[0.5, -1, 2], [0.1, 0, -0.3]]), T([1.0, -2, 0.25]), T(3.0)]
+///       optimizer, path = make(w), []
+///       for t in range(10):
+///         for p in w:
+///           i = torch.arange(p.numel(), dtype=torch.float64).reshape(p.shape)
+///           p.grad = 0.5 * p + torch.sin(t + i)
+///         optimizer.step()
+///         path.append(w[2].item())
+///       print(w[0], w[1], path)
+///     run(lambda w: torch.optim.Adam(w, lr=0.1))
+struct Trajectory {
+  var weights: Tensor
+  var bias: Tensor
+  /// The scalar parameter after each step.
+  var path: Tensor
+
+  init(weights: Tensor, bias: Tensor, path: Tensor) {
+    (self.weights, self.bias, self.path) = (weights, bias, path)
+  }
+
+  /// The trajectory of an optimizer of this package.
+  init(of optimizer: some Optimizer) {
+    var optimizer = optimizer
+    var parameters: [Tensor] = [[[0.5, -1, 2], [0.1, 0, -0.3]], [1, -2, 0.25], Tensor(3)]
+    var path: [Float] = []
+    for step in 0..<10 {
+      optimizer.beginStep()
+      for slot in parameters.indices {
+        let waves = (0..<parameters[slot].count).map { Float(sin(Double(step + $0))) }
+        let gradient =
+          parameters[slot] * 0.5 + Tensor(waves).reshaped(parameters[slot].shape)
+        optimizer.update(&parameters[slot], gradient: gradient, slot: slot)
+      }
+      path.append(parameters[2].scalar)
+    }
+    self.init(weights: parameters[0], bias: parameters[1], path: Tensor(path))
+  }
+}
+
+/// Compares ten steps with PyTorch's, unless a state is shared: that would stop the process, since the
+/// shapes differ.
+func expectTrajectory(
+  of optimizer: some Optimizer, _ expected: Trajectory, _ subject: String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard expectOneStateForEachParameter(optimizer, subject, sourceLocation: sourceLocation) else {
+    return
+  }
+  let actual = Trajectory(of: optimizer)
+  expectClose(
+    actual.path, expected.path, "\(subject): a weight after each of ten steps", rtol: 0,
+    sourceLocation: sourceLocation)
+  expectClose(
+    actual.weights, expected.weights, "\(subject): weights after ten steps", rtol: 0,
+    sourceLocation: sourceLocation)
+  expectClose(
+    actual.bias, expected.bias, "\(subject): bias after ten steps", rtol: 0,
+    sourceLocation: sourceLocation)
+}
+
+/// Whether two parameters of equal shape move as each would alone; records an issue if not.
+@discardableResult
+func expectOneStateForEachParameter(
+  _ optimizer: some Optimizer, _ subject: String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) -> Bool {
+  /// Five steps of two parameters, whose states are found by these slots; `nil` leaves one out.
+  func steps(_ slots: (Int?, Int?)) -> (Tensor, Tensor) {
+    var optimizer = optimizer
+    var (first, second): (Tensor, Tensor) = ([1, -2], [3, 0.5])
+    for step in 0..<5 {
+      optimizer.beginStep()
+      if let slot = slots.0 {
+        optimizer.update(&first, gradient: [1, 0.5] + Float(step), slot: slot)
+      }
+      if let slot = slots.1 {
+        optimizer.update(&second, gradient: [-3, 0.25] * Float(step), slot: slot)
+      }
+    }
+    return (first, second)
+  }
+  func row(_ pair: (Tensor, Tensor)) -> Tensor { Tensor(concatenating: [pair.0, pair.1]) }
+
+  let together = row(steps((0, 1)))
+  let alone = row((steps((0, nil)).0, steps((nil, 0)).1))
+  expectClose(
+    together, alone, "\(subject), two parameters",
+    mistakes: [
+      """
+      one optimizer state is shared by two parameters: what it remembers of each is found by `slot`
+      """: row(steps((0, 0)))
+    ], sourceLocation: sourceLocation)
+  let changed = (together .!= [1, -2, 3, 0.5]).max() == 1
+  #expect(changed, "\(subject): the weights do not change", sourceLocation: sourceLocation)
+  return changed && (abs(together - alone) .<= 1e-4).min() == 1
+}
+
+/// Saves at step 7 and ends the training there, as Ctrl-C does.
+private struct Interruption: TrainingCallback {
+  let url: URL
+  mutating func stepEnded(
+    _ report: StepReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    guard report.step == 7 else { return .proceed }
+    try network.save(to: url)
+    return .stop
+  }
+}
+
+/// Trains a small network, once without a break and once stopped in the middle of an epoch, saved, loaded
+/// and resumed: the files at the end must have the same bytes.
+func expectResumingBitForBit(
+  _ optimizer: some Optimizer, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  guard
+    expectOneStateForEachParameter(
+      optimizer, type(of: optimizer).typeName, sourceLocation: sourceLocation)
+  else { return }
+  try withTemporaryFolder { folder in
+    let data = try Dataset(
+      features: Tensor(normal: [20, 3], key: RandomKey(seed: 2)),
+      targets: .classes((0..<20).map { $0 % 2 }))
+    var whole = NeuralNetwork(
+      inputShape: [3], loss: TinySquaredError(), optimizer: optimizer, seed: 1)
+    try whole.append(TinyDense(inputSize: 3, outputSize: 4))
+    try whole.append(TinyDense(inputSize: 4, outputSize: 2))
+    var interrupted = whole
+    let schedule = WarmUp(over: 5, then: CosineDecay(over: 5))
+    func train(_ network: inout NeuralNetwork, _ callbacks: [any TrainingCallback] = []) throws {
+      try network.fit(
+        data, epochs: 4, batchSize: 4, clipping: .norm(0.5), schedule: schedule,
+        callbacks: callbacks, resuming: network.progress != nil)
+    }
+
+    try train(&whole)
+    let middle = folder.appending(path: "middle.safetensors")
+    try train(&interrupted, [Interruption(url: middle)])
+    var resumed = try NeuralNetwork(
+      contentsOf: middle, layers: [TinyDense.self], losses: [TinySquaredError.self],
+      optimizers: [type(of: optimizer)])
+    #expect(resumed.progress?.step == 7, sourceLocation: sourceLocation)
+    try train(&resumed)
+
+    func bytes(_ network: NeuralNetwork) throws -> Data {
+      let url = folder.appending(path: "end.safetensors")
+      try network.save(to: url)
+      return try Data(contentsOf: url)
+    }
+    #expect(
+      try bytes(resumed) == bytes(whole),
+      "\(type(of: optimizer).typeName): a resumed run differs from one without a break",
+      sourceLocation: sourceLocation)
+  }
+}
+
+/// Expects that each change makes a configuration that is refused with these words.
+func expectRefusals<O: Optimizer>(
+  of optimizer: O, _ changes: [(words: String, change: (inout O.Configuration) -> Void)],
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  for (words, change) in changes {
+    var configuration = optimizer.configuration
+    change(&configuration)
+    expectCourseError(
+      .invalidArgument, O.typeName, words, sourceLocation: sourceLocation
+    ) { try O(configuration: configuration) }
+  }
+}
+
+/// Compares the formula with the kernel on parameters around the chunk size, which threads share.
+///
+/// - Parameter make: the optimizer with an implementation and a flag, tried both ways
+func expectKernelAgrees<O: Optimizer>(
+  with type: O.Type, sourceLocation: SourceLocation = #_sourceLocation,
+  make: (Implementation, Bool) -> O
+) {
+  for flag in [false, true] {
+    var optimizers = [make(.reference, flag), make(.fast, flag)]
+    guard
+      optimizers.allSatisfy({
+        expectOneStateForEachParameter($0, O.typeName, sourceLocation: sourceLocation)
+      })
+    else { return }
+    let shapes = [[1], [3, 5], [200, 170], [1 << 15], [2, 1 << 15]]
+    let starts = shapes.map { Tensor(normal: $0, key: RandomKey(seed: UInt64($0.count))) }
+    var parameters = [starts, starts]
+    for step in 0..<4 {
+      for index in optimizers.indices {
+        optimizers[index].beginStep()
+        for slot in shapes.indices {
+          let key = RandomKey(seed: 7).folded(step).folded(slot)
+          optimizers[index].update(
+            &parameters[index][slot], gradient: Tensor(normal: shapes[slot], key: key), slot: slot)
+        }
+      }
+    }
+    for slot in shapes.indices {
+      expectClose(
+        parameters[1][slot], parameters[0][slot],
+        "the kernel of \(O.typeName) against its formula, shape \(shapes[slot])", rtol: 1e-4,
+        sourceLocation: sourceLocation)
+    }
+  }
+}
