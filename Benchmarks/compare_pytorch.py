@@ -37,7 +37,7 @@ def matmul(size):
     return prepare
 
 
-def mlp(sizes, batch):
+def mlp(sizes, batch, adam=False):
     """A training step as PyTorch users write it: zero_grad, forward, loss, backward, step."""
 
     def prepare():
@@ -45,7 +45,10 @@ def mlp(sizes, batch):
         for inputs, outputs in zip(sizes, sizes[1:]):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]
         network = nn.Sequential(*layers[:-1])
-        optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+        if adam:
+            optimizer = torch.optim.Adam(network.parameters(), lr=0.001)
+        else:
+            optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
         loss = nn.CrossEntropyLoss()
         x, y = torch.randn(batch, sizes[0]), torch.arange(batch) % sizes[-1]
 
@@ -63,6 +66,7 @@ def mlp(sizes, batch):
 WORKLOADS = {
     "mlp-small": mlp([64, 32, 10], 50),
     "mlp-large": mlp([784, 512, 256, 10], 128),
+    "mlp-large-adam": mlp([784, 512, 256, 10], 128, adam=True),
     "matmul-64": matmul(64),
     "matmul-256": matmul(256),
     "matmul-1024": matmul(1024),

@@ -23,7 +23,9 @@ extension NeuralNetwork {
   }
 
   /// Every optimizer type of this package.
-  public static var allOptimizers: [any Optimizer.Type] { [SGD.self] }
+  public static var allOptimizers: [any Optimizer.Type] {
+    [SGD.self, Momentum.self, Adam.self, AdamW.self, RMSProp.self, AdaGrad.self]
+  }
 
   /// Loads a checkpoint that uses nothing but layers of this package.
   ///

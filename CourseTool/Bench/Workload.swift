@@ -20,6 +20,10 @@ struct Workload: Sendable {
     mlp(
       name: "mlp-large", sizes: [784, 512, 256, 10], batchSize: 128,
       description: "training step of an MLP 784-512-256-10, batch 128, SGD"),
+    mlp(
+      name: "mlp-large-adam", sizes: [784, 512, 256, 10], batchSize: 128,
+      optimizer: Adam(learningRate: 0.001),
+      description: "training step of an MLP 784-512-256-10, batch 128, Adam"),
     matmul(size: 64), matmul(size: 256), matmul(size: 1024), matmul(size: 2048),
   ]
 
@@ -37,7 +41,8 @@ struct Workload: Sendable {
 
   /// A training step: forward, loss, backward, update.
   private static func mlp(
-    name: String, sizes: [Int], batchSize: Int, description: String
+    name: String, sizes: [Int], batchSize: Int,
+    optimizer: any Optimizer = SGD(learningRate: 0.01), description: String
   ) -> Workload {
     // Three products a layer: the output, the weights' gradient, and the input's gradient, which the
     // first layer does without.
@@ -46,7 +51,7 @@ struct Workload: Sendable {
     return Workload(name: name, description: description, operations: operations) {
       var network = try NeuralNetwork.multilayerPerceptron(
         inputSize: sizes[0], hiddenSizes: Array(sizes[1..<(sizes.count - 1)]),
-        classCount: sizes[sizes.count - 1], optimizer: SGD(learningRate: 0.01), seed: 1)
+        classCount: sizes[sizes.count - 1], optimizer: optimizer, seed: 1)
       var loss = SoftmaxCrossEntropyLoss()
       let key = RandomKey(seed: 2)
       let features = Tensor(normal: [batchSize, sizes[0]], key: key)
