@@ -66,7 +66,7 @@ def mlp(sizes, batch, adam=False):
 WORKLOADS = {
     "mlp-small": mlp([64, 32, 10], 50),
     "mlp-large": mlp([784, 512, 256, 10], 128),
-    "mlp-large-adam": mlp([784, 512, 256, 10], 128, adam=True),
+    "mlp-adam": mlp([784, 512, 256, 10], 128, adam=True),
     "matmul-64": matmul(64),
     "matmul-256": matmul(256),
     "matmul-1024": matmul(1024),

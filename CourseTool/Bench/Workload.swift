@@ -21,7 +21,7 @@ struct Workload: Sendable {
       name: "mlp-large", sizes: [784, 512, 256, 10], batchSize: 128,
       description: "training step of an MLP 784-512-256-10, batch 128, SGD"),
     mlp(
-      name: "mlp-large-adam", sizes: [784, 512, 256, 10], batchSize: 128,
+      name: "mlp-adam", sizes: [784, 512, 256, 10], batchSize: 128,
       optimizer: Adam(learningRate: 0.001),
       description: "training step of an MLP 784-512-256-10, batch 128, Adam"),
     matmul(size: 64), matmul(size: 256), matmul(size: 1024), matmul(size: 2048),
