@@ -56,7 +56,7 @@ public enum Padding: Codable, Sendable, Equatable {
         expected: "at least \(max(extent - before - after, 1)) places on spatial axis \(axis), "
           + "for a window of \(extent)\(dilated) and a padding of \(before + after)",
         received: "\(input)",
-        remedy: "Use a smaller window, padding: .same, or fewer poolings and strides in front of it.")
+        remedy: "Use a smaller window, padding: .same, or fewer poolings and strides before it.")
     }
     return WindowAxis(
       input: input, window: window, stride: stride, dilation: dilation, before: before,

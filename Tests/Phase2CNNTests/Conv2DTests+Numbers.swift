@@ -1,0 +1,160 @@
+import Phase2CNN
+import Shared
+import TestSupport
+import Testing
+
+// Both bodies of code against PyTorch, finite differences and each other.
+
+extension Conv2DTests {
+  @Test(arguments: ConvolutionNumbers.images, [Implementation.reference, .fast])
+  func matchesPyTorch(numbers: ConvolutionNumbers, implementation: Implementation) throws {
+    var layer = Conv2D(
+      inputChannels: numbers.input[1], outputChannels: numbers.outputChannels,
+      kernelSize: numbers.kernelSize, stride: numbers.stride, padding: numbers.padding,
+      dilation: numbers.dilation, groups: numbers.groups, implementation: implementation)
+    layer.weights.value = numbers.weights
+    layer.bias?.value = numbers.bias
+    let (y, dX) = try trainingPass(
+      &layer, input: numbers.x, outputGradient: numbers.outputGradient)
+    let oracle = ConvolutionOracle(numbers)
+    let dY = numbers.outputGradient
+    expectClose(
+      y, Tensor(shape: numbers.outputShape, scalars: numbers.y),
+      "Conv2D.forward (\(implementation)), \(numbers.name)",
+      mistakes: [
+        "even kernel misaligned: the larger half of the padding belongs behind":
+          oracle(.paddingMirrored).y,
+        "the kernel is flipped": oracle(.flippedKernel).y,
+        "the dilation is missing": oracle(.dilationIgnored).y,
+        "every group sees the channels of the first": oracle(.groupsIgnored).y,
+      ])
+    expectClose(
+      dX, Tensor(shape: numbers.input, scalars: numbers.dX),
+      "Conv2D.backward (\(implementation)), dX, \(numbers.name)",
+      mistakes: [
+        "even kernel misaligned: the larger half of the padding belongs behind":
+          oracle(.paddingMirrored, outputGradient: dY).dX,
+        "the kernel is flipped": oracle(.flippedKernel, outputGradient: dY).dX,
+        "missing stride in backward": oracle(.strideIgnored, outputGradient: dY).dX,
+        "the dilation is missing in backward": oracle(.dilationIgnored, outputGradient: dY).dX,
+      ])
+    expectClose(
+      try #require(layer.weights.gradient),
+      Tensor(shape: numbers.weights.shape, scalars: numbers.dW),
+      "Conv2D.backward (\(implementation)), dW, \(numbers.name)",
+      mistakes: [
+        "the kernel is flipped": oracle(.flippedKernel, outputGradient: dY).dW,
+        "missing stride in backward": oracle(.strideIgnored, outputGradient: dY).dW,
+        "the dilation is missing in backward": oracle(.dilationIgnored, outputGradient: dY).dW,
+      ])
+    expectClose(
+      try #require(layer.bias?.gradient), Tensor(numbers.db),
+      "Conv2D.backward (\(implementation)), db, \(numbers.name)", mistakes: Self.biasMistakes(dY))
+  }
+
+  /// The mistakes above are told apart by an oracle, which must be right itself when it makes none.
+  @Test(arguments: ConvolutionNumbers.images + ConvolutionNumbers.signals)
+  func theOracleMatchesPyTorch(numbers: ConvolutionNumbers) {
+    let result = ConvolutionOracle(numbers)(outputGradient: numbers.outputGradient)
+    expectClose(result.y, Tensor(shape: numbers.outputShape, scalars: numbers.y), "y")
+    expectClose(result.dX, Tensor(shape: numbers.input, scalars: numbers.dX), "dX")
+    expectClose(result.dW, Tensor(shape: numbers.weights.shape, scalars: numbers.dW), "dW")
+    expectClose(result.db, Tensor(numbers.db), "db")
+  }
+
+  @Test(arguments: [Implementation.reference, .fast], Activation.allCases)
+  func gradientsAgreeWithFiniteDifferences(
+    implementation: Implementation, activation: Activation
+  ) throws {
+    try expectGradients(
+      of: Conv2D(
+        inputChannels: 2, outputChannels: 2, kernelSize: [2, 3], stride: [2, 1], padding: .same,
+        activation: activation, biasInitializer: .constant(0.3), implementation: implementation),
+      inputShape: [2, 2, 3, 4])
+  }
+
+  @Test(arguments: [
+    Conv2D(inputChannels: 3, outputChannels: 5, kernelSize: 3, padding: .same).configuration,
+    Conv2D(inputChannels: 3, outputChannels: 2, kernelSize: [4, 1], stride: [3, 2]).configuration,
+    Conv2D(inputChannels: 4, outputChannels: 6, kernelSize: 2, dilation: [2, 3], groups: 2)
+      .configuration,
+    Conv2D(inputChannels: 4, outputChannels: 4, kernelSize: 3, padding: .same, groups: 4)
+      .configuration,
+    Conv2D(inputChannels: 16, outputChannels: 16, kernelSize: 3, padding: .same, bias: false)
+      .configuration,
+    Conv2D(
+      inputChannels: 2, outputChannels: 3, kernelSize: 5, stride: 2,
+      padding: .explicit(before: [3, 0], after: [1, 4])
+    ).configuration,
+  ])
+  func gradientsOfTheFastBodyAgreeWithFiniteDifferences(configuration: ConvolutionConfiguration)
+    throws
+  {
+    try expectGradients(
+      of: Conv2D(configuration: configuration), inputShape: [2, configuration.inputChannels, 6, 7])
+  }
+
+  /// 220 random configurations and the larger ones at the end, where the kernels work in blocks.
+  @Test func theFastBodyAgreesWithTheReference() throws {
+    var draw = RandomKey(seed: 5).folded("configurations").generator
+    for number in 0..<220 {
+      let groups = [1, 1, 1, 2, 3].randomElement(using: &draw) ?? 1
+      let (kernel, dilation) = (
+        (0..<2).map { _ in Int.random(in: 1...4, using: &draw) },
+        (0..<2).map { _ in Int.random(in: 1...2, using: &draw) }
+      )
+      let size = (0..<2).map { axis in
+        Int.random(in: 0...4, using: &draw) + dilation[axis] * (kernel[axis] - 1) + 1
+      }
+      let padding: Padding =
+        [
+          .valid, .same,
+          .explicit(
+            before: (0..<2).map { _ in Int.random(in: 0...3, using: &draw) },
+            after: (0..<2).map { _ in Int.random(in: 0...3, using: &draw) }),
+        ].randomElement(using: &draw) ?? .valid
+      let layer = Conv2D(
+        inputChannels: groups * Int.random(in: 1...2, using: &draw),
+        outputChannels: groups * Int.random(in: 1...3, using: &draw), kernelSize: kernel,
+        stride: (0..<2).map { _ in Int.random(in: 1...3, using: &draw) }, padding: padding,
+        dilation: dilation, groups: groups, bias: Bool.random(using: &draw),
+        activation: Activation.allCases.randomElement(using: &draw) ?? .identity,
+        biasInitializer: .constant(0.5))
+      try Self.expectAgreement(
+        of: layer, [Int.random(in: 1...2, using: &draw), layer.configuration.inputChannels] + size,
+        seed: number)
+    }
+    try Self.expectAgreement(
+      of: Conv2D(inputChannels: 17, outputChannels: 19, kernelSize: 3, padding: .same),
+      [1, 17, 7, 9], seed: 1000)
+    try Self.expectAgreement(
+      of: Conv2D(inputChannels: 3, outputChannels: 8, kernelSize: 5, stride: 2),
+      [2, 3, 17, 19], seed: 1001)
+  }
+
+  private static func expectAgreement(
+    of layer: Conv2D, _ inputShape: [Int], seed: Int
+  ) throws {
+    let key = RandomKey(seed: UInt64(seed)).folded("agreement")
+    let x = Tensor(normal: inputShape, key: key.folded("x"))
+    let shape = try [inputShape[0]] + layer.outputShape(for: Array(inputShape.dropFirst()))
+    let dY = Tensor(normal: shape, key: key.folded("dY"))
+    var (reference, fast) = (layer, layer)
+    (reference.implementation, fast.implementation) = (.reference, .fast)
+    let (y, dX) = try trainingPass(&reference, input: x, outputGradient: dY)
+    let (fastY, fastDX) = try trainingPass(&fast, input: x, outputGradient: dY)
+    let name = "number \(seed), input \(inputShape), \(layer.configuration)"
+    let gradients = (
+      try #require(reference.weights.gradient, "Conv2D.backward: weights.accumulate not called"),
+      try #require(fast.weights.gradient)
+    )
+    expectClose(fastY, y, "Conv2D.forward, fast against reference, \(name)", atol: 1e-4)
+    expectClose(fastDX, dX, "Conv2D.backward, dX, fast against reference, \(name)", atol: 1e-4)
+    expectClose(
+      gradients.1, gradients.0, "Conv2D.backward, dW, fast against reference, \(name)", atol: 1e-4)
+    #expect((reference.bias == nil) == (fast.bias?.gradient == nil))
+    if let db = reference.bias?.gradient, let fastDB = fast.bias?.gradient {
+      expectClose(fastDB, db, "Conv2D.backward, db, fast against reference, \(name)", atol: 1e-4)
+    }
+  }
+}
