@@ -5,7 +5,7 @@
 #include "ConvolutionInternal.h"
 
 /// One row of a box: `width` values at x, of which column 0 is `left` columns before the first.
-static void copyRow(const Box *box, const float *x, size_t width, float *out) {
+static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t width, float *out) {
   const ptrdiff_t left = box->left, columns = (ptrdiff_t)box->columns;
   if (box->phases == 1) {
     const ptrdiff_t before = left < 0 ? (-left < columns ? -left : columns) : 0;
@@ -14,6 +14,25 @@ static void copyRow(const Box *box, const float *x, size_t width, float *out) {
     for (ptrdiff_t j = 0; j < before; j++) out[j] = 0;
     if (end > before) memcpy(out + before, x + left + before, (size_t)(end - before) * sizeof(float));
     for (ptrdiff_t j = end; j < columns; j++) out[j] = 0;
+    return;
+  }
+  if (box->phases == 2) {
+    // Whole pairs that lie in the image; what remains is at most one value and the zeros.
+    const ptrdiff_t pitch = (ptrdiff_t)box->pitch;
+    ptrdiff_t first = left < 0 ? (1 - left) / 2 : 0, end = ((ptrdiff_t)width - left) / 2;
+    first = first < pitch ? first : pitch;
+    end = end < first ? first : (end < pitch ? end : pitch);
+    float *odd = out + pitch;
+    for (ptrdiff_t i = 0; i < pitch; i++) {
+      if (i == first && end > first) {
+        set->splitPairs(x + left + 2 * first, (size_t)(end - first), out + first, odd + first);
+        i = end - 1;
+        continue;
+      }
+      const ptrdiff_t at = left + 2 * i;
+      out[i] = at >= 0 && at < (ptrdiff_t)width ? x[at] : 0;
+      odd[i] = at >= -1 && at + 1 < (ptrdiff_t)width ? x[at + 1] : 0;
+    }
     return;
   }
   const ptrdiff_t step = (ptrdiff_t)box->phases;
@@ -26,8 +45,8 @@ static void copyRow(const Box *box, const float *x, size_t width, float *out) {
   }
 }
 
-void convolutionCopyBox(const Box *box, const float *x, size_t channels, size_t height, size_t width,
-                        float *out) {
+void convolutionCopyBox(const KernelSet *set, const Box *box, const float *x, size_t channels,
+                        size_t height, size_t width, float *out) {
   const size_t rowSize = boxRowSize(box);
   for (size_t channel = 0; channel < channels; channel++) {
     for (size_t row = 0; row < box->rows; row++) {
@@ -35,7 +54,7 @@ void convolutionCopyBox(const Box *box, const float *x, size_t channels, size_t 
       if (y < 0 || y >= (ptrdiff_t)height) {
         memset(out, 0, rowSize * sizeof(float));
       } else {
-        copyRow(box, x + (size_t)y * width, width, out);
+        copyRow(set, box, x + (size_t)y * width, width, out);
       }
       out += rowSize;
     }

@@ -17,8 +17,8 @@ INLINE size_t boxRowSize(const Box *box) { return box->phases * box->pitch; }
 INLINE size_t boxPlaneSize(const Box *box) { return box->rows * boxRowSize(box); }
 
 /// Copies `channels` planes of height x width from x.
-void convolutionCopyBox(const Box *box, const float *x, size_t channels, size_t height, size_t width,
-                        float *out);
+void convolutionCopyBox(const KernelSet *set, const Box *box, const float *x, size_t channels,
+                        size_t height, size_t width, float *out);
 
 /// How an output of `rows` x `columns` is cut into boxes of pixels: whole rows, or parts of one row.
 typedef struct PixelBoxes {

@@ -155,7 +155,7 @@ static void sumBox(size_t index, void *context) {
     base = source + (size_t)box.top * sum->sourceWidth + (size_t)box.left;
     box.pitch = sum->sourceWidth;
   } else {
-    convolutionCopyBox(&box, source, sum->sourceChannels, sum->sourceHeight, sum->sourceWidth, copy);
+    convolutionCopyBox(set, &box, source, sum->sourceChannels, sum->sourceHeight, sum->sourceWidth, copy);
     memset(copy + sum->sourceChannels * boxPlaneSize(&box), 0, 16 * sizeof(float));
   }
   const size_t channelStep = inside ? planeSize : boxPlaneSize(&box);

@@ -102,7 +102,7 @@ static void sumPart(size_t index, void *context) {
     for (size_t i = 0; i < g->boxes.count; i++) {
       const PixelBox pixels = convolutionPixelBox(&g->boxes, i);
       const Box box = sourceBox(v, pixels.row, pixels.rows, pixels.column, pixels.columns);
-      convolutionCopyBox(&box, x, channels, v->inputHeight, v->inputWidth, copy);
+      convolutionCopyBox(set, &box, x, channels, v->inputHeight, v->inputWidth, copy);
       transposeGradient(g, dY, &pixels, transposed);
       size_t k = 0;
       for (size_t channel = 0; channel < channels; channel++) {

@@ -1,27 +1,73 @@
 // The inner loops of convolutions: gathering patches into panels, and the register tile of the weight
 // gradient.
 
-/// Stores go in order of k and run, whole vectors each: what one writes beyond its end, the next one
-/// overwrites.
-static void packPatches(const float *base, const size_t *offsets, size_t depth, const KernelRun *runs,
-                        size_t runCount, float *panel) {
-  if (runCount == 1 && runs[0].length > LANES) {
-    base += runs[0].from;
-    for (size_t k = 0; k < depth; k++) {
-      const float *from = base + offsets[k];
-      const Vector low = load(from), high = load(from + LANES);
-      store(panel + k * columnTile, low);
-      store(panel + k * columnTile + LANES, high);
-    }
-    return;
-  }
+#if LANES == 16
+INLINE Vector evenLanes(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+INLINE Vector oddLanes(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+#elif LANES == 8
+INLINE Vector evenLanes(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+}
+INLINE Vector oddLanes(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+#else
+INLINE Vector evenLanes(Vector a, Vector b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6); }
+INLINE Vector oddLanes(Vector a, Vector b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7); }
+#endif
+
+/// One vector of each run after the other; `pieces` is a constant in each call but the last.
+INLINE void packPieces(const float *base, const size_t *offsets, size_t depth, const size_t *from,
+                       const size_t *to, const size_t pieces, float *panel) {
   for (size_t k = 0; k < depth; k++) {
     const float *row = base + offsets[k];
-    float *to = panel + k * columnTile;
-    for (size_t r = 0; r < runCount; r++) {
-      const float *from = row + runs[r].from;
-      for (size_t i = 0; i < runs[r].length; i += LANES) store(to + runs[r].to + i, load(from + i));
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < pieces; i++) store(panel + to[i], load(row + from[i]));
+    panel += columnTile;
+  }
+}
+
+/// Runs are cut into pieces of one vector. Pieces are stored whole, in order: what one writes beyond
+/// its end, the next one overwrites.
+static void packPatches(const float *base, const size_t *offsets, size_t depth, const KernelRun *runs,
+                        size_t runCount, float *panel) {
+  size_t from[columnTile], to[columnTile], pieces = 0;
+  for (size_t r = 0; r < runCount; r++) {
+    for (size_t i = 0; i < runs[r].length; i += LANES) {
+      from[pieces] = runs[r].from + i;
+      to[pieces++] = runs[r].to + i;
     }
+  }
+  switch (pieces) {
+    case 1: packPieces(base, offsets, depth, from, to, 1, panel); break;
+    case 2: packPieces(base, offsets, depth, from, to, 2, panel); break;
+    case 3: packPieces(base, offsets, depth, from, to, 3, panel); break;
+    case 4: packPieces(base, offsets, depth, from, to, 4, panel); break;
+    case 5: packPieces(base, offsets, depth, from, to, 5, panel); break;
+    default:
+      for (size_t k = 0; k < depth; k++) {
+        const float *row = base + offsets[k];
+        for (size_t i = 0; i < pieces; i++) store(panel + to[i], load(row + from[i]));
+        panel += columnTile;
+      }
+  }
+}
+
+/// even[i] = x[2 i], odd[i] = x[2 i + 1], i < count.
+static void splitPairs(const float *x, size_t count, float *even, float *odd) {
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    const Vector low = load(x + 2 * i), high = load(x + 2 * i + LANES);
+    store(even + i, evenLanes(low, high));
+    store(odd + i, oddLanes(low, high));
+  }
+  for (; i < count; i++) {
+    even[i] = x[2 * i];
+    odd[i] = x[2 * i + 1];
   }
 }
 

@@ -40,6 +40,7 @@ const KernelSet SET = {
   .packColumns = packColumns,
   .tileOf = tileOf,
   .packPatches = packPatches,
+  .splitPairs = splitPairs,
   .tapTile = TAP_TILE,
   .multiplyTaps = multiplyTaps,
   .winograd = &winogradKernels,

@@ -164,6 +164,8 @@ typedef struct KernelSet {
   // beyond the last run.
   void (*packPatches)(const float *base, const size_t *offsets, size_t depth,
                       const struct KernelRun *runs, size_t runCount, float *panel);
+  // even[i] = x[2 i], odd[i] = x[2 i + 1], i < count.
+  void (*splitPairs)(const float *x, size_t count, float *even, float *odd);
   size_t tapTile;           // most taps that `multiplyTaps` takes
   void (*multiplyTaps)(const struct KernelTaps *taps, size_t tapCount, size_t columns);
   const struct KernelWinograd *winograd;
