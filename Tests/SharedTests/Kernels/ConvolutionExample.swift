@@ -1,0 +1,170 @@
+import Kernels
+
+/// A convolution with its operands, and what it must give, by plain loops in double precision.
+struct ConvolutionExample: CustomStringConvertible {
+  var shape = KernelConvolution()
+  var activation = kernelActivationIdentity
+  var x: [Float] = [], weights: [Float] = [], bias: [Float] = [], dY: [Float] = []
+
+  /// Terms of the longest sums: of y, of dX and of dW.
+  var terms: (y: Int, dX: Int, dW: Int) {
+    let s = shape
+    let kernel = s.kernelHeight * s.kernelWidth
+    return (
+      s.inputChannels / s.groups * kernel + 1, s.outputChannels / s.groups * kernel,
+      s.batch * s.outputHeight * s.outputWidth
+    )
+  }
+
+  var description: String {
+    let s = shape
+    return """
+      x [\(s.batch), \(s.inputChannels), \(s.inputHeight), \(s.inputWidth)], \
+      y [\(s.outputChannels), \(s.outputHeight), \(s.outputWidth)], \
+      kernel \(s.kernelHeight) x \(s.kernelWidth), stride \(s.strideY) \(s.strideX), \
+      dilation \(s.dilationY) \(s.dilationX), padding \(s.padTop) \(s.padLeft), groups \(s.groups)
+      """
+  }
+
+  init(_ shape: KernelConvolution, seed: UInt64) {
+    self.shape = shape
+    var numbers = TestNumbers(seed: seed)
+    fill(&numbers)
+  }
+
+  /// Any mixture of what the layers allow: even and oblong kernels, strides that do not divide, padding
+  /// that differs from side to side, dilation, groups, one dimension. `largest` bounds the image's sides.
+  init(random numbers: inout TestNumbers, largest: Int = 9) {
+    let oneDimension = numbers.below(8) == 0
+    shape.groups = numbers.below(3) == 0 ? 1 + numbers.below(3) : 1
+    shape.batch = 1 + numbers.below(3)
+    shape.inputChannels = shape.groups * (1 + numbers.below(4))
+    shape.outputChannels = shape.groups * (1 + numbers.below(numbers.below(6) == 0 ? 20 : 4))
+    (shape.kernelHeight, shape.kernelWidth) = (1 + numbers.below(4), 1 + numbers.below(5))
+    (shape.strideY, shape.strideX) = (1 + numbers.below(3), 1 + numbers.below(3))
+    if numbers.flag() { (shape.strideY, shape.strideX) = (1, 1) }
+    (shape.dilationY, shape.dilationX) = (1 + numbers.below(2), 1 + numbers.below(2))
+    var below = numbers.below(3)
+    let right = numbers.below(3)
+    (shape.padTop, shape.padLeft) = (numbers.below(3), numbers.below(3))
+    (shape.inputHeight, shape.inputWidth) = (1 + numbers.below(largest), 1 + numbers.below(largest))
+    if oneDimension {
+      (shape.kernelHeight, shape.strideY, shape.padTop, shape.inputHeight) = (1, 1, 0, 1)
+      shape.inputWidth += 40
+      below = 0
+    }
+    let (extentY, extentX) = extents
+    shape.inputHeight = max(shape.inputHeight, extentY - shape.padTop - below)
+    shape.inputWidth = max(shape.inputWidth, extentX - shape.padLeft - right)
+    shape.outputHeight = (shape.inputHeight + shape.padTop + below - extentY) / shape.strideY + 1
+    shape.outputWidth = (shape.inputWidth + shape.padLeft + right - extentX) / shape.strideX + 1
+    activation = [kernelActivationIdentity, kernelActivationReLU][numbers.below(2)]
+    fill(&numbers)
+  }
+
+  private var extents: (Int, Int) {
+    (
+      (shape.kernelHeight - 1) * shape.dilationY + 1, (shape.kernelWidth - 1) * shape.dilationX + 1
+    )
+  }
+
+  private mutating func fill(_ numbers: inout TestNumbers) {
+    let s = shape
+    x = numbers.floats(s.batch * s.inputChannels * s.inputHeight * s.inputWidth)
+    weights = numbers.floats(
+      s.outputChannels * (s.inputChannels / s.groups) * s.kernelHeight * s.kernelWidth)
+    bias = numbers.floats(s.outputChannels)
+    dY = numbers.floats(s.batch * s.outputChannels * s.outputHeight * s.outputWidth)
+  }
+
+  // MARK: What is computed, and what it must be
+
+  struct Results: Equatable {
+    var y: [Float], dX: [Float], dW: [Float]
+
+    func sameBits(as other: Results) -> Bool {
+      SharedTests.sameBits(y, other.y) && SharedTests.sameBits(dX, other.dX)
+        && SharedTests.sameBits(dW, other.dW)
+    }
+  }
+
+  /// Outputs begin as NaN: what is not written shows.
+  func run(_ set: String, method: KernelConvolutionMethod = kernelConvolutionAutomatic) -> Results {
+    var results = Results(
+      y: Array(repeating: .nan, count: dY.count), dX: Array(repeating: .nan, count: x.count),
+      dW: Array(repeating: .nan, count: weights.count))
+    let set = kernelSet(set)
+    var shape = shape
+    kernels_convolution_forward_with(
+      method, set, &shape, x, weights, bias, activation, &results.y)
+    kernels_convolution_input_gradient_with(method, set, &shape, dY, weights, &results.dX)
+    kernels_convolution_weight_gradient_with(method, set, &shape, x, dY, &results.dW)
+    return results
+  }
+
+  func reference() -> (y: [Double], dX: [Double], dW: [Double]) {
+    let s = shape
+    let channels = s.inputChannels / s.groups, outputs = s.outputChannels / s.groups
+    var y = [Double](repeating: 0, count: dY.count)
+    var dX = [Double](repeating: 0, count: x.count)
+    var dW = [Double](repeating: 0, count: weights.count)
+    var at = 0
+    for n in 0..<s.batch {
+      for o in 0..<s.outputChannels {
+        for i in 0..<s.outputHeight {
+          for j in 0..<s.outputWidth {
+            var sum = Double(bias[o])
+            for c in 0..<channels {
+              let plane = n * s.inputChannels + o / outputs * channels + c
+              for p in 0..<s.kernelHeight {
+                let row = i * s.strideY + p * s.dilationY - s.padTop
+                if row < 0 || row >= s.inputHeight { continue }
+                for q in 0..<s.kernelWidth {
+                  let column = j * s.strideX + q * s.dilationX - s.padLeft
+                  if column < 0 || column >= s.inputWidth { continue }
+                  let k = (plane * s.inputHeight + row) * s.inputWidth + column
+                  let w = ((o * channels + c) * s.kernelHeight + p) * s.kernelWidth + q
+                  sum += Double(x[k]) * Double(weights[w])
+                  dX[k] += Double(dY[at]) * Double(weights[w])
+                  dW[w] += Double(dY[at]) * Double(x[k])
+                }
+              }
+            }
+            y[at] = activation == kernelActivationReLU ? max(sum, 0) : sum
+            at += 1
+          }
+        }
+      }
+    }
+    return (y, dX, dW)
+  }
+
+  /// The first difference in y, dX or dW, in words. `rounding` is the error of a sum of one term; it
+  /// grows like the root of their number.
+  func difference(
+    _ got: Results, _ expected: (y: [Double], dX: [Double], dW: [Double]), rounding: Double = 4e-7
+  ) -> String? {
+    func tolerance(_ terms: Int) -> Double { rounding * (2 + Double(terms).squareRoot()) }
+    if let d = firstDifference(got.y, expected.y, tolerance: tolerance(terms.y)) {
+      return "y: " + d
+    }
+    if let d = firstDifference(got.dX, expected.dX, tolerance: tolerance(terms.dX)) {
+      return "input gradient: " + d
+    }
+    return firstDifference(got.dW, expected.dW, tolerance: tolerance(terms.dW)).map {
+      "weight gradient: " + $0
+    }
+  }
+}
+
+/// 3 x 3 with stride and dilation 1, the same padding on all sides unless `width` and `height` differ.
+func convolution3x3(
+  batch: Int, from inputChannels: Int, to outputChannels: Int, height: Int, width: Int,
+  padTop: Int = 1, padBelow: Int = 1, padLeft: Int = 1, padRight: Int = 1
+) -> KernelConvolution {
+  KernelConvolution(
+    batch: batch, inputChannels: inputChannels, inputHeight: height, inputWidth: width,
+    outputChannels: outputChannels, outputHeight: height + padTop + padBelow - 2,
+    outputWidth: width + padLeft + padRight - 2, kernelHeight: 3, kernelWidth: 3, strideY: 1,
+    strideX: 1, dilationY: 1, dilationX: 1, padTop: padTop, padLeft: padLeft, groups: 1)
+}
