@@ -37,41 +37,105 @@ def matmul(size):
     return prepare
 
 
-def mlp(sizes, batch, adam=False):
+def training_step(network, shape, optimizer):
     """A training step as PyTorch users write it: zero_grad, forward, loss, backward, step."""
+    loss = nn.CrossEntropyLoss()
+    x, y = torch.randn(shape), torch.arange(shape[0]) % 10
 
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss(network(x), y).backward()
+        optimizer.step()
+
+    return step
+
+
+def adam(network):
+    return torch.optim.Adam(network.parameters(), lr=1e-3)
+
+
+def sgd(network):
+    return torch.optim.SGD(network.parameters(), lr=0.01)
+
+
+def mlp(sizes, batch, optimizer):
     def prepare():
         layers = []
         for inputs, outputs in zip(sizes, sizes[1:]):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]
         network = nn.Sequential(*layers[:-1])
-        if adam:
-            optimizer = torch.optim.Adam(network.parameters(), lr=0.001)
-        else:
-            optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
-        loss = nn.CrossEntropyLoss()
-        x, y = torch.randn(batch, sizes[0]), torch.arange(batch) % sizes[-1]
-
-        def step():
-            optimizer.zero_grad(set_to_none=True)
-            loss(network(x), y).backward()
-            optimizer.step()
-
-        return step
+        return training_step(network, (batch, sizes[0]), optimizer(network))
 
     return prepare
 
 
-# The same names as in CourseTool/Bench/Workload.swift.
+def lenet():
+    network = nn.Sequential(
+        nn.Conv2d(1, 20, 5, padding=2), nn.MaxPool2d(2), nn.ReLU(),
+        nn.Conv2d(20, 50, 5, padding=2), nn.MaxPool2d(2), nn.ReLU(),
+        nn.Flatten(), nn.Linear(2450, 500), nn.ReLU(), nn.Linear(500, 10))
+    return training_step(network, (50, 1, 28, 28), adam(network))
+
+
+def three_layer():
+    network = nn.Sequential(
+        nn.Conv2d(3, 32, 7, padding=3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(32 * 16 * 16, 500), nn.ReLU(), nn.Linear(500, 10))
+    return training_step(network, (50, 3, 32, 32), adam(network))
+
+
+def vgg():
+    """Without batch norm and dropout, on both sides."""
+    layers, channels = [], 3
+    for block in [64, 64], [128, 128], [256, 256]:
+        for width in block:
+            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+            channels = width
+        layers.append(nn.MaxPool2d(2))
+    network = nn.Sequential(*layers, nn.Flatten(), nn.Linear(4096, 512), nn.ReLU(), nn.Linear(512, 10))
+    return training_step(network, (64, 3, 32, 32), adam(network))
+
+
+def convolution(inputs, outputs, kernel, image, stride=1, both=False):
+    """A single convolution on 64 images: forward, or forward and all three gradients."""
+
+    def prepare():
+        layer = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2)
+        x = torch.randn(64, inputs, image, image, requires_grad=True)
+        gradient = torch.ones(64, outputs, image // stride, image // stride)
+
+        def forward_and_backward():
+            layer(x).backward(gradient)
+            x.grad = None
+            layer.zero_grad(set_to_none=True)
+
+        return forward_and_backward if both else lambda: layer(x)
+
+    return prepare
+
+
+# The same names as in CourseTool/Bench.
 WORKLOADS = {
-    "mlp-small": mlp([64, 32, 10], 50),
-    "mlp-large": mlp([784, 512, 256, 10], 128),
-    "mlp-adam": mlp([784, 512, 256, 10], 128, adam=True),
+    "mlp-small": mlp([64, 32, 10], 50, sgd),
+    "mlp-large": mlp([784, 512, 256, 10], 128, sgd),
+    "mlp-adam": mlp([784, 512, 256, 10], 128, adam),
+    "lenet": lenet,
+    "three-layer": three_layer,
+    "vgg": vgg,
     "matmul-64": matmul(64),
     "matmul-256": matmul(256),
     "matmul-1024": matmul(1024),
     "matmul-2048": matmul(2048),
 }
+for name, sizes in {
+    "conv-64": (64, 64, 3, 32),
+    "conv-256": (256, 256, 3, 8),
+    "conv-5x5": (32, 64, 5, 16),
+    "conv-7x7": (3, 64, 7, 32),
+    "conv-strided": (64, 128, 3, 32, 2),
+}.items():
+    WORKLOADS[name] = convolution(*sizes)
+    WORKLOADS[f"{name}-both"] = convolution(*sizes, both=True)
 
 
 def theirs(work, seconds):

@@ -11,9 +11,11 @@ enum BenchCommand: Command {
     name: "bench", abstract: "Measure the speed of typical workloads on this machine.",
     discussion: """
       Prints the median time of each workload with its quartiles, the rate in
-      GFLOP/s, and the fraction of what the processor can do at most. Workloads:
+      GFLOP/s, and the fraction of what the processor can do at most (by the
+      definition of a convolution; a method with fewer products can exceed it).
+      Workloads:
 
-      \(Workload.all.map { "  \(padded(right: $0.name, to: 14))\($0.description)" }.joined(separator: "\n"))
+      \(Workload.all.map { "  \(padded(right: $0.name, to: 19))\($0.description)" }.joined(separator: "\n"))
 
       Times mean little on a machine that is busy, and nothing in a debug build,
       which is refused. Benchmarks/compare_pytorch.py compares with PyTorch.
@@ -24,6 +26,8 @@ enum BenchCommand: Command {
   private struct Record: Encodable {
     var machine: Machine
     var measurements: [Measurement]
+    /// The most memory that the process had resident, in bytes.
+    var peakMemory: Int
   }
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
@@ -55,9 +59,12 @@ enum BenchCommand: Command {
         if !isJSON { terminal.output.line(row(result)) }
       }
     }
+    let memory = Machine.peakMemory()
     if isJSON {
-      try terminal.output.json(Record(machine: machine, measurements: measurements))
+      return try terminal.output.json(
+        Record(machine: machine, measurements: measurements, peakMemory: memory))
     }
+    terminal.output.line("\npeak memory of the process \(memory >> 20) MB")
   }
 
   private static func chosenWorkloads(_ name: String?) throws -> [Workload] {
@@ -78,7 +85,7 @@ enum BenchCommand: Command {
   }
 
   private static func row(_ cells: String...) -> String {
-    zip(cells, [14, 9, 12, 24, 10, 9]).enumerated().map { column, cell in
+    zip(cells, [19, 9, 12, 24, 10, 9]).enumerated().map { column, cell in
       column > 0 ? padded(left: cell.0, to: cell.1) : padded(right: cell.0, to: cell.1)
     }.joined()
   }

@@ -29,4 +29,19 @@ struct Machine: Encodable, Sendable {
       return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     #endif
   }
+
+  /// The most memory that this process has had resident so far, in bytes.
+  static func peakMemory() -> Int {
+    #if os(Linux)
+      // Not getrusage, whose figure begins with that of the process that started this one.
+      let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+      let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+      let kilobytes = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }
+      return (kilobytes ?? 0) * 1024
+    #else
+      var usage = rusage()
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss
+    #endif
+  }
 }

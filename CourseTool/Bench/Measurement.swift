@@ -19,7 +19,8 @@ struct Measurement: Encodable, Sendable {
   static func take(
     _ workload: Workload, seconds: Double, peak: Double
   ) throws -> Measurement {
-    let work = try workload.prepare()
+    let prepared = try workload.prepare()
+    let work = prepared.work
     let clock = ContinuousClock()
     for _ in 0..<5 { work() }
     var times: [Double] = []
@@ -31,7 +32,7 @@ struct Measurement: Encodable, Sendable {
     }
     times.sort()
     let median = times[times.count / 2]
-    let rate = workload.operations / median / 1e9
+    let rate = prepared.operations / median / 1e9
     let threads = Parallelism.threadCount
     return Measurement(
       workload: workload.name, threads: threads, repetitions: times.count, median: median,

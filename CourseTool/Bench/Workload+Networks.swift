@@ -1,0 +1,75 @@
+import Networks
+
+extension Workload {
+  /// Training steps: forward, loss, backward, update.
+  static let networks: [Workload] = [
+    step("mlp-small", "an MLP 64-32-10, batch 50, SGD", batchSize: 50) {
+      try .multilayerPerceptron(
+        inputSize: 64, hiddenSizes: [32], classCount: 10, optimizer: SGD(learningRate: 0.01),
+        seed: 1)
+    },
+    step("mlp-large", "an MLP 784-512-256-10, batch 128, SGD", batchSize: 128) {
+      try .multilayerPerceptron(
+        inputSize: 784, hiddenSizes: [512, 256], classCount: 10, optimizer: SGD(learningRate: 0.01),
+        seed: 1)
+    },
+    step("mlp-adam", "the same with Adam", batchSize: 128) {
+      try .multilayerPerceptron(
+        inputSize: 784, hiddenSizes: [512, 256], classCount: 10, optimizer: adam, seed: 1)
+    },
+    step("lenet", "LeNet (20 and 50 maps, 500 hidden) on 28 x 28, batch 50, Adam", batchSize: 50) {
+      try .leNet(optimizer: adam, seed: 1)
+    },
+    step("three-layer", "a three-layer CNN on 3 x 32 x 32, batch 50, Adam", batchSize: 50) {
+      try .threeLayerConvNet(optimizer: adam, seed: 1)
+    },
+    step("vgg", "a VGG-style CNN, no batch norm, on 3 x 32 x 32, batch 64, Adam", batchSize: 64) {
+      try .vggNet(optimizer: adam, seed: 1)
+    },
+  ]
+
+  private static var adam: Adam { Adam(learningRate: 1e-3) }
+
+  private static func step(
+    _ name: String, _ description: String, batchSize: Int,
+    network make: @escaping @Sendable () throws -> NeuralNetwork
+  ) -> Workload {
+    Workload(name: name, description: "training step of \(description)") {
+      var network = try make()
+      var loss = SoftmaxCrossEntropyLoss()
+      let key = RandomKey(seed: 2)
+      let features = Tensor(normal: [batchSize] + network.inputShape, key: key)
+      let target = Target.classes((0..<batchSize).map { $0 % network.outputShape[0] })
+      return Prepared(operations: Double(batchSize) * network.operationsOfAStep) {
+        let output = network.forward(features, mode: .training)
+        _ = loss.forward(output, target: target)
+        network.backward(loss.backward())
+        network.applyGradients()
+      }
+    }
+  }
+}
+
+extension NeuralNetwork {
+  /// The floating-point operations in the products of a training step on one example.
+  ///
+  /// Three products a layer: the output, the weights' gradient, and the input's gradient, which the first
+  /// layer does without. Each weight takes part once at every place of the output.
+  fileprivate var operationsOfAStep: Double {
+    var total = 0
+    for (index, layer) in layers.enumerated() {
+      let inputShape = index == 0 ? inputShape : layerOutputShapes[index - 1]
+      let (weights, output) =
+        switch layer {
+        case let dense as Dense: (dense.weights, [1])
+        case let layer as ConvReLU: (layer.convolution.weights, layerOutputShapes[index])
+        case let layer as ConvReLUPool:
+          (layer.convolution.weights, (try? layer.convolution.outputShape(for: inputShape)) ?? [])
+        default: (Parameter(Tensor(zeros: [0])), [])
+        }
+      let places = output.dropFirst().reduce(1, *)
+      total += 2 * weights.value.count * places * (index == 0 ? 2 : 3)
+    }
+    return Double(total)
+  }
+}
