@@ -1,0 +1,154 @@
+import Phase2CNN
+import Shared
+import TestSupport
+import Testing
+
+/// The examples of Protocols/Phase2-CNN.md, with the numbers that stand there. The last one needs Phase 1 and
+/// is tested in NetworksTests.
+///
+/// The lines between "Text" and the checks are those of the text. What stands before them makes sure that
+/// an unfinished task fails rather than traps.
+@Suite struct Phase2TextTests {
+  @Test func notation() {
+    // Text
+    let image = Tensor([[[[1, 2], [3, 4]]]])
+    let padded = image.padded(before: [0, 0, 1, 0], after: [0, 0, 0, 1])
+
+    #expect(image[0, 0, 1, 0] == 3)
+    #expect(padded == Tensor([[[[0, 0, 0], [1, 2, 0], [3, 4, 0]]]]))
+    #expect(image[0..., 0..., 0..<1, 0..<2] == Tensor([[[[1, 2]]]]))
+  }
+
+  @Test func tasks1And2Conv2D() throws {
+    var unused = Conv2D(
+      inputChannels: 1, outputChannels: 1, kernelSize: 2, implementation: .reference)
+    _ = try trainingPass(&unused, input: Tensor(ones: [1, 1, 3, 3]))
+
+    // Text, 2.1 and 2.2
+    var layer = Conv2D(
+      inputChannels: 1, outputChannels: 1, kernelSize: 2, implementation: .reference)
+    layer.weights.value = Tensor([[[[1, 2], [3, -1]]]])
+    layer.bias?.value = [10]
+
+    let y = layer.forward(Tensor([[[[1, 2, 3], [4, 5, 6], [7, 8, 10]]]]), mode: .training)
+    let dX = layer.backward(Tensor([[[[1, 2], [-1, 3]]]]))
+
+    expectClose(y, Tensor([[[[22, 27], [37, 41]]]]), "task 2.1, by hand, Y")
+    expectClose(
+      dX, Tensor([[[[1, 4, 4], [2, 6, 4], [-3, 10, -3]]]]), "task 2.2, by hand, dX")
+    expectClose(
+      try #require(layer.weights.gradient), Tensor([[[[16, 21], [31, 39]]]]),
+      "task 2.2, by hand, dW")
+    expectClose(try #require(layer.bias?.gradient), [5], "task 2.2, by hand, db")
+  }
+
+  /// Text, 2.1: H = 5, kH = 4, s = 2.
+  @Test(arguments: [Implementation.reference, .fast])
+  func theExampleOfSamePadding(implementation: Implementation) throws {
+    func layer(_ padding: Padding) -> Conv2D {
+      var layer = Conv2D(
+        inputChannels: 1, outputChannels: 1, kernelSize: [4, 1], stride: 2, padding: padding,
+        implementation: implementation)
+      layer.weights.value = Tensor([[[[1], [10], [100], [1000]]]])
+      return layer
+    }
+    var (same, explicit) = (layer(.same), layer(.explicit(before: [1, 0], after: [2, 0])))
+    let x = Tensor([[[[1], [2], [3], [4], [5]]]])
+    let (y, expected) = try (forwardPass(&same, input: x), forwardPass(&explicit, input: x))
+    expectClose(y, Tensor([[[[3210], [5432], [54]]]]), "the example of .same")
+    expectClose(expected, y, "1 row above, 2 below")
+  }
+
+  /// Text, 2.1: what the FAU exercise pads, and its shapes.
+  @Test func thePaddingOfTheCourse() throws {
+    let (m, n) = (5, 8)
+    let layer = Conv2D(
+      inputChannels: 3, outputChannels: 4, kernelSize: [m, n], stride: [3, 2],
+      padding: .explicit(before: [m / 2, n / 2], after: [(m - 1) / 2, (n - 1) / 2]))
+    #expect(try layer.outputShape(for: [3, 10, 14]) == [4, 4, 7])
+    #expect(try layer.outputShape(for: [3, 11, 15]) == [4, 4, 8])
+  }
+
+  @Test func task3Conv1D() throws {
+    var unused = Conv1D(
+      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference)
+    _ = try trainingPass(&unused, input: Tensor(ones: [1, 1, 5]))
+
+    // Text, 2.3
+    var layer = Conv1D(
+      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference)
+    layer.weights.value = [[[1, 0, -2]]]
+    layer.bias?.value = [100]
+
+    let y = layer.forward([[[1, 2, 4, 8, 16]]], mode: .training)
+    let dX = layer.backward([[[1, 10, 1000]]])
+
+    expectClose(y, [[[93, 86, 72]]], "task 2.3, by hand, Y")
+    expectClose(dX, [[[1, 10, 998, -20, -2000]]], "task 2.3, by hand, dX")
+    expectClose(
+      try #require(layer.weights.gradient), [[[4021, 8042, 16084]]], "task 2.3, by hand, dW")
+    expectClose(try #require(layer.bias?.gradient), [1011], "task 2.3, by hand, db")
+  }
+
+  @Test func task4MaxPool2D() throws {
+    var unused = MaxPool2D(window: 2, stride: 1, implementation: .reference)
+    _ = try trainingPass(&unused, input: Tensor(ones: [1, 1, 3, 3]))
+
+    // Text, 2.4
+    var pool = MaxPool2D(window: 2, stride: 1, implementation: .reference)
+    let y = pool.forward(Tensor([[[[1, 5, 2], [7, 3, 4], [6, 0, 8]]]]), mode: .training)
+    let dX = pool.backward(Tensor([[[[1, 10], [100, 1000]]]]))
+
+    expectClose(y, Tensor([[[[7, 5], [7, 8]]]]), "task 2.4, by hand, Y")
+    expectClose(
+      dX, Tensor([[[[0, 10, 0], [101, 0, 0], [0, 0, 1000]]]]), "task 2.4, by hand, dX")
+  }
+
+  @Test func task5AveragePool2D() throws {
+    var unused = AveragePool2D(window: 2, stride: 1, implementation: .reference)
+    _ = try trainingPass(&unused, input: Tensor(ones: [1, 1, 3, 3]))
+
+    // Text, 2.5
+    var pool = AveragePool2D(window: 2, stride: 1, implementation: .reference)
+    let y = pool.forward(Tensor([[[[1, 5, 2], [7, 3, 4], [6, 0, 8]]]]), mode: .training)
+    let dX = pool.backward(Tensor([[[[4, 8], [12, 16]]]]))
+
+    expectClose(y, Tensor([[[[4, 3.5], [4, 3.75]]]]), "task 2.5, by hand, Y")
+    expectClose(dX, Tensor([[[[1, 3, 2], [4, 10, 6], [3, 7, 4]]]]), "task 2.5, by hand, dX")
+  }
+
+  @Test func task6Flatten() throws {
+    var unused = Flatten()
+    _ = try trainingPass(&unused, input: Tensor(ones: [1, 2, 1, 2]))
+
+    // Text, 2.6
+    var flatten = Flatten()
+    let y = flatten.forward(Tensor([[[[1, 2]], [[3, 4]]]]), mode: .training)
+    let dX = flatten.backward([[5, 6, 7, 8]])
+
+    expectClose(y, [[1, 2, 3, 4]], "task 2.6, by hand, Y")
+    expectClose(dX, Tensor([[[[5, 6]], [[7, 8]]]]), "task 2.6, by hand, dX")
+  }
+
+  @Test func task7Momentum() {
+    // Text, 2.7
+    var optimizer = Momentum(learningRate: 1, momentum: 0.9, implementation: .reference)
+    var weights: Tensor = [1]
+    optimizer.update(&weights, gradient: [1], slot: 0)
+    expectClose(weights, [0], "task 2.7, by hand, first step")
+    optimizer.update(&weights, gradient: [1], slot: 0)
+    expectClose(weights, [-1.9], "task 2.7, by hand, second step")
+  }
+
+  @Test func task8Adam() {
+    // Text, 2.8
+    var optimizer = Adam(learningRate: 1, beta1: 0.5, beta2: 0.75, implementation: .reference)
+    var weights: Tensor = [1]
+    optimizer.beginStep()
+    optimizer.update(&weights, gradient: [2], slot: 0)
+    expectClose(weights, [0], "task 2.8, by hand, first step")
+    optimizer.beginStep()
+    optimizer.update(&weights, gradient: [0], slot: 0)
+    expectClose(weights, [-0.5092], "task 2.8, by hand, second step", atol: 5e-5)
+  }
+}
