@@ -22,7 +22,8 @@ extern "C" {
 /// y = a OP b, element by element. Comparisons give 1 or 0.
 typedef enum KernelBinary {
   kernelAdd, kernelSubtract, kernelMultiply, kernelDivide, kernelMaximum, kernelMinimum,
-  kernelPower, kernelEqual, kernelNotEqual, kernelLess, kernelLessOrEqual, kernelGreater, kernelGreaterOrEqual
+  kernelPower, kernelEqual, kernelNotEqual, kernelLess, kernelLessOrEqual, kernelGreater,
+  kernelGreaterOrEqual
 } KernelBinary;
 
 /// y = OP(x), element by element.
