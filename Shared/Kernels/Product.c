@@ -18,8 +18,8 @@
 
 enum {
   depthBlock = 384,         // k at a time: a panel of B (32 x 384 floats, 48 KB) streams through L1
-  sharedLimit = 1024 * depthBlock,  // floats of shared panels: 1.5 MB, most of an L2 cache of 2 MB
-  rowChunk = 84,            // rows of A in a chunk, at most: 126 KB, the rest of L2
+  sharedLimit = 768 * depthBlock,  // floats of shared panels: 1.1 MB, more than half of an L2 cache
+  rowChunk = 42,            // rows of A in a chunk, at most: 63 KB
   columnChunk = 96,         // columns of B in a chunk, at most: 144 KB
   inPlaceWork = 1 << 18,    // m n k up to which operands are read where they are
   inPlaceTiles = 2,         // column tiles up to which A is: packing it would not pay
