@@ -62,7 +62,7 @@ enum CommonOptions {
 /// Arguments that make no sense. The tool ends with status 2.
 struct UsageError: Error, Equatable {
   var message: String
-  /// The command whose help is pointed at; `nil` where none was recognised.
+  /// The command whose help is pointed at; `nil` for the one that is running, if any.
   var command: String?
 
   init(_ message: String, command: String? = nil) {

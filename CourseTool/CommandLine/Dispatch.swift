@@ -41,7 +41,12 @@ private func dispatch(_ arguments: [String], on terminal: Terminal) throws {
   if parsed[CommonOptions.help] {
     try HelpCommand.show(command.description, json: parsed[CommonOptions.json], on: terminal)
   } else {
-    try command.run(parsed, on: terminal)
+    do {
+      try command.run(parsed, on: terminal)
+    } catch var usage as UsageError {
+      usage.command = usage.command ?? command.description.name
+      throw usage
+    }
   }
 }
 

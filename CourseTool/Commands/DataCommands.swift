@@ -46,7 +46,7 @@ enum DataInspectCommand: Command {
     let overview: DataOverview
     if DataSource.isBundled(source) {
       guard arguments[label] == nil else {
-        throw UsageError("'--label' only goes with a CSV file", command: description.name)
+        throw UsageError("'--label' only goes with a CSV file")
       }
       overview = DataOverview(try DataSource.load(source, label: nil))
     } else if !source.contains("."), !source.contains("/") {

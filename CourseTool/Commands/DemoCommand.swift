@@ -8,7 +8,7 @@ enum DemoCommand: Command {
     discussion: """
       The recipe digits-mlp from beginning to end: 'course train digits-mlp' does the
       same and takes all its settings. The network is saved to digits.safetensors in
-      the current folder; a file of that name is overwritten only if the demo wrote it.
+      the current folder; a file of that name is overwritten only if a demo wrote it.
       """,
     options: [
       RecipeOptions.epochs, RecipeOptions.seed, RunOptions.output, RunOptions.force,

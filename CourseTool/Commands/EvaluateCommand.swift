@@ -10,8 +10,8 @@ enum EvaluateCommand: Command {
   static let description = CommandDescription(
     name: "evaluate", abstract: "Measure a saved network on data with known classes.",
     discussion: """
-      Without DATA, the test part of the data that the network was trained on is divided
-      off again, by the seed in the file.
+      Without DATA, the test part of the data that the network was trained on is
+      divided off again, by the seed in the file.
       """,
     operands: [
       Operand("MODEL", .one, "a network that train or demo saved"),
@@ -36,18 +36,19 @@ enum EvaluateCommand: Command {
     let data: Dataset
     let (source, part): (String, String)
     if let given = arguments.operand(1) {
-      let noted = DataSource.isBundled(given) ? nil : recipe?.label
+      guard arguments[label] == nil || !DataSource.isBundled(given) else {
+        throw UsageError("'--label' only goes with a CSV file")
+      }
       data = try DataSource.load(
-        given, label: arguments[label] ?? noted, classNames: network.classNames)
+        given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames)
       (source, part) = (given, "all")
     } else {
       guard arguments[label] == nil else {
-        throw UsageError("'--label' only goes with DATA", command: description.name)
+        throw UsageError("'--label' only goes with DATA")
       }
       guard let recipe, recipe.test > 0 else {
         throw UsageError(
-          "\(path) does not say what it was trained on, or kept no test part: give DATA",
-          command: description.name)
+          "\(path) does not say what it was trained on, or kept no test part: give DATA")
       }
       let all = try DataSource.load(
         recipe.data, label: recipe.label, classNames: network.classNames)

@@ -22,7 +22,7 @@ enum HelpCommand: Command {
     }
     let command = try findCommand(arguments.operands)
     if let extra = arguments.operands.dropFirst(command.description.words.count).first {
-      throw UsageError("unexpected argument '\(extra)'", command: description.name)
+      throw UsageError("unexpected argument '\(extra)'")
     }
     try show(command.description, json: json, on: terminal)
   }

@@ -6,9 +6,10 @@ enum PredictCommand: Command {
   static let description = CommandDescription(
     name: "predict", abstract: "Let a saved network answer for examples in files.",
     discussion: """
-      A CSV file has one example a row; a header and the label column of training may be
-      there or not, and with a header the columns may come in any order. A .npy file
-      holds a tensor [N, features], or one example alone. Answers are printed as CSV.
+      A CSV file has one example a row; a header and the label column of training may
+      be there or not, and with a header the columns may come in any order. A .npy
+      file holds a tensor [N, features], or one example alone. Answers are printed as
+      CSV.
       """,
     operands: [
       Operand("MODEL", .one, "a network that train or demo saved"),

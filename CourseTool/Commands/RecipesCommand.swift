@@ -31,8 +31,7 @@ enum RecipesCommand: Command {
     }
     guard let recipe = Recipes.named(name) else {
       throw UsageError(
-        "unknown recipe '\(name)'." + didYouMean(suggestions(for: name, among: Recipes.names)),
-        command: description.name)
+        "unknown recipe '\(name)'." + didYouMean(suggestions(for: name, among: Recipes.names)))
     }
     if json { return try out.json(recipe.settings) }
     out.line("\(out.style.bold(recipe.name)): \(recipe.abstract)\n")

@@ -33,8 +33,7 @@ enum TrainCommand: Command {
       let recipe = experiment.recipe.recipe
       if let name = arguments.operand(0), name != recipe {
         throw UsageError(
-          "'\(name)' conflicts with \(path), which was begun with \(recipe). Leave it out.",
-          command: description.name)
+          "'\(name)' conflicts with \(path), which was begun with \(recipe). Leave it out.")
       }
       output = arguments[RunOptions.output] ?? path
       // The file that the run comes from may always be replaced by what becomes of it.
@@ -42,8 +41,7 @@ enum TrainCommand: Command {
     } else {
       guard let name = arguments.operand(0) else {
         throw UsageError(
-          "missing RECIPE: \(Recipes.names.joined(separator: ", ")), or a JSON file",
-          command: description.name)
+          "missing RECIPE: \(Recipes.names.joined(separator: ", ")), or a JSON file")
       }
       var recipe = try Recipe.find(name)
       recipe.apply(arguments)

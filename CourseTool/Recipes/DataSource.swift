@@ -6,6 +6,8 @@ enum DataSource {
   struct Bundled: Sendable {
     let name: String
     let abstract: String
+    /// What the column of the class is called in the file that the data come from.
+    let label: String
     let load: @Sendable () -> Dataset
   }
 
@@ -13,10 +15,10 @@ enum DataSource {
     Bundled(
       name: "digits",
       abstract: "handwritten digits, 8 x 8 pixels of 0 to 16 (Alpaydin and Kaynak 1998)",
-      load: { .digits }),
+      label: "digit", load: { .digits }),
     Bundled(
       name: "iris", abstract: "three kinds of iris, four lengths in cm (Fisher 1936)",
-      load: { .iris }),
+      label: "species", load: { .iris }),
   ]
 
   static func isBundled(_ name: String) -> Bool { bundled.contains { $0.name == name } }

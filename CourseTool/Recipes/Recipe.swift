@@ -32,6 +32,11 @@ struct Recipe: Codable, Equatable, Sendable {
     case batchSize = "batch-size"
   }
 
+  /// The column of the class in other files with such data.
+  var labelColumn: String? {
+    label ?? DataSource.bundled.first { $0.name == data }?.label
+  }
+
   /// The learning rate of each step. A function of the epoch alone, not of the number of epochs: more
   /// epochs continue a run instead of changing it.
   var schedule: any LearningRateSchedule {

@@ -12,8 +12,7 @@ extension Recipe {
       throw UsageError(
         "unknown recipe '\(nameOrPath)'."
           + didYouMean(suggestions(for: nameOrPath, among: Recipes.names))
-          + "\n  There are: \(Recipes.names.joined(separator: ", ")); or the path of a JSON file.",
-        command: "train")
+          + "\n  There are: \(Recipes.names.joined(separator: ", ")); or the path of a JSON file.")
     }
     return try Recipe(json: JSONValue(contentsOf: nameOrPath), name: nameOrPath)
   }
@@ -46,8 +45,8 @@ extension Recipe {
           "unknown setting \"\(key)\"", expected: names.joined(separator: ", "),
           remedy: remedy(didYouMean(suggestions(for: key, among: names))))
       }
-      // A null stands for what is not set, as the label of bundled data.
-      if value == .null { continue }
+      // What is not set may be written out: the label of bundled data, the data of csv-mlp.
+      if value == .null || value == .string("") && setting.text(self).isEmpty { continue }
       do {
         setting.set(try setting.option.read(value.argument), &self)
       } catch {

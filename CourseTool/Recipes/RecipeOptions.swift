@@ -83,20 +83,20 @@ extension Recipe {
   func check() throws(UsageError) {
     if data.isEmpty {
       throw UsageError(
-        "the recipe '\(recipe)' needs data: --data FILE.csv --label COLUMN", command: "train")
+        "the recipe '\(recipe)' needs data: --data FILE.csv --label COLUMN")
     }
     if DataSource.isBundled(data), label != nil {
       throw UsageError(
-        "'--label' only goes with a CSV file, and --data is \(data)", command: "train")
+        "'--label' only goes with a CSV file, and --data is \(data)")
     }
     if !DataSource.isBundled(data), label == nil {
       throw UsageError(
         "the data \(data) needs a label column: --label COLUMN (a name, or a number from 0; -1 is "
-          + "the last)", command: "train")
+          + "the last)")
     }
     if validation + test >= 1 {
       throw UsageError(
-        "--validation \(validation) and --test \(test) leave nothing to train on", command: "train")
+        "--validation \(validation) and --test \(test) leave nothing to train on")
     }
   }
 }

@@ -36,6 +36,11 @@ enum Interruption {
     var previous = sigaction()
     sigaction(SIGINT, &action, &previous)
     defer { sigaction(SIGINT, &previous, nil) }
+    // A parent may have started us with the signal blocked, as Foundation's Process does.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     try body()
   }
 }

@@ -48,13 +48,13 @@ struct Experiment {
       guard had == given else {
         throw UsageError(
           "'--\(setting.option.name) \(given)' conflicts with \(path), which was begun with "
-            + "\(had). Leave the option out, or start anew without --resume.", command: "train")
+            + "\(had). Leave the option out, or start anew without --resume.")
       }
     }
     guard progress.epoch < wanted.epochs else {
       throw UsageError(
         "nothing left to do: \(path) has \(progress.epoch) of \(wanted.epochs) epochs. "
-          + "'--epochs \(progress.epoch + 10)' goes on for ten more.", command: "train")
+          + "'--epochs \(progress.epoch + 10)' goes on for ten more.")
     }
     recipe.epochs = wanted.epochs
     recipe.data = wanted.data

@@ -14,8 +14,8 @@
 #define HAS_FMA 1
 #define ROW_TILE 14
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma,avx2"))), \
-                             apply_to = function)
+#pragma clang attribute push( \
+  __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma,avx2"))), apply_to = function)
 
 #define MASKED_ACCESS
 INLINE __m512 loadPartial(const float *p, size_t count) {

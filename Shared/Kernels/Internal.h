@@ -5,7 +5,8 @@
 
 #include "Kernels.h"
 
-/// Small helpers must be part of their caller even at -O0, or a debug build spends its time in calls.
+/// Small helpers must be part of their caller even at -O0, or a debug build spends its time in
+/// calls.
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
@@ -14,12 +15,14 @@ INLINE size_t roundUp(size_t value, size_t step) { return (value + step - 1) / s
 
 /// One register tile of a matrix product: C (+)= A . B over `depth`.
 ///
-/// Element (r, k) of A is `a[k * depthStrideA + r]`. Row k of B is `b[k * depthStrideB ...]` and must
-/// be readable up to the next multiple of the vector width. Only a whole tile packs B.
+/// Element (r, k) of A is `a[r * rowStrideA + k * depthStrideA]`, and one of the strides is 1: the
+/// row stride in panels and in a transposed matrix, the other one in a plain matrix. Row k of B is
+/// `b[k * depthStrideB ...]` and must be readable up to the next multiple of the vector width. Only
+/// a whole tile packs B.
 typedef struct KernelTile {
   size_t depth;
   const float *a;
-  size_t depthStrideA;
+  size_t rowStrideA, depthStrideA;
   const float *b;
   size_t depthStrideB;
   float *packedB;           // NULL, or where the tile leaves a packed copy of B as it goes

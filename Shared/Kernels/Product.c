@@ -1,10 +1,10 @@
 // C = activation(op(A) . op(B) + bias), blocked for the caches and for threads.
 //
 // One of the two operands is "shared": packed as a whole before the work begins (or in parts, where
-// it exceeds `sharedLimit`), by all threads together. The other one is cut into chunks; a task packs
-// its chunk, one block of k at a time, into memory of its thread, where it stays in the L2 cache,
-// and runs the register tile over it and the shared panels. The operand with more rows is the one
-// that is cut.
+// it exceeds `sharedLimit`), by all threads together. The other one is cut into chunks; a task
+// packs its chunk, one block of k at a time, into memory of its thread, where it stays in the L2
+// cache, and runs the register tile over it and the shared panels. The operand with more rows is
+// the one that is cut.
 //
 // Sums run over k in one order, block by block, whatever is shared, cut or read in place, so that a
 // result never depends on the number of threads.
@@ -18,10 +18,11 @@
 
 enum {
   depthBlock = 384,         // k at a time: a panel of B (32 x 384 floats, 48 KB) streams through L1
-  sharedLimit = 1024 * depthBlock,  // floats of shared panels: 1.5 MB, most of an L2 cache of 2 MB
-  rowChunk = 84,            // rows of A in a chunk, at most: 126 KB, the rest of L2
+  sharedLimit = 768 * depthBlock,  // floats of shared panels: 1.1 MB, more than half of an L2 cache
+  rowChunk = 42,            // rows of A in a chunk, at most: 63 KB
   columnChunk = 96,         // columns of B in a chunk, at most: 144 KB
   inPlaceWork = 1 << 18,    // m n k up to which operands are read where they are
+  inPlaceTiles = 2,         // column tiles up to which A is: packing it would not pay
   threadWork = 1 << 20,     // m n k from which waking threads pays
 };
 
@@ -45,7 +46,8 @@ static void pack(const KernelSet *set, const KernelOperand *operand, bool column
 
 /// The tile of C at (row, column), for one block of k that begins at k0. Bias and activation belong
 /// to the last block.
-INLINE KernelTile tileAt(const KernelProduct *p, size_t row, size_t column, size_t k0, size_t depth) {
+INLINE KernelTile tileAt(const KernelProduct *p, size_t row, size_t column, size_t k0,
+                         size_t depth) {
   const bool last = k0 + depth == p->k;
   return (KernelTile){
     .depth = depth,
@@ -58,16 +60,36 @@ INLINE KernelTile tileAt(const KernelProduct *p, size_t row, size_t column, size
   };
 }
 
+/// Whether tiles read op(A) where it is.
+static bool readsInPlace(const KernelSet *set, const KernelProduct *p) {
+  return p->a.pack == NULL && p->n <= inPlaceTiles * set->columnTile;
+}
+
+/// Lets the tile read rows from `row` on of op(A) where they are.
+INLINE void setRowsInPlace(KernelTile *tile, const KernelOperand *a, size_t row, size_t k0) {
+  tile->rowStrideA = a->transposed ? 1 : a->leading;
+  tile->depthStrideA = a->transposed ? a->leading : 1;
+  tile->a = a->data + row * tile->rowStrideA + k0 * tile->depthStrideA;
+}
+
+INLINE void setPanel(KernelTile *tile, const float *panel, size_t width) {
+  tile->rowStrideA = 1;
+  tile->depthStrideA = width;
+  tile->a = panel;
+}
+
 // MARK: - Small products
 
-/// One thread; operands that can be read where they are, are not packed. Rows are spread evenly over
-/// the tiles: 16 as 8 + 8, since a tile of 2 takes as long as one of 4.
+/// One thread; operands that can be read where they are, are not packed. Rows are spread evenly
+/// over the tiles: 16 as 8 + 8, since a tile of 2 takes as long as one of 4.
 static void smallProduct(const KernelSet *set, const KernelProduct *p) {
   const size_t columnTile = set->columnTile;
-  const size_t tiles = (p->m + set->rowTile - 1) / set->rowTile, rowTile = (p->m + tiles - 1) / tiles;
-  const bool rowsInPlace = p->a.pack == NULL && p->a.transposed;
+  const size_t tiles = (p->m + set->rowTile - 1) / set->rowTile;
+  const size_t rowTile = (p->m + tiles - 1) / tiles;
+  const bool rowsInPlace = readsInPlace(set, p) || (p->a.pack == NULL && p->a.transposed);
   const bool columnsInPlace = p->b.pack == NULL && !p->b.transposed;
-  float *aPanels = kernelsScratch(scratchShared, roundUp(p->m, rowTile) * minimum(p->k, depthBlock));
+  float *aPanels =
+    kernelsScratch(scratchShared, roundUp(p->m, rowTile) * minimum(p->k, depthBlock));
   float *bPanel = kernelsScratch(scratchPrivate, columnTile * minimum(p->k, depthBlock));
 
   for (size_t k0 = 0; k0 < p->k; k0 += depthBlock) {
@@ -79,8 +101,11 @@ static void smallProduct(const KernelSet *set, const KernelProduct *p) {
       if (!inPlace) pack(set, &p->b, true, columnTile, j, columns, k0, depth, bPanel);
       for (size_t i = 0; i < p->m; i += rowTile) {
         KernelTile tile = tileAt(p, i, j, k0, depth);
-        tile.a = rowsInPlace ? p->a.data + k0 * p->a.leading + i : aPanels + i * depth;
-        tile.depthStrideA = rowsInPlace ? p->a.leading : rowTile;
+        if (rowsInPlace) {
+          setRowsInPlace(&tile, &p->a, i, k0);
+        } else {
+          setPanel(&tile, aPanels + i * depth, rowTile);
+        }
         tile.b = inPlace ? p->b.data + k0 * p->b.leading + j : bPanel;
         tile.depthStrideB = inPlace ? p->b.leading : columnTile;
         set->tileOf(&tile, minimum(rowTile, p->m - i), columns);
@@ -122,6 +147,7 @@ static void packShared(size_t index, void *context) {
 
 /// All tiles of C that panels of A (rows from `row` on) and of B (columns from `column` on) give.
 /// Where `packsB`, whole panels of B are not packed yet: the first tile of each does it on the way.
+/// Without panels of A (`a` NULL) its rows are read where they are.
 static void multiplyPanels(const Part *part, size_t row, size_t rows, const float *a, size_t column,
                            size_t columns, float *b, bool packsB, size_t k0, size_t depth) {
   const KernelSet *set = part->set;
@@ -129,8 +155,11 @@ static void multiplyPanels(const Part *part, size_t row, size_t rows, const floa
   for (size_t j = 0; j < columns; j += set->columnTile) {
     for (size_t i = 0; i < rows; i += set->rowTile) {
       KernelTile tile = tileAt(p, row + i, column + j, k0, depth);
-      tile.a = a + i * depth;
-      tile.depthStrideA = set->rowTile;
+      if (a == NULL) {
+        setRowsInPlace(&tile, &p->a, row + i, k0);
+      } else {
+        setPanel(&tile, a + i * depth, set->rowTile);
+      }
       if (packsB && i == 0 && columns - j >= set->columnTile) {
         tile.b = p->b.data + k0 * p->b.leading + column + j;
         tile.depthStrideB = p->b.leading;
@@ -147,17 +176,20 @@ static void multiplyPanels(const Part *part, size_t row, size_t rows, const floa
 /// Task number `index`: one chunk of the operand that is not shared.
 static void multiplyChunk(size_t index, void *context) {
   const Part *part = context;
+  const KernelProduct *p = part->product;
   const size_t padded = roundUp(part->sharedCount, part->sharedTile);
   const size_t first = index * part->chunk, count = minimum(part->chunk, part->cutCount - first);
   const bool packsB = !part->sharesB && part->cut->pack == NULL && !part->cut->transposed &&
                       part->sharedCount >= part->set->rowTile;
-  float *chunk = kernelsScratch(scratchPrivate, part->chunk * minimum(part->depth, depthBlock));
+  const bool inPlace = part->sharesB && readsInPlace(part->set, p);
+  float *chunk =
+    inPlace ? NULL : kernelsScratch(scratchPrivate, part->chunk * minimum(part->depth, depthBlock));
 
   for (size_t k = 0; k < part->depth; k += depthBlock) {
     const size_t depth = minimum(depthBlock, part->depth - k), k0 = part->k0 + k;
     float *shared = part->panels + k * padded;
     const size_t later = packsB ? count / part->cutTile * part->cutTile : 0;
-    if (later < count) {
+    if (!inPlace && later < count) {
       pack(part->set, part->cut, !part->sharesB, part->cutTile, first + later, count - later, k0,
            depth, chunk + later * depth);
     }
@@ -165,8 +197,8 @@ static void multiplyChunk(size_t index, void *context) {
       multiplyPanels(part, first, count, chunk, part->sharedFirst, part->sharedCount, shared, false,
                      k0, depth);
     } else {
-      multiplyPanels(part, part->sharedFirst, part->sharedCount, shared, first, count, chunk, packsB,
-                     k0, depth);
+      multiplyPanels(part, part->sharedFirst, part->sharedCount, shared, first, count, chunk,
+                     packsB, k0, depth);
     }
   }
 }

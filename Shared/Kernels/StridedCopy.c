@@ -35,8 +35,8 @@ static float *copyDimensions(const float *x, size_t rank, const ptrdiff_t *shape
   return out;
 }
 
-void kernels_copy_strided(const float *x, size_t rank, const ptrdiff_t *shape, const ptrdiff_t *strides,
-                          float *out) {
+void kernels_copy_strided(const float *x, size_t rank, const ptrdiff_t *shape,
+                          const ptrdiff_t *strides, float *out) {
   for (size_t d = 0; d < rank; d++) {
     if (shape[d] == 0) return;
   }

@@ -70,6 +70,7 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
     let digits = (1...3).first { digits in
       finite.allSatisfy { Float(String(format: "%.\(digits)\(notation)", Double($0))) == $0 }
     }
-    return { String(format: "%.\(digits ?? 4)\(notation)", Double($0)) }
+    // The sign of a NaN means nothing, so it is not shown.
+    return { $0.isNaN ? "nan" : String(format: "%.\(digits ?? 4)\(notation)", Double($0)) }
   }
 }

@@ -41,7 +41,7 @@ import Testing
 
   @Test(arguments: [
     (["hlep"], "course: unknown command 'hlep'. Did you mean 'help'?", "'course help'"),
-    (["help", "versoin"], "unknown command 'versoin'. Did you mean 'version'?", "'course help'"),
+    (["help", "versoin"], "unknown command 'versoin'. Did you mean 'version'?", "'course help"),
     (
       ["version", "--jsn"], "unknown option '--jsn'. Did you mean '--json'?",
       "'course help version'"

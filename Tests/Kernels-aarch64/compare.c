@@ -1,5 +1,5 @@
-// Compares the tables "neon" and "portable" function by function. They round differently (NEON fuses
-// multiplication and addition), so sums are compared with a tolerance, all else bit by bit.
+// Compares the tables "neon" and "portable" function by function. They round differently (NEON
+// fuses multiplication and addition), so sums are compared with a tolerance, all else bit by bit.
 
 #include <math.h>
 #include <stdio.h>
@@ -95,7 +95,8 @@ static void elementwise(size_t count) {
   }
   const float got[] = {neon->sumSquaredDeviations(b, 1, count), neon->dot(b, y, count),
                        (float)neon->argmax(a, count), (float)neon->argmax(b, count),
-                       (float)neon->firstNonFinite(a, count), (float)neon->firstNonFinite(b, count)};
+                       (float)neon->firstNonFinite(a, count),
+                       (float)neon->firstNonFinite(b, count)};
   const float expected[] = {
     portable->sumSquaredDeviations(b, 1, count), portable->dot(b, y, count),
     (float)portable->argmax(a, count), (float)portable->argmax(b, count),
@@ -105,7 +106,8 @@ static void elementwise(size_t count) {
 }
 
 static void matrices(size_t rows, size_t columns) {
-  float *x = values(rows * columns, 1), *y = values(rows * columns, 2), *e = values(rows * columns, 3);
+  const size_t count = rows * columns;
+  float *x = values(count, 1), *y = values(count, 2), *e = values(count, 3);
   neon->transpose(x, rows, columns, columns, y), portable->transpose(x, rows, columns, columns, e);
   compare("transpose", y, e, rows * columns, 0);
   for (KernelReduction r = kernelSum; r <= kernelMin; r++) {

@@ -103,10 +103,12 @@ import Testing
     var square = Self.squareLayer()
     let (y, dX) = try trainingPass(&square, input: Self.x, outputGradient: Self.dY)
     let (dW, db) = (square.weights.gradient, square.bias.gradient)
-    try #require(
+    let isRight =
       y == [[17, 32], [10, 21]] && dX == [[2, 5.5], [0, 1]] && dW == [[7, -2.5], [0, 2]]
-        && db == [3, -0.5],
-      "first make squareForward() and squareBackward() pass", sourceLocation: sourceLocation)
+      && db == [3, -0.5]
+    try #require(
+      isRight, "first make squareForward() and squareBackward() pass",
+      sourceLocation: sourceLocation)
     var layer = Dense(inputSize: inputSize, outputSize: outputSize, activation: activation)
     layer.bias.value = Tensor(normal: [outputSize], key: RandomKey(seed: 3))
     return layer

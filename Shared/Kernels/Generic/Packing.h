@@ -89,7 +89,8 @@ static void transpose(const float *x, size_t rows, size_t columns, size_t leadin
     const size_t width = minimum(64, columns - c);
     for (size_t r = 0; r < rows; r += LANES) {
       const size_t present = minimum(LANES, rows - r);
-      transposeStrip(x + r * leading + c, leading, present, width, out + c * rows + r, rows, present);
+      transposeStrip(x + r * leading + c, leading, present, width, out + c * rows + r, rows,
+                     present);
     }
   }
 }

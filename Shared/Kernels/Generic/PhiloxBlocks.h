@@ -1,5 +1,5 @@
-// Philox-4x32-10, LANES blocks at a time. Integers only, so every instruction set gives the words that
-// the definition in Random.c gives.
+// Philox-4x32-10, LANES blocks at a time. Integers only, so every instruction set gives the words
+// that the definition in Random.c gives.
 
 typedef uint32_t Words __attribute__((vector_size(LANES * 4)));
 typedef uint64_t LongWords __attribute__((vector_size(LANES * 8)));
@@ -39,6 +39,7 @@ INLINE void philoxVector(uint64_t key, uint64_t stream, uint64_t first, uint32_t
 }
 
 /// The words of `count` blocks from `first` on; `count` is a multiple of 16.
-static void philoxBlocks(uint64_t key, uint64_t stream, uint64_t first, size_t count, uint32_t *out) {
+static void philoxBlocks(uint64_t key, uint64_t stream, uint64_t first, size_t count,
+                         uint32_t *out) {
   for (size_t i = 0; i < count; i += LANES) philoxVector(key, stream, first + i, out + 4 * i);
 }

@@ -1,7 +1,7 @@
 // Many values become one.
 //
-// Sums: blocks of `sumBlock` values are added in four vectors side by side, blocks pairwise, so that
-// the rounding error grows like log(count) and not like count.
+// Sums: blocks of `sumBlock` values are added in four vectors side by side, blocks pairwise, so
+// that the rounding error grows like log(count) and not like count.
 
 enum { sumBlock = 64 * LANES };
 
@@ -56,8 +56,9 @@ INLINE float reduceExtremum(bool max, const float *x, size_t count) {
   Vector best0 = splat(start), best1 = best0;
   size_t i = 0;
   for (; i + 2 * LANES <= count; i += 2 * LANES) {
-    best0 = max ? maximumVector(load(x + i), best0) : minimumVector(load(x + i), best0);
-    best1 = max ? maximumVector(load(x + i + LANES), best1) : minimumVector(load(x + i + LANES), best1);
+    const Vector x0 = load(x + i), x1 = load(x + i + LANES);
+    best0 = max ? maximumVector(x0, best0) : minimumVector(x0, best0);
+    best1 = max ? maximumVector(x1, best1) : minimumVector(x1, best1);
   }
   best0 = max ? maximumVector(best0, best1) : minimumVector(best0, best1);
   float lanes[2 * LANES];
@@ -115,7 +116,9 @@ static size_t argmax(const float *x, size_t count) {
 static size_t firstNonFinite(const float *x, size_t count) {
   const IntVector exponent = (IntVector)splat(__builtin_inff());
   size_t i = 0;
-  while (i + LANES <= count && !anyLane(((IntVector)load(x + i) & exponent) == exponent)) i += LANES;
+  while (i + LANES <= count && !anyLane(((IntVector)load(x + i) & exponent) == exponent)) {
+    i += LANES;
+  }
   while (i < count && x[i] - x[i] == 0) i++;
   return i;
 }

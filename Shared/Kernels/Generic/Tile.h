@@ -40,10 +40,14 @@ static __attribute__((noinline)) void finishTile(const KernelTile *tile, const f
   }
 }
 
-/// `rows`, `vectors` and `packs` are constants in each call: the loops unroll, `sums` lives in
+/// How a tile reads its operands: from panels (or a transposed A in place), writing a packed copy
+/// of B meanwhile, or rows of a plain A in place.
+typedef enum TileMode { tilePanels, tilePackingB, tileRowsInPlace } TileMode;
+
+/// `rows`, `vectors` and `mode` are constants in each call: the loops unroll, `sums` lives in
 /// registers.
-INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, const size_t vectors,
-                     const bool packs) {
+INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows,
+                     const size_t vectors, const TileMode mode) {
   Vector sums[ROW_TILE][2];
   // The lines of C come from far away; they may as well travel while k runs.
 #pragma clang loop unroll(full)
@@ -59,7 +63,8 @@ INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, 
 
   const float *a = tile->a, *b = tile->b;
   float *packedB = tile->packedB;
-  const size_t stepA = tile->depthStrideA, stepB = tile->depthStrideB;
+  const size_t stride = tile->rowStrideA, stepB = tile->depthStrideB;
+  const size_t stepA = mode == tileRowsInPlace ? 1 : tile->depthStrideA;
 #pragma clang loop unroll(disable)
   for (size_t k = tile->depth; k > 0; k--) {
     Vector row[2];
@@ -67,11 +72,11 @@ INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows, 
     for (size_t v = 0; v < vectors; v++) row[v] = load(b + v * LANES);
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
-      const Vector value = splat(a[r]);
+      const Vector value = splat(mode == tileRowsInPlace ? a[r * stride] : a[r]);
 #pragma clang loop unroll(full)
       for (size_t v = 0; v < vectors; v++) sums[r][v] = multiplyAdd(value, row[v], sums[r][v]);
     }
-    if (packs) {
+    if (mode == tilePackingB) {
       // Eight steps ahead: no prefetcher of the processor follows the long stride of a matrix.
 #pragma clang loop unroll(full)
       for (size_t v = 0; v < vectors; v++) {
@@ -116,10 +121,10 @@ typedef void TileVariant(const KernelTile *tile, size_t columns);
 
 #define VARIANT(rows)                                                       \
   static void tile##rows##x1(const KernelTile *t, size_t columns) { \
-    tileBody(t, columns, rows, 1, false);                                   \
+    tileBody(t, columns, rows, 1, tilePanels);                              \
   }                                                                         \
   static void tile##rows##x2(const KernelTile *t, size_t columns) { \
-    tileBody(t, columns, rows, 2, false);                                   \
+    tileBody(t, columns, rows, 2, tilePanels);                              \
   }
 #define ENTRY(rows) {tile##rows##x1, tile##rows##x2},
 
@@ -135,13 +140,47 @@ typedef void TileVariant(const KernelTile *tile, size_t columns);
 EACH_ROW_COUNT(VARIANT)
 static TileVariant *const tileVariants[ROW_TILE][2] = {EACH_ROW_COUNT(ENTRY)};
 #undef VARIANT
+
+// Rows in place need an address register each, so there are at most seven (and no more than sums
+// fit).
+#define VARIANT(rows)                                                       \
+  static void inPlace##rows##x1(const KernelTile *t, size_t columns) {         \
+    tileBody(t, columns, rows, 1, tileRowsInPlace);                         \
+  }                                                                         \
+  static void inPlace##rows##x2(const KernelTile *t, size_t columns) {         \
+    tileBody(t, columns, rows, 2, tileRowsInPlace);                         \
+  }
+#undef ENTRY
+#define ENTRY(rows) {inPlace##rows##x1, inPlace##rows##x2},
+#if ROW_TILE >= 7
+#define EACH_IN_PLACE(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+enum { rowsInPlace = 7 };
+#else
+#define EACH_IN_PLACE(X) X(1) X(2) X(3) X(4) X(5) X(6)
+enum { rowsInPlace = 6 };
+#endif
+
+EACH_IN_PLACE(VARIANT)
+static TileVariant *const rowVariants[rowsInPlace][2] = {EACH_IN_PLACE(ENTRY)};
+#undef VARIANT
 #undef ENTRY
 
-static void tilePackingB(const KernelTile *tile) { tileBody(tile, columnTile, ROW_TILE, 2, true); }
+/// At most rowsInPlace rows at a time, and evenly many: 8 as 4 + 4.
+static void tileOfRows(KernelTile tile, size_t rows, size_t columns) {
+  const size_t pieces = (rows + rowsInPlace - 1) / rowsInPlace, step = (rows + pieces - 1) / pieces;
+  for (size_t r = 0; r < rows; r += step) {
+    rowVariants[minimum(step, rows - r) - 1][columns > LANES](&tile, columns);
+    tile.a += step * tile.rowStrideA;
+    tile.c += step * tile.leadingC;
+    if (tile.rowBias != NULL) tile.rowBias += step;
+  }
+}
 
 static void tileOf(const KernelTile *tile, size_t rows, size_t columns) {
   if (tile->packedB != NULL) {
-    tilePackingB(tile);
+    tileBody(tile, columnTile, ROW_TILE, 2, tilePackingB);
+  } else if (tile->rowStrideA != 1) {
+    tileOfRows(*tile, rows, columns);
   } else {
     tileVariants[rows - 1][columns > LANES](tile, columns);
   }
@@ -151,7 +190,8 @@ static void tilePacked(size_t depth, const float *aPanel, const float *bPanel, f
                        size_t leadingC, size_t rows, size_t columns, bool accumulate,
                        const float *columnBias, const float *rowBias, KernelActivation activation) {
   const KernelTile tile = {
-    .depth = depth, .a = aPanel, .depthStrideA = ROW_TILE, .b = bPanel, .depthStrideB = columnTile,
+    .depth = depth, .a = aPanel, .rowStrideA = 1, .depthStrideA = ROW_TILE, .b = bPanel,
+    .depthStrideB = columnTile,
     .c = c, .leadingC = leadingC, .accumulate = accumulate, .columnBias = columnBias,
     .rowBias = rowBias, .activation = activation,
   };

@@ -65,7 +65,8 @@ INLINE Vector interleaveLow(Vector a, Vector b) {
   return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 INLINE Vector interleaveHigh(Vector a, Vector b) {
-  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                                 31);
 }
 #elif LANES == 8
 INLINE Vector interleaveLow(Vector a, Vector b) {
@@ -75,8 +76,12 @@ INLINE Vector interleaveHigh(Vector a, Vector b) {
   return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 #else
-INLINE Vector interleaveLow(Vector a, Vector b) { return __builtin_shufflevector(a, b, 0, 4, 1, 5); }
-INLINE Vector interleaveHigh(Vector a, Vector b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
+INLINE Vector interleaveLow(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+}
+INLINE Vector interleaveHigh(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+}
 #endif
 
 /// Transposes a LANES x LANES matrix held in rows. One round interleaves row i with row

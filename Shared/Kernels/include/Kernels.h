@@ -21,8 +21,9 @@ extern "C" {
 
 /// y = a OP b, element by element. Comparisons give 1 or 0.
 typedef enum KernelBinary {
-  kernelAdd, kernelSubtract, kernelMultiply, kernelDivide, kernelMaximum, kernelMinimum, kernelPower,
-  kernelEqual, kernelNotEqual, kernelLess, kernelLessOrEqual, kernelGreater, kernelGreaterOrEqual
+  kernelAdd, kernelSubtract, kernelMultiply, kernelDivide, kernelMaximum, kernelMinimum,
+  kernelPower, kernelEqual, kernelNotEqual, kernelLess, kernelLessOrEqual, kernelGreater,
+  kernelGreaterOrEqual
 } KernelBinary;
 
 /// y = OP(x), element by element.
@@ -56,14 +57,16 @@ struct KernelRun;
 struct KernelTaps;
 struct KernelWinograd;
 
-/// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel reads.
+/// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel
+/// reads.
 ///
-/// `pack` writes rows `first ..< first + count` of the operand (rows of op(A), or columns of op(B)),
-/// restricted to `k0 ..< k0 + depth`, into `panels`: groups of `width` rows, each group stored
-/// depth-major (`panel[k * width + row]`), the last group padded with zeros. A convolution supplies
-/// its own `pack`, which reads image patches, and no patch matrix ever exists. `first` is a multiple
-/// of `width`, k0 is any number; calls come from several threads at once. `pack` NULL means a matrix
-/// stored row-major (what kernels_matrix makes): kernels_product packs it, or reads it in place.
+/// `pack` writes rows `first ..< first + count` of the operand (rows of op(A), or columns of
+/// op(B)), restricted to `k0 ..< k0 + depth`, into `panels`: groups of `width` rows, each group
+/// stored depth-major (`panel[k * width + row]`), the last group padded with zeros. A convolution
+/// supplies its own `pack`, which reads image patches, and no patch matrix ever exists. `first` is
+/// a multiple of `width`, k0 is any number; calls come from several threads at once. `pack` NULL
+/// means a matrix stored row-major (what kernels_matrix makes): kernels_product packs it, or reads
+/// it in place.
 typedef struct KernelOperand {
   void (*pack)(const struct KernelOperand *operand, const struct KernelSet *set, size_t first,
                size_t count, size_t k0, size_t depth, size_t width, float *panels);
@@ -107,26 +110,28 @@ typedef struct KernelSet {
   // y[i] += factor * x[i]
   void (*addScaled)(float factor, const float *x, float *y, size_t count);
   // dX = dY * f'(x), written in terms of the output y = f(x).
-  void (*activationGradient)(KernelActivation activation, const float *y, const float *dY, float *dX,
-                             size_t count);
+  void (*activationGradient)(KernelActivation activation, const float *y, const float *dY,
+                             float *dX, size_t count);
 
   // Steps of optimizers: g gradient, w weights; the other buffers are state. No two may overlap.
   // v = momentum v - eta g; w += v, or with nesterov w += momentum v - eta g.
-  void (*momentumStep)(float eta, float momentum, bool nesterov, const float *g, float *v, float *w,
-                       size_t count);
+  void (*momentumStep)(float eta, float momentum, bool nesterov, const float *g, float *v,
+                       float *w, size_t count);
   // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
   // w = keep w - rate m / (rootScale sqrt(v) + epsilon).
   void (*adamStep)(const KernelAdamStep *step, const float *g, float *m, float *v, float *w,
                    size_t count);
-  // s = decay s + rest g^2; w -= eta g / (sqrt(s) + epsilon). RMSProp: rest = 1 - decay; AdaGrad: both 1.
-  void (*rootMeanSquareStep)(float eta, float decay, float rest, float epsilon, const float *g, float *s,
-                             float *w, size_t count);
+  // s = decay s + rest g^2; w -= eta g / (sqrt(s) + epsilon). RMSProp: rest = 1 - decay; AdaGrad:
+  // both 1.
+  void (*rootMeanSquareStep)(float eta, float decay, float rest, float epsilon, const float *g,
+                             float *s, float *w, size_t count);
 
-  // One number from `count` contiguous values. Sums are blocked (error grows like log n). Max and min
-  // of something that holds a NaN are NaN.
+  // One number from `count` contiguous values. Sums are blocked (error grows like log n). Max and
+  // min of something that holds a NaN are NaN.
   float (*reduce)(KernelReduction reduction, const float *x, size_t count);
   // out[c] = reduction over r of x[r * columns + c]
-  void (*reduceRows)(KernelReduction reduction, const float *x, size_t rows, size_t columns, float *out);
+  void (*reduceRows)(KernelReduction reduction, const float *x, size_t rows, size_t columns,
+                     float *out);
   // sum of (x[i] - center)^2
   float (*sumSquaredDeviations)(const float *x, float center, size_t count);
   // sum of x[i] * y[i]
@@ -149,8 +154,8 @@ typedef struct KernelSet {
                size_t rows, size_t columns, bool accumulate, const float *columnBias,
                const float *rowBias, KernelActivation activation);
 
-  // The packers of matrices, for a convolution's own packer to build on. Panels as KernelOperand says.
-  // packRows: element (row, k) at x[row * leading + k]; packColumns: at x[k * leading + row].
+  // The packers of matrices, for a convolution's own packer to build on. Panels as KernelOperand
+  // says. packRows: element (row, k) at x[row * leading + k]; packColumns: at x[k * leading + row].
   void (*packRows)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
                    float *panels);
   void (*packColumns)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
@@ -183,8 +188,8 @@ const KernelSet *kernels_named(const char *name);
 
 /// out[i0, i1, ...] = x[i0 * strides[0] + i1 * strides[1] + ...], out contiguous with `shape`.
 /// Strides are in elements, may be 0 (broadcast) or negative.
-void kernels_copy_strided(const float *x, size_t rank, const ptrdiff_t *shape, const ptrdiff_t *strides,
-                          float *out);
+void kernels_copy_strided(const float *x, size_t rank, const ptrdiff_t *shape,
+                          const ptrdiff_t *strides, float *out);
 
 // MARK: - Threads
 

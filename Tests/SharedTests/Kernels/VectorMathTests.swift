@@ -86,7 +86,7 @@ import Testing
       (kernelLog, 1, 0), (kernelLog, 0, -infinity), (kernelLog, -0.0, -infinity),
       (kernelLog, -1, Float.nan), (kernelLog, infinity, infinity), (kernelLog, -infinity, .nan),
       (kernelTanh, 0, 0), (kernelTanh, -0.0, -0.0), (kernelTanh, infinity, 1),
-      (kernelTanh, -infinity, -1), (kernelTanh, 20, 1), (kernelTanh, 1e-40, 1e-40),
+      (kernelTanh, -infinity, -1), (kernelTanh, 20, 1), (kernelTanh, 0x1p-133, 0x1p-133),
       (kernelSigmoid, 0, 0.5), (kernelSigmoid, infinity, 1), (kernelSigmoid, -infinity, 0),
       (kernelSquareRoot, -1, .nan), (kernelReciprocal, 0, infinity),
       (kernelReciprocal, -0.0, -infinity),
