@@ -56,6 +56,7 @@ struct KernelTile;
 struct KernelRun;
 struct KernelTaps;
 struct KernelWinograd;
+struct KernelPoolRow;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel
 /// reads.
@@ -174,6 +175,8 @@ typedef struct KernelSet {
   size_t tapTile;           // most taps that `multiplyTaps` takes
   void (*multiplyTaps)(const struct KernelTaps *taps, size_t tapCount, size_t columns);
   const struct KernelWinograd *winograd;
+  void (*maxPoolRow)(const struct KernelPoolRow *row);
+  void (*averagePoolRow)(const struct KernelPoolRow *row);
 
   // The words of `count` blocks of Philox from block `first` on, see kernels_philox; `count` is a
   // multiple of 16. The same on every instruction set.
