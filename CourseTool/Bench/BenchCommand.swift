@@ -11,17 +11,24 @@ enum BenchCommand: Command {
     name: "bench", abstract: "Measure the speed of typical workloads on this machine.",
     discussion: """
       Prints the median time of each workload with its quartiles, the rate in
-      GFLOP/s, and the fraction of what the processor can do at most (by the
-      definition of a convolution; a method with fewer products can exceed it).
-      Workloads:
+      GFLOP/s, and the fraction of what the processor can do at most. (Convolutions
+      count by their definition: a method that needs fewer products can exceed it.)
 
-      \(Workload.all.map { "  \(padded(right: $0.name, to: 19))\($0.description)" }.joined(separator: "\n"))
+      \(workloadList)
 
       Times mean little on a machine that is busy, and nothing in a debug build,
       which is refused. Benchmarks/compare_pytorch.py compares with PyTorch.
       """,
     operands: [Operand("WORKLOAD", .optional, "one of those listed below (default: all)")],
     options: [threads, seconds])
+
+  private static var workloadList: String {
+    Workload.groups.map { group in
+      ([group.title]
+        + group.workloads.map { "  \(padded(right: $0.name, to: 19))\($0.description)" })
+        .joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
 
   private struct Record: Encodable {
     var machine: Machine

@@ -28,8 +28,8 @@ extension Workload {
       Tensor(normal: [batchSize, channels.input, image, image], key: RandomKey(seed: 1))
     }
     let what =
-      "convolution \(kernelSize) x \(kernelSize), \(channels.input) to \(channels.output) channels "
-      + "on \(image) x \(image)" + (stride > 1 ? ", stride \(stride)" : "")
+      "\(kernelSize) x \(kernelSize), \(channels.input) to \(channels.output) channels, "
+      + "\(image) x \(image)" + (stride > 1 ? ", stride \(stride)" : "")
     return [
       Workload(name: name, description: "\(what), forward") {
         var layer = layer()

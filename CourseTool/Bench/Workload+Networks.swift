@@ -3,12 +3,12 @@ import Networks
 extension Workload {
   /// Training steps: forward, loss, backward, update.
   static let networks: [Workload] = [
-    step("mlp-small", "an MLP 64-32-10, batch 50, SGD", batchSize: 50) {
+    step("mlp-small", "MLP 64-32-10, batch 50, SGD", batchSize: 50) {
       try .multilayerPerceptron(
         inputSize: 64, hiddenSizes: [32], classCount: 10, optimizer: SGD(learningRate: 0.01),
         seed: 1)
     },
-    step("mlp-large", "an MLP 784-512-256-10, batch 128, SGD", batchSize: 128) {
+    step("mlp-large", "MLP 784-512-256-10, batch 128, SGD", batchSize: 128) {
       try .multilayerPerceptron(
         inputSize: 784, hiddenSizes: [512, 256], classCount: 10, optimizer: SGD(learningRate: 0.01),
         seed: 1)
@@ -17,13 +17,13 @@ extension Workload {
       try .multilayerPerceptron(
         inputSize: 784, hiddenSizes: [512, 256], classCount: 10, optimizer: adam, seed: 1)
     },
-    step("lenet", "LeNet (20 and 50 maps, 500 hidden) on 28 x 28, batch 50, Adam", batchSize: 50) {
+    step("lenet", "LeNet (20 and 50 maps, 500 hidden), batch 50, Adam", batchSize: 50) {
       try .leNet(optimizer: adam, seed: 1)
     },
-    step("three-layer", "a three-layer CNN on 3 x 32 x 32, batch 50, Adam", batchSize: 50) {
+    step("three-layer", "three-layer CNN, 3 x 32 x 32, batch 50, Adam", batchSize: 50) {
       try .threeLayerConvNet(optimizer: adam, seed: 1)
     },
-    step("vgg", "a VGG-style CNN, no batch norm, on 3 x 32 x 32, batch 64, Adam", batchSize: 64) {
+    step("vgg", "VGG-style CNN, no batch norm, 3 x 32 x 32, batch 64, Adam", batchSize: 64) {
       try .vggNet(optimizer: adam, seed: 1)
     },
   ]
@@ -34,7 +34,7 @@ extension Workload {
     _ name: String, _ description: String, batchSize: Int,
     network make: @escaping @Sendable () throws -> NeuralNetwork
   ) -> Workload {
-    Workload(name: name, description: "training step of \(description)") {
+    Workload(name: name, description: description) {
       var network = try make()
       var loss = SoftmaxCrossEntropyLoss()
       let key = RandomKey(seed: 2)

@@ -19,11 +19,16 @@ struct Workload: Sendable {
   /// Makes the work ready. Everything goes through the public API.
   let prepare: @Sendable () throws -> Prepared
 
-  /// All workloads: networks, products, convolutions.
-  static let all = networks + [64, 256, 1024, 2048].map { matmul(size: $0) } + convolutions
+  /// All workloads, in groups for the help.
+  static let groups: [(title: String, workloads: [Workload])] = [
+    ("Training steps (forward, loss, backward, update):", networks),
+    ("Products of matrices:", [64, 256, 1024, 2048].map { matmul(size: $0) }),
+    ("A convolution of 64 images:", convolutions),
+  ]
+  static let all = groups.flatMap(\.workloads)
 
   private static func matmul(size: Int) -> Workload {
-    Workload(name: "matmul-\(size)", description: "product of two \(size) x \(size) matrices") {
+    Workload(name: "matmul-\(size)", description: "\(size) x \(size)") {
       let key = RandomKey(seed: 1)
       let a = Tensor(normal: [size, size], key: key.folded("a"))
       let b = Tensor(normal: [size, size], key: key.folded("b"))

@@ -47,7 +47,7 @@ typedef struct Sum {
   const float *bias;
   KernelActivation activation;
   PixelBoxes boxes;
-  size_t scratchSize, boxSize, depth;
+  size_t scratchSize, boxSize, depth, depthStep;
 } Sum;
 
 /// The first row of weight panel `index`: rows are spread evenly over the panels.
@@ -136,7 +136,7 @@ static void sumBox(size_t index, void *context) {
   size_t *offsets = (size_t *)scratch;
   KernelRun *runs = (KernelRun *)(offsets + sum->depth);
   float *panel = scratch + roundUp(2 * sum->depth + 6 * columnTile, 16);
-  float *spread = panel + minimum(sum->depth, depthBlock) * columnTile + 16;
+  float *spread = panel + sum->depthStep * columnTile + 16;
   const bool spreads = sum->rowStep * sum->columnStep > 1;
   const size_t pixelCount = pixels.rows * pixels.columns;
   float *copy = spread + (spreads ? roundUp(sum->targetChannels * sum->boxes.boxRows *
@@ -182,11 +182,14 @@ static void sumBox(size_t index, void *context) {
   for (size_t pixel = 0; pixel < pixelCount; pixel += columnTile) {
     const size_t columns = minimum(columnTile, pixelCount - pixel);
     const size_t runCount = findRuns(sum, &box, pixels.columns, pixel, columns, runs);
-    for (size_t k0 = 0; k0 < sum->depth; k0 += depthBlock) {
-      const size_t depth = minimum(depthBlock, sum->depth - k0);
+    // Columns that do not exist are multiplied too, and old scratch might be slow to multiply.
+    const KernelRun *lastRun = &runs[runCount - 1];
+    const bool hasGap = roundUp(columns, set->vectorWidth) >
+                        lastRun->to + roundUp(lastRun->length, set->vectorWidth);
+    for (size_t k0 = 0; k0 < sum->depth; k0 += sum->depthStep) {
+      const size_t depth = minimum(sum->depthStep, sum->depth - k0);
       const bool last = k0 + depth == sum->depth;
-      // Columns that do not exist are multiplied too; old scratch might be slow to multiply.
-      if (columns < columnTile) memset(panel, 0, depth * columnTile * sizeof(float));
+      if (hasGap) memset(panel, 0, depth * columnTile * sizeof(float));
       set->packPatches(base, offsets + k0, depth, runs, runCount, panel);
       for (size_t i = 0; i < sum->panelCount; i++) {
         const size_t first = panelFirst(sum, i), rows = panelFirst(sum, i + 1) - first;
@@ -209,10 +212,13 @@ static void run(Sum *sum, size_t rows, size_t columns) {
   if (rows == 0 || columns == 0) return;
   cutIntoBoxes(sum, rows, columns);
   sum->depth = sum->sourceChannels * tapCount(sum);
+  // Blocks of equal depth: a short one at the end would cost as much for loading and storing y.
+  const size_t blocks = (sum->depth + depthBlock - 1) / depthBlock;
+  sum->depthStep = (sum->depth + blocks - 1) / blocks;
   const size_t columnTile = sum->set->columnTile;
   const bool spreads = sum->rowStep * sum->columnStep > 1;
   sum->scratchSize =
-    roundUp(2 * sum->depth + 6 * columnTile, 16) + minimum(sum->depth, depthBlock) * columnTile + 16 +
+    roundUp(2 * sum->depth + 6 * columnTile, 16) + sum->depthStep * columnTile + 16 +
     (spreads ? roundUp(sum->targetChannels * sum->boxes.boxRows * sum->boxes.boxColumns, 16) : 0) +
     sum->boxSize + 16;
   kernels_parallel_for(sum->batch * sum->groups * sum->boxes.count, sumBox, sum);

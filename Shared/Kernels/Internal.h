@@ -52,6 +52,18 @@ typedef struct KernelTaps {
   size_t leadingC;
 } KernelTaps;
 
+/// `count` neighbouring outputs of a pooling whose windows lie inside the plane, `rows` x `windowX`
+/// values each, `stride` (1 or 2) apart.
+typedef struct KernelPoolRow {
+  const float *x;           // the first value of the first window
+  size_t width;             // of the plane
+  size_t index;             // of x[0] in the plane
+  size_t rows, windowX, stride, count;
+  float factor;             // what sums are multiplied with
+  float *y;
+  int32_t *winners;         // or NULL
+} KernelPoolRow;
+
 /// The steps of Winograd's algorithm for one instruction set, see Generic/Winograd.h.
 typedef struct KernelWinograd {
   void (*input)(const float *pixels, size_t pitch, float *out, size_t step);

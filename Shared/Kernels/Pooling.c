@@ -1,4 +1,5 @@
-// Maximum and mean over windows. Tasks are planes.
+// Maximum and mean over windows. Tasks are planes. Windows that lie inside the plane, side by side, go
+// through vectors where the stride is 1 or 2; those that reach into the padding one by one.
 
 #include <string.h>
 
@@ -26,6 +27,28 @@ INLINE Range rangeInside(size_t index, size_t stride, size_t pad, size_t window,
   return (Range){minimum(first, end), end};
 }
 
+/// The outputs of a row whose windows lie wholly between the left and the right edge, if vectors can take
+/// them; else none.
+static Range columnsInside(const KernelPooling *p) {
+  if (p->strideX > 2) return (Range){0, 0};
+  const size_t first = minimum((p->padLeft + p->strideX - 1) / p->strideX, p->outputWidth);
+  if (p->inputWidth + p->padLeft < p->windowX) return (Range){first, first};
+  const size_t end =
+    minimum((p->inputWidth + p->padLeft - p->windowX) / p->strideX + 1, p->outputWidth);
+  return (Range){first, maximum(first, end)};
+}
+
+/// The vector part of output row `i`.
+static KernelPoolRow poolRow(const KernelPooling *p, const float *plane, Range rows, Range inside,
+                             float *y) {
+  const size_t index = rows.first * p->inputWidth + inside.first * p->strideX - p->padLeft;
+  return (KernelPoolRow){
+    .x = plane + index, .width = p->inputWidth, .index = index, .rows = rows.end - rows.first,
+    .windowX = p->windowX, .stride = p->strideX, .count = inside.end - inside.first,
+    .y = y + inside.first,
+  };
+}
+
 static void maxPlane(size_t plane, void *context) {
   const Pool *pool = context;
   const KernelPooling *p = pool->p;
@@ -33,9 +56,18 @@ static void maxPlane(size_t plane, void *context) {
   const size_t outputs = p->outputHeight * p->outputWidth;
   float *y = pool->to + plane * outputs;
   int32_t *winners = pool->winners != NULL ? pool->winners + plane * outputs : NULL;
-  for (size_t i = 0; i < p->outputHeight; i++) {
+  const Range inside = columnsInside(p);
+  for (size_t i = 0; i < p->outputHeight; i++, y += p->outputWidth) {
     const Range rows = rangeInside(i, p->strideY, p->padTop, p->windowY, p->inputHeight);
+    const bool byVectors = rows.end > rows.first && inside.end > inside.first;
+    if (byVectors) {
+      KernelPoolRow row = poolRow(p, x, rows, inside, y);
+      row.winners = winners != NULL ? winners + inside.first : NULL;
+      pool->set->maxPoolRow(&row);
+    }
     for (size_t j = 0; j < p->outputWidth; j++) {
+      if (byVectors && j == inside.first) j = inside.end;
+      if (j == p->outputWidth) break;
       const Range columns = rangeInside(j, p->strideX, p->padLeft, p->windowX, p->inputWidth);
       float best = -__builtin_inff();
       int32_t winner = -1;
@@ -49,9 +81,10 @@ static void maxPlane(size_t plane, void *context) {
           }
         }
       }
-      y[i * p->outputWidth + j] = best;
-      if (winners != NULL) winners[i * p->outputWidth + j] = winner;
+      y[j] = best;
+      if (winners != NULL) winners[j] = winner;
     }
+    if (winners != NULL) winners += p->outputWidth;
   }
 }
 
@@ -93,16 +126,25 @@ static void averagePlane(size_t plane, void *context) {
   const KernelPooling *p = pool->p;
   const float *x = pool->from + plane * p->inputHeight * p->inputWidth;
   float *y = pool->to + plane * p->outputHeight * p->outputWidth;
-  for (size_t i = 0; i < p->outputHeight; i++) {
+  const Range inside = columnsInside(p);
+  for (size_t i = 0; i < p->outputHeight; i++, y += p->outputWidth) {
     const Range rows = rangeInside(i, p->strideY, p->padTop, p->windowY, p->inputHeight);
+    const bool byVectors = rows.end > rows.first && inside.end > inside.first;
+    if (byVectors) {
+      KernelPoolRow row = poolRow(p, x, rows, inside, y);
+      row.factor = averageFactor(pool, rows, (Range){0, p->windowX});
+      pool->set->averagePoolRow(&row);
+    }
     for (size_t j = 0; j < p->outputWidth; j++) {
+      if (byVectors && j == inside.first) j = inside.end;
+      if (j == p->outputWidth) break;
       const Range columns = rangeInside(j, p->strideX, p->padLeft, p->windowX, p->inputWidth);
       float sum = 0;
       for (size_t row = rows.first; row < rows.end; row++) {
         sum += pool->set->reduce(kernelSum, x + row * p->inputWidth + columns.first,
                                  columns.end - columns.first);
       }
-      *y++ = sum * averageFactor(pool, rows, columns);
+      y[j] = sum * averageFactor(pool, rows, columns);
     }
   }
 }

@@ -1,25 +1,6 @@
 // The inner loops of convolutions: gathering patches into panels, and the register tile of the weight
 // gradient.
 
-#if LANES == 16
-INLINE Vector evenLanes(Vector a, Vector b) {
-  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-}
-INLINE Vector oddLanes(Vector a, Vector b) {
-  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-}
-#elif LANES == 8
-INLINE Vector evenLanes(Vector a, Vector b) {
-  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
-}
-INLINE Vector oddLanes(Vector a, Vector b) {
-  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
-}
-#else
-INLINE Vector evenLanes(Vector a, Vector b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6); }
-INLINE Vector oddLanes(Vector a, Vector b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7); }
-#endif
-
 /// One vector of each run after the other; `pieces` is a constant in each call but the last.
 INLINE void packPieces(const float *base, const size_t *offsets, size_t depth, const size_t *from,
                        const size_t *to, const size_t pieces, float *panel) {
@@ -65,9 +46,12 @@ static void splitPairs(const float *x, size_t count, float *even, float *odd) {
     store(even + i, evenLanes(low, high));
     store(odd + i, oddLanes(low, high));
   }
-  for (; i < count; i++) {
-    even[i] = x[2 * i];
-    odd[i] = x[2 * i + 1];
+  if (i < count) {
+    const size_t rest = count - i, floats = 2 * rest;
+    const Vector low = loadPartial(x + 2 * i, minimum(floats, LANES));
+    const Vector high = floats > LANES ? loadPartial(x + 2 * i + LANES, floats - LANES) : (Vector){};
+    storePartial(even + i, evenLanes(low, high), rest);
+    storePartial(odd + i, oddLanes(low, high), rest);
   }
 }
 

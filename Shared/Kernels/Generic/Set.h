@@ -12,6 +12,7 @@
 #include "Tile.h"
 #include "Convolution.h"
 #include "Winograd.h"
+#include "Pooling.h"
 #include "Peak.h"
 
 const KernelSet SET = {
@@ -44,5 +45,7 @@ const KernelSet SET = {
   .tapTile = TAP_TILE,
   .multiplyTaps = multiplyTaps,
   .winograd = &winogradKernels,
+  .maxPoolRow = maxPoolRow,
+  .averagePoolRow = averagePoolRow,
   .philoxBlocks = philoxBlocks,
 };

@@ -14,7 +14,7 @@ INLINE void store(float *p, Vector v) { *(UnalignedVector *)p = v; }
 INLINE Vector splat(float value) { return value - (Vector){}; }
 
 #ifndef MASKED_ACCESS
-/// The first `count` < LANES floats at p, then zeros. Reads nothing beyond them.
+/// The first `count` <= LANES floats at p, then zeros. Reads nothing beyond them.
 INLINE Vector loadPartial(const float *p, size_t count) {
   Vector v = {};
   for (size_t i = 0; i < count; i++) v[i] = p[i];
@@ -82,6 +82,26 @@ INLINE Vector interleaveLow(Vector a, Vector b) {
 INLINE Vector interleaveHigh(Vector a, Vector b) {
   return __builtin_shufflevector(a, b, 2, 6, 3, 7);
 }
+#endif
+
+// The lanes of even, or of odd number of two vectors.
+#if LANES == 16
+INLINE Vector evenLanes(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+INLINE Vector oddLanes(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+#elif LANES == 8
+INLINE Vector evenLanes(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+}
+INLINE Vector oddLanes(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+#else
+INLINE Vector evenLanes(Vector a, Vector b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6); }
+INLINE Vector oddLanes(Vector a, Vector b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7); }
 #endif
 
 /// Transposes a LANES x LANES matrix held in rows. One round interleaves row i with row

@@ -56,6 +56,7 @@ struct KernelTile;
 struct KernelRun;
 struct KernelTaps;
 struct KernelWinograd;
+struct KernelPoolRow;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel
 /// reads.
@@ -115,15 +116,16 @@ typedef struct KernelSet {
 
   // Steps of optimizers: g gradient, w weights; the other buffers are state. No two may overlap.
   // v = momentum v - eta g; w += v, or with nesterov w += momentum v - eta g.
-  void (*momentumStep)(float eta, float momentum, bool nesterov, const float *g, float *v, float *w,
-                       size_t count);
+  void (*momentumStep)(float eta, float momentum, bool nesterov, const float *g, float *v,
+                       float *w, size_t count);
   // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
   // w = keep w - rate m / (rootScale sqrt(v) + epsilon).
   void (*adamStep)(const KernelAdamStep *step, const float *g, float *m, float *v, float *w,
                    size_t count);
-  // s = decay s + rest g^2; w -= eta g / (sqrt(s) + epsilon). RMSProp: rest = 1 - decay; AdaGrad: both 1.
-  void (*rootMeanSquareStep)(float eta, float decay, float rest, float epsilon, const float *g, float *s,
-                             float *w, size_t count);
+  // s = decay s + rest g^2; w -= eta g / (sqrt(s) + epsilon). RMSProp: rest = 1 - decay; AdaGrad:
+  // both 1.
+  void (*rootMeanSquareStep)(float eta, float decay, float rest, float epsilon, const float *g,
+                             float *s, float *w, size_t count);
 
   // One number from `count` contiguous values. Sums are blocked (error grows like log n). Max and
   // min of something that holds a NaN are NaN.
@@ -173,6 +175,8 @@ typedef struct KernelSet {
   size_t tapTile;           // most taps that `multiplyTaps` takes
   void (*multiplyTaps)(const struct KernelTaps *taps, size_t tapCount, size_t columns);
   const struct KernelWinograd *winograd;
+  void (*maxPoolRow)(const struct KernelPoolRow *row);
+  void (*averagePoolRow)(const struct KernelPoolRow *row);
 
   // The words of `count` blocks of Philox from block `first` on, see kernels_philox; `count` is a
   // multiple of 16. The same on every instruction set.
