@@ -325,7 +325,8 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
         for (size_t group = 0; group < groups; group++) {
           const size_t row = group * inputCount / groups;
           const KernelTile tile = {
-            .depth = tiles, .a = transformedX + f * stepV + row, .depthStrideA = paddedInput,
+            .depth = tiles, .a = transformedX + f * stepV + row, .rowStrideA = 1,
+            .depthStrideA = paddedInput,
             .b = d + f * stepD + o, .depthStrideB = paddedOutput,
             .c = m + f * stepM + row * paddedOutput + o, .leadingC = paddedOutput,
             .accumulate = begun,
