@@ -195,7 +195,7 @@ static void sumBox(size_t index, void *context) {
         const size_t first = panelFirst(sum, i), rows = panelFirst(sum, i + 1) - first;
         const KernelTile tile = {
           .depth = depth, .a = panels + (i * sum->depth + k0) * sum->panelWidth,
-          .depthStrideA = sum->panelWidth, .b = panel, .depthStrideB = columnTile,
+          .rowStrideA = 1, .depthStrideA = sum->panelWidth, .b = panel, .depthStrideB = columnTile,
           .c = c + first * leadingC + pixel, .leadingC = leadingC, .accumulate = k0 > 0,
           .rowBias = last && bias != NULL ? bias + first : NULL,
           .activation = last ? sum->activation : kernelActivationIdentity,
