@@ -263,7 +263,7 @@ void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolut
 // MARK: - Weight gradient
 
 enum {
-  gradientTiles = 48,       // tiles whose products are summed in one go
+  gradientTiles = 32,       // tiles whose products are summed in one go
 };
 
 void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
@@ -325,8 +325,7 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
         for (size_t group = 0; group < groups; group++) {
           const size_t row = group * inputCount / groups;
           const KernelTile tile = {
-            .depth = tiles, .a = transformedX + f * stepV + row, .rowStrideA = 1,
-            .depthStrideA = paddedInput,
+            .depth = tiles, .a = transformedX + f * stepV + row, .rowStrideA = 1, .depthStrideA = paddedInput,
             .b = d + f * stepD + o, .depthStrideB = paddedOutput,
             .c = m + f * stepM + row * paddedOutput + o, .leadingC = paddedOutput,
             .accumulate = begun,
