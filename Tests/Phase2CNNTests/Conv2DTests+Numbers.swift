@@ -148,13 +148,13 @@ extension Conv2DTests {
       try #require(reference.weights.gradient, "Conv2D.backward: weights.accumulate not called"),
       try #require(fast.weights.gradient)
     )
-    expectClose(fastY, y, "Conv2D.forward, fast against reference, \(name)", atol: 1e-4)
-    expectClose(fastDX, dX, "Conv2D.backward, dX, fast against reference, \(name)", atol: 1e-4)
-    expectClose(
-      gradients.1, gradients.0, "Conv2D.backward, dW, fast against reference, \(name)", atol: 1e-4)
+    try requireAgreement(y, fastY, "Conv2D.forward, reference against fast, \(name)")
+    try requireAgreement(dX, fastDX, "Conv2D.backward, dX, reference against fast, \(name)")
+    try requireAgreement(
+      gradients.0, gradients.1, "Conv2D.backward, dW, reference against fast, \(name)")
     #expect((reference.bias == nil) == (fast.bias?.gradient == nil))
     if let db = reference.bias?.gradient, let fastDB = fast.bias?.gradient {
-      expectClose(fastDB, db, "Conv2D.backward, db, fast against reference, \(name)", atol: 1e-4)
+      try requireAgreement(db, fastDB, "Conv2D.backward, db, reference against fast, \(name)")
     }
   }
 }

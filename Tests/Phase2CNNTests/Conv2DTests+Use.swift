@@ -116,7 +116,8 @@ extension Conv2DTests {
       "standard deviation of grouped weights", atol: 0, rtol: 0.015,
       mistakes: [
         "with groups the fan-in is that of one group, C / groups · kH · kW":
-          (2 / fanIn).squareRoot()
+          (2 / fanIn).squareRoot(),
+        "He initialisation goes by the fan-in, not by the fan-out": (2 / fanOut).squareRoot(),
       ])
   }
 
