@@ -52,7 +52,9 @@ extension Dataset {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func mix(_ value: UInt32) { hash = (hash ^ UInt64(value)) &* 0x100_0000_01b3 }
     for label in targets.classIndices { mix(UInt32(truncatingIfNeeded: label)) }
-    for value in features.scalars { mix(value.bitPattern) }
+    forEachPiece { piece in
+      for value in piece.scalars { mix(value.bitPattern) }
+    }
     return String(hash, radix: 16)
   }
 }

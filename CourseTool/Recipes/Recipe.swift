@@ -95,20 +95,6 @@ enum Scaling: Equatable, Sendable {
   }
 }
 
-extension FeatureScaler {
-  /// One mean and one standard deviation, over all features of the training data.
-  fileprivate static func standardizingAll(_ training: Dataset) throws -> FeatureScaler {
-    let mean = training.features.mean()
-    let deviation = square(training.features - mean).mean().squareRoot()
-    guard deviation > 0 else {
-      throw CourseError(
-        .invalidData, "all features are equal", received: shortNumber(mean),
-        location: training.name, remedy: "Such data teach nothing; look at where they come from.")
-    }
-    return try FeatureScaler(offset: [mean], scale: [deviation])
-  }
-}
-
 extension Scaling: Codable {
   init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)

@@ -7,11 +7,13 @@
 ///
 /// The features are raw, as they were measured; a `FeatureScaler` brings them to a common scale. A
 /// dataset is checked when it is made: counts agree, labels are in range, every number is finite.
+///
+/// Images stay bytes, and only the examples of a batch become numbers: `init(name:bytes:targets:...)`.
 public struct Dataset: Sendable {
   /// What messages call the data.
   public var name: String
-  /// The inputs, `[N, ...]`.
-  public private(set) var features: Tensor
+  /// Where the inputs lie.
+  private var inputs: Inputs
   /// The N targets.
   public private(set) var targets: Target
   /// The names of the numbers of one example, in row-major order; empty when they have none.
@@ -32,7 +34,7 @@ public struct Dataset: Sendable {
     classNames: [String] = []
   ) throws {
     self.name = name
-    self.features = features
+    inputs = .numbers(features)
     self.targets = targets
     self.featureNames = featureNames
     self.classNames = classNames
@@ -41,45 +43,121 @@ public struct Dataset: Sendable {
     classesInTargets = Dataset.classCount(of: targets)
   }
 
+  /// Creates a dataset whose inputs stay bytes; throws when the parts do not fit each other.
+  public init(
+    name: String = "data", bytes: ByteFeatures, targets: Target, classNames: [String] = []
+  ) throws {
+    self.name = name
+    inputs = .bytes(bytes, scalers: [])
+    self.targets = targets
+    featureNames = []
+    self.classNames = classNames
+    try checkFeatures()
+    try checkTargets()
+    classesInTargets = Dataset.classCount(of: targets)
+  }
+
+  /// The inputs as numbers or as bytes.
+  private enum Inputs: Sendable {
+    case numbers(Tensor)
+    /// The scalers are applied to each batch, in order.
+    case bytes(ByteFeatures, scalers: [FeatureScaler])
+  }
+
+  /// The inputs, `[N, ...]`. Those that are kept as bytes are converted at each call, all of them:
+  /// `batch(at:)` converts only what is needed.
+  public var features: Tensor {
+    if case .numbers(let features) = inputs { return features }
+    return rows(at: 0..<count)
+  }
+
+  /// The inputs as they are kept, when that is as bytes.
+  public var bytes: ByteFeatures? {
+    if case .bytes(let bytes, _) = inputs { return bytes }
+    return nil
+  }
+
   /// The number of examples.
   public var count: Int { targets.count }
 
   /// The shape of one input, without the batch axis.
-  public var inputShape: [Int] { Array(features.shape.dropFirst()) }
+  public var inputShape: [Int] {
+    switch inputs {
+    case .numbers(let features): Array(features.shape.dropFirst())
+    case .bytes(let bytes, _): bytes.inputShape
+    }
+  }
 
   /// The number of classes: of the names; without names, one more than the largest label, or the
   /// columns of one-hot rows. `nil` when the targets are values to regress.
   public var classCount: Int? { classNames.isEmpty ? classesInTargets : classNames.count }
 
-  /// The examples with the given indices, in that order.
+  /// The examples with the given indices, in that order. Bytes are shared, numbers are copied.
   public func subset(_ indices: some Collection<Int>) -> Dataset {
+    checkIndices(indices)
     var part = self
-    (part.features, part.targets) = batch(at: indices)
+    part.targets = targets.rows(at: indices)
+    part.inputs =
+      switch inputs {
+      case .numbers(let features): .numbers(features.rows(at: indices))
+      case .bytes(let bytes, let scalers): .bytes(bytes.subset(indices), scalers: scalers)
+      }
     return part
   }
 
   /// The inputs and targets of the examples with the given indices, in that order.
   ///
-  /// Training reads its data through this function only, so that other kinds of datasets (images kept
-  /// as bytes, files read on demand) can take its place.
+  /// Training reads its data through this function only, so that images which are kept as bytes need
+  /// to be numbers for no longer than one step.
   public func batch(at indices: some Collection<Int>) -> (features: Tensor, targets: Target) {
+    checkIndices(indices)
+    return (rows(at: indices), targets.rows(at: indices))
+  }
+
+  private func rows(at indices: some Collection<Int>) -> Tensor {
+    switch inputs {
+    case .numbers(let features): features.rows(at: indices)
+    case .bytes(let bytes, let scalers):
+      scalers.reduce(bytes.rows(at: indices)) { features, scaler in scaler(features) }
+    }
+  }
+
+  private func checkIndices(_ indices: some Collection<Int>) {
     if let wrong = indices.first(where: { !(0..<count).contains($0) }) {
       stop("Dataset \"\(name)\"", expected: "indices below \(count)", received: "\(wrong)")
     }
-    return (features.rows(at: indices), targets.rows(at: indices))
+  }
+
+  /// Calls `body` with all inputs in order: in one piece when they are numbers already, else in pieces
+  /// that are small enough to be converted.
+  public func forEachPiece(_ body: (_ features: Tensor) throws -> Void) rethrows {
+    if case .numbers(let features) = inputs { return try body(features) }
+    for start in stride(from: 0, to: count, by: 1024) {
+      try body(rows(at: start..<Swift.min(start + 1024, count)))
+    }
   }
 
   /// The same examples with inputs of another shape, such as `[1, 8, 8]` for images of 64 numbers.
   public func reshaped(to inputShape: [Int]) -> Dataset {
     var result = self
-    result.features = features.reshaped([count] + inputShape)
+    result.inputs =
+      switch inputs {
+      case .numbers(let features): .numbers(features.reshaped([count] + inputShape))
+      case .bytes(let bytes, let scalers):
+        .bytes(bytes.reshaped(to: inputShape), scalers: scalers)
+      }
     return result
   }
 
-  /// The same examples with other features, one row for each.
-  func replacingFeatures(_ features: Tensor) -> Dataset {
+  /// The same examples with scaled inputs: at once when they are numbers, batch by batch when they are
+  /// bytes.
+  func scaled(by scaler: FeatureScaler) -> Dataset {
     var result = self
-    result.features = features
+    result.inputs =
+      switch inputs {
+      case .numbers(let features): .numbers(scaler(features))
+      case .bytes(let bytes, let scalers): .bytes(bytes, scalers: scalers + [scaler])
+      }
     return result
   }
 
@@ -103,6 +181,12 @@ extension Dataset {
   }
 
   private func checkFeatures() throws {
+    guard case .numbers(let features) = inputs else {
+      guard let bytes, bytes.count > 0 else {
+        throw refuse("the dataset is empty", expected: "at least one example", received: "0")
+      }
+      return
+    }
     guard features.rank >= 2 else {
       throw refuse(
         "features of the wrong rank", kind: .shapeMismatch, expected: "shape [N, ...]",
@@ -128,10 +212,15 @@ extension Dataset {
   }
 
   private func checkTargets() throws {
-    guard targets.count == features.shape[0] else {
+    let exampleCount =
+      switch inputs {
+      case .numbers(let features): features.shape[0]
+      case .bytes(let bytes, _): bytes.count
+      }
+    guard targets.count == exampleCount else {
       throw refuse(
         "the number of targets does not fit the features", kind: .shapeMismatch,
-        expected: "\(features.shape[0]) targets", received: "\(targets.count)")
+        expected: "\(exampleCount) targets", received: "\(targets.count)")
     }
     guard Set(classNames).count == classNames.count else {
       throw refuse("two classes have the same name", received: "\(classNames)")

@@ -1,4 +1,5 @@
-/// Brings features to a common scale: `y = (x - offset) / scale`, feature by feature.
+/// Brings features to a common scale: `y = (x - offset) / scale`, feature by feature, or channel by
+/// channel for images.
 ///
 /// Fitted on the training part only, so that nothing of the other parts leaks into training:
 ///
@@ -8,13 +9,19 @@
 ///
 /// A network that holds one in `preprocessing` applies it to raw input by itself and saves it.
 public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
-  /// What is subtracted: one number for each feature, or a single one for all.
+  /// What is subtracted: one number for each feature or channel, or a single one for all.
   public let offset: [Float]
   /// What is divided by: as many numbers as `offset`, none of them 0.
   public let scale: [Float]
+  /// Whether there is a number for each channel of images `[N, C, ...]` rather than for each feature.
+  public let isPerChannel: Bool
 
   /// Creates a scaler from its numbers; throws when they cannot be one.
-  public init(offset: [Float], scale: [Float]) throws {
+  ///
+  ///     // What is usual for CIFAR-10, whose pixels are from 0 to 1:
+  ///     try FeatureScaler(
+  ///       offset: [0.4914, 0.4822, 0.4465], scale: [0.2470, 0.2435, 0.2616], isPerChannel: true)
+  public init(offset: [Float], scale: [Float], isPerChannel: Bool = false) throws {
     guard !offset.isEmpty, offset.count == scale.count, offset.allSatisfy(\.isFinite),
       scale.allSatisfy({ $0.isFinite && $0 != 0 })
     else {
@@ -25,40 +32,7 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
     }
     self.offset = offset
     self.scale = scale
-  }
-
-  /// Mean 0 and standard deviation 1 for each feature of the training data.
-  ///
-  /// `offset` is the mean, `scale` the standard deviation `√(Σ(x - mean)² / N)`.
-  ///
-  /// - Throws: when a feature has the same value in all examples, naming it.
-  public static func standardizing(_ training: Dataset) throws -> FeatureScaler {
-    let rows = try rowsThatVary(training, method: "standardise")
-    // The second mean takes away what rounding left in the first.
-    let first = rows.mean(axis: 0)
-    let mean = first + (rows - first).mean(axis: 0)
-    let deviation = sqrt(square(rows - mean).mean(axis: 0))
-    return try FeatureScaler(offset: mean.scalars, scale: deviation.scalars)
-  }
-
-  /// The smallest value of each feature of the training data becomes the lower bound of `range`, the
-  /// largest the upper bound.
-  ///
-  /// - Throws: when a feature has the same value in all examples, naming it.
-  public static func minMax(
-    _ training: Dataset, to range: ClosedRange<Float> = 0...1
-  ) throws -> FeatureScaler {
-    let size = range.upperBound - range.lowerBound
-    guard size > 0, size.isFinite else {
-      throw CourseError(
-        .invalidArgument, "this range cannot be scaled to", expected: "two different numbers",
-        received: "\(range)")
-    }
-    let rows = try rowsThatVary(training, method: "scale")
-    let low = rows.min(axis: 0)
-    let scale = (rows.max(axis: 0) - low) / size
-    let offset = low - scale * range.lowerBound
-    return try FeatureScaler(offset: offset.scalars, scale: scale.scalars)
+    self.isPerChannel = isPerChannel
   }
 
   /// Divides every feature by the same number, such as the largest value that a pixel can have.
@@ -69,72 +43,71 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
     return scaler
   }
 
-  /// The number of features that the scaler was fitted on; `nil` when it fits any.
-  public var featureCount: Int? { offset.count == 1 ? nil : offset.count }
+  /// The number of features that the scaler was fitted on; `nil` when it fits any, or any of so many
+  /// channels.
+  public var featureCount: Int? { offset.count == 1 || isPerChannel ? nil : offset.count }
 
   /// Throws when inputs of this shape (without the batch axis) have another number of features.
   public func check(inputShape: [Int]) throws {
-    let size = inputShape.reduce(1, *)
-    guard let featureCount, featureCount != size else { return }
+    guard !fits(inputShape) else { return }
     throw CourseError(
-      .shapeMismatch, "the feature scaler does not fit the input",
-      expected: "\(featureCount) features", received: "shape \(inputShape)",
-      remedy: "Fit the scaler on the data that the network sees.")
+      .shapeMismatch, "the feature scaler does not fit the input", expected: words,
+      received: "shape \(inputShape)", remedy: "Fit the scaler on the data that the network sees.")
   }
+
+  private func fits(_ inputShape: [Int]) -> Bool {
+    if isPerChannel { return inputShape.count >= 2 && inputShape[0] == offset.count }
+    return offset.count == 1 || inputShape.reduce(1, *) == offset.count
+  }
+
+  private var words: String { "\(offset.count) \(isPerChannel ? "channels" : "features")" }
 
   /// Scales features, `[N, ...]`.
   public func callAsFunction(_ features: Tensor) -> Tensor {
-    if offset.count == 1 { return (features - offset[0]) / scale[0] }
-    guard features.rank >= 1, features.shape.dropFirst().reduce(1, *) == offset.count else {
+    if offset.count == 1 && !isPerChannel { return (features - offset[0]) / scale[0] }
+    guard features.rank >= 1, fits(Array(features.shape.dropFirst())) else {
       stop(
-        "FeatureScaler", expected: "features [N, ...] with \(offset.count) numbers an example",
+        "FeatureScaler", expected: "features [N, ...] with \(words) an example",
         received: "shape \(features.shape)")
     }
-    let rows = features.reshaped([features.shape[0], offset.count])
-    return ((rows - Tensor(offset)) / Tensor(scale)).reshaped(features.shape)
+    let grouping = isPerChannel ? FeatureGrouping.channels : .features
+    let (offset, scale) = (Tensor(offset), Tensor(scale))
+    var rows = grouping.grouped(features)
+    rows -= grouping.broadcasting(offset)
+    rows /= grouping.broadcasting(scale)
+    return rows.reshaped(features.shape)
   }
 
-  /// The dataset with scaled features.
+  /// The dataset with scaled features; those that are kept as bytes are scaled batch by batch.
   public func applied(to dataset: Dataset) -> Dataset {
-    dataset.replacingFeatures(self(dataset.features))
+    dataset.scaled(by: self)
   }
 
   /// The formula, with its numbers when they are the same for all features.
   public var description: String {
     offset.count > 1
-      ? "(x - offset) / scale for \(offset.count) features"
+      ? "(x - offset) / scale for \(words)"
       : offset[0] == 0 ? "x / \(scale[0])" : "(x - \(offset[0])) / \(scale[0])"
-  }
-
-  /// The features as rows; throws when a column is constant.
-  private static func rowsThatVary(_ data: Dataset, method: String) throws -> Tensor {
-    guard data.count > 0 else {
-      throw CourseError(
-        .invalidData, "cannot \(method) features of no examples", location: data.name)
-    }
-    let rows = data.features.reshaped([data.count, -1])
-    let isConstant = (rows.max(axis: 0) .== rows.min(axis: 0)).scalars
-    guard let column = isConstant.firstIndex(of: 1) else { return rows }
-    let title = data.featureNames.isEmpty ? "\(column)" : "\"\(data.featureNames[column])\""
-    let others = isConstant.count { $0 == 1 } - 1
-    throw CourseError(
-      .invalidData, "cannot \(method) a feature that is the same in all examples",
-      expected: "at least two different values",
-      received: "\(rows[0, column]) \(data.count) times"
-        + (others > 0 ? " (and \(others) more such features)" : ""),
-      location: "\(data.name), feature \(title)",
-      remedy: "Remove the feature, or use FeatureScaler.dividing(by:).")
   }
 }
 
 extension FeatureScaler: Codable {
-  private enum CodingKeys: String, CodingKey { case offset, scale }
+  private enum CodingKeys: String, CodingKey { case offset, scale, isPerChannel }
 
   /// Decodes and checks a scaler.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       offset: values.decode([Float].self, forKey: .offset),
-      scale: values.decode([Float].self, forKey: .scale))
+      scale: values.decode([Float].self, forKey: .scale),
+      isPerChannel: values.decodeIfPresent(Bool.self, forKey: .isPerChannel) ?? false)
+  }
+
+  /// Encodes the numbers; what is usual is left out.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(offset, forKey: .offset)
+    try values.encode(scale, forKey: .scale)
+    if isPerChannel { try values.encode(true, forKey: .isPerChannel) }
   }
 }

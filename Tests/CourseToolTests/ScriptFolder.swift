@@ -46,8 +46,10 @@ struct ScriptFolder {
     let process = Process()
     process.executableURL = URL(filePath: "/bin/bash")
     process.arguments = [(script ?? self.script).path] + arguments
-    process.environment = ["PATH": tools.path, "HOME": root.path, "ROOT": root.path]
-      .merging(environment) { $1 }
+    // No system packages unless a test names some: the stand-in compiler knows no real headers.
+    process.environment = [
+      "PATH": tools.path, "HOME": root.path, "ROOT": root.path, "COURSE_SYSTEM_PACKAGES": "",
+    ].merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     // Files and not pipes: no pipe can fill up.
     let (output, error) = (root.appending(path: "out.txt"), root.appending(path: "err.txt"))

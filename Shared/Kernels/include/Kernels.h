@@ -221,6 +221,7 @@ void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float 
 }
 #endif
 
+#include "Bytes.h"
 #include "Convolution.h"
 
 #endif
