@@ -37,7 +37,7 @@ let package = Package(
         .linkedLibrary("png", .when(platforms: [.linux], traits: ["ImageCodecs"])),
       ]),
     .target(
-      name: "Generator", dependencies: ["Shared", "CodecShims"], path: "Generator",
+      name: "Generator", dependencies: ["Shared", "Kernels", "CodecShims"], path: "Generator",
       exclude: ["CodecShims"]),
     .target(
       name: "Networks", dependencies: ["Shared", "Phase1FeedForward", "Phase2CNN", "Generator"],

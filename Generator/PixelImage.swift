@@ -14,7 +14,7 @@ public struct PixelImage: Sendable, Equatable {
   /// 1 (grey), 3 (red, green, blue) or 4 (with opacity, which the colours are not multiplied by).
   public let channels: Int
   /// `height * width * channels` bytes.
-  public private(set) var pixels: [UInt8]
+  public internal(set) var pixels: [UInt8]
 
   /// An image from its bytes.
   public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
@@ -58,7 +58,8 @@ public struct PixelImage: Sendable, Equatable {
       (0..<channels).contains(channel)
     else {
       stop(
-        "PixelImage", expected: "a place within \(height) rows, \(width) columns, "
+        "PixelImage",
+        expected: "a place within \(height) rows, \(width) columns, "
           + "\(channels) channels", received: "[\(row), \(column), \(channel)]")
     }
     return (row * width + column) * channels + channel

@@ -126,7 +126,7 @@ func checkedElementCount(_ shape: [Int]) -> Int? {
 }
 
 /// What a file seems to be, from its first bytes; `nil` when they say nothing.
-func contentHint(_ data: Data) -> String? {
+package func contentHint(_ data: Data) -> String? {
   let kinds: [(start: [UInt8], name: String)] = [
     ([0x50, 0x4B], "a ZIP archive (.npz, .pt or .keras file?)"),
     ([0x1F, 0x8B], "gzip data"),
@@ -139,6 +139,9 @@ func contentHint(_ data: Data) -> String? {
     ([0x80, 0x04], "a Python pickle"), ([0x80, 0x05], "a Python pickle"),
     ([0x7B], "JSON text"),
     ([0x25, 0x50, 0x44, 0x46], "a PDF document"),
+    ([0x47, 0x49, 0x46, 0x38], "a GIF image"), ([0x42, 0x4D], "a BMP image"),
+    ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz file"), ([0x42, 0x5A, 0x68], "a bzip2 file"),
+    ([0x3C], "a web page or XML text"),
   ]
   if data.isEmpty { return "an empty file" }
   if data.count > 9, data[data.startIndex + 8] == UInt8(ascii: "{") {

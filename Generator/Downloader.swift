@@ -1,0 +1,172 @@
+import Foundation
+import Shared
+
+/// How far a download has come.
+public struct DownloadProgress: Sendable, Equatable {
+  /// The file.
+  public let file: RemoteFile
+  /// The number of bytes that are here, those of an earlier attempt included.
+  public let received: Int
+  /// The mirror.
+  public let host: String
+}
+
+/// Downloads files so that each is there completely and unchanged, or not at all.
+///
+///     let path = try Downloader().fetch(file, into: folder) { progress in
+///       print(progress.received, "of", progress.file.size)
+///     }
+///
+/// Bytes go to `NAME.part`, which stays when the connection breaks: the next attempt continues it. Only
+/// when size and checksums are right does the file get its name. Mirrors are tried in order.
+public struct Downloader: Sendable {
+  /// How a file came to be there.
+  public enum Outcome: Sendable, Equatable {
+    /// It was there already.
+    case present
+    /// It was downloaded from this host.
+    case downloaded(host: String)
+  }
+
+  /// After so many seconds without a byte a mirror is given up.
+  public var patience: Double = 30
+  /// How often a mirror may break off, each time after it sent something, before the next one's turn.
+  public var attempts = 5
+
+  /// Creates a downloader.
+  public init() {}
+
+  /// Makes sure that a file is in a folder, which is created if need be.
+  /// - Parameter progress: called about ten times a second on this thread; when it throws, the download
+  ///   ends and can be continued later
+  /// - Throws: `CourseError(.file)` with what each mirror said, and which file to put where by hand.
+  @discardableResult
+  public func fetch(
+    _ file: RemoteFile, into folder: URL, progress: (DownloadProgress) throws -> Void = { _ in }
+  ) throws -> Outcome {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CourseError(
+        .file, "cannot create the folder", received: error.localizedDescription,
+        location: folder.path, remedy: "COURSE_DATA=FOLDER names another place.")
+    }
+    let path = folder.appending(path: file.name).path
+    if FileManager.default.fileExists(atPath: path) {
+      try file.verify(path)
+      return .present
+    }
+    let lock = try FolderLock(path + ".lock", what: file.name)
+    defer { lock.release() }
+    // Whoever held the lock may have finished meanwhile.
+    if FileManager.default.fileExists(atPath: path) {
+      try file.verify(path)
+      return .present
+    }
+    var complaints: [String] = []
+    for mirror in file.mirrors {
+      do {
+        let host = try fetch(file, from: mirror, to: path, progress: progress)
+        return .downloaded(host: host)
+      } catch let failure as MirrorFailure {
+        complaints.append("\(failure.host): \(failure.reason)")
+      }
+    }
+    throw CourseError(
+      .file, "cannot download \(file.name)",
+      received: complaints.isEmpty ? "no mirrors" : "\n  " + complaints.joined(separator: "\n  "),
+      remedy: "Without a network: download \(file.mirrors.first ?? file.name)\n"
+        + "  elsewhere and put it to \(path)\n  (\(file.fingerprint)).")
+  }
+
+  /// Why one mirror did not do.
+  private struct MirrorFailure: Error {
+    var host: String
+    var reason: String
+  }
+
+  /// Downloads from one mirror, as often as it makes sense.
+  private func fetch(
+    _ file: RemoteFile, from mirror: String, to path: String,
+    progress: (DownloadProgress) throws -> Void
+  ) throws -> String {
+    guard let url = URL(string: mirror), let host = url.host() else {
+      throw MirrorFailure(host: mirror, reason: "this is no address")
+    }
+    let part = path + ".part"
+    var isRestarted = false
+    for _ in 0..<max(1, attempts) {
+      let before = fileSize(part) ?? 0
+      if before < file.size {
+        let failure = try HTTPTransfer.run(
+          url, appendingTo: part, from: before, size: file.size, patience: patience
+        ) { received in
+          try progress(DownloadProgress(file: file, received: received, host: host))
+        }
+        if let failure {
+          // It broke off and sent something: what is here continues. Otherwise there is no point.
+          if failure.isTemporary, fileSize(part) ?? 0 > before { continue }
+          throw MirrorFailure(host: host, reason: failure.reason)
+        }
+      }
+      do {
+        try file.verify(part)
+        guard rename(part, path) == 0 else {
+          throw CourseError(
+            .file, "cannot rename the file", received: systemMessage(errno), location: part)
+        }
+        return host
+      } catch let error as CourseError where error.kind == .format {
+        // The beginning may have come from somewhere else: once more, from the start.
+        unlink(part)
+        if before > 0, !isRestarted {
+          isRestarted = true
+          continue
+        }
+        throw MirrorFailure(
+          host: host,
+          reason: "a wrong file: expected \(error.expected ?? ""), got \(error.received ?? "")")
+      }
+    }
+    throw MirrorFailure(host: host, reason: "the connection broke \(attempts) times")
+  }
+}
+
+/// A lock that ends with the process, whatever happens to it.
+private struct FolderLock {
+  private let path: String
+  private let descriptor: Int32
+
+  init(_ path: String, what: String) throws {
+    self.path = path
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else {
+        throw CourseError(
+          .file, "cannot write into the folder", received: systemMessage(errno), location: path,
+          remedy: "COURSE_DATA=FOLDER names another place.")
+      }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let code = errno
+        close(descriptor)
+        throw CourseError(
+          .file, "cannot download \(what)",
+          received: code == EWOULDBLOCK
+            ? "another process that is downloading it" : systemMessage(code), location: path,
+          remedy: "Wait until it is done.")
+      }
+      // The one before us may have deleted the file that we have just locked.
+      var (ours, named) = (stat(), stat())
+      if fstat(descriptor, &ours) == 0, stat(path, &named) == 0, ours.st_ino == named.st_ino {
+        self.descriptor = descriptor
+        return
+      }
+      close(descriptor)
+    }
+  }
+
+  func release() {
+    unlink(path)
+    close(descriptor)
+  }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import Shared
+import Synchronization
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// One request for a file or for the rest of it.
+final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
+  /// Why a transfer did not bring all of the file.
+  struct Failure: Error, Equatable {
+    var reason: String
+    /// Whether what has come so far is worth continuing.
+    var isTemporary: Bool
+  }
+
+  private struct State {
+    var received: Int
+    var failure: Failure?
+  }
+
+  private let descriptor: Int32
+  private let offset: Int
+  private let size: Int
+  private let state: Mutex<State>
+  /// Signalled when the transfer is done.
+  private let done = DispatchSemaphore(value: 0)
+
+  private init(descriptor: Int32, offset: Int, size: Int) {
+    self.descriptor = descriptor
+    self.offset = offset
+    self.size = size
+    state = Mutex(State(received: offset))
+  }
+
+  /// Appends what is missing to a file.
+  /// - Parameters:
+  ///   - offset: the length of the file now; when the server cannot continue, it begins anew
+  ///   - size: the length of the whole
+  ///   - patience: how many seconds may pass without a byte
+  ///   - progress: called on this thread with the number of bytes that are here
+  /// - Returns: what went wrong on the way; `nil` when all bytes are here
+  static func run(
+    _ url: URL, appendingTo path: String, from offset: Int, size: Int, patience: Double,
+    progress: (Int) throws -> Void
+  ) throws -> Failure? {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw CourseError(
+        .file, "cannot write the file", received: systemMessage(errno), location: path,
+        remedy: "COURSE_DATA=FOLDER names another place.")
+    }
+    defer { close(descriptor) }
+    let transfer = HTTPTransfer(descriptor: descriptor, offset: offset, size: size)
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+    configuration.timeoutIntervalForRequest = max(patience, 1) + 5
+    let session = URLSession(configuration: configuration, delegate: transfer, delegateQueue: nil)
+    defer { session.invalidateAndCancel() }
+    var request = URLRequest(url: url)
+    // Packed for the way, the bytes that arrive would not be those of the file.
+    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
+    if offset > 0 { request.setValue("bytes=\(offset)-", forHTTPHeaderField: "Range") }
+    let task = session.dataTask(with: request)
+    task.resume()
+
+    var last = (received: offset, time: ContinuousClock.now)
+    while transfer.done.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+      let received = transfer.state.withLock { $0.received }
+      do {
+        try progress(received)
+      } catch {
+        transfer.fail("stopped", isTemporary: true)
+        transfer.end(task)
+        throw error
+      }
+      let now = ContinuousClock.now
+      if received != last.received {
+        last = (received, now)
+      } else if now - last.time > .seconds(patience) {
+        transfer.fail("nothing came for \(Int(patience.rounded(.up))) seconds", isTemporary: true)
+        transfer.end(task)
+        break
+      }
+    }
+    fsync(descriptor)
+    let state = transfer.state.withLock { $0 }
+    if state.failure == nil, state.received == size { try progress(size) }
+    return state.failure
+      ?? (state.received == size
+        ? nil
+        : Failure(
+          reason: "the connection broke after \(state.received) of \(size) bytes",
+          isTemporary: true))
+  }
+
+  /// Cancels and waits until nothing more comes; not forever, since nothing more is written anyway.
+  private func end(_ task: URLSessionTask) {
+    task.cancel()
+    _ = done.wait(timeout: .now() + 5)
+  }
+
+  /// Notes the first thing that went wrong; what follows from it does not count.
+  private func fail(_ reason: String, isTemporary: Bool) {
+    state.withLock { state in
+      if state.failure == nil {
+        state.failure = Failure(reason: reason, isTemporary: isTemporary)
+      }
+    }
+  }
+
+  // MARK: URLSessionDataDelegate
+
+  func urlSession(
+    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
+  ) {
+    let problem = problem(with: response)
+    if let problem { fail(problem, isTemporary: false) }
+    completionHandler(problem == nil ? .allow : .cancel)
+  }
+
+  /// What is wrong with the head of an answer; begins anew when the server does not continue.
+  private func problem(with response: URLResponse) -> String? {
+    guard let response = response as? HTTPURLResponse else { return "no HTTP answer" }
+    func number(_ text: Substring?) -> Int? { text.flatMap { Int($0) } }
+    switch response.statusCode {
+    case 200:
+      if let length = response.value(forHTTPHeaderField: "Content-Length").flatMap({ Int($0) }),
+        length != size
+      {
+        return "another file: expected \(size) bytes, got \(length)"
+      }
+      if offset > 0 {
+        guard ftruncate(descriptor, 0) == 0 else { return systemMessage(errno) }
+        state.withLock { $0.received = 0 }
+      }
+      return nil
+    case 206:
+      // "bytes 100-199/200"
+      let range = response.value(forHTTPHeaderField: "Content-Range") ?? ""
+      let words = range.split { " -/".contains($0) }
+      guard words.count == 4, number(words[1]) == offset, number(words[3]) == size else {
+        return "another part than was asked for: \(range.isEmpty ? "no range" : range)"
+      }
+      return nil
+    case 404, 410: return "not found (\(response.statusCode))"
+    case 401, 403: return "access refused (\(response.statusCode))"
+    case let code: return "the server answered \(code)"
+    }
+  }
+
+  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    let isWanted = state.withLock { $0.failure == nil }
+    guard isWanted else { return }
+    let received = state.withLock { $0.received }
+    guard received + data.count <= size else {
+      fail("more than the \(size) bytes that the file has", isTemporary: false)
+      dataTask.cancel()
+      return
+    }
+    if let code = write(data) {
+      fail("cannot write: \(systemMessage(code))", isTemporary: false)
+      dataTask.cancel()
+    } else {
+      state.withLock { $0.received += data.count }
+    }
+  }
+
+  /// Writes all of `data`; the error number when that does not work.
+  private func write(_ data: Data) -> Int32? {
+    data.withUnsafeBytes { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let written = UnsafeRawBufferPointer(rebasing: rest).withMemoryRebound(to: UInt8.self) {
+          Foundation.write(descriptor, $0.baseAddress, $0.count)
+        }
+        if written < 0 && errno == EINTR { continue }
+        guard written > 0 else { return errno }
+        rest = rest[(rest.startIndex + written)...]
+      }
+      return nil
+    }
+  }
+
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
+  ) {
+    if let error { fail(HTTPTransfer.words(for: error), isTemporary: true) }
+    done.signal()
+  }
+
+  /// A network error as a user understands it.
+  private static func words(for error: any Error) -> String {
+    switch (error as? URLError)?.code {
+    case .cannotFindHost?, .dnsLookupFailed?: "the host cannot be found (no network?)"
+    case .cannotConnectToHost?: "no connection"
+    case .notConnectedToInternet?: "there is no network"
+    case .networkConnectionLost?: "the connection broke"
+    case .timedOut?: "no answer in time"
+    case .secureConnectionFailed?, .serverCertificateUntrusted?: "no secure connection"
+    default: error.localizedDescription
+    }
+  }
+}
