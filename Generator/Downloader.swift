@@ -36,13 +36,67 @@ public struct Downloader: Sendable {
   /// Creates a downloader.
   public init() {}
 
+  /// Makes sure that all files of a data set are in its folder.
+  /// - Parameters:
+  ///   - data: where the folder of the data set is, or is created
+  ///   - progress: called about ten times a second on this thread; when it throws, the download ends and
+  ///     can be continued later
+  ///   - finished: called for each file that is there
+  /// - Throws: `CourseError(.file)` with what each mirror said, and which files to put where by hand.
+  public func fetch(
+    _ dataset: RemoteDataset, into data: URL = DataFolder.standard,
+    progress: (DownloadProgress) throws -> Void = { _ in },
+    finished: (RemoteFile, Outcome) -> Void = { _, _ in }
+  ) throws {
+    let folder = dataset.folder(in: data)
+    var missing: [RemoteFile] = []
+    var complaints: [String] = []
+    // A host that does not answer would cost its time again for every file.
+    var silent: Set<String> = []
+    for file in dataset.files {
+      do {
+        finished(file, try fetch(file, into: folder, avoiding: silent, progress: progress))
+      } catch let failures as MirrorFailures {
+        missing.append(file)
+        silent.formUnion(failures.all.filter(\.isSilent).map(\.host))
+        complaints += failures.all.map(\.words).filter { !complaints.contains($0) }
+      }
+    }
+    if !missing.isEmpty {
+      throw Downloader.failure(dataset.name, missing, in: folder, complaints: complaints)
+    }
+  }
+
   /// Makes sure that a file is in a folder, which is created if need be.
-  /// - Parameter progress: called about ten times a second on this thread; when it throws, the download
-  ///   ends and can be continued later
-  /// - Throws: `CourseError(.file)` with what each mirror said, and which file to put where by hand.
+  /// - Throws: as `fetch(_:into:progress:finished:)`.
   @discardableResult
   public func fetch(
     _ file: RemoteFile, into folder: URL, progress: (DownloadProgress) throws -> Void = { _ in }
+  ) throws -> Outcome {
+    do {
+      return try fetch(file, into: folder, avoiding: [], progress: progress)
+    } catch let failures as MirrorFailures {
+      throw Downloader.failure(file.name, [file], in: folder, complaints: failures.all.map(\.words))
+    }
+  }
+
+  private static func failure(
+    _ name: String, _ missing: [RemoteFile], in folder: URL, complaints: [String]
+  ) -> CourseError {
+    let byHand = missing.map { file in
+      let address = file.mirrors.first { $0.hasPrefix("https:") } ?? file.mirrors.first
+      return "  \(address ?? file.name)\n    (\(file.fingerprint))"
+    }
+    let (these, them) = missing.count == 1 ? ("this file", "it") : ("these files", "them")
+    let advice = "Without a network, get \(these) elsewhere and put \(them) into \(folder.path):"
+    return CourseError(
+      .file, "cannot download \(name)",
+      remedy: (complaints + [advice] + byHand).joined(separator: "\n  "))
+  }
+
+  private func fetch(
+    _ file: RemoteFile, into folder: URL, avoiding silent: Set<String>,
+    progress: (DownloadProgress) throws -> Void
   ) throws -> Outcome {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -63,26 +117,32 @@ public struct Downloader: Sendable {
       try file.verify(path)
       return .present
     }
-    var complaints: [String] = []
+    // A beginning of no bytes is of no use.
+    defer { if fileSize(path + ".part") == 0 { unlink(path + ".part") } }
+    var failures = MirrorFailures()
     for mirror in file.mirrors {
+      if let host = URL(string: mirror)?.host(), silent.contains(host) { continue }
       do {
-        let host = try fetch(file, from: mirror, to: path, progress: progress)
-        return .downloaded(host: host)
+        return .downloaded(host: try fetch(file, from: mirror, to: path, progress: progress))
       } catch let failure as MirrorFailure {
-        complaints.append("\(failure.host): \(failure.reason)")
+        failures.all.append(failure)
       }
     }
-    throw CourseError(
-      .file, "cannot download \(file.name)",
-      received: complaints.isEmpty ? "no mirrors" : "\n  " + complaints.joined(separator: "\n  "),
-      remedy: "Without a network: download \(file.mirrors.first ?? file.name)\n"
-        + "  elsewhere and put it to \(path)\n  (\(file.fingerprint)).")
+    throw failures
   }
 
   /// Why one mirror did not do.
   private struct MirrorFailure: Error {
     var host: String
     var reason: String
+    /// Whether the host did not answer at all.
+    var isSilent = false
+    var words: String { "\(host): \(reason)" }
+  }
+
+  /// Why no mirror did.
+  private struct MirrorFailures: Error {
+    var all: [MirrorFailure] = []
   }
 
   /// Downloads from one mirror, as often as it makes sense.
@@ -106,7 +166,7 @@ public struct Downloader: Sendable {
         if let failure {
           // It broke off and sent something: what is here continues. Otherwise there is no point.
           if failure.isTemporary, fileSize(part) ?? 0 > before { continue }
-          throw MirrorFailure(host: host, reason: failure.reason)
+          throw MirrorFailure(host: host, reason: failure.reason, isSilent: failure.isSilent)
         }
       }
       do {

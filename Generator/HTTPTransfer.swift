@@ -13,6 +13,8 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
     var reason: String
     /// Whether what has come so far is worth continuing.
     var isTemporary: Bool
+    /// Whether the host did not answer at all.
+    var isSilent = false
   }
 
   private struct State {
@@ -102,10 +104,10 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
   }
 
   /// Notes the first thing that went wrong; what follows from it does not count.
-  private func fail(_ reason: String, isTemporary: Bool) {
+  private func fail(_ reason: String, isTemporary: Bool, isSilent: Bool = false) {
     state.withLock { state in
       if state.failure == nil {
-        state.failure = Failure(reason: reason, isTemporary: isTemporary)
+        state.failure = Failure(reason: reason, isTemporary: isTemporary, isSilent: isSilent)
       }
     }
   }
@@ -187,7 +189,11 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
   func urlSession(
     _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
   ) {
-    if let error { fail(HTTPTransfer.words(for: error), isTemporary: true) }
+    if let error {
+      let silent: [URLError.Code] = [.cannotFindHost, .cannotConnectToHost, .dnsLookupFailed]
+      let isSilent = (error as? URLError).map { silent.contains($0.code) } ?? false
+      fail(HTTPTransfer.words(for: error), isTemporary: true, isSilent: isSilent)
+    }
     done.signal()
   }
 

@@ -34,6 +34,11 @@ public struct RemoteFile: Sendable, Equatable {
       .joined(separator: ", ")
   }
 
+  /// Whether a file of this name and size is in a folder; its content is not looked at.
+  public func isPresent(in folder: URL) -> Bool {
+    fileSize(folder.appending(path: name).path) == size
+  }
+
   /// Throws unless the file at `path` is this one.
   public func verify(_ path: String) throws {
     let found = fileSize(path)

@@ -6,6 +6,7 @@ let allCommands: [any Command.Type] = [
   PredictCommand.self,
   SummaryCommand.self,
   DataListCommand.self,
+  DataFetchCommand.self,
   DataInspectCommand.self,
   RecipesCommand.self,
   BenchCommand.self,

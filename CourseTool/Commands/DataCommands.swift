@@ -3,7 +3,8 @@ import Networks
 /// `course data list`
 enum DataListCommand: Command {
   static let description = CommandDescription(
-    name: "data list", abstract: "List the data that are part of the program.")
+    name: "data list",
+    abstract: "List the data that are part of the program, and those that can be downloaded.")
 
   private struct Record: Encodable {
     var name: String
@@ -13,19 +14,55 @@ enum DataListCommand: Command {
     var classes: Int?
   }
 
+  private struct Download: Encodable {
+    var name: String
+    var abstract: String
+    var folder: String
+    var bytes: Int
+    /// How many of its files are in the folder; whole ones only.
+    var filesHere: Int
+    var files: Int
+  }
+
+  private struct Listing: Encodable {
+    var data: [Record]
+    var downloads: [Download]
+  }
+
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let out = terminal.output
+    let downloads = RemoteDataset.all.map { dataset in
+      Download(
+        name: dataset.name, abstract: dataset.abstract, folder: dataset.folder().path,
+        bytes: dataset.files.reduce(0) { $0 + $1.size },
+        filesHere: dataset.files.count { $0.isPresent(in: dataset.folder()) },
+        files: dataset.files.count)
+    }
     let records = DataSource.bundled.map { source in
       let data = source.load()
       return Record(
         name: source.name, abstract: source.abstract, examples: data.count, shape: data.inputShape,
         classes: data.classCount)
     }
-    if arguments[CommonOptions.json] { return try out.json(["data": records]) }
+    if arguments[CommonOptions.json] {
+      return try out.json(Listing(data: records, downloads: downloads))
+    }
+    out.line("Part of the program:\n")
     for record in records {
       let classes = record.classes.map { ", \($0) classes" } ?? ""
       out.line("\(out.style.bold(padded(right: record.name, to: 8)))\(record.abstract)")
       out.line("        \(record.examples) examples of shape \(record.shape)\(classes)")
+    }
+    out.line("\nTo be downloaded ('\(terminal.command) data fetch NAME'):\n")
+    for download in downloads {
+      let state =
+        switch download.filesHere {
+        case download.files: out.style.green("here")
+        case 0: "not here"
+        case let count: out.style.yellow("\(count) of \(download.files) files here")
+        }
+      out.line("\(out.style.bold(padded(right: download.name, to: 15)))\(download.abstract)")
+      out.line("               \(sizeText(download.bytes)), \(state): \(download.folder)")
     }
     out.line("\nAny CSV file will do as well: '\(terminal.command) help data inspect'.")
   }
