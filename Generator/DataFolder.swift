@@ -19,7 +19,7 @@ public enum DataFolder {
     #else
       // The XDG specification lets relative paths be ignored.
       let caches =
-        folder("XDG_CACHE_HOME").flatMap { $0.path.hasPrefix("/") ? $0 : nil }
+        (environment["XDG_CACHE_HOME"]?.hasPrefix("/") == true ? folder("XDG_CACHE_HOME") : nil)
         ?? (folder("HOME") ?? FileManager.default.homeDirectoryForCurrentUser)
         .appending(path: ".cache")
     #endif

@@ -12,8 +12,8 @@ enum DataFetchCommand: Command {
     name: "data fetch", abstract: "Download data sets: mnist, fashion-mnist, cifar10.",
     discussion: """
       Size and checksum are verified. After Ctrl-C or a broken connection the same
-      command continues where it stopped. Files that are there already are verified and
-      kept.
+      command continues where it stopped. Files that are there already are verified
+      and kept.
       """,
     operands: [
       Operand("NAME", .oneOrMore, RemoteDataset.all.map(\.name).joined(separator: ", "))

@@ -124,7 +124,7 @@ final class LocalServer: Sendable {
       #if canImport(Darwin)
         let flags: Int32 = 0
       #else
-        let flags = Int32(MSG_NOSIGNAL.rawValue)
+        let flags = Int32(MSG_NOSIGNAL)
       #endif
       let sent = rest.withUnsafeBytes {
         Foundation.send(connection, $0.baseAddress, $0.count, flags)
