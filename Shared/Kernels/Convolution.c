@@ -71,7 +71,8 @@ void kernels_convolution_forward(const KernelSet *set, const KernelConvolution *
 
 void kernels_convolution_input_gradient(const KernelSet *set, const KernelConvolution *convolution,
                                         const float *dY, const float *weights, float *dX) {
-  kernels_convolution_input_gradient_with(kernelConvolutionAutomatic, set, convolution, dY, weights, dX);
+  kernels_convolution_input_gradient_with(kernelConvolutionAutomatic, set, convolution, dY, weights,
+                                          dX);
 }
 
 void kernels_convolution_weight_gradient(const KernelSet *set, const KernelConvolution *convolution,

@@ -5,14 +5,17 @@
 #include "ConvolutionInternal.h"
 
 /// One row of a box: `width` values at x, of which column 0 is `left` columns before the first.
-static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t width, float *out) {
+static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t width,
+                    float *out) {
   const ptrdiff_t left = box->left, columns = (ptrdiff_t)box->columns;
   if (box->phases == 1) {
     const ptrdiff_t before = left < 0 ? (-left < columns ? -left : columns) : 0;
     ptrdiff_t end = (ptrdiff_t)width - left;
     end = end < before ? before : (end > columns ? columns : end);
     for (ptrdiff_t j = 0; j < before; j++) out[j] = 0;
-    if (end > before) memcpy(out + before, x + left + before, (size_t)(end - before) * sizeof(float));
+    if (end > before) {
+      memcpy(out + before, x + left + before, (size_t)(end - before) * sizeof(float));
+    }
     for (ptrdiff_t j = end; j < columns; j++) out[j] = 0;
     return;
   }

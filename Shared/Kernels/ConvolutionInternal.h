@@ -20,7 +20,8 @@ INLINE size_t boxPlaneSize(const Box *box) { return box->rows * boxRowSize(box);
 void convolutionCopyBox(const KernelSet *set, const Box *box, const float *x, size_t channels,
                         size_t height, size_t width, float *out);
 
-/// How an output of `rows` x `columns` is cut into boxes of pixels: whole rows, or parts of one row.
+/// How an output of `rows` x `columns` is cut into boxes of pixels: whole rows, or parts of one
+/// row.
 typedef struct PixelBoxes {
   size_t rows, columns;     // of the whole output
   size_t boxRows, boxColumns;
@@ -53,9 +54,9 @@ void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolut
 /// Channels of the input, and of the output, that one call of convolutionWeightSumsWinograd takes.
 enum { winogradChannelBlock = 64 };
 
-/// Adds the weight gradient of images `firstImage` ..< `endImage` to
-/// sums[(channel * 9 + tap) * leading + o], for one block of channels from `firstInput` on and one of
-/// outputs from `firstOutput` on; `leading` is a multiple of the vector width.
+/// Adds the weight gradient of images `firstImage` ..< `endImage` to sums[(channel * 9 + tap) *
+/// leading + o], for one block of channels from `firstInput` on and one of outputs from
+/// `firstOutput` on; `leading` is a multiple of the vector width.
 void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution *convolution,
                                    const float *x, const float *dY, size_t firstImage,
                                    size_t endImage, size_t firstInput, size_t firstOutput,

@@ -1,61 +1,28 @@
-// Convolution as a product of the weights with patches of the image: the forward pass, and the input
-// gradient, which is a convolution too.
+// Convolution as a product of the weights with patches of the image: the forward pass, and the
+// input gradient, which is a convolution too.
 //
-// A task takes a box of output pixels of one image and one group. It copies the part of the image that
-// these pixels see, with its zeros, into memory of its thread (a few hundred KB), gathers the patches of
-// one panel of pixels at a time, one block of k after the other, and runs the register tile of the matrix
-// product over all output channels. So no patch matrix ever exists, and y is written where it belongs,
-// with bias and activation.
+// A task takes a box of output pixels of one image and one group. It copies the part of the image
+// that these pixels see, with its zeros, into memory of its thread (a few hundred KB), gathers the
+// patches of one panel of pixels at a time, one block of k after the other, and runs the register
+// tile of the matrix product over all output channels. So no patch matrix ever exists, and y is
+// written where it belongs, with bias and activation.
 //
-// The input gradient with stride s falls into s x s convolutions with stride 1, one for each remainder of
-// the pixel's row and column modulo s, since only the taps of the same remainder reach it.
+// The input gradient with stride s falls into s x s convolutions with stride 1, one for each
+// remainder of the pixel's row and column modulo s, since only the taps of the same remainder reach
+// it.
 //
 // Legend: k = (channel of the source, tap); rows of the weights' panels are channels of the target.
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ConvolutionInternal.h"
+#include "ConvolutionSum.h"
 
 enum {
   depthBlock = 384,         // k at a time, as in Product.c
-  boxLimit = 96 * 1024,     // floats of a copied box: 384 KB, it shares the L2 cache with weights and y
-  fewTasks = 16,            // images and groups from which they need not be cut for the threads' sake
+  boxLimit = 96 * 1024,     // floats of a copied box: 384 KB; weights and y share the L2 cache
+  fewTasks = 16,            // images and groups that need not be cut for the threads' sake
 };
-
-/// The taps along one axis: output i sees the source at first + i * stride + offset, for each offset.
-typedef struct Axis {
-  ptrdiff_t first;
-  size_t stride, extent;    // extent: 1 + the largest offset
-  size_t tapCount;
-  size_t *taps, *offsets;   // the number in the kernel, and the offset, of each tap
-} Axis;
-
-/// A sum over channels and taps of the source, for the channels of the target.
-typedef struct Sum {
-  const KernelSet *set;
-  size_t batch, groups;
-  const float *source;
-  size_t sourceChannels, sourceHeight, sourceWidth;   // channels of one group
-  Axis y, x;
-  const float *panels;      // weights, panel by panel, of all groups
-  size_t panelCount, panelWidth;
-  float *target;
-  size_t targetChannels, targetHeight, targetWidth;   // channels of one group
-  // Pixel (i, j) of the sum is (rowFirst + i rowStep, columnFirst + j columnStep) of the target.
-  size_t rowFirst, rowStep, columnFirst, columnStep;
-  const float *bias;
-  KernelActivation activation;
-  PixelBoxes boxes;
-  size_t scratchSize, boxSize, depth, depthStep;
-} Sum;
-
-/// The first row of weight panel `index`: rows are spread evenly over the panels.
-INLINE size_t panelFirst(const Sum *sum, size_t index) {
-  return index * sum->targetChannels / sum->panelCount;
-}
-
-INLINE size_t tapCount(const Sum *sum) { return sum->y.tapCount * sum->x.tapCount; }
 
 /// What the pixels of a box see of the source.
 static Box sourceBox(const Sum *sum, size_t row, size_t rows, size_t column, size_t columns) {
@@ -93,7 +60,8 @@ static void cutIntoBoxes(Sum *sum, size_t rows, size_t columns) {
   sum->boxes = convolutionPixelBoxes(rows, columns, boxRows, boxColumns);
 }
 
-/// The pixels from `pixel` on, `count` of them, of a box with `columns` columns, as runs in the copy.
+/// The pixels from `pixel` on, `count` of them, of a box with `columns` columns, as runs in the
+/// copy.
 static size_t findRuns(const Sum *sum, const Box *box, size_t columns, size_t pixel, size_t count,
                        KernelRun *runs) {
   size_t runCount = 0, done = 0, row = pixel / columns, column = pixel % columns;
@@ -145,9 +113,10 @@ static void sumBox(size_t index, void *context) {
   // Without padding and stride the image can be read where it is, but never beyond its end.
   const size_t sourceIndex = (image * sum->groups + group) * sum->sourceChannels;
   const float *source = sum->source + sourceIndex * planeSize;
-  const size_t after =
-    (sum->batch * sum->groups * sum->sourceChannels - sourceIndex - sum->sourceChannels) * planeSize;
-  const bool inside = box.top >= 0 && box.left >= 0 && box.phases == 1 && after >= set->vectorWidth &&
+  const size_t planes = sum->batch * sum->groups * sum->sourceChannels;
+  const size_t after = (planes - sourceIndex - sum->sourceChannels) * planeSize;
+  const bool inside = box.top >= 0 && box.left >= 0 && box.phases == 1 &&
+                      after >= set->vectorWidth &&
                       (size_t)box.top + box.rows <= sum->sourceHeight &&
                       (size_t)box.left + box.columns <= sum->sourceWidth;
   const float *base = copy;
@@ -155,7 +124,8 @@ static void sumBox(size_t index, void *context) {
     base = source + (size_t)box.top * sum->sourceWidth + (size_t)box.left;
     box.pitch = sum->sourceWidth;
   } else {
-    convolutionCopyBox(set, &box, source, sum->sourceChannels, sum->sourceHeight, sum->sourceWidth, copy);
+    convolutionCopyBox(set, &box, source, sum->sourceChannels, sum->sourceHeight,
+                       sum->sourceWidth, copy);
     memset(copy + sum->sourceChannels * boxPlaneSize(&box), 0, 16 * sizeof(float));
   }
   const size_t channelStep = inside ? planeSize : boxPlaneSize(&box);
@@ -207,8 +177,7 @@ static void sumBox(size_t index, void *context) {
   if (spreads) spreadPixels(sum, &pixels, spread, target);
 }
 
-/// Runs a sum for an output of rows x columns pixels. Everything but boxes, sizes and panels is set.
-static void run(Sum *sum, size_t rows, size_t columns) {
+void convolutionRunSum(Sum *sum, size_t rows, size_t columns) {
   if (rows == 0 || columns == 0) return;
   cutIntoBoxes(sum, rows, columns);
   sum->depth = sum->sourceChannels * tapCount(sum);
@@ -243,8 +212,7 @@ static void packForwardPanel(size_t index, void *context) {
                      sum->panelWidth, p->panels + index * sum->panelWidth * depth);
 }
 
-/// Panels of equal size (within one row) for the target's channels.
-static void choosePanels(Sum *sum) {
+void convolutionChoosePanels(Sum *sum) {
   sum->panelCount = (sum->targetChannels + sum->set->rowTile - 1) / sum->set->rowTile;
   sum->panelWidth = (sum->targetChannels + sum->panelCount - 1) / sum->panelCount;
 }
@@ -269,103 +237,13 @@ void convolutionForwardPatches(const KernelSet *set, const KernelConvolution *v,
     .targetWidth = v->outputWidth, .rowStep = 1, .columnStep = 1,
     .bias = bias, .activation = activation,
   };
-  choosePanels(&sum);
+  convolutionChoosePanels(&sum);
   const size_t depth = sum.sourceChannels * tapCount(&sum);
   float *panels =
     kernelsScratch(scratchShared, v->groups * sum.panelCount * sum.panelWidth * depth);
   sum.panels = panels;
   ForwardPanels packing = {&sum, weights, panels};
   for (size_t i = 0; i < v->groups * sum.panelCount; i++) packForwardPanel(i, &packing);
-  run(&sum, v->outputHeight, v->outputWidth);
-  free(numbers);
-}
-
-// MARK: - Input gradient
-
-/// The taps that reach the input positions whose number plus padding has remainder `phase` modulo
-/// the stride, and the first such position; false when there is none.
-static bool phaseAxis(size_t phase, size_t kernel, size_t stride, size_t dilation, size_t pad,
-                      size_t *first, Axis *axis) {
-  *first = (phase + stride - pad % stride) % stride;
-  axis->stride = 1;
-  axis->tapCount = 0;
-  ptrdiff_t low = 0, high = 0;
-  for (size_t tap = 0; tap < kernel; tap++) {
-    const ptrdiff_t distance = (ptrdiff_t)(*first + pad) - (ptrdiff_t)(tap * dilation);
-    if (distance % (ptrdiff_t)stride != 0) continue;
-    const ptrdiff_t at = distance / (ptrdiff_t)stride;
-    if (axis->tapCount == 0) high = at;
-    low = at;
-    axis->taps[axis->tapCount] = tap;
-    axis->offsets[axis->tapCount++] = (size_t)(high - at);
-  }
-  // Offsets were counted down from the first tap; they are wanted from the last tap up.
-  for (size_t i = 0; i < axis->tapCount; i++) {
-    axis->offsets[i] = (size_t)(high - low) - axis->offsets[i];
-  }
-  axis->first = low;
-  axis->extent = (size_t)(high - low) + 1;
-  return axis->tapCount > 0;
-}
-
-/// Element (row c, k = (o, tap)) is weights[o, c, tap].
-static void packGradientPanels(const Sum *sum, const KernelConvolution *v, const float *weights,
-                               float *panels) {
-  const size_t kernel = v->kernelHeight * v->kernelWidth;
-  for (size_t group = 0; group < v->groups; group++) {
-    for (size_t panel = 0; panel < sum->panelCount; panel++) {
-      const size_t first = panelFirst(sum, panel), rows = panelFirst(sum, panel + 1) - first;
-      for (size_t o = 0; o < sum->sourceChannels; o++) {
-        const float *w =
-          weights + ((group * sum->sourceChannels + o) * sum->targetChannels + first) * kernel;
-        for (size_t i = 0; i < sum->y.tapCount; i++) {
-          for (size_t j = 0; j < sum->x.tapCount; j++) {
-            const float *tap = w + sum->y.taps[i] * v->kernelWidth + sum->x.taps[j];
-            for (size_t r = 0; r < rows; r++) panels[r] = tap[r * kernel];
-            for (size_t r = rows; r < sum->panelWidth; r++) panels[r] = 0;
-            panels += sum->panelWidth;
-          }
-        }
-      }
-    }
-  }
-}
-
-void convolutionInputGradientPatches(const KernelSet *set, const KernelConvolution *v, const float *dY,
-                                     const float *weights, float *dX) {
-  const size_t kernel = v->kernelHeight + v->kernelWidth;
-  size_t *numbers = malloc(2 * kernel * sizeof *numbers);
-  if (numbers == NULL) abort();
-  Sum sum = {
-    .set = set, .batch = v->batch, .groups = v->groups,
-    .source = dY, .sourceChannels = v->outputChannels / v->groups, .sourceHeight = v->outputHeight,
-    .sourceWidth = v->outputWidth,
-    .y = {.taps = numbers, .offsets = numbers + v->kernelHeight},
-    .x = {.taps = numbers + 2 * v->kernelHeight,
-          .offsets = numbers + 2 * v->kernelHeight + v->kernelWidth},
-    .target = dX, .targetChannels = v->inputChannels / v->groups, .targetHeight = v->inputHeight,
-    .targetWidth = v->inputWidth, .rowStep = v->strideY, .columnStep = v->strideX,
-    .activation = kernelActivationIdentity,
-  };
-  choosePanels(&sum);
-  float *panels = kernelsScratch(scratchShared, v->groups * sum.panelCount * sum.panelWidth *
-                                                sum.sourceChannels * v->kernelHeight * v->kernelWidth);
-  sum.panels = panels;
-
-  // Positions that no tap reaches keep this zero.
-  if (v->strideY > 1 || v->strideX > 1) {
-    memset(dX, 0, v->batch * v->inputChannels * v->inputHeight * v->inputWidth * sizeof(float));
-  }
-  for (size_t phaseY = 0; phaseY < v->strideY; phaseY++) {
-    if (!phaseAxis(phaseY, v->kernelHeight, v->strideY, v->dilationY, v->padTop, &sum.rowFirst,
-                   &sum.y) || sum.rowFirst >= v->inputHeight) continue;
-    for (size_t phaseX = 0; phaseX < v->strideX; phaseX++) {
-      if (!phaseAxis(phaseX, v->kernelWidth, v->strideX, v->dilationX, v->padLeft, &sum.columnFirst,
-                     &sum.x) || sum.columnFirst >= v->inputWidth) continue;
-      packGradientPanels(&sum, v, weights, panels);
-      run(&sum, (v->inputHeight - sum.rowFirst + v->strideY - 1) / v->strideY,
-          (v->inputWidth - sum.columnFirst + v->strideX - 1) / v->strideX);
-    }
-  }
+  convolutionRunSum(&sum, v->outputHeight, v->outputWidth);
   free(numbers);
 }

@@ -1,11 +1,12 @@
 // The weight gradient: dW[o, k] = sum over images and pixels of dY[o, pixel] * patch[k, pixel].
 //
-// The register tile takes up to `tapTile` taps times two vectors of output channels. It reads the copied
-// image pixel by pixel, so that patches are never gathered; dY is transposed, one box of pixels at a time,
-// so that the output channels of a pixel lie side by side.
+// The register tile takes up to `tapTile` taps times two vectors of output channels. It reads the
+// copied image pixel by pixel, so that patches are never gathered; dY is transposed, one box of
+// pixels at a time, so that the output channels of a pixel lie side by side.
 //
-// The batch is cut into a fixed number of parts, each with a sum of its own; the sums are added in order.
-// So the result does not depend on the number of threads. Input channels are cut into blocks as well.
+// The batch is cut into a fixed number of parts, each with a sum of its own; the sums are added in
+// order. So the result does not depend on the number of threads. Input channels are cut into blocks
+// as well.
 //
 // Legend: k = (input channel, tap).
 
@@ -27,7 +28,8 @@ typedef struct WeightGradient {
   const float *x, *dY;
   float *sums;              // [part][group][k][leading]
   float *dW;
-  size_t channels, outputs, leading;    // of one group; leading: outputs rounded up to whole vectors
+  size_t channels, outputs; // of one group
+  size_t leading;           // outputs rounded up to whole vectors
   size_t taps, depth;       // of the kernel; channels * taps
   size_t parts, blocks;     // of the batch, of the channels
   size_t outputBlocks;      // Winograd cuts the outputs too
@@ -62,7 +64,8 @@ static void cutIntoBoxes(WeightGradient *g, size_t channels) {
     }
   }
   g->boxes = convolutionPixelBoxes(v->outputHeight, v->outputWidth, rows, columns);
-  g->scratchSize = roundUp(2 * channels * g->taps, 16) + g->boxSize + 16 + rows * columns * g->leading;
+  g->scratchSize =
+    roundUp(2 * channels * g->taps, 16) + g->boxSize + 16 + rows * columns * g->leading;
 }
 
 /// transposed[pixel][o] of a box, zeros for the outputs that only round up.
@@ -86,7 +89,8 @@ static void sumPart(size_t index, void *context) {
   const size_t firstChannel = block * g->channels / g->blocks;
   const size_t channels = (block + 1) * g->channels / g->blocks - firstChannel;
   const size_t depth = channels * g->taps;
-  float *sums = g->sums + ((part * v->groups + group) * g->depth + firstChannel * g->taps) * g->leading;
+  float *sums =
+    g->sums + ((part * v->groups + group) * g->depth + firstChannel * g->taps) * g->leading;
   memset(sums, 0, depth * g->leading * sizeof(float));
 
   float *scratch = kernelsScratch(scratchPrivate, g->scratchSize);
@@ -97,7 +101,8 @@ static void sumPart(size_t index, void *context) {
 
   const size_t end = (part + 1) * v->batch / g->parts;
   for (size_t image = part * v->batch / g->parts; image < end; image++) {
-    const float *x = g->x + (image * v->inputChannels + group * g->channels + firstChannel) * inputArea;
+    const size_t plane = image * v->inputChannels + group * g->channels + firstChannel;
+    const float *x = g->x + plane * inputArea;
     const float *dY = g->dY + (image * v->outputChannels + group * g->outputs) * outputArea;
     for (size_t i = 0; i < g->boxes.count; i++) {
       const PixelBox pixels = convolutionPixelBox(&g->boxes, i);
@@ -119,8 +124,9 @@ static void sumPart(size_t index, void *context) {
         for (size_t tile = 0; tile < tiles; tile++) {
           const size_t first = tile * depth / tiles, count = (tile + 1) * depth / tiles - first;
           const KernelTaps taps = {
-            .base = copy, .offsets = offsets + first, .rows = pixels.rows, .columns = pixels.columns,
-            .rowStep = v->strideY * boxRowSize(&box), .b = transposed + o, .leadingB = g->leading,
+            .base = copy, .offsets = offsets + first, .rows = pixels.rows,
+            .columns = pixels.columns, .rowStep = v->strideY * boxRowSize(&box),
+            .b = transposed + o, .leadingB = g->leading,
             .c = sums + first * g->leading + o, .leadingC = g->leading,
           };
           set->multiplyTaps(&taps, count, minimum(set->columnTile, g->leading - o));

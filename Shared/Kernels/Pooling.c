@@ -1,5 +1,5 @@
-// Maximum and mean over windows. Tasks are planes. Windows that lie inside the plane, side by side, go
-// through vectors where the stride is 1 or 2; those that reach into the padding one by one.
+// Maximum and mean over windows. Tasks are planes. Windows that lie inside the plane, side by side,
+// go through vectors where the stride is 1 or 2; those that reach into the padding one by one.
 
 #include <string.h>
 
@@ -27,8 +27,8 @@ INLINE Range rangeInside(size_t index, size_t stride, size_t pad, size_t window,
   return (Range){minimum(first, end), end};
 }
 
-/// The outputs of a row whose windows lie wholly between the left and the right edge, if vectors can take
-/// them; else none.
+/// The outputs of a row whose windows lie wholly between the left and the right edge, if vectors
+/// can take them; else none.
 static Range columnsInside(const KernelPooling *p) {
   if (p->strideX > 2) return (Range){0, 0};
   const size_t first = minimum((p->padLeft + p->strideX - 1) / p->strideX, p->outputWidth);
@@ -149,8 +149,8 @@ static void averagePlane(size_t plane, void *context) {
   }
 }
 
-void kernels_average_pool(const KernelSet *set, const KernelPooling *pooling, bool countIncludesPadding,
-                          const float *x, float *y) {
+void kernels_average_pool(const KernelSet *set, const KernelPooling *pooling,
+                          bool countIncludesPadding, const float *x, float *y) {
   Pool pool = {.set = set != NULL ? set : kernels_default(), .p = pooling, .from = x, .to = y,
                .countIncludesPadding = countIncludesPadding};
   kernels_parallel_for(pooling->planes, averagePlane, &pool);

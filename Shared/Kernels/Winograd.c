@@ -2,62 +2,22 @@
 // Lavin, Gray (2016), "Fast algorithms for convolutional neural networks". The transforms are in
 // Generic/Winograd.h.
 //
-// Forward and input gradient (which is a convolution of dY with the filters turned around): the filters are
-// transformed once. A task takes a few dozen tiles of 4 x 4 outputs. It transforms their inputs, multiplies
-// the 36 frequencies, each a product [tiles, source channels] . [source channels, target channels], and
-// transforms the results. All of it stays in the L2 cache.
+// Forward and input gradient (which is a convolution of dY with the filters turned around): the
+// filters are transformed once. A task takes a few dozen tiles of 4 x 4 outputs. It transforms
+// their inputs, multiplies the 36 frequencies, each a product [tiles, source channels] . [source
+// channels, target channels], and transforms the results. All of it stays in the L2 cache.
 //
-// Weight gradient: a task takes a block of input and one of output channels and a part of the batch, and sums
-// the products over all tiles before it transforms them back, once.
+// Weight gradient: a task takes a block of input and one of output channels and a part of the
+// batch, and sums the products over all tiles before it transforms them back, once.
 //
 // Legend: V transformed inputs, U filters, M products, D output gradients; f frequency, t tile.
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "ConvolutionInternal.h"
+#include "WinogradInternal.h"
 
-enum { frequencies = 36 };
-
-/// Pieces of tile rows of all images, numbered: what is read, transformed and written in one go.
-typedef struct Strips {
-  size_t batch, tilesY, tilesX, across, longest;  // longest: tiles in a strip
-} Strips;
-
-typedef struct Strip {
-  size_t image, row, column, tiles;               // in tiles
-} Strip;
-
-INLINE Strips stripsOf(size_t batch, size_t height, size_t width, size_t longest) {
-  Strips s = {.batch = batch, .tilesY = (height + 3) / 4, .tilesX = (width + 3) / 4};
-  s.across = (s.tilesX + longest - 1) / longest;
-  s.longest = (s.tilesX + s.across - 1) / s.across;
-  return s;
-}
-
-INLINE size_t stripCount(const Strips *s) { return s->batch * s->tilesY * s->across; }
-
-/// Down the image first, so that a strip and the next one share rows.
-INLINE Strip stripAt(const Strips *s, size_t index) {
-  const size_t perImage = s->tilesY * s->across, inImage = index % perImage;
-  const size_t column = inImage / s->tilesY * s->longest;
-  return (Strip){
-    .image = index / perImage, .row = inImage % s->tilesY, .column = column,
-    .tiles = minimum(s->longest, s->tilesX - column),
-  };
-}
-
-/// A stack of planes that is read by pieces: x [batch, channels, height, width].
-typedef struct Planes {
-  const float *x;
-  size_t channels, height, width;
-  ptrdiff_t padTop, padLeft;    // of tile (0, 0)
-} Planes;
-
-/// Copies rows `from` ..< `to` of a strip, `width` pixels each, LANES channels side by side, with the zeros
-/// around the image.
-static void readRows(const KernelSet *set, const Planes *p, const Strip *strip, size_t channel,
-                     size_t from, size_t to, size_t width, float *pixels) {
+void winogradReadRows(const KernelSet *set, const Planes *p, const Strip *strip, size_t channel,
+                      size_t from, size_t to, size_t width, float *pixels) {
   const size_t lanes = set->vectorWidth, count = minimum(lanes, p->channels - channel);
   const ptrdiff_t left = (ptrdiff_t)(4 * strip->column) - p->padLeft;
   const ptrdiff_t inside = (ptrdiff_t)p->width - left;
@@ -82,7 +42,6 @@ static void readRows(const KernelSet *set, const Planes *p, const Strip *strip, 
 
 enum {
   tilesTogether = 64,       // tiles of a task, about
-  longestStrip = 32,
 };
 
 typedef struct Winograd {
@@ -114,7 +73,8 @@ static void transformFilters(size_t index, void *context) {
   const size_t blocks = (depth + filterBlock - 1) / filterBlock;
   const size_t panel = index / blocks, first = index % blocks * filterBlock;
   const size_t count = minimum(filterBlock, depth - first);
-  const size_t target = panel * columnTile, columns = minimum(columnTile, w->targetChannels - target);
+  const size_t target = panel * columnTile;
+  const size_t columns = minimum(columnTile, w->targetChannels - target);
   float *packed = kernelsScratch(scratchPrivate, filterBlock * 9 * columnTile);
   if (w->flipped) {
     // weights[(source * targets + target) * 9 + tap]
@@ -123,8 +83,8 @@ static void transformFilters(size_t index, void *context) {
                     columnTile, packed + k * 9 * columnTile);
     }
   } else {
-    set->packRows(w->weights + (target * depth + first) * 9, depth * 9, columns, count * 9, columnTile,
-                  packed);
+    set->packRows(w->weights + (target * depth + first) * 9, depth * 9, columns, count * 9,
+                  columnTile, packed);
   }
   for (size_t k = 0; k < count; k++) {
     set->winograd->filter(packed + k * 9 * columnTile, columnTile, w->flipped,
@@ -134,7 +94,9 @@ static void transformFilters(size_t index, void *context) {
 }
 
 /// Tiles are multiplied in groups of up to rowTile, evenly filled.
-INLINE size_t groupFirst(size_t group, size_t groups, size_t tiles) { return group * tiles / groups; }
+INLINE size_t groupFirst(size_t group, size_t groups, size_t tiles) {
+  return group * tiles / groups;
+}
 
 /// Task number `index`: a few strips.
 static void convolveTiles(size_t index, void *context) {
@@ -150,11 +112,13 @@ static void convolveTiles(size_t index, void *context) {
   for (size_t s = first; s < end; s++) tiles += stripAt(&w->strips, s).tiles;
   const size_t groups = (tiles + set->rowTile - 1) / set->rowTile;
 
-  // The steps from frequency to frequency are no powers of two, or all would fall into few cache sets.
+  // The steps from frequency to frequency are no powers of two, or all would fall into few cache
+  // sets.
   const size_t stepV = most * paddedDepth + 16, stepM = most * padded + 16;
   const size_t stripPixels = 6 * (4 * w->strips.longest + 2) * lanes;
-  float *v = kernelsScratch(scratchPrivate, frequencies * (stepV + stepM) + stripPixels + padded);
-  float *m = v + frequencies * stepV, *pixels = m + frequencies * stepM;
+  float *v = kernelsScratch(
+    scratchPrivate, winogradFrequencies * (stepV + stepM) + stripPixels + padded);
+  float *m = v + winogradFrequencies * stepV, *pixels = m + winogradFrequencies * stepM;
   float *bias = pixels + stripPixels;
 
   for (size_t channel = 0; channel < depth; channel += lanes) {
@@ -164,7 +128,7 @@ static void convolveTiles(size_t index, void *context) {
       const size_t width = 4 * strip.tiles + 2;
       const bool continues = s > first && strip.row > 0;
       if (continues) memmove(pixels, pixels + 4 * width * lanes, 2 * width * lanes * sizeof(float));
-      readRows(set, &w->source, &strip, channel, continues ? 2 : 0, 6, width, pixels);
+      winogradReadRows(set, &w->source, &strip, channel, continues ? 2 : 0, 6, width, pixels);
       for (size_t i = 0; i < strip.tiles; i++, tile++) {
         while (tile >= groupFirst(group + 1, groups, tiles)) group++;
         const size_t start = groupFirst(group, groups, tiles);
@@ -175,7 +139,7 @@ static void convolveTiles(size_t index, void *context) {
     }
   }
 
-  for (size_t f = 0; f < frequencies; f++) {
+  for (size_t f = 0; f < winogradFrequencies; f++) {
     for (size_t target = 0; target < padded; target += set->columnTile) {
       const float *b = w->filters + f * w->filterStep + target * depth;
       for (size_t group = 0; group < groups; group++) {
@@ -211,7 +175,8 @@ static void convolveTiles(size_t index, void *context) {
         kernels->scatter(pixels, rows * width, channels, y, plane);
       } else {
         for (size_t i = 0; i < rows; i++) {
-          kernels->scatter(pixels + i * width * lanes, width, channels, y + i * w->targetWidth, plane);
+          kernels->scatter(pixels + i * width * lanes, width, channels, y + i * w->targetWidth,
+                           plane);
         }
       }
     }
@@ -223,11 +188,12 @@ static void convolve(Winograd *w, size_t batch) {
   const size_t columnTile = set->columnTile, depth = w->source.channels;
   const size_t panels = (w->targetChannels + columnTile - 1) / columnTile;
   w->filterStep = panels * depth * columnTile + 16;
-  w->filters = kernelsScratch(scratchShared, frequencies * w->filterStep);
-  w->strips = stripsOf(batch, w->targetHeight, w->targetWidth, longestStrip);
+  w->filters = kernelsScratch(scratchShared, winogradFrequencies * w->filterStep);
+  w->strips = stripsOf(batch, w->targetHeight, w->targetWidth, winogradLongestStrip);
   // How tiles are grouped changes no result, so the number of threads may decide.
   const size_t tiles = batch * w->strips.tilesY * w->strips.tilesX;
-  const size_t wanted = minimum(tilesTogether, maximum(set->rowTile, tiles / kernels_thread_count()));
+  const size_t perThread = maximum(set->rowTile, tiles / kernels_thread_count());
+  const size_t wanted = minimum(tilesTogether, perThread);
   w->stripsTogether = maximum(1, wanted / w->strips.longest);
   kernels_parallel_for(panels * ((depth + filterBlock - 1) / filterBlock), transformFilters, w);
   const size_t strips = stripCount(&w->strips);
@@ -235,8 +201,8 @@ static void convolve(Winograd *w, size_t batch) {
 }
 
 void convolutionForwardWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
-                                const float *weights, const float *bias, KernelActivation activation,
-                                float *y) {
+                                const float *weights, const float *bias,
+                                KernelActivation activation, float *y) {
   Winograd w = {
     .set = set,
     .source = {x, v->inputChannels, v->inputHeight, v->inputWidth, (ptrdiff_t)v->padTop,
@@ -247,8 +213,8 @@ void convolutionForwardWinograd(const KernelSet *set, const KernelConvolution *v
   convolve(&w, v->batch);
 }
 
-void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolution *v, const float *dY,
-                                      const float *weights, float *dX) {
+void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolution *v,
+                                      const float *dY, const float *weights, float *dX) {
   Winograd w = {
     .set = set,
     .source = {dY, v->outputChannels, v->outputHeight, v->outputWidth, 2 - (ptrdiff_t)v->padTop,
@@ -258,90 +224,4 @@ void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolut
     .activation = kernelActivationIdentity,
   };
   convolve(&w, v->batch);
-}
-
-// MARK: - Weight gradient
-
-enum {
-  gradientTiles = 32,       // tiles whose products are summed in one go
-};
-
-void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
-                                   const float *dY, size_t firstImage, size_t endImage,
-                                   size_t firstInput, size_t firstOutput, float *sums,
-                                   size_t leading) {
-  const KernelWinograd *kernels = set->winograd;
-  const size_t lanes = set->vectorWidth;
-  const Planes inputs = {x, v->inputChannels, v->inputHeight, v->inputWidth, (ptrdiff_t)v->padTop,
-                         (ptrdiff_t)v->padLeft};
-  const Planes outputs = {dY, v->outputChannels, v->outputHeight, v->outputWidth, 0, 0};
-  const size_t inputCount = minimum(winogradChannelBlock, v->inputChannels - firstInput);
-  const size_t outputCount = minimum(winogradChannelBlock, v->outputChannels - firstOutput);
-  const size_t paddedInput = roundUp(inputCount, lanes), paddedOutput = roundUp(outputCount, lanes);
-  const Strips strips = stripsOf(v->batch, v->outputHeight, v->outputWidth, longestStrip);
-  const size_t perImage = strips.tilesY * strips.across;
-  const size_t together = maximum(1, gradientTiles / strips.longest), most = together * strips.longest;
-
-  const size_t stepV = most * paddedInput + 16, stepD = most * paddedOutput + 16;
-  const size_t stepM = inputCount * paddedOutput + 16;
-  const size_t stripPixels = 6 * (4 * strips.longest + 2) * lanes;
-  float *scratch =
-    kernelsScratch(scratchPrivate, frequencies * (stepV + stepD + stepM) + stripPixels);
-  float *transformedX = scratch, *d = scratch + frequencies * stepV, *m = d + frequencies * stepD;
-  float *pixels = m + frequencies * stepM;
-
-  bool begun = false;
-  for (size_t first = firstImage * perImage; first < endImage * perImage; first += together) {
-    const size_t end = minimum(first + together, endImage * perImage);
-    size_t tiles = 0;
-    for (size_t channel = 0; channel < inputCount; channel += lanes) {
-      tiles = 0;
-      for (size_t s = first; s < end; s++) {
-        const Strip strip = stripAt(&strips, s);
-        const size_t width = 4 * strip.tiles + 2;
-        const bool continues = s > first && strip.row > 0;
-        if (continues) memmove(pixels, pixels + 4 * width * lanes, 2 * width * lanes * sizeof(float));
-        readRows(set, &inputs, &strip, firstInput + channel, continues ? 2 : 0, 6, width, pixels);
-        for (size_t i = 0; i < strip.tiles; i++, tiles++) {
-          kernels->input(pixels + 4 * i * lanes, width, transformedX + tiles * paddedInput + channel,
-                         stepV);
-        }
-      }
-    }
-    for (size_t channel = 0; channel < outputCount; channel += lanes) {
-      size_t tile = 0;
-      for (size_t s = first; s < end; s++) {
-        const Strip strip = stripAt(&strips, s);
-        readRows(set, &outputs, &strip, firstOutput + channel, 0, 4, 4 * strip.tiles, pixels);
-        for (size_t i = 0; i < strip.tiles; i++, tile++) {
-          kernels->gradient(pixels + 4 * i * lanes, 4 * strip.tiles,
-                            d + tile * paddedOutput + channel, stepD);
-        }
-      }
-    }
-    const size_t groups = (inputCount + set->rowTile - 1) / set->rowTile;
-    for (size_t f = 0; f < frequencies; f++) {
-      for (size_t o = 0; o < paddedOutput; o += set->columnTile) {
-        for (size_t group = 0; group < groups; group++) {
-          const size_t row = group * inputCount / groups;
-          const KernelTile tile = {
-            .depth = tiles, .a = transformedX + f * stepV + row, .rowStrideA = 1, .depthStrideA = paddedInput,
-            .b = d + f * stepD + o, .depthStrideB = paddedOutput,
-            .c = m + f * stepM + row * paddedOutput + o, .leadingC = paddedOutput,
-            .accumulate = begun,
-          };
-          set->tileOf(&tile, (group + 1) * inputCount / groups - row,
-                      minimum(set->columnTile, paddedOutput - o));
-        }
-      }
-    }
-    begun = true;
-  }
-  if (!begun) return;
-  for (size_t channel = 0; channel < inputCount; channel++) {
-    for (size_t o = 0; o < paddedOutput; o += lanes) {
-      kernels->taps(m + channel * paddedOutput + o, stepM,
-                    sums + (firstInput + channel) * 9 * leading + firstOutput + o, leading);
-    }
-  }
 }

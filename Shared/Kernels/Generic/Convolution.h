@@ -1,5 +1,5 @@
-// The inner loops of convolutions: gathering patches into panels, and the register tile of the weight
-// gradient.
+// The inner loops of convolutions: gathering patches into panels, and the register tile of the
+// weight gradient.
 
 /// One vector of each run after the other; `pieces` is a constant in each call but the last.
 INLINE void packPieces(const float *base, const size_t *offsets, size_t depth, const size_t *from,
@@ -12,10 +12,10 @@ INLINE void packPieces(const float *base, const size_t *offsets, size_t depth, c
   }
 }
 
-/// Runs are cut into pieces of one vector. Pieces are stored whole, in order: what one writes beyond
-/// its end, the next one overwrites.
-static void packPatches(const float *base, const size_t *offsets, size_t depth, const KernelRun *runs,
-                        size_t runCount, float *panel) {
+/// Runs are cut into pieces of one vector. Pieces are stored whole, in order: what one writes
+/// beyond its end, the next one overwrites.
+static void packPatches(const float *base, const size_t *offsets, size_t depth,
+                        const KernelRun *runs, size_t runCount, float *panel) {
   size_t from[columnTile], to[columnTile], pieces = 0;
   for (size_t r = 0; r < runCount; r++) {
     for (size_t i = 0; i < runs[r].length; i += LANES) {
@@ -49,7 +49,8 @@ static void splitPairs(const float *x, size_t count, float *even, float *odd) {
   if (i < count) {
     const size_t rest = count - i, floats = 2 * rest;
     const Vector low = loadPartial(x + 2 * i, minimum(floats, LANES));
-    const Vector high = floats > LANES ? loadPartial(x + 2 * i + LANES, floats - LANES) : (Vector){};
+    const Vector high =
+      floats > LANES ? loadPartial(x + 2 * i + LANES, floats - LANES) : (Vector){};
     storePartial(even + i, evenLanes(low, high), rest);
     storePartial(odd + i, oddLanes(low, high), rest);
   }
@@ -62,8 +63,8 @@ static void splitPairs(const float *x, size_t count, float *even, float *odd) {
 #define TAP_TILE 5
 #endif
 
-/// `taps` and `vectors` are constants in each call. The tap's addresses do not fit into registers; two
-/// pixels a step halve the loads that this costs.
+/// `taps` and `vectors` are constants in each call. The tap's addresses do not fit into registers;
+/// two pixels a step halve the loads that this costs.
 INLINE void tapsBody(const KernelTaps *t, const size_t taps, const size_t vectors) {
   Vector sums[TAP_TILE][2];
   const float *from[TAP_TILE];

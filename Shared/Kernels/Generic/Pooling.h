@@ -1,7 +1,8 @@
 // Pooling: a row of outputs side by side in vectors, for strides 1 and 2.
 //
-// A window's values of neighbouring outputs lie `stride` apart: with stride 2 they are the even lanes of
-// two vectors. All windows here lie inside the plane; Pooling.c does the others one by one.
+// A window's values of neighbouring outputs lie `stride` apart: with stride 2 they are the even
+// lanes of two vectors. All windows here lie inside the plane; Pooling.c does the others one by
+// one.
 
 /// x[0], x[stride], ... for `count` <= LANES outputs; reads nothing beyond the last one.
 INLINE Vector loadStrided(const float *x, size_t stride, size_t count) {

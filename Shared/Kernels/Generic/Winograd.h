@@ -1,17 +1,19 @@
-// Winograd's minimal filtering F(4x4, 3x3) and its gradient F(3x3, 4x4), for LANES channels at a time.
+// Winograd's minimal filtering F(4x4, 3x3) and its gradient F(3x3, 4x4), for LANES channels at a
+// time.
 //
-// Four outputs of a filter with three taps cost six products instead of twelve: y = A (G g . B d), where
-// d are six inputs. In two dimensions 36 products ("frequencies") replace 144. The matrices follow from
-// the points 0, a, -a, b, -b and infinity with a = sqrt(1/2), b = sqrt(2); next to the usual 1 and 2 they
-// halve the rounding error (their powers stay nearer to 1).
+// Four outputs of a filter with three taps cost six products instead of twelve: y = A (G g . B d),
+// where d are six inputs. In two dimensions 36 products ("frequencies") replace 144. The matrices
+// follow from the points 0, a, -a, b, -b and infinity with a = sqrt(1/2), b = sqrt(2); next to the
+// usual 1 and 2 they halve the rounding error (their powers stay nearer to 1).
 //
 //   B: 6 inputs -> 6     G: 3 taps -> 6     A: 6 -> 4 outputs     (forward and input gradient)
 //   B: 6 inputs -> 6     H: 4 gradients -> 6     C: 6 -> 3 taps   (weight gradient)
 //
-// Pixels are stored with LANES channels side by side, pixel (i, j) at pixels[(i * pitch + j) * LANES].
-// Frequency f of a transformed tile lies at out[f * step].
+// Pixels are stored with LANES channels side by side, pixel (i, j) at pixels[(i * pitch + j) *
+// LANES]. Frequency f of a transformed tile lies at out[f * step].
 //
-// Legend: d inputs, g taps, m frequencies, y outputs; s and t sum and difference of a pair of points.
+// Legend: d inputs, g taps, m frequencies, y outputs; s and t sum and difference of a pair of
+// points.
 
 static const float pointA = 0.70710678118654752f, pointB = 1.41421356237309505f;
 // The squares of a and b are 1/2 and 2; products over the differences of the points, inverted.
@@ -106,8 +108,8 @@ static void winogradGradient(const float *pixels, size_t pitch, float *out, size
 }
 
 /// Tap t of `columns` filters at taps[t * stride ...].
-static void winogradFilter(const float *taps, size_t stride, bool flipped, size_t columns, float *out,
-                           size_t step) {
+static void winogradFilter(const float *taps, size_t stride, bool flipped, size_t columns,
+                           float *out, size_t step) {
   for (size_t c = 0; c < columns; c += LANES, taps += LANES, out += LANES) {
 #define TAP(i, j) load(taps + (flipped ? 8 - (i * 3 + j) : i * 3 + j) * stride)
     IN_TWO_DIMENSIONS(filterTransform, 3, 6, TAP, FREQUENCY)
@@ -142,8 +144,10 @@ static void winogradOutput(const float *products, size_t step, const float *bias
   }
 }
 
+INLINE void addTo(float *sum, Vector value) { store(sum, load(sum) + value); }
+
 static void winogradTaps(const float *products, size_t step, float *taps, size_t stride) {
-#define TAP(i, j, value) store(taps + (i * 3 + j) * stride, load(taps + (i * 3 + j) * stride) + value)
+#define TAP(i, j, value) addTo(taps + (i * 3 + j) * stride, value)
   IN_TWO_DIMENSIONS(tapTransform, 6, 3, FREQUENCY, TAP)
 #undef TAP
 }
@@ -160,10 +164,10 @@ static void winogradScatter(const float *pixels, size_t count, size_t channels, 
   }
 }
 
-/// The register tile of the products of one frequency: c[r][o] = sum over k of a(r, k) b[k][o], with
-/// a(r, k) at a[(k / LANES * rows + r) * LANES + k % LANES] and whole vectors of b and c.
-INLINE void winogradTileBody(size_t depth, const float *a, const float *b, float *c, size_t leadingC,
-                             const size_t rows, const size_t vectors) {
+/// The register tile of the products of one frequency: c[r][o] = sum over k of a(r, k) b[k][o],
+/// with a(r, k) at a[(k / LANES * rows + r) * LANES + k % LANES] and whole vectors of b and c.
+INLINE void winogradTileBody(size_t depth, const float *a, const float *b, float *c,
+                             size_t leadingC, const size_t rows, const size_t vectors) {
   Vector sums[ROW_TILE][2];
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++) {
@@ -197,7 +201,8 @@ INLINE void winogradTileBody(size_t depth, const float *a, const float *b, float
   }
 }
 
-typedef void WinogradVariant(size_t depth, const float *a, const float *b, float *c, size_t leadingC);
+typedef void WinogradVariant(size_t depth, const float *a, const float *b, float *c,
+                             size_t leadingC);
 
 #define VARIANT(n)                                                                            \
   static void winograd##n##x1(size_t depth, const float *a, const float *b, float *c,         \

@@ -17,21 +17,22 @@ extern "C" {
 /// A cross-correlation, as deep learning has it:
 ///
 ///     y[n, o, i, j] = bias[o] + sum over c, p, q of
-///         weights[o, c, p, q] * x[n, c', i strideY + p dilationY - padTop, j strideX + q dilationX - padLeft]
+///         weights[o, c, p, q] * x[n, c', row, column]
+///     row = i strideY + p dilationY - padTop,  column = j strideX + q dilationX - padLeft
 ///
-/// with c' = c + (the group of o) * inputChannels / groups; what lies outside of x is zero.
-/// x: [batch, inputChannels, inputHeight, inputWidth]; weights: [outputChannels, inputChannels / groups,
-/// kernelHeight, kernelWidth]; y: [batch, outputChannels, outputHeight, outputWidth]. The padding below
-/// and to the right is what the output size asks for.
+/// with c' = c + (the group of o) * inputChannels / groups; what lies outside of x is zero. x:
+/// [batch, inputChannels, inputHeight, inputWidth]; weights: [outputChannels, inputChannels /
+/// groups, kernelHeight, kernelWidth]; y: [batch, outputChannels, outputHeight, outputWidth]. The
+/// padding below and to the right is what the output size asks for.
 typedef struct KernelConvolution {
   size_t batch, inputChannels, inputHeight, inputWidth;
   size_t outputChannels, outputHeight, outputWidth;
   size_t kernelHeight, kernelWidth, strideY, strideX, dilationY, dilationX, padTop, padLeft, groups;
 } KernelConvolution;
 
-/// How a convolution is computed. Automatic takes Winograd's algorithm where it can be used and pays.
-/// Forced on a convolution that it cannot compute (other than 3 x 3 with stride and dilation 1),
-/// Winograd falls back to patches.
+/// How a convolution is computed. Automatic takes Winograd's algorithm where it can be used and
+/// pays. Forced on a convolution that it cannot compute (other than 3 x 3 with stride and dilation
+/// 1), Winograd falls back to patches.
 typedef enum KernelConvolutionMethod {
   kernelConvolutionAutomatic, kernelConvolutionPatches, kernelConvolutionWinograd
 } KernelConvolutionMethod;
@@ -76,19 +77,19 @@ typedef struct KernelPooling {
   size_t windowY, windowX, strideY, strideX, padTop, padLeft;
 } KernelPooling;
 
-/// y = the maximum of each window, padding left out; of equal maxima the first one in scan order wins, a
-/// NaN wins over all else (the last one, as in PyTorch). `winners`, NULL or shaped as y: its index in its
-/// plane; -1, and y = -infinity, where a window holds nothing but padding.
+/// y = the maximum of each window, padding left out; of equal maxima the first one in scan order
+/// wins, a NaN wins over all else (the last one, as in PyTorch). `winners`, NULL or shaped as y:
+/// its index in its plane; -1, and y = -infinity, where a window holds nothing but padding.
 void kernels_max_pool(const KernelSet *set, const KernelPooling *pooling, const float *x, float *y,
                       int32_t *winners);
 /// dX = 0, then each dY is added to its winner. Overwrites dX.
 void kernels_max_pool_gradient(const KernelSet *set, const KernelPooling *pooling, const float *dY,
                                const int32_t *winners, float *dX);
 
-/// y = the mean of each window: its sum divided by windowY * windowX, or, where padding does not count,
-/// by the number of its values that lie in x (0 where there is none).
-void kernels_average_pool(const KernelSet *set, const KernelPooling *pooling, bool countIncludesPadding,
-                          const float *x, float *y);
+/// y = the mean of each window: its sum divided by windowY * windowX, or, where padding does not
+/// count, by the number of its values that lie in x (0 where there is none).
+void kernels_average_pool(const KernelSet *set, const KernelPooling *pooling,
+                          bool countIncludesPadding, const float *x, float *y);
 void kernels_average_pool_gradient(const KernelSet *set, const KernelPooling *pooling,
                                    bool countIncludesPadding, const float *dY, float *dX);
 

@@ -1,0 +1,49 @@
+// The form that the forward pass and the input gradient have in common, see ConvolutionPatches.c.
+
+#ifndef KERNELS_CONVOLUTION_SUM_H
+#define KERNELS_CONVOLUTION_SUM_H
+
+#include "ConvolutionInternal.h"
+
+/// The taps along one axis: output i sees the source at first + i * stride + offset, for each
+/// offset.
+typedef struct Axis {
+  ptrdiff_t first;
+  size_t stride, extent;    // extent: 1 + the largest offset
+  size_t tapCount;
+  size_t *taps, *offsets;   // the number in the kernel, and the offset, of each tap
+} Axis;
+
+/// A sum over channels and taps of the source, for the channels of the target.
+typedef struct Sum {
+  const KernelSet *set;
+  size_t batch, groups;
+  const float *source;
+  size_t sourceChannels, sourceHeight, sourceWidth;   // channels of one group
+  Axis y, x;
+  const float *panels;      // weights, panel by panel, of all groups
+  size_t panelCount, panelWidth;
+  float *target;
+  size_t targetChannels, targetHeight, targetWidth;   // channels of one group
+  // Pixel (i, j) of the sum is (rowFirst + i rowStep, columnFirst + j columnStep) of the target.
+  size_t rowFirst, rowStep, columnFirst, columnStep;
+  const float *bias;
+  KernelActivation activation;
+  PixelBoxes boxes;
+  size_t scratchSize, boxSize, depth, depthStep;
+} Sum;
+
+/// The first row of weight panel `index`: rows are spread evenly over the panels.
+INLINE size_t panelFirst(const Sum *sum, size_t index) {
+  return index * sum->targetChannels / sum->panelCount;
+}
+
+INLINE size_t tapCount(const Sum *sum) { return sum->y.tapCount * sum->x.tapCount; }
+
+/// Chooses panels of equal size (within one row) for the target's channels.
+void convolutionChoosePanels(Sum *sum);
+
+/// Runs a sum for an output of rows x columns pixels. Everything but boxes and sizes is set.
+void convolutionRunSum(Sum *sum, size_t rows, size_t columns);
+
+#endif

@@ -1,0 +1,50 @@
+// What the two files of Winograd's algorithm share: tiles of 4 x 4 outputs, in strips.
+
+#ifndef KERNELS_WINOGRAD_INTERNAL_H
+#define KERNELS_WINOGRAD_INTERNAL_H
+
+#include "ConvolutionInternal.h"
+
+enum { winogradFrequencies = 36, winogradLongestStrip = 32 };
+
+/// Pieces of tile rows of all images, numbered: what is read, transformed and written in one go.
+typedef struct Strips {
+  size_t batch, tilesY, tilesX, across, longest;  // longest: tiles in a strip
+} Strips;
+
+typedef struct Strip {
+  size_t image, row, column, tiles;               // in tiles
+} Strip;
+
+INLINE Strips stripsOf(size_t batch, size_t height, size_t width, size_t longest) {
+  Strips s = {.batch = batch, .tilesY = (height + 3) / 4, .tilesX = (width + 3) / 4};
+  s.across = (s.tilesX + longest - 1) / longest;
+  s.longest = (s.tilesX + s.across - 1) / s.across;
+  return s;
+}
+
+INLINE size_t stripCount(const Strips *s) { return s->batch * s->tilesY * s->across; }
+
+/// Down the image first, so that a strip and the next one share rows.
+INLINE Strip stripAt(const Strips *s, size_t index) {
+  const size_t perImage = s->tilesY * s->across, inImage = index % perImage;
+  const size_t column = inImage / s->tilesY * s->longest;
+  return (Strip){
+    .image = index / perImage, .row = inImage % s->tilesY, .column = column,
+    .tiles = minimum(s->longest, s->tilesX - column),
+  };
+}
+
+/// A stack of planes that is read by pieces: x [batch, channels, height, width].
+typedef struct Planes {
+  const float *x;
+  size_t channels, height, width;
+  ptrdiff_t padTop, padLeft;    // of tile (0, 0)
+} Planes;
+
+/// Copies rows `from` ..< `to` of a strip, `width` pixels each, a vector of channels from
+/// `channel` on side by side, with the zeros around the image.
+void winogradReadRows(const KernelSet *set, const Planes *planes, const Strip *strip,
+                      size_t channel, size_t from, size_t to, size_t width, float *pixels);
+
+#endif
