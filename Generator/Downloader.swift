@@ -9,6 +9,13 @@ public struct DownloadProgress: Sendable, Equatable {
   public let received: Int
   /// The mirror.
   public let host: String
+
+  /// Describes how far a download has come.
+  public init(file: RemoteFile, received: Int, host: String) {
+    self.file = file
+    self.received = received
+    self.host = host
+  }
 }
 
 /// Downloads files so that each is there completely and unchanged, or not at all.

@@ -112,7 +112,8 @@ public struct IDXFile: Sendable, Equatable {
     }
     let header = source.offset
     // Before any memory is taken: a size that overflows, or that no file of this length can hold.
-    guard let count = checkedProduct(shape + [type.size]), count <= source.mostContent - (source.isGzip ? 0 : header)
+    guard let count = checkedProduct(shape + [type.size]),
+      count <= source.mostContent - (source.isGzip ? 0 : header)
     else {
       throw refuse(
         "the file is too short for its header",

@@ -67,7 +67,9 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
     if offset.count == 1 && !isPerChannel { return (features - offset[0]) / scale[0] }
     guard features.rank >= 1, fits(Array(features.shape.dropFirst())) else {
       stop(
-        "FeatureScaler", expected: "features [N, ...] with \(words) an example",
+        "FeatureScaler",
+        expected: "features [N, ...] with "
+          + (isPerChannel ? words : "\(offset.count) numbers an example"),
         received: "shape \(features.shape)")
     }
     let grouping = isPerChannel ? FeatureGrouping.channels : .features

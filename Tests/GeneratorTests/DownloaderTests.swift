@@ -183,7 +183,8 @@ import Testing
       let dataset = RemoteDataset(name: "two", abstract: "", files: [missing, good])
       var done: [String] = []
       expectCourseError(.file, "not found (404)", "/a", "5 bytes") {
-        try Downloader().fetch(dataset, into: folder, finished: { file, _ in done.append(file.name) })
+        try Downloader().fetch(
+          dataset, into: folder, finished: { file, _ in done.append(file.name) })
       }
       #expect(done == ["data.bin"])
     }

@@ -1,0 +1,67 @@
+import Foundation
+import Networks
+import TestSupport
+import Testing
+
+@testable import CourseTool
+
+@Suite struct DataFetchTests {
+  @Test func anUnknownNameIsCorrected() {
+    let run = runTool("data", "fetch", "mnst")
+    #expect(run.status == 2)
+    #expect(run.error.contains("unknown data 'mnst'. Did you mean 'mnist'?"))
+    #expect(run.error.contains("There are: mnist, fashion-mnist, cifar10."))
+  }
+
+  @Test func filesThatAreThereAreVerifiedAndListed() throws {
+    try withTemporaryFolder { folder in
+      let content = Array("data".utf8)
+      let file = RemoteFile(
+        name: "a.bin", size: 4, md5: nil, sha256: Checksum.hex(.sha256, of: content), mirrors: [])
+      let dataset = RemoteDataset(name: "tiny", abstract: "", files: [file])
+      let place = dataset.folder(in: folder)
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      try Data(content).write(to: place.appending(path: "a.bin"))
+      let output = Recorder()
+      let features = TerminalFeatures()
+      let terminal = Terminal(
+        output: TextStream(features: features) { output.append($0) },
+        error: TextStream(features: features) { _ in })
+      try DataFetchCommand.fetch([dataset], into: folder, json: false, on: terminal)
+      #expect(output.text == "\(place.path)/a.bin  4 bytes, was there already\n")
+
+      try Data("date".utf8).write(to: place.appending(path: "a.bin"))
+      expectCourseError(.format, "a.bin", "SHA-256", "Delete it and fetch it again") {
+        try DataFetchCommand.fetch([dataset], into: folder, json: false, on: terminal)
+      }
+    }
+  }
+
+  @Test func theBarShowsSizeSpeedAndTimeLeft() {
+    let file = RemoteFile(name: "a.gz", size: 10_000_000, md5: nil, sha256: nil, mirrors: [])
+    let progress = DownloadProgress(file: file, received: 2_500_000, host: "x")
+    func text(width: Int, speed: Double) -> String {
+      let features = TerminalFeatures(
+        isTerminal: true, environment: ["NO_COLOR": "1"], width: width)
+      let display = DownloadDisplay(on: TextStream(features: features) { _ in })
+      return display.text(progress, speed: speed)
+    }
+    #expect(
+      text(width: 80, speed: 2_500_000).hasSuffix("  25%  2.5 of 10.0 MB  2.5 MB/s  3.00 s left"))
+    #expect(text(width: 80, speed: 0).hasSuffix("  25%  2.5 of 10.0 MB"))
+    for width in [20, 40, 60, 80, 200] {
+      #expect(text(width: width, speed: 1e5).count <= max(width, 20), "width \(width)")
+    }
+  }
+
+  @Test func theListSaysWhatCanBeDownloaded() throws {
+    let run = runTool("data", "list")
+    for name in ["digits", "iris", "mnist", "fashion-mnist", "cifar10", "data fetch NAME"] {
+      #expect(run.output.contains(name))
+    }
+    let json = try runTool("data", "list", "--json").json
+    let downloads = try #require(json["downloads"] as? [[String: Any]])
+    #expect(downloads.map { $0["name"] as? String } == ["mnist", "fashion-mnist", "cifar10"])
+    #expect(downloads.map { $0["bytes"] as? Int }[2] == 170_052_171)
+  }
+}
