@@ -24,10 +24,11 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   /// The largest relative error that passes.
   public var tolerance: Double
 
-  /// Whether every entry agrees, and at least nine in ten entries could be compared.
+  /// Whether every entry agrees, and at least four in five entries could be
+  /// compared: a weight that a convolution shares among many places meets the kinks of all of them.
   public var passed: Bool {
     guard let worst = entries.first else { return false }
-    return worst.relativeError <= tolerance && skippedCount * 9 <= entries.count
+    return worst.relativeError <= tolerance && skippedCount * 4 <= entries.count
   }
 
   /// The verdict, and the worst entries when it is bad.
@@ -161,40 +162,34 @@ private struct GradientChecker {
       skippedCount: skippedCount, tolerance: tolerance)
   }
 
-  /// The numeric derivative, `nil` at a kink. On a smooth function the estimates with two steps agree;
+  /// The numeric derivative, `nil` at a kink. On a smooth function the estimates with three steps agree;
   /// where they do not, a smaller step may keep clear of the kink. None of this looks at the analytic
   /// gradient, so a wrong one cannot hide here.
   private func slope(
     of function: (Tensor) -> Double, at value: Tensor, _ place: Int, typical: Double
   ) -> Double? {
     for step in [step, step / 8] {
-      let coarse = difference(value, place, step, function)
-      let fine = difference(value, place, step / 2, function)
-      // Well below the tolerance: a kink that is only grazed, at the far end of the coarse step, shifts
-      // the slope by less than a percent, which would look like a wrong gradient.
-      if Swift.abs(coarse - fine) <= 0.001 * Swift.max(Swift.abs(coarse), typical, 1e-3) {
-        return coarse
-      }
+      let slopes = [2, 1, 0.5, 0.25].map { slope(value, place, $0 * step, function) }
+      // Fourth order: `(8 (f₁ − f₋₁) − (f₂ − f₋₂)) / 12h`, for h, h/2 and h/4.
+      let estimates = zip(slopes, slopes.dropFirst()).map { far, near in (4 * near - far) / 3 }
+      // Well below the tolerance: a kink that is only grazed shifts the slope by less than a percent,
+      // which would look like a wrong gradient. (Two estimates may agree by accident.)
+      let limit = 0.001 * Swift.max(Swift.abs(estimates[1]), typical, 1e-3)
+      if estimates.allSatisfy({ Swift.abs($0 - estimates[1]) <= limit }) { return estimates[1] }
     }
     return nil
   }
 
-  /// The central difference of fourth order: `(8 (f₁ − f₋₁) − (f₂ − f₋₂)) / 12h`.
-  private func difference(
+  /// The central difference `(f(x + h) − f(x − h)) / 2h`, with the steps really taken after rounding.
+  private func slope(
     _ value: Tensor, _ place: Int, _ step: Float, _ function: (Tensor) -> Double
   ) -> Double {
-    func moved(_ factor: Float) -> (value: Double, distance: Double) {
-      var copy = value
-      let old = value.read { $0[place] }
-      let new = old + factor * step
-      copy.write { $0[place] = new }
-      return (function(copy), Double(new) - Double(old))
-    }
-    let (near, far) = ((moved(1), moved(-1)), (moved(2), moved(-2)))
-    // The steps really taken, after rounding.
-    let nearSlope = (near.0.value - near.1.value) / (near.0.distance - near.1.distance)
-    let farSlope = (far.0.value - far.1.value) / (far.0.distance - far.1.distance)
-    return (4 * nearSlope - farSlope) / 3
+    let old = value.read { $0[place] }
+    var moved = value
+    moved.write { $0[place] = old + step }
+    let after = function(moved)
+    moved.write { $0[place] = old - step }
+    return (after - function(moved)) / (Double(old + step) - Double(old - step))
   }
 
   private func indices(of place: Int, in shape: [Int]) -> [Int] {
