@@ -3,9 +3,25 @@ import Phase2CNN
 import Shared
 
 extension NeuralNetwork {
-  /// Blocks of convolutions that a pooling closes, then dense layers: what the networks of this folder have
-  /// in common.
-  static func convolutional(
+  /// A convolutional network for classification: blocks of convolutions with ReLU, each block closed by a
+  /// 2 x 2 max pooling, then dense layers with ReLU between them, scores out.
+  ///
+  ///     let network = try NeuralNetwork.convolutional(
+  ///       inputShape: [1, 8, 8], blocks: [[16], [32, 32]], kernelSize: 3, hiddenSizes: [64],
+  ///       classCount: 10, optimizer: Adam(), seed: 1)
+  ///     network.layerOutputShapes   // [16, 4, 4], [32, 4, 4], [32, 2, 2], [128], [64], [10]
+  ///
+  /// A convolution pads (`.same`); every pooling halves the image. Weights are drawn as He et al. have it.
+  ///
+  /// - Parameters:
+  ///   - inputShape: `[C, H, W]`
+  ///   - blocks: the output channels of the convolutions, block by block
+  ///   - kernelSize: the side of all kernels
+  ///   - hiddenSizes: the widths of the dense layers between the images and the scores
+  ///   - biasInitializer: how the biases of all layers are drawn
+  ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
+  /// - Throws: `CourseError` when the sizes make no network.
+  public static func convolutional(
     inputShape: [Int], blocks: [[Int]], kernelSize: Int, hiddenSizes: [Int], classCount: Int,
     biasInitializer: StandardInitializer = .zeros, optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {

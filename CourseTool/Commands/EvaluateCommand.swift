@@ -39,8 +39,9 @@ enum EvaluateCommand: Command {
       guard arguments[label] == nil || !DataSource.isBundled(given) else {
         throw UsageError("'--label' only goes with a CSV file")
       }
-      data = try DataSource.load(
+      let loaded = try DataSource.load(
         given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames)
+      data = loaded.fitting(network.inputShape)
       (source, part) = (given, "all")
     } else {
       guard arguments[label] == nil else {
@@ -50,9 +51,7 @@ enum EvaluateCommand: Command {
         throw UsageError(
           "\(path) does not say what it was trained on, or kept no test part: give DATA")
       }
-      let all = try DataSource.load(
-        recipe.data, label: recipe.label, classNames: network.classNames)
-      data = try recipe.split(all).test
+      data = try recipe.split(recipe.loadData(classNames: network.classNames)).test
       (source, part) = (recipe.data, "test")
     }
     let evaluation = try network.evaluate(data)

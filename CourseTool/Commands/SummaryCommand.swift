@@ -38,8 +38,7 @@ enum SummaryCommand: Command {
     } else {
       let found = try Recipe.find(name)
       try found.check()
-      let data = try DataSource.load(found.data, label: found.label)
-      network = try found.network(for: found.split(data).train)
+      network = try found.network(for: found.split(found.loadData()).train)
       recipe = found
     }
     let history = network.progress?.history.epochs ?? []

@@ -45,6 +45,13 @@ enum DataSource {
 }
 
 extension Dataset {
+  /// The examples in the shape that a network takes, where they have as many numbers: rows of pixels for
+  /// a network that sees images.
+  func fitting(_ shape: [Int]) -> Dataset {
+    inputShape != shape && inputShape.reduce(1, *) == shape.reduce(1, *)
+      ? reshaped(to: shape) : self
+  }
+
   /// A number that changes when an example changes: FNV-1a over labels and features.
   ///
   /// Recognises that a run is resumed on other data than it began with; no protection against anyone.

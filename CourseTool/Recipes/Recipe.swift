@@ -13,22 +13,36 @@ struct Recipe: Codable, Equatable, Sendable {
   /// The label column of a CSV file: a name, or a number from 0.
   var label: String?
   var scaling = Scaling.standardize
+  /// The shape that each example is given, such as [1, 8, 8]; empty: the one that it has.
+  var shape: [Int] = []
+  /// The output channels of the convolutions, a pooling behind each block; none: no convolutions.
+  var maps = Blocks()
+  var kernelSize = 3
   var hidden: [Int] = []
   var optimizer = OptimizerName.sgd
   var learningRate: Float = 0.1
-  /// The learning rate is multiplied by this after each epoch.
+  var scheduleName = ScheduleName.step
+  /// The learning rate of the schedule `step` is multiplied by this ...
   var decay: Float = 1
+  /// ... after each so many epochs.
+  var decayEvery = 1
   var epochs = 1
   var batchSize = 32
   /// The shares of the examples for validation and test; training gets the rest.
   var validation = 0.15
   var test = 0.15
+  var splitName = SplitName.random
   /// The seed of the split, the weights and the order of the examples.
   var seed: UInt64 = 1
 
   enum CodingKeys: String, CodingKey {
-    case recipe, data, label, scaling, hidden, optimizer, decay, epochs, validation, test, seed
+    case recipe, data, label, scaling, shape, maps, hidden, optimizer, decay, epochs, validation
+    case test, seed
+    case kernelSize = "kernel-size"
     case learningRate = "learning-rate"
+    case scheduleName = "schedule"
+    case decayEvery = "decay-every"
+    case splitName = "split"
     case batchSize = "batch-size"
   }
 
@@ -37,15 +51,58 @@ struct Recipe: Codable, Equatable, Sendable {
     label ?? DataSource.bundled.first { $0.name == data }?.label
   }
 
-  /// The learning rate of each step. A function of the epoch alone, not of the number of epochs: more
-  /// epochs continue a run instead of changing it.
-  var schedule: any LearningRateSchedule {
-    let decay = decay
-    return ScheduleFunction { _, epoch, base in
-      // By multiplication, so that no mathematics library decides on the last bit.
-      (0..<epoch).reduce(base) { rate, _ in rate * decay }
+  /// The learning rate of each step, in a training of `stepsPerEpoch` steps an epoch.
+  func schedule(stepsPerEpoch: Int) -> any LearningRateSchedule {
+    switch scheduleName {
+    case .step:
+      // A function of the epoch alone, not of the number of epochs: more epochs continue a run instead
+      // of changing it. By multiplication, so that no mathematics library decides on the last bit.
+      let (decay, decayEvery) = (decay, decayEvery)
+      return ScheduleFunction { _, epoch, base in
+        (0..<(epoch / decayEvery)).reduce(base) { rate, _ in rate * decay }
+      }
+    case .cosine: return CosineDecay(over: max(1, epochs * stepsPerEpoch), unit: .step)
+    case .oneCycle: return OneCycle(over: max(2, epochs * stepsPerEpoch))
     }
   }
+}
+
+/// The output channels of convolutions in blocks: `32+32,64` are two convolutions of 32 channels, a
+/// pooling, one of 64, and another pooling.
+struct Blocks: Equatable, Sendable {
+  var widths: [[Int]] = []
+  var isEmpty: Bool { widths.isEmpty }
+
+  init(_ widths: [[Int]] = []) { self.widths = widths }
+
+  init?(_ text: String) {
+    if text == "none" { return }
+    for block in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let sizes = block.split(separator: "+", omittingEmptySubsequences: false).map { Int($0) }
+      guard sizes.allSatisfy({ $0.map((1...65_536).contains) ?? false }) else { return nil }
+      widths.append(sizes.compactMap { $0 })
+    }
+  }
+
+  var text: String {
+    isEmpty
+      ? "none"
+      : widths.map { $0.map(String.init).joined(separator: "+") }.joined(separator: ",")
+  }
+}
+
+/// How the examples are divided into parts.
+enum SplitName: String, CaseIterable, Codable, Sendable {
+  /// By the seed, each class in the same proportions.
+  case random
+  /// As they stand in the file: the first ones train, the last ones test.
+  case ordered
+}
+
+/// The learning-rate schedules that the command line knows.
+enum ScheduleName: String, CaseIterable, Codable, Sendable {
+  case step, cosine
+  case oneCycle = "one-cycle"
 }
 
 /// How features are brought to a common scale, fitted on the training part.
@@ -95,14 +152,20 @@ enum Scaling: Equatable, Sendable {
   }
 }
 
-extension Scaling: Codable {
+/// What files hold as the text that the command line takes.
+protocol TextCodable: Codable {
+  init?(_ text: String)
+  var text: String { get }
+}
+
+extension TextCodable {
   init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
-    guard let scaling = Scaling(text) else {
+    guard let value = Self(text) else {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "unknown scaling \(text)"))
+        .init(codingPath: decoder.codingPath, debugDescription: "not a \(Self.self): \(text)"))
     }
-    self = scaling
+    self = value
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -111,14 +174,22 @@ extension Scaling: Codable {
   }
 }
 
+extension Scaling: TextCodable {}
+extension Blocks: TextCodable {}
+
 /// The optimizers that the command line knows.
 enum OptimizerName: String, CaseIterable, Codable, Sendable {
-  case sgd
+  case sgd, momentum, adam, adamw, rmsprop, adagrad
 
   /// The optimizer with its usual settings and this learning rate.
   func make(learningRate: Float) -> any Optimizer {
     switch self {
     case .sgd: SGD(learningRate: learningRate)
+    case .momentum: Momentum(learningRate: learningRate)
+    case .adam: Adam(learningRate: learningRate)
+    case .adamw: AdamW(learningRate: learningRate)
+    case .rmsprop: RMSProp(learningRate: learningRate)
+    case .adagrad: AdaGrad(learningRate: learningRate)
     }
   }
 }

@@ -10,14 +10,27 @@ enum RecipeOptions {
   static let scaling = Option(
     "scaling", .scaling,
     "how features are scaled: none, standardize, standardize-all, minmax, or a number to divide by")
+  static let shape = Option(
+    "shape", .sizes(in: 1...65_536),
+    "the shape of an example, as 1,8,8 for grey images; none: as in the data")
+  static let maps = Option(
+    "maps", .blocks,
+    "the channels of the convolutions, a pooling after each comma: 32+32,64; or none")
+  static let kernelSize = Option(
+    "kernel-size", .integer(in: 1...1024), "the side of the convolutions' kernels")
   static let hidden = Option(
     "hidden", .sizes(in: 1...65_536), "the widths of the hidden layers, such as 64,32; or none")
   static let optimizer = Option<OptimizerName>(
     "optimizer", .choice("NAME"),
     "how the weights change: " + OptimizerName.allCases.map(\.rawValue).joined(separator: ", "))
   static let learningRate = Option("learning-rate", .positive(), "the size of the steps")
+  static let schedule = Option<ScheduleName>(
+    "schedule", .choice("NAME"),
+    "how the learning rate changes: step (see --decay), cosine, one-cycle")
   static let decay = Option(
-    "decay", .positive(upTo: 1), "what the learning rate is multiplied by after each epoch")
+    "decay", .positive(upTo: 1), "what the schedule step multiplies the learning rate by")
+  static let decayEvery = Option(
+    "decay-every", .integer(in: 1...1_000_000), "after how many epochs it does so")
   static let epochs = Option(
     "epochs", .integer(in: 1...1_000_000), "how often each training example is seen")
   static let batchSize = Option(
@@ -25,6 +38,9 @@ enum RecipeOptions {
   static let validation = Option(
     "validation", .share, "the share of the examples to report on during training")
   static let test = Option("test", .share, "the share of the examples kept for the final test")
+  static let split = Option<SplitName>(
+    "split", .choice("NAME"),
+    "random; or ordered: the first examples train, the last ones test")
   static let seed = Option("seed", .seed, "the seed of split, weights and order")
 
   /// One setting: its option, and where its value goes.
@@ -49,20 +65,28 @@ enum RecipeOptions {
     Setting(data, \.data) { $0 },
     Setting(label, \.labelText) { $0 },
     Setting(scaling, \.scaling, text: \.text),
-    Setting(hidden, \.hidden) {
-      $0.isEmpty ? "none" : $0.map(String.init).joined(separator: ",")
-    },
+    Setting(shape, \.shape, text: sizesText),
+    Setting(maps, \.maps, text: \.text),
+    Setting(kernelSize, \.kernelSize) { "\($0)" },
+    Setting(hidden, \.hidden, text: sizesText),
     Setting(optimizer, \.optimizer, text: \.rawValue),
     Setting(learningRate, \.learningRate, text: shortNumber),
+    Setting(schedule, \.scheduleName, text: \.rawValue),
     Setting(decay, \.decay, text: shortNumber),
+    Setting(decayEvery, \.decayEvery) { "\($0)" },
     Setting(epochs, \.epochs) { "\($0)" },
     Setting(batchSize, \.batchSize) { "\($0)" },
     Setting(validation, \.validation) { "\($0)" },
     Setting(test, \.test) { "\($0)" },
+    Setting(split, \.splitName, text: \.rawValue),
     Setting(seed, \.seed) { "\($0)" },
   ]
 
   static var all: [any OptionDescription] { settings.map(\.option) }
+
+  private static func sizesText(_ sizes: [Int]) -> String {
+    sizes.isEmpty ? "none" : sizes.map(String.init).joined(separator: ",")
+  }
 }
 
 extension Recipe {
@@ -111,6 +135,19 @@ extension ValueKind where Value == Scaling {
             for: text, among: ["none", "standardize", "standardize-all", "minmax"]))
       }
       return scaling
+    }
+  }
+}
+
+extension ValueKind where Value == Blocks {
+  static var blocks: ValueKind {
+    ValueKind(placeholder: "N+N,N,...") { text throws(ValueProblem) in
+      guard let blocks = Blocks(text) else {
+        throw ValueProblem(
+          expected: "sizes from 1 to 65536, with + within a block and a comma between blocks, such "
+            + "as 32+32,64+64, or none")
+      }
+      return blocks
     }
   }
 }

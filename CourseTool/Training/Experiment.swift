@@ -16,7 +16,7 @@ struct Experiment {
   /// A new run.
   init(_ recipe: Recipe, author: String) throws {
     try recipe.check()
-    let data = try DataSource.load(recipe.data, label: recipe.label)
+    let data = try recipe.loadData()
     let parts = try recipe.split(data)
     network = try recipe.network(for: parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
@@ -56,10 +56,14 @@ struct Experiment {
         "nothing left to do: \(path) has \(progress.epoch) of \(wanted.epochs) epochs. "
           + "'--epochs \(progress.epoch + 10)' goes on for ten more.")
     }
+    guard recipe.scheduleName == .step || wanted.epochs == recipe.epochs else {
+      throw UsageError(
+        "\(path) has the schedule \(recipe.scheduleName.rawValue), which ends after its "
+          + "\(recipe.epochs) epochs. Leave --epochs out, or start anew without --resume.")
+    }
     recipe.epochs = wanted.epochs
     recipe.data = wanted.data
-    let data = try DataSource.load(
-      recipe.data, label: recipe.label, classNames: network.classNames)
+    let data = try recipe.loadData(classNames: network.classNames)
     guard data.fingerprint == network.notes[Self.dataNote] else {
       throw CourseError(
         .invalidData, "the data are not the ones that the run began with", location: recipe.data,
@@ -82,7 +86,9 @@ struct Experiment {
     try Interruption.watched {
       try network.fit(
         parts.train, validation: validation, epochs: recipe.epochs, batchSize: recipe.batchSize,
-        schedule: recipe.schedule, callbacks: callbacks, resuming: isResumed)
+        schedule: recipe.schedule(
+          stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize),
+        callbacks: callbacks, resuming: isResumed)
     }
     try network.save(to: output)
     return (network.progress?.epoch ?? 0) < recipe.epochs
@@ -95,23 +101,64 @@ struct Experiment {
 }
 
 extension Recipe {
+  /// The data, in the shape that the network takes.
+  /// - Parameter classNames: the classes of a trained network, which the labels then refer to
+  func loadData(classNames: [String]? = nil) throws -> Dataset {
+    let loaded = try DataSource.load(data, label: label, classNames: classNames)
+    let own = loaded.inputShape
+    // Dense layers look at an image as at a row of numbers.
+    let wanted = !shape.isEmpty ? shape : maps.isEmpty ? [own.reduce(1, *)] : own
+    guard own.reduce(1, *) == wanted.reduce(1, *) else {
+      throw CourseError(
+        .shapeMismatch, "the examples cannot be given this shape",
+        expected: "\(wanted.reduce(1, *)) numbers an example, as shape \(wanted) has",
+        received: "\(own.reduce(1, *))", location: loaded.name,
+        remedy: "Choose another --shape, or none.")
+    }
+    return wanted == own ? loaded : loaded.reshaped(to: wanted)
+  }
+
   /// The three parts of the data: a function of the seed and the shares.
   func split(_ data: Dataset) throws -> DatasetSplit {
-    try data.split(
-      train: 1 - validation - test, validation: validation, test: test, seed: seed)
+    switch splitName {
+    case .random:
+      return try data.split(
+        train: 1 - validation - test, validation: validation, test: test, seed: seed)
+    case .ordered:
+      let testStart = data.count - Int((Double(data.count) * test).rounded())
+      let validationStart = testStart - Int((Double(data.count) * validation).rounded())
+      return DatasetSplit(
+        train: data.subset(0..<validationStart),
+        validation: data.subset(validationStart..<testStart),
+        test: data.subset(testStart..<data.count))
+    }
   }
 
   /// The network before training, with the scaling fitted on the training part.
   func network(for training: Dataset) throws -> NeuralNetwork {
-    guard let classCount = training.classCount, training.inputShape.count == 1 else {
+    guard let classCount = training.classCount else {
       throw CourseError(
-        .invalidData, "these data are not for a classifier",
-        expected: "rows of numbers with a class",
+        .invalidData, "these data are not for a classifier", expected: "examples with a class",
         received: "examples of shape \(training.inputShape)", location: training.name)
     }
-    var network = try NeuralNetwork.multilayerPerceptron(
-      inputSize: training.inputShape[0], hiddenSizes: hidden, classCount: classCount,
-      optimizer: optimizer.make(learningRate: learningRate), seed: seed)
+    guard maps.isEmpty || training.inputShape.count == 3 else {
+      throw CourseError(
+        .shapeMismatch, "convolutions need images", expected: "examples of shape [C, H, W]",
+        received: "\(training.inputShape)", location: training.name,
+        remedy: "--shape 1,8,8 makes a grey image of each row of 64 numbers; --maps none leaves "
+          + "the convolutions out.")
+    }
+    let optimizer = optimizer.make(learningRate: learningRate)
+    var network =
+      if maps.isEmpty {
+        try NeuralNetwork.multilayerPerceptron(
+          inputSize: training.inputShape[0], hiddenSizes: hidden, classCount: classCount,
+          optimizer: optimizer, seed: seed)
+      } else {
+        try NeuralNetwork.convolutional(
+          inputShape: training.inputShape, blocks: maps.widths, kernelSize: kernelSize,
+          hiddenSizes: hidden, classCount: classCount, optimizer: optimizer, seed: seed)
+      }
     network.preprocessing = try scaling.scaler(for: training)
     network.classNames = training.classNames
     network.featureNames = training.featureNames

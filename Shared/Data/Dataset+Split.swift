@@ -6,6 +6,13 @@ public struct DatasetSplit: Sendable {
   public var validation: Dataset
   /// To measure the result on, once.
   public var test: Dataset
+
+  /// Three parts that were made elsewhere.
+  public init(train: Dataset, validation: Dataset, test: Dataset) {
+    self.train = train
+    self.validation = validation
+    self.test = test
+  }
 }
 
 extension Dataset {
