@@ -34,18 +34,19 @@ struct CIFARReader {
 
   init(_ format: CIFARFormat) {
     self.format = format
-    // At once, because an array that grows lies in memory twice for a moment.
-    if let count = format.imagesInAFile { makeRoom(for: count * format.files.count) }
   }
 
+  /// At once, because an array that grows lies in memory twice for a moment.
   private mutating func makeRoom(for count: Int) {
     pixels = [UInt8](repeating: 0, count: count * CIFARFormat.pixelCount)
     labels = [Int](repeating: 0, count: count)
   }
 
   /// Reads a folder or an archive.
-  func dataset(name: String, in place: URL) throws -> Dataset {
-    var reader = self
+  static func dataset(_ format: CIFARFormat, name: String, in place: URL) throws -> Dataset {
+    // Only one variable may hold the pixels, or writing them would copy all.
+    var reader = CIFARReader(format)
+    if let count = format.imagesInAFile { reader.makeRoom(for: count * format.files.count) }
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder)
     if exists, isFolder.boolValue {

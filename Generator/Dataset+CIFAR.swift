@@ -45,7 +45,7 @@ extension Dataset {
       classNames: [
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
       ], imagesInAFile: count)
-    return try CIFARReader(format).dataset(name: "CIFAR-10 (\(part.rawValue))", in: place)
+    return try CIFARReader.dataset(format, name: "CIFAR-10 (\(part.rawValue))", in: place)
   }
 
   static func cifar100(
@@ -56,7 +56,7 @@ extension Dataset {
       namesFile: "\(labels.rawValue)_label_names.txt", labelCount: 2,
       labelPlace: labels == .coarse ? 0 : 1, classCount: labels == .coarse ? 20 : 100,
       classNames: [], imagesInAFile: count)
-    return try CIFARReader(format).dataset(name: "CIFAR-100 (\(part.rawValue))", in: place)
+    return try CIFARReader.dataset(format, name: "CIFAR-100 (\(part.rawValue))", in: place)
   }
 
   /// Images in one file of CIFAR-10's binary format, as many as there are: records of one label and

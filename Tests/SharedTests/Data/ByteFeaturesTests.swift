@@ -33,7 +33,7 @@ import Testing
     #expect(part.bytes?.bytes(at: 1).map { $0 } == [30, 31, 32, 33])
     let expected = try data().batch(at: [0, 3]).features
     #expect(part.features == expected)
-    #expect(try part.reshaped(to: [4]).features.shape == [2, 4])
+    #expect(part.reshaped(to: [4]).features.shape == [2, 4])
     let split = try data().split(train: 0.5, validation: 0, test: 0.5, seed: 1)
     #expect(split.train.bytes?.count == 2 && split.test.count == 2)
   }
@@ -86,6 +86,24 @@ import Testing
     }
     let copy = try JSONDecoder().decode(FeatureScaler.self, from: JSONEncoder().encode(scaler))
     #expect(copy == scaler)
+  }
+
+  @Test func trainingOnBytesIsTrainingOnNumbers() throws {
+    let pixels = (0..<60).map { UInt8($0 * 37 % 256) }
+    let targets = Target.classes((0..<20).map { $0 % 2 })
+    let names = ["even", "odd"]
+    let bytes = try Dataset(
+      bytes: ByteFeatures(shape: [20, 3], bytes: pixels), targets: targets, classNames: names)
+    let numbers = try Dataset(features: bytes.features, targets: targets, classNames: names)
+    var results: [(Tensor, Double)] = []
+    for data in [bytes, numbers] {
+      var network = try tinyNetwork()
+      network.preprocessing = try .standardizing(numbers)
+      try network.fit(data, validation: data.subset([1, 4, 6]), epochs: 3, batchSize: 7)
+      let evaluation = try network.evaluate(data)
+      results.append((evaluation.predictions, evaluation.loss))
+    }
+    #expect(results[0].0 == results[1].0 && results[0].1 == results[1].1)
   }
 
   @Test func aConstantChannelIsNamed() throws {
