@@ -132,8 +132,8 @@ public struct Dataset: Sendable {
   /// that are small enough to be converted.
   public func forEachPiece(_ body: (_ features: Tensor) throws -> Void) rethrows {
     if case .numbers(let features) = inputs { return try body(features) }
-    for start in stride(from: 0, to: count, by: 1024) {
-      try body(rows(at: start..<Swift.min(start + 1024, count)))
+    for start in stride(from: 0, to: count, by: 256) {
+      try body(rows(at: start..<Swift.min(start + 256, count)))
     }
   }
 
