@@ -10,6 +10,11 @@ public enum CIFAR100Labels: String, Sendable, CaseIterable {
 }
 
 extension Dataset {
+  /// The classes of CIFAR-10, in the order of their labels.
+  public static let cifar10Classes = [
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+  ]
+
   /// CIFAR-10: colour images of 32 x 32 pixels, 50 000 to learn from and 10 000 to test on (Krizhevsky
   /// 2009).
   ///
@@ -42,9 +47,7 @@ extension Dataset {
       archive: CIFARFormat.archive10,
       files: part == .train ? (1...5).map { "data_batch_\($0).bin" } : ["test_batch.bin"],
       namesFile: "batches.meta.txt", labelCount: 1, labelPlace: 0, classCount: 10,
-      classNames: [
-        "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-      ], imagesInAFile: count)
+      classNames: cifar10Classes, imagesInAFile: count)
     return try CIFARReader.dataset(format, name: "CIFAR-10 (\(part.rawValue))", in: place)
   }
 

@@ -76,19 +76,18 @@ enum DataInspectCommand: Command {
   static let description = CommandDescription(
     name: "data inspect",
     abstract: "Show what is in a data set: classes, ranges, gaps, first rows.",
-    operands: [Operand("NAME|FILE.csv", .one, "digits, iris, or a CSV file")], options: [label])
+    operands: [Operand("NAME|FILE.csv", .one, "a name from 'data list', or a CSV file")],
+    options: [label])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let source = arguments.operands[0]
     let overview: DataOverview
-    if DataSource.isBundled(source) {
+    // What is neither known nor a path: the loader's message about names is the right one.
+    if !DataSource.isTable(source) || !source.contains(".") && !source.contains("/") {
       guard arguments[label] == nil else {
         throw UsageError("'--label' only goes with a CSV file")
       }
-      overview = DataOverview(try DataSource.load(source, label: nil))
-    } else if !source.contains("."), !source.contains("/") {
-      // Not a path: the loader's message about names is the right one.
-      overview = DataOverview(try DataSource.load(source, label: nil))
+      overview = DataOverview(try DataSource.load(source, label: nil).examples)
     } else {
       overview = try DataOverview(
         CSVTable(contentsOf: source), label: arguments[label].map { LabelColumn(argument: $0) })

@@ -15,7 +15,7 @@ enum EvaluateCommand: Command {
       """,
     operands: [
       Operand("MODEL", .one, "a network that train or demo saved"),
-      Operand("DATA", .optional, "a CSV file, digits or iris (default: the test part)"),
+      Operand("DATA", .optional, "a CSV file, or a name from 'data list' (default: the test part)"),
     ],
     options: [label, RunOptions.threads])
 
@@ -36,12 +36,12 @@ enum EvaluateCommand: Command {
     let data: Dataset
     let (source, part): (String, String)
     if let given = arguments.operand(1) {
-      guard arguments[label] == nil || !DataSource.isBundled(given) else {
+      guard arguments[label] == nil || DataSource.isTable(given) else {
         throw UsageError("'--label' only goes with a CSV file")
       }
       let loaded = try DataSource.load(
         given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames)
-      data = loaded.fitting(network.inputShape)
+      data = (loaded.test ?? loaded.examples).fitting(network.inputShape)
       (source, part) = (given, "all")
     } else {
       guard arguments[label] == nil else {

@@ -25,7 +25,7 @@ enum RecipesCommand: Command {
         ])
       }
       for recipe in Recipes.all {
-        out.line("\(out.style.bold(padded(right: recipe.name, to: 12)))\(recipe.abstract)")
+        out.line("\(out.style.bold(padded(right: recipe.name, to: 16)))\(recipe.abstract)")
       }
       return out.line("\n'\(terminal.command) train RECIPE' trains by one of them.")
     }

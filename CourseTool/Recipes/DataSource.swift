@@ -1,7 +1,14 @@
+import Foundation
 import Networks
 
 /// The data that a name or a path stands for.
 enum DataSource {
+  /// Examples, and those that their authors divided off to test on.
+  struct Loaded {
+    var examples: Dataset
+    var test: Dataset?
+  }
+
   /// Data that are part of the program.
   struct Bundled: Sendable {
     let name: String
@@ -21,16 +28,61 @@ enum DataSource {
       label: "species", load: { .iris }),
   ]
 
-  static func isBundled(_ name: String) -> Bool { bundled.contains { $0.name == name } }
+  /// Data that 'course data fetch' downloads, with a test part of their own.
+  private static let published: [(name: String, load: @Sendable (DatasetPart) throws -> Dataset)] =
+    [
+      ("mnist", { try .mnist($0) }), ("fashion-mnist", { try .fashionMNIST($0) }),
+      ("cifar10", { try .cifar10($0) }),
+    ]
 
-  /// Loads bundled data by name, or a CSV file with its label column.
+  static var names: [String] { bundled.map(\.name) + published.map(\.name) }
+
+  /// Whether the data are a table, in which a column has to be the label.
+  static func isTable(_ source: String) -> Bool {
+    !names.contains(source) && !isImages(source)
+  }
+
+  private static func isImages(_ source: String) -> Bool { isIDX(source) || isCIFAR(source) }
+
+  private static func isIDX(_ source: String) -> Bool {
+    let name = URL(filePath: source).lastPathComponent
+    return name.contains("idx") || name.contains("-images")
+  }
+
+  private static func isCIFAR(_ source: String) -> Bool {
+    let url = URL(filePath: source)
+    let inside = url.appending(path: "data_batch_1.bin").path
+    return url.pathExtension == "bin" || source.hasSuffix(".tar.gz")
+      || FileManager.default.fileExists(atPath: inside)
+  }
+
+  /// Loads data by name, an image file with its labels, or a CSV file with its label column.
   /// - Parameter classNames: the classes of a trained network, which the labels then refer to
   static func load(
     _ source: String, label: String?, classNames: [String]? = nil
-  ) throws -> Dataset {
-    if let known = bundled.first(where: { $0.name == source }) { return known.load() }
+  ) throws -> Loaded {
+    let classNames = classNames.flatMap { $0.isEmpty ? nil : $0 }
+    if let known = bundled.first(where: { $0.name == source }) {
+      return Loaded(examples: known.load())
+    }
+    if let known = published.first(where: { $0.name == source }) {
+      return Loaded(examples: try known.load(.train), test: try known.load(.test))
+    }
+    if isIDX(source) {
+      return Loaded(
+        examples: try Dataset(
+          idxImages: source, labels: labelFile(of: source), classNames: classNames))
+    }
+    if isCIFAR(source) {
+      let url = URL(filePath: source)
+      guard url.pathExtension == "bin" else {
+        return Loaded(
+          examples: try .cifar10(.train, in: url), test: try .cifar10(.test, in: url))
+      }
+      return Loaded(
+        examples: try Dataset(cifarFile: source, classNames: classNames ?? Dataset.cifar10Classes))
+    }
     // Something that cannot be a path to a table was meant to be a name.
-    let names = bundled.map(\.name)
     if !source.contains("."), !source.contains("/") {
       throw UsageError(
         "unknown data '\(source)'." + didYouMean(suggestions(for: source, among: names))
@@ -39,8 +91,23 @@ enum DataSource {
     guard let label else {
       throw UsageError("the data \(source) needs a label column: --label COLUMN")
     }
-    let classNames = classNames.flatMap { $0.isEmpty ? nil : $0 }
-    return try Dataset(csv: source, label: LabelColumn(argument: label), classNames: classNames)
+    return Loaded(
+      examples: try Dataset(
+        csv: source, label: LabelColumn(argument: label), classNames: classNames))
+  }
+
+  /// The labels that belong to a file of images, by the names that MNIST's files have.
+  private static func labelFile(of images: String) throws -> String {
+    let url = URL(filePath: images)
+    let name = url.lastPathComponent
+    let labels = name.replacing("images", with: "labels").replacing("idx3", with: "idx1")
+    guard labels != name else {
+      throw CourseError(
+        .invalidArgument, "no labels are known for these images",
+        expected: "a name such as train-images-idx3-ubyte.gz", received: name, location: images,
+        remedy: "Give the file that name, and train-labels-idx1-ubyte.gz to its labels.")
+    }
+    return images.dropLast(name.count) + labels
   }
 }
 

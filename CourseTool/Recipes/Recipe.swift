@@ -113,10 +113,17 @@ enum Scaling: Equatable, Sendable {
   case standardize
   /// Mean 0 and standard deviation 1 for all features together: for pixels, some of which never change.
   case standardizeAll
+  /// Mean 0 and standard deviation 1 for each channel of images.
+  case standardizeChannels
   /// From 0 to 1 for each feature.
   case minmax
   /// All features divided by one number.
   case divide(Float)
+
+  /// What may be written, besides a number.
+  static let names = [
+    Scaling.none, .standardize, .standardizeAll, .standardizeChannels, .minmax,
+  ].map(\.text)
 
   /// The scaler that training data call for.
   func scaler(for training: Dataset) throws -> FeatureScaler? {
@@ -124,6 +131,7 @@ enum Scaling: Equatable, Sendable {
     case .none: nil
     case .standardize: try .standardizing(training)
     case .standardizeAll: try .standardizingAll(training)
+    case .standardizeChannels: try .standardizingChannels(training)
     case .minmax: try .minMax(training)
     case .divide(let divisor): .dividing(by: divisor)
     }
@@ -134,6 +142,7 @@ enum Scaling: Equatable, Sendable {
     case .none: "none"
     case .standardize: "standardize"
     case .standardizeAll: "standardize-all"
+    case .standardizeChannels: "standardize-channels"
     case .minmax: "minmax"
     case .divide(let divisor): shortNumber(divisor)
     }
@@ -144,6 +153,7 @@ enum Scaling: Equatable, Sendable {
     case "none": self = .none
     case "standardize": self = .standardize
     case "standardize-all": self = .standardizeAll
+    case "standardize-channels": self = .standardizeChannels
     case "minmax": self = .minmax
     default:
       guard let divisor = Float(text), divisor.isFinite, divisor > 0 else { return nil }

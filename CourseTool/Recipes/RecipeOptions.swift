@@ -3,13 +3,16 @@ import Networks
 /// The options that change a recipe's settings: on the command line, and as keys of a config file.
 enum RecipeOptions {
   static let data = Option(
-    "data", .text("NAME|CSV"), "digits, iris, or a CSV file with a row for each example")
+    "data", .text("NAME|FILE"),
+    "a name from 'data list', a CSV file with a row for each example, or images in IDX or CIFAR files"
+  )
   static let label = Option(
     "label", .text("COLUMN"),
     "the column of the CSV file that holds the class: name, or number from 0")
   static let scaling = Option(
     "scaling", .scaling,
-    "how features are scaled: none, standardize, standardize-all, minmax, or a number to divide by")
+    "how features are scaled: " + Scaling.names.joined(separator: ", ")
+      + ", or a number to divide by")
   static let shape = Option(
     "shape", .sizes(in: 1...65_536),
     "the shape of an example, as 1,8,8 for grey images; none: as in the data")
@@ -37,7 +40,9 @@ enum RecipeOptions {
     "batch-size", .integer(in: 1...1_000_000), "how many examples make one step")
   static let validation = Option(
     "validation", .share, "the share of the examples to report on during training")
-  static let test = Option("test", .share, "the share of the examples kept for the final test")
+  static let test = Option(
+    "test", .share,
+    "the share kept for the final test; of mnist and cifar10, the whole test part or (0) none")
   static let split = Option<SplitName>(
     "split", .choice("NAME"),
     "random; or ordered: the first examples train, the last ones test")
@@ -109,11 +114,11 @@ extension Recipe {
       throw UsageError(
         "the recipe '\(recipe)' needs data: --data FILE.csv --label COLUMN")
     }
-    if DataSource.isBundled(data), label != nil {
+    if !DataSource.isTable(data), label != nil {
       throw UsageError(
         "'--label' only goes with a CSV file, and --data is \(data)")
     }
-    if !DataSource.isBundled(data), label == nil {
+    if DataSource.isTable(data), label == nil {
       throw UsageError(
         "the data \(data) needs a label column: --label COLUMN (a name, or a number from 0; -1 is "
           + "the last)")
@@ -130,9 +135,8 @@ extension ValueKind where Value == Scaling {
     ValueKind(placeholder: "HOW") { text throws(ValueProblem) in
       guard let scaling = Scaling(text) else {
         throw ValueProblem(
-          expected: "none, standardize, standardize-all, minmax, or a number above 0 to divide by",
-          suggestions: suggestions(
-            for: text, among: ["none", "standardize", "standardize-all", "minmax"]))
+          expected: Scaling.names.joined(separator: ", ") + ", or a number above 0 to divide by",
+          suggestions: suggestions(for: text, among: Scaling.names))
       }
       return scaling
     }

@@ -26,6 +26,8 @@ struct DataOverview: Encodable, Sendable {
 
   var name: String
   var examples: Int
+  /// The shape of an example, for images.
+  var shape: [Int]?
   var columns: [Column]
   var label: String?
   var classes: [ClassCount] = []
@@ -35,6 +37,18 @@ struct DataOverview: Encodable, Sendable {
   init(_ data: Dataset) {
     name = data.name
     examples = data.count
+    let labels = data.targets.classIndices
+    classes = (0..<(data.classCount ?? 0)).map { index in
+      ClassCount(
+        name: data.classNames.isEmpty ? "\(index)" : data.classNames[index],
+        examples: labels.count { $0 == index })
+    }
+    guard data.inputShape.count == 1 else {
+      // One by one, the pixels of images say little, and there are many.
+      shape = data.inputShape
+      (columns, firstRows) = ([], [])
+      return
+    }
     let rows = data.features.reshaped([data.count, -1])
     let (low, mean, high) = (rows.min(axis: 0), rows.mean(axis: 0), rows.max(axis: 0))
     let values = rows.scalars
@@ -44,10 +58,6 @@ struct DataOverview: Encodable, Sendable {
       return Column(
         name: data.featureNames.isEmpty ? "\(index)" : data.featureNames[index],
         minimum: low[index], mean: mean[index], maximum: high[index], distinct: distinct.count)
-    }
-    let labels = data.targets.classIndices
-    classes = data.classNames.enumerated().map { index, name in
-      ClassCount(name: name, examples: labels.count { $0 == index })
     }
     firstRows = (0..<min(5, data.count)).map { row in
       (0..<count).map { shortNumber(values[row * count + $0]) } + [data.classNames[labels[row]]]
@@ -83,7 +93,8 @@ struct DataOverview: Encodable, Sendable {
 
   /// The overview in tables.
   func text(style: Style) -> String {
-    var lines = ["\(style.bold(name)): \(examples) examples, \(columns.count) features"]
+    let size = shape.map { " of shape \($0)" } ?? ", \(columns.count) features"
+    var lines = ["\(style.bold(name)): \(examples) examples\(size)"]
     if !classes.isEmpty {
       lines += ["", style.bold("Classes") + (label.map { " (\($0))" } ?? "")]
       let width = classes.map(\.name.count).max() ?? 0
@@ -95,6 +106,7 @@ struct DataOverview: Encodable, Sendable {
       }
       if classes.count > 40 { lines.append("  and \(classes.count - 40) more") }
     }
+    if shape != nil { return lines.joined(separator: "\n") }
     lines += [""] + columnLines(style)
     lines += ["", style.bold("First rows")]
     lines += firstRows.map { row in

@@ -20,7 +20,7 @@ struct Experiment {
     let parts = try recipe.split(data)
     network = try recipe.network(for: parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
-    network.notes[Self.dataNote] = data.fingerprint
+    network.notes[Self.dataNote] = data.examples.fingerprint
     network.notes[Self.authorNote] = author
     self.recipe = recipe
     self.parts = parts
@@ -64,7 +64,7 @@ struct Experiment {
     recipe.epochs = wanted.epochs
     recipe.data = wanted.data
     let data = try recipe.loadData(classNames: network.classNames)
-    guard data.fingerprint == network.notes[Self.dataNote] else {
+    guard data.examples.fingerprint == network.notes[Self.dataNote] else {
       throw CourseError(
         .invalidData, "the data are not the ones that the run began with", location: recipe.data,
         remedy: "Bring back the old data, say with --data where they are, or start anew.")
@@ -103,23 +103,44 @@ struct Experiment {
 extension Recipe {
   /// The data, in the shape that the network takes.
   /// - Parameter classNames: the classes of a trained network, which the labels then refer to
-  func loadData(classNames: [String]? = nil) throws -> Dataset {
-    let loaded = try DataSource.load(data, label: label, classNames: classNames)
-    let own = loaded.inputShape
+  func loadData(classNames: [String]? = nil) throws -> DataSource.Loaded {
+    var loaded = try DataSource.load(data, label: label, classNames: classNames)
+    loaded.examples = try shaped(loaded.examples)
+    loaded.test = try loaded.test.map(shaped)
+    return loaded
+  }
+
+  private func shaped(_ data: Dataset) throws -> Dataset {
+    let own = data.inputShape
     // Dense layers look at an image as at a row of numbers.
     let wanted = !shape.isEmpty ? shape : maps.isEmpty ? [own.reduce(1, *)] : own
     guard own.reduce(1, *) == wanted.reduce(1, *) else {
       throw CourseError(
         .shapeMismatch, "the examples cannot be given this shape",
         expected: "\(wanted.reduce(1, *)) numbers an example, as shape \(wanted) has",
-        received: "\(own.reduce(1, *))", location: loaded.name,
+        received: "\(own.reduce(1, *))", location: data.name,
         remedy: "Choose another --shape, or none.")
     }
-    return wanted == own ? loaded : loaded.reshaped(to: wanted)
+    return wanted == own ? data : data.reshaped(to: wanted)
   }
 
   /// The three parts of the data: a function of the seed and the shares.
-  func split(_ data: Dataset) throws -> DatasetSplit {
+  func split(_ data: DataSource.Loaded) throws -> DatasetSplit {
+    guard let test = data.test else {
+      return try split(data.examples, validation: validation, test: test)
+    }
+    // A subset is a copy, which nobody needs of everything.
+    var parts =
+      validation == 0
+      ? DatasetSplit(train: data.examples, validation: test, test: test)
+      : try split(data.examples, validation: validation, test: 0)
+    parts.test = test
+    return parts
+  }
+
+  private func split(
+    _ data: Dataset, validation: Double, test: Double
+  ) throws -> DatasetSplit {
     switch splitName {
     case .random:
       return try data.split(
