@@ -5,6 +5,7 @@ let allCommands: [any Command.Type] = [
   EvaluateCommand.self,
   PredictCommand.self,
   SummaryCommand.self,
+  InspectCommand.self,
   DataListCommand.self,
   DataFetchCommand.self,
   DataInspectCommand.self,

@@ -28,6 +28,9 @@ enum DataSource {
       label: "species", load: { .iris }),
   ]
 
+  /// What white is in images of such data.
+  static func brightest(of source: String) -> Float { source == "digits" ? 16 : 1 }
+
   /// Data that 'course data fetch' downloads, with a test part of their own.
   private static let published: [(name: String, load: @Sendable (DatasetPart) throws -> Dataset)] =
     [

@@ -19,7 +19,8 @@ enum Recipes {
       settings: Recipe(
         recipe: "digits-cnn", data: "digits", scaling: .divide(16), shape: [1, 8, 8],
         maps: Blocks([[64, 64], [128]]), kernelSize: 3, hidden: [128], optimizer: .adam,
-        learningRate: 0.005, scheduleName: .oneCycle, epochs: 30, batchSize: 32)),
+        learningRate: 0.007, scheduleName: .oneCycle, epochs: 30, batchSize: 64,
+        validation: 0.05)),
     NamedRecipe(
       abstract: "Three kinds of iris from four lengths: a small network on a classic.",
       settings: Recipe(

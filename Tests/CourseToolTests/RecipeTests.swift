@@ -47,6 +47,8 @@ import Testing
     (#"{"hidden": {}}"#, "setting \"hidden\"", "got {}"),
     (#"{"learning-rate": 0}"#, "setting \"learning-rate\": expected a number above 0", "got 0"),
     (#"{"scaling": "minmx"}"#, "setting \"scaling\"", "Did you mean 'minmax'?"),
+    (#"{"maps": [8, 0]}"#, "setting \"maps\": expected sizes", "got [8,0]"),
+    (#"{"optimizer": "adm"}"#, "setting \"optimizer\"", "Did you mean 'adam'?"),
     (#"{"epochs": 1, "epochs": 2}"#, "epochs", "mine.json, line 1"),
     ("[1]", "not a config file: expected a JSON object", "--json"),
     ("{", "mine.json, line 1", "ends too early"),
@@ -63,16 +65,46 @@ import Testing
     }
   }
 
-  @Test func theScheduleDependsOnTheEpochAlone() throws {
+  @Test func theScheduleStepDependsOnTheEpochAlone() throws {
     var recipe = try #require(Recipes.named("digits-mlp")).settings
     recipe.decay = 0.5
-    let schedule = recipe.schedule(stepsPerEpoch: 10)
-    #expect(schedule.learningRate(step: 999, epoch: 0, base: 0.8) == 0.8)
-    #expect(schedule.learningRate(step: 0, epoch: 2, base: 0.8) == 0.2)
+    let everyEpoch = recipe.schedule(stepsPerEpoch: 10)
+    #expect(everyEpoch.learningRate(step: 999, epoch: 0, base: 0.8) == 0.8)
+    #expect(everyEpoch.learningRate(step: 0, epoch: 2, base: 0.8) == 0.2)
+    recipe.decayEvery = 3
+    let everyThird = recipe.schedule(stepsPerEpoch: 10)
+    #expect(
+      [0, 2, 3, 5, 6].map { everyThird.learningRate(step: 0, epoch: $0, base: 0.8) }
+        == [0.8, 0.8, 0.4, 0.4, 0.2])
+  }
+
+  @Test func cosineAndOneCycleEndWithTheLastEpoch() throws {
+    var recipe = try #require(Recipes.named("digits-mlp")).settings
+    recipe.epochs = 4
+    recipe.scheduleName = .cosine
+    let cosine = recipe.schedule(stepsPerEpoch: 10)
+    #expect(cosine.learningRate(step: 0, epoch: 0, base: 1) == 1)
+    #expect(abs(cosine.learningRate(step: 20, epoch: 2, base: 1) - 0.5) < 1e-6)
+    #expect(cosine.learningRate(step: 39, epoch: 3, base: 1) < 0.01)
+    recipe.scheduleName = .oneCycle
+    let cycle = recipe.schedule(stepsPerEpoch: 10)
+    let rates = (0..<40).map { cycle.learningRate(step: $0, epoch: $0 / 10, base: 1) }
+    #expect(rates.max() == 1)
+    #expect(rates[0] < 0.05 && rates[39] < 0.001)
+  }
+
+  @Test func blocksReadWhatTheyWrite() {
+    for text in ["none", "20,50", "64+64,128", "7"] { #expect(Blocks(text)?.text == text) }
+    #expect(Blocks("64+64,128")?.widths == [[64, 64], [128]])
+    for text in ["", "0", "3,", "3+", "+3", "3,,4", "x", "-3", "65537"] {
+      #expect(Blocks(text) == nil, "\(text)")
+    }
   }
 
   @Test func scalingReadsWhatItWrites() {
-    for scaling in [Scaling.none, .standardize, .standardizeAll, .minmax, .divide(16)] {
+    for scaling in [
+      Scaling.none, .standardize, .standardizeAll, .standardizeChannels, .minmax, .divide(16),
+    ] {
       #expect(Scaling(scaling.text) == scaling)
     }
     #expect(Scaling("0") == nil)
@@ -82,8 +114,8 @@ import Testing
   @Test func recipesAreListed() throws {
     let run = runTool("recipes")
     for name in Recipes.names { #expect(run.output.contains(name)) }
-    let listed = try runTool("recipes", "--json").json["recipes"] as? [Any]
-    #expect(listed?.count == Recipes.all.count)
+    #expect(
+      (try runTool("recipes", "--json").json["recipes"] as? [Any])?.count == Recipes.names.count)
     #expect(runTool("recipes", "digits-mlp").output.contains("--hidden         256"))
     let wrong = runTool("recipes", "digit-mlp")
     #expect(wrong.status == 2)

@@ -1,0 +1,107 @@
+import Foundation
+import Networks
+
+/// `course inspect MODEL --filters OUT.png`, `course inspect MODEL --feature-maps IMAGE OUT.png`
+enum InspectCommand: Command {
+  private static let filters = Option(
+    "filters", .text("OUT.png"), "draw the kernels of the first convolution")
+  private static let featureMaps = Option(
+    "feature-maps", .text("IMAGE"), "draw what each layer makes of an image, into OUT.png")
+
+  static let description = CommandDescription(
+    name: "inspect", abstract: "Draw what a convolutional network looks for, and what it sees.",
+    discussion: """
+      IMAGE is a PNG file of the network's input size, or a number: that example of
+      the test part of the data that the network was trained on.
+
+      Examples:
+        course inspect lenet-mnist.safetensors --filters filters.png
+        course inspect lenet-mnist.safetensors --feature-maps 7 seven.png
+        course inspect lenet-mnist.safetensors --feature-maps digit.png maps.png
+      """,
+    operands: [
+      Operand("MODEL", .one, "a network that train or demo saved"),
+      Operand("OUT.png", .optional, "where the feature maps are drawn"),
+    ],
+    options: [filters, featureMaps, RunOptions.force])
+
+  private struct Record: Encodable {
+    var file: String
+    var width: Int
+    var height: Int
+    /// What was drawn: the shape of the kernels, or that of each layer's maps.
+    var shapes: [[Int]]
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let path = arguments.operands[0]
+    let mapsFile = arguments.operand(1)
+    guard arguments[filters] != nil || arguments[featureMaps] != nil else {
+      throw UsageError("nothing to draw: --filters OUT.png, or --feature-maps IMAGE OUT.png")
+    }
+    guard (arguments[featureMaps] == nil) == (mapsFile == nil) else {
+      throw UsageError("--feature-maps needs an image and a file: --feature-maps IMAGE OUT.png")
+    }
+    for file in [arguments[filters], mapsFile].compactMap({ $0 }) {
+      try checkOutput(file, mayOverwrite: arguments[RunOptions.force])
+    }
+    let network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    guard let image = network.filterImage(), let kernels = network.firstFilters else {
+      throw CourseError(
+        .invalidArgument, "the network has no convolution", expected: "a convolutional network",
+        received: network.layers.map { type(of: $0).typeName }.joined(separator: ", "),
+        location: path, remedy: "Train one, for instance by the recipe digits-cnn.")
+    }
+    var records: [Record] = []
+    func write(_ image: PixelImage, to file: String, _ shapes: [[Int]]) throws {
+      try image.write(to: URL(filePath: file))
+      records.append(Record(file: file, width: image.width, height: image.height, shapes: shapes))
+    }
+    // The example first: nothing is written when it cannot be read.
+    let example = try arguments[featureMaps].map {
+      try self.example($0, for: network, path: path)
+    }
+    if let file = arguments[filters] { try write(image, to: file, [kernels.shape]) }
+    if let example, let file = mapsFile {
+      try write(
+        network.featureMapImage(of: example), to: file,
+        network.featureMaps(of: example).map(\.maps.shape))
+    }
+    if arguments[CommonOptions.json] { return try terminal.output.json(["images": records]) }
+    for record in records {
+      let shapes = record.shapes.map { "\($0)" }.joined(separator: ", ")
+      terminal.output.line(
+        "\(record.file): \(record.width) x \(record.height) pixels, from \(shapes)")
+    }
+  }
+
+  /// An example for the network, raw as its training data were.
+  private static func example(
+    _ source: String, for network: NeuralNetwork, path: String
+  ) throws -> Tensor {
+    let recipe = try Recipe(notedIn: network, path: path)
+    let shape = network.inputShape
+    if let number = Int(source) {
+      guard let recipe, recipe.test > 0 else {
+        throw UsageError("\(path) does not say what it was trained on: give an image file")
+      }
+      let test = try recipe.split(recipe.loadData(classNames: network.classNames)).test
+      guard (0..<test.count).contains(number) else {
+        throw UsageError("the test part has the examples 0 to \(test.count - 1), not \(number)")
+      }
+      return test.batch(at: [number]).features
+    }
+    let image = try PixelImage(png: URL(filePath: source))
+    guard shape.count == 3, [1, 3].contains(shape[0]), image.height == shape[1],
+      image.width == shape[2]
+    else {
+      throw CourseError(
+        .shapeMismatch, "the image does not fit the network",
+        expected: "\(shape.suffix(2).reversed().map(String.init).joined(separator: " x ")) pixels",
+        received: "\(image.width) x \(image.height)", location: source,
+        remedy: "Bring it to that size first.")
+    }
+    return image.converted(toChannels: shape[0]).tensor
+      * DataSource.brightest(of: recipe?.data ?? "")
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Networks
+import TestSupport
+import Testing
+
+@testable import CourseTool
+
+/// Networks of images on the command line.
+@Suite struct ImageCommandTests {
+  private let small = ["--maps", "4,6", "--hidden", "8", "--epochs", "2", "--quiet", "--force"]
+
+  /// The first digits as files in the format of MNIST.
+  private func writeDigits(_ count: Int, to folder: URL) throws -> String {
+    let digits = Dataset.digits
+    let images = digits.features.rows(at: 0..<count)
+    let path = folder.appending(path: "few-images-idx3-ubyte")
+    try IDXFile(shape: [count, 8, 8], bytes: images.scalars.map { UInt8($0 * 15) })
+      .write(to: path)
+    try IDXFile(
+      shape: [count], bytes: digits.targets.classIndices.prefix(count).map { UInt8($0) }
+    ).write(to: folder.appending(path: "few-labels-idx1-ubyte"))
+    return path.path
+  }
+
+  @Test func digitsTrainAsImages() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(["train", "digits-cnn", "--output", model, "--json"] + small)
+      #expect(run.status == 0, "\(run.error)")
+      let network = try NeuralNetwork(contentsOf: URL(filePath: model))
+      #expect(network.inputShape == [1, 8, 8])
+      #expect(network.layerOutputShapes.prefix(2) == [[4, 4, 4], [6, 2, 2]])
+      #expect(runTool("evaluate", model).output.contains("examples   269"))
+      // The bundled rows of 64 numbers fit the images of the network.
+      #expect(runTool("evaluate", model, "digits").output.contains("examples   1797"))
+      let more = runTool("train", "--resume", model, "--epochs", "5")
+      #expect(more.status == 2)
+      #expect(more.error.contains("schedule one-cycle, which ends after its 2 epochs"))
+    }
+  }
+
+  @Test func filesOfImagesTrainInTheirOrder() throws {
+    try withTemporaryFolder { folder in
+      let images = try writeDigits(120, to: folder)
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(
+        ["train", "lenet-mnist", "--data", images, "--split", "ordered", "--test", "0.2"]
+          + ["--validation", "0", "--output", model, "--json"] + small)
+      #expect(run.status == 0, "\(run.error)")
+      let test = try #require(try run.json["test"] as? [String: Any])
+      #expect(test["examples"] as? Int == 24)
+      let data = try Dataset(
+        idxImages: images, labels: images.replacing("images-idx3", with: "labels-idx1"))
+      let network = try NeuralNetwork(contentsOf: URL(filePath: model))
+      let expected = try network.evaluate(data.subset(96..<120))
+      #expect(abs((test["loss"] as? Double ?? 0) - expected.loss) < 1e-5)
+      #expect(runTool("data", "inspect", images).output.contains("120 examples of shape [1, 8, 8]"))
+      #expect(runTool("evaluate", model, images).output.contains("examples   120"))
+    }
+  }
+
+  @Test func anMLPTakesImagesAsRows() throws {
+    try withTemporaryFolder { folder in
+      let images = try writeDigits(100, to: folder)
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(
+        ["train", "lenet-mnist", "--data", images, "--output", model, "--maps", "none"]
+          + small.dropFirst(2))
+      #expect(run.status == 0, "\(run.error)")
+      #expect(try NeuralNetwork(contentsOf: URL(filePath: model)).inputShape == [64])
+    }
+  }
+
+  @Test func inspectDrawsFiltersAndMaps() throws {
+    try withTemporaryFolder { folder in
+      func file(_ name: String) -> String { folder.appending(path: name).path }
+      _ = runTool(["train", "digits-cnn", "--output", file("m.safetensors")] + small)
+      let run = runTool(
+        "inspect", file("m.safetensors"), "--filters", file("f.png"), "--feature-maps", "0",
+        file("maps.png"), "--json")
+      #expect(run.status == 0, "\(run.error)")
+      let network = try NeuralNetwork(contentsOf: URL(filePath: file("m.safetensors")))
+      let filters = try PixelImage(png: URL(filePath: file("f.png")))
+      #expect(filters == network.filterImage())
+      #expect(try #require(try run.json["images"] as? [Any]).count == 2)
+      let parts = try #require(try Recipe(notedIn: network, path: "")).loadData()
+      let test = try #require(try Recipe(notedIn: network, path: "")).split(parts).test
+      let maps = try PixelImage(png: URL(filePath: file("maps.png")))
+      let example = test.batch(at: [0]).features
+      #expect(maps == network.featureMapImage(of: example))
+
+      // The same example from a file.
+      try PixelImage(example.reshaped([1, 8, 8]), range: 0...16)
+        .write(to: URL(filePath: file("x.png")))
+      let again = runTool(
+        "inspect", file("m.safetensors"), "--feature-maps", file("x.png"), file("again.png"))
+      #expect(again.status == 0, "\(again.error)")
+      #expect(try PixelImage(png: URL(filePath: file("again.png"))).width == maps.width)
+
+      for (arguments, status, message) in [
+        ([], 2, "nothing to draw"),
+        (["--feature-maps", "0"], 2, "needs an image and a file"),
+        (["--filters", file("f.png")], 1, "--force overwrites it"),
+        (["--feature-maps", "999", file("y.png")], 2, "the examples 0 to 268, not 999"),
+        (["--feature-maps", file("f.png"), file("y.png")], 1, "expected 8 x 8 pixels"),
+        (["--feature-maps", file("none.png"), file("y.png")], 1, "none.png"),
+      ] as [([String], Int32, String)] {
+        let wrong = runTool(["inspect", file("m.safetensors")] + arguments)
+        #expect(wrong.status == status)
+        #expect(wrong.error.contains(message), "\(wrong.error)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: file("y.png")))
+    }
+  }
+
+  @Test(arguments: [
+    (["train", "digits-cnn", "--shape", "none"], "convolutions need images", "--shape 1,8,8"),
+    (["train", "digits-cnn", "--shape", "1,9,9"], "cannot be given this shape", "81 numbers"),
+    (["train", "digits-cnn", "--maps", "4,4,4,4"], "window larger than its input", "layer 3"),
+    (["train", "lenet-mnist", "--data", "some-idx"], "no labels are known", "some-idx"),
+  ])
+  func whatDoesNotFitIsSaid(arguments: [String], message: String, detail: String) throws {
+    try withTemporaryFolder { folder in
+      let run = runTool(arguments + ["--output", folder.appending(path: "m").path])
+      #expect(run.status == 1)
+      #expect(run.error.contains(message), "\(run.error)")
+      #expect(run.error.contains(detail), "\(run.error)")
+    }
+  }
+}
