@@ -76,13 +76,14 @@ final class LocalServer: Sendable {
     thread.start()
   }
 
-  /// Ends the server; connections that are stuck end as well.
+  /// Ends the server: `accept` fails from now on. Only the thread that serves closes the listener: closed
+  /// here, its number could already be that of another test's server when `accept` is called again.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 
   private func serve() {
+    defer { close(listener) }
     while true {
       let connection = accept(listener, nil, nil)
       guard connection >= 0 else { return }
