@@ -80,7 +80,8 @@ enum BenchCommand: Command {
     guard found.isEmpty else { return found }
     throw UsageError(
       "unknown workload '\(name)'"
-        + didYouMean(suggestions(for: name, among: Workload.all.map(\.name))),
+        + didYouMean(suggestions(for: name, among: Workload.all.map(\.name)))
+        + "\n  There are: \(Workload.all.map(\.name).joined(separator: ", "))",
       command: "bench")
   }
 
