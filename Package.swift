@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "Shared", targets: ["Shared"]),
     .library(name: "Phase1FeedForward", targets: ["Phase1FeedForward"]),
     .library(name: "Phase2CNN", targets: ["Phase2CNN"]),
+    .library(name: "Phase3RNNRegularization", targets: ["Phase3RNNRegularization"]),
     .library(name: "Generator", targets: ["Generator"]),
     .library(name: "Networks", targets: ["Networks"]),
     .executable(name: "course", targets: ["CourseTool"]),
@@ -30,6 +31,8 @@ let package = Package(
     .target(name: "Phase1FeedForward", dependencies: ["Shared"], path: "Phase1-FeedForward"),
     .target(name: "Phase2CNN", dependencies: ["Shared"], path: "Phase2-CNN"),
     .target(
+      name: "Phase3RNNRegularization", dependencies: ["Shared"], path: "Phase3-RNN-Regularization"),
+    .target(
       name: "CodecShims", path: "Generator/CodecShims",
       cSettings: [.define("COURSE_IMAGE_CODECS", .when(traits: ["ImageCodecs"]))],
       linkerSettings: [
@@ -40,7 +43,10 @@ let package = Package(
       name: "Generator", dependencies: ["Shared", "Kernels", "CodecShims"], path: "Generator",
       exclude: ["CodecShims"]),
     .target(
-      name: "Networks", dependencies: ["Shared", "Phase1FeedForward", "Phase2CNN", "Generator"],
+      name: "Networks",
+      dependencies: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+      ],
       path: "Networks"),
 
     // MARK: Command line
@@ -57,6 +63,10 @@ let package = Package(
     .testTarget(
       name: "Phase2CNNTests", dependencies: ["Shared", "Phase2CNN", "TestSupport"],
       path: "Tests/Phase2CNNTests"),
+    .testTarget(
+      name: "Phase3RNNRegularizationTests",
+      dependencies: ["Shared", "Phase3RNNRegularization", "TestSupport"],
+      path: "Tests/Phase3RNNRegularizationTests"),
     .testTarget(
       name: "GeneratorTests", dependencies: ["Shared", "Generator", "TestSupport"],
       path: "Tests/GeneratorTests"),

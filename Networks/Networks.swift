@@ -4,6 +4,7 @@ import Foundation
 @_exported import Generator
 @_exported import Phase1FeedForward
 @_exported import Phase2CNN
+@_exported import Phase3RNNRegularization
 @_exported import Shared
 
 extension NeuralNetwork {
@@ -13,6 +14,7 @@ extension NeuralNetwork {
       Dense.self, ReLU.self, Softmax.self,
       Conv1D.self, Conv2D.self, MaxPool1D.self, MaxPool2D.self, AveragePool1D.self,
       AveragePool2D.self, GlobalAveragePool2D.self, Flatten.self, Reshape.self,
+      TanH.self,
       ConvReLU.self, ConvReLUPool.self,
     ]
   }

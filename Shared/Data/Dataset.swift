@@ -235,6 +235,23 @@ extension Dataset {
           received: "\(labels[place])", place: "example \(place)",
           remedy: "Labels are class indices, counted from 0.")
       }
+    case .classSequences(let labels, let length):
+      guard length >= 1, labels.count.isMultiple(of: length) else {
+        throw refuse(
+          "the labels make no sequences of one length",
+          expected: "a multiple of \(length), which is at least 1",
+          received: "\(labels.count) labels"
+        )
+      }
+      let limit = classNames.isEmpty ? Int.max : classNames.count
+      if let place = labels.firstIndex(where: { $0 < Target.ignored || $0 >= limit }) {
+        throw refuse(
+          "a label is out of range",
+          expected: "a class index of at least 0"
+            + (classNames.isEmpty ? "" : " and at most \(limit - 1)")
+            + ", or -1 to ignore the step",
+          received: "\(labels[place])", place: "example \(place / length), step \(place % length)")
+      }
     case .values(let values):
       if let place = values.firstNonFiniteIndex {
         throw refuse(
@@ -252,7 +269,7 @@ extension Dataset {
 
   private static func classCount(of targets: Target) -> Int? {
     switch targets {
-    case .classes(let labels): return labels.max().map { $0 + 1 }
+    case .classes(let labels), .classSequences(let labels, _): return labels.max().map { $0 + 1 }
     case .values(let values):
       guard values.rank == 2, values.shape[1] >= 2 else { return nil }
       let isOneHot =

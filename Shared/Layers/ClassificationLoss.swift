@@ -45,6 +45,11 @@ extension ClassificationLoss {
           received: "\(indices[wrong])", location: "example \(wrong)",
           remedy: "Correct the label, or give the last layer as many outputs as there are classes.")
       }
+    case .classSequences:
+      throw CourseError(
+        .invalidArgument, "\(Self.typeName) does not know sequences",
+        expected: "a class for each example", received: "a class for each step of a sequence",
+        remedy: "Use SequenceCrossEntropyLoss.")
     case .values(let rows):
       guard Array(rows.shape.dropFirst()) == outputShape else {
         throw CourseError(
@@ -90,6 +95,8 @@ extension Target {
           received: "\(indices.count)")
       }
       return Tensor(oneHot: indices, classCount: classCount).reshaped(prediction.shape)
+    case .classSequences:
+      stop(place, expected: "a class for each prediction", received: "sequences of classes")
     case .values(let rows):
       guard rows.shape == prediction.shape else {
         stop(place, expected: "targets of shape \(prediction.shape)", received: "\(rows.shape)")

@@ -60,6 +60,21 @@ public protocol Layer: Sendable {
   /// The shape of the output for an input shape, both without the batch axis; throws when such an input
   /// does not fit. Called when the network is built, before any data flows.
   func outputShape(for inputShape: [Int]) throws -> [Int]
+
+  /// Throws when the layer cannot process batches of such a shape, batch axis included, in this mode.
+  /// Called before training, evaluation and prediction start.
+  func check(batchShape: [Int], mode: Mode) throws
+
+  /// Gives the layer the key of its random draws. A network that takes a layer in calls it, with a key
+  /// made of its seed and the layer's place, so that no two layers draw the same.
+  mutating func setRandomKey(_ key: RandomKey)
+
+  /// Whether a batch goes on where the one before it ended. Then the order of the batches matters, and
+  /// all must have the same size.
+  var carriesState: Bool { get }
+
+  /// Forgets what was carried from batch to batch: the next batch starts afresh.
+  mutating func resetState()
 }
 
 /// The configuration of a layer that has none.
@@ -81,6 +96,14 @@ extension Layer {
   public mutating func forEachState(
     _ body: (_ name: String, _ state: inout Tensor) throws -> Void
   ) rethrows {}
+  /// Accepts every batch.
+  public func check(batchShape: [Int], mode: Mode) throws {}
+  /// Does nothing: the layer draws nothing but its first weights.
+  public mutating func setRandomKey(_ key: RandomKey) {}
+  /// False: each batch stands for itself.
+  public var carriesState: Bool { false }
+  /// Does nothing: the layer carries nothing.
+  public mutating func resetState() {}
 }
 
 /// A layer with neither parameters nor constructor arguments, such as `ReLU`.

@@ -4,13 +4,27 @@ public enum Target: Sendable, Equatable {
   case classes([Int])
   /// One row of numbers for each example: one-hot rows, probabilities, or values to regress.
   case values(Tensor)
+  /// The index of the right class at each step of N sequences of this length, sequence by sequence.
+  /// `Target.ignored` stands where nothing is asked for, as behind the end of a shorter sequence.
+  case classSequences([Int], length: Int)
+
+  /// The class index of a step that does not count.
+  public static let ignored = -1
 
   /// The number of examples.
   public var count: Int {
     switch self {
     case .classes(let indices): indices.count
+    case .classSequences(let indices, let length): length > 0 ? indices.count / length : 0
     case .values(let tensor): tensor.shape.first ?? 0
     }
+  }
+
+  /// The number of answers asked for, over which a mean loss and an accuracy are taken: one for each
+  /// example, or one for each step of a sequence that is not ignored.
+  public var answerCount: Int {
+    guard case .classSequences(let indices, _) = self else { return count }
+    return indices.count { $0 != Target.ignored }
   }
 
   /// The targets of the examples with the given indices, in that order.
@@ -26,13 +40,22 @@ public enum Target: Sendable, Equatable {
           return all[index]
         })
     case .values(let tensor): .values(tensor.rows(at: indices))
+    case .classSequences(let all, let length):
+      .classSequences(
+        indices.flatMap { index in
+          guard (0..<count).contains(index) else {
+            stop("Target.rows(at:)", expected: "indices in 0..<\(count)", received: "\(index)")
+          }
+          return all[(index * length)..<((index + 1) * length)]
+        }, length: length)
     }
   }
 
-  /// The class of each example: the index itself, or the place of the largest value of its row.
+  /// The class of each example: the index itself, or the place of the largest value of its row. Of
+  /// sequences the class at each step, those to ignore included.
   public var classIndices: [Int] {
     switch self {
-    case .classes(let indices): indices
+    case .classes(let indices), .classSequences(let indices, _): indices
     case .values(let tensor):
       if tensor.rank >= 2 {
         tensor.argmax(axis: -1)

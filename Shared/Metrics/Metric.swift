@@ -27,9 +27,13 @@ func classPairs(
   if case .values(let values) = target, values.shape != prediction.shape {
     stop(metric, expected: "targets of shape \(prediction.shape)", received: "\(values.shape)")
   }
-  let (predicted, actual) = (prediction.argmax(axis: -1), target.classIndices)
+  var (predicted, actual) = (prediction.argmax(axis: -1), target.classIndices)
   guard predicted.count == actual.count else {
     stop(metric, expected: "\(predicted.count) targets", received: "\(actual.count)")
+  }
+  if case .classSequences = target {
+    let asked = actual.indices.filter { actual[$0] != Target.ignored }
+    (predicted, actual) = (asked.map { predicted[$0] }, asked.map { actual[$0] })
   }
   if let wrong = actual.first(where: { !(0..<classCount).contains($0) }) {
     stop(metric, expected: "labels below \(classCount)", received: "\(wrong)")

@@ -75,6 +75,7 @@ public struct NeuralNetwork: Sendable {
     }
     let key = RandomKey(seed: seed).folded("layer").folded(layers.count)
     layer.forEachParameter { name, parameter in parameter.drawValue(key: key.folded(name)) }
+    layer.setRandomKey(key.folded("draws"))
     layers.append(layer)
   }
 

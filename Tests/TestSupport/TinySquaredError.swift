@@ -20,7 +20,8 @@ public struct TinySquaredError: Loss {
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let wanted: Tensor =
       switch target {
-      case .classes(let indices): Tensor(oneHot: indices, classCount: prediction.shape.last ?? 0)
+      case .classes(let indices), .classSequences(let indices, _):
+        Tensor(oneHot: indices, classCount: prediction.shape.last ?? 0)
       case .values(let values): values
       }
     let difference = prediction - wanted
@@ -35,7 +36,7 @@ public struct TinySquaredError: Loss {
 
   public func check(outputShape: [Int], target: Target) throws {
     switch target {
-    case .classes(let indices):
+    case .classes(let indices), .classSequences(let indices, _):
       guard let size = outputShape.last, outputShape.count == 1,
         indices.allSatisfy({ (0..<size).contains($0) })
       else {
