@@ -1,0 +1,110 @@
+import Kernels
+import Shared
+
+/// The images of a `Dataset` in memory: MNIST, CIFAR-10, or what a program has made.
+///
+///     let cifar = try DatasetSource(.cifar10(.train))
+///     cifar.count                                                      // 50000
+///     let digits = try DatasetSource(Dataset.digits.reshaped(to: [1, 8, 8]), range: 0...16)
+///     digits.image(at: 0)                                              // 8 x 8, grey
+///
+/// Inputs that the dataset keeps as bytes come out exactly as they are, without its scaling. Numbers
+/// become bytes: that is what `range` is for.
+public struct DatasetSource: ImageSource {
+  private let dataset: Dataset
+  private let classLabels: [Int]
+  private let shape: (channels: Int, height: Int, width: Int)
+  private let range: ClosedRange<Float>
+
+  /// What messages call the images.
+  public var name: String { dataset.name }
+  /// The number of images.
+  public var count: Int { classLabels.count }
+  /// The names of the classes; their numbers when the dataset has no names.
+  public let classNames: [String]
+
+  /// The images of a dataset.
+  /// - Parameters:
+  ///   - dataset: inputs `[C, H, W]` with 1, 3 or 4 channels, or `[H, W]`; a class for each
+  ///   - range: the numbers that become 0 and 255; not used for inputs that are bytes
+  /// - Throws: when the inputs are no images, the targets no classes, or a number lies outside `range`
+  public init(_ dataset: Dataset, range: ClosedRange<Float> = 0...1) throws {
+    let sizes = dataset.inputShape.count == 2 ? [1] + dataset.inputShape : dataset.inputShape
+    guard sizes.count == 3, [1, 3, 4].contains(sizes[0]) else {
+      throw CourseError(
+        .shapeMismatch, "these examples are not images",
+        expected: "the shape [C, H, W] with 1, 3 or 4 channels", received: "\(dataset.inputShape)",
+        location: dataset.name, remedy: "Rows of pixels become images by reshaped(to: [C, H, W]).")
+    }
+    guard case .classes(let labels) = dataset.targets else {
+      throw CourseError(
+        .invalidData, "these images have no classes", expected: "a class index for each",
+        received: "other targets", location: dataset.name)
+    }
+    self.dataset = dataset
+    self.range = range
+    shape = (sizes[0], sizes[1], sizes[2])
+    classLabels = labels
+    classNames =
+      dataset.classNames.isEmpty
+      ? (0..<(dataset.classCount ?? 0)).map(String.init) : dataset.classNames
+    if dataset.bytes == nil { try requireRange() }
+  }
+
+  private func requireRange() throws {
+    let features = dataset.features
+    let (low, high) = (features.min(), features.max())
+    guard low >= range.lowerBound, high <= range.upperBound else {
+      throw CourseError(
+        .invalidData, "numbers that are not in the range of pixels",
+        expected: "\(range.lowerBound) to \(range.upperBound)", received: "\(low) to \(high)",
+        location: dataset.name, remedy: "Say which numbers are black and white by range:.")
+    }
+  }
+
+  /// The class of an image.
+  public func label(at index: Int) -> Int {
+    requireIndex(index)
+    return classLabels[index]
+  }
+
+  /// The name of the data and the number of the example.
+  public func location(at index: Int) -> String { "\(dataset.name), example \(index)" }
+
+  /// The pixels of an image.
+  public func image(at index: Int) -> PixelImage {
+    requireIndex(index)
+    guard let bytes = dataset.bytes else {
+      let features = dataset.batch(at: [index]).features
+      return PixelImage(
+        features.reshaped([shape.channels, shape.height, shape.width]), range: range)
+    }
+    return PixelImage(
+      planes: bytes.bytes(at: index), width: shape.width, height: shape.height,
+      channels: shape.channels)
+  }
+}
+
+extension PixelImage {
+  /// An image from one plane for each channel, as CIFAR-10's files and networks have them.
+  init(planes: ArraySlice<UInt8>, width: Int, height: Int, channels: Int) {
+    let area = width * height
+    let pixels = [UInt8](unsafeUninitializedCapacity: area * channels) { out, count in
+      planes.withUnsafeBufferPointer {
+        kernels_interleave_bytes($0.baseAddress!, area, channels, out.baseAddress!)
+      }
+      count = area * channels
+    }
+    self.init(width: width, height: height, channels: channels, pixels: pixels)
+  }
+
+  /// The bytes of one channel after the other.
+  var planes: [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: pixels.count) { out, count in
+      pixels.withUnsafeBufferPointer {
+        kernels_deinterleave_bytes($0.baseAddress!, width * height, channels, out.baseAddress!)
+      }
+      count = pixels.count
+    }
+  }
+}

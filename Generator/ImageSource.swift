@@ -1,0 +1,93 @@
+import Shared
+
+/// Where images come from: a folder, a file with many of them, or memory.
+///
+/// A source knows how many images there are, the class of each, and how to get at its pixels. It decides
+/// nothing about order, size or augmentation: that is `ImageGenerator`'s business.
+///
+///     let source: any ImageSource = try ImageFolder("flowers")
+///     source.count                           // 4317
+///     source.classNames                      // ["daisy", "dandelion", "rose", ...]
+///     let image = try source.image(at: 17)   // decoded now, at each call
+///     source.classNames[source.label(at: 17)]
+///     source.location(at: 17)                // "flowers/daisy/0017.jpg"
+///
+/// Images are numbered from 0, and a number always means the same image with the same label: the order
+/// of a folder does not depend on the file system. An index that is out of range is a programmer's
+/// mistake and stops the program.
+///
+/// Everything may be called from several threads at once. Labels are known from the start and cost
+/// nothing; `image(at:)` reads and decodes, and remembers nothing, so memory stays bounded whatever the
+/// number of images.
+public protocol ImageSource: Sendable {
+  /// What messages call the images.
+  var name: String { get }
+  /// The number of images, at least 1.
+  var count: Int { get }
+  /// The names of the classes; a label is an index into them.
+  var classNames: [String] { get }
+  /// The class of an image, from 0 to `classNames.count - 1`.
+  func label(at index: Int) -> Int
+  /// The pixels of an image, in the size and with the channels that it is stored with; images of one
+  /// source may differ.
+  /// - Throws: a `CourseError` that names the file when it cannot be read or is no image
+  func image(at index: Int) throws -> PixelImage
+  /// Where an image lies, for messages: a path, or a file and a number.
+  func location(at index: Int) -> String
+  /// Which pixels belong to what: an image with one channel and the size of `image(at:)`, whose bytes
+  /// are class indices (0 for the background) and must never be mixed by interpolation.
+  /// - Returns: `nil` where there are no masks
+  func mask(at index: Int) throws -> PixelImage?
+  /// The objects in an image and where they are; empty where nothing is known of them.
+  func boxes(at index: Int) throws -> [ImageBox]
+}
+
+extension ImageSource {
+  /// No masks.
+  public func mask(at index: Int) throws -> PixelImage? { nil }
+  /// No boxes.
+  public func boxes(at index: Int) throws -> [ImageBox] { [] }
+
+  /// The labels of all images, in order.
+  public var labels: [Int] { (0..<count).map { label(at: $0) } }
+
+  /// Stops the program when there is no such image.
+  func requireIndex(_ index: Int, file: StaticString = #fileID, line: UInt = #line) {
+    guard index >= 0, index < count else {
+      stop(
+        "\(name)", expected: "an image number from 0 to \(count - 1)", received: "\(index)",
+        file: file, line: line)
+    }
+  }
+}
+
+/// A rectangle around an object in an image.
+///
+/// Its edges are lines *between* pixels, not pixels: the box of pixel (row 2, column 5) alone is
+/// `left 5, top 2, right 6, bottom 3`, and that of a whole image `0, 0, width, height`. So a mirrored box is
+/// exact: `left' = width - right`.
+public struct ImageBox: Sendable, Equatable, Codable {
+  /// The left edge, from the left edge of the image, in pixels.
+  public var left: Float
+  /// The upper edge, from the upper edge of the image, in pixels.
+  public var top: Float
+  /// The right edge; never less than `left`.
+  public var right: Float
+  /// The lower edge; never less than `top`.
+  public var bottom: Float
+  /// The class of the object.
+  public var label: Int
+
+  /// A box from its edges.
+  public init(left: Float, top: Float, right: Float, bottom: Float, label: Int) {
+    (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+    self.label = label
+  }
+
+  /// From the left to the right edge.
+  public var width: Float { right - left }
+  /// From the upper to the lower edge.
+  public var height: Float { bottom - top }
+  /// Width times height.
+  public var area: Float { width * height }
+}
