@@ -14,7 +14,7 @@ extension NeuralNetwork {
       Dense.self, ReLU.self, Softmax.self,
       Conv1D.self, Conv2D.self, MaxPool1D.self, MaxPool2D.self, AveragePool1D.self,
       AveragePool2D.self, GlobalAveragePool2D.self, Flatten.self, Reshape.self,
-      TanH.self,
+      TanH.self, ElmanRNN.self, LSTM.self, GRU.self, Bidirectional.self, Embedding.self,
       ConvReLU.self, ConvReLUPool.self,
     ]
   }

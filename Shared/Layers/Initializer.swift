@@ -53,6 +53,10 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
   /// Normal with standard deviation `√(2 / fanIn)` (He et al. 2015, equation 10): makes up for the half
   /// of the activations that ReLU sets to 0.
   case heNormal
+  /// An orthogonal matrix, drawn evenly among all of them (Saxe, McClelland, Ganguli 2014): it turns and
+  /// mirrors but neither stretches nor shrinks, so a recurrent layer can apply it many times. A matrix that
+  /// is not square has orthonormal rows or columns, whichever are fewer. Axes but the first count as one.
+  case orthogonal
 
   // In files: {"constant": {"value": 0.1}}.
   private enum ConstantCodingKeys: String, CodingKey {
@@ -85,7 +89,26 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
     case .xavierNormal: normal(xavier)
     case .heUniform: uniform(he)
     case .heNormal: normal(he)
+    case .orthogonal: Self.orthogonal(shape: shape, key: key)
     }
+  }
+
+  /// Gram and Schmidt's method on the rows of a normally distributed matrix.
+  private static func orthogonal(shape: [Int], key: RandomKey) -> Tensor {
+    guard let height = shape.first, shape.reduce(1, *) > 0 else { return Tensor(zeros: shape) }
+    let width = shape.dropFirst().reduce(1, *)
+    let (rows, columns) = (Swift.min(height, width), Swift.max(height, width))
+    let drawn = Tensor(normal: [rows, columns], key: key)
+    var basis = Tensor(zeros: [rows, columns])
+    for row in 0..<rows {
+      var vector = drawn.slice(axis: 0, at: row)
+      // The rows that are not made yet are 0 and take nothing away. Twice, since one pass leaves rounding
+      // errors where the rest is short.
+      for _ in 0..<2 { vector -= basis.matmul(vector).matmul(basis) }
+      vector /= square(vector).sum().squareRoot()
+      basis[row..<(row + 1)] = vector.reshaped([1, columns])
+    }
+    return (height <= width ? basis : basis.transposed()).reshaped(shape)
   }
 }
 

@@ -1,3 +1,5 @@
+import Kernels
+
 // Subscripts for ranks 1 to 4 are written out: a variadic one would allocate an array for every
 // element that a readable loop touches.
 
@@ -142,6 +144,30 @@ extension Tensor {
               "Tensor.rows(at:)", expected: "indices in 0..<\(shape[0])", received: "\(index)")
           }
           (out + place * length).update(from: x + index * length, count: length)
+        }
+      }
+    }
+  }
+
+  /// Adds each row of `rows` to the row of this matrix that `indices` names. Rows that are named more than
+  /// once get all of theirs, in order: the way back of `rows(at:)`.
+  ///
+  ///     var sums = Tensor(zeros: [3, 1])
+  ///     sums.add(rows: [[1], [10], [100]], at: [2, 0, 2])   // [[10], [0], [101]]
+  public mutating func add(rows: Tensor, at indices: [Int]) {
+    guard rank == 2, rows.shape == [indices.count, shape[1]] else {
+      stop(
+        "Tensor.add(rows:at:)", expected: "a matrix, and a row as long as its own for each index",
+        received: "\(shape), \(indices.count) indices and rows \(rows.shape)")
+    }
+    let (height, length) = (shape[0], shape[1])
+    rows.read { source in
+      write { out in
+        for (place, index) in indices.enumerated() {
+          guard index >= 0, index < height else {
+            stop("Tensor.add(rows:at:)", expected: "indices in 0..<\(height)", received: "\(index)")
+          }
+          kernels.addScaled(1, source + place * length, out + index * length, length)
         }
       }
     }

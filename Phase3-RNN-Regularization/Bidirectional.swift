@@ -1,0 +1,132 @@
+import Shared
+
+/// A recurrent layer that reads the sequence twice, from the front and from the back.
+///
+/// Computes `Y_t = [h_t, h'_t]`: the hidden state of a layer that has read steps 0 to t, and beside it that of a
+/// second layer, with weights of its own, that has read steps T − 1 to t. So each step knows what comes
+/// before *and* after it. `[N, T, F]` becomes `[N, T, 2H]`; or `[N, 2H]`, the state in which each of the two
+/// ended, if the layer returns its last step only.
+///
+/// Given `dY`: its first half goes back through the first layer, its second through the other, and their
+/// input gradients add up.
+///
+///     var layer = Bidirectional(LSTM(inputSize: 3, hiddenSize: 5))
+///     layer.forward(Tensor(zeros: [2, 7, 3]), mode: .training).shape   // [2, 7, 10]
+///
+/// A stateful layer is refused: nobody knows the end of a sequence that goes on in the next batch.
+///
+/// - Complexity: twice that of the layer.
+/// - Reference: Schuster, Paliwal (1997), *IEEE Transactions on Signal Processing* 45.
+public struct Bidirectional: Layer {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// What kind of layer reads.
+    public var cell: RecurrentCell
+    /// The arguments of the one that reads forwards.
+    public var layer: RecurrentConfiguration
+  }
+
+  /// "Bidirectional"
+  public static let typeName = "Bidirectional"
+  /// The constructor arguments.
+  public let configuration: Configuration
+  /// The layer that reads from the front.
+  public var forwardLayer: any RecurrentLayer
+  /// The layer that reads from the back.
+  public var backwardLayer: any RecurrentLayer
+
+  /// Makes a layer read in both directions.
+  /// - Parameter layer: the one that reads from the front; the other has the same arguments and fresh weights
+  public init(_ layer: some RecurrentLayer) {
+    let configuration = Configuration(cell: type(of: layer).cell, layer: layer.configuration)
+    self = orStop { try Bidirectional(configuration: configuration) }
+    forwardLayer = layer
+    backwardLayer.implementation = layer.implementation
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: Configuration) throws {
+    guard !configuration.layer.isStateful, !configuration.layer.isReversed else {
+      throw CourseError(
+        .invalidArgument, "Bidirectional: argument out of range",
+        expected: "a layer that is neither stateful nor reversed",
+        received: "a \(configuration.layer.isStateful ? "stateful" : "reversed") layer")
+    }
+    self.configuration = configuration
+    var reversed = configuration.layer
+    reversed.isReversed = true
+    forwardLayer = try configuration.cell.layer(configuration.layer)
+    backwardLayer = try configuration.cell.layer(reversed)
+  }
+
+  /// `[T, F]` becomes `[T, 2H]`, or `[2H]`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    let shape = try forwardLayer.outputShape(for: inputShape)
+    return shape.dropLast() + [2 * configuration.layer.hiddenSize]
+  }
+
+  /// Throws when such a batch does not fit.
+  public func check(batchShape: [Int], mode: Mode) throws {
+    try forwardLayer.check(batchShape: batchShape, mode: mode)
+  }
+
+  /// The states of both layers, side by side.
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    forward(input, mask: nil, mode: mode)
+  }
+
+  /// Like `forward(_:mode:)`.
+  /// - Parameter mask: `[N, T]`, 1 where a step counts
+  public mutating func forward(_ input: Tensor, mask: Tensor?, mode: Mode) -> Tensor {
+    let fromFront = forwardLayer.forward(input, initialState: nil, mask: mask, mode: mode)
+    let fromBack = backwardLayer.forward(input, initialState: nil, mask: mask, mode: mode)
+    return Tensor(concatenating: [fromFront, fromBack], axis: -1)
+  }
+
+  /// Accumulates the gradients of both layers and returns `dX`.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let (front, back) = halves(outputGradient)
+    return forwardLayer.backward(front) + backwardLayer.backward(back)
+  }
+
+  /// Accumulates the gradients of both layers only.
+  public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
+    let (front, back) = halves(outputGradient)
+    forwardLayer.backwardWithoutInputGradient(front)
+    backwardLayer.backwardWithoutInputGradient(back)
+  }
+
+  /// The shares of the two layers in the gradient of the output.
+  private func halves(_ gradient: Tensor) -> (Tensor, Tensor) {
+    let size = configuration.layer.hiddenSize
+    let rank = configuration.layer.returnsSequence ? 3 : 2
+    guard gradient.rank == rank, gradient.shape.last == 2 * size else {
+      stop(
+        "Bidirectional.backward",
+        expected: "a gradient of shape [N, \(rank == 3 ? "T, " : "")\(2 * size)]",
+        received: "\(gradient.shape)")
+    }
+    return rank == 3
+      ? (gradient[0..., 0..., 0..<size], gradient[0..., 0..., size...])
+      : (gradient[0..., 0..<size], gradient[0..., size...])
+  }
+
+  /// Shows the parameters of both layers: "forward.inputWeights", ..., "backward.inputWeights", ...
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    try forwardLayer.forEachParameter { try body("forward.\($0)", &$1) }
+    try backwardLayer.forEachParameter { try body("backward.\($0)", &$1) }
+  }
+}
+
+extension RecurrentCell {
+  /// A layer of this kind.
+  func layer(_ configuration: RecurrentConfiguration) throws -> any RecurrentLayer {
+    switch self {
+    case .elman: try ElmanRNN(configuration: configuration)
+    case .lstm: try LSTM(configuration: configuration)
+    case .gru: try GRU(configuration: configuration)
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import Shared
+
+/// A vector for each token, learned: how words and characters become numbers to compute with.
+///
+/// Computes `Y[n, t] = E[X[n, t]]`: the row of the table that the token names.
+/// - `X`: token indices as floats, `[N, T]` (N batch size, T steps; other shapes work the same)
+/// - `E`: weights, `[V, D]` (V `vocabularySize`, D `embeddingSize`)
+/// - `Y`: output, `[N, T, D]`
+///
+/// It is a dense layer on one-hot rows, without the multiplications by 0. Given `dY`: `dE[v] = Σ dY[n, t]` over all
+/// places whose token is v. Indices have no gradient; `dX` is 0.
+///
+/// The row of `paddingIndex` starts at 0 and has no gradient, so it stays 0: a recurrent layer with
+/// `paddingValue: 0` behind it leaves those steps out.
+///
+///     var layer = Embedding(vocabularySize: 10, embeddingSize: 4)
+///     layer.forward([[1, 7, 1]], mode: .training).shape   // [1, 3, 4]
+///
+/// A token that is no whole number, or not below V, stops the program with a message that says where.
+///
+/// - Complexity: O(N·T·D).
+/// - Reference: Bengio et al. (2003), *A neural probabilistic language model*, JMLR 3.
+public struct Embedding: Layer {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// The number of tokens V.
+    public var vocabularySize: Int
+    /// The length D of the vectors.
+    public var embeddingSize: Int
+    /// The token that stands for nothing.
+    public var paddingIndex: Int?
+    /// How the vectors are drawn.
+    public var initializer: StandardInitializer
+  }
+
+  /// "Embedding"
+  public static let typeName = "Embedding"
+  /// The constructor arguments.
+  public let configuration: Configuration
+  /// The vectors E, `[vocabularySize, embeddingSize]`.
+  public var weights: Parameter
+
+  private var tokens: [Int]?
+  private var inputShape: [Int] = []
+
+  /// Creates a layer with freshly drawn vectors.
+  public init(
+    vocabularySize: Int, embeddingSize: Int, paddingIndex: Int? = nil,
+    initializer: StandardInitializer = .normal(mean: 0, standardDeviation: 1)
+  ) {
+    let configuration = Configuration(
+      vocabularySize: vocabularySize, embeddingSize: embeddingSize, paddingIndex: paddingIndex,
+      initializer: initializer)
+    self = orStop { try Embedding(configuration: configuration) }
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: Configuration) throws {
+    try checkSizes([configuration.vocabularySize, configuration.embeddingSize], of: Self.typeName)
+    if let index = configuration.paddingIndex,
+      !(0..<configuration.vocabularySize).contains(index)
+    {
+      throw CourseError(
+        .invalidArgument, "Embedding: padding index out of range",
+        expected: "0 to \(configuration.vocabularySize - 1)", received: "\(index)")
+    }
+    self.configuration = configuration
+    weights = Parameter(
+      shape: [configuration.vocabularySize, configuration.embeddingSize],
+      initializer: PaddedTable(
+        base: configuration.initializer, paddingIndex: configuration.paddingIndex),
+      fans: .dense(
+        inputs: configuration.vocabularySize, outputs: configuration.embeddingSize))
+  }
+
+  /// `[T]` becomes `[T, embeddingSize]`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard inputShape.allSatisfy({ $0 >= 1 }) else {
+      throw CourseError(
+        .shapeMismatch, "Embedding: sequences of length 0", expected: "at least one token",
+        received: "\(inputShape)", remedy: "Leave empty sequences out.")
+    }
+    return inputShape + [configuration.embeddingSize]
+  }
+
+  /// The vector of each token.
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    let tokens = self.tokens(in: input)
+    self.tokens = mode == .training ? tokens : nil
+    inputShape = mode == .training ? input.shape : []
+    return weights.value.rows(at: tokens)
+      .reshaped(input.shape + [configuration.embeddingSize])
+  }
+
+  /// Accumulates `dE` and returns 0 for every token.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let shape = inputShape
+    backwardWithoutInputGradient(outputGradient)
+    return Tensor(zeros: shape)
+  }
+
+  /// Accumulates `dE`.
+  public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
+    guard let tokens else {
+      stop(
+        "Embedding.backward", expected: "a forward pass with mode .training before it",
+        received: "none (an inference pass keeps nothing)")
+    }
+    let size = configuration.embeddingSize
+    requireGradient(outputGradient, shape: inputShape + [size], of: "Embedding")
+    var gradient = Tensor(zeros: weights.value.shape)
+    gradient.add(rows: outputGradient.reshaped([tokens.count, size]), at: tokens)
+    if let index = configuration.paddingIndex { gradient.clearRow(index) }
+    weights.accumulate(gradient)
+  }
+
+  /// The tokens as whole numbers; stops where one is out of range.
+  private func tokens(in input: Tensor) -> [Int] {
+    let range = 0..<configuration.vocabularySize
+    return input.scalars.enumerated().map { place, value in
+      guard let token = Int(exactly: value), range.contains(token) else {
+        stop(
+          "Embedding.forward",
+          expected: "whole numbers from 0 to \(range.upperBound - 1), a token each",
+          received: "\(value) at \(index(of: place, in: input.shape))")
+      }
+      return token
+    }
+  }
+
+  /// The index along each axis of the element at a row-major position.
+  private func index(of place: Int, in shape: [Int]) -> [Int] {
+    var rest = place
+    return shape.reversed().map { size in
+      defer { rest /= size }
+      return rest % size
+    }.reversed()
+  }
+
+  /// Shows `weights`.
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    try body("weights", &weights)
+  }
+}
+
+/// Draws a table, one row of which stays 0.
+private struct PaddedTable: Initializer {
+  let base: StandardInitializer
+  let paddingIndex: Int?
+
+  func tensor(shape: [Int], fans: Fans, key: RandomKey) -> Tensor {
+    var table = base.tensor(shape: shape, fans: fans, key: key)
+    if let paddingIndex { table.clearRow(paddingIndex) }
+    return table
+  }
+}
+
+extension Tensor {
+  /// Sets a row of a matrix to 0.
+  fileprivate mutating func clearRow(_ index: Int) {
+    self[index..<(index + 1)] = Tensor(zeros: [1, shape[1]])
+  }
+}
