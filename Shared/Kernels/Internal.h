@@ -64,6 +64,37 @@ typedef struct KernelPoolRow {
   int32_t *winners;         // or NULL
 } KernelPoolRow;
 
+/// The gates of one step of a recurrent layer, for `rows` sequences and `units` <= columnTile
+/// neighbouring hidden units.
+///
+/// Every pointer is at the first of these sequences and units. From one sequence to the next are
+/// `hiddenSize` floats in states, G times that in `gates`, `outputStride` in y, and `maskStride` in
+/// the mask. From one gate to the next are `hiddenSize` floats in `gates`, and columnTile in `sums`.
+typedef struct KernelStepForward {
+  KernelCell cell;
+  size_t rows, units, hiddenSize, outputStride, maskStride;
+  const float *sums;        // h U, [rows, G * columnTile]
+  float *gates;             // x W + b before, the gates after
+  const float *hiddenBefore, *cellBefore;
+  float *hidden;
+  float *extra;             // LSTM: the cell state; GRU: a = h Un + candidateBias
+  const float *candidateBias, *mask;
+  float *y;
+} KernelStepForward;
+
+/// The gradients of the same, with the same strides.
+typedef struct KernelStepBackward {
+  KernelCell cell;
+  size_t rows, units, hiddenSize, outputStride, maskStride;
+  const float *sums;        // dZ . U^T of the step after this one, [rows, columnTile], or NULL
+  const float *gates, *hiddenBefore, *cellBefore, *hidden, *extra, *mask;
+  const float *dY;          // or NULL
+  float *dHidden, *dCell;   // what comes from the step after this one; what goes to the one before
+  float *dZ;                // as gates: the gradient of h U + ...
+  float *dCandidate;        // as states; GRU: that of x Wn + bn, where dZ has that of h Un
+  float *biasSums;          // [G or for a GRU G + 1][hiddenSize], += the sum of dZ over the rows
+} KernelStepBackward;
+
 /// The steps of Winograd's algorithm for one instruction set, see Generic/Winograd.h.
 typedef struct KernelWinograd {
   void (*input)(const float *pixels, size_t pitch, float *out, size_t step);

@@ -13,6 +13,7 @@
 #include "Convolution.h"
 #include "Winograd.h"
 #include "Pooling.h"
+#include "Recurrent.h"
 #include "Peak.h"
 
 const KernelSet SET = {
@@ -47,5 +48,7 @@ const KernelSet SET = {
   .winograd = &winogradKernels,
   .maxPoolRow = maxPoolRow,
   .averagePoolRow = averagePoolRow,
+  .stepForward = stepForward,
+  .stepBackward = stepBackward,
   .philoxBlocks = philoxBlocks,
 };

@@ -57,6 +57,8 @@ struct KernelRun;
 struct KernelTaps;
 struct KernelWinograd;
 struct KernelPoolRow;
+struct KernelStepForward;
+struct KernelStepBackward;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel
 /// reads.
@@ -178,6 +180,10 @@ typedef struct KernelSet {
   void (*maxPoolRow)(const struct KernelPoolRow *row);
   void (*averagePoolRow)(const struct KernelPoolRow *row);
 
+  // The gates of one step of a recurrent layer and their gradients, see Generic/Recurrent.h.
+  void (*stepForward)(const struct KernelStepForward *step);
+  void (*stepBackward)(const struct KernelStepBackward *step);
+
   // The words of `count` blocks of Philox from block `first` on, see kernels_philox; `count` is a
   // multiple of 16. The same on every instruction set.
   void (*philoxBlocks)(uint64_t key, uint64_t stream, uint64_t first, size_t count, uint32_t *out);
@@ -223,5 +229,6 @@ void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float 
 
 #include "Bytes.h"
 #include "Convolution.h"
+#include "Recurrent.h"
 
 #endif

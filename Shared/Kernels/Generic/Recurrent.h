@@ -1,0 +1,169 @@
+// The gates of recurrent layers: everything of a step that is not a product, in one pass.
+//
+// Units side by side in vectors; for each vector of units, all sequences, so that the sums of the
+// bias gradient stay in registers. Equations: KernelCell. A masked step keeps the state, shows 0 and
+// sends no gradient to anything but the state before it.
+
+/// A whole vector, or the `width` floats that exist. `whole` is a constant in each call.
+INLINE Vector loadUnits(const float *p, size_t width, bool whole) {
+  return whole ? load(p) : loadPartial(p, width);
+}
+INLINE void storeUnits(float *p, Vector v, size_t width, bool whole) {
+  if (whole) {
+    store(p, v);
+  } else {
+    storePartial(p, v, width);
+  }
+}
+#define LOAD(p) loadUnits(p, width, whole)
+#define STORE(p, v) storeUnits(p, v, width, whole)
+
+INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, size_t unit,
+                         size_t width, const bool whole) {
+  const size_t H = step->hiddenSize;
+  const size_t gateCount = cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
+  const Vector candidateBias =
+    cell == kernelCellGRU ? LOAD(step->candidateBias + unit) : (Vector){};
+  for (size_t n = 0; n < step->rows; n++) {
+    const size_t state = n * H + unit;
+    const float *sums = step->sums + n * gateCount * columnTile + unit;
+    float *gates = step->gates + n * gateCount * H + unit;
+    float *y = step->y + n * step->outputStride + unit;
+    if (step->mask != NULL && step->mask[n * step->maskStride] == 0) {
+      STORE(step->hidden + state, LOAD(step->hiddenBefore + state));
+      if (cell == kernelCellLSTM) STORE(step->extra + state, LOAD(step->cellBefore + state));
+      STORE(y, (Vector){});
+      continue;
+    }
+    Vector hidden;
+    const Vector z0 = LOAD(gates) + load(sums);
+    if (cell == kernelCellElman) {
+      hidden = tanhVector(z0);
+    } else if (cell == kernelCellLSTM) {
+      const Vector input = sigmoidVector(z0);
+      const Vector forget = sigmoidVector(LOAD(gates + H) + load(sums + columnTile));
+      const Vector candidate = tanhVector(LOAD(gates + 2 * H) + load(sums + 2 * columnTile));
+      const Vector output = sigmoidVector(LOAD(gates + 3 * H) + load(sums + 3 * columnTile));
+      const Vector c = multiplyAdd(forget, LOAD(step->cellBefore + state), input * candidate);
+      hidden = output * tanhVector(c);
+      STORE(gates, input);
+      STORE(gates + H, forget);
+      STORE(gates + 2 * H, candidate);
+      STORE(gates + 3 * H, output);
+      STORE(step->extra + state, c);
+    } else {
+      const Vector reset = sigmoidVector(z0);
+      const Vector update = sigmoidVector(LOAD(gates + H) + load(sums + columnTile));
+      const Vector a = load(sums + 2 * columnTile) + candidateBias;
+      const Vector candidate = tanhVector(multiplyAdd(reset, a, LOAD(gates + 2 * H)));
+      hidden = multiplyAdd(update, LOAD(step->hiddenBefore + state) - candidate, candidate);
+      STORE(gates, reset);
+      STORE(gates + H, update);
+      STORE(gates + 2 * H, candidate);
+      STORE(step->extra + state, a);
+    }
+    STORE(step->hidden + state, hidden);
+    STORE(y, hidden);
+  }
+}
+
+INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell, size_t unit,
+                          size_t width, const bool whole) {
+  const size_t H = step->hiddenSize;
+  const size_t gateCount = cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
+  Vector bias0 = {}, bias1 = {}, bias2 = {}, bias3 = {};
+  for (size_t n = 0; n < step->rows; n++) {
+    const size_t state = n * H + unit;
+    const float *gates = step->gates + n * gateCount * H + unit;
+    float *dZ = step->dZ + n * gateCount * H + unit;
+    Vector dHidden = LOAD(step->dHidden + state);
+    if (step->sums != NULL) dHidden += load(step->sums + n * columnTile + unit);
+    if (step->mask != NULL && step->mask[n * step->maskStride] == 0) {
+      STORE(step->dHidden + state, dHidden);
+      for (size_t g = 0; g < gateCount; g++) STORE(dZ + g * H, (Vector){});
+      if (cell == kernelCellGRU) STORE(step->dCandidate + state, (Vector){});
+      continue;
+    }
+    if (step->dY != NULL) dHidden += LOAD(step->dY + n * step->outputStride + unit);
+    if (cell == kernelCellElman) {
+      const Vector hidden = LOAD(step->hidden + state);
+      const Vector dz = dHidden * (1 - hidden * hidden);
+      STORE(dZ, dz);
+      STORE(step->dHidden + state, (Vector){});
+      bias0 += dz;
+    } else if (cell == kernelCellLSTM) {
+      const Vector input = LOAD(gates), forget = LOAD(gates + H);
+      const Vector candidate = LOAD(gates + 2 * H), output = LOAD(gates + 3 * H);
+      const Vector shown = tanhVector(LOAD(step->extra + state));
+      const Vector dCell =
+        multiplyAdd(dHidden * output, 1 - shown * shown, LOAD(step->dCell + state));
+      const Vector dInput = dCell * candidate * input * (1 - input);
+      const Vector dForget = dCell * LOAD(step->cellBefore + state) * forget * (1 - forget);
+      const Vector dCandidate = dCell * input * (1 - candidate * candidate);
+      const Vector dOutput = dHidden * shown * output * (1 - output);
+      STORE(dZ, dInput);
+      STORE(dZ + H, dForget);
+      STORE(dZ + 2 * H, dCandidate);
+      STORE(dZ + 3 * H, dOutput);
+      STORE(step->dCell + state, dCell * forget);
+      STORE(step->dHidden + state, (Vector){});
+      bias0 += dInput;
+      bias1 += dForget;
+      bias2 += dCandidate;
+      bias3 += dOutput;
+    } else {
+      const Vector reset = LOAD(gates), update = LOAD(gates + H), candidate = LOAD(gates + 2 * H);
+      const Vector dUpdate = dHidden * (LOAD(step->hiddenBefore + state) - candidate);
+      const Vector dz = dHidden * (1 - update) * (1 - candidate * candidate);
+      const Vector dReset = dz * LOAD(step->extra + state) * reset * (1 - reset);
+      const Vector dzUpdate = dUpdate * update * (1 - update);
+      const Vector dA = dz * reset;
+      STORE(dZ, dReset);
+      STORE(dZ + H, dzUpdate);
+      STORE(dZ + 2 * H, dA);
+      STORE(step->dCandidate + state, dz);
+      STORE(step->dHidden + state, dHidden * update);
+      bias0 += dReset;
+      bias1 += dzUpdate;
+      bias2 += dz;
+      bias3 += dA;
+    }
+  }
+  float *sums = step->biasSums + unit;
+  STORE(sums, LOAD(sums) + bias0);
+  if (cell == kernelCellElman) return;
+  STORE(sums + H, LOAD(sums + H) + bias1);
+  STORE(sums + 2 * H, LOAD(sums + 2 * H) + bias2);
+  STORE(sums + 3 * H, LOAD(sums + 3 * H) + bias3);
+}
+#undef LOAD
+#undef STORE
+
+#define EACH_UNITS(name, cell)                                       \
+  {                                                                  \
+    size_t unit = 0;                                                 \
+    for (; unit + LANES <= step->units; unit += LANES) {             \
+      name(step, cell, unit, LANES, true);                           \
+    }                                                                \
+    if (unit < step->units) {                                        \
+      name(step, cell, unit, step->units - unit, false);             \
+    }                                                                \
+  }                                                                  \
+  break;
+
+static void stepForward(const KernelStepForward *step) {
+  switch (step->cell) {
+    case kernelCellElman: EACH_UNITS(forwardUnits, kernelCellElman)
+    case kernelCellLSTM: EACH_UNITS(forwardUnits, kernelCellLSTM)
+    case kernelCellGRU: EACH_UNITS(forwardUnits, kernelCellGRU)
+  }
+}
+
+static void stepBackward(const KernelStepBackward *step) {
+  switch (step->cell) {
+    case kernelCellElman: EACH_UNITS(backwardUnits, kernelCellElman)
+    case kernelCellLSTM: EACH_UNITS(backwardUnits, kernelCellLSTM)
+    case kernelCellGRU: EACH_UNITS(backwardUnits, kernelCellGRU)
+  }
+}
+#undef EACH_UNITS

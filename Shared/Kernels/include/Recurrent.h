@@ -1,0 +1,71 @@
+// Recurrent layers: a whole sequence forward, and a whole sequence backward. Part of Kernels.h.
+//
+// N batch, T steps, F inputSize, H hiddenSize, G gates: 1 (Elman), 4 (LSTM), 3 (GRU). `set` NULL
+// means the default set. Results do not depend on the number of threads.
+
+#ifndef KERNELS_RECURRENT_H
+#define KERNELS_RECURRENT_H
+
+#include "Kernels.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// One step, from the state h (and c) and the input x. `*` between gates is element by element.
+///
+///     Elman:  h' = tanh(x W + h U + b)
+///     LSTM:   [zi zf zg zo] = x W + h U + b;  i, f, o = sigmoid of theirs, g = tanh zg
+///             c' = f * c + i * g,  h' = o * tanh c'
+///     GRU:    r, z = sigmoid of the first two blocks of x W + h U + b
+///             n = tanh(x Wn + bn + r * a),  a = h Un + candidateBias,  h' = (1 - z) * n + z * h
+typedef enum KernelCell { kernelCellElman, kernelCellLSTM, kernelCellGRU } KernelCell;
+
+/// A pass over a batch of sequences.
+typedef struct KernelRecurrent {
+  KernelCell cell;
+  size_t batch, steps, inputSize, hiddenSize;
+  bool reversed;                   // time runs from T - 1 to 0; outputs stay at their own step
+  const float *mask;               // [N, T] or NULL; where it is 0 the state stays, the output is 0
+  const float *inputWeights;       // W [F, G H]
+  const float *recurrentWeights;   // U [H, G H]
+  const float *bias;               // [G H]
+  const float *candidateBias;      // [H] for a GRU, else NULL
+} KernelRecurrent;
+
+/// The states between which a pass runs, or their gradients; `cell` is used by an LSTM only.
+typedef struct KernelState {
+  float *hidden, *cell;            // [N, H]
+} KernelState;
+
+/// What a backward pass writes. All are overwritten.
+typedef struct KernelRecurrentGradients {
+  float *input;                    // [N, T, F], or NULL: nobody needs it
+  float *inputWeights, *recurrentWeights, *bias, *candidateBias;
+  KernelState initial;
+} KernelRecurrentGradients;
+
+/// The floats that a forward pass leaves for the backward pass.
+size_t kernels_recurrent_kept_count(const KernelRecurrent *recurrent);
+/// The floats that a pass needs while it runs, forward or backward.
+size_t kernels_recurrent_work_count(const KernelSet *set, const KernelRecurrent *recurrent,
+                                    bool backward);
+
+/// y [N, T, H] and the state after the last step, from x [N, T, F] and the state before the first
+/// one (a NULL is zeros). `kept` and `work` hold as many floats as the functions above say.
+void kernels_recurrent_forward(const KernelSet *set, const KernelRecurrent *recurrent,
+                               const float *x, const float *initialHidden,
+                               const float *initialCell, float *kept, float *work, float *y,
+                               KernelState final);
+
+/// The gradients, from dY [N, T, H] and those of the final state; a NULL is zeros.
+void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *recurrent,
+                                const float *kept, float *work, const float *dY,
+                                const float *dFinalHidden, const float *dFinalCell,
+                                const KernelRecurrentGradients *gradients);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
