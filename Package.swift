@@ -38,6 +38,7 @@ let package = Package(
       linkerSettings: [
         .linkedLibrary("z", .when(platforms: [.linux, .macOS], traits: ["ImageCodecs"])),
         .linkedLibrary("png", .when(platforms: [.linux], traits: ["ImageCodecs"])),
+        .linkedLibrary("turbojpeg", .when(platforms: [.linux], traits: ["ImageCodecs"])),
       ]),
     .target(
       name: "Generator", dependencies: ["Shared", "Kernels", "CodecShims"], path: "Generator",

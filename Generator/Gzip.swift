@@ -138,8 +138,23 @@ func missingCodec(_ format: String, path: String) -> CourseError {
     .file, "\(format) is off in this build", expected: "a build with the trait ImageCodecs",
     received: "one without", location: path,
     remedy:
-      "Install zlib1g-dev and libpng-dev and build without --disable-default-traits (as a "
-      + "dependency: without traits: []).")
+      "Install zlib1g-dev, libpng-dev and libturbojpeg0-dev and build without "
+      + "--disable-default-traits (as a dependency: without traits: []).")
+}
+
+/// The error for what a codec says of a file.
+func decodingError(
+  _ status: CodecStatus, _ message: some Sequence<UInt8>, _ what: String, format: String,
+  path: String
+) -> CourseError {
+  switch status {
+  case codecUnavailable: missingCodec(format, path: path)
+  case codecNoMemory: outOfMemory(path: path)
+  default:
+    CourseError(
+      .format, what, received: String(decoding: Array(message), as: UTF8.self), location: path,
+      remedy: "Get or make the image anew.")
+  }
 }
 
 func outOfMemory(path: String) -> CourseError {

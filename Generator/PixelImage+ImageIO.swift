@@ -1,6 +1,6 @@
 #if canImport(ImageIO)
 
-  // PNG on Apple's systems, which bring their own codec.
+  // PNG and JPEG on Apple's systems, which bring their own codecs.
 
   import Foundation
   import ImageIO
@@ -14,34 +14,51 @@
     }
 
     static func decode(_ header: PNGHeader, path: String) throws -> [UInt8] {
-      guard Gzip.isAvailable else { throw missingCodec("PNG", path: path) }
+      try decode(
+        Data(header.stripped), width: header.width, height: header.height,
+        channels: header.channels, format: "PNG", path: path)
+    }
+
+    static func decode(
+      _ header: JPEGHeader, _ bytes: UnsafeBufferPointer<UInt8>, path: String
+    ) throws -> [UInt8] {
+      try decode(
+        Data(buffer: bytes), width: header.width, height: header.height,
+        channels: header.channels, format: "JPEG", path: path)
+    }
+
+    private static func decode(
+      _ data: Data, width: Int, height: Int, channels: Int, format: String, path: String
+    ) throws -> [UInt8] {
+      guard Gzip.isAvailable else { throw missingCodec(format, path: path) }
       guard
-        let source = CGImageSourceCreateWithData(Data(header.stripped) as CFData, nil),
+        let source = CGImageSourceCreateWithData(data as CFData, nil),
         let image = CGImageSourceCreateImageAtIndex(source, 0, nil),
-        let space = colorSpace(channels: header.channels),
-        image.width == header.width, image.height == header.height
+        CGImageSourceGetStatusAtIndex(source, 0) == .statusComplete,
+        let space = colorSpace(channels: channels), image.width == width, image.height == height
       else {
         throw CourseError(
-          .format, "damaged PNG image", location: path, remedy: "Get or make the image anew.")
+          .format, "damaged \(format) image", location: path,
+          remedy: "Get or make the image anew.")
       }
       // Colours are drawn with opacity multiplied into them; that is undone below.
-      let (isGrey, area) = (header.channels == 1, header.width * header.height)
+      let (isGrey, area) = (channels == 1, width * height)
       var drawn = [UInt8](repeating: 0, count: area * (isGrey ? 1 : 4))
       let isDrawn = drawn.withUnsafeMutableBytes { buffer in
         guard
           let context = CGContext(
-            data: buffer.baseAddress, width: header.width, height: header.height,
-            bitsPerComponent: 8, bytesPerRow: buffer.count / header.height, space: space,
+            data: buffer.baseAddress, width: width, height: height,
+            bitsPerComponent: 8, bytesPerRow: buffer.count / height, space: space,
             bitmapInfo: (isGrey ? CGImageAlphaInfo.none : .premultipliedLast).rawValue)
         else { return false }
         context.setBlendMode(.copy)
-        context.draw(image, in: CGRect(x: 0, y: 0, width: header.width, height: header.height))
+        context.draw(image, in: CGRect(x: 0, y: 0, width: width, height: height))
         return true
       }
       guard isDrawn else { throw outOfMemory(path: path) }
       if isGrey { return drawn }
       var pixels: [UInt8] = []
-      pixels.reserveCapacity(area * header.channels)
+      pixels.reserveCapacity(area * channels)
       for place in stride(from: 0, to: drawn.count, by: 4) {
         let alpha = Int(drawn[place + 3])
         for value in drawn[place..<(place + 3)] {
@@ -49,7 +66,7 @@
             alpha == 0 || alpha == 255
               ? value : UInt8(min(255, (Int(value) * 255 + alpha / 2) / alpha)))
         }
-        if header.channels == 4 { pixels.append(UInt8(alpha)) }
+        if channels == 4 { pixels.append(UInt8(alpha)) }
       }
       return pixels
     }

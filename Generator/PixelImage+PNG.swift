@@ -9,14 +9,7 @@ extension PixelImage {
   /// 3. The bytes are those that are stored: colour profiles and gamma are ignored, as Pillow and
   /// torchvision do; 16 bits are rounded to 8, fewer are spread from 0 to 255.
   public init(png url: URL) throws {
-    try requireReadable(url.path, content: "a PNG image")
-    let data: Data
-    do {
-      data = try Data(contentsOf: url)
-    } catch {
-      throw CourseError(
-        .file, "cannot read the file", received: error.localizedDescription, location: url.path)
-    }
+    let data = try FileBytes(path: url.path, content: "a PNG image").data
     try self.init(pngData: data, path: url.path)
   }
 
@@ -69,18 +62,10 @@ extension PixelImage {
     private static func check(
       _ status: CodecStatus, _ message: [CChar], _ what: String, path: String
     ) throws {
-      switch status {
-      case codecOK: return
-      case codecUnavailable: throw missingCodec("PNG", path: path)
-      case codecNoMemory: throw outOfMemory(path: path)
-      default:
-        let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        throw CourseError(
-          .format, what, received: String(decoding: text, as: UTF8.self), location: path,
-          remedy: "Get or make the image anew.")
-      }
+      guard status != codecOK else { return }
+      let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+      throw decodingError(status, text, what, format: "PNG", path: path)
     }
-
   }
 
 #endif

@@ -12,12 +12,14 @@ struct NpyHeader {
 
   // MARK: Writing
 
-  /// The bytes in front of the numbers, exactly as `numpy.save` writes them.
+  /// The bytes in front of the numbers, exactly as `numpy.save` writes them. Only floats and bytes are
+  /// written.
   var encoded: Data {
     let sizes = shape.map(String.init)
     let tuple = sizes.count == 1 ? "\(sizes[0])," : sizes.joined(separator: ", ")
     let order = isColumnMajor ? "True" : "False"
-    var text = "{'descr': '<f4', 'fortran_order': \(order), 'shape': (\(tuple)), }"
+    let descr = type == .uint8 ? "|u1" : "<f4"
+    var text = "{'descr': '\(descr)', 'fortran_order': \(order), 'shape': (\(tuple)), }"
     // NumPy leaves room for the first size to grow to 21 digits.
     if let first = sizes.first { text += String(repeating: " ", count: 21 - first.count) }
     // Then 1 to 64 spaces (not 0 to 63) align the numbers to 64 bytes, line end included.

@@ -60,7 +60,7 @@ extension Tensor {
   }
 
   /// The header, and where the numbers begin.
-  private static func npyHeader(_ data: Data, path: String) throws -> (NpyHeader, start: Int) {
+  static func npyHeader(_ data: Data, path: String) throws -> (NpyHeader, start: Int) {
     func refuse(_ what: String, expected: String? = nil, received: String? = nil) -> CourseError {
       CourseError(.format, what, expected: expected, received: received, location: path)
     }

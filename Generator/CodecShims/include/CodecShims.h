@@ -1,4 +1,4 @@
-// CodecShims - the few calls of zlib and libpng that the Generator library makes.
+// CodecShims - the few calls of zlib, libpng and TurboJPEG that the Generator library makes.
 //
 // Swift cannot see what it needs of them directly: zlib's initialisers are macros, and libpng's classic
 // interface longjmps. No header of theirs is included here, so that whoever imports this module needs
@@ -49,6 +49,13 @@ CodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t chann
 CodecStatus codec_png_write(const uint8_t *pixels, uint32_t width, uint32_t height,
                             uint32_t channels, uint8_t **file, size_t *fileBytes, char message[64]);
 void codec_free(void *memory);
+
+// MARK: - JPEG
+
+/// Decodes a whole JPEG file to `channels` (1 grey, 3 RGB) interleaved bytes a pixel.
+/// `pixels` has room for width * height * channels bytes, the size that the file's header claims.
+CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width, uint32_t height,
+                            uint32_t channels, uint8_t *pixels, char message[64]);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,75 @@
+import Foundation
+import Shared
+
+extension PixelImage {
+  /// The endings of file names that folders of images are searched for, without the dot.
+  public static let fileExtensions = ["png", "jpg", "jpeg"]
+
+  /// Reads an image file: PNG, JPEG, or a NumPy array of bytes.
+  ///
+  ///     let photo = try PixelImage(contentsOf: "photo.jpg")
+  ///
+  /// What the file is, its first bytes decide and not its name: browsers save PNG as .jpg and the
+  /// reverse.
+  /// - Throws: a `CourseError` that names the file when it cannot be read, is damaged, or is something
+  ///   else
+  public init(contentsOf path: String) throws {
+    let file = try FileBytes(path: path, content: "an image (PNG, JPEG or npy)")
+    try self.init(imageBytes: file.bytes, path: path)
+  }
+
+  /// Reads the bytes of an image file; `path` names it in errors.
+  public init(imageData: Data, path: String) throws {
+    self = try imageData.withUnsafeBytes {
+      try PixelImage(imageBytes: $0.bindMemory(to: UInt8.self), path: path)
+    }
+  }
+
+  init(imageBytes bytes: UnsafeBufferPointer<UInt8>, path: String) throws {
+    if bytes.starts(with: JPEGHeader.signature) {
+      try self.init(jpegBytes: bytes, path: path)
+    } else if bytes.starts(with: PNGHeader.signature) {
+      try self.init(pngData: Data(buffer: bytes), path: path)
+    } else if bytes.starts(with: NpyBytes.signature) {
+      try self.init(npyBytes: bytes, path: path)
+    } else {
+      throw CourseError(
+        .format, "this is not an image that can be read", expected: "PNG, JPEG or npy",
+        received: bytes.isEmpty ? "an empty file" : beginning(bytes), location: path,
+        remedy: "Convert it to PNG, or remove it.")
+    }
+  }
+
+  /// Reads the bytes of a `.npy` file with an image as Python keeps them: `[H, W]`, or `[H, W, C]` with 1, 3
+  /// or 4 channels, of type `uint8`.
+  public init(npyData: Data, path: String) throws {
+    self = try npyData.withUnsafeBytes {
+      try PixelImage(npyBytes: $0.bindMemory(to: UInt8.self), path: path)
+    }
+  }
+
+  private init(npyBytes bytes: UnsafeBufferPointer<UInt8>, path: String) throws {
+    let array = try NpyBytes(bytes, path: path)
+    let shape = array.shape.count == 2 ? array.shape + [1] : array.shape
+    guard shape.count == 3, [1, 3, 4].contains(shape[2]), !array.isColumnMajor,
+      shape[0] >= 1, shape[1] >= 1, shape[0] * shape[1] <= PNGHeader.mostPixels
+    else {
+      let isPlanar = array.shape.count == 3 && [1, 3, 4].contains(array.shape[0])
+      throw CourseError(
+        .format, "this array is not an image", expected: "the shape [H, W] or [H, W, C]",
+        received: "\(array.shape)\(array.isColumnMajor ? " in Fortran's order" : "")",
+        location: path,
+        remedy: isPlanar && !array.isColumnMajor
+          ? "Channels come last: numpy.transpose(array, (1, 2, 0))."
+          : "Save it with numpy.ascontiguousarray, channels last.")
+    }
+    self.init(
+      width: shape[1], height: shape[0], channels: shape[2], pixels: Array(bytes[array.range]))
+  }
+
+  /// The bytes of a `.npy` file with the image as an array `[H, W, C]` of type `uint8`; `[H, W]` when it is grey.
+  public var npyData: Data {
+    NpyBytes.encoded(
+      shape: channels == 1 ? [height, width] : [height, width, channels], bytes: pixels)
+  }
+}

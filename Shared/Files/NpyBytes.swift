@@ -1,0 +1,45 @@
+import Foundation
+
+/// Where the numbers lie in a `.npy` file whose elements are bytes (`uint8`), as images are. Nothing is
+/// converted or copied.
+package struct NpyBytes {
+  /// The shape that the array has in NumPy.
+  package let shape: [Int]
+  /// Whether the first axis runs fastest.
+  package let isColumnMajor: Bool
+  /// The place of the elements in the file.
+  package let range: Range<Int>
+
+  /// The bytes that every such file begins with.
+  package static let signature = NpyHeader.magic
+
+  /// Reads the header and checks that the file is as long as it says.
+  /// - Parameters:
+  ///   - bytes: the whole file, or its beginning
+  ///   - count: the length of the whole file; `nil` when that is what `bytes` are
+  package init(_ bytes: UnsafeBufferPointer<UInt8>, count: Int? = nil, path: String) throws {
+    let length = count ?? bytes.count
+    let (header, start) = try Tensor.npyHeader(Data(bytes.prefix(10_012)), path: path)
+    guard header.type == .uint8 else {
+      throw CourseError(
+        .format, "the pixels in this NumPy file are not bytes", expected: "the type uint8",
+        received: "\(header.type)", location: path,
+        remedy: "Save 0 to 255 as array.astype(\"uint8\"); multiply by 255 first if white is 1.")
+    }
+    guard let size = checkedElementCount(header.shape), size == length - start else {
+      throw CourseError(
+        .format, "the data does not fit the header of this NumPy file",
+        expected: "shape \(header.shape) of 1 byte an element",
+        received: "\(length - start) bytes from offset \(start)", location: path,
+        remedy: "The file is damaged or truncated: get it anew.")
+    }
+    (shape, isColumnMajor, range) = (header.shape, header.isColumnMajor, start..<length)
+  }
+
+  /// The bytes of a file, exactly those that `numpy.save` writes.
+  package static func encoded(shape: [Int], bytes: [UInt8]) -> Data {
+    var header = NpyHeader(shape: shape)
+    header.type = .uint8
+    return header.encoded + bytes
+  }
+}
