@@ -141,6 +141,8 @@ static void startWorkers(size_t wanted) {
   }
 }
 
+void kernels_keep_on_this_thread(void) { insideLoop = true; }
+
 void kernels_parallel_for(size_t count, void (*body)(size_t index, void *context), void *context) {
   const size_t threads = kernels_thread_count();
   if (count <= 1 || threads <= 1 || insideLoop || count > UINT32_MAX ||

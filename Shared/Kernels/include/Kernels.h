@@ -229,6 +229,7 @@ void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float 
 
 #include "Bytes.h"
 #include "Convolution.h"
+#include "Image.h"
 #include "Recurrent.h"
 
 #endif

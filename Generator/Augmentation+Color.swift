@@ -1,0 +1,63 @@
+import Shared
+
+extension Augmentation {
+  /// Brighter or darker by a factor from `1 - amount` to `1 + amount`.
+  public static func brightness(_ amount: Float) -> Augmentation {
+    scaling("brightness", by: amount) { image, factor in image.brightened(by: factor) }
+  }
+
+  /// More or less contrast, by a factor from `1 - amount` to `1 + amount`.
+  public static func contrast(_ amount: Float) -> Augmentation {
+    scaling("contrast", by: amount) { image, factor in image.contrasted(by: factor) }
+  }
+
+  /// More or less colour, by a factor from `1 - amount` to `1 + amount`.
+  public static func saturation(_ amount: Float) -> Augmentation {
+    scaling("saturation", by: amount) { image, factor in image.saturated(by: factor) }
+  }
+
+  /// Colours moved along the circle of hues by up to `amount` of it either way.
+  public static func hue(_ amount: Float) -> Augmentation {
+    require((0...0.5).contains(amount), "hue", "an amount from 0 to 0.5", "\(amount)")
+    return Augmentation("hue", stage: .color) { sample, draws in
+      sample.image = sample.image.hueShifted(by: draws.number(in: -amount...amount))
+    }
+  }
+
+  /// A normally distributed number added to each, cut off at 0 and 1.
+  public static func noise(standardDeviation: Float) -> Augmentation {
+    require(
+      standardDeviation >= 0 && standardDeviation.isFinite, "noise",
+      "a standard deviation of at least 0", "\(standardDeviation)")
+    return Augmentation("noise", stage: .color) { sample, draws in
+      let noise = Tensor(
+        normal: sample.image.shape, standardDeviation: standardDeviation,
+        key: draws.key.folded("noise"))
+      sample.image = (sample.image + noise).clipped(to: 0...1)
+    }
+  }
+
+  /// Each channel shifted and scaled: `(X[c] - mean[c]) / std[c]`. One number will do for all channels.
+  public static func normalize(mean: [Float], std: [Float]) -> Augmentation {
+    require(
+      !mean.isEmpty && [1, mean.count].contains(std.count) && [1, std.count].contains(mean.count)
+        && std.allSatisfy { $0 > 0 && $0.isFinite } && mean.allSatisfy(\.isFinite), "normalize",
+      "a mean and a standard deviation above 0 for each channel", "\(mean), \(std)")
+    return Augmentation(
+      "normalize", stage: .normalization,
+      normalization: PixelView.Normalization(mean: mean, std: std)
+    ) { sample, _ in
+      sample.normalize(mean: mean, std: std)
+    }
+  }
+
+  private static func scaling(
+    _ name: String, by amount: Float,
+    _ change: @escaping @Sendable (_ image: Tensor, _ factor: Float) -> Tensor
+  ) -> Augmentation {
+    require(amount >= 0 && amount.isFinite, name, "an amount of at least 0", "\(amount)")
+    return Augmentation(name, stage: .color) { sample, draws in
+      sample.image = change(sample.image, draws.number(in: max(0, 1 - amount)...1 + amount))
+    }
+  }
+}

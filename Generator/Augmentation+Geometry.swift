@@ -1,0 +1,81 @@
+import Shared
+
+extension Augmentation {
+  /// Left and right changed, for every other image.
+  ///
+  /// Not for images whose class it changes: letters, digits, road signs.
+  public static var mirror: Augmentation {
+    Augmentation("mirror", stage: .geometry, probability: 0.5) { sample, _ in sample.mirror() }
+  }
+
+  /// Turned by 90, 180 or 270 degrees, three images of four: every orientation is as likely.
+  ///
+  /// An image that is not square becomes as high as it was wide, and the generator fits it to the size of
+  /// the batch again.
+  public static var rotate90: Augmentation {
+    Augmentation("rotate90", stage: .geometry, probability: 0.75) { sample, draws in
+      sample.rotate90(turns: draws.integer(in: 1...3))
+    }
+  }
+
+  /// Turned about its middle by up to `degrees` either way, in the same size; corners are cut off and
+  /// those that come in are 0.
+  public static func rotate(degrees: Float) -> Augmentation { rotate(degrees: -degrees...degrees) }
+
+  /// Turned counter-clockwise about its middle by an angle from the range.
+  public static func rotate(degrees: ClosedRange<Float>) -> Augmentation {
+    Augmentation("rotate", stage: .geometry) { sample, draws in
+      sample.rotate(degrees: draws.number(in: degrees))
+    }
+  }
+
+  /// Shifted by up to `padding` pixels either way along each axis, in the same size; what comes in is 0.
+  ///
+  /// The same as a border of `padding` zeros and a crop of the old size out of it, which is where the name
+  /// comes from.
+  public static func crop(padding: Int) -> Augmentation {
+    require(padding >= 0, "crop", "a padding of at least 0", "\(padding)")
+    return Augmentation("crop", stage: .geometry) { sample, draws in
+      let (top, left) = (
+        draws.integer(in: -padding...padding), draws.integer(in: -padding...padding)
+      )
+      sample.crop(top: top, left: left, height: sample.height, width: sample.width)
+    }
+  }
+
+  /// Another size.
+  /// - Parameter antialias: whether a pixel of a smaller image is the mean of all it stands for
+  public static func resize(
+    height: Int, width: Int, interpolation: Interpolation = .bilinear, antialias: Bool = true
+  ) -> Augmentation {
+    require(height >= 1 && width >= 1, "resize", "sizes of at least 1", "\(height) x \(width)")
+    return Augmentation("resize", stage: .geometry) { sample, _ in
+      sample.resize(
+        height: height, width: width, interpolation: interpolation, antialias: antialias)
+    }
+  }
+
+  /// A square of `size` pixels somewhere set to 0, so that no single part of an object can be relied on.
+  /// Its middle lies anywhere in the image, so that it may be cut off at the edges. Masks and boxes stay.
+  ///
+  /// - Reference: DeVries, Taylor (2017), *Improved regularization of convolutional neural networks with
+  ///   cutout*.
+  public static func cutout(size: Int) -> Augmentation {
+    require(size >= 1, "cutout", "a size of at least 1", "\(size)")
+    return Augmentation("cutout", stage: .geometry) { sample, draws in
+      let top = draws.integer(in: 0...sample.height - 1) - size / 2
+      let left = draws.integer(in: 0...sample.width - 1) - size / 2
+      let rows = max(top, 0)..<min(top + size, sample.height)
+      let columns = max(left, 0)..<min(left + size, sample.width)
+      guard !rows.isEmpty, !columns.isEmpty else { return }
+      var image = sample.image
+      image[0..., rows, columns] = Tensor(zeros: [sample.channels, rows.count, columns.count])
+      sample.image = image
+    }
+  }
+
+  /// Stops the program with a message when an argument is out of range.
+  static func require(_ condition: Bool, _ name: String, _ expected: String, _ received: String) {
+    if !condition { stop("Augmentation.\(name)", expected: expected, received: received) }
+  }
+}

@@ -1,0 +1,87 @@
+import Shared
+
+/// What a batch is to be made of.
+struct BatchPlan: Sendable {
+  /// Counted from the first batch of the first epoch.
+  var number: Int
+  var indices: [Int]
+  /// The epoch that each image belongs to.
+  var epochs: [Int]
+  var endsEpoch: Bool
+}
+
+/// Plans one batch after the other.
+struct BatchPlanner: Sendable {
+  private(set) var order: BatchOrder
+  private var number = 0
+
+  init(order: BatchOrder) { self.order = order }
+
+  mutating func next() -> BatchPlan {
+    let epochBefore = order.epoch
+    let indices = order.next()
+    let before = order.countBeforeEpoch(in: indices)
+    defer { number += 1 }
+    return BatchPlan(
+      number: number, indices: indices,
+      epochs: indices.indices.map { $0 < before ? epochBefore : order.epoch },
+      endsEpoch: before > 0 || order.isUsedUp)
+  }
+}
+
+/// Decodes, fits and augments the images of a batch. Keeps nothing, so that several threads may make
+/// batches at once.
+struct BatchMaker: Sendable {
+  let source: any ImageSource
+  let imageSize: [Int]
+  let augmentation: [Augmentation]
+  let fitting: ImageFitting
+  let key: RandomKey
+
+  func batch(_ plan: BatchPlan) throws -> Batch {
+    let size = imageSize.reduce(1, *)
+    var (masks, boxes): ([Tensor], [[ImageBox]]) = ([], [])
+    let images = try Tensor(shape: [plan.indices.count] + imageSize) { out in
+      for (place, index) in plan.indices.enumerated() {
+        let sample = try sample(at: index, epoch: plan.epochs[place])
+        sample.write(to: out + place * size)
+        if let mask = sample.mask { masks.append(mask) }
+        boxes.append(sample.boxes)
+      }
+    }
+    let labels = plan.indices.map { source.label(at: $0) }
+    let batch = Batch(
+      images: images, labels: labels, targets: .classes(labels),
+      masks: masks.count == labels.count ? Tensor(concatenating: masks) : nil, boxes: boxes,
+      indices: plan.indices, epoch: plan.epochs.last ?? 0, endsEpoch: plan.endsEpoch)
+    return augmentation.enumerated().reduce(batch) { batch, item in
+      guard let mixing = item.element.mixing else { return batch }
+      return mixing.mixed(
+        batch, classCount: source.classNames.count,
+        key: key.folded("batch").folded(plan.number).folded(item.offset))
+    }
+  }
+
+  /// One image, ready for its batch.
+  private func sample(at index: Int, epoch: Int) throws -> ImageSample {
+    let image = try source.image(at: index)
+    if fitting == .refuse, image.tensorShape != imageSize {
+      throw CourseError(
+        .shapeMismatch, "an image does not fit the batch", expected: words(imageSize),
+        received: words(image.tensorShape), location: source.location(at: index),
+        remedy: "Choose another imageSize, or have images fitted by .stretch or .cover.")
+    }
+    var sample = ImageSample(
+      image.converted(toChannels: imageSize[0]), mask: try source.mask(at: index),
+      boxes: try source.boxes(at: index))
+    let (height, width) = (imageSize[1], imageSize[2])
+    sample.fit(height: height, width: width, cover: fitting == .cover)
+    augmentation.apply(to: &sample, key: key.folded(epoch).folded(index))
+    sample.fit(height: height, width: width, cover: fitting == .cover)
+    return sample
+  }
+
+  private func words(_ shape: [Int]) -> String {
+    "\(shape[1]) x \(shape[2]) with \(shape[0]) channel\(shape[0] == 1 ? "" : "s")"
+  }
+}

@@ -1,0 +1,34 @@
+import Shared
+
+/// What happens to an image that has another size or other channels than the batch.
+public enum ImageFitting: String, Sendable, CaseIterable, Codable {
+  /// It is resized to the size of the batch, whatever its proportions (bilinear, antialiased); grey becomes
+  /// colour and colour grey.
+  case stretch
+  /// It is resized until it covers the size of the batch, and what is too much of it is cut off on both
+  /// sides: proportions stay. Channels as above.
+  case cover
+  /// It is an error that names the image.
+  case refuse
+}
+
+extension ImageSample {
+  /// Brings an image to the size of a batch.
+  mutating func fit(height: Int, width: Int, cover: Bool) {
+    guard (self.height, self.width) != (height, width) else { return }
+    if cover {
+      let scale = max(
+        Double(height) / Double(self.height), Double(width) / Double(self.width))
+      let (coverHeight, coverWidth) = (
+        max(height, Int((Double(self.height) * scale).rounded())),
+        max(width, Int((Double(self.width) * scale).rounded()))
+      )
+      resize(height: coverHeight, width: coverWidth)
+      crop(
+        top: (coverHeight - height) / 2, left: (coverWidth - width) / 2, height: height,
+        width: width)
+    } else {
+      resize(height: height, width: width)
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import Shared
+
+/// Turns images on disk into what a network eats: a batch of augmented images with their labels each time
+/// it is asked.
+///
+///     let source = try ImageFolder("flowers")
+///     let generator = try ImageGenerator(
+///       source, batchSize: 50, imageSize: [3, 64, 64],
+///       augmentation: [.mirror, .rotate(degrees: 15), .crop(padding: 4)], seed: 1)
+///     let batch = try generator.next()
+///     batch.images.shape                         // [50, 3, 64, 64], from 0 to 1
+///     generator.className(of: batch.labels[0])   // "daisy"
+///     generator.currentEpoch                     // 0
+///     for batch in generator { ... }             // what is left of the epoch
+///
+/// Each image comes once in an epoch. What happens when the last images do not fill a batch, `lastBatch`
+/// says; `BatchOrder` counts epochs and puts the images in order.
+///
+/// Images are fitted to `imageSize`, augmented, and fitted again where that has changed their size. They are
+/// decoded and augmented ahead, on `threads` threads; batches come in order, and they are the same,
+/// bit for bit, whatever the number of threads: what is drawn for an image depends on the seed, the epoch
+/// and the image only. No more than `prefetch` batches are kept, whatever the number of images.
+///
+/// A class, because a generator moves on: whoever holds it sees the same next batch.
+/// - Reference: Shorten, Khoshgoftaar (2019), *A survey on image data augmentation for deep learning*.
+public final class ImageGenerator: Sequence {
+  /// Where the images come from.
+  public let source: any ImageSource
+  /// The number of images in a batch.
+  public let batchSize: Int
+  /// The shape of an image in a batch, `[C, H, W]`.
+  public let imageSize: [Int]
+  /// What is done to the images.
+  public let augmentation: [Augmentation]
+  /// Whether each epoch has a random order of its own.
+  public let shuffle: Bool
+  /// Decides orders and augmentations.
+  public let seed: UInt64
+  /// What happens when the images left do not fill a batch.
+  public let lastBatch: LastBatch
+  /// What happens to images of another size or with other channels.
+  public let fitting: ImageFitting
+  /// How many threads decode and augment; 0 for the one that asks.
+  public let threads: Int
+  /// How many batches are made ahead.
+  public let prefetch: Int
+  /// The epoch of the last image handed out, counted from 0. It rises when `next()` begins an epoch, not
+  /// when it hands out the last batch of the one before.
+  public private(set) var currentEpoch = 0
+
+  private var prefetcher: Prefetcher<BatchPlan, Batch>?
+  /// Whether the last batch was the last of its epoch.
+  private(set) var isAtEpochEnd = false
+
+  /// A generator that stands before the first batch of the first epoch.
+  /// - Parameters:
+  ///   - batchSize: at most the number of images
+  ///   - imageSize: `[C, H, W]` with 1, 3 or 4 channels; that of the first image unless given
+  ///   - threads: as many as this process may use cores unless given
+  /// - Throws: when settings make no sense, and when the first image is needed and cannot be read
+  public init(
+    _ source: any ImageSource, batchSize: Int, imageSize: [Int]? = nil,
+    augmentation: [Augmentation] = [], shuffle: Bool = true, seed: UInt64 = 0,
+    lastBatch: LastBatch = .wrap, fitting: ImageFitting = .stretch, threads: Int? = nil,
+    prefetch: Int = 4
+  ) throws {
+    func require(
+      _ condition: Bool, _ what: String, _ expected: String, _ received: String, _ remedy: String
+    ) throws {
+      guard condition else {
+        throw CourseError(
+          .invalidArgument, what, expected: expected, received: received, location: source.name,
+          remedy: remedy)
+      }
+    }
+    try require(
+      (1...Swift.max(source.count, 1)).contains(batchSize), "batch size",
+      "1 to \(source.count), the number of images", "\(batchSize)", "Choose a smaller batch size.")
+    let imageSize = try imageSize ?? source.image(at: 0).tensorShape
+    try require(
+      imageSize.count == 3 && [1, 3, 4].contains(imageSize[0])
+        && imageSize.dropFirst().allSatisfy { (1...1 << 14).contains($0) }, "image size",
+      "[C, H, W] with 1, 3 or 4 channels", "\(imageSize)",
+      "Colour images of 32 x 32 are [3, 32, 32].")
+    let threads = threads ?? Parallelism.availableCores
+    try require(
+      (0...256).contains(threads) && prefetch >= 1, "threads and batches ahead",
+      "0 to 256 threads, and at least 1 batch", "\(threads) and \(prefetch)",
+      "Leave them out: the defaults suit most.")
+    try augmentation.checkOrder()
+    for augmentation in augmentation {
+      let count = augmentation.normalization?.channelCount ?? 1
+      try require(
+        count == 1 || count == imageSize[0], "normalize", "1 or \(imageSize[0]) channels",
+        "\(count)", "Give one mean and standard deviation for each channel of the images.")
+    }
+    self.source = source
+    self.batchSize = batchSize
+    self.imageSize = imageSize
+    self.augmentation = augmentation
+    self.shuffle = shuffle
+    self.seed = seed
+    self.lastBatch = lastBatch
+    self.fitting = fitting
+    self.threads = threads
+    self.prefetch = prefetch
+  }
+
+  /// The next batch.
+  /// - Throws: when an image of this batch cannot be read, or does not fit and is to be refused; the call
+  ///   after that gives the batch behind it
+  public func next() throws -> Batch {
+    let prefetcher = prefetcher ?? started(skipping: 0)
+    self.prefetcher = prefetcher
+    let batch = try prefetcher.next()
+    currentEpoch = batch.epoch
+    isAtEpochEnd = batch.endsEpoch
+    return batch
+  }
+
+  /// Goes back to the first batch of the first epoch.
+  public func reset() { seek(batch: 0) }
+
+  /// Goes to a batch, counted from the first of the first epoch; nothing in between is decoded.
+  public func seek(batch number: Int) {
+    guard number >= 0 else {
+      stop("ImageGenerator.seek", expected: "a batch of at least 0", received: "\(number)")
+    }
+    prefetcher = nil
+    prefetcher = started(skipping: number)
+  }
+
+  /// The name of a class.
+  public func className(of label: Int) -> String {
+    guard source.classNames.indices.contains(label) else {
+      stop(
+        "ImageGenerator.className", expected: "a label below \(source.classNames.count)",
+        received: "\(label)")
+    }
+    return source.classNames[label]
+  }
+
+  /// The batches of an epoch: those that are left of it, or all of the next one after its end.
+  ///
+  /// A loop has nobody to throw to: an image that cannot be read stops the program with the error's text.
+  /// Call `next()` where that is to be handled.
+  public func makeIterator() -> AnyIterator<Batch> {
+    var isDone = false
+    return AnyIterator {
+      guard !isDone else { return nil }
+      do {
+        let batch = try self.next()
+        isDone = batch.endsEpoch
+        return batch
+      } catch {
+        stop("\(error)")
+      }
+    }
+  }
+
+  /// The number of batches that an epoch takes; with `.wrapAndContinue` rounded up.
+  public var batchesPerEpoch: Int { newOrder.batchesPerEpoch }
+
+  // MARK: Making batches
+
+  private var newOrder: BatchOrder {
+    BatchOrder(
+      count: source.count, batchSize: batchSize, shuffle: shuffle, seed: seed, lastBatch: lastBatch)
+  }
+
+  private func started(skipping count: Int) -> Prefetcher<BatchPlan, Batch> {
+    var planner = BatchPlanner(order: newOrder)
+    for _ in 0..<count { _ = planner.next() }
+    currentEpoch = planner.order.epoch
+    isAtEpochEnd = count > 0 && planner.order.isUsedUp
+    let maker = BatchMaker(
+      source: source, imageSize: imageSize, augmentation: augmentation, fitting: fitting,
+      key: RandomKey(seed: seed).folded("augmentation"))
+    return Prefetcher(
+      threads: threads, capacity: prefetch, plan: { planner.next() }, make: maker.batch)
+  }
+}
+
+extension PixelImage {
+  /// `[C, H, W]`
+  var tensorShape: [Int] { [channels, height, width] }
+}
+
+extension PixelView.Normalization {
+  var channelCount: Int { max(mean.count, std.count) }
+}

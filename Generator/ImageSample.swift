@@ -1,0 +1,203 @@
+import Shared
+
+/// An image on its way through the augmentations, with the mask and the boxes that belong to it.
+///
+/// Whatever moves the pixels moves mask and boxes as well: augmentations call `mirror()`, `crop(...)` and
+/// the like, and never have to think of them.
+///
+///     var sample = ImageSample(image, boxes: [ImageBox(left: 0, top: 0, right: 4, bottom: 2, label: 1)])
+///     sample.mirror()
+///     sample.image = sample.image.brightened(by: 1.2)
+///     sample.boxes[0].right == Float(sample.width)       // true
+///
+/// Mirroring, quarter turns, cropping and normalising bytes cost nothing until `image` is asked for; then
+/// one pass does them all, with the same numbers as one after the other.
+public struct ImageSample: Sendable {
+  private enum Pixels: Sendable {
+    case bytes(PixelView)
+    case numbers(Tensor)
+  }
+  private var pixels: Pixels
+  /// The class of each pixel, `[1, H, W]`, if it is known.
+  public private(set) var mask: Tensor?
+  /// The objects in the image.
+  public private(set) var boxes: [ImageBox]
+
+  /// An image of bytes.
+  /// - Parameter mask: an image of one channel and the same size, whose bytes are classes
+  public init(_ image: PixelImage, mask: PixelImage? = nil, boxes: [ImageBox] = []) {
+    if let mask, mask.channels != 1 || mask.width != image.width || mask.height != image.height {
+      stop(
+        "ImageSample", expected: "a mask of \(image.height) x \(image.width) and 1 channel",
+        received: "\(mask.height) x \(mask.width) of \(mask.channels)")
+    }
+    pixels = .bytes(PixelView(image))
+    self.mask = mask.map { mask in
+      ByteFeatures(shape: [1, mask.height, mask.width], bytes: mask.pixels, divisor: 1).rows(at: [0]
+      )
+    }
+    self.boxes = boxes
+  }
+
+  /// The number of rows.
+  public var height: Int {
+    switch pixels {
+    case .bytes(let view): view.height
+    case .numbers(let image): image.imageHeight
+    }
+  }
+  /// The number of columns.
+  public var width: Int {
+    switch pixels {
+    case .bytes(let view): view.width
+    case .numbers(let image): image.imageWidth
+    }
+  }
+  /// The number of channels.
+  public var channels: Int {
+    switch pixels {
+    case .bytes(let view): view.channels
+    case .numbers(let image): image.shape[0]
+    }
+  }
+
+  /// The pixels, `[C, H, W]`: from 0 to 1 until they are normalised. Must be set to the same shape;
+  /// sizes are changed by the functions below.
+  public var image: Tensor {
+    get {
+      switch pixels {
+      case .bytes(let view): view.tensor
+      case .numbers(let image): image
+      }
+    }
+    set {
+      guard newValue.shape == [channels, height, width] else {
+        stop(
+          "ImageSample.image", expected: "shape \([channels, height, width])",
+          received: "\(newValue.shape)")
+      }
+      pixels = .numbers(newValue)
+    }
+  }
+
+  /// Writes the pixels to a place of a batch.
+  func write(to out: UnsafeMutablePointer<Float>) {
+    switch pixels {
+    case .bytes(let view): view.write(to: out)
+    case .numbers(let image): image.read { out.update(from: $0, count: image.count) }
+    }
+  }
+
+  // MARK: Geometry
+
+  /// Left becomes right.
+  public mutating func mirror() {
+    let width = Float(width)
+    if case .bytes(var view) = pixels {
+      view.mirror()
+      pixels = .bytes(view)
+    } else {
+      pixels = .numbers(image.mirrored())
+    }
+    mask = mask?.mirrored()
+    boxes = boxes.map { $0.withEdges(width - $0.right, $0.top, width - $0.left, $0.bottom) }
+  }
+
+  /// Turns by quarters of a circle, counter-clockwise; height and width change places when the number is
+  /// odd.
+  public mutating func rotate90(turns: Int = 1) {
+    let turns = ((turns % 4) + 4) % 4
+    for _ in 0..<turns {
+      let width = Float(width)
+      boxes = boxes.map { $0.withEdges($0.top, width - $0.right, $0.bottom, width - $0.left) }
+      if case .bytes(var view) = pixels {
+        view.rotate90()
+        pixels = .bytes(view)
+      } else {
+        pixels = .numbers(image.rotated90())
+      }
+    }
+    mask = mask?.rotated90(turns: turns)
+  }
+
+  /// Keeps a rectangle; what lies beyond the edges is 0. Boxes are cut off, and gone when nothing of them
+  /// is left.
+  public mutating func crop(top: Int, left: Int, height: Int, width: Int) {
+    if case .bytes(var view) = pixels, view.crop(top: top, left: left, height: height, width: width)
+    {
+      pixels = .bytes(view)
+    } else {
+      pixels = .numbers(image.cropped(top: top, left: left, height: height, width: width))
+    }
+    mask = mask?.cropped(top: top, left: left, height: height, width: width)
+    boxes = boxes.map {
+      $0.withEdges(
+        $0.left - Float(left), $0.top - Float(top), $0.right - Float(left), $0.bottom - Float(top))
+    }
+    cutBoxes()
+  }
+
+  /// Another size; the mask takes the nearest pixel.
+  public mutating func resize(
+    height: Int, width: Int, interpolation: Interpolation = .bilinear, antialias: Bool = true
+  ) {
+    guard (height, width) != (self.height, self.width) else { return }
+    let (y, x) = (Float(height) / Float(self.height), Float(width) / Float(self.width))
+    pixels = .numbers(
+      image.resized(
+        height: height, width: width, interpolation: interpolation, antialias: antialias))
+    mask = mask?.resized(height: height, width: width, interpolation: .nearest)
+    boxes = boxes.map { $0.withEdges($0.left * x, $0.top * y, $0.right * x, $0.bottom * y) }
+  }
+
+  /// Turns about the middle by any angle, counter-clockwise, in the same size. A box becomes the smallest
+  /// upright one around its turned corners, cut off at the edges.
+  public mutating func rotate(degrees: Float) {
+    let (sine, cosine) = sineAndCosine(degrees: degrees)
+    let (middleX, middleY) = (Double(width) / 2, Double(height) / 2)
+    pixels = .numbers(image.rotated(degrees: degrees))
+    mask = mask?.rotated(degrees: degrees, interpolation: .nearest)
+    boxes = boxes.map { box in
+      let corners = [box.left, box.right].flatMap { x in [box.top, box.bottom].map { (x, $0) } }
+      let turned = corners.map { x, y in
+        let (dx, dy) = (Double(x) - middleX, Double(y) - middleY)
+        return (
+          x: Float(middleX + cosine * dx + sine * dy), y: Float(middleY - sine * dx + cosine * dy)
+        )
+      }
+      return box.withEdges(
+        turned.map(\.x).min()!, turned.map(\.y).min()!, turned.map(\.x).max()!,
+        turned.map(\.y).max()!)
+    }
+    cutBoxes()
+  }
+
+  /// Shifts and scales each channel: `(X[c] - mean[c]) / std[c]`.
+  public mutating func normalize(mean: [Float], std: [Float]) {
+    if case .bytes(var view) = pixels, view.normalize(mean: mean, std: std) {
+      pixels = .bytes(view)
+    } else {
+      pixels = .numbers(image.normalized(mean: mean, std: std))
+    }
+  }
+
+  /// Cuts boxes off at the edges and forgets those of which nothing is left.
+  private mutating func cutBoxes() {
+    let (width, height) = (Float(width), Float(height))
+    boxes = boxes.map {
+      $0.withEdges(
+        max($0.left, 0), max($0.top, 0), min($0.right, width), min($0.bottom, height))
+    }.filter { $0.left < $0.right && $0.top < $0.bottom }
+  }
+}
+
+extension ImageBox {
+  /// The same object with other edges.
+  fileprivate func withEdges(
+    _ left: Float, _ top: Float, _ right: Float, _ bottom: Float
+  ) -> ImageBox {
+    var box = self
+    (box.left, box.top, box.right, box.bottom) = (left, top, right, bottom)
+    return box
+  }
+}

@@ -1,0 +1,61 @@
+import Kernels
+import Shared
+
+// What augmentations do to the colours of one image, [C, H, W] from 0 to 1. Each is torchvision's formula.
+
+extension Tensor {
+  /// Brighter (`factor` above 1) or darker: `f · X`, cut off at 0 and 1.
+  public func brightened(by factor: Float) -> Tensor {
+    (self * factor).clipped(to: 0...1)
+  }
+
+  /// More (`factor` above 1) or less contrast: `f · X + (1 - f) · m`, where `m` is the mean of the grey
+  /// image; cut off at 0 and 1.
+  public func contrasted(by factor: Float) -> Tensor {
+    (self * factor + (1 - factor) * grey().mean()).clipped(to: 0...1)
+  }
+
+  /// More (`factor` above 1) or less colour: `f · X + (1 - f) · G`, where `G` is the grey image; cut off
+  /// at 0 and 1. A grey image stays as it is.
+  public func saturated(by factor: Float) -> Tensor {
+    shape[0] < 3 ? self : withColors { ($0 * factor + $0.grey() * (1 - factor)).clipped(to: 0...1) }
+  }
+
+  /// Every colour moved along the circle of hues by a fraction of it: by 1/3 red becomes green. A grey
+  /// image stays as it is.
+  public func hueShifted(by turns: Float) -> Tensor {
+    shape[0] < 3
+      ? self
+      : withColors { colors in
+        Tensor(shape: colors.shape) { out in
+          colors.read { kernels_shift_hue($0, colors.count / 3, turns, out) }
+        }
+      }
+  }
+
+  /// The brightness of each pixel, `[1, H, W]`: 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
+  public func grey() -> Tensor {
+    requireImage("Tensor.grey")
+    guard shape[0] >= 3 else { return self[0..<1] }
+    return self[0..<1] * 0.299 + self[1..<2] * 0.587 + self[2..<3] * 0.114
+  }
+
+  /// Each channel shifted and scaled: `(X[c] - mean[c]) / std[c]`. One number will do for all channels.
+  public func normalized(mean: [Float], std: [Float]) -> Tensor {
+    requireImage("Tensor.normalized")
+    func spread(_ values: [Float]) -> Tensor {
+      guard values.count == 1 || values.count == shape[0], values.allSatisfy(\.isFinite) else {
+        stop(
+          "Tensor.normalized", expected: "1 or \(shape[0]) finite numbers", received: "\(values)")
+      }
+      return Tensor(values).reshaped([values.count, 1, 1])
+    }
+    return (self - spread(mean)) / spread(std)
+  }
+
+  /// The same with three channels changed; a fourth one, opacity, stays.
+  private func withColors(_ change: (Tensor) -> Tensor) -> Tensor {
+    shape[0] == 3
+      ? change(self) : Tensor(concatenating: [change(self[0..<3]), self[3..<shape[0]]])
+  }
+}

@@ -1,0 +1,63 @@
+import Kernels
+import Shared
+
+extension Tensor {
+  /// The image in another size.
+  ///
+  /// Without `antialias`, each new pixel is interpolated between the pixels around the place it came
+  /// from, as task 4.5 says for `.bilinear`. With it, a new pixel of a smaller image is a weighted mean of
+  /// all the pixels it stands for; without it, most of them would be left out, and fine patterns would
+  /// become coarse ones that are not in the image.
+  ///
+  ///     let image = Tensor([[[0, 1, 2, 3]]])                         // [1, 1, 4]
+  ///     image.resized(height: 1, width: 2, antialias: false)         // [[[0.5, 2.5]]]
+  ///
+  /// Equals PyTorch's `interpolate(align_corners=False)` with the same `antialias`; `.nearest` its
+  /// `nearest-exact`. `.bicubic` uses a = -0.75 without and -0.5 with antialiasing, as PyTorch does.
+  ///
+  /// - Parameter implementation: `.reference` is the body of task 4.5; it knows `.bilinear` without
+  ///   antialiasing only
+  /// - Complexity: O(C · (H'·W·taps + W'·H'·taps)), with as many taps as pixels become one along an axis.
+  /// - Reference: Keys (1981), *IEEE TASSP* 29, for `.bicubic`.
+  public func resized(
+    height: Int, width: Int, interpolation: Interpolation = .bilinear, antialias: Bool = true,
+    implementation: Implementation = .fast
+  ) -> Tensor {
+    requireImage("Tensor.resized")
+    guard height >= 1, width >= 1 else {
+      stop("Tensor.resized", expected: "sizes of at least 1", received: "\(height) x \(width)")
+    }
+    if implementation == .reference {
+      guard interpolation == .bilinear, !antialias else {
+        stop(
+          "Tensor.resized", expected: ".bilinear without antialiasing, which .reference is of",
+          received: ".\(interpolation)\(antialias ? " with antialiasing" : "")")
+      }
+      return resizedReference(height: height, width: width)
+    }
+    func axis(_ input: Int, _ output: Int) -> ResampleAxis? {
+      input == output
+        ? nil
+        : ResampleAxis(
+          input: input, output: output, interpolation: interpolation, antialias: antialias)
+    }
+    var result = self
+    let last = [0, 2, 1]
+    if let rows = axis(imageHeight, height) { result = result.resampled(rows, count: height) }
+    if let columns = axis(imageWidth, width) {
+      result = result.transposed(axes: last).resampled(columns, count: width)
+        .transposed(axes: last)
+    }
+    return result
+  }
+
+  /// `[C, H, W]` with `count` rows.
+  private func resampled(_ axis: ResampleAxis, count: Int) -> Tensor {
+    Tensor(shape: [shape[0], count, shape[2]]) { out in
+      read {
+        kernels_resample_rows(
+          nil, $0, shape[0], shape[1], shape[2], axis.first, axis.weights, axis.taps, count, out)
+      }
+    }
+  }
+}
