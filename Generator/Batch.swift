@@ -3,21 +3,21 @@ import Shared
 /// Some images with their labels: what a generator makes each time it is asked.
 public struct Batch: Sendable, Equatable {
   /// The images, `[N, C, H, W]`: numbers from 0 to 1, unless `normalize` made others of them.
-  public internal(set) var images: Tensor
+  public var images: Tensor
   /// The class of each image.
-  public internal(set) var labels: [Int]
+  public var labels: [Int]
   /// What a network should answer for each image: its label, or with `mixup` a row of shares.
-  public internal(set) var targets: Target
+  public var targets: Target
   /// The class of each pixel, `[N, H, W]`; `nil` when the source has no masks.
-  public internal(set) var masks: Tensor?
+  public var masks: Tensor?
   /// The objects in each image.
-  public internal(set) var boxes: [[ImageBox]]
+  public var boxes: [[ImageBox]]
   /// The number that each image has in its source.
-  public internal(set) var indices: [Int]
+  public var indices: [Int]
   /// The epoch of the last image, counted from 0.
-  public internal(set) var epoch: Int
+  public var epoch: Int
   /// Whether with this batch every image of the epoch has been handed out.
-  public internal(set) var endsEpoch: Bool
+  public var endsEpoch: Bool
 
   /// The number of images.
   public var count: Int { labels.count }

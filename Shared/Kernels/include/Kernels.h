@@ -211,6 +211,9 @@ size_t kernels_available_cores(void);
 /// Calls body(i, context) once for each i < count, on the threads of the pool; returns when all are
 /// done. Nested calls run on the calling thread. Small counts of short bodies are cheap (~1 us).
 void kernels_parallel_for(size_t count, void (*body)(size_t index, void *context), void *context);
+/// From now on the loops of the calling thread run where they are: for threads that work beside the
+/// pool and must not take it away from those who wait for it.
+void kernels_keep_on_this_thread(void);
 
 // MARK: - Random numbers (the same on every instruction set)
 

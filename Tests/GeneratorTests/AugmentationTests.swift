@@ -1,0 +1,179 @@
+import Generator
+import Shared
+import TestSupport
+import Testing
+
+@Suite struct AugmentationTests {
+  private static func picture(_ height: Int = 6, _ width: Int = 9, channels: Int = 3) -> PixelImage
+  {
+    var draws = RandomKey(seed: 8).generator
+    return PixelImage(
+      width: width, height: height, channels: channels,
+      pixels: (0..<(width * height * channels)).map { _ in UInt8(draws.next() % 256) })
+  }
+
+  /// The steps in one pass over bytes, and one after the other on numbers.
+  @Test func fusedStepsEqualReadableOnes() throws {
+    let steps: [(inout ImageSample) -> Void] = [
+      { $0.mirror() }, { $0.rotate90() }, { $0.rotate90(turns: 3) },
+      { $0.crop(top: -2, left: 3, height: 5, width: 7) },
+      { $0.crop(top: 1, left: -1, height: 6, width: 6) },
+      { $0.normalize(mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4]) },
+    ]
+    var draws = RandomDraws(key: RandomKey(seed: 9))
+    for _ in 0..<300 {
+      let picture = Self.picture(draws.integer(in: 1...9), draws.integer(in: 1...9))
+      var fused = ImageSample(picture)
+      var readable = ImageSample(picture)
+      for _ in 0..<draws.integer(in: 1...5) {
+        let step = steps[draws.integer(in: 0...steps.count - 1)]
+        step(&fused)
+        // Setting the image makes it numbers, and the step one of a tensor.
+        readable.image = readable.image
+        step(&readable)
+      }
+      try #require(fused.image == readable.image, "shape \(fused.image.shape)")
+    }
+  }
+
+  @Test func masksAndBoxesFollowTheirImage() {
+    // One bright rectangle: the mask is the same shape, the box its edges.
+    var image = PixelImage(width: 9, height: 6, channels: 3)
+    var mask = PixelImage(width: 9, height: 6, channels: 1)
+    for row in 1..<3 {
+      for column in 4..<8 {
+        for channel in 0..<3 { image[row, column, channel] = 255 }
+        mask[row, column, 0] = 5
+      }
+    }
+    let box = ImageBox(left: 4, top: 1, right: 8, bottom: 3, label: 5)
+    let changes: [(String, (inout ImageSample) -> Void)] = [
+      ("mirror", { $0.mirror() }), ("a quarter", { $0.rotate90() }),
+      ("three quarters", { $0.rotate90(turns: 3) }),
+      ("crop", { $0.crop(top: 2, left: 1, height: 4, width: 5) }),
+      ("twice the size", { $0.resize(height: 12, width: 18, interpolation: .nearest) }),
+      (
+        "all",
+        {
+          $0.mirror()
+          $0.crop(top: -1, left: -2, height: 8, width: 12)
+          $0.rotate90(turns: 3)
+        }
+      ),
+    ]
+    for (name, change) in changes {
+      var sample = ImageSample(image, mask: mask, boxes: [box])
+      change(&sample)
+      expectClose(sample.mask!, sample.image[0..<1] * 5, "\(name): mask")
+      var drawn = Tensor(zeros: [1, sample.height, sample.width])
+      for box in sample.boxes {
+        #expect(box.label == 5)
+        drawn[0..<1, Int(box.top)..<Int(box.bottom), Int(box.left)..<Int(box.right)] = Tensor(
+          ones: [1, Int(box.height), Int(box.width)])
+      }
+      expectClose(drawn, sample.image[0..<1], "\(name): box")
+    }
+    var gone = ImageSample(image, mask: mask, boxes: [box])
+    gone.crop(top: 3, left: 0, height: 3, width: 9)
+    #expect(gone.boxes.isEmpty)
+  }
+
+  @Test func boxesStayAroundWhatIsTurned() {
+    let box = ImageBox(left: 2, top: 2, right: 4, bottom: 3, label: 0)
+    var sample = ImageSample(PixelImage(width: 6, height: 6, channels: 1), boxes: [box])
+    sample.rotate(degrees: 90)
+    // Its corners lie at (2, 2), (3, 2), (2, 4), (3, 4) then.
+    #expect(sample.boxes == [ImageBox(left: 2, top: 2, right: 3, bottom: 4, label: 0)])
+  }
+
+  @Test func probabilitiesAreKept() {
+    let picture = Self.picture()
+    let plain = ImageSample(picture).image
+    for probability in [Float(0), 0.25, 0.5, 1] {
+      let mirror = Augmentation.mirror.with(probability: probability)
+      let count = (0..<2000).count { number in
+        var sample = ImageSample(picture)
+        mirror(&sample, key: RandomKey(seed: 10).folded(number))
+        return sample.image != plain
+      }
+      // Off by more than 5 standard deviations less than once in a million; the seed is fixed.
+      let deviation = (2000 * probability * (1 - probability)).squareRoot()
+      #expect(abs(Float(count) - 2000 * probability) <= 5 * deviation, "\(probability)")
+    }
+  }
+
+  @Test func everyOrientationIsAsLikely() {
+    let picture = Self.picture(4, 4)
+    let plain = ImageSample(picture).image
+    var counts = [0, 0, 0, 0]
+    for number in 0..<2000 {
+      var sample = ImageSample(picture)
+      Augmentation.rotate90(&sample, key: RandomKey(seed: 11).folded(number))
+      let turned = sample.image
+      if let turns = (0..<4).first(where: { plain.rotated90(turns: $0) == turned }) {
+        counts[turns] += 1
+      }
+    }
+    #expect(counts.reduce(0, +) == 2000)
+    for count in counts { #expect(abs(count - 500) < 100, "\(counts)") }
+  }
+
+  @Test func drawsDependOnTheKeyOnly() {
+    let list: [Augmentation] = [
+      .mirror, .rotate(degrees: 20), .crop(padding: 2), .brightness(0.3), .contrast(0.3),
+      .saturation(0.3), .hue(0.1), .noise(standardDeviation: 0.1), .cutout(size: 3),
+    ]
+    for augmentation in list {
+      func image(_ seed: UInt64) -> Tensor {
+        var sample = ImageSample(Self.picture())
+        augmentation.with(probability: 1)(&sample, key: RandomKey(seed: seed))
+        return sample.image
+      }
+      let changed = (1...5).map { image(UInt64($0)) }
+      #expect(changed == (1...5).map { image(UInt64($0)) }, "\(augmentation)")
+      #expect(changed.contains { $0 != ImageSample(Self.picture()).image }, "\(augmentation)")
+      for image in changed {
+        #expect(image.shape == [3, 6, 9] && image.min() >= 0 && image.max() <= 1)
+      }
+    }
+  }
+
+  @Test func cutoutClearsASquare() {
+    var areas: Set<Int> = []
+    for number in 0..<100 {
+      var sample = ImageSample(PixelImage(width: 8, height: 7, channels: 1, repeating: 255))
+      Augmentation.cutout(size: 4)(&sample, key: RandomKey(seed: 12).folded(number))
+      areas.insert(Int((1 - sample.image).sum()))
+    }
+    #expect(areas.contains(16) && areas.allSatisfy { $0 <= 16 && $0 >= 4 }, "\(areas)")
+  }
+
+  @Test func noiseHasItsDeviation() {
+    var sample = ImageSample(PixelImage(width: 100, height: 100, channels: 1, repeating: 128))
+    Augmentation.noise(standardDeviation: 0.1)(&sample, key: RandomKey(seed: 13))
+    let noise = sample.image - Float(128) / 255
+    expectClose(noise.mean(), 0, "mean", atol: 0.005)
+    expectClose(noise.variance(), 0.01, "variance", atol: 0.001)
+  }
+
+  @Test func ownAugmentationsAreClosures() {
+    let negative = Augmentation("negative", stage: .color) { sample, _ in
+      sample.image = 1 - sample.image
+    }
+    var sample = ImageSample(PixelImage(width: 1, height: 1, channels: 1, pixels: [51]))
+    negative(&sample, key: RandomKey(seed: 1))
+    expectClose(sample.image, [[[0.8]]], "negative")
+    #expect("\(negative)" == "negative" && "\(Augmentation.mirror)" == "mirror (0.5)")
+  }
+
+  @Test func wrongArgumentsAreRefused() async {
+    expectWords(
+      of: await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = Augmentation.normalize(mean: [0], std: [0])
+      }, "Augmentation.normalize", "above 0")
+    expectWords(
+      of: await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = Augmentation.mirror.with(probability: 1.5)
+      }, "mirror", "a probability from 0 to 1", "1.5")
+  }
+}
