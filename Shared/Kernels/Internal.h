@@ -68,24 +68,26 @@ typedef struct KernelPoolRow {
 /// neighbouring hidden units.
 ///
 /// Every pointer is at the first of these sequences and units. From one sequence to the next are
-/// `hiddenSize` floats in states, G times that in `gates`, `outputStride` in y, and `maskStride` in
-/// the mask. From one gate to the next are `hiddenSize` floats in `gates`, and columnTile in `sums`.
+/// `hiddenStride` floats in hidden states, `hiddenSize` in other states, G times that in `gates`,
+/// `outputStride` in y, and `maskStride` in the mask. From one gate to the next are `hiddenSize`
+/// floats in `gates` and `bias`, and columnTile in `sums`.
 typedef struct KernelStepForward {
   KernelCell cell;
-  size_t rows, units, hiddenSize, outputStride, maskStride;
-  const float *sums;        // h U, [rows, G * columnTile]
-  float *gates;             // x W + b before, the gates after
+  size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride;
+  const float *sums;        // x W + h U, [rows, G * columnTile]; GRU: ..., x Wn, h Un
+  const float *bias, *candidateBias;
+  float *gates;
   const float *hiddenBefore, *cellBefore;
   float *hidden;
   float *extra;             // LSTM: the cell state; GRU: a = h Un + candidateBias
-  const float *candidateBias, *mask;
+  const float *mask;        // or NULL
   float *y;
 } KernelStepForward;
 
 /// The gradients of the same, with the same strides.
 typedef struct KernelStepBackward {
   KernelCell cell;
-  size_t rows, units, hiddenSize, outputStride, maskStride;
+  size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride;
   const float *sums;        // dZ . U^T of the step after this one, [rows, columnTile], or NULL
   const float *gates, *hiddenBefore, *cellBefore, *hidden, *extra, *mask;
   const float *dY;          // or NULL

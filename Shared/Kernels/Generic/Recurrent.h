@@ -22,28 +22,34 @@ INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, s
                          size_t width, const bool whole) {
   const size_t H = step->hiddenSize;
   const size_t gateCount = cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
-  const Vector candidateBias =
-    cell == kernelCellGRU ? LOAD(step->candidateBias + unit) : (Vector){};
+  const size_t sumsStride = (cell == kernelCellElman ? 1 : 4) * columnTile;
+  const float *bias = step->bias + unit;
+  const Vector bias0 = LOAD(bias);
+  const Vector bias1 = cell == kernelCellElman ? bias0 : LOAD(bias + H);
+  const Vector bias2 = cell == kernelCellElman ? bias0 : LOAD(bias + 2 * H);
+  const Vector bias3 = cell == kernelCellLSTM  ? LOAD(bias + 3 * H)
+                       : cell == kernelCellGRU ? LOAD(step->candidateBias + unit)
+                                               : bias0;
   for (size_t n = 0; n < step->rows; n++) {
-    const size_t state = n * H + unit;
-    const float *sums = step->sums + n * gateCount * columnTile + unit;
+    const size_t state = n * H + unit, hiddenState = n * step->hiddenStride + unit;
+    const float *sums = step->sums + n * sumsStride + unit;
     float *gates = step->gates + n * gateCount * H + unit;
     float *y = step->y + n * step->outputStride + unit;
     if (step->mask != NULL && step->mask[n * step->maskStride] == 0) {
-      STORE(step->hidden + state, LOAD(step->hiddenBefore + state));
+      STORE(step->hidden + hiddenState, LOAD(step->hiddenBefore + hiddenState));
       if (cell == kernelCellLSTM) STORE(step->extra + state, LOAD(step->cellBefore + state));
       STORE(y, (Vector){});
       continue;
     }
     Vector hidden;
-    const Vector z0 = LOAD(gates) + load(sums);
+    const Vector z0 = load(sums) + bias0;
     if (cell == kernelCellElman) {
       hidden = tanhVector(z0);
     } else if (cell == kernelCellLSTM) {
       const Vector input = sigmoidVector(z0);
-      const Vector forget = sigmoidVector(LOAD(gates + H) + load(sums + columnTile));
-      const Vector candidate = tanhVector(LOAD(gates + 2 * H) + load(sums + 2 * columnTile));
-      const Vector output = sigmoidVector(LOAD(gates + 3 * H) + load(sums + 3 * columnTile));
+      const Vector forget = sigmoidVector(load(sums + columnTile) + bias1);
+      const Vector candidate = tanhVector(load(sums + 2 * columnTile) + bias2);
+      const Vector output = sigmoidVector(load(sums + 3 * columnTile) + bias3);
       const Vector c = multiplyAdd(forget, LOAD(step->cellBefore + state), input * candidate);
       hidden = output * tanhVector(c);
       STORE(gates, input);
@@ -53,16 +59,18 @@ INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, s
       STORE(step->extra + state, c);
     } else {
       const Vector reset = sigmoidVector(z0);
-      const Vector update = sigmoidVector(LOAD(gates + H) + load(sums + columnTile));
-      const Vector a = load(sums + 2 * columnTile) + candidateBias;
-      const Vector candidate = tanhVector(multiplyAdd(reset, a, LOAD(gates + 2 * H)));
-      hidden = multiplyAdd(update, LOAD(step->hiddenBefore + state) - candidate, candidate);
+      const Vector update = sigmoidVector(load(sums + columnTile) + bias1);
+      const Vector a = load(sums + 3 * columnTile) + bias3;
+      const Vector candidate =
+        tanhVector(multiplyAdd(reset, a, load(sums + 2 * columnTile) + bias2));
+      const Vector before = LOAD(step->hiddenBefore + hiddenState);
+      hidden = multiplyAdd(update, before - candidate, candidate);
       STORE(gates, reset);
       STORE(gates + H, update);
       STORE(gates + 2 * H, candidate);
       STORE(step->extra + state, a);
     }
-    STORE(step->hidden + state, hidden);
+    STORE(step->hidden + hiddenState, hidden);
     STORE(y, hidden);
   }
 }
@@ -73,7 +81,7 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
   const size_t gateCount = cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
   Vector bias0 = {}, bias1 = {}, bias2 = {}, bias3 = {};
   for (size_t n = 0; n < step->rows; n++) {
-    const size_t state = n * H + unit;
+    const size_t state = n * H + unit, hiddenState = n * step->hiddenStride + unit;
     const float *gates = step->gates + n * gateCount * H + unit;
     float *dZ = step->dZ + n * gateCount * H + unit;
     Vector dHidden = LOAD(step->dHidden + state);
@@ -86,7 +94,7 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
     }
     if (step->dY != NULL) dHidden += LOAD(step->dY + n * step->outputStride + unit);
     if (cell == kernelCellElman) {
-      const Vector hidden = LOAD(step->hidden + state);
+      const Vector hidden = LOAD(step->hidden + hiddenState);
       const Vector dz = dHidden * (1 - hidden * hidden);
       STORE(dZ, dz);
       STORE(step->dHidden + state, (Vector){});
@@ -113,7 +121,7 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
       bias3 += dOutput;
     } else {
       const Vector reset = LOAD(gates), update = LOAD(gates + H), candidate = LOAD(gates + 2 * H);
-      const Vector dUpdate = dHidden * (LOAD(step->hiddenBefore + state) - candidate);
+      const Vector dUpdate = dHidden * (LOAD(step->hiddenBefore + hiddenState) - candidate);
       const Vector dz = dHidden * (1 - update) * (1 - candidate * candidate);
       const Vector dReset = dz * LOAD(step->extra + state) * reset * (1 - reset);
       const Vector dzUpdate = dUpdate * update * (1 - update);
