@@ -24,7 +24,9 @@ let package = Package(
   targets: [
     // MARK: Libraries
     .target(name: "Kernels", path: "Shared/Kernels"),
-    .target(name: "BundledData", path: "Shared/BundledData", exclude: ["digits.csv", "iris.csv"]),
+    .target(
+      name: "BundledData", path: "Shared/BundledData",
+      exclude: ["almanac.py", "almanac.txt", "digits.csv", "iris.csv"]),
     .target(
       name: "Shared", dependencies: ["Kernels", "BundledData"], path: "Shared",
       exclude: ["Kernels", "BundledData"]),

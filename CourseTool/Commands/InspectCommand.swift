@@ -11,7 +11,7 @@ enum InspectCommand: Command {
   static let description = CommandDescription(
     name: "inspect", abstract: "Draw what a convolutional network looks for, and what it sees.",
     discussion: """
-      IMAGE is a PNG file of the network's input size, or a number: that example of
+      IMAGE is a PNG or JPEG file of the network's input size, or a number: that example of
       the test part of the data that the network was trained on.
 
       Examples:
@@ -80,7 +80,6 @@ enum InspectCommand: Command {
     _ source: String, for network: NeuralNetwork, path: String
   ) throws -> Tensor {
     let recipe = try Recipe(notedIn: network, path: path)
-    let shape = network.inputShape
     if let number = Int(source) {
       guard let recipe, recipe.test > 0 else {
         throw UsageError("\(path) does not say what it was trained on: give an image file")
@@ -91,17 +90,7 @@ enum InspectCommand: Command {
       }
       return test.batch(at: [number]).features
     }
-    let image = try PixelImage(png: URL(filePath: source))
-    guard shape.count == 3, [1, 3].contains(shape[0]), image.height == shape[1],
-      image.width == shape[2]
-    else {
-      throw CourseError(
-        .shapeMismatch, "the image does not fit the network",
-        expected: "\(shape.suffix(2).reversed().map(String.init).joined(separator: " x ")) pixels",
-        received: "\(image.width) x \(image.height)", location: source,
-        remedy: "Bring it to that size first.")
-    }
-    return image.converted(toChannels: shape[0]).tensor
-      * DataSource.brightest(of: recipe?.data ?? "")
+    return try ImageExample.tensor(
+      source, for: network, brightest: DataSource.brightest(of: recipe?.data ?? ""))
   }
 }

@@ -8,12 +8,13 @@ enum PredictCommand: Command {
     discussion: """
       A CSV file has one example a row; a header and the label column of training may
       be there or not, and with a header the columns may come in any order. A .npy
-      file holds a tensor [N, features], or one example alone. Answers are printed as
-      CSV.
+      file holds a tensor [N, features], or one example alone. An image (PNG, JPEG) is
+      one example: it must have the size that the network was trained on, and be
+      bright where the training images are. Answers are printed as CSV.
       """,
     operands: [
       Operand("MODEL", .one, "a network that train or demo saved"),
-      Operand("FILE", .oneOrMore, "examples: .csv or .npy"),
+      Operand("FILE", .oneOrMore, "examples: .csv, .npy, .png or .jpg"),
     ],
     options: [RunOptions.threads])
 
@@ -41,13 +42,13 @@ enum PredictCommand: Command {
     }
     let names =
       network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames
-    let label = try Recipe(notedIn: network, path: path)?.label.map { LabelColumn(argument: $0) }
+    let recipe = try Recipe(notedIn: network, path: path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
     // All files are read before anything is printed: half an output would pass for all of it.
     var predictions: [Prediction] = []
     for file in arguments.operands.dropFirst() {
-      let features = try features(in: file, for: network, label: label)
+      let features = try features(in: file, for: network, recipe: recipe)
       let probabilities: Tensor
       do {
         probabilities = try network.predict(features)
@@ -79,16 +80,21 @@ enum PredictCommand: Command {
 
   /// The examples in a file, `[N] + inputShape`.
   private static func features(
-    in file: String, for network: NeuralNetwork, label: LabelColumn?
+    in file: String, for network: NeuralNetwork, recipe: Recipe?
   ) throws -> Tensor {
     let shape = network.inputShape
+    if ImageExample.isImage(file) {
+      return try ImageExample.tensor(
+        file, for: network, brightest: DataSource.brightest(of: recipe?.data ?? ""))
+    }
     if file.lowercased().hasSuffix(".npy") {
       let tensor = try Tensor(npy: URL(filePath: file))
       return tensor.shape == shape ? tensor.reshaped([1] + shape) : tensor
     }
     let table = try CSVTable(contentsOf: file)
     let columns = try table.featureColumns(
-      names: network.featureNames, count: shape.reduce(1, *), label: label)
+      names: network.featureNames, count: shape.reduce(1, *),
+      label: recipe?.label.map { LabelColumn(argument: $0) })
     return try table.numbers(inColumns: columns).reshaped([-1] + shape)
   }
 }

@@ -113,6 +113,53 @@ import Testing
     }
   }
 
+  @Test func imageFilesArePredicted() throws {
+    try withTemporaryFolder { folder in
+      func file(_ name: String) -> String { folder.appending(path: name).path }
+      _ = runTool(["train", "digits-cnn", "--output", file("cnn.safetensors")] + small)
+      _ = runTool(
+        "train", "digits-mlp", "--epochs", "1", "--quiet", "--output", file("mlp.safetensors"))
+      let digit = Dataset.digits.features.rows(at: [3])
+      let image = PixelImage(digit.reshaped([1, 8, 8]), range: 0...16)
+      try image.write(to: URL(filePath: file("grey.png")))
+      try image.converted(toChannels: 3).write(to: URL(filePath: file("colour.PNG")))
+      // What an image of bytes keeps of 17 levels.
+      let seen = image.tensor * 16
+      for (model, shape) in [("cnn", [1, 1, 8, 8]), ("mlp", [1, 64])] {
+        let path = file("\(model).safetensors")
+        let run = runTool("predict", path, file("grey.png"), file("colour.PNG"), "--json")
+        #expect(run.status == 0, "\(run.error)")
+        let answers = try #require(try run.json["predictions"] as? [[String: Any]])
+        try #require(answers.count == 2)
+        let expected = try NeuralNetwork(contentsOf: URL(filePath: path))
+          .predict(seen.reshaped(shape)).max()
+        for answer in answers {
+          #expect(abs((answer["probability"] as? Double ?? 0) - Double(expected)) < 1e-5)
+        }
+      }
+      try PixelImage(width: 9, height: 8, channels: 1)
+        .write(to: URL(filePath: file("wide.png")))
+      for model in ["cnn", "mlp"] {
+        let run = runTool("predict", file("\(model).safetensors"), file("wide.png"))
+        #expect(run.status == 1 && run.output.isEmpty)
+        #expect(run.error.contains("wide.png: the image does not fit the network"))
+        #expect(run.error.contains("expected 8 x 8 pixels, got 9 x 8"))
+        #expect(run.error.contains("Resize it to 8 x 8 first."))
+      }
+      _ = runTool(
+        "train", "iris-mlp", "--epochs", "1", "--quiet", "--output", file("iris.safetensors"))
+      try Data("no image".utf8).write(to: URL(filePath: file("text.png")))
+      for (model, name, message) in [
+        ("iris", "wide.png", "expected 2 x 2 pixels"), ("cnn", "text.png", "this is not an image"),
+        ("cnn", "none.jpg", "none.jpg: cannot open the file"),
+      ] {
+        let run = runTool("predict", file("\(model).safetensors"), file(name))
+        #expect(run.status == 1)
+        #expect(run.error.contains(message), "\(run.error)")
+      }
+    }
+  }
+
   @Test(arguments: [
     (["train", "digits-cnn", "--shape", "none"], "convolutions need images", "--shape 1,8,8"),
     (["train", "digits-cnn", "--shape", "1,9,9"], "cannot be given this shape", "81 numbers"),

@@ -1,4 +1,4 @@
-// The two data sets that travel inside the binary, as the text of their CSV files.
+// What travels inside the binary: two data sets as the text of their CSV files, and a text to learn.
 #ifndef BUNDLED_DATA_H
 #define BUNDLED_DATA_H
 
@@ -11,5 +11,9 @@ extern const size_t bundled_iris_csv_size;
 /// Optical Recognition of Handwritten Digits (test part): 1797 images of 8 x 8 pixels, 0 to 16.
 extern const char *const bundled_digits_csv;
 extern const size_t bundled_digits_csv_size;
+
+/// The almanac of a village that does not exist, written by almanac.py.
+extern const char *const bundled_almanac_txt;
+extern const size_t bundled_almanac_txt_size;
 
 #endif

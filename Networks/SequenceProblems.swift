@@ -1,0 +1,77 @@
+import Shared
+
+// Problems whose answer lies far apart in a sequence: made, not measured, so of any length and number.
+
+extension Dataset {
+  /// The adding problem: a sequence of numbers, two of them marked; the answer is the sum of the two.
+  ///
+  ///     let data = try Dataset.addingProblem(count: 1000, length: 100, seed: 1)
+  ///     data.inputShape      // [100, 2]: number and mark of each step
+  ///     data.targets         // values [1000, 1]
+  ///
+  /// The numbers are uniform in 0 to 1, the mark is 1 at one step of each half and 0 elsewhere. Who answers
+  /// 1 whatever comes is wrong by a mean square of 1/6; to do better, a network has to hold the first number
+  /// for half of the sequence on average.
+  ///
+  /// - Throws: when `count` is below 1 or `length` below 2.
+  /// - Reference: Hochreiter, Schmidhuber (1997), *Neural Computation* 9, experiment 4; the marks as Le, Jaitly,
+  ///   Hinton (2015), arXiv:1504.00941, have them.
+  public static func addingProblem(count: Int, length: Int, seed: UInt64) throws -> Dataset {
+    try requireSizes("adding problem", count: count, length: length, atLeast: 2)
+    let key = RandomKey(seed: seed).folded("adding problem")
+    let values = Tensor(uniform: [count, length], key: key.folded("values"))
+    var draws = key.folded("marks").generator
+    var marks = [Float](repeating: 0, count: count * length)
+    let half = length / 2
+    for row in 0..<count {
+      marks[row * length + Int.random(below: half, using: &draws)] = 1
+      marks[row * length + half + Int.random(below: length - half, using: &draws)] = 1
+    }
+    let mask = Tensor(shape: [count, length], scalars: marks)
+    return try Dataset(
+      name: "adding problem of length \(length)",
+      features: Tensor(stacking: [values, mask], axis: 2),
+      targets: .values((values * mask).sum(axis: 1, keepDims: true)))
+  }
+
+  /// Sequences of zeros and ones; the class is how many ones there are.
+  ///
+  ///     let data = try Dataset.sequenceSum(count: 500, length: 15, seed: 1)
+  ///     data.inputShape      // [15, 1]
+  ///     data.classCount      // 16
+  ///
+  /// Every sum is equally frequent (within one), which sequences of independent bits would not have it.
+  ///
+  /// - Throws: when `count` or `length` is below 1.
+  public static func sequenceSum(count: Int, length: Int, seed: UInt64) throws -> Dataset {
+    try requireSizes("sequence sum", count: count, length: length, atLeast: 1)
+    let key = RandomKey(seed: seed).folded("sequence sum")
+    var bits = [Float](repeating: 0, count: count * length)
+    let sums = (0..<count).map { $0 % (length + 1) }
+    for (row, sum) in sums.enumerated() {
+      for place in key.folded(row).permutation(of: length).prefix(sum) {
+        bits[row * length + place] = 1
+      }
+    }
+    return try Dataset(
+      name: "sequence-sum", features: Tensor(shape: [count, length, 1], scalars: bits),
+      targets: .classes(sums), classNames: (0...length).map(String.init))
+  }
+
+  private static func requireSizes(
+    _ name: String, count: Int, length: Int, atLeast shortest: Int
+  ) throws {
+    guard count >= 1, length >= shortest, count <= (1 << 31) / length else {
+      throw CourseError(
+        .invalidArgument, name, expected: "at least 1 sequence of at least \(shortest) steps",
+        received: "\(count) of \(length)")
+    }
+  }
+}
+
+extension Int {
+  /// A number below `limit`; written out because the standard library may change how it draws.
+  fileprivate static func random(below limit: Int, using draws: inout PhiloxGenerator) -> Int {
+    Int(draws.next().multipliedFullWidth(by: UInt64(limit)).high)
+  }
+}

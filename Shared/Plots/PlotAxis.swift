@@ -1,0 +1,83 @@
+import Foundation
+
+/// How an axis of a plot places its values.
+public enum PlotScale: String, Sendable, Codable {
+  /// Equal distances are equal differences.
+  case linear
+  /// Equal distances are equal ratios; values of 0 and below have no place.
+  case logarithmic
+}
+
+/// One axis: its range, its marks, and where a value lies.
+struct PlotAxis {
+  struct Mark: Equatable {
+    var value: Double
+    var text: String
+  }
+
+  let scale: PlotScale
+  let range: ClosedRange<Double>
+  let marks: [Mark]
+
+  /// An axis on which all values that can be shown have a place.
+  /// - Parameter fixed: the range, where it should not be that of the values
+  init(_ values: [Double], scale: PlotScale, fixed: ClosedRange<Double>? = nil) {
+    self.scale = scale
+    let shown = values.filter { $0.isFinite && (scale == .linear || $0 > 0) }
+    var range = fixed ?? (shown.min() ?? (scale == .linear ? 0 : 1))...(shown.max() ?? 1)
+    switch scale {
+    case .logarithmic:
+      // Whole decades, at least one.
+      let low = log10(range.lowerBound).rounded(.down)
+      let high = max(low + 1, log10(range.upperBound).rounded(.up))
+      if fixed == nil { range = pow(10, low)...pow(10, high) }
+      let step = max(1, Int(((high - low) / 8).rounded(.up)))
+      marks = stride(from: Int(low), through: Int(high), by: step).map {
+        Mark(value: pow(10, Double($0)), text: PlotAxis.text(ofPower: $0))
+      }
+    case .linear:
+      if range.lowerBound == range.upperBound {
+        range = (range.lowerBound - 0.5)...(range.upperBound + 0.5)
+      }
+      let step = PlotAxis.step(for: range)
+      let (low, high) = (
+        (range.lowerBound / step - 1e-9).rounded(fixed == nil ? .down : .up),
+        (range.upperBound / step + 1e-9).rounded(fixed == nil ? .up : .down)
+      )
+      if fixed == nil { range = (low * step)...(high * step) }
+      let digits = max(0, Int((-log10(step) - 1e-9).rounded(.up)))
+      marks = (Int(low)...max(Int(low), Int(high))).map {
+        let value = Double($0) * step
+        return Mark(value: value, text: String(format: "%.\(digits)f", value))
+      }
+    }
+    self.range = range
+  }
+
+  /// Where a value lies: 0 at the beginning of the axis, 1 at its end; `nil` where it has no place. What
+  /// lies beyond the ends is put on them.
+  func place(of value: Double) -> Double? {
+    guard value.isFinite, scale == .linear || value > 0 else { return nil }
+    func linear(_ value: Double) -> Double { scale == .linear ? value : log10(value) }
+    let (low, high) = (linear(range.lowerBound), linear(range.upperBound))
+    return min(1, max(0, (linear(value) - low) / (high - low)))
+  }
+
+  /// A step of 1, 2 or 5 times a power of ten that makes about five marks.
+  private static func step(for range: ClosedRange<Double>) -> Double {
+    let rough = (range.upperBound - range.lowerBound) / 5
+    let power = pow(10, log10(rough).rounded(.down))
+    let factor = [1, 2, 5, 10].first { $0 * power >= rough * 0.999 } ?? 10
+    return factor * power
+  }
+
+  private static func text(ofPower power: Int) -> String {
+    if (-4...4).contains(power) {
+      return power >= 0
+        ? "\(Int(pow(10, Double(power))))" : String(format: "%.\(-power)f", pow(10, Double(power)))
+    }
+    let raised = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
+    return "10" + (power < 0 ? "⁻" : "")
+      + "\(abs(power))".compactMap { $0.wholeNumberValue.map { raised[$0] } }.joined()
+  }
+}
