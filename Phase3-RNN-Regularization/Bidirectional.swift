@@ -24,6 +24,12 @@ public struct Bidirectional: Layer {
     public var cell: RecurrentCell
     /// The arguments of the one that reads forwards.
     public var layer: RecurrentConfiguration
+
+    /// Creates a configuration.
+    public init(cell: RecurrentCell, layer: RecurrentConfiguration) {
+      self.cell = cell
+      self.layer = layer
+    }
   }
 
   /// "Bidirectional"

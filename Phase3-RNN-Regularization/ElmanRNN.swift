@@ -35,7 +35,7 @@ public struct ElmanRNN: RecurrentLayer {
   /// `.elman`
   public static let cell = RecurrentCell.elman
   /// Whether the readable body was found to compute what the kernel computes.
-  public static let referenceIsKernel = checkReferenceAgainstKernel()
+  public static let referenceIsKernel = tryReferenceAgainstKernel()
 
   /// The constructor arguments.
   public let configuration: RecurrentConfiguration

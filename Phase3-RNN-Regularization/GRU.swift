@@ -33,7 +33,7 @@ public struct GRU: RecurrentLayer {
   /// `.gru`
   public static let cell = RecurrentCell.gru
   /// Whether the readable body was found to compute what the kernel computes.
-  public static let referenceIsKernel = checkReferenceAgainstKernel()
+  public static let referenceIsKernel = tryReferenceAgainstKernel()
 
   /// The constructor arguments.
   public let configuration: RecurrentConfiguration

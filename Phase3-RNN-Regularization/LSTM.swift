@@ -43,7 +43,7 @@ public struct LSTM: RecurrentLayer {
   /// `.lstm`
   public static let cell = RecurrentCell.lstm
   /// Whether the readable body was found to compute what the kernel computes.
-  public static let referenceIsKernel = checkReferenceAgainstKernel()
+  public static let referenceIsKernel = tryReferenceAgainstKernel()
 
   /// The constructor arguments.
   public let configuration: RecurrentConfiguration

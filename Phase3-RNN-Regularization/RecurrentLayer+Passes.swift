@@ -39,18 +39,27 @@ extension RecurrentLayer {
   ) -> Tensor {
     let start = initialState ?? (configuration.isStateful ? memory.finalState : nil)
     requireFit(input, start, mask)
-    let (output, finalState, kept) = pass(
+    // Out of the way of the next one, which is as large.
+    memory.lastPass = nil
+    let (output, finalState, kept) = run(
       input, from: start, mask: mask ?? configuration.mask(of: input),
-      keeping: mode == .training)
+      keeping: mode == .training, kernel: implementation == .fast && Self.referenceIsKernel)
     memory.finalState = finalState
     memory.lastPass = kept.map { RecurrentMemory.Pass(kept: $0, inputShape: input.shape) }
     memory.initialStateGradient = nil
     return configuration.returnsSequence ? output : finalState?.hidden ?? output
   }
 
-  private func pass(_ input: Tensor, from start: RecurrentState?, mask: Tensor?, keeping: Bool)
-    -> (output: Tensor, finalState: RecurrentState?, kept: RecurrentMemory.Kept?)
-  {
+  /// Runs one of the two bodies.
+  private func run(
+    _ input: Tensor, from start: RecurrentState?, mask: Tensor?, keeping: Bool, kernel: Bool
+  ) -> (output: Tensor, finalState: RecurrentState?, kept: RecurrentMemory.Kept?) {
+    if kernel {
+      let (output, finalState, pass) = input.recurrentForward(
+        Self.cell, weights: weights, initialState: start, mask: mask,
+        reversed: configuration.isReversed, keeping: keeping)
+      return (output, finalState, pass.map { .pass($0) })
+    }
     let start =
       start
       ?? RecurrentState(
@@ -91,36 +100,35 @@ extension RecurrentLayer {
   ) -> RecurrentGradients {
     guard let pass = memory.lastPass else {
       stop(
-        "\(Self.typeName).backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing)")
+        "\(Self.typeName).backward",
+        expected: "a forward pass with mode .training before it, and only one backward pass for it",
+        received: "none (an inference pass keeps nothing, a backward pass uses it up)")
     }
+    // It shares the weights' memory: if it stayed, the optimizer would have to copy them.
+    memory.lastPass = nil
     let (batch, length) = (pass.inputShape[0], pass.inputShape[1])
-    let shape = [batch, configuration.hiddenSize]
+    let size = configuration.hiddenSize
+    let returnsSequence = configuration.returnsSequence
     requireGradient(
-      outputGradient,
-      shape: configuration.returnsSequence ? [batch, length, configuration.hiddenSize] : shape,
+      outputGradient, shape: returnsSequence ? [batch, length, size] : [batch, size],
       of: Self.typeName)
-    var finalGradient =
-      finalStateGradient
-      ?? RecurrentState(zerosOf: Self.cell, batch: batch, hiddenSize: configuration.hiddenSize)
-    if Self.cell == .lstm, finalGradient.cell == nil { finalGradient.cell = Tensor(zeros: shape) }
-    if let problem = problem(of: finalGradient, batch: batch) {
+    var finalGradient = finalStateGradient
+    if Self.cell == .lstm, let hidden = finalGradient?.hidden, finalGradient?.cell == nil {
+      finalGradient?.cell = Tensor(zeros: hidden.shape)
+    }
+    if let finalGradient, let problem = problem(of: finalGradient, batch: batch) {
       stop("\(Self.typeName).backward", expected: problem.expected, received: problem.received)
     }
-    if !configuration.returnsSequence { finalGradient.hidden += outputGradient }
-
-    let gradients: RecurrentGradients
-    switch pass.kept {
-    case .record(let record, let mask):
-      // The output of a masked step is 0 whatever the state, so no gradient comes from there.
-      let masked =
-        mask.map { outputGradient * $0.reshaped([batch, length, 1]) } ?? outputGradient
-      gradients = referenceBackward(
-        record,
-        outputGradients: (0..<length).map { t in
-          configuration.returnsSequence ? masked.slice(axis: 1, at: t) : Tensor(zeros: shape)
-        }, finalGradient: finalGradient)
+    if !returnsSequence {
+      // The output is the final state, so its gradient enters there.
+      var whole =
+        finalGradient ?? RecurrentState(zerosOf: Self.cell, batch: batch, hiddenSize: size)
+      whole.hidden += outputGradient
+      finalGradient = whole
     }
+    let gradients = self.gradients(
+      pass, outputGradient: returnsSequence ? outputGradient : nil, finalGradient: finalGradient,
+      needsInputGradient: needsInputGradient)
     inputWeights.accumulate(gradients.weights.input)
     recurrentWeights.accumulate(gradients.weights.recurrent)
     bias.accumulate(gradients.weights.bias)
@@ -130,9 +138,69 @@ extension RecurrentLayer {
     memory.initialStateGradient = gradients.initialState
     return gradients
   }
-}
 
-extension RecurrentLayer {
-  /// Tries the readable body and the kernel on a few numbers.
-  static func checkReferenceAgainstKernel() -> Bool { false }
+  /// The way back of the body that ran.
+  private func gradients(
+    _ pass: RecurrentMemory.Pass, outputGradient: Tensor?, finalGradient: RecurrentState?,
+    needsInputGradient: Bool
+  ) -> RecurrentGradients {
+    switch pass.kept {
+    case .pass(let pass):
+      return pass.backward(
+        outputGradient: outputGradient, finalStateGradient: finalGradient,
+        needsInputGradient: needsInputGradient)
+    case .record(let record, let mask):
+      let (batch, length) = (pass.inputShape[0], pass.inputShape[1])
+      let zeros = RecurrentState(
+        zerosOf: Self.cell, batch: batch, hiddenSize: configuration.hiddenSize)
+      // The output of a masked step is 0 whatever the state, so no gradient comes from there.
+      let dY = outputGradient.map { dY in
+        mask.map { dY * $0.reshaped([batch, length, 1]) } ?? dY
+      }
+      return referenceBackward(
+        record,
+        outputGradients: (0..<length).map { dY?.slice(axis: 1, at: $0) ?? zeros.hidden },
+        finalGradient: finalGradient ?? zeros)
+    }
+  }
+
+  // MARK: Does the formula agree with the kernel?
+
+  /// Whether the readable body does what the kernel does, tried on a few numbers. The kernel stands in for
+  /// it only then, so an unfinished task does not train, and a wrong one trains wrongly.
+  package static func tryReferenceAgainstKernel() -> Bool {
+    let arguments = RecurrentConfiguration(
+      inputSize: 2, hiddenSize: 3, forgetBias: cell == .lstm ? 0.5 : nil)
+    guard var layer = try? Self(configuration: arguments) else { return false }
+    let key = RandomKey(seed: 1)
+    layer.bias.value = Tensor(normal: layer.bias.value.shape, key: key.folded("bias"))
+    func state(_ name: String) -> RecurrentState {
+      func draw(_ part: String) -> Tensor {
+        Tensor(normal: [2, 3], key: key.folded(name).folded(part))
+      }
+      return RecurrentState(hidden: draw("hidden"), cell: cell == .lstm ? draw("cell") : nil)
+    }
+    let input = Tensor(normal: [2, 4, 2], key: key.folded("input"))
+    let outputGradient = Tensor(normal: [2, 4, 3], key: key.folded("gradient"))
+    let mask: Tensor = [[1, 1, 1, 1], [1, 0, 1, 0]]
+    let results = [true, false].map { kernel -> [Tensor] in
+      let (output, finalState, kept) = layer.run(
+        input, from: state("start"), mask: mask, keeping: true, kernel: kernel)
+      guard let finalState, let kept else { return [] }
+      let gradients = layer.gradients(
+        RecurrentMemory.Pass(kept: kept, inputShape: input.shape), outputGradient: outputGradient,
+        finalGradient: state("end"), needsInputGradient: true)
+      return [
+        output, finalState.hidden, finalState.cell, gradients.input, gradients.weights.input,
+        gradients.weights.recurrent, gradients.weights.bias,
+        gradients.weights.candidateRecurrentBias, gradients.initialState.hidden,
+        gradients.initialState.cell,
+      ].compactMap { $0 }
+    }
+    // Written so that NaN disagrees.
+    return results[0].count == results[1].count
+      && zip(results[0], results[1]).allSatisfy { fast, formula in
+        fast.shape == formula.shape && abs(fast - formula).max() <= 1e-4
+      }
+  }
 }

@@ -48,6 +48,9 @@ public struct RecurrentMemory: Sendable {
   }
   /// What the body that ran has kept.
   enum Kept: Sendable {
+    /// The kernel's.
+    case pass(RecurrentPass)
+    /// The readable body's.
     case record([RecurrentStep], mask: Tensor?)
   }
   var lastPass: Pass?

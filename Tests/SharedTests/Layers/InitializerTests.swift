@@ -59,6 +59,43 @@ private let rules = [
 ]
 
 @Suite struct InitializerTests {
+  // MARK: Orthogonal
+
+  @Test(arguments: [[5, 5], [3, 7], [7, 3], [1, 4], [6, 2, 2], [64, 64]])
+  func orthogonalMatricesNeitherStretchNorShrink(shape: [Int]) {
+    let fans = Fans.dense(inputs: shape[0], outputs: shape[1])
+    let tensor = StandardInitializer.orthogonal.tensor(
+      shape: shape, fans: fans, key: RandomKey(seed: 93))
+    #expect(tensor.shape == shape)
+    let matrix = tensor.reshaped([shape[0], -1])
+    let isWide = matrix.shape[0] <= matrix.shape[1]
+    let product =
+      isWide
+      ? matrix.matmul(matrix, transposingOther: true)
+      : matrix.matmul(matrix, transposingSelf: true)
+    expectClose(product, Tensor(eye: product.shape[0]), "W · Wᵀ of an orthogonal W, \(shape)")
+    #expect(
+      tensor
+        == StandardInitializer.orthogonal.tensor(
+          shape: shape, fans: fans, key: RandomKey(seed: 93)))
+    #expect(
+      tensor
+        != StandardInitializer.orthogonal.tensor(
+          shape: shape, fans: fans, key: RandomKey(seed: 94)))
+  }
+
+  /// Every orthogonal matrix is as likely as any other: with a 1 x 1 matrix that is 1 or -1, half the time
+  /// each. 400 draws: farther than 5 standard deviations from 200 once in two million seeds, and the
+  /// seeds are fixed.
+  @Test func orthogonalMatricesMirrorHalfTheTime() {
+    let positive = (0..<400).count { seed in
+      StandardInitializer.orthogonal.tensor(
+        shape: [1, 1], fans: .dense(inputs: 1, outputs: 1), key: RandomKey(seed: UInt64(seed))
+      ).scalar > 0
+    }
+    #expect(abs(positive - 200) < 50)
+  }
+
   @Test(arguments: rules)
   fileprivate func varianceFollowsTheFansOfADenseLayer(rule: Rule) {
     for (inputs, outputs) in [(400, 50), (50, 400), (120, 121)] {

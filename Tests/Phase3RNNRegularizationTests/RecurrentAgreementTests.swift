@@ -1,0 +1,156 @@
+import Phase3RNNRegularization
+import Shared
+import TestSupport
+import Testing
+
+/// The readable steps against the kernels, over many random configurations.
+@Suite struct RecurrentAgreementTests {
+  private struct Case {
+    let cell: RecurrentCell
+    let batch, steps, inputSize, hiddenSize: Int
+    let returnsSequence, isReversed, hasState, hasFinalGradient: Bool
+    let mask: Tensor?
+
+    init(number: Int) {
+      var draws = RandomKey(seed: 31).folded(number).generator
+      cell = RecurrentCell.allCases[number % 3]
+      batch = .random(in: 1...7, using: &draws)
+      steps = .random(in: 1...9, using: &draws)
+      inputSize = .random(in: 1...11, using: &draws)
+      // Around the widths of the kernels, 4, 8 and 16, and now and then above 32.
+      hiddenSize =
+        .random(in: 1...5, using: &draws) == 1
+        ? .random(in: 30...37, using: &draws) : .random(in: 1...19, using: &draws)
+      returnsSequence = .random(using: &draws)
+      isReversed = .random(using: &draws)
+      hasState = .random(using: &draws)
+      hasFinalGradient = .random(using: &draws)
+      let bits = (0..<(batch * steps)).map { _ -> Float in
+        .random(in: 0..<4, using: &draws) == 0 ? 0 : 1
+      }
+      mask = Bool.random(using: &draws) ? Tensor(shape: [batch, steps], scalars: bits) : nil
+    }
+
+    var words: String {
+      """
+      \(cell) N \(batch) T \(steps) F \(inputSize) H \(hiddenSize) sequence \(returnsSequence) \
+      reversed \(isReversed) state \(hasState) final gradient \(hasFinalGradient) \
+      mask \(mask.map(\.description) ?? "none")
+      """
+    }
+  }
+
+  @Test(arguments: 0..<6) func theKernelsComputeWhatTheStepsCompute(part: Int) throws {
+    for number in (part * 45)..<((part + 1) * 45) {
+      let example = Case(number: number)
+      let key = RandomKey(seed: 32).folded(number)
+      var fast = try recurrentLayer(
+        example.cell, inputSize: example.inputSize, hiddenSize: example.hiddenSize,
+        returnsSequence: example.returnsSequence, reversed: example.isReversed, .fast)
+      fast.forEachParameter {
+        $1.value = Tensor(normal: $1.value.shape, standardDeviation: 0.5, key: key.folded($0))
+      }
+      var steps = fast
+      steps.implementation = .reference
+      func state(_ name: String) -> RecurrentState {
+        let shape = [example.batch, example.hiddenSize]
+        return RecurrentState(
+          hidden: Tensor(normal: shape, key: key.folded(name)),
+          cell: example.cell == .lstm ? Tensor(normal: shape, key: key.folded(name + "c")) : nil)
+      }
+      let x = Tensor(
+        normal: [example.batch, example.steps, example.inputSize], key: key.folded("x"))
+      let start = example.hasState ? state("start") : nil
+      let expected = try recurrentPass(&steps, x, from: start, mask: example.mask)
+      let got = try recurrentPass(&fast, x, from: start, mask: example.mask)
+      try requireClose(got, expected, "output", example)
+      try requireClose(
+        try #require(fast.finalState?.hidden), try #require(steps.finalState?.hidden),
+        "final state", example)
+
+      let dY = Tensor(normal: got.shape, key: key.folded("dY"))
+      let final = example.hasFinalGradient ? state("end") : nil
+      try requireClose(
+        fast.backward(dY, finalStateGradient: final),
+        steps.backward(dY, finalStateGradient: final), "dX", example)
+      let (a, b) = (gradients(of: fast), gradients(of: steps))
+      for name in b.keys.sorted() {
+        try requireClose(try #require(a[name]), try #require(b[name]), name, example)
+      }
+      let (first, second) = (
+        try #require(fast.initialStateGradient), try #require(steps.initialStateGradient)
+      )
+      try requireClose(first.hidden, second.hidden, "dh0", example)
+      if let cell = second.cell { try requireClose(try #require(first.cell), cell, "dc0", example) }
+    }
+  }
+
+  private func requireClose(
+    _ actual: Tensor, _ expected: Tensor, _ what: String, _ example: Case
+  ) throws {
+    try #require(actual.shape == expected.shape, "\(what): \(example.words)")
+    let excess = abs(actual - expected) - abs(expected) * 1e-4
+    // Written so that NaN fails.
+    try #require(excess.max() <= 1e-4, "\(what) differs by \(excess.max()): \(example.words)")
+  }
+
+  /// Otherwise training would run the readable steps.
+  @Test(arguments: RecurrentCell.allCases)
+  func theKernelStandsInForAFormulaThatIsRight(cell: RecurrentCell) throws {
+    let layer = try recurrentLayer(cell, .fast)
+    #expect(type(of: layer).referenceIsKernel, "\(cell): the readable body and the kernel disagree")
+  }
+
+  /// A wrong formula must train wrongly, so it is found out.
+  @Test func aWrongFormulaRunsInPlaceOfTheKernel() throws {
+    #expect(!WrongRNN.referenceIsKernel)
+    var (wrong, right) = (WrongRNN(), ElmanRNN(inputSize: 2, hiddenSize: 3))
+    right.inputWeights = wrong.inputWeights
+    right.recurrentWeights = wrong.recurrentWeights
+    #expect(wrong.implementation == .fast)
+    let x = Tensor(normal: [1, 2, 2], key: RandomKey(seed: 1))
+    #expect(wrong.forward(x, mode: .inference) != right.forward(x, mode: .inference))
+  }
+}
+
+/// An Elman network whose body forgets the hidden state.
+private struct WrongRNN: RecurrentLayer {
+  static let typeName = "WrongRNN"
+  static let cell = RecurrentCell.elman
+  static let referenceIsKernel = tryReferenceAgainstKernel()
+
+  private var right: ElmanRNN
+  var configuration: RecurrentConfiguration { right.configuration }
+  var inputWeights: Parameter {
+    get { right.inputWeights }
+    set { right.inputWeights = newValue }
+  }
+  var recurrentWeights: Parameter {
+    get { right.recurrentWeights }
+    set { right.recurrentWeights = newValue }
+  }
+  var bias: Parameter {
+    get { right.bias }
+    set { right.bias = newValue }
+  }
+  var implementation = Implementation.fast
+  var memory = RecurrentMemory()
+
+  init() { right = ElmanRNN(inputSize: 2, hiddenSize: 3) }
+  init(configuration: RecurrentConfiguration) throws {
+    right = try ElmanRNN(configuration: configuration)
+  }
+
+  func referenceForward(_ sequences: TimeSteps, from start: RecurrentState) -> [RecurrentStep] {
+    var copy = right
+    copy.recurrentWeights.value *= 0
+    return copy.referenceForward(sequences, from: start)
+  }
+
+  func referenceBackward(
+    _ record: [RecurrentStep], outputGradients: [Tensor], finalGradient: RecurrentState
+  ) -> RecurrentGradients {
+    right.referenceBackward(
+      record, outputGradients: outputGradients, finalGradient: finalGradient)
+  }
+}
