@@ -152,4 +152,23 @@ import Testing
     #expect(Tensor([5, 6, 7]).rows(at: [2, 2]) == [7, 7])
     #expect(Tensor(zeros: [3, 0]).rows(at: [1, 2]).shape == [2, 0])
   }
+
+  @Test func rowsThatAreNamedTwiceAddUp() async {
+    var sums = Tensor(ones: [4, 37])
+    let rows = counting([3, 37])
+    sums.add(rows: rows, at: [2, 0, 2])
+    #expect(sums[0..<1] == rows[1..<2] + 1)
+    #expect(sums[1..<2] == Tensor(ones: [1, 37]))
+    #expect(sums[2..<3] == rows[0..<1] + rows[2..<3] + 1)
+    let wrong = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var sums = Tensor(zeros: [2, 3])
+      sums.add(rows: Tensor(zeros: [1, 3]), at: [2])
+    }
+    expectWords(of: wrong, "Tensor.add(rows:at:): expected indices in 0..<2, got 2")
+    let shape = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var sums = Tensor(zeros: [2, 3])
+      sums.add(rows: Tensor(zeros: [1, 3]), at: [0, 1])
+    }
+    expectWords(of: shape, "Tensor.add(rows:at:)", "2 indices and rows [1, 3]")
+  }
 }
