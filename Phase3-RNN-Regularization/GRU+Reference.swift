@@ -1,6 +1,6 @@
 import Shared
 
-// Task 3.9. The names: r, z, n are the gates reset, update, candidate; q is the recurrent share of the
+// Task 3.8. The names: r, z, n are the gates reset, update, candidate; q is the recurrent share of the
 // candidate, h · U_n + c; x... and h... are the shares of input and hidden state, [N, 3H].
 
 extension GRU {
@@ -8,7 +8,7 @@ extension GRU {
   public func referenceForward(_ sequences: TimeSteps, from start: RecurrentState)
     -> [RecurrentStep]
   {
-    // TODO(3.9): as in ElmanRNN. Keep the two products apart: the reset gate multiplies the recurrent one
+    // TODO(3.8): as in ElmanRNN. Keep the two products apart: the reset gate multiplies the recurrent one
     // only. Hand [r, z, n, q] to sequences.step as gates:.
     // BEGIN SOLUTION
     let (w, u, b) = (inputWeights.value, recurrentWeights.value, bias.value)
@@ -40,7 +40,7 @@ extension GRU {
   public func referenceBackward(
     _ record: [RecurrentStep], outputGradients: [Tensor], finalGradient: RecurrentState
   ) -> RecurrentGradients {
-    // TODO(3.9): as in ElmanRNN. The gradients before the gates differ in the third block: da_n for the
+    // TODO(3.8): as in ElmanRNN. The gradients before the gates differ in the third block: da_n for the
     // share of the input, dq = da_n ⊙ r for the share of the hidden state.
     // BEGIN SOLUTION
     let (w, u) = (inputWeights.value, recurrentWeights.value)

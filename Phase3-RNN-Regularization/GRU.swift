@@ -26,7 +26,7 @@ import Shared
 ///
 /// - Complexity: O(N·T·H·(F + H)) for each of the three sums of a training step. The steps follow each other.
 /// - Reference: Cho et al. (2014), *Learning phrase representations using RNN encoder-decoder*, EMNLP.
-///   Task: Protocols/Phase3-RNN-Regularization.md, 3.9 (for those who want more).
+///   Task: Protocols/Phase3-RNN-Regularization.md, 3.8 (for those who want more).
 public struct GRU: RecurrentLayer {
   /// "GRU"
   public static let typeName = "GRU"
@@ -45,7 +45,7 @@ public struct GRU: RecurrentLayer {
   public var bias: Parameter
   /// The bias c of the candidate's recurrent share, `[hiddenSize]`.
   public var candidateRecurrentBias: Parameter?
-  /// Which body of code runs: the kernels, or the steps of task 3.9.
+  /// Which body of code runs: the kernels, or the steps of task 3.8.
   public var implementation: Implementation
   /// What the layer keeps from pass to pass.
   public var memory = RecurrentMemory()

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-/// Task 3.9: the steps of `.reference`.
+/// Task 3.8: the steps of `.reference`.
 @Suite struct GRUTests {
   // MARK: The kernels of `.fast` are measured by the same numbers
 
