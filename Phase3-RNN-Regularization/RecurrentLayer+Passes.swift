@@ -129,6 +129,8 @@ extension RecurrentLayer {
     let gradients = self.gradients(
       pass, outputGradient: returnsSequence ? outputGradient : nil, finalGradient: finalGradient,
       needsInputGradient: needsInputGradient)
+    // Nothing to add up: the body is not written yet.
+    guard gradients.weights.input.count > 0 else { return gradients }
     inputWeights.accumulate(gradients.weights.input)
     recurrentWeights.accumulate(gradients.weights.recurrent)
     bias.accumulate(gradients.weights.bias)

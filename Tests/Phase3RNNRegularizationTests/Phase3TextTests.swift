@@ -33,7 +33,8 @@ import Testing
   @Test func task3ElmanRNN() throws {
     var unused: any RecurrentLayer = ElmanRNN(
       inputSize: 1, hiddenSize: 1, implementation: .reference)
-    _ = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
+    let unusedOutput = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
+    _ = try recurrentBackward(&unused, unusedOutput, inputShape: [1, 2, 1])
 
     // Text, 3.3
     var layer = ElmanRNN(inputSize: 1, hiddenSize: 1, implementation: .reference)
@@ -55,7 +56,8 @@ import Testing
 
   @Test func task4LSTM() throws {
     var unused: any RecurrentLayer = LSTM(inputSize: 1, hiddenSize: 1, implementation: .reference)
-    _ = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
+    let unusedOutput = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
+    _ = try recurrentBackward(&unused, unusedOutput, inputShape: [1, 2, 1])
 
     // Text, 3.4
     var layer = LSTM(inputSize: 1, hiddenSize: 1, implementation: .reference)
@@ -79,7 +81,8 @@ import Testing
 
   @Test func task8GRU() throws {
     var unused: any RecurrentLayer = GRU(inputSize: 1, hiddenSize: 1, implementation: .reference)
-    _ = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
+    let unusedOutput = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
+    _ = try recurrentBackward(&unused, unusedOutput, inputShape: [1, 2, 1])
 
     // Text, 3.8
     var layer = GRU(inputSize: 1, hiddenSize: 1, implementation: .reference)

@@ -73,8 +73,8 @@ import Testing
       let dY = Tensor(normal: got.shape, key: key.folded("dY"))
       let final = example.hasFinalGradient ? state("end") : nil
       try requireClose(
-        fast.backward(dY, finalStateGradient: final),
-        steps.backward(dY, finalStateGradient: final), "dX", example)
+        recurrentBackward(&fast, dY, final: final, inputShape: x.shape),
+        recurrentBackward(&steps, dY, final: final, inputShape: x.shape), "dX", example)
       let (a, b) = (gradients(of: fast), gradients(of: steps))
       for name in b.keys.sorted() {
         try requireClose(try #require(a[name]), try #require(b[name]), name, example)

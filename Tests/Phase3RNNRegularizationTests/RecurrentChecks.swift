@@ -43,6 +43,21 @@ func recurrentPass(
   return output
 }
 
+/// A backward pass behind `recurrentPass`; requires that dX has the shape of the input.
+func recurrentBackward(
+  _ layer: inout any RecurrentLayer, _ outputGradient: Tensor,
+  final finalStateGradient: RecurrentState? = nil, inputShape: [Int],
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws -> Tensor {
+  let dX = layer.backward(outputGradient, finalStateGradient: finalStateGradient)
+  try #require(
+    dX.shape == inputShape,
+    """
+    \(type(of: layer).typeName).backward: dX must have the shape of the input, \(inputShape), got \(dX.shape)
+    """, sourceLocation: sourceLocation)
+  return dX
+}
+
 /// The gradients of a layer, by parameter.
 func gradients(of layer: any RecurrentLayer) -> [String: Tensor] {
   var copy = layer
@@ -85,10 +100,9 @@ struct RecurrentChecks {
     let y = try recurrentPass(&layer, fill([2, 3, 2], 9, 4, 4), from: start, mask: mask)
     expect(y, right.y, "output")
     try expectFinalState(of: layer, right)
-    let dX = layer.backward(
-      fill([2, 3, 3], 7, 3, 2),
-      finalStateGradient: state(fill([2, 3], 6, 5, 3), fill([2, 3], 5, 3, 2)))
-    try #require(dX.shape == [2, 3, 2])
+    let dX = try recurrentBackward(
+      &layer, fill([2, 3, 3], 7, 3, 2),
+      final: state(fill([2, 3], 6, 5, 3), fill([2, 3], 5, 3, 2)), inputShape: [2, 3, 2])
     expect(dX, right.dX, "dX")
     try expectParameterGradients(of: layer, right)
     let initial = try #require(layer.initialStateGradient)
@@ -105,7 +119,7 @@ struct RecurrentChecks {
     var (ys, dXs): ([Tensor], [Tensor]) = ([], [])
     for part in [0..<3, 3..<6, 6..<9] {
       ys.append(try recurrentPass(&layer, x[0..., part]))
-      dXs.append(layer.backward(dY[0..., part]))
+      dXs.append(try recurrentBackward(&layer, dY[0..., part], inputShape: [2, 3, 2]))
     }
     expect(Tensor(concatenating: ys, axis: 1), right.y, "output of three stateful batches")
     try expectFinalState(of: layer, right)
@@ -157,7 +171,8 @@ struct RecurrentChecks {
         cell, inputSize: shape[2], hiddenSize: 3, returnsSequence: returnsSequence,
         reversed: reversed, implementation)
       var copy = layer
-      _ = try recurrentPass(&copy, Tensor(ones: shape))
+      let y = try recurrentPass(&copy, Tensor(ones: shape))
+      _ = try recurrentBackward(&copy, y, inputShape: shape)
       try expectGradients(of: layer, inputShape: shape)
     }
   }
@@ -177,7 +192,7 @@ struct RecurrentChecks {
         "paddingValue: a step whose features all equal it is masked")
       // Moving a padded input makes a step of it, so the differences are taken with the mask.
       let dY = Tensor(normal: y.shape, key: RandomKey(seed: 4))
-      let dX = layer.backward(dY)
+      let dX = try recurrentBackward(&layer, dY, inputShape: x.shape)
       #expect(dX[1..<2, 2...].max() == 0 && dX[1..<2, 2...].min() == 0, "dX of a masked step is 0")
       #expect(abs(dX[0..<1, 1..<2]).max() == 0, "dX of a masked step is 0")
       func value(_ weights: Tensor) -> Double {

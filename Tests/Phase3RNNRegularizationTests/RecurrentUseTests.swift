@@ -195,6 +195,10 @@ import Testing
     func append(_ layer: some RecurrentLayer, to network: inout NeuralNetwork) throws {
       try network.append(layer)
     }
+    // An unfinished layer must not reach the network: the next layer would stop the program.
+    var trial = try recurrentLayer(cell, implementation)
+    let y = try recurrentPass(&trial, Tensor(ones: [1, 4, 2]))
+    _ = try recurrentBackward(&trial, y, inputShape: [1, 4, 2])
     var network = NeuralNetwork(
       inputShape: [4, 2], loss: TinySquaredError(), optimizer: TinySGD(learningRate: 0.1), seed: 3)
     try append(recurrentLayer(cell, implementation), to: &network)
