@@ -68,12 +68,12 @@ typedef struct KernelPoolRow {
 /// neighbouring hidden units.
 ///
 /// Every pointer is at the first of these sequences and units. From one sequence to the next are
-/// `hiddenStride` floats in hidden states, `hiddenSize` in other states, G times that in `gates`,
-/// `outputStride` in y, and `maskStride` in the mask. From one gate to the next are `hiddenSize`
-/// floats in `gates` and `bias`, and columnTile in `sums`.
+/// `hiddenStride` floats in hidden states, `hiddenSize` in other states, `outputStride` in y,
+/// `maskStride` in the mask, and columnTile in `gates`, whose rows are whole vectors. From one gate to
+/// the next are `gateStride` floats in `gates`, `hiddenSize` in `bias`, and columnTile in `sums`.
 typedef struct KernelStepForward {
   KernelCell cell;
-  size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride;
+  size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride, gateStride;
   const float *sums;        // x W + h U, [rows, G * columnTile]; GRU: ..., x Wn, h Un
   const float *bias, *candidateBias;
   float *gates;
@@ -87,13 +87,12 @@ typedef struct KernelStepForward {
 /// The gradients of the same, with the same strides.
 typedef struct KernelStepBackward {
   KernelCell cell;
-  size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride;
+  size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride, gateStride;
   const float *sums;        // dZ . U^T of the step after this one, [rows, columnTile], or NULL
   const float *gates, *hiddenBefore, *cellBefore, *hidden, *extra, *mask;
   const float *dY;          // or NULL
   float *dHidden, *dCell;   // what comes from the step after this one; what goes to the one before
-  float *dZ;                // as gates: the gradient of h U + ...
-  float *dCandidate;        // as states; GRU: that of x Wn + bn, where dZ has that of h Un
+  float *dZ;                // as gates: the gradient of h U + ...; GRU: a 4th one, of x Wn + bn
   float *biasSums;          // [G or for a GRU G + 1][hiddenSize], += the sum of dZ over the rows
 } KernelStepBackward;
 

@@ -67,7 +67,7 @@ public struct RecurrentPass: Sendable {
     self.reversed = reversed
     requireWeights()
     if let mask { require(mask, [batch, steps], "a mask") }
-    let count = withLayer { kernels_recurrent_kept_count(&$0) }
+    let count = withLayer { kernels_recurrent_kept_count(nil, &$0) }
     kept = Tensor(shape: [count]) { _ in }
   }
 

@@ -21,7 +21,7 @@ INLINE void storeUnits(float *p, Vector v, size_t width, bool whole) {
 INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, size_t unit,
                          size_t width, const bool whole) {
   const size_t H = step->hiddenSize;
-  const size_t gateCount = cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
+  const size_t G = step->gateStride;
   const size_t sumsStride = (cell == kernelCellElman ? 1 : 4) * columnTile;
   const float *bias = step->bias + unit;
   const Vector bias0 = LOAD(bias);
@@ -33,7 +33,7 @@ INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, s
   for (size_t n = 0; n < step->rows; n++) {
     const size_t state = n * H + unit, hiddenState = n * step->hiddenStride + unit;
     const float *sums = step->sums + n * sumsStride + unit;
-    float *gates = step->gates + n * gateCount * H + unit;
+    float *gates = cell == kernelCellElman ? NULL : step->gates + n * columnTile + unit;
     float *y = step->y + n * step->outputStride + unit;
     if (step->mask != NULL && step->mask[n * step->maskStride] == 0) {
       STORE(step->hidden + hiddenState, LOAD(step->hiddenBefore + hiddenState));
@@ -52,10 +52,10 @@ INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, s
       const Vector output = sigmoidVector(load(sums + 3 * columnTile) + bias3);
       const Vector c = multiplyAdd(forget, LOAD(step->cellBefore + state), input * candidate);
       hidden = output * tanhVector(c);
-      STORE(gates, input);
-      STORE(gates + H, forget);
-      STORE(gates + 2 * H, candidate);
-      STORE(gates + 3 * H, output);
+      store(gates, input);
+      store(gates + G, forget);
+      store(gates + 2 * G, candidate);
+      store(gates + 3 * G, output);
       STORE(step->extra + state, c);
     } else {
       const Vector reset = sigmoidVector(z0);
@@ -65,9 +65,9 @@ INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, s
         tanhVector(multiplyAdd(reset, a, load(sums + 2 * columnTile) + bias2));
       const Vector before = LOAD(step->hiddenBefore + hiddenState);
       hidden = multiplyAdd(update, before - candidate, candidate);
-      STORE(gates, reset);
-      STORE(gates + H, update);
-      STORE(gates + 2 * H, candidate);
+      store(gates, reset);
+      store(gates + G, update);
+      store(gates + 2 * G, candidate);
       STORE(step->extra + state, a);
     }
     STORE(step->hidden + hiddenState, hidden);
@@ -78,30 +78,29 @@ INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, s
 INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell, size_t unit,
                           size_t width, const bool whole) {
   const size_t H = step->hiddenSize;
-  const size_t gateCount = cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
+  const size_t G = step->gateStride, gradients = cell == kernelCellElman ? 1 : 4;
   Vector bias0 = {}, bias1 = {}, bias2 = {}, bias3 = {};
   for (size_t n = 0; n < step->rows; n++) {
     const size_t state = n * H + unit, hiddenState = n * step->hiddenStride + unit;
-    const float *gates = step->gates + n * gateCount * H + unit;
-    float *dZ = step->dZ + n * gateCount * H + unit;
+    const float *gates = cell == kernelCellElman ? NULL : step->gates + n * columnTile + unit;
+    float *dZ = step->dZ + n * columnTile + unit;
     Vector dHidden = LOAD(step->dHidden + state);
     if (step->sums != NULL) dHidden += load(step->sums + n * columnTile + unit);
     if (step->mask != NULL && step->mask[n * step->maskStride] == 0) {
       STORE(step->dHidden + state, dHidden);
-      for (size_t g = 0; g < gateCount; g++) STORE(dZ + g * H, (Vector){});
-      if (cell == kernelCellGRU) STORE(step->dCandidate + state, (Vector){});
+      for (size_t g = 0; g < gradients; g++) store(dZ + g * G, (Vector){});
       continue;
     }
     if (step->dY != NULL) dHidden += LOAD(step->dY + n * step->outputStride + unit);
     if (cell == kernelCellElman) {
       const Vector hidden = LOAD(step->hidden + hiddenState);
       const Vector dz = dHidden * (1 - hidden * hidden);
-      STORE(dZ, dz);
+      store(dZ, dz);
       STORE(step->dHidden + state, (Vector){});
       bias0 += dz;
     } else if (cell == kernelCellLSTM) {
-      const Vector input = LOAD(gates), forget = LOAD(gates + H);
-      const Vector candidate = LOAD(gates + 2 * H), output = LOAD(gates + 3 * H);
+      const Vector input = load(gates), forget = load(gates + G);
+      const Vector candidate = load(gates + 2 * G), output = load(gates + 3 * G);
       const Vector shown = tanhVector(LOAD(step->extra + state));
       const Vector dCell =
         multiplyAdd(dHidden * output, 1 - shown * shown, LOAD(step->dCell + state));
@@ -109,10 +108,10 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
       const Vector dForget = dCell * LOAD(step->cellBefore + state) * forget * (1 - forget);
       const Vector dCandidate = dCell * input * (1 - candidate * candidate);
       const Vector dOutput = dHidden * shown * output * (1 - output);
-      STORE(dZ, dInput);
-      STORE(dZ + H, dForget);
-      STORE(dZ + 2 * H, dCandidate);
-      STORE(dZ + 3 * H, dOutput);
+      store(dZ, dInput);
+      store(dZ + G, dForget);
+      store(dZ + 2 * G, dCandidate);
+      store(dZ + 3 * G, dOutput);
       STORE(step->dCell + state, dCell * forget);
       STORE(step->dHidden + state, (Vector){});
       bias0 += dInput;
@@ -120,16 +119,16 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
       bias2 += dCandidate;
       bias3 += dOutput;
     } else {
-      const Vector reset = LOAD(gates), update = LOAD(gates + H), candidate = LOAD(gates + 2 * H);
+      const Vector reset = load(gates), update = load(gates + G), candidate = load(gates + 2 * G);
       const Vector dUpdate = dHidden * (LOAD(step->hiddenBefore + hiddenState) - candidate);
       const Vector dz = dHidden * (1 - update) * (1 - candidate * candidate);
       const Vector dReset = dz * LOAD(step->extra + state) * reset * (1 - reset);
       const Vector dzUpdate = dUpdate * update * (1 - update);
       const Vector dA = dz * reset;
-      STORE(dZ, dReset);
-      STORE(dZ + H, dzUpdate);
-      STORE(dZ + 2 * H, dA);
-      STORE(step->dCandidate + state, dz);
+      store(dZ, dReset);
+      store(dZ + G, dzUpdate);
+      store(dZ + 2 * G, dA);
+      store(dZ + 3 * G, dz);
       STORE(step->dHidden + state, dHidden * update);
       bias0 += dReset;
       bias1 += dzUpdate;

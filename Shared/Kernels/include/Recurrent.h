@@ -46,7 +46,7 @@ typedef struct KernelRecurrentGradients {
 } KernelRecurrentGradients;
 
 /// The floats that a forward pass leaves for the backward pass.
-size_t kernels_recurrent_kept_count(const KernelRecurrent *recurrent);
+size_t kernels_recurrent_kept_count(const KernelSet *set, const KernelRecurrent *recurrent);
 /// The floats that a pass needs while it runs, forward or backward.
 size_t kernels_recurrent_work_count(const KernelSet *set, const KernelRecurrent *recurrent,
                                     bool backward);

@@ -83,7 +83,7 @@ struct RecurrentExample {
     ]) { p in
       (layer.mask, layer.inputWeights, layer.recurrentWeights) = (p[0], p[1], p[2])
       (layer.bias, layer.candidateBias) = (p[3], p[4])
-      var kept = space(kernels_recurrent_kept_count(&layer))
+      var kept = space(kernels_recurrent_kept_count(set, &layer))
       var work = space(kernels_recurrent_work_count(set, &layer, false))
       result.hidden.withUnsafeMutableBufferPointer { hidden in
         result.cell.withUnsafeMutableBufferPointer { cell in

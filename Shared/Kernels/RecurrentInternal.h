@@ -1,0 +1,175 @@
+// What the forward and the backward pass of recurrent layers share: see Recurrent.c.
+
+#ifndef KERNELS_RECURRENT_INTERNAL_H
+#define KERNELS_RECURRENT_INTERNAL_H
+
+#include <string.h>
+
+#include "Internal.h"
+
+enum {
+  depthBlock = 384,         // of a sum at a time
+  rowTiles = 4,             // register tiles of sequences in a task, at most
+  threadWork = 1 << 20,     // multiplications of a step from which waking threads pays
+};
+
+/// Everything that a task needs to know, and where everything lies.
+typedef struct Pass {
+  const KernelSet *set;
+  const KernelRecurrent *layer;
+  size_t N, T, F, H, gates, width;       // width = G H
+  size_t depth, leading;                 // F + H, and the same in whole cache lines
+  size_t tileRows, rowsOfGroup;          // sequences in a register tile, in a task
+  size_t groups, rowGroups;              // tasks of a step = groups * rowGroups
+  size_t gradients, panel;               // gradients of a unit: G, GRU 4; floats of a panel of them
+  size_t dWeightsLeading;                // groups * G * tile, and a cache line
+  bool parallel;
+  size_t step;                           // s, T - 1 ... 0 backward
+  // Kept by the forward pass. Row (s, n) of `rows`: x and the hidden state before step s. An LSTM's
+  // `extra` begins with the initial state, too.
+  float *rows, *gateValues, *extra;
+  // Work.
+  float *panels;                         // W and U packed: see packForward and packBackward
+  bool inPlace;                          // forward: W and U are read where they are
+  float *nextRows[2];                    // packed rows of this step's product and of the next one's
+  float *dZ, *dHidden, *dCell, *biasSums, *dWeights;
+  float *y;
+  const float *dY;
+  float *dInitial;
+} Pass;
+
+INLINE size_t gateCount(KernelCell cell) {
+  return cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
+}
+
+/// Takes `count` floats from a buffer, in whole cache lines; only counts when there is no buffer.
+INLINE float *take(float *buffer, size_t *used, size_t count) {
+  float *place = buffer != NULL ? buffer + *used : NULL;
+  *used += roundUp(count, 16);
+  return place;
+}
+
+INLINE Pass makePass(const KernelSet *set, const KernelRecurrent *layer) {
+  Pass p = {.set = set != NULL ? set : kernels_default(), .layer = layer, .N = layer->batch, .T = layer->steps,
+            .F = layer->inputSize, .H = layer->hiddenSize, .gates = gateCount(layer->cell)};
+  p.width = p.gates * p.H;
+  p.depth = p.F + p.H;
+  p.leading = roundUp(p.depth, 16);
+  // A GRU's candidate has two: of h Un + c, and of x Wn + bn.
+  p.gradients = layer->cell == kernelCellGRU ? 4 : p.gates;
+  p.panel = p.T * p.N * p.set->columnTile;
+  const size_t tiles = maximum(1, (p.N + p.set->rowTile - 1) / p.set->rowTile);
+  p.tileRows = maximum(1, (p.N + tiles - 1) / tiles);
+  p.rowsOfGroup = minimum(tiles, rowTiles) * p.tileRows;
+  p.rowGroups = (p.N + p.rowsOfGroup - 1) / p.rowsOfGroup;
+  p.groups = (p.H + p.set->columnTile - 1) / p.set->columnTile;
+  // Rows of 4 KB would fall into the same lines of the cache.
+  p.dWeightsLeading = p.groups * p.gates * p.set->columnTile + 16;
+  p.parallel = p.N * p.H * p.width >= threadWork && kernels_thread_count() > 1;
+  return p;
+}
+
+/// Lays out what the forward pass keeps; returns its size.
+INLINE size_t layOutKept(Pass *p, float *kept) {
+  const size_t rows = p->T * p->N;
+  size_t used = 0;
+  p->rows = take(kept, &used, (rows + p->N) * p->leading);
+  if (p->gates > 1) p->gateValues = take(kept, &used, p->groups * p->gates * p->panel);
+  if (p->layer->cell == kernelCellLSTM) p->extra = take(kept, &used, (rows + p->N) * p->H);
+  if (p->layer->cell == kernelCellGRU) p->extra = take(kept, &used, rows * p->H);
+  return used;
+}
+
+/// Lays out the memory that a pass needs while it runs; returns its size.
+INLINE size_t layOutWork(Pass *p, float *work, bool backward) {
+  const size_t rows = p->T * p->N, tile = p->set->columnTile;
+  const size_t depth = backward ? p->width : p->depth;
+  size_t used = 0;
+  p->panels = take(work, &used, p->groups * tile * (backward ? p->width : p->gates * p->depth));
+  for (int i = 0; i < 2; i++) {
+    p->nextRows[i] = take(work, &used, roundUp(p->N, p->tileRows) * depth);
+  }
+  if (!backward) return used;
+  p->dZ = take(work, &used, p->groups * p->gradients * p->panel);
+  p->dHidden = take(work, &used, p->N * p->H);
+  if (p->layer->cell == kernelCellLSTM) p->dCell = take(work, &used, p->N * p->H);
+  p->biasSums = take(work, &used, p->rowGroups * (p->gates + 1) * p->H);
+  p->dWeights = take(work, &used, maximum(p->depth * p->dWeightsLeading, rows * p->F));
+  return used;
+}
+
+INLINE void forEach(bool parallel, size_t count, void (*body)(size_t, void *), void *context) {
+  if (parallel) {
+    kernels_parallel_for(count, body, context);
+  } else {
+    for (size_t i = 0; i < count; i++) body(i, context);
+  }
+}
+
+/// The step of the sequence that is processed as number s.
+INLINE size_t timeOf(const Pass *p, size_t s) { return p->layer->reversed ? p->T - 1 - s : s; }
+
+/// A place in an array that only some cells have.
+INLINE float *at(float *array, size_t offset) { return array != NULL ? array + offset : NULL; }
+
+INLINE void copyOrClear(float *out, const float *x, size_t count) {
+  if (x != NULL) {
+    memcpy(out, x, count * sizeof(float));
+  } else {
+    memset(out, 0, count * sizeof(float));
+  }
+}
+
+/// The units and sequences of task number `index`.
+typedef struct Task {
+  size_t group, rowGroup, firstUnit, units, firstRow, rows;
+} Task;
+
+/// Row `row` of the panel of a gate; `gate` is one of `gates`.
+INLINE size_t panelRow(const Pass *p, size_t group, size_t gates, size_t gate, size_t row) {
+  return (group * gates + gate) * p->panel + row * p->set->columnTile;
+}
+
+INLINE Task taskAt(const Pass *p, size_t index) {
+  const size_t tile = p->set->columnTile;
+  const size_t group = index % p->groups, rowGroup = index / p->groups;
+  const size_t firstUnit = group * tile, firstRow = rowGroup * p->rowsOfGroup;
+  return (Task){.group = group, .rowGroup = rowGroup, .firstUnit = firstUnit,
+                .units = minimum(tile, p->H - firstUnit), .firstRow = firstRow,
+                .rows = minimum(p->rowsOfGroup, p->N - firstRow)};
+}
+
+/// sums[r * stride + j] (+)= sum over k in k0 ..< k0 + depth of row r, element k, times
+/// b[(k - k0) * leadingB + j], for the sequences and units of a task. `rows` holds packed rows of
+/// `all` elements.
+INLINE void multiply(const Pass *p, const Task *task, const float *rows, size_t all, size_t k0,
+                     size_t depth, const float *b, size_t leadingB, bool accumulate, float *sums,
+                     size_t stride) {
+  const KernelSet *set = p->set;
+  for (size_t k = 0; k < depth; k += depthBlock) {
+    for (size_t r = 0; r < task->rows; r += p->tileRows) {
+      const KernelTile tile = {
+        .depth = minimum(depthBlock, depth - k),
+        .a = rows + (task->firstRow + r) * all + (k0 + k) * p->tileRows,
+        .rowStrideA = 1, .depthStrideA = p->tileRows,
+        .b = b + k * leadingB, .depthStrideB = leadingB, .c = sums + r * stride,
+        .leadingC = stride, .accumulate = accumulate || k > 0,
+      };
+      set->tileOf(&tile, minimum(p->tileRows, task->rows - r),
+                  roundUp(task->units, set->vectorWidth));
+    }
+  }
+}
+
+/// Packs `count` columns of x, [sequences of the task, leading], as elements k0 ..< k0 + count of
+/// rows of `all` elements.
+INLINE void packTaskRows(const Pass *p, const Task *task, const float *x, size_t leading,
+                         size_t count, float *rows, size_t all, size_t k0) {
+  if (count == 0) return;
+  for (size_t r = 0; r < task->rows; r += p->tileRows) {
+    p->set->packRows(x + r * leading, leading, minimum(p->tileRows, task->rows - r), count,
+                     p->tileRows, rows + (task->firstRow + r) * all + k0 * p->tileRows);
+  }
+}
+
+#endif
