@@ -175,7 +175,7 @@ extension RecurrentLayer {
       inputSize: 2, hiddenSize: 3, forgetBias: cell == .lstm ? 0.5 : nil)
     guard var layer = try? Self(configuration: arguments) else { return false }
     let key = RandomKey(seed: 1)
-    layer.bias.value = Tensor(normal: layer.bias.value.shape, key: key.folded("bias"))
+    layer.forEachParameter { $1.value = Tensor(normal: $1.value.shape, key: key.folded($0)) }
     func state(_ name: String) -> RecurrentState {
       func draw(_ part: String) -> Tensor {
         Tensor(normal: [2, 3], key: key.folded(name).folded(part))

@@ -152,6 +152,15 @@ import Testing
     #expect(copy.implementation == .fast, "the implementation is not part of the configuration")
   }
 
+  /// As `predict` on no examples does.
+  @Test(arguments: RecurrentCell.allCases, [Implementation.reference, .fast])
+  func aBatchWithoutSequencesIsFine(cell: RecurrentCell, implementation: Implementation) throws {
+    var layer = try recurrentLayer(cell, implementation)
+    _ = try recurrentPass(&layer, Tensor(ones: [1, 4, 2]))
+    #expect(layer.forward(Tensor(zeros: [0, 4, 2]), mode: .inference).shape == [0, 4, 3])
+    #expect(layer.finalState?.hidden.shape == [0, 3])
+  }
+
   // MARK: First weights
 
   @Test(arguments: RecurrentCell.allCases)
