@@ -11,8 +11,8 @@ enum InspectCommand: Command {
   static let description = CommandDescription(
     name: "inspect", abstract: "Draw what a convolutional network looks for, and what it sees.",
     discussion: """
-      IMAGE is a PNG or JPEG file of the network's input size, or a number: that example of
-      the test part of the data that the network was trained on.
+      IMAGE is a PNG or JPEG file of the network's input size, or a number: that
+      example of the test part of the data that the network was trained on.
 
       Examples:
         course inspect lenet-mnist.safetensors --filters filters.png
