@@ -19,7 +19,7 @@
 #include "ConvolutionSum.h"
 
 enum {
-  depthBlock = 384,         // k at a time, as in Product.c
+  depthBlock = 384,         // k at a time
   boxLimit = 96 * 1024,     // floats of a copied box: 384 KB; weights and y share the L2 cache
   fewTasks = 16,            // images and groups that need not be cut for the threads' sake
 };

@@ -119,7 +119,8 @@ static void packGradientRows(const KernelOperand *operand, const KernelSet *set,
 /// `first` + m of [x h]^T . dZ over all steps.
 static void weightGradient(const Pass *p, size_t first, size_t m, const Gradients *gradients) {
   const KernelProduct product = {
-    .m = m, .n = p->groups * p->gates * p->set->columnTile, .k = p->T * p->N, .a = kernels_matrix(p->rows + first, p->leading, true),
+    .m = m, .n = p->groups * p->gates * p->set->columnTile, .k = p->T * p->N,
+    .a = kernels_matrix(p->rows + first, p->leading, true),
     .b = {.pack = packGradientColumns, .context = gradients},
     .c = p->dWeights + first * p->dWeightsLeading, .leadingC = p->dWeightsLeading,
   };

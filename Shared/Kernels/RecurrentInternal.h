@@ -8,7 +8,7 @@
 #include "Internal.h"
 
 enum {
-  depthBlock = 384,         // of a sum at a time
+  depthBlock = 256,         // of a sum at a time: a panel of 32 columns, 32 KB, stays in L1
   rowTiles = 4,             // register tiles of sequences in a task, at most
   threadWork = 1 << 20,     // multiplications of a step from which waking threads pays
 };
@@ -50,8 +50,9 @@ INLINE float *take(float *buffer, size_t *used, size_t count) {
 }
 
 INLINE Pass makePass(const KernelSet *set, const KernelRecurrent *layer) {
-  Pass p = {.set = set != NULL ? set : kernels_default(), .layer = layer, .N = layer->batch, .T = layer->steps,
-            .F = layer->inputSize, .H = layer->hiddenSize, .gates = gateCount(layer->cell)};
+  Pass p = {.set = set != NULL ? set : kernels_default(), .layer = layer,
+            .N = layer->batch, .T = layer->steps, .F = layer->inputSize, .H = layer->hiddenSize,
+            .gates = gateCount(layer->cell)};
   p.width = p.gates * p.H;
   p.depth = p.F + p.H;
   p.leading = roundUp(p.depth, 16);

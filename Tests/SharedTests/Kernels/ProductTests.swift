@@ -117,7 +117,7 @@ import Testing
   }
 
   /// Depths around the block of k, and sizes that take the path of packed and shared panels.
-  @Test(arguments: [(20, 30, 383), (30, 20, 384), (20, 30, 385), (15, 33, 770), (90, 70, 50)])
+  @Test(arguments: [(20, 30, 255), (30, 20, 256), (20, 30, 257), (15, 33, 514), (90, 70, 50)])
   func blocksOfDepth(_ m: Int, _ n: Int, _ k: Int) {
     for (ta, tb) in [(false, false), (true, false), (false, true), (true, true)] {
       check(
