@@ -37,10 +37,11 @@ def matmul(size):
     return prepare
 
 
-def training_step(network, shape, optimizer):
+def training_step(network, shape, optimizer, y=None):
     """A training step as PyTorch users write it: zero_grad, forward, loss, backward, step."""
     loss = nn.CrossEntropyLoss()
-    x, y = torch.randn(shape), torch.arange(shape[0]) % 10
+    x = torch.randn(shape)
+    y = torch.arange(shape[0]) % 10 if y is None else y
 
     def step():
         optimizer.zero_grad(set_to_none=True)
@@ -96,6 +97,27 @@ def vgg():
     return training_step(network, (64, 3, 32, 32), adam(network))
 
 
+class SequenceModel(nn.Module):
+    """An LSTM and a dense layer on each step; one row of scores a step comes out."""
+
+    def __init__(self, inputs, hidden, outputs):
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, hidden, batch_first=True)
+        self.dense = nn.Linear(hidden, outputs)
+
+    def forward(self, x):
+        return self.dense(self.lstm(x)[0]).flatten(0, 1)
+
+
+def lstm(inputs, hidden, outputs, length, batch):
+    def prepare():
+        network = SequenceModel(inputs, hidden, outputs)
+        y = torch.arange(batch * length) % outputs
+        return training_step(network, (batch, length, inputs), adam(network), y)
+
+    return prepare
+
+
 def convolution(inputs, outputs, kernel, image, stride=1, both=False):
     """A single convolution on 64 images: forward, or forward and all three gradients."""
 
@@ -122,6 +144,8 @@ WORKLOADS = {
     "lenet": lenet,
     "three-layer": three_layer,
     "vgg": vgg,
+    "lstm-char": lstm(96, 256, 96, 64, 32),
+    "lstm-tiny": lstm(13, 7, 7, 10, 1),
     "matmul-64": matmul(64),
     "matmul-256": matmul(256),
     "matmul-1024": matmul(1024),

@@ -22,6 +22,7 @@ struct Workload: Sendable {
   /// All workloads, in groups for the help.
   static let groups: [(title: String, workloads: [Workload])] = [
     ("Training steps (forward, loss, backward, update):", networks),
+    ("Training steps on sequences:", sequences),
     ("Products of matrices:", [64, 256, 1024, 2048].map { matmul(size: $0) }),
     ("A convolution of 64 images:", convolutions),
   ]
