@@ -113,14 +113,18 @@ static void forwardTask(size_t index, void *context) {
                p->depth, from);
 }
 
-/// Lays x and the initial hidden state out as rows, and packs the first step.
-static void prepareRows(const Pass *p, const float *x, const float *initialHidden) {
-  for (size_t s = 0; s < p->T; s++) {
-    for (size_t n = 0; n < p->N; n++) {
-      memcpy(p->rows + (s * p->N + n) * p->leading, x + (n * p->T + timeOf(p, s)) * p->F,
-             p->F * sizeof(float));
-    }
+/// Lays the inputs of step s out as rows.
+static void layOutInputs(size_t s, void *context) {
+  const Pass *p = context;
+  for (size_t n = 0; n < p->N; n++) {
+    memcpy(p->rows + (s * p->N + n) * p->leading, p->x + (n * p->T + timeOf(p, s)) * p->F,
+           p->F * sizeof(float));
   }
+}
+
+/// Lays x and the initial hidden state out as rows, and packs the first step.
+static void prepareRows(Pass *p, const float *initialHidden) {
+  forEach(p->parallel, p->T, layOutInputs, p);
   for (size_t n = 0; n < p->N; n++) {
     copyOrClear(p->rows + n * p->leading + p->F,
                 initialHidden != NULL ? initialHidden + n * p->H : NULL, p->H);
@@ -135,10 +139,11 @@ void kernels_recurrent_forward(const KernelSet *set, const KernelRecurrent *laye
   Pass p = makePass(set, layer);
   layOutKept(&p, kept);
   layOutWork(&p, work, false);
+  p.x = x;
   p.y = y;
   const size_t stateCount = p.N * p.H;
   const bool isLSTM = layer->cell == kernelCellLSTM;
-  prepareRows(&p, x, initialHidden);
+  prepareRows(&p, initialHidden);
   if (isLSTM) copyOrClear(p.extra, initialCell, stateCount);
 
   // Packing costs more than it brings where the weights are used once. (A tile reads whole vectors

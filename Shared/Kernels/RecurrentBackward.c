@@ -72,7 +72,7 @@ static void initialTask(size_t index, void *context) {
   backwardSums(p, &task, 0, sums);
   for (size_t r = 0; r < task.rows; r++) {
     p->set->binary(kernelAdd, p->dHidden + unit + r * H, 1, sums + r * tile, 1,
-                   p->dInitial + unit + r * H, task.units);
+                   p->out->initial.hidden + unit + r * H, task.units);
   }
 }
 
@@ -127,16 +127,17 @@ static void weightGradient(const Pass *p, size_t first, size_t m, const Gradient
   kernels_product(p->set, &product);
 }
 
-/// The rows of a weight gradient from groups of gates to gates of units.
-static void copyWeightGradient(const Pass *p, size_t first, size_t m, float *out) {
+/// Row `r` of the gradients of W and, below them, U: from groups of gates to gates of units.
+static void copyWeightGradient(size_t r, void *context) {
+  const Pass *p = context;
   const size_t tile = p->set->columnTile;
-  for (size_t r = 0; r < m; r++, out += p->width) {
-    const float *x = p->dWeights + (first + r) * p->dWeightsLeading;
-    for (size_t group = 0; group < p->groups; group++) {
-      for (size_t g = 0; g < p->gates; g++, x += tile) {
-        memcpy(out + g * p->H + group * tile, x,
-               minimum(tile, p->H - group * tile) * sizeof(float));
-      }
+  float *out = r < p->F ? p->out->inputWeights + r * p->width
+                        : p->out->recurrentWeights + (r - p->F) * p->width;
+  const float *x = p->dWeights + r * p->dWeightsLeading;
+  for (size_t group = 0; group < p->groups; group++) {
+    for (size_t g = 0; g < p->gates; g++, x += tile) {
+      memcpy(out + g * p->H + group * tile, x,
+             minimum(tile, p->H - group * tile) * sizeof(float));
     }
   }
 }
@@ -159,7 +160,7 @@ static void inputGradient(const Pass *p, const Gradients *gradients, float *out)
 }
 
 /// All products over all steps.
-static void gradientsOverAllSteps(const Pass *p, const KernelRecurrentGradients *out) {
+static void gradientsOverAllSteps(Pass *p) {
   const bool isGRU = p->layer->cell == kernelCellGRU;
   const Gradients ofState = {p, {0, 1, 2, 3}}, ofInput = {p, {0, 1, isGRU ? 3 : 2, 3}};
   if (isGRU) {
@@ -168,9 +169,8 @@ static void gradientsOverAllSteps(const Pass *p, const KernelRecurrentGradients 
   } else {
     weightGradient(p, 0, p->depth, &ofState);
   }
-  copyWeightGradient(p, 0, p->F, out->inputWeights);
-  copyWeightGradient(p, p->F, p->H, out->recurrentWeights);
-  if (out->input != NULL) inputGradient(p, &ofInput, out->input);
+  forEach(p->parallel, p->depth, copyWeightGradient, p);
+  if (p->out->input != NULL) inputGradient(p, &ofInput, p->out->input);
 }
 
 void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *layer,
@@ -181,7 +181,7 @@ void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *lay
   layOutKept(&p, (float *)kept);
   layOutWork(&p, work, true);
   p.dY = dY;
-  p.dInitial = gradients->initial.hidden;
+  p.out = gradients;
   const size_t stateCount = p.N * p.H, biasCount = (p.gates + 1) * p.H;
   const bool isLSTM = layer->cell == kernelCellLSTM;
   copyOrClear(p.dHidden, dFinalHidden, stateCount);
@@ -201,5 +201,5 @@ void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *lay
   if (layer->cell == kernelCellGRU) {
     memcpy(gradients->candidateBias, p.biasSums + p.width, p.H * sizeof(float));
   }
-  gradientsOverAllSteps(&p, gradients);
+  gradientsOverAllSteps(&p);
 }

@@ -33,9 +33,10 @@ typedef struct Pass {
   bool inPlace;                          // forward: W and U are read where they are
   float *nextRows[2];                    // packed rows of this step's product and of the next one's
   float *dZ, *dHidden, *dCell, *biasSums, *dWeights;
+  const float *x;
   float *y;
   const float *dY;
-  float *dInitial;
+  const KernelRecurrentGradients *out;
 } Pass;
 
 INLINE size_t gateCount(KernelCell cell) {
