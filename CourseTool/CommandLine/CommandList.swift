@@ -10,6 +10,8 @@ let allCommands: [any Command.Type] = [
   DataFetchCommand.self,
   DataInspectCommand.self,
   RecipesCommand.self,
+  GeneratorPreviewCommand.self,
+  GeneratorBenchCommand.self,
   BenchCommand.self,
   VersionCommand.self,
   HelpCommand.self,

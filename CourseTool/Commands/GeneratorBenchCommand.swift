@@ -1,0 +1,136 @@
+import Foundation
+import Networks
+
+/// `course generator bench SOURCE`
+enum GeneratorBenchCommand: Command {
+  private static let seconds = Option(
+    "seconds", .positive(upTo: 600), "how long each is measured (default: 1)")
+  private static let threads = Option(
+    "threads", .integer(in: 1...256), "threads that make batches (default: all cores)")
+
+  static let description = CommandDescription(
+    name: "generator bench",
+    abstract: "Measure how many images a second are read, augmented and made batches.",
+    discussion: """
+      Decoding and each augmentation are measured on one thread, the generator on
+      those of --threads, without anybody who trains. Benchmarks/dataloader_pytorch.py
+      measures PyTorch's DataLoader on the same folder.
+      """,
+    operands: [Operand("SOURCE", .one, "images, as for 'generator preview'")],
+    options: [GeneratorPreviewCommand.size, seconds, threads])
+
+  private struct Rate: Encodable {
+    var name: String
+    var threads: Int
+    var imagesPerSecond: Double
+  }
+
+  private struct Record: Encodable {
+    var source: String
+    var images: Int
+    var size: [Int]
+    var rates: [Rate]
+    var peakMemory: Int
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    guard !isDebugBuild else {
+      throw CourseError(
+        .invalidArgument, "bench measures release builds only", expected: "a release build",
+        received: "a debug build", remedy: "Run: swift run -c release course generator bench")
+    }
+    let source = try openImages(arguments.operands[0])
+    let first = try source.image(at: 0)
+    let size =
+      [first.channels] + (arguments[GeneratorPreviewCommand.size] ?? [first.height, first.width])
+    let seconds = Double(arguments[seconds] ?? 1)
+    let threads = arguments[threads] ?? Parallelism.availableCores
+    var rates: [Rate] = []
+    func report(_ name: String, threads: Int, _ work: (_ turn: Int) throws -> Int) throws {
+      let rate = try imagesPerSecond(for: seconds, work)
+      rates.append(Rate(name: name, threads: threads, imagesPerSecond: rate))
+      if !arguments[CommonOptions.json] {
+        terminal.output.line(
+          padded(right: name, to: 52) + padded(left: "\(threads)", to: 8)
+            + padded(left: fixed(rate, 0), to: 12))
+      }
+    }
+    if !arguments[CommonOptions.json] {
+      terminal.output.line("\(source.name): \(source.count) images, batches of \(size)\n")
+      terminal.output.line(
+        padded(right: "", to: 52) + padded(left: "threads", to: 8)
+          + padded(left: "images/s", to: 12))
+    }
+    let order = NeuralNetwork.order(epoch: 0, exampleCount: source.count, seed: 1)
+    try report("decode", threads: 1) { turn in
+      _ = try source.image(at: order[turn % order.count])
+      return 1
+    }
+    try measureAugmentations(of: source, size: size, report)
+    let usual: [Augmentation] = [
+      .mirror, .crop(padding: 4), .normalize(mean: [0.5], std: [0.25]),
+    ]
+    for count in Set([1, threads]).sorted() {
+      let generator = try ImageGenerator(
+        source, batchSize: min(128, source.count), imageSize: size, augmentation: usual, seed: 1,
+        threads: count)
+      try report("batches: decode, mirror, crop:4, normalize", threads: count) { _ in
+        try generator.next().count
+      }
+    }
+    if arguments[CommonOptions.json] {
+      try terminal.output.json(
+        Record(
+          source: source.name, images: source.count, size: size, rates: rates,
+          peakMemory: Machine.peakMemory()))
+    } else {
+      terminal.output.line("\npeak memory of the process \(Machine.peakMemory() >> 20) MB")
+    }
+  }
+
+  /// Each augmentation alone, on decoded images, applied to every one.
+  private static func measureAugmentations(
+    of source: any ImageSource, size: [Int],
+    _ report: (String, Int, (Int) throws -> Int) throws -> Void
+  ) throws {
+    let images = try (0..<min(64, source.count)).map { try source.image(at: $0) }
+    let list: [(String, Augmentation?)] = [
+      ("bytes to numbers", nil), ("mirror", .mirror), ("rotate90", .rotate90),
+      ("rotate:15", .rotate(degrees: 15)), ("crop:4", .crop(padding: 4)),
+      ("resize to half", .resize(height: max(1, size[1] / 2), width: max(1, size[2] / 2))),
+      (
+        "resize to half, bicubic",
+        .resize(height: max(1, size[1] / 2), width: max(1, size[2] / 2), interpolation: .bicubic)
+      ),
+      ("brightness:0.2", .brightness(0.2)), ("contrast:0.2", .contrast(0.2)),
+      ("saturation:0.2", .saturation(0.2)), ("hue:0.1", .hue(0.1)),
+      ("noise:0.05", .noise(standardDeviation: 0.05)), ("cutout:8", .cutout(size: 8)),
+      ("normalize", .normalize(mean: [0.5], std: [0.25])),
+    ]
+    for (name, augmentation) in list {
+      try report(augmentation == nil ? name : "  and \(name)", 1) { turn in
+        var sample = ImageSample(images[turn % images.count])
+        augmentation?.with(probability: 1)(&sample, key: RandomKey(seed: UInt64(turn)))
+        _ = sample.image
+        return 1
+      }
+    }
+  }
+
+  private static func imagesPerSecond(
+    for seconds: Double, _ work: (_ turn: Int) throws -> Int
+  ) throws -> Double {
+    let clock = ContinuousClock()
+    for turn in 0..<3 { _ = try work(turn) }
+    let start = clock.now
+    var (images, turn) = (0, 3)
+    while true {
+      images += try work(turn)
+      turn += 1
+      if turn.isMultiple(of: 8) || images > turn {
+        let elapsed = (clock.now - start) / .seconds(1)
+        if elapsed >= seconds { return Double(images) / elapsed }
+      }
+    }
+  }
+}

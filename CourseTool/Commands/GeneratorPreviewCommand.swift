@@ -1,0 +1,126 @@
+import Foundation
+import Networks
+
+/// `course generator preview SOURCE --augment LIST --output sheet.png`
+enum GeneratorPreviewCommand: Command {
+  static let augment = Option(
+    "augment", .augmentations, "what is done to the images, in order (default: nothing)")
+  static let size = Option(
+    "size", .imageSize, "size of the images in a batch (default: that of the first image)")
+  static let seed = Option("seed", .seed, "decides order and augmentations (default: 1)")
+  private static let count = Option(
+    "count", .integer(in: 1...1000), "how many images to draw (default: 36)")
+  private static let columns = Option(
+    "columns", .integer(in: 1...100), "how many of them in a row (default: about a square)")
+  private static let copies = Option(
+    "copies", .integer(in: 1...100),
+    "how often each image is drawn, augmented anew (default: 1)")
+  private static let fitting = Option<ImageFitting>(
+    "fit", .choice("HOW"), "what happens to other sizes: stretch, cover, refuse")
+  private static let output = Option(
+    "output", short: "o", .text("FILE.png"), "where to draw (default: preview.png)")
+  private static let inOrder = Flag("in-order", "the first images instead of random ones")
+
+  static let description = CommandDescription(
+    name: "generator preview",
+    abstract: "Draw a batch as training would see it: augmented images with their classes.",
+    discussion: """
+      LIST is separated by commas; @ and a number say how likely one is applied:
+
+      \(Augmentation.texts.map { "  \(padded(right: $0.form, to: 20))\($0.meaning)" }
+        .joined(separator: "\n"))
+
+      Examples:
+        course generator preview flowers --augment mirror,rotate:15,crop:4
+        course generator preview flowers --copies 6 --augment hue:0.1,cutout:16@0.5
+      """,
+    operands: [
+      Operand(
+        "SOURCE", .one,
+        "a folder of images (one folder a class, or numbered), or a name from 'data list'")
+    ],
+    options: [
+      augment, size, count, columns, copies, fitting, inOrder, seed, output,
+      RunOptions.force,
+    ])
+
+  private struct Record: Encodable {
+    var file: String
+    var width: Int
+    var height: Int
+    var images: [Int]
+    var classes: [String]
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let file = arguments[output] ?? "preview.png"
+    try checkOutput(file, mayOverwrite: arguments[RunOptions.force])
+    let source = try openImages(arguments.operands[0])
+    let copies = arguments[copies] ?? 1
+    let seed = arguments[seed] ?? 1
+    // The images that are drawn, each as often as asked for.
+    let order =
+      arguments[inOrder]
+      ? Array(0..<source.count)
+      : NeuralNetwork.order(epoch: 0, exampleCount: source.count, seed: seed)
+    let wanted = arguments[count] ?? 36
+    let chosen = order.prefix(max(1, wanted / copies))
+    let numbers = chosen.flatMap { Array(repeating: $0, count: copies) }
+    let generator = try ImageGenerator(
+      ImageSubset(of: source, indices: numbers), batchSize: numbers.count,
+      imageSize: try arguments[size].map { [try channels(of: source)] + $0 },
+      augmentation: arguments[augment] ?? [], shuffle: false, seed: seed,
+      fitting: arguments[fitting] ?? .stretch)
+    let batch = try generator.next()
+    let sheet = generator.contactSheet(
+      of: batch,
+      sheet: ContactSheet(
+        columns: arguments[columns] ?? (copies > 1 ? copies : nil)))
+    try sheet.write(to: URL(filePath: file))
+    if arguments[CommonOptions.json] {
+      return try terminal.output.json(
+        Record(
+          file: file, width: sheet.width, height: sheet.height, images: numbers,
+          classes: batch.labels.map { generator.className(of: $0) }))
+    }
+    let shape = generator.imageSize
+    terminal.output.line(
+      "\(file): \(numbers.count) images of \(shape[1]) x \(shape[2]) from \(source.name), "
+        + "\(source.count) images in \(source.classNames.count) classes")
+  }
+
+  private static func channels(of source: any ImageSource) throws -> Int {
+    try source.image(at: 0).channels
+  }
+}
+
+extension ValueKind where Value == [Augmentation] {
+  /// A list of augmentations.
+  static var augmentations: ValueKind {
+    ValueKind(placeholder: "LIST") { text throws(ValueProblem) in
+      do {
+        return try Augmentation.list(from: text)
+      } catch {
+        let problem = error as? CourseError
+        throw ValueProblem(
+          expected: [problem?.location, problem?.expected].compactMap { $0 }
+            .joined(separator: ": "))
+      }
+    }
+  }
+}
+
+extension ValueKind where Value == [Int] {
+  /// Height and width: `32x48`, or one number for both.
+  static var imageSize: ValueKind {
+    ValueKind(placeholder: "HxW") { text throws(ValueProblem) in
+      let sizes = text.split(separator: "x", omittingEmptySubsequences: false).compactMap {
+        Int($0)
+      }
+      guard (1...2).contains(sizes.count), sizes.allSatisfy({ (1...16384).contains($0) }),
+        text.split(separator: "x", omittingEmptySubsequences: false).count == sizes.count
+      else { throw ValueProblem(expected: "height and width, such as 32x48") }
+      return sizes.count == 1 ? sizes + sizes : sizes
+    }
+  }
+}

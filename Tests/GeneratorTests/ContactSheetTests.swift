@@ -1,0 +1,81 @@
+import Foundation
+import Generator
+import Shared
+import TestSupport
+import Testing
+
+@Suite struct ContactSheetTests {
+  @Test func imagesStandInRowsAboveTheirTexts() {
+    let tiles = (0..<3).map { number in
+      (
+        image: PixelImage(width: 4, height: 2, channels: 1, repeating: UInt8(40 * (number + 1))),
+        text: "I"
+      )
+    }
+    let sheet = ContactSheet(columns: 2, scale: 3, margin: 1).image(of: tiles)
+    // Tiles of 12 x 6, lines of 12 pixels below them, margins of 1.
+    #expect(sheet.width == 27 && sheet.height == 39 && sheet.channels == 3)
+    #expect(sheet[1, 1, 0] == 40 && sheet[6, 12, 2] == 40 && sheet[1, 14, 0] == 80)
+    #expect(sheet[20, 1, 0] == 120 && sheet[20, 14, 0] == 255 && sheet[0, 0, 0] == 255)
+    // The letter I: its upper bar is three pixels wide and begins at the second.
+    #expect((1...5).map { sheet[10, $0, 0] == 0 } == [false, true, true, true, false])
+  }
+
+  @Test func longTextsAreCutOff() {
+    let image = PixelImage(width: 20, height: 4, channels: 3, repeating: 200)
+    let short = ContactSheet(scale: 1).image(of: [(image, "abc")])
+    let long = ContactSheet(scale: 1).image(of: [(image, "abcdefghijklmnopqrstuvwxyz")])
+    #expect(short.width == long.width && long == short)
+  }
+
+  @Test func sheetsShowImagesAsTheyWereBeforeNormalizing() throws {
+    try withTemporaryFolder { folder in
+      func generator(_ augmentation: [Augmentation]) throws -> ImageGenerator {
+        try ImageGenerator(
+          CountedImages(9), batchSize: 9, augmentation: augmentation, shuffle: false)
+      }
+      let normalize = Augmentation.normalize(mean: [0.5, 0.4, 0.3], std: [0.25, 0.2, 0.1])
+      let (plain, normalized) = (
+        folder.appending(path: "plain.png"), folder.appending(path: "normalized.png")
+      )
+      let batch = try generator([]).show(in: plain)
+      #expect(batch.count == 9)
+      try generator([normalize]).show(in: normalized)
+      let sheet = try PixelImage(png: plain)
+      #expect(try PixelImage(png: normalized) == sheet)
+      #expect(sheet.width == 3 * (96 + 6) + 6)
+    }
+  }
+
+  @Test func boxesAreDrawn() {
+    var image = PixelImage(width: 6, height: 5, channels: 3)
+    image.outline(ImageBox(left: 1, top: 1, right: 4, bottom: 9, label: 0))
+    let red = (0..<5).map { row in (0..<6).map { image[row, $0, 0] == 255 ? "#" : "." }.joined() }
+    #expect(red == ["......", ".###..", ".#.#..", ".#.#..", ".###.."])
+  }
+}
+
+@Suite struct AugmentationTextTests {
+  @Test func listsAreRead() throws {
+    let list = try Augmentation.list(
+      from: "mirror,crop:4@0.3,rotate90,rotate:15,resize:8:9,brightness:0.2,contrast:0.2,"
+        + "saturation:0.2,hue:0.1,noise:0.05,cutout:8,normalize:0.5:0.4:0.3:0.2:0.2:0.2,mixup:0.2")
+    #expect(
+      list.map(\.description) == [
+        "mirror (0.5)", "crop (0.3)", "rotate90 (0.75)", "rotate", "resize", "brightness",
+        "contrast", "saturation", "hue", "noise", "cutout", "normalize", "mixup",
+      ])
+    #expect(list.count == Augmentation.texts.count)
+    #expect(try Augmentation.list(from: "none").isEmpty)
+  }
+
+  @Test(arguments: [
+    ("miror", "mirror, rotate90"), ("crop", "crop:PIXELS"), ("crop:1.5", "whole number from 0"),
+    ("rotate:x", "a number from 0 to 180"), ("mirror@2", "a probability from 0 to 1"),
+    ("mirror,,crop:1", "got nothing"), ("normalize:0.5:0", "above 0"),
+    ("normalize:1:2:3", "normalize:MEAN:STD"), ("mirror:1", "expected mirror, got"),
+  ])
+  func mistakesAreNamed(text: String, words: String) {
+    expectCourseError(.invalidArgument, words) { try Augmentation.list(from: text) }
+  }
+}
