@@ -21,7 +21,10 @@ extension NeuralNetwork {
 
   /// Every loss type of this package.
   public static var allLosses: [any Loss.Type] {
-    [CrossEntropyLoss.self, SoftmaxCrossEntropyLoss.self]
+    [
+      CrossEntropyLoss.self, SoftmaxCrossEntropyLoss.self, SequenceCrossEntropyLoss.self,
+      BinaryCrossEntropyLoss.self, MeanSquaredErrorLoss.self,
+    ]
   }
 
   /// Every optimizer type of this package.
@@ -29,15 +32,18 @@ extension NeuralNetwork {
     [SGD.self, Momentum.self, Adam.self, AdamW.self, RMSProp.self, AdaGrad.self]
   }
 
+  /// Every penalty type of this package.
+  public static var allPenalties: [any Penalty.Type] { [L1.self, L2.self, ElasticNet.self] }
+
   /// Loads a checkpoint that uses nothing but layers of this package.
   ///
   ///     let network = try NeuralNetwork(contentsOf: URL(fileURLWithPath: "digits.safetensors"))
   ///     let probabilities = try network.predict(features)
   ///
-  /// With layers of your own, use `init(contentsOf:layers:losses:optimizers:)`.
+  /// With layers of your own, use `init(contentsOf:layers:losses:optimizers:penalties:)`.
   public init(contentsOf url: URL) throws {
     try self.init(
       contentsOf: url, layers: Self.allLayers, losses: Self.allLosses,
-      optimizers: Self.allOptimizers)
+      optimizers: Self.allOptimizers, penalties: Self.allPenalties)
   }
 }

@@ -25,7 +25,7 @@ public enum Mode: String, Sendable, Codable {
 ///
 /// A copy of a layer is independent of the original, so a snapshot of a network, a copy to measure
 /// finite differences on, or a replica for another thread is `var copy = layer`.
-public protocol Layer: Sendable {
+public protocol Layer: Configurable {
   /// The constructor arguments, which a checkpoint stores.
   associatedtype Configuration: Codable & Sendable = NoConfiguration
 

@@ -9,10 +9,7 @@ public enum Reduction: String, Codable, Sendable, CaseIterable {
 /// A measure of how wrong a prediction is, with its gradient.
 ///
 /// `forward` returns the loss of a batch and keeps what `backward` needs, as layers do.
-public protocol Loss: Sendable {
-  /// The constructor arguments, which a checkpoint stores.
-  associatedtype Configuration: Codable & Sendable
-
+public protocol Loss: Configurable {
   /// The name under which checkpoints know the loss.
   static var typeName: String { get }
   /// Creates the loss from what `configuration` returned.
@@ -22,8 +19,11 @@ public protocol Loss: Sendable {
   /// How the losses of a batch are combined.
   var reduction: Reduction { get }
 
-  /// Whether a prediction names a class, so that accuracy means something.
+  /// Whether the largest number of a prediction names its class, so that a confusion matrix means
+  /// something.
   var isClassification: Bool { get }
+  /// How many answers of a batch are right; `nil` when right and wrong mean nothing.
+  func answers(_ output: Tensor, target: Target) -> AnswerCounts?
 
   /// The loss of a batch. `prediction` is the network's output, `[N, ...]`.
   mutating func forward(_ prediction: Tensor, target: Target) -> Float
@@ -39,6 +39,27 @@ public protocol Loss: Sendable {
 extension Loss {
   /// False.
   public var isClassification: Bool { false }
+  /// Counts the rows whose largest number is that of the right class, where `isClassification`. Steps to
+  /// ignore do not count.
+  public func answers(_ output: Tensor, target: Target) -> AnswerCounts? {
+    guard isClassification else { return nil }
+    let correct = zip(output.argmax(axis: -1), target.classIndices).count { $0 == $1 }
+    return AnswerCounts(correct: correct, total: target.answerCount)
+  }
   /// The output itself.
   public func prediction(from output: Tensor) -> Tensor { output }
+}
+
+/// How many answers were given, and how many of them were right.
+public struct AnswerCounts: Sendable, Equatable {
+  /// The right ones.
+  public var correct: Int
+  /// All of them.
+  public var total: Int
+
+  /// Creates counts.
+  public init(correct: Int, total: Int) {
+    self.correct = correct
+    self.total = total
+  }
 }

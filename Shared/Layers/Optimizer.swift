@@ -2,10 +2,7 @@
 ///
 /// The network numbers its parameters in visiting order; this number, the *slot*, is where an optimizer
 /// with a memory (momentum, Adam) keeps what belongs to that parameter, one state for each parameter.
-public protocol Optimizer: Sendable {
-  /// The constructor arguments, which a checkpoint stores.
-  associatedtype Configuration: Codable & Sendable
-
+public protocol Optimizer: Configurable {
   /// The name under which checkpoints and the command line know the optimizer.
   static var typeName: String { get }
   /// Creates the optimizer from what `configuration` returned.

@@ -74,6 +74,12 @@ public struct Parameter: Sendable {
     return shape.reversed() == value.shape ? " (transposed?)" : ""
   }
 
+  /// Adds the gradient of a penalty on the value, unless the parameter is exempt from penalties
+  /// (`isRegularized`).
+  public mutating func accumulate(gradientOf penalty: some Penalty) {
+    if isRegularized { accumulate(penalty.gradient(of: value)) }
+  }
+
   /// Multiplies the gradient, as gradient clipping does.
   public mutating func scaleGradient(by factor: Float) { gradient? *= factor }
 

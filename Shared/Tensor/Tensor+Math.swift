@@ -81,6 +81,8 @@ public func tanh(_ x: Tensor) -> Tensor { x.mapped(kernelTanh) }
 public func sigmoid(_ x: Tensor) -> Tensor { x.mapped(kernelSigmoid) }
 /// The absolute value of every element.
 public func abs(_ x: Tensor) -> Tensor { x.mapped(kernelAbsolute) }
+/// 1 for every positive element, -1 for every negative one, 0 for a zero.
+public func sign(_ x: Tensor) -> Tensor { (x .> 0) - (x .< 0) }
 /// `x²` of every element.
 public func square(_ x: Tensor) -> Tensor { x.mapped(kernelSquare) }
 /// Every element raised to `exponent`.

@@ -50,8 +50,13 @@ extension NeuralNetwork {
       String(decoding: try encoder.encode(value), as: UTF8.self)
     }
     let model = SavedModel(
-      inputShape: inputShape, seed: String(seed), layers: layers.map { SavedLayer($0) },
-      loss: loss.map { SavedLoss($0) }, optimizer: optimizer.map { SavedOptimizer($0) },
+      inputShape: inputShape, seed: String(seed), layers: layers.map { SavedPart($0) },
+      loss: loss.map { SavedPart($0) }, optimizer: optimizer.map { SavedPart($0) },
+      penalty: penalty.map { SavedPart($0) },
+      layerPenalties: layerPenalties.isEmpty
+        ? nil
+        : Dictionary(
+          uniqueKeysWithValues: layerPenalties.map { (String($0.key), SavedPart($0.value)) }),
       preprocessing: preprocessing, classNames: classNames, featureNames: featureNames,
       notes: notes)
     var metadata = [
@@ -76,10 +81,11 @@ extension NeuralNetwork {
   ///   - losses: the loss types it may name; leave out to load a network without its loss
   ///   - optimizers: the optimizer types it may name; leave out to load a network that is not to be
   ///     trained on
+  ///   - penalties: the penalty types it may name; leave out to load a network without its penalties
   /// - Throws: `CourseError` when the file is missing, damaged, foreign, or names an unknown type.
   public init(
     contentsOf url: URL, layers: [any Layer.Type], losses: [any Loss.Type] = [],
-    optimizers: [any Optimizer.Type] = []
+    optimizers: [any Optimizer.Type] = [], penalties: [any Penalty.Type] = []
   ) throws {
     let file = try SafetensorsFile(contentsOf: url)
     guard file.metadata["format"] == Self.checkpointFormat, let json = file.metadata["model"] else {
@@ -97,13 +103,19 @@ extension NeuralNetwork {
         remedy: "Read it with the version of this library that wrote it.")
     }
     do {
-      let known = KnownTypes(layers: layers, losses: losses, optimizers: optimizers)
+      let known = KnownTypes(
+        layers: layers, losses: losses, optimizers: optimizers, penalties: penalties)
       let model = try Self.decode(SavedModel.self, from: json, known: known)
       self.init(
-        inputShape: try Self.checked(model.inputShape), loss: model.loss.flatMap(\.loss),
-        optimizer: model.optimizer.flatMap(\.optimizer), seed: UInt64(model.seed) ?? 0)
+        inputShape: try Self.checked(model.inputShape), loss: model.loss?.part as? any Loss,
+        optimizer: model.optimizer?.part as? any Optimizer, seed: UInt64(model.seed) ?? 0)
+      penalty = model.penalty?.part as? any Penalty
       try Parameter.$isLoading.withValue(true) {
-        for saved in model.layers { try append(saved.layer) }
+        for (index, saved) in model.layers.enumerated() {
+          guard let layer = saved.part as? any Layer else { continue }
+          try append(
+            layer, penalty: model.layerPenalties?[String(index)]?.part as? any Penalty)
+        }
       }
       preprocessing = model.preprocessing
       classNames = model.classNames

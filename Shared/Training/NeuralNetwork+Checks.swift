@@ -106,12 +106,14 @@ extension NeuralNetwork {
 
   /// The error for a loss that is not finite: it looks for the first place that is not either.
   func divergence(
-    on batch: (features: Tensor, targets: Target), step: Int, learningRate: Float, loss: Float
+    on batch: (features: Tensor, targets: Target), step: Int, learningRate: Float, loss: Float,
+    penalty: Double
   ) -> CourseError {
     CourseError(
       .diverged, "training diverged", expected: "a finite loss",
-      received: "\(loss), which began in "
-        + (firstNonFiniteParameter() ?? firstNonFiniteOutput(of: batch.features) ?? "the loss"),
+      received: "\(loss.isFinite ? Double(loss) + penalty : Double(loss)), which began in "
+        + (firstNonFiniteParameter() ?? firstNonFiniteOutput(of: batch.features)
+          ?? (loss.isFinite ? "the penalty on the weights" : "the loss")),
       location: "step \(step + 1), learning rate \(learningRate)", remedy: Self.divergenceRemedy)
   }
 

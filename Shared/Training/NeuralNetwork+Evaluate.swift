@@ -1,10 +1,13 @@
 /// How a network does on a data set.
 public struct Evaluation: Sendable {
-  /// The loss.
+  /// What training minimises: the loss on the examples, and the penalties on the weights.
   public var loss: Double
-  /// The fraction classified right; `nil` when the network does not classify.
+  /// The part of `loss` that is the penalties; 0 without them.
+  public var penalty: Double
+  /// The fraction of answers that are right; `nil` when the network does not classify.
   public var accuracy: Double?
-  /// What the network predicts for each example: probabilities `[N, C]` for classifiers.
+  /// What the network predicts for each example: probabilities `[N, C]` for classifiers. Empty (`[0, C]`)
+  /// when the predictions were not to be kept.
   public var predictions: Tensor
   /// How often each class was taken for each other one; `nil` when the network does not classify.
   public var confusionMatrix: ConfusionMatrix?
@@ -16,33 +19,49 @@ extension NeuralNetwork {
   ///     let test = try network.evaluate(parts.test)
   ///     print(test.accuracy!, test.confusionMatrix!)
   ///
+  /// A network that carries state starts afresh and goes through the examples in order, in batches of the
+  /// size that it was trained with.
+  ///
+  /// - Parameters:
+  ///   - batchSize: how many examples are computed together; by default as many as keep the outputs of the
+  ///     largest layer near 8 MB, at most 256
+  ///   - keepingPredictions: whether to return what the network predicts, which may be large for sequences
   /// - Throws: `CourseError` when the data does not fit the network or the network has no loss.
-  public func evaluate(_ data: Dataset, batchSize: Int = 256) throws -> Evaluation {
+  public func evaluate(
+    _ data: Dataset, batchSize: Int? = nil, keepingPredictions: Bool = true
+  ) throws -> Evaluation {
     guard let loss else {
       throw CourseError(
         .invalidArgument, "the network has no loss", expected: "a loss", received: "none",
         remedy: "Set network.loss, or use predict.")
     }
     let data = try prepared(data, role: "data to evaluate on")
-    let (scores, outputs) = run(onPrepared: data, batchSize: batchSize)
-    var evaluation = Evaluation(
-      loss: scores.loss, accuracy: scores.accuracy, predictions: loss.prediction(from: outputs))
+    var matrix: ConfusionMatrix?
     if loss.isClassification {
       let names = classNames.isEmpty ? data.classNames : classNames
-      var matrix =
+      matrix =
         names.count == outputShape.last
         ? ConfusionMatrix(classNames: names) : ConfusionMatrix(classCount: outputShape.last ?? 1)
-      matrix.update(prediction: outputs, target: data.targets)
-      evaluation.confusionMatrix = matrix
     }
-    return evaluation
+    var outputs: [Tensor] = []
+    let scores = try run(
+      onPrepared: data, batchSize: evaluationBatchSize(batchSize, count: data.count)
+    ) { output, target in
+      matrix?.update(prediction: output, target: target)
+      if keepingPredictions { outputs.append(loss.prediction(from: output)) }
+    }
+    return Evaluation(
+      loss: scores.loss, penalty: penaltyValue, accuracy: scores.accuracy,
+      predictions: outputs.isEmpty
+        ? Tensor(zeros: [0] + outputShape) : Tensor(concatenating: outputs),
+      confusionMatrix: matrix)
   }
 
   /// What the network predicts for raw features `[N] + inputShape`: probabilities `[N, C]` for a
   /// classifier, the output itself for other losses.
   ///
   /// - Throws: `CourseError` when the features do not fit the network or are not finite.
-  public func predict(_ features: Tensor, batchSize: Int = 256) throws -> Tensor {
+  public func predict(_ features: Tensor, batchSize: Int? = nil) throws -> Tensor {
     guard features.rank == inputShape.count + 1, features.shape.dropFirst() == inputShape[...]
     else {
       throw CourseError(
@@ -56,44 +75,54 @@ extension NeuralNetwork {
         location: "example \(wrong / length), feature \(wrong % length)",
         remedy: "Remove the example or fill in the value.")
     }
-    let prepared = preprocessing?(features) ?? features
-    var copy = self
+    let count = features.shape[0]
+    let batchSize = try evaluationBatchSize(batchSize, count: count)
+    var copy = try inferenceCopy(batchSize: batchSize, count: count)
     var outputs: [Tensor] = []
-    for start in stride(from: 0, to: prepared.shape[0], by: batchSize) {
-      let rows = start..<Swift.min(start + batchSize, prepared.shape[0])
-      outputs.append(copy.forward(prepared[rows], mode: .inference))
+    for start in stride(from: 0, to: count, by: batchSize) {
+      let rows = features[start..<Swift.min(start + batchSize, count)]
+      let output = copy.forward(preprocessing?(rows) ?? rows, mode: .inference)
+      outputs.append(loss?.prediction(from: output) ?? output)
     }
-    if outputs.isEmpty { return Tensor(zeros: [0] + outputShape) }
-    let output = Tensor(concatenating: outputs)
-    return loss?.prediction(from: output) ?? output
+    return outputs.isEmpty
+      ? Tensor(zeros: [0] + outputShape) : Tensor(concatenating: outputs)
+  }
+
+  /// The size of the batches in which validation data are measured, after a check of all that is needed.
+  func validationBatchSize(for data: Dataset?, trainingSize: Int) throws -> Int {
+    guard let data else { return 1 }
+    do {
+      let size = try evaluationBatchSize(nil, count: data.count, trainingSize: trainingSize)
+      _ = try inferenceCopy(batchSize: size, count: data.count)
+      return size
+    } catch var error as CourseError {
+      error.location = ["validation data", error.location].compactMap { $0 }.joined(separator: ", ")
+      throw error
+    }
   }
 
   /// Loss and accuracy on data that preprocessing has been applied to.
-  func scores(onPrepared data: Dataset) -> Scores {
-    run(onPrepared: data, batchSize: 256).scores
+  func scores(onPrepared data: Dataset, batchSize: Int) throws -> Scores {
+    try run(onPrepared: data, batchSize: batchSize) { _, _ in }
   }
 
   private func run(
-    onPrepared data: Dataset, batchSize: Int
-  ) -> (scores: Scores, outputs: Tensor) {
-    var copy = self
+    onPrepared data: Dataset, batchSize: Int, _ body: (_ output: Tensor, _ target: Target) -> Void
+  ) throws -> Scores {
+    var copy = try inferenceCopy(batchSize: batchSize, count: data.count)
     var running = RunningScores()
-    var outputs: [Tensor] = []
     let isMean = loss!.reduction == .mean
+    let penalty = penaltyValue
     for start in stride(from: 0, to: data.count, by: batchSize) {
-      let indices = start..<Swift.min(start + batchSize, data.count)
-      let batch = data.batch(at: indices)
+      let batch = data.batch(at: start..<Swift.min(start + batchSize, data.count))
       let output = copy.forward(batch.features, mode: .inference)
       let batchLoss = copy.loss!.forward(output, target: batch.targets)
-      let correct =
-        loss!.isClassification
-        ? zip(output.argmax(axis: -1), batch.targets.classIndices).count { $0 == $1 } : nil
-      running.add(loss: batchLoss, isMean: isMean, correct: correct, count: indices.count)
-      outputs.append(output)
+      running.add(
+        loss: batchLoss, isMean: isMean, penalty: penalty,
+        answers: copy.loss!.answers(output, target: batch.targets),
+        count: batch.targets.answerCount)
+      body(output, batch.targets)
     }
-    return (
-      running.scores(isMean: isMean, isClassification: loss!.isClassification),
-      Tensor(concatenating: outputs)
-    )
+    return running.scores(isMean: isMean)
   }
 }

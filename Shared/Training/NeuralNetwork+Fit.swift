@@ -7,6 +7,10 @@ extension NeuralNetwork {
   /// batches add up before the weights change, which gives the step of a larger batch in the memory of
   /// a small one.
   ///
+  /// What is minimised, and reported as the loss, is the loss on the examples plus the penalties on the
+  /// weights. With layers that carry state (`carriesState`) each epoch starts afresh and goes through the
+  /// data in order: example i of a batch is followed by example i of the next one.
+  ///
   ///     let parts = try Dataset.digits.split(seed: 1)
   ///     network.preprocessing = try .minMax(parts.train)
   ///     let history = try network.fit(
@@ -40,6 +44,8 @@ extension NeuralNetwork {
     try check(settings: settings, epochs: epochs)
     let data = try prepared(data, role: "training data")
     let validation = try validation.map { try prepared($0, role: "validation data") }
+    try checkBatches(of: settings, resuming: resuming)
+    let validationSize = try validationBatchSize(for: validation, trainingSize: batchSize)
     try begin(settings: settings, epochs: epochs, resuming: resuming)
 
     var callbacks = callbacks.filter { !$0.runsLast } + callbacks.filter(\.runsLast)
@@ -51,6 +57,8 @@ extension NeuralNetwork {
       try callbacks[index].trainingBegan(plan, network: &self)
     }
     while current.epoch < epochs && !current.isStopped {
+      // In the middle of an epoch, a resumed run has its state from the checkpoint.
+      if current.batch == 0 { resetState() }
       let order =
         shuffle
         ? NeuralNetwork.order(epoch: current.epoch, exampleCount: data.count, seed: seed)
@@ -68,7 +76,8 @@ extension NeuralNetwork {
         // Not recorded as a stop: whoever resumes goes on with the rest of the epoch.
         if control == .stop { return current.history }
       }
-      try endEpoch(plan, validation: validation, callbacks: &callbacks)
+      try endEpoch(
+        plan, validation: validation, validationSize: validationSize, callbacks: &callbacks)
     }
     for index in callbacks.indices {
       try callbacks[index].trainingEnded(current.history, network: &self)
@@ -92,27 +101,33 @@ extension NeuralNetwork {
       step: current.step, epoch: current.epoch, base: current.baseLearningRate)
     optimizer!.learningRate = learningRate
     let isMean = loss!.reduction == .mean
-    for start in stride(
-      from: indices.startIndex, to: indices.endIndex, by: current.settings.batchSize)
-    {
-      let part = indices[start..<Swift.min(start + current.settings.batchSize, indices.endIndex)]
+    let penalty = penaltyValue
+    let size = current.settings.batchSize
+    let answerCount =
+      indices.count <= size ? nil : data.targets.rows(at: indices).answerCount
+    for start in stride(from: indices.startIndex, to: indices.endIndex, by: size) {
+      let part = indices[start..<Swift.min(start + size, indices.endIndex)]
       let batch = data.batch(at: part)
       let output = forward(batch.features, mode: .training)
       let batchLoss = loss!.forward(output, target: batch.targets)
-      guard batchLoss.isFinite else {
+      guard batchLoss.isFinite, penalty.isFinite else {
         throw divergence(
-          on: batch, step: current.step, learningRate: learningRate, loss: batchLoss)
+          on: batch, step: current.step, learningRate: learningRate, loss: batchLoss,
+          penalty: penalty)
       }
+      let partCount = batch.targets.answerCount
       current.running.add(
-        loss: batchLoss, isMean: isMean, correct: correctCount(output, batch.targets),
-        count: part.count)
+        loss: batchLoss, isMean: isMean, penalty: penalty,
+        answers: loss!.answers(output, target: batch.targets), count: partCount)
       var gradient = loss!.backward()
       // Means over parts of unequal size add up to the mean over all of them.
-      if isMean && part.count < indices.count {
-        gradient *= Float(part.count) / Float(indices.count)
+      if isMean, let answerCount, answerCount > 0 {
+        gradient *= Float(partCount) / Float(answerCount)
       }
       backward(gradient)
     }
+    // Once a step, however many parts it has.
+    addPenaltyGradients()
     if let clipping = current.settings.clipping { clipGradients(clipping) }
     applyGradients()
     current.step += 1
@@ -139,30 +154,25 @@ extension NeuralNetwork {
     self.optimizer = optimizer
   }
 
-  private func correctCount(_ output: Tensor, _ target: Target) -> Int? {
-    guard loss!.isClassification else { return nil }
-    return zip(output.argmax(axis: -1), target.classIndices).count { $0 == $1 }
-  }
-
   private func stepReport(_ plan: TrainingPlan) -> StepReport {
     StepReport(
       epoch: current.epoch, epochs: plan.epochs, batch: current.batch,
       batchCount: plan.stepsPerEpoch, step: current.step,
-      training: current.running.scores(
-        isMean: loss!.reduction == .mean, isClassification: loss!.isClassification),
+      training: current.running.scores(isMean: loss!.reduction == .mean),
       learningRate: optimizer!.learningRate)
   }
 
   // MARK: One epoch
 
   private mutating func endEpoch(
-    _ plan: TrainingPlan, validation: Dataset?, callbacks: inout [any TrainingCallback]
+    _ plan: TrainingPlan, validation: Dataset?, validationSize: Int,
+    callbacks: inout [any TrainingCallback]
   ) throws {
     let step = stepReport(plan)
     try requireFiniteParameters(step: step.step, learningRate: step.learningRate)
     let report = EpochReport(
       epoch: current.epoch, epochs: plan.epochs, step: step.step, training: step.training,
-      validation: validation.map { scores(onPrepared: $0) },
+      validation: try validation.map { try scores(onPrepared: $0, batchSize: validationSize) },
       learningRate: step.learningRate)
     // The progress moves on before the callbacks run: a checkpoint that one of them writes resumes with
     // the next epoch.

@@ -25,6 +25,12 @@ public struct NeuralNetwork: Sendable {
   /// one goes on with it.
   public var optimizer: (any Optimizer)?
 
+  /// What the weights of each layer cost in addition to the loss, unless the layer has a penalty of its own
+  /// (`append(_:penalty:)`).
+  public var penalty: (any Penalty)?
+  /// The penalties of single layers, by the layer's number.
+  var layerPenalties: [Int: any Penalty] = [:]
+
   /// Applied to raw features by `fit`, `evaluate` and `predict`, never by `forward`; travels in the
   /// checkpoint, so that a loaded network takes raw input.
   public var preprocessing: FeatureScaler?
@@ -61,8 +67,9 @@ public struct NeuralNetwork: Sendable {
   /// Its weights are drawn anew from the network's seed and the layer's place, unless they were set by
   /// hand.
   ///
+  /// - Parameter penalty: what its weights cost, in place of the network's `penalty`
   /// - Throws: `CourseError(.shapeMismatch)` when the layer does not take what the network so far returns.
-  public mutating func append(_ layer: some Layer) throws {
+  public mutating func append(_ layer: some Layer, penalty: (any Penalty)? = nil) throws {
     var layer = layer
     do {
       layerOutputShapes.append(try layer.outputShape(for: outputShape))
@@ -76,6 +83,7 @@ public struct NeuralNetwork: Sendable {
     let key = RandomKey(seed: seed).folded("layer").folded(layers.count)
     layer.forEachParameter { name, parameter in parameter.drawValue(key: key.folded(name)) }
     layer.setRandomKey(key.folded("draws"))
+    layerPenalties[layers.count] = penalty
     layers.append(layer)
   }
 

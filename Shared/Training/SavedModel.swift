@@ -1,15 +1,19 @@
 // What a checkpoint's metadata says about the network, as JSON. A part of a network (layer, loss,
-// optimizer) is stored as its type name and its configuration; the reader looks the name up among the
-// types that its caller passed, never among all types of the program.
+// optimizer, penalty) is stored as its type name and its configuration; the reader looks the name up among
+// the types that its caller passed, never among all types of the program.
 
 /// The architecture and everything that prediction on raw input needs.
 struct SavedModel: Codable {
   var inputShape: [Int]
   /// As text: JSON numbers lose the last digits of large integers in many readers.
   var seed: String
-  var layers: [SavedLayer]
-  var loss: SavedLoss?
-  var optimizer: SavedOptimizer?
+  var layers: [SavedPart<LayerRole>]
+  var loss: SavedPart<LossRole>?
+  var optimizer: SavedPart<OptimizerRole>?
+  /// The penalty of the layers that have none of their own.
+  var penalty: SavedPart<PenaltyRole>?
+  /// The penalties of single layers, by the layer's number.
+  var layerPenalties: [String: SavedPart<PenaltyRole>]?
   var preprocessing: FeatureScaler?
   var classNames: [String]
   var featureNames: [String]
@@ -21,11 +25,13 @@ struct KnownTypes: Sendable {
   var layers: [any Layer.Type]
   var losses: [any Loss.Type]
   var optimizers: [any Optimizer.Type]
+  var penalties: [any Penalty.Type]
 
   static let key = CodingUserInfoKey(rawValue: "KnownTypes")!
 
   static func of(_ decoder: any Decoder) -> KnownTypes {
-    decoder.userInfo[key] as? KnownTypes ?? KnownTypes(layers: [], losses: [], optimizers: [])
+    decoder.userInfo[key] as? KnownTypes
+      ?? KnownTypes(layers: [], losses: [], optimizers: [], penalties: [])
   }
 
   /// The error for a name that is not among the known ones.
@@ -34,92 +40,70 @@ struct KnownTypes: Sendable {
       .format, "unknown \(part) in the model",
       expected: known.isEmpty ? "no \(part) at all" : "one of \(known.joined(separator: ", "))",
       received: "\"\(name)\"",
-      remedy: "Pass \(name).self to NeuralNetwork(contentsOf:layers:losses:optimizers:).")
+      remedy:
+        "Pass \(name).self to NeuralNetwork(contentsOf:layers:losses:optimizers:penalties:).")
   }
 }
 
-private enum PartKeys: String, CodingKey {
-  case type, configuration
+/// What part of a network something is: where the reader looks its name up.
+protocol PartRole {
+  /// "layer"
+  static var name: String { get }
+  /// Whether a model can do without, when the reader's caller passed no types at all.
+  static var isOptional: Bool { get }
+  static func known(_ types: KnownTypes) -> [any Configurable.Type]
 }
 
-struct SavedLayer: Codable {
-  var layer: any Layer
+enum LayerRole: PartRole {
+  static let (name, isOptional) = ("layer", false)
+  static func known(_ types: KnownTypes) -> [any Configurable.Type] { types.layers.map { $0 } }
+}
 
-  init(_ layer: any Layer) { self.layer = layer }
+enum LossRole: PartRole {
+  static let (name, isOptional) = ("loss", true)
+  static func known(_ types: KnownTypes) -> [any Configurable.Type] { types.losses.map { $0 } }
+}
+
+enum OptimizerRole: PartRole {
+  static let (name, isOptional) = ("optimizer", true)
+  static func known(_ types: KnownTypes) -> [any Configurable.Type] { types.optimizers.map { $0 } }
+}
+
+enum PenaltyRole: PartRole {
+  static let (name, isOptional) = ("penalty", true)
+  static func known(_ types: KnownTypes) -> [any Configurable.Type] { types.penalties.map { $0 } }
+}
+
+/// A part of a network, as `{ "type": its name, "configuration": its constructor arguments }`.
+struct SavedPart<Role: PartRole>: Codable {
+  /// `nil` when the reader's caller passed no types of this role and the model can do without.
+  var part: (any Configurable)?
+
+  init(_ part: any Configurable) { self.part = part }
+
+  private enum CodingKeys: String, CodingKey {
+    case type, configuration
+  }
 
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: PartKeys.self)
-    try container.encode(type(of: layer).typeName, forKey: .type)
-    try container.encode(layer.configuration, forKey: .configuration)
+    guard let part else { return }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(type(of: part).typeName, forKey: .type)
+    try container.encode(part.configuration, forKey: .configuration)
   }
 
   init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: PartKeys.self)
+    let container = try decoder.container(keyedBy: CodingKeys.self)
     let name = try container.decode(String.self, forKey: .type)
-    let known = KnownTypes.of(decoder).layers
+    let known = Role.known(KnownTypes.of(decoder))
+    if known.isEmpty && Role.isOptional { return }
     guard let type = known.first(where: { $0.typeName == name }) else {
-      throw KnownTypes.unknown("layer", name, known: known.map { $0.typeName })
+      throw KnownTypes.unknown(Role.name, name, known: known.map { $0.typeName })
     }
-    func open<L: Layer>(_ type: L.Type) throws -> any Layer {
-      try L(configuration: container.decode(L.Configuration.self, forKey: .configuration))
+    func open<Part: Configurable>(_ type: Part.Type) throws -> any Configurable {
+      try Part(configuration: container.decode(Part.Configuration.self, forKey: .configuration))
     }
-    layer = try open(type)
-  }
-}
-
-struct SavedLoss: Codable {
-  /// `nil` when the reader's caller passed no loss types at all.
-  var loss: (any Loss)?
-
-  init(_ loss: any Loss) { self.loss = loss }
-
-  func encode(to encoder: any Encoder) throws {
-    guard let loss else { return }
-    var container = encoder.container(keyedBy: PartKeys.self)
-    try container.encode(type(of: loss).typeName, forKey: .type)
-    try container.encode(loss.configuration, forKey: .configuration)
-  }
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: PartKeys.self)
-    let name = try container.decode(String.self, forKey: .type)
-    let known = KnownTypes.of(decoder).losses
-    guard !known.isEmpty else { return }
-    guard let type = known.first(where: { $0.typeName == name }) else {
-      throw KnownTypes.unknown("loss", name, known: known.map { $0.typeName })
-    }
-    func open<L: Loss>(_ type: L.Type) throws -> any Loss {
-      try L(configuration: container.decode(L.Configuration.self, forKey: .configuration))
-    }
-    loss = try open(type)
-  }
-}
-
-struct SavedOptimizer: Codable {
-  /// `nil` when the reader's caller passed no optimizer types at all.
-  var optimizer: (any Optimizer)?
-
-  init(_ optimizer: any Optimizer) { self.optimizer = optimizer }
-
-  func encode(to encoder: any Encoder) throws {
-    guard let optimizer else { return }
-    var container = encoder.container(keyedBy: PartKeys.self)
-    try container.encode(type(of: optimizer).typeName, forKey: .type)
-    try container.encode(optimizer.configuration, forKey: .configuration)
-  }
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: PartKeys.self)
-    let name = try container.decode(String.self, forKey: .type)
-    let known = KnownTypes.of(decoder).optimizers
-    guard !known.isEmpty else { return }
-    guard let type = known.first(where: { $0.typeName == name }) else {
-      throw KnownTypes.unknown("optimizer", name, known: known.map { $0.typeName })
-    }
-    func open<O: Optimizer>(_ type: O.Type) throws -> any Optimizer {
-      try O(configuration: container.decode(O.Configuration.self, forKey: .configuration))
-    }
-    optimizer = try open(type)
+    part = try open(type)
   }
 }
 

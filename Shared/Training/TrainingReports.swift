@@ -1,8 +1,10 @@
 /// Loss and accuracy on a set of examples.
 public struct Scores: Codable, Sendable, Equatable {
-  /// The loss: the mean over the examples, or their sum if the loss says so.
+  /// What training minimises: the mean of the loss over the answers that were asked for, or their sum if the
+  /// loss says so, and the penalties on the weights. A sequence asks for an answer at each step that is not
+  /// ignored, anything else for one an example.
   public var loss: Double
-  /// The fraction of examples classified right; `nil` when the network does not classify.
+  /// The fraction of answers that are right; `nil` when the network does not classify.
   public var accuracy: Double?
 
   /// Creates scores.
@@ -111,19 +113,49 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
 /// Sums over the examples seen so far.
 struct RunningScores: Codable, Sendable, Equatable {
   var loss = 0.0
+  /// What the weights cost, at each answer anew: `penalty / seen` is the mean.
+  var penalty = 0.0
   var correct = 0
+  /// The answers that were asked for: over them losses and penalties are averaged.
   var seen = 0
+  /// The answers that could be right or wrong.
+  var answered = 0
 
-  /// - Parameter isMean: whether `loss` is a mean over the `count` examples of a batch or their sum
-  mutating func add(loss: Float, isMean: Bool, correct: Int?, count: Int) {
+  init() {}
+
+  /// Takes in the loss of a batch.
+  /// - Parameters:
+  ///   - isMean: whether `loss` is a mean over the `count` answers of the batch or their sum
+  ///   - penalty: what the weights cost at this step
+  mutating func add(
+    loss: Float, isMean: Bool, penalty: Double, answers: AnswerCounts?, count: Int
+  ) {
     self.loss += Double(loss) * (isMean ? Double(count) : 1)
-    self.correct += correct ?? 0
+    self.penalty += penalty * Double(count)
+    correct += answers?.correct ?? 0
+    answered += answers?.total ?? 0
     seen += count
   }
 
-  func scores(isMean: Bool, isClassification: Bool) -> Scores {
-    Scores(
-      loss: isMean ? loss / Double(Swift.max(seen, 1)) : loss,
-      accuracy: isClassification ? Double(correct) / Double(Swift.max(seen, 1)) : nil)
+  /// The loss includes the penalties: it is what is minimised.
+  func scores(isMean: Bool) -> Scores {
+    let count = Double(Swift.max(seen, 1))
+    return Scores(
+      loss: (isMean ? loss / count : loss) + penalty / count,
+      accuracy: answered > 0 ? Double(correct) / Double(answered) : nil)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case loss, penalty, correct, seen, answered
+  }
+
+  /// Files of the first version know neither penalties nor answers that do not count.
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    loss = try container.decode(Double.self, forKey: .loss)
+    correct = try container.decode(Int.self, forKey: .correct)
+    seen = try container.decode(Int.self, forKey: .seen)
+    penalty = try container.decodeIfPresent(Double.self, forKey: .penalty) ?? 0
+    answered = try container.decodeIfPresent(Int.self, forKey: .answered) ?? seen
   }
 }

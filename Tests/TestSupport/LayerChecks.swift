@@ -122,3 +122,10 @@ public func expectInferenceKeepsNothing(
 private func storedValues(of value: Any) -> [String] {
   Mirror(reflecting: value).children.map { String(describing: $0.value) }
 }
+
+/// The number of elements of all tensors that a value holds, however deep: layers that keep the activations
+/// of past batches show in it.
+public func storedTensorElements(of value: Any) -> Int {
+  if let tensor = value as? Tensor { return tensor.count }
+  return Mirror(reflecting: value).children.reduce(0) { $0 + storedTensorElements(of: $1.value) }
+}

@@ -7,6 +7,7 @@
 #include "OptimizerSteps.h"
 #include "Reductions.h"
 #include "RowReductions.h"
+#include "CrossEntropy.h"
 #include "Packing.h"
 #include "PhiloxBlocks.h"
 #include "Tile.h"
@@ -51,4 +52,6 @@ const KernelSet SET = {
   .stepForward = stepForward,
   .stepBackward = stepBackward,
   .philoxBlocks = philoxBlocks,
+  .crossEntropyRows = crossEntropyRows,
+  .crossEntropyGradientRows = crossEntropyGradientRows,
 };

@@ -187,6 +187,16 @@ typedef struct KernelSet {
   // The words of `count` blocks of Philox from block `first` on, see kernels_philox; `count` is a
   // multiple of 16. The same on every instruction set.
   void (*philoxBlocks)(uint64_t key, uint64_t stream, uint64_t first, size_t count, uint32_t *out);
+
+  // Cross-entropy of the softmax of each row x[r * columns ...] with the class labels[r] < columns:
+  // shifts[r] = max x, logSums[r] = ln sum e^(x - shift), losses[r] = logSum - (x[label] - shift). A
+  // row with a negative label does not count: its three numbers are 0.
+  void (*crossEntropyRows)(const float *x, const ptrdiff_t *labels, size_t rows, size_t columns,
+                           float *shifts, float *logSums, float *losses);
+  // dX = scale (e^(x - shift - logSum) - [c == label]); 0 in rows with a negative label.
+  void (*crossEntropyGradientRows)(const float *x, const ptrdiff_t *labels, const float *shifts,
+                                   const float *logSums, float scale, size_t rows, size_t columns,
+                                   float *dX);
 } KernelSet;
 
 /// The best set this processor runs, or the one that COURSE_INSTRUCTION_SET names.

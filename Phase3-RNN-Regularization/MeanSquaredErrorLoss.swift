@@ -1,0 +1,86 @@
+import Shared
+
+/// The squared distance between predicted and true numbers: for regression.
+///
+/// Computes `L = Σ (y − t)²`, divided by the number of elements for the mean.
+/// - `y`: predictions, `[N, ...]`
+/// - `t`: the truth, of the same shape (`Target.values`)
+///
+/// Gradient: `dY = 2 (y − t)`, divided likewise. As in PyTorch the mean is over all elements and not over the
+/// examples; the exercises' L2 loss is the sum.
+///
+///     var loss = MeanSquaredErrorLoss()
+///     loss.forward([[1, 2], [3, 4]], target: .values([[1, 1], [1, 4]]))   // 1.25 = (1 + 4) / 4
+///     loss.backward()                                                     // [[0, 0.5], [1, 0]]
+///
+/// - Complexity: O(number of elements).
+/// - Reference: Goodfellow, Bengio, Courville (2016), *Deep Learning*, section 5.5.1: the likelihood of
+///   normally distributed errors.
+public struct MeanSquaredErrorLoss: Loss {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// How the losses of a batch are combined.
+    public var reduction: Reduction
+  }
+
+  /// "MeanSquaredErrorLoss"
+  public static let typeName = "MeanSquaredErrorLoss"
+  /// The constructor arguments.
+  public let configuration: Configuration
+  /// How the losses of a batch are combined.
+  public var reduction: Reduction { configuration.reduction }
+  /// `y − t`
+  private var difference: Tensor?
+
+  /// Creates the loss, averaged by default.
+  public init(reduction: Reduction = .mean) {
+    configuration = Configuration(reduction: reduction)
+  }
+
+  /// Creates the loss from a checkpoint.
+  public init(configuration: Configuration) { self.configuration = configuration }
+
+  /// The loss of a batch of predictions.
+  public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
+    guard case .values(let truth) = target, truth.shape == prediction.shape else {
+      stop(
+        "MeanSquaredErrorLoss.forward", expected: "target values of shape \(prediction.shape)",
+        received: target.words)
+    }
+    let difference = prediction - truth
+    self.difference = difference
+    return square(difference).sum() * scale(difference)
+  }
+
+  /// `dY = 2 (y − t)`, divided by the number of elements for the mean.
+  public mutating func backward() -> Tensor {
+    let difference = difference.kept(by: "MeanSquaredErrorLoss")
+    return difference * (2 * scale(difference))
+  }
+
+  private func scale(_ elements: Tensor) -> Float {
+    reduction == .mean ? 1 / Float(max(elements.count, 1)) : 1
+  }
+
+  /// Throws unless the targets are numbers in the shape of the output.
+  public func check(outputShape: [Int], target: Target) throws {
+    guard case .values(let truth) = target, Array(truth.shape.dropFirst()) == outputShape else {
+      throw CourseError(
+        .shapeMismatch, "\(Self.typeName): targets that the network cannot predict",
+        expected: "values [N] + \(outputShape)", received: target.words,
+        remedy: "Give the last layer as many outputs as an example has numbers to predict; one "
+          + "number an example is a column [N, 1].")
+    }
+  }
+}
+
+extension Target {
+  /// What kind of target it is, for messages.
+  var words: String {
+    switch self {
+    case .classes(let classes): "\(classes.count) classes"
+    case .classSequences(_, let length): "\(count) sequences of \(length) classes"
+    case .values(let values): "values of shape \(values.shape)"
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Shared
+
+/// Softmax and cross-entropy at each step of sequences, on raw scores: for networks that name a class (the
+/// next character, say) at every step.
+///
+/// Computes `L = −Σₙ Σₜ mₙₜ ln pₙₜ[kₙₜ]` with `ln pⱼ = (xⱼ − s) − ln Σᵢ exp(xᵢ − s)`, divided by `Σₙ Σₜ mₙₜ` for
+/// the mean.
+/// - `x`: scores, `[N, T, C]`; `s`: the largest score of each step
+/// - `k`: the class of each step (`Target.classSequences`), from 0 to C − 1
+/// - `m`: 1 for a step that counts, 0 for one whose class is `Target.ignored`, as behind the end of a
+///   sequence that is shorter than others
+///
+/// Gradient: `dXₙₜ = mₙₜ (pₙₜ − tₙₜ)`, where t is 1 at the right class and 0 elsewhere, divided likewise: the mean
+/// is over the steps that count and not over N · T, so that padding does not shrink the gradient.
+///
+/// Where all steps are ignored, loss and gradient are 0. (PyTorch has 0 / 0 there.)
+///
+///     var loss = SequenceCrossEntropyLoss()
+///     let target = Target.classSequences([0, Target.ignored], length: 2)
+///     loss.forward([[[0, 0], [5, 9]]], target: target)   // 0.6931 = ln 2, of the first step
+///     loss.backward()                                    // [[[-0.5, 0.5], [0, 0]]]
+///
+/// `exp` of the mean loss is the *perplexity*: of how many classes, equally likely, the network would have to
+/// guess to be as unsure.
+///
+/// - Complexity: O(N·T·C), in two passes over the scores forward and one backward; nothing as large as the
+///   scores is kept besides them.
+/// - Reference: Bishop (2006), *Pattern Recognition and Machine Learning*, equations 4.108 and 4.109.
+public struct SequenceCrossEntropyLoss: Loss {
+  /// "SequenceCrossEntropyLoss"
+  public static let typeName = "SequenceCrossEntropyLoss"
+  /// The constructor arguments.
+  public let configuration: ClassificationLossConfiguration
+  /// How the losses of a batch are combined.
+  public var reduction: Reduction { configuration.reduction }
+  /// True: the largest score of a step names its class.
+  public var isClassification: Bool { true }
+  private var lastPass: CrossEntropyPass?
+
+  /// Creates the loss, averaged over the steps that count by default.
+  public init(reduction: Reduction = .mean) {
+    configuration = ClassificationLossConfiguration(reduction: reduction)
+  }
+
+  /// Creates the loss from a checkpoint.
+  public init(configuration: ClassificationLossConfiguration) {
+    self.configuration = configuration
+  }
+
+  /// The loss of a batch of scores.
+  public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
+    let place = "SequenceCrossEntropyLoss.forward"
+    guard case .classSequences(let labels, let length) = target, prediction.rank == 3,
+      prediction.shape[1] == length, labels.count == prediction.shape[0] * length
+    else {
+      stop(
+        place, expected: "scores [N, T, C] and N sequences of T classes",
+        received: "scores \(prediction.shape) and \(target.words)")
+    }
+    let highest = prediction.shape[2] - 1
+    if let low = labels.min(), let high = labels.max(), low < Target.ignored || high > highest {
+      stop(
+        place, expected: "classes from 0 to \(highest), or \(Target.ignored)",
+        received: "\(low < Target.ignored ? low : high)")
+    }
+    let (sum, pass) = prediction.softmaxCrossEntropy(labels: labels)
+    lastPass = pass
+    return sum * scale(pass)
+  }
+
+  /// `dX = m (p − t)`, divided by the number of steps that count for the mean.
+  public mutating func backward() -> Tensor {
+    guard let lastPass else {
+      stop(
+        "SequenceCrossEntropyLoss.backward", expected: "a forward pass before it", received: "none")
+    }
+    return lastPass.gradient(scale: scale(lastPass))
+  }
+
+  private func scale(_ pass: CrossEntropyPass) -> Float {
+    reduction == .mean ? 1 / Float(max(pass.answerCount, 1)) : 1
+  }
+
+  /// The probabilities that such scores stand for, step by step.
+  public func prediction(from output: Tensor) -> Tensor {
+    let exponentials = exp(output - output.max(axis: -1, keepDims: true))
+    return exponentials / exponentials.sum(axis: -1, keepDims: true)
+  }
+
+  /// Throws when the targets are no sequences of the network's length, or a class is out of range.
+  public func check(outputShape: [Int], target: Target) throws {
+    guard case .classSequences(let labels, let length) = target, outputShape.count == 2,
+      outputShape[0] == length
+    else {
+      throw CourseError(
+        .shapeMismatch, "\(Self.typeName): targets that do not fit the network",
+        expected: "an output [T, C] and sequences of T classes",
+        received: "an output \(outputShape) and \(target.words)",
+        remedy: "For one class a sequence let the last recurrent layer return its last step only, "
+          + "and use SoftmaxCrossEntropyLoss.")
+    }
+    let classCount = outputShape[1]
+    if let wrong = labels.firstIndex(where: { $0 < Target.ignored || $0 >= classCount }) {
+      throw CourseError(
+        .invalidData, "label out of range",
+        expected: "0 to \(classCount - 1), since the network has \(classCount) outputs, or "
+          + "\(Target.ignored) for a step to ignore",
+        received: "\(labels[wrong])",
+        location: "example \(wrong / length), step \(wrong % length)",
+        remedy: "Correct the label, or give the last layer as many outputs as there are classes.")
+    }
+  }
+}

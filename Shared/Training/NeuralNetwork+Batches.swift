@@ -1,0 +1,93 @@
+// The batches that the network gets to see: what `fit`, `evaluate` and `predict` make sure of before the
+// first of them is computed.
+
+extension NeuralNetwork {
+  /// Whether a batch goes on where the one before it ended, in any layer.
+  public var carriesState: Bool { layers.contains { $0.carriesState } }
+
+  /// Lets every layer forget what it carried from batch to batch. `fit` calls it at the start of each
+  /// epoch, and `evaluate` and `predict` start that way on a copy.
+  public mutating func resetState() {
+    for index in layers.indices { layers[index].resetState() }
+  }
+
+  /// Throws when a layer cannot process batches of one of these sizes.
+  func check(batchSizes: [Int], mode: Mode) throws {
+    for size in Set(batchSizes).sorted(by: >) where size > 0 {
+      var shape = inputShape
+      for index in layers.indices {
+        do {
+          try layers[index].check(batchShape: [size] + shape, mode: mode)
+        } catch var error as CourseError {
+          let place =
+            "layer \(index) (\(type(of: layers[index]).typeName)), for a batch of \(size)"
+          error.location = [error.location, place].compactMap { $0 }.joined(separator: ", ")
+          throw error
+        }
+        shape = layerOutputShapes[index]
+      }
+    }
+  }
+
+  /// Throws unless the batches of a training are such that the layers can process them.
+  func checkBatches(of settings: TrainingProgress.Settings, resuming: Bool) throws {
+    let (count, size) = (settings.exampleCount, settings.batchSize)
+    if carriesState {
+      let name = layers.first { $0.carriesState }.map { type(of: $0).typeName } ?? ""
+      guard !settings.shuffle else {
+        throw CourseError(
+          .invalidArgument, "a network that carries state must see its data in order",
+          expected: "shuffle: false, since \(name) goes on from batch to batch",
+          received: "shuffle: true",
+          remedy: "Pass shuffle: false, or make the layer without stateful: true.")
+      }
+      guard count.isMultiple(of: size) else {
+        throw CourseError(
+          .invalidArgument, "a network that carries state needs batches of one size",
+          expected: "a number of examples that batches of \(size) divide, for \(name)",
+          received: "\(count) training examples",
+          remedy: "Leave \(count % size) out, or choose another batch size.")
+      }
+    }
+    // In the middle of an epoch the carried state stays; at its start there is none.
+    var fresh = self
+    if !resuming || progress?.batch == 0 { fresh.resetState() }
+    try fresh.check(batchSizes: [size, count % size], mode: .training)
+  }
+
+  /// The size of the batches in which so many examples are evaluated.
+  /// - Parameters:
+  ///   - given: what the caller wants, `nil` for a good size
+  ///   - trainingSize: the size of the batches of training, where it is known
+  func evaluationBatchSize(_ given: Int?, count: Int, trainingSize: Int? = nil) throws -> Int {
+    if let given, given < 1 {
+      throw CourseError(
+        .invalidArgument, "batch size", expected: "at least 1", received: "\(given)")
+    }
+    guard carriesState else {
+      // Outputs that fit the cache are faster, and nobody needs the memory of larger batches.
+      let largest = ([inputShape] + layerOutputShapes).map { $0.reduce(1, *) }.max() ?? 1
+      return given ?? Swift.max(1, Swift.min(256, (2 << 20) / Swift.max(1, largest)))
+    }
+    let size =
+      given
+      ?? Swift.max(1, Swift.min(trainingSize ?? progress?.settings.batchSize ?? count, count))
+    guard count.isMultiple(of: size) else {
+      throw CourseError(
+        .invalidArgument, "a network that carries state needs batches of one size",
+        expected: "a number of examples that batches of \(size) divide", received: "\(count)",
+        remedy: "Leave \(count % size) out, or pass another batchSize.")
+    }
+    return size
+  }
+
+  /// A copy without carried state, for a pass over so many examples; throws when a layer cannot process
+  /// such batches.
+  func inferenceCopy(batchSize: Int, count: Int) throws -> NeuralNetwork {
+    var copy = self
+    copy.resetState()
+    try copy.check(
+      batchSizes: [Swift.min(batchSize, count), count % batchSize], mode: .inference)
+    return copy
+  }
+}

@@ -1,0 +1,36 @@
+// What the weights cost: `fit` minimises the loss plus the penalties.
+
+extension NeuralNetwork {
+  /// The penalty on the weights of a layer: its own, or else the network's; `nil` when there is neither.
+  public func penalty(ofLayer index: Int) -> (any Penalty)? { layerPenalties[index] ?? penalty }
+
+  /// The layers that a penalty applies to.
+  private var penalizedLayers: [(index: Int, penalty: any Penalty)] {
+    if penalty == nil && layerPenalties.isEmpty { return [] }
+    return layers.indices.compactMap { index in penalty(ofLayer: index).map { (index, $0) } }
+  }
+
+  /// `Σ R(W)` over the weights: what `fit` adds to the loss; 0 without penalties.
+  public var penaltyValue: Double {
+    var copy = self
+    var sum = 0.0
+    for (index, penalty) in penalizedLayers {
+      copy.layers[index].forEachParameter { _, parameter in
+        if parameter.isRegularized { sum += Double(penalty.value(of: parameter.value)) }
+      }
+    }
+    return sum
+  }
+
+  /// Adds the gradient of the penalties to the gradients of the weights, as `fit` does once in each step,
+  /// after `backward` and before gradients are clipped.
+  ///
+  ///     network.backward(loss.backward())
+  ///     network.addPenaltyGradients()
+  ///     network.applyGradients()
+  public mutating func addPenaltyGradients() {
+    for (index, penalty) in penalizedLayers {
+      layers[index].forEachParameter { $1.accumulate(gradientOf: penalty) }
+    }
+  }
+}
