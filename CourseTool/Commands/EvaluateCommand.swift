@@ -54,7 +54,7 @@ enum EvaluateCommand: Command {
       data = try recipe.split(recipe.loadData(classNames: network.classNames)).test
       (source, part) = (recipe.data, "test")
     }
-    let evaluation = try network.evaluate(data)
+    let evaluation = try network.evaluate(data, keepingPredictions: false)
     let report = PartReport(evaluation, examples: data.count, details: true)
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
@@ -65,6 +65,9 @@ enum EvaluateCommand: Command {
     out.line("\(path) on \(part == "test" ? "the test part of " : "")\(source)\n")
     out.line("examples   \(report.examples)")
     out.line("loss       \(lossText(Float(report.loss)))")
+    if let penalty = report.penalty {
+      out.line("  of which \(lossText(Float(penalty))) for the weights")
+    }
     if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
     if report.confusion != nil { out.line("\n" + classDetails(evaluation, style: out.style)) }
   }

@@ -21,6 +21,14 @@ struct Recipe: Codable, Equatable, Sendable {
   var hidden: [Int] = []
   var optimizer = OptimizerName.sgd
   var learningRate: Float = 0.1
+  /// How much of the velocity the optimizer momentum keeps; `nil`: its usual share.
+  var momentum: Float?
+  /// How much adamw shrinks the weights; `nil`: as usual.
+  var weightDecay: Float?
+  /// What the weights cost in addition to the loss.
+  var penalty = PenaltySetting.none
+  /// How gradients are limited.
+  var clip = ClipSetting.none
   var scheduleName = ScheduleName.step
   /// The learning rate of the schedule `step` is multiplied by this ...
   var decay: Float = 1
@@ -37,7 +45,8 @@ struct Recipe: Codable, Equatable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case recipe, data, label, scaling, shape, maps, hidden, optimizer, decay, epochs, validation
-    case test, seed
+    case test, seed, momentum, penalty, clip
+    case weightDecay = "weight-decay"
     case kernelSize = "kernel-size"
     case learningRate = "learning-rate"
     case scheduleName = "schedule"
@@ -191,13 +200,13 @@ extension Blocks: TextCodable {}
 enum OptimizerName: String, CaseIterable, Codable, Sendable {
   case sgd, momentum, adam, adamw, rmsprop, adagrad
 
-  /// The optimizer with its usual settings and this learning rate.
-  func make(learningRate: Float) -> any Optimizer {
+  /// The optimizer with its usual settings and these.
+  func make(learningRate: Float, momentum: Float?, weightDecay: Float?) -> any Optimizer {
     switch self {
     case .sgd: SGD(learningRate: learningRate)
-    case .momentum: Momentum(learningRate: learningRate)
+    case .momentum: Momentum(learningRate: learningRate, momentum: momentum ?? 0.9)
     case .adam: Adam(learningRate: learningRate)
-    case .adamw: AdamW(learningRate: learningRate)
+    case .adamw: AdamW(learningRate: learningRate, weightDecay: weightDecay ?? 0.01)
     case .rmsprop: RMSProp(learningRate: learningRate)
     case .adagrad: AdaGrad(learningRate: learningRate)
     }

@@ -27,6 +27,14 @@ enum RecipeOptions {
     "optimizer", .choice("NAME"),
     "how the weights change: " + OptimizerName.allCases.map(\.rawValue).joined(separator: ", "))
   static let learningRate = Option("learning-rate", .positive(), "the size of the steps")
+  static let momentum = Option<Float?>(
+    "momentum", .notNegative(below: 1), "of --optimizer momentum: what stays of each step (0.9)")
+  static let weightDecay = Option<Float?>(
+    "weight-decay", .notNegative(), "of --optimizer adamw: how much the weights shrink (0.01)")
+  static let penalty = Option(
+    "penalty", .penalty, "what the weights cost: l1:0.0001, l2:0.0001, elastic:0.0001,0.0001; none")
+  static let clip = Option(
+    "clip", .clip, "how gradients are limited: norm:1 (all together), value:0.5 (each); or none")
   static let schedule = Option<ScheduleName>(
     "schedule", .choice("NAME"),
     "how the learning rate changes: step (see --decay), cosine, one-cycle")
@@ -76,6 +84,10 @@ enum RecipeOptions {
     Setting(hidden, \.hidden, text: sizesText),
     Setting(optimizer, \.optimizer, text: \.rawValue),
     Setting(learningRate, \.learningRate, text: shortNumber),
+    Setting(momentum, \.momentum) { $0.map(shortNumber) ?? "" },
+    Setting(weightDecay, \.weightDecay) { $0.map(shortNumber) ?? "" },
+    Setting(penalty, \.penalty, text: \.text),
+    Setting(clip, \.clip, text: \.text),
     Setting(schedule, \.scheduleName, text: \.rawValue),
     Setting(decay, \.decay, text: shortNumber),
     Setting(decayEvery, \.decayEvery) { "\($0)" },
@@ -122,6 +134,15 @@ extension Recipe {
       throw UsageError(
         "the data \(data) needs a label column: --label COLUMN (a name, or a number from 0; -1 is "
           + "the last)")
+    }
+    if momentum != nil && optimizer != .momentum {
+      throw UsageError(
+        "'--momentum' only goes with --optimizer momentum, and this is \(optimizer.rawValue)")
+    }
+    if weightDecay != nil && optimizer != .adamw {
+      throw UsageError(
+        "'--weight-decay' only goes with --optimizer adamw, and this is \(optimizer.rawValue): "
+          + "--penalty l2:X does the same for --optimizer sgd")
     }
     if validation + test >= 1 {
       throw UsageError(

@@ -48,7 +48,8 @@ struct Experiment {
       guard had == given else {
         throw UsageError(
           "'--\(setting.option.name) \(given)' conflicts with \(path), which was begun with "
-            + "\(had). Leave the option out, or start anew without --resume.")
+            + "\(had.isEmpty ? "the usual one" : had). Leave the option out, or start anew without --resume."
+        )
       }
     }
     guard progress.epoch < wanted.epochs else {
@@ -86,6 +87,7 @@ struct Experiment {
     try Interruption.watched {
       try network.fit(
         parts.train, validation: validation, epochs: recipe.epochs, batchSize: recipe.batchSize,
+        clipping: recipe.clip.clipping,
         schedule: recipe.schedule(
           stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize),
         callbacks: callbacks, resuming: isResumed)
@@ -169,7 +171,8 @@ extension Recipe {
         remedy: "--shape 1,8,8 makes a grey image of each row of 64 numbers; --maps none leaves "
           + "the convolutions out.")
     }
-    let optimizer = optimizer.make(learningRate: learningRate)
+    let optimizer = optimizer.make(
+      learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
     var network =
       if maps.isEmpty {
         try NeuralNetwork.multilayerPerceptron(
@@ -180,6 +183,7 @@ extension Recipe {
           inputShape: training.inputShape, blocks: maps.widths, kernelSize: kernelSize,
           hiddenSizes: hidden, classCount: classCount, optimizer: optimizer, seed: seed)
       }
+    network.penalty = penalty.penalty
     network.preprocessing = try scaling.scaler(for: training)
     network.classNames = training.classNames
     network.featureNames = training.featureNames

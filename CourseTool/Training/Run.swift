@@ -23,6 +23,7 @@ func run(
   let printer = RunPrinter(terminal: json ? terminal.withoutOutput : terminal)
   printer.opening(experiment, quiet: quiet)
 
+  let earlierEpochs = experiment.isResumed ? experiment.network.progress?.epoch ?? 0 : 0
   let start = ContinuousClock.now
   let wasInterrupted = try experiment.train(
     output: URL(filePath: path), progress: quiet ? nil : terminal.error)
@@ -31,7 +32,8 @@ func run(
   let progress = network.progress
   var report = RunReport(
     recipe: experiment.recipe, output: path, interrupted: wasInterrupted,
-    epochs: progress?.epoch ?? 0, seconds: seconds, parameters: network.parameterCount,
+    epochs: progress?.epoch ?? 0, newEpochs: (progress?.epoch ?? 0) - earlierEpochs,
+    seconds: seconds, parameters: network.parameterCount,
     threads: Parallelism.threadCount, instructionSet: Parallelism.instructionSet,
     classNames: network.classNames, history: progress?.history.epochs ?? [])
 
@@ -44,11 +46,13 @@ func run(
     throw ExitStatus.interrupted
   }
   func measured(_ data: Dataset?) throws -> Evaluation? {
-    try data.map { try network.evaluate($0) }
+    try data.map { try network.evaluate($0, keepingPredictions: false) }
   }
-  let test = try measured(experiment.test)
+  // The demo shows what the network predicts for it.
+  let test = try experiment.test.map { try network.evaluate($0) }
   report.train = PartReport(
-    try network.evaluate(experiment.parts.train), examples: experiment.parts.train.count)
+    try network.evaluate(experiment.parts.train, keepingPredictions: false),
+    examples: experiment.parts.train.count)
   report.validation = try measured(experiment.validation).map {
     PartReport($0, examples: experiment.parts.validation.count)
   }

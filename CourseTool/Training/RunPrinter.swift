@@ -8,8 +8,9 @@ struct RunPrinter {
   func opening(_ experiment: Experiment, quiet: Bool) {
     let data = experiment.parts
     if !quiet {
-      let parts = [(data.train, "train"), (data.validation, "validate"), (data.test, "test")]
-        .filter { $0.0.count > 0 }.map { "\($0.0.count) to \($0.1)" }
+      let parts = [
+        (data.train, "train"), (experiment.validation, "validate"), (experiment.test, "test"),
+      ].compactMap { part, use in part.map { "\($0.count) to \(use)" } }
       terminal.error.line(
         "\(experiment.recipe.recipe): \(data.train.name), \(parts.joined(separator: ", "))")
       if let progress = experiment.network.progress, experiment.isResumed {
@@ -32,9 +33,11 @@ struct RunPrinter {
   /// Losses and accuracies, and the test in detail.
   func results(_ report: RunReport, test: Evaluation?) {
     let out = terminal.output
+    let isResumed = report.newEpochs < report.epochs
     out.line(
-      "\nTrained \(report.epochs) \(report.epochs == 1 ? "epoch" : "epochs") in "
-        + "\(durationText(report.seconds)).\n")
+      "\nTrained \(report.newEpochs) \(isResumed ? "more " : "")"
+        + "\(report.newEpochs == 1 ? "epoch" : "epochs") in \(durationText(report.seconds))"
+        + (isResumed ? ", \(report.epochs) in all.\n" : ".\n"))
     let rows: [(String, PartReport?, String)] = [
       ("training", report.train, ""), ("validation", report.validation, ""),
       ("test", report.test, "  never used before"),

@@ -3,7 +3,10 @@ import Networks
 /// Loss and accuracy on one part of the data.
 struct PartReport: Encodable, Sendable {
   var examples: Int
+  /// The loss, penalties included.
   var loss: Double
+  /// The part of the loss that the weights cost; absent where they cost nothing.
+  var penalty: Double?
   var accuracy: Double?
   /// The confusion matrix, row by row: `confusion[right][predicted]`.
   var confusion: [[Int]]?
@@ -14,6 +17,7 @@ struct PartReport: Encodable, Sendable {
   init(_ evaluation: Evaluation, examples: Int, details: Bool = false) {
     self.examples = examples
     loss = evaluation.loss
+    penalty = evaluation.penalty == 0 ? nil : evaluation.penalty
     accuracy = evaluation.accuracy
     if details, let matrix = evaluation.confusionMatrix {
       confusion = matrix.counts
@@ -27,7 +31,9 @@ struct RunReport: Encodable, Sendable {
   var recipe: Recipe
   var output: String
   var interrupted: Bool
+  /// All epochs, and those of this run, which took `seconds`.
   var epochs: Int
+  var newEpochs: Int
   var seconds: Double
   var parameters: Int
   var threads: Int

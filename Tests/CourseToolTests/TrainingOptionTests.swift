@@ -1,0 +1,115 @@
+import Foundation
+import Networks
+import TestSupport
+import Testing
+
+@testable import CourseTool
+
+/// `--penalty`, `--clip`, `--momentum`, `--weight-decay`.
+@Suite struct TrainingOptionTests {
+  private func withTrained(
+    _ options: String...,
+    body: (_ network: NeuralNetwork, _ model: String, _ run: ToolRun) throws
+      -> Void
+  ) throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "iris.safetensors").path
+      let run = runTool(["train", "iris-mlp", "--epochs", "2", "--output", model] + options)
+      try #require(run.status == 0, "\(run.error)")
+      try body(NeuralNetwork(contentsOf: URL(filePath: model)), model, run)
+    }
+  }
+
+  @Test func aPenaltyIsInTheLossAndInTheFile() throws {
+    try withTrained("--penalty", "elastic:0.001,0.01", "--json", "--quiet") { network, model, run in
+      let penalty = try #require(network.penalty as? ElasticNet)
+      #expect(penalty.configuration.l1 == 0.001 && penalty.configuration.l2 == 0.01)
+      let test = try #require(try run.json["test"] as? [String: Any])
+      let (loss, part) = (
+        try #require(test["loss"] as? Double), try #require(test["penalty"] as? Double)
+      )
+      #expect(abs(part - network.penaltyValue) < 1e-9 && loss > part)
+      #expect(runTool("evaluate", model).output.contains("of which"))
+      let resumed = runTool("train", "--resume", model, "--epochs", "3")
+      #expect(resumed.status == 0, "\(resumed.error)")
+      let other = runTool("train", "--resume", model, "--epochs", "5", "--penalty", "l1:1")
+      #expect(other.status == 2 && other.error.contains("elastic:0.001,0.01"))
+    }
+    try withTrained("--json", "--quiet") { network, _, run in
+      #expect(network.penalty == nil)
+      let test = try #require(try run.json["test"] as? [String: Any])
+      #expect(test["penalty"] == nil)
+    }
+  }
+
+  @Test func optionsReachTheOptimizerAndTheTraining() throws {
+    try withTrained("--optimizer", "momentum", "--momentum", "0.5", "--clip", "value:0.25") {
+      network, _, _ in
+      #expect((network.optimizer as? Momentum)?.momentum == 0.5)
+      #expect(network.progress?.settings.clipping == .value(0.25))
+    }
+    try withTrained("--optimizer", "adamw", "--weight-decay", "0.125", "--clip", "norm:2") {
+      network, _, _ in
+      #expect((network.optimizer as? AdamW)?.weightDecay == 0.125)
+      #expect(network.progress?.settings.clipping == .norm(2))
+    }
+    try withTrained("--optimizer", "momentum") { network, _, _ in
+      #expect((network.optimizer as? Momentum)?.momentum == 0.9)
+    }
+  }
+
+  @Test func aConfigFileHasThemToo() throws {
+    let json = try JSONValue(
+      parsing: """
+        { "recipe": "iris-mlp", "optimizer": "momentum", "momentum": 0.75, "penalty": "l2:0.5",
+          "clip": "norm:1" }
+        """, name: "test")
+    let recipe = try Recipe(json: json, name: "test")
+    #expect(recipe.momentum == 0.75 && recipe.penalty == .l2(0.5))
+    #expect(recipe.clip == .limit(.norm(1)))
+    let again = try Recipe(json: JSONValue(parsing: recipe.json(), name: "test"), name: "test")
+    #expect(again == recipe)
+  }
+
+  @Test(arguments: [
+    ("l1:0.5", PenaltySetting.l1(0.5)), ("l2:0", .l2(0)), ("elastic:1,2", .elastic(1, 2)),
+    ("none", PenaltySetting.none),
+  ])
+  func penaltiesAreReadAndWritten(text: String, setting: PenaltySetting) {
+    #expect(PenaltySetting(text) == setting)
+    #expect(setting.text == text)
+  }
+
+  @Test(arguments: [
+    (["--penalty", "l3:1"], "l1:X, l2:X or elastic:X,Y"), (["--penalty", "l2"], "l2:0.0001"),
+    (["--penalty", "l2:-1"], "at least 0"), (["--penalty", "l2:1,2"], "l2:X"),
+    (["--penalty", "elastic:1"], "elastic:X,Y"), (["--clip", "norm:0"], "a limit above 0"),
+    (["--clip", "size:1"], "norm:X or value:X"), (["--momentum", "1"], "from 0 to below 1"),
+    (["--momentum", "0.9"], "only goes with --optimizer momentum, and this is sgd"),
+    (["--weight-decay", "-1"], "at least 0"),
+    (["--weight-decay", "0.1"], "only goes with --optimizer adamw"),
+  ])
+  func badValuesAreRefused(options: [String], message: String) {
+    let run = runTool(["train", "iris-mlp"] + options)
+    #expect(run.status == 2)
+    #expect(run.error.contains(message), "\(run.error)")
+  }
+
+  // MARK: What is shown
+
+  @Test func whatIsNotUsedIsNotAnnounced() throws {
+    try withTrained("--validation", "0", "--test", "0") { _, _, run in
+      #expect(run.error.contains("150 to train\n"), "\(run.error)")
+      #expect(!run.error.contains("to validate") && !run.error.contains("to test"))
+    }
+  }
+
+  @Test func aResumedRunTellsItsOwnEpochsFromAll() throws {
+    try withTrained { _, model, run in
+      #expect(run.output.contains("Trained 2 epochs in "))
+      let resumed = runTool("train", "--resume", model, "--epochs", "5")
+      #expect(resumed.output.contains("Trained 3 more epochs in "), "\(resumed.output)")
+      #expect(resumed.output.contains(", 5 in all."))
+    }
+  }
+}
