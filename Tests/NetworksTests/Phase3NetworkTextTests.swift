@@ -1,0 +1,65 @@
+import Networks
+import TestSupport
+import Testing
+
+/// The examples of Protocols/Phase3-RNN-Regularization.md that need other phases.
+@Suite struct Phase3NetworkTextTests {
+  @Test func whatANetworkPays() throws {
+    // Text, 3.7
+    var layer = Dense(inputSize: 2, outputSize: 1)
+    layer.weights.value = [[3], [-4]]
+    layer.bias.value = [10]
+    var network = NeuralNetwork(inputShape: [2])
+    network.penalty = L2(0.5)
+    try network.append(layer)
+
+    expectClose(Float(network.penaltyValue), 6.25, "task 3.7, the penalty of a network")
+  }
+
+  @Test func decayIsNotAPenaltyForAdam() {
+    // Text, 3.7
+    var weights = Tensor([10])
+    var adamW = AdamW(learningRate: 0.5, weightDecay: 0.1)
+    adamW.beginStep()
+    adamW.update(&weights, gradient: [3], slot: 0)
+    expectClose(weights, [9], "task 3.7, AdamW")
+    weights = [10]
+    var adam = Adam(learningRate: 0.5)
+    adam.beginStep()
+    adam.update(&weights, gradient: [3] + L2(0.1).gradient(of: weights), slot: 0)
+    expectClose(weights, [9.5], "task 3.7, Adam with L2")
+  }
+
+  /// Of every layer that keeps something for `backward`: three passes keep as much as one.
+  @Test func noLayerPilesUpActivations() throws {
+    func check(_ layer: some Layer, _ shape: [Int]) {
+      var layer = layer
+      func kept() -> Int {
+        let output = layer.forward(Tensor(ones: shape), mode: .training)
+        let count = storedTensorElements(of: layer)
+        _ = layer.backward(Tensor(ones: output.shape))
+        return count
+      }
+      _ = kept()  // A backward pass leaves gradients behind.
+      let (second, third) = (kept(), kept())
+      #expect(
+        second == third,
+        "\(type(of: layer).typeName) keeps the activations of past batches: \(second), then \(third)"
+      )
+    }
+    check(Dense(inputSize: 3, outputSize: 2), [4, 3])
+    check(ReLU(), [4, 3])
+    check(Softmax(), [4, 3])
+    check(TanH(), [4, 3])
+    check(Conv2D(inputChannels: 2, outputChannels: 3, kernelSize: 3), [2, 2, 5, 5])
+    check(MaxPool2D(window: 2), [2, 2, 4, 4])
+    check(AveragePool2D(window: 2), [2, 2, 4, 4])
+    check(Flatten(), [2, 2, 4, 4])
+    for returnsSequence in [true, false] {
+      check(ElmanRNN(inputSize: 2, hiddenSize: 3, returnsSequence: returnsSequence), [2, 4, 2])
+      check(LSTM(inputSize: 2, hiddenSize: 3, returnsSequence: returnsSequence), [2, 4, 2])
+      check(GRU(inputSize: 2, hiddenSize: 3, returnsSequence: returnsSequence), [2, 4, 2])
+    }
+    check(LSTM(inputSize: 2, hiddenSize: 3, stateful: true), [2, 4, 2])
+  }
+}
