@@ -15,6 +15,8 @@ extension NeuralNetwork {
       Conv1D.self, Conv2D.self, MaxPool1D.self, MaxPool2D.self, AveragePool1D.self,
       AveragePool2D.self, GlobalAveragePool2D.self, Flatten.self, Reshape.self,
       TanH.self, ElmanRNN.self, LSTM.self, GRU.self, Bidirectional.self, Embedding.self,
+      Sigmoid.self, LeakyReLU.self, GELU.self, BatchNorm.self, LayerNorm.self,
+      Dropout.self, SpatialDropout2D.self,
       ConvReLU.self, ConvReLUPool.self,
     ]
   }

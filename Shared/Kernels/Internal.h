@@ -96,6 +96,17 @@ typedef struct KernelStepBackward {
   float *biasSums;          // [G or for a GRU G + 1][hiddenSize], += the sum of dZ over the rows
 } KernelStepBackward;
 
+/// A row of a normalisation: a plane of one channel (`single`: center, factor and the others point
+/// to one value each), or a row of features (to one for each value).
+typedef struct KernelNormalRow {
+  bool single, relu;
+  size_t count;
+  const float *x, *dY;
+  const float *center, *factor, *shift;
+  const float *slope, *offset;   // for the gradient
+  float *y;                      // y, or dX
+} KernelNormalRow;
+
 /// The steps of Winograd's algorithm for one instruction set, see Generic/Winograd.h.
 typedef struct KernelWinograd {
   void (*input)(const float *pixels, size_t pitch, float *out, size_t step);

@@ -67,6 +67,20 @@ void kernels_random_uniform(uint64_t key, uint64_t stream, uint64_t first, float
   }
 }
 
+void kernels_random_keep(uint64_t key, uint64_t stream, uint64_t first, float rate, float *out,
+                         size_t count) {
+  // A uniform number is k / 2^24: below the rate for the k below rate 2^24.
+  const uint32_t dropped = (uint32_t)ceil((double)rate * 0x1p24);
+  uint32_t words[batchWords];
+  for (size_t i = 0; i < count;) {
+    const size_t skipped = (first + i) % 4;
+    fillBatch(key, stream, first + i - skipped, count - i + skipped, words);
+    const size_t taken = minimum(count - i, batchWords - skipped);
+    for (size_t j = 0; j < taken; j++) out[i + j] = words[skipped + j] >> 8 >= dropped;
+    i += taken;
+  }
+}
+
 /// ln x for a positive normal x: exponent, and 2 artanh((m - 1) / (m + 1)) for m in [sqrt(1/2),
 /// sqrt 2).
 static double logarithm(double x) {

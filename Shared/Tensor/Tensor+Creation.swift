@@ -92,6 +92,21 @@ extension Tensor {
     }
   }
 
+  /// Ones and zeros: each element is 0 with probability `rate`, independently of the others.
+  ///
+  /// What dropout multiplies with. The same `key` always gives the same elements, whatever the number of
+  /// threads.
+  ///
+  ///     Tensor(ofOnes: [2, 3], dropping: 0.5, key: RandomKey(seed: 1))
+  public init(ofOnes shape: [Int], dropping rate: Float, key: RandomKey) {
+    let count = elementCount(shape)
+    self.init(shape: shape) { out in
+      forEachChunk(of: count) { start, length in
+        kernels_random_keep(key.bits, key.stream, UInt64(start), rate, out + start, length)
+      }
+    }
+  }
+
   /// Normal random numbers.
   public init(
     normal shape: [Int], mean: Float = 0, standardDeviation: Float = 1, key: RandomKey

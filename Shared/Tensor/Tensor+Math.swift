@@ -93,3 +93,14 @@ public func pow(_ x: Tensor, _ exponent: Float) -> Tensor {
 public func pow(_ x: Tensor, _ exponent: Tensor) -> Tensor {
   Tensor.elementwise(kernelPower, x, exponent, name: "pow")
 }
+
+/// The Gaussian error linear unit `x Φ(x)` of every element, Φ the distribution function of the standard
+/// normal distribution.
+/// - Parameter byTanh: whether Φ is approximated by `(1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`
+public func gelu(_ x: Tensor, byTanh: Bool = false) -> Tensor {
+  x.mapped(byTanh ? kernelGELUTanh : kernelGELU)
+}
+/// The derivative of `gelu` at every element.
+public func geluSlope(_ x: Tensor, byTanh: Bool = false) -> Tensor {
+  x.mapped(byTanh ? kernelGELUTanhSlope : kernelGELUSlope)
+}

@@ -97,6 +97,10 @@ INLINE Vector unaryVector(KernelUnary operation, Vector x) {
     case kernelTanh: return tanhVector(x);
     case kernelSigmoid: return sigmoidVector(x);
     case kernelReLU: return reluVector(x);
+    case kernelGELU: return geluVector(x, false);
+    case kernelGELUSlope: return geluVector(x, true);
+    case kernelGELUTanh: return geluTanhVector(x);
+    case kernelGELUTanhSlope: return geluTanhSlopeVector(x);
   }
   return x;
 }
@@ -114,14 +118,10 @@ static void unary(KernelUnary operation, const float *x, float *y, size_t count)
   case name: unaryLoop(name, x, y, count); break;
     CASE(kernelNegate) CASE(kernelAbsolute) CASE(kernelSquare) CASE(kernelSquareRoot)
     CASE(kernelReciprocal) CASE(kernelExp) CASE(kernelLog) CASE(kernelTanh) CASE(kernelSigmoid)
-    CASE(kernelReLU)
+    CASE(kernelReLU) CASE(kernelGELU) CASE(kernelGELUSlope) CASE(kernelGELUTanh)
+    CASE(kernelGELUTanhSlope)
 #undef CASE
   }
-}
-
-INLINE Vector clipVector(Vector x, Vector low, Vector high) {
-  x = selectVector(x < low, low, x);
-  return selectVector(x > high, high, x);
 }
 
 static void clip(const float *x, float low, float high, float *out, size_t count) {

@@ -3,6 +3,7 @@
 
 #include "Vectors.h"
 #include "VectorMath.h"
+#include "GELU.h"
 #include "Elementwise.h"
 #include "OptimizerSteps.h"
 #include "Reductions.h"
@@ -15,6 +16,7 @@
 #include "Winograd.h"
 #include "Pooling.h"
 #include "Recurrent.h"
+#include "Normalization.h"
 #include "Peak.h"
 
 const KernelSet SET = {
@@ -54,4 +56,9 @@ const KernelSet SET = {
   .philoxBlocks = philoxBlocks,
   .crossEntropyRows = crossEntropyRows,
   .crossEntropyGradientRows = crossEntropyGradientRows,
+  .normalizeRow = normalizeRow,
+  .normalizeGradientRow = normalizeGradientRow,
+  .normalizePlaneSums = normalizePlaneSums,
+  .normalizeRowSums = normalizeRowSums,
+  .addRow = addRow,
 };

@@ -47,6 +47,11 @@ INLINE Vector absolute(Vector v) { return (Vector)((IntVector)v & 0x7fffffff); }
 INLINE Vector maximumVector(Vector a, Vector b) { return selectVector((a > b) | (a != a), a, b); }
 INLINE Vector minimumVector(Vector a, Vector b) { return selectVector((a < b) | (a != a), a, b); }
 
+INLINE Vector clipVector(Vector x, Vector low, Vector high) {
+  x = selectVector(x < low, low, x);
+  return selectVector(x > high, high, x);
+}
+
 INLINE bool anyLane(IntVector mask) { return __builtin_reduce_or(mask) != 0; }
 
 /// The sum of all lanes, halves first: the same order for every instruction set of this width.

@@ -29,7 +29,9 @@ typedef enum KernelBinary {
 /// y = OP(x), element by element.
 typedef enum KernelUnary {
   kernelNegate, kernelAbsolute, kernelSquare, kernelSquareRoot, kernelReciprocal,
-  kernelExp, kernelLog, kernelTanh, kernelSigmoid, kernelReLU
+  kernelExp, kernelLog, kernelTanh, kernelSigmoid, kernelReLU,
+  // GELU with the error function and with tanh, and their derivatives.
+  kernelGELU, kernelGELUSlope, kernelGELUTanh, kernelGELUTanhSlope
 } KernelUnary;
 
 /// What the epilogue of a matrix product applies after the bias.
@@ -59,6 +61,7 @@ struct KernelWinograd;
 struct KernelPoolRow;
 struct KernelStepForward;
 struct KernelStepBackward;
+struct KernelNormalRow;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel
 /// reads.
@@ -197,6 +200,12 @@ typedef struct KernelSet {
   void (*crossEntropyGradientRows)(const float *x, const ptrdiff_t *labels, const float *shifts,
                                    const float *logSums, float scale, size_t rows, size_t columns,
                                    float *dX);
+  // For batch norm, see Generic/Normalization.h.
+  void (*normalizeRow)(const struct KernelNormalRow *row);
+  void (*normalizeGradientRow)(const struct KernelNormalRow *row);
+  void (*normalizePlaneSums)(const struct KernelNormalRow *row, double *sums);
+  void (*normalizeRowSums)(const struct KernelNormalRow *row, float *gradients, float *products);
+  void (*addRow)(const float *x, const float *center, float *sums, size_t count);
 } KernelSet;
 
 /// The best set this processor runs, or the one that COURSE_INSTRUCTION_SET names.
@@ -232,6 +241,10 @@ void kernels_philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t out[
 /// out[i] uniform in [low, high), drawn from block (first + i) / 4, word (first + i) % 4.
 void kernels_random_uniform(uint64_t key, uint64_t stream, uint64_t first, float low, float high,
                             float *out, size_t count);
+/// out[i] = 1, or 0 where the uniform number in [0, 1) of this place is below `rate`: a share of
+/// about `rate` is 0.
+void kernels_random_keep(uint64_t key, uint64_t stream, uint64_t first, float rate, float *out,
+                         size_t count);
 /// out[i] normal, by Box-Muller on pairs of the words above.
 void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float mean,
                            float standardDeviation, float *out, size_t count);
@@ -244,5 +257,6 @@ void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float 
 #include "Convolution.h"
 #include "Image.h"
 #include "Recurrent.h"
+#include "Normalization.h"
 
 #endif

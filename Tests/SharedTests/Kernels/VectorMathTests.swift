@@ -107,4 +107,43 @@ import Testing
       }
     }
   }
+
+  /// GELU and its derivatives: absolute errors, of the values in units of max(1, |x|).
+  @Test func errorOfGELU() {
+    func bell(_ x: Double) -> Double { exp(-x * x / 2) / (2 * Double.pi).squareRoot() }
+    func phi(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
+    let inner = 2 * (2 / Double.pi).squareRoot()
+    func logistic(_ x: Double) -> Double { 1 / (1 + exp(-inner * (x + 0.044715 * x * x * x))) }
+    let functions: [(String, KernelUnary, Double, (Double) -> Double)] = [
+      ("GELU", kernelGELU, 1.1e-7, { $0 * phi($0) }),
+      ("GELU's slope", kernelGELUSlope, 1.7e-7, { phi($0) + $0 * bell($0) }),
+      ("GELU by tanh", kernelGELUTanh, 1.5e-7, { $0 * logistic($0) }),
+      (
+        "the slope of GELU by tanh", kernelGELUTanhSlope, 2.5e-7,
+        { x in
+          let s = logistic(x)
+          return s + x * s * (1 - s) * inner * (1 + 0.134145 * x * x)
+        }
+      ),
+    ]
+    let x = Array(stride(from: Float(-16), to: 16, by: 0.0017))
+    for (name, operation, limit, exact) in functions {
+      for set in instructionSets {
+        var y = x
+        kernelSet(set).pointee.unary(operation, x, &y, x.count)
+        for (x, y) in zip(x, y) {
+          let size = name.contains("slope") ? 1 : max(1, abs(Double(x)))
+          let error = abs(Double(y) - exact(Double(x))) / size
+          if !(error <= limit) { Issue.record("\(name)(\(x)) on \(set): \(y), error \(error)") }
+        }
+        var special: [Float] = [.infinity, -.infinity, .nan, 3e38, -3e38]
+        kernelSet(set).pointee.unary(operation, special, &special, 5)
+        let isSlope = name.contains("slope")
+        let expected: [Float] = isSlope ? [1, 0, .nan, 1, 0] : [.infinity, 0, .nan, 3e38, 0]
+        #expect(
+          zip(special, expected).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) },
+          "\(name) on \(set): \(special)")
+      }
+    }
+  }
 }

@@ -4,7 +4,7 @@ import Testing
 /// Throws, and records one issue, unless two tensors agree to `1e-4 + 1e-4 · |expected|`.
 ///
 /// For comparisons over hundreds of configurations: the first that disagrees is enough to read.
-func requireAgreement(
+public func requireAgreement(
   _ actual: Tensor, _ expected: Tensor, _ subject: String,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {

@@ -1,0 +1,66 @@
+import Shared
+
+/// The Gaussian error linear unit: a smooth ReLU, which transformers use.
+///
+/// Computes `y = x Φ(x)` for each element of an input of any shape, where Φ is the distribution function of
+/// the standard normal distribution, `Φ(x) = (1 + erf(x / √2)) / 2`; or, `approximation: .tanh`, with
+/// `Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, which is what older models were trained with. The two
+/// differ by 5e-4 at most.
+///
+/// Given `dY`: `dX = dY ⊙ (Φ(x) + x φ(x))`, with the density `φ(x) = e^(-x²/2) / √(2π)`; for the
+/// approximation, the derivative of the approximation.
+///
+///     var layer = GELU()
+///     layer.forward([[-1, 0, 2]], mode: .training)   // [[-0.15865526, 0, 1.9544997]]
+///     layer.backward([[1, 1, 1]])                    // [[-0.08331547, 0.5, 1.0852319]]
+///
+/// The error of y is 1.5e-7 · max(1, |x|) at most, that of the derivative 2.5e-7.
+///
+/// - Complexity: O(number of elements).
+/// - Reference: Hendrycks, Gimpel (2016), *Gaussian error linear units*, arXiv:1606.08415.
+public struct GELU: Layer {
+  /// How Φ is computed.
+  public enum Approximation: String, Codable, Sendable, CaseIterable {
+    /// By the error function: not at all approximated, PyTorch's default.
+    case none
+    /// By the hyperbolic tangent.
+    case tanh
+  }
+
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// How Φ is computed.
+    public var approximation: Approximation
+  }
+
+  /// "GELU"
+  public static let typeName = "GELU"
+  /// The constructor arguments.
+  public let configuration: Configuration
+  private var input: Tensor?
+  private var byTanh: Bool { configuration.approximation == .tanh }
+
+  /// Creates the layer.
+  public init(approximation: Approximation = .none) {
+    configuration = Configuration(approximation: approximation)
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: Configuration) { self.configuration = configuration }
+
+  /// The shape of the input.
+  public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+
+  /// `y = x Φ(x)`
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    self.input = mode == .training ? input : nil
+    return gelu(input, byTanh: byTanh)
+  }
+
+  /// `dX = dY ⊙ (Φ(x) + x φ(x))`
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let input = input.kept(by: "GELU")
+    requireGradient(outputGradient, shape: input.shape, of: "GELU")
+    return outputGradient * geluSlope(input, byTanh: byTanh)
+  }
+}

@@ -1,0 +1,130 @@
+import Shared
+
+/// Layer normalisation: gives each example, or each step of a sequence, mean 0 and variance 1 over its last
+/// axes, then every element a scale and a shift of its own that are learnt.
+///
+/// Computes, for each row x of F values, with its mean μ and its biased variance σ²,
+/// `x̂ = (x − μ) / √(σ² + ε)`, `y = γ ⊙ x̂ + β`
+/// - input: `[..., shape]`; F is the number of elements of `shape`
+/// - `γ`: `scale`, `shape`; `β`: `shift`, `shape`; `ε`: `epsilon`
+///
+/// No example sees another one, so training and inference compute the same, and a batch of one is as good
+/// as any. Recurrent networks and transformers use it.
+///
+/// Given `dY`, with `dX̂ = dY ⊙ γ` and means over the row:
+/// - `dγ = Σ dY ⊙ X̂`, `dβ = Σ dY`, over all rows
+/// - `dX = (dX̂ − mean(dX̂) − X̂ mean(dX̂ ⊙ X̂)) / √(σ² + ε)`
+///
+///     var layer = LayerNorm(2)
+///     layer.forward([[1, 3], [10, 50]], mode: .training)   // rows of about -1 and 1
+///
+/// - Complexity: O(number of elements).
+/// - Reference: Ba, Kiros, Hinton (2016), *Layer normalization*, arXiv:1607.06450.
+public struct LayerNorm: Layer {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// The sizes of the last axes, over which is normalised.
+    public var shape: [Int]
+    /// What is added to the variance under the root.
+    public var epsilon: Float
+  }
+
+  /// "LayerNorm"
+  public static let typeName = "LayerNorm"
+  /// The constructor arguments.
+  public let configuration: Configuration
+  /// The scale γ, of the shape of the last axes.
+  public var scale: Parameter
+  /// The shift β, of the shape of the last axes.
+  public var shift: Parameter
+
+  // X̂ and 1 / √(σ² + ε), as rows [1, R, F] and [R].
+  private var normalized: Tensor?
+  private var inverse: Tensor?
+  private var inputShape: [Int] = []
+
+  /// Creates a layer whose scale is 1 and whose shift is 0.
+  /// - Parameters:
+  ///   - shape: the size of the last axis, or `[sizes]` of the last axes
+  ///   - epsilon: what is added to the variance under the root, above 0
+  public init(_ shape: Int..., epsilon: Float = 1e-5) {
+    self = orStop {
+      try LayerNorm(configuration: Configuration(shape: shape, epsilon: epsilon))
+    }
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: Configuration) throws {
+    guard !configuration.shape.isEmpty, configuration.epsilon > 0, configuration.epsilon.isFinite
+    else {
+      throw CourseError(
+        .invalidArgument, "LayerNorm: argument out of range",
+        expected: "at least one axis, a finite epsilon above 0",
+        received: "\(configuration.shape) and \(configuration.epsilon)")
+    }
+    try checkSizes(configuration.shape, of: Self.typeName)
+    self.configuration = configuration
+    scale = Parameter(Tensor(ones: configuration.shape), isRegularized: false)
+    shift = Parameter(Tensor(zeros: configuration.shape), isRegularized: false)
+  }
+
+  /// The shape of the input, `[..., shape]`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard inputShape.suffix(configuration.shape.count) == configuration.shape[...] else {
+      throw CourseError(
+        .shapeMismatch, "LayerNorm", expected: "input that ends in \(configuration.shape)",
+        received: "\(inputShape)",
+        remedy: "Give it the last sizes of what the layer before it returns.")
+    }
+    return inputShape
+  }
+
+  /// `Y = γ ⊙ X̂ + β`
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    orStop { _ = try outputShape(for: Array(input.shape.dropFirst())) }
+    // A row is to the kernels what a channel is to batch norm: [1, R, F].
+    let rows = rows(of: input)
+    let (mean, variance) = rows.channelMoments()
+    let inverse = 1 / sqrt(variance + configuration.epsilon)
+    let normalized = rows.normalized(
+      ChannelNormalization(
+        center: mean, factor: inverse, shift: Tensor(zeros: inverse.shape)))
+    self.normalized = mode == .training ? normalized : nil
+    self.inverse = mode == .training ? inverse : nil
+    inputShape = mode == .training ? input.shape : []
+    return normalized.reshaped(input.shape) * scale.value + shift.value
+  }
+
+  /// Accumulates `dγ` and `dβ` and returns `dX`.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let normalized = normalized.kept(by: Self.typeName)
+    let inverse = inverse.kept(by: Self.typeName)
+    requireGradient(outputGradient, shape: inputShape, of: Self.typeName)
+    let dY = rows(of: outputGradient)
+    let features = [1, 1, scale.value.count]
+    scale.accumulate((dY * normalized).sum(axis: 1).reshaped(configuration.shape))
+    shift.accumulate(dY.sum(axis: 1).reshaped(configuration.shape))
+    let dNormalized = dY * scale.value.reshaped(features)
+    let zeros = Tensor(zeros: inverse.shape)
+    let normalization = ChannelNormalization(center: zeros, factor: inverse, shift: zeros)
+    let (gradients, products) = normalized.normalizationSums(
+      outputGradient: dNormalized, normalization)
+    let count = Float(scale.value.count)
+    return normalized.normalizationGradient(
+      outputGradient: dNormalized, slope: -inverse * products / count,
+      offset: -inverse * gradients / count, normalization
+    ).reshaped(inputShape)
+  }
+
+  private func rows(of batch: Tensor) -> Tensor {
+    batch.reshaped([1, -1, configuration.shape.reduce(1, *)])
+  }
+
+  /// Shows `scale`, then `shift`.
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    try body("scale", &scale)
+    try body("shift", &shift)
+  }
+}

@@ -1,0 +1,84 @@
+import Shared
+
+/// Sets whole channels of images to zero at random.
+///
+/// Neighbouring pixels of a feature map say nearly the same, so that dropping some of them drops little;
+/// this drops all of a map or nothing. Computes, in training, `Y = X ⊙ M / (1 − r)`; in inference `Y = X`.
+/// - `X`: input, `[N, C, H, W]`
+/// - `M`: mask, `[N, C, 1, 1]`: 0 with probability `r`, else 1, drawn anew in each pass
+/// - `r`: `rate`, the fraction of the channels that is dropped
+///
+/// Given `dY`: `dX = dY ⊙ M / (1 − r)`, with the mask of the forward pass.
+///
+///     var layer = SpatialDropout2D(rate: 0.25)
+///     layer.forward(Tensor(ones: [2, 8, 4, 4]), mode: .training)   // planes of 0, and of 1.3333334
+///
+/// - Complexity: O(number of elements).
+/// - Reference: Tompson, Goroshin, Jain, LeCun, Bregler (2015), *CVPR*.
+public struct SpatialDropout2D: Layer {
+  /// "SpatialDropout2D"
+  public static let typeName = "SpatialDropout2D"
+  /// The constructor arguments.
+  public let configuration: DropoutConfiguration
+  /// The fraction of the channels that is dropped.
+  public var rate: Float { configuration.rate }
+
+  private var draws = MaskDraws(layer: Self.typeName)
+  /// M / (1 − r), and the shape of the input.
+  private var kept: (factors: Tensor, shape: [Int])?
+
+  /// Creates the layer.
+  /// - Parameter rate: the fraction of the channels that is dropped, at least 0 and below 1
+  public init(rate: Float) {
+    self = orStop { try SpatialDropout2D(configuration: DropoutConfiguration(rate: rate)) }
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: DropoutConfiguration) throws {
+    try configuration.check(Self.typeName)
+    self.configuration = configuration
+  }
+
+  /// The shape of the input, `[C, H, W]`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard inputShape.count == 3 else {
+      throw CourseError(
+        .shapeMismatch, "SpatialDropout2D", expected: "input [C, H, W]", received: "\(inputShape)",
+        remedy: "Use Dropout for what is not an image.")
+    }
+    return inputShape
+  }
+
+  /// In training `Y = X ⊙ M / (1 − r)`, in inference `Y = X`.
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    guard input.rank == 4 else {
+      stop(
+        "SpatialDropout2D.forward", expected: "input [N, C, H, W]", received: "\(input.shape)")
+    }
+    guard mode == .training else {
+      kept = nil
+      return input
+    }
+    let factors =
+      draws.next(shape: [input.shape[0], input.shape[1], 1, 1], rate: rate) / (1 - rate)
+    kept = (factors, input.shape)
+    return input * factors
+  }
+
+  /// `dX = dY ⊙ M / (1 − r)`
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let factors = (kept?.factors).kept(by: Self.typeName)
+    requireGradient(outputGradient, shape: kept?.shape ?? [], of: Self.typeName)
+    return outputGradient * factors
+  }
+
+  /// Takes the key of the masks.
+  public mutating func setRandomKey(_ key: RandomKey) { draws.key = key }
+
+  /// Shows "passes": how many masks were drawn, so that a resumed training goes on with the next one.
+  public mutating func forEachState(
+    _ body: (_ name: String, _ state: inout Tensor) throws -> Void
+  ) rethrows {
+    try body("passes", &draws.passes.words)
+  }
+}

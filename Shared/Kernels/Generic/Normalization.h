@@ -1,0 +1,128 @@
+// Normalisation: rows of values with one center, factor and shift (a plane of a channel), or with
+// one of each for every value (a row of features). See include/Normalization.h.
+
+/// The value at p for a whole row, or for each of the values from p[i] on.
+#define COEFFICIENT(READ, p) (single ? splat(*(p)) : READ(p))
+
+INLINE Vector normalizedVector(Vector x, Vector center, Vector factor, Vector shift) {
+  return multiplyAdd(x - center, factor, shift);
+}
+
+INLINE Vector valueBehind(bool relu, Vector z) { return relu ? reluVector(z) : z; }
+
+/// dY, or 0 where ReLU gave 0. The same arithmetic as in the forward pass, so the same places.
+INLINE Vector gradientBehind(bool relu, Vector z, Vector dY) {
+  return relu ? selectVector(z <= splat(0), splat(0), dY) : dY;
+}
+
+INLINE void normalizeLoop(const KernelNormalRow *r, const bool single, const bool relu) {
+  const float *x = r->x;
+#define EXPRESSION(READ)                                                                      \
+  valueBehind(relu, normalizedVector(READ(x), COEFFICIENT(READ, r->center),                   \
+                                     COEFFICIENT(READ, r->factor), COEFFICIENT(READ, r->shift)))
+  MAP(r->y, r->count, EXPRESSION)
+#undef EXPRESSION
+}
+
+static void normalizeRow(const KernelNormalRow *r) {
+  if (r->single) {
+    if (r->relu) normalizeLoop(r, true, true); else normalizeLoop(r, true, false);
+  } else {
+    if (r->relu) normalizeLoop(r, false, true); else normalizeLoop(r, false, false);
+  }
+}
+
+INLINE void gradientLoop(const KernelNormalRow *r, const bool single, const bool relu) {
+  const float *x = r->x, *dY = r->dY;
+#define EXPRESSION(READ)                                                                     \
+  multiplyAdd(                                                                               \
+    gradientBehind(relu,                                                                     \
+                   normalizedVector(READ(x), COEFFICIENT(READ, r->center),                   \
+                                    COEFFICIENT(READ, r->factor),                            \
+                                    COEFFICIENT(READ, r->shift)),                            \
+                   READ(dY)),                                                                \
+    COEFFICIENT(READ, r->factor),                                                            \
+    multiplyAdd(READ(x) - COEFFICIENT(READ, r->center), COEFFICIENT(READ, r->slope),         \
+                COEFFICIENT(READ, r->offset)))
+  MAP(r->y, r->count, EXPRESSION)
+#undef EXPRESSION
+}
+
+static void normalizeGradientRow(const KernelNormalRow *r) {
+  if (r->single) {
+    if (r->relu) gradientLoop(r, true, true); else gradientLoop(r, true, false);
+  } else {
+    if (r->relu) gradientLoop(r, false, true); else gradientLoop(r, false, false);
+  }
+}
+#undef COEFFICIENT
+
+/// Sums of a plane in four vectors side by side: *sums += (sum of dZ, sum of dZ (x - center)).
+INLINE void planeSums(const KernelNormalRow *r, const bool relu, double *sums) {
+  const Vector center = splat(*r->center), factor = splat(*r->factor), shift = splat(*r->shift);
+  Vector gradients[4] = {}, products[4] = {};
+  size_t i = 0;
+#define ADD(READ, slot)                                                                        \
+  const Vector x = READ(r->x), dY = READ(r->dY);                                               \
+  const Vector dZ = gradientBehind(relu, normalizedVector(x, center, factor, shift), dY);      \
+  gradients[slot] += dZ;                                                                       \
+  products[slot] = multiplyAdd(dZ, x - center, products[slot])
+  while (i + 4 * LANES <= r->count) {
+#pragma clang loop unroll(full)
+    for (int slot = 0; slot < 4; slot++, i += LANES) { ADD(READ_FULL, slot); }
+  }
+  for (; i + LANES <= r->count; i += LANES) { ADD(READ_FULL, 0); }
+  const size_t rest = r->count - i;
+  // The zeros behind the last value are no values, but their dY is zero as well.
+  if (rest > 0) { ADD(READ_PARTIAL, 1); }
+#undef ADD
+  sums[0] += sumLanes((gradients[0] + gradients[1]) + (gradients[2] + gradients[3]));
+  sums[1] += sumLanes((products[0] + products[1]) + (products[2] + products[3]));
+}
+
+/// Long planes in pieces, so that no sum of floats gets long.
+static void normalizePlaneSums(const KernelNormalRow *r, double *sums) {
+  enum { piece = 64 * LANES };
+  KernelNormalRow part = *r;
+  for (size_t i = 0; i < r->count; i += piece) {
+    part.x = r->x + i;
+    part.dY = r->dY + i;
+    part.count = minimum(piece, r->count - i);
+    if (r->relu) planeSums(&part, true, sums); else planeSums(&part, false, sums);
+  }
+}
+
+/// One row of features: gradients[i] += dZ, products[i] += dZ (x - center[i]).
+static void normalizeRowSums(const KernelNormalRow *r, float *gradients, float *products) {
+  for (size_t i = 0; i < r->count; i += LANES) {
+    const size_t count = minimum(LANES, r->count - i);
+#define AT(p) (count == LANES ? load((p) + i) : loadPartial((p) + i, count))
+    const Vector x = AT(r->x), center = AT(r->center);
+    const Vector z = normalizedVector(x, center, AT(r->factor), AT(r->shift));
+    const Vector dZ = gradientBehind(r->relu, z, AT(r->dY));
+    const Vector sum = AT(gradients) + dZ, product = multiplyAdd(dZ, x - center, AT(products));
+    if (count == LANES) {
+      store(gradients + i, sum);
+      store(products + i, product);
+    } else {
+      storePartial(gradients + i, sum, count);
+      storePartial(products + i, product, count);
+    }
+#undef AT
+  }
+}
+
+/// One row of features: sums[i] += x, or with a center sums[i] += (x - center[i])^2.
+static void addRow(const float *x, const float *center, float *sums, size_t count) {
+  float *out = sums;
+  if (center == NULL) {
+#define EXPRESSION(READ) READ(sums) + READ(x)
+    MAP(out, count, EXPRESSION)
+#undef EXPRESSION
+  } else {
+#define EXPRESSION(READ) \
+  multiplyAdd(READ(x) - READ(center), READ(x) - READ(center), READ(sums))
+    MAP(out, count, EXPRESSION)
+#undef EXPRESSION
+  }
+}

@@ -1,0 +1,151 @@
+import Phase3RNNRegularization
+import Shared
+import TestSupport
+import Testing
+
+/// Task 3.6.
+@Suite struct DropoutTests {
+  private let ones = Tensor(ones: [40, 250])
+
+  /// 10 000 elements of which a fraction of 0.2 is dropped: the count has a standard deviation of 40. A
+  /// right layer with another seed would fail one time in 10⁹ (six standard deviations); this seed is fixed.
+  @Test func theRateIsTheFractionThatIsDropped() throws {
+    var layer = Dropout(rate: 0.2)
+    let (y, _) = try trainingPass(&layer, input: ones)
+    let dropped = (y .== 0).sum() / Float(ones.count)
+    #expect(
+      abs(dropped - 0.2) < 0.024,
+      """
+      Dropout.forward: \(dropped) of the elements are 0, expected 0.2\
+      \(abs(dropped - 0.8) < 0.024 ? ": the rate is taken for the fraction that is kept" : "")\
+      \(dropped == 0 ? ": nothing is dropped in training" : "")
+      """)
+    let kept = y.max()
+    expectClose(
+      kept, 1.25, "Dropout.forward: an element that is kept",
+      mistakes: [
+        "not scaled: divide by 1 − r, so that the expected value stays": 1,
+        "divided by the rate: divide by 1 − r, the fraction that is kept": 5,
+        "multiplied by 1 − r: divide": 0.8, "multiplied by the rate": 0.2,
+      ])
+  }
+
+  @Test func backwardUsesTheMaskOfTheForwardPass() throws {
+    var layer = Dropout(rate: 0.5)
+    let x = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: 1))
+    let dY = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: 2))
+    let (y, dX) = try trainingPass(&layer, input: x, outputGradient: dY)
+    let factor = y / x
+    let isKept = y .!= 0
+    let agreeing = (isKept .== (dX .!= 0)).sum() / 600
+    #expect(
+      agreeing == 1,
+      """
+      Dropout.backward: the gradient is 0 at other places than the output; the mask was \
+      \(dX == dY || (dX .!= 0).sum() == 600 ? "ignored" : "drawn again: keep it in self.mask")
+      """)
+    expectClose(
+      dX, dY * factor, "Dropout.backward",
+      mistakes: [
+        "the mask is ignored: dX = dY ⊙ M / (1 − r)": dY,
+        "the mask is ignored, only the scaling is there": dY * 2,
+        "not scaled: divide by 1 − r as forward did": dY * isKept,
+        "the mask is turned round": dY * 2 * (1 - isKept),
+      ])
+    // Until the next forward pass the mask stays the same.
+    #expect(layer.backward(dY) == dX, "Dropout.backward: the mask changes between two calls")
+  }
+
+  @Test func inferenceDropsNothingAndChangesNothing() throws {
+    var layer = Dropout(rate: 0.5)
+    let x = Tensor(normal: [3, 4], key: RandomKey(seed: 1))
+    expectClose(
+      layer.forward(x, mode: .inference), x, "Dropout.forward in inference", atol: 0, rtol: 0,
+      mistakes: [
+        "it is scaled by 1 − r: inverted dropout scales in training": x * 0.5,
+        "it is scaled by 1 / (1 − r)": x * 2,
+      ])
+    var (a, b) = (layer, layer)
+    _ = b.forward(x, mode: .inference)
+    #expect(
+      a.forward(x, mode: .training) == b.forward(x, mode: .training),
+      "an inference pass changes what the next training pass draws")
+  }
+
+  @Test func everyPassAndEveryLayerDrawsAnew() throws {
+    var network = NeuralNetwork(inputShape: [250], seed: 3)
+    try network.append(Dropout(rate: 0.5))
+    let first = network.forward(ones)
+    #expect(first != network.forward(ones), "Dropout.forward: every pass has the same mask")
+    var other = NeuralNetwork(inputShape: [250], seed: 4)
+    try other.append(Dropout(rate: 0.5))
+    #expect(first != other.forward(ones), "Dropout: another seed draws the same")
+    var two = NeuralNetwork(inputShape: [250], seed: 3)
+    try two.append(Dropout(rate: 0.5))
+    try two.append(Dropout(rate: 0.5))
+    let both = (two.forward(ones) .!= 0).mean()
+    // 10 000 elements, a quarter kept: standard deviation 0.0043, six of them.
+    #expect(abs(both - 0.25) < 0.026, "two layers of one network draw the same mask")
+    // The rows of a batch differ, too.
+    #expect(first.rows(at: [0]) != first.rows(at: [1]))
+  }
+
+  @Test func theSameBitsWhateverTheThreads() {
+    let count = Parallelism.threadCount
+    defer { Parallelism.threadCount = count }
+    let x = Tensor(ones: [300, 401])
+    let results = [1, 2, 3].map { threads in
+      Parallelism.threadCount = threads
+      var layer = Dropout(rate: 0.3)
+      return layer.forward(x, mode: .training)
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  /// A checkpoint stores the number of passes; a layer that takes it goes on with the next mask.
+  @Test func aResumeGoesOnWithTheNextMask() throws {
+    var layer = Dropout(rate: 0.5)
+    for _ in 0..<5 { _ = layer.forward(ones, mode: .training) }
+    var state: [String: Tensor] = [:]
+    layer.forEachState { state[$0] = $1 }
+    #expect(state["passes"]?.scalars == [0, 5])
+    var resumed = Dropout(rate: 0.5)
+    resumed.forEachState { $1 = state[$0] ?? $1 }
+    #expect(resumed.forward(ones, mode: .training) == layer.forward(ones, mode: .training))
+    // Beyond 2²⁴ a single float would stand still.
+    resumed.forEachState { $1 = [1024, 1_048_575] }
+    _ = resumed.forward(ones, mode: .training)
+    resumed.forEachState { #expect($1.scalars == [1025, 0]) }
+    // A damaged file gives no count, and no crash.
+    resumed.forEachState { $1 = [-1, .init(floatLiteral: .nan)] }
+    _ = resumed.forward(ones, mode: .training)
+  }
+
+  @Test func gradientsAgreeWithFiniteDifferences() throws {
+    try expectGradients(of: Dropout(rate: 0.4), inputShape: [4, 5])
+    try expectGradients(of: Dropout(rate: 0), inputShape: [2, 3])
+  }
+
+  @Test func wrongArgumentsAreRefused() async throws {
+    for rate in [1, -0.1, 1.5, .nan] as [Float] {
+      expectCourseError(
+        .invalidArgument, "Dropout: rate out of range", "at least 0 and below 1", "\(rate)"
+      ) { try Dropout(configuration: .init(rate: rate)) }
+      expectCourseError(.invalidArgument, "SpatialDropout2D: rate out of range", "\(rate)") {
+        try SpatialDropout2D(configuration: .init(rate: rate))
+      }
+    }
+    #expect(try Dropout(configuration: Dropout(rate: 0.25).configuration).rate == 0.25)
+    let stopped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Dropout(rate: 1)
+    }
+    expectWords(of: stopped, "Dropout: rate out of range", "the fraction that is dropped", "1.0")
+    let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var layer = Dropout(rate: 0.5)
+      _ = layer.forward([[1]], mode: .training)
+      _ = layer.forward([[1]], mode: .inference)
+      _ = layer.backward([[1]])
+    }
+    expectWords(of: inference, "Dropout.backward", "a forward pass with mode .training")
+  }
+}
