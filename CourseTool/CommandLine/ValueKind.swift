@@ -56,6 +56,18 @@ extension ValueKind where Value == Float {
   }
 }
 
+extension ValueKind where Value == Float {
+  /// A finite number of at least zero.
+  static var notNegative: ValueKind {
+    ValueKind(placeholder: "X") { text throws(ValueProblem) in
+      guard let value = Float(text), value.isFinite, value >= 0 else {
+        throw ValueProblem(expected: "a number, at least 0")
+      }
+      return value
+    }
+  }
+}
+
 extension ValueKind where Value == [Int] {
   /// Sizes separated by commas; `none` is the empty list.
   static func sizes(in range: ClosedRange<Int>) -> ValueKind {

@@ -24,8 +24,16 @@ enum DataListCommand: Command {
     var files: Int
   }
 
+  private struct TextRecord: Encodable {
+    var name: String
+    var abstract: String
+    var characters: Int
+    var vocabulary: Int
+  }
+
   private struct Listing: Encodable {
     var data: [Record]
+    var texts: [TextRecord]
     var downloads: [Download]
   }
 
@@ -44,15 +52,21 @@ enum DataListCommand: Command {
         name: source.name, abstract: source.abstract, examples: data.count, shape: data.inputShape,
         classes: data.classCount)
     }
+    let text = TextRecord(
+      name: DataSource.almanac.name, abstract: DataSource.almanac.abstract,
+      characters: CharacterText.almanac.tokens.count,
+      vocabulary: CharacterText.almanac.vocabulary.count)
     if arguments[CommonOptions.json] {
-      return try out.json(Listing(data: records, downloads: downloads))
+      return try out.json(Listing(data: records, texts: [text], downloads: downloads))
     }
     out.line("Part of the program:\n")
     for record in records {
       let classes = record.classes.map { ", \($0) classes" } ?? ""
-      out.line("\(out.style.bold(padded(right: record.name, to: 8)))\(record.abstract)")
-      out.line("        \(record.examples) examples of shape \(record.shape)\(classes)")
+      out.line("\(out.style.bold(padded(right: record.name, to: 14)))\(record.abstract)")
+      out.line("              \(record.examples) examples of shape \(record.shape)\(classes)")
     }
+    out.line("\(out.style.bold(padded(right: text.name, to: 14)))\(text.abstract)")
+    out.line("              \(text.characters) characters, \(text.vocabulary) different ones")
     out.line("\nTo be downloaded ('\(terminal.command) data fetch NAME'):\n")
     for download in downloads {
       let state =

@@ -15,7 +15,9 @@ enum EvaluateCommand: Command {
       """,
     operands: [
       Operand("MODEL", .one, "a network that train or demo saved"),
-      Operand("DATA", .optional, "a CSV file, or a name from 'data list' (default: the test part)"),
+      Operand(
+        "DATA", .optional, "a CSV file, a text, or a name from 'data list' (default: the test part)"
+      ),
     ],
     options: [label, RunOptions.threads])
 
@@ -36,13 +38,18 @@ enum EvaluateCommand: Command {
     let data: Dataset
     let (source, part): (String, String)
     if let given = arguments.operand(1) {
-      guard arguments[label] == nil || DataSource.isTable(given) else {
+      guard arguments[label] == nil || DataSource.isTable(given) && recipe?.isText != true else {
         throw UsageError("'--label' only goes with a CSV file")
       }
-      let loaded = try DataSource.load(
-        given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames)
-      data = (loaded.test ?? loaded.examples).fitting(network.inputShape)
       (source, part) = (given, "all")
+      if let recipe, recipe.isText {
+        data = try DataSource.loadText(given, classNames: network.classNames)
+          .dataset(batchSize: recipe.batchSize, sequenceLength: recipe.sequenceLength)
+      } else {
+        let loaded = try DataSource.load(
+          given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames)
+        data = (loaded.test ?? loaded.examples).fitting(network.inputShape)
+      }
     } else {
       guard arguments[label] == nil else {
         throw UsageError("'--label' only goes with DATA")
@@ -55,7 +62,8 @@ enum EvaluateCommand: Command {
       (source, part) = (recipe.data, "test")
     }
     let evaluation = try network.evaluate(data, keepingPredictions: false)
-    let report = PartReport(evaluation, examples: data.count, details: true)
+    let report = PartReport(
+      evaluation, examples: data.count, details: true, isText: recipe?.isText ?? false)
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(
@@ -69,6 +77,7 @@ enum EvaluateCommand: Command {
       out.line("  of which \(lossText(Float(penalty))) for the weights")
     }
     if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
+    if let perplexity = report.perplexity { out.line("perplexity \(fixed(perplexity, 3))") }
     if report.confusion != nil { out.line("\n" + classDetails(evaluation, style: out.style)) }
   }
 }

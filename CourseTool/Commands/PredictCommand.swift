@@ -38,7 +38,9 @@ enum PredictCommand: Command {
     guard network.outputShape.count == 1, let classCount = network.outputShape.first else {
       throw CourseError(
         .invalidArgument, "the network is not a classifier", expected: "one output for each class",
-        received: "output shape \(network.outputShape)", location: path)
+        received: "output shape \(network.outputShape)", location: path,
+        remedy: network.outputShape.count == 2
+          ? "A network of characters writes texts: 'course sample'." : nil)
     }
     let names =
       network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames

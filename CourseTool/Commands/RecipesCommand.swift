@@ -25,7 +25,7 @@ enum RecipesCommand: Command {
         ])
       }
       for recipe in Recipes.all {
-        out.line("\(out.style.bold(padded(right: recipe.name, to: 16)))\(recipe.abstract)")
+        out.line("\(out.style.bold(padded(right: recipe.name, to: 18)))\(recipe.abstract)")
       }
       return out.line("\n'\(terminal.command) train RECIPE' trains by one of them.")
     }

@@ -7,6 +7,15 @@ enum DataSource {
   struct Loaded {
     var examples: Dataset
     var test: Dataset?
+    /// The parts of a text, which is divided by place and not by examples.
+    var parts: DatasetSplit?
+
+    /// A number that changes when the data change.
+    var fingerprint: String {
+      guard let parts else { return examples.fingerprint }
+      return [parts.train, parts.validation, parts.test].filter { $0.count > 0 }
+        .map(\.fingerprint).joined(separator: " ")
+    }
   }
 
   /// Data that are part of the program.
@@ -26,7 +35,39 @@ enum DataSource {
     Bundled(
       name: "iris", abstract: "three kinds of iris, four lengths in cm (Fisher 1936)",
       label: "species", load: { .iris }),
+    Bundled(
+      name: "sequence-sum", abstract: "15 zeros and ones; the class is the number of ones",
+      label: "sum", load: { sequenceSum }),
   ]
+
+  private static let sequenceSum: Dataset = {
+    do {
+      return try .sequenceSum(count: 2400, length: 15, seed: 1)
+    } catch {
+      stop("the data sequence-sum cannot be made: \(error)")
+    }
+  }()
+
+  /// The text that is part of the program.
+  static let almanac = (
+    name: "almanac", abstract: "weather, fables, recipes and riddles of a village, to learn writing"
+  )
+
+  /// Loads a text: by name, or any text file.
+  /// - Parameter classNames: the characters of a trained network
+  static func loadText(_ source: String, classNames: [String]?) throws -> CharacterText {
+    let vocabulary = try classNames.flatMap { $0.isEmpty ? nil : try Vocabulary(classNames: $0) }
+    if source == almanac.name {
+      let text = CharacterText.almanac
+      guard let vocabulary, vocabulary != text.vocabulary else { return text }
+      return try CharacterText(
+        text.vocabulary.text(of: text.tokens), name: source, vocabulary: vocabulary)
+    }
+    guard !names.contains(source) else {
+      throw UsageError("the data \(source) are not a text: give a text file, or almanac")
+    }
+    return try CharacterText(contentsOf: source, vocabulary: vocabulary)
+  }
 
   /// What white is in images of such data.
   static func brightest(of source: String) -> Float { source == "digits" ? 16 : 1 }
@@ -84,6 +125,9 @@ enum DataSource {
       }
       return Loaded(
         examples: try Dataset(cifarFile: source, classNames: classNames ?? Dataset.cifar10Classes))
+    }
+    guard source != almanac.name else {
+      throw UsageError("the almanac is a text, for the recipe char-lstm")
     }
     // Something that cannot be a path to a table was meant to be a name.
     if !source.contains("."), !source.contains("/") {

@@ -18,6 +18,14 @@ struct Recipe: Codable, Equatable, Sendable {
   /// The output channels of the convolutions, a pooling behind each block; none: no convolutions.
   var maps = Blocks()
   var kernelSize = 3
+  /// The kind of the recurrent layers.
+  var cell = RecurrentCell.lstm
+  /// The width of each recurrent layer; none: no recurrent layers.
+  var recurrent: [Int] = []
+  /// The size of the vector that stands for a character; 0: the data are not a text.
+  var embedding = 0
+  /// Of a text, the number of characters that gradients flow back over.
+  var sequenceLength = 50
   var hidden: [Int] = []
   var optimizer = OptimizerName.sgd
   var learningRate: Float = 0.1
@@ -45,15 +53,19 @@ struct Recipe: Codable, Equatable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case recipe, data, label, scaling, shape, maps, hidden, optimizer, decay, epochs, validation
-    case test, seed, momentum, penalty, clip
+    case test, seed, cell, recurrent, embedding, momentum, penalty, clip
     case weightDecay = "weight-decay"
     case kernelSize = "kernel-size"
+    case sequenceLength = "sequence-length"
     case learningRate = "learning-rate"
     case scheduleName = "schedule"
     case decayEvery = "decay-every"
     case splitName = "split"
     case batchSize = "batch-size"
   }
+
+  /// Whether a text is learned, character by character.
+  var isText: Bool { embedding > 0 }
 
   /// The column of the class in other files with such data.
   var labelColumn: String? {

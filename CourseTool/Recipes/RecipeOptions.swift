@@ -4,8 +4,8 @@ import Networks
 enum RecipeOptions {
   static let data = Option(
     "data", .text("NAME|FILE"),
-    "a name from 'data list', a CSV file with a row for each example, or images in IDX or CIFAR files"
-  )
+    "a name from 'data list', a CSV file with a row for each example, images in IDX or CIFAR files, or "
+      + "(char-lstm) any text")
   static let label = Option(
     "label", .text("COLUMN"),
     "the column of the CSV file that holds the class: name, or number from 0")
@@ -21,6 +21,18 @@ enum RecipeOptions {
     "the channels of the convolutions, a pooling after each comma: 32+32,64; or none")
   static let kernelSize = Option(
     "kernel-size", .integer(in: 1...1024), "the side of the convolutions' kernels")
+  static let cell = Option<RecurrentCell>(
+    "cell", .choice("NAME"),
+    "the kind of the recurrent layers: "
+      + RecurrentCell.allCases.map(\.rawValue).joined(separator: ", "))
+  static let recurrent = Option(
+    "recurrent", .sizes(in: 1...65_536), "the widths of the recurrent layers; or none")
+  static let embedding = Option(
+    "embedding", .integer(in: 0...65_536),
+    "the size of the vector that stands for a character; 0: the data are not a text")
+  static let sequenceLength = Option(
+    "sequence-length", .integer(in: 1...65_536),
+    "the characters of a text that gradients flow back over")
   static let hidden = Option(
     "hidden", .sizes(in: 1...65_536), "the widths of the hidden layers, such as 64,32; or none")
   static let optimizer = Option<OptimizerName>(
@@ -81,6 +93,10 @@ enum RecipeOptions {
     Setting(shape, \.shape, text: sizesText),
     Setting(maps, \.maps, text: \.text),
     Setting(kernelSize, \.kernelSize) { "\($0)" },
+    Setting(cell, \.cell, text: \.rawValue),
+    Setting(recurrent, \.recurrent, text: sizesText),
+    Setting(embedding, \.embedding) { "\($0)" },
+    Setting(sequenceLength, \.sequenceLength) { "\($0)" },
     Setting(hidden, \.hidden, text: sizesText),
     Setting(optimizer, \.optimizer, text: \.rawValue),
     Setting(learningRate, \.learningRate, text: shortNumber),
@@ -126,6 +142,20 @@ extension Recipe {
       throw UsageError(
         "the recipe '\(recipe)' needs data: --data FILE.csv --label COLUMN")
     }
+    if !maps.isEmpty, !recurrent.isEmpty {
+      throw UsageError("--maps and --recurrent make two different networks: give one of them")
+    }
+    if validation + test >= 1 {
+      throw UsageError(
+        "--validation \(validation) and --test \(test) leave nothing to train on")
+    }
+    if isText {
+      if label != nil { throw UsageError("a text has no '--label'") }
+      if recurrent.isEmpty {
+        throw UsageError("a text needs recurrent layers: --recurrent 128")
+      }
+      return
+    }
     if !DataSource.isTable(data), label != nil {
       throw UsageError(
         "'--label' only goes with a CSV file, and --data is \(data)")
@@ -143,10 +173,6 @@ extension Recipe {
       throw UsageError(
         "'--weight-decay' only goes with --optimizer adamw, and this is \(optimizer.rawValue): "
           + "--penalty l2:X does the same for --optimizer sgd")
-    }
-    if validation + test >= 1 {
-      throw UsageError(
-        "--validation \(validation) and --test \(test) leave nothing to train on")
     }
   }
 }

@@ -22,6 +22,24 @@ enum Recipes {
         learningRate: 0.007, scheduleName: .oneCycle, epochs: 30, batchSize: 64,
         validation: 0.05)),
     NamedRecipe(
+      abstract: "The same digits read row by row by an LSTM.",
+      settings: Recipe(
+        recipe: "digits-rows-lstm", data: "digits", scaling: .divide(16), shape: [8, 8],
+        recurrent: [64], optimizer: .adam, learningRate: 0.01, clip: .limit(.norm(1)),
+        scheduleName: .oneCycle, epochs: 30, batchSize: 32)),
+    NamedRecipe(
+      abstract: "Zeros and ones, one a step: an LSTM counts the ones.",
+      settings: Recipe(
+        recipe: "sequence-sum", data: "sequence-sum", scaling: .none, shape: [15, 1],
+        recurrent: [16], optimizer: .adam, learningRate: 0.02, clip: .limit(.norm(1)),
+        scheduleName: .oneCycle, epochs: 30, batchSize: 32)),
+    NamedRecipe(
+      abstract: "A language model of characters: any text with --data; then 'course sample'.",
+      settings: Recipe(
+        recipe: "char-lstm", data: "almanac", scaling: .none, recurrent: [128], embedding: 32,
+        sequenceLength: 50, optimizer: .adam, learningRate: 0.005, clip: .limit(.norm(1)),
+        scheduleName: .cosine, epochs: 20, batchSize: 32, validation: 0.05, test: 0.05)),
+    NamedRecipe(
       abstract: "Three kinds of iris from four lengths: a small network on a classic.",
       settings: Recipe(
         recipe: "iris-mlp", data: "iris", scaling: .standardize, hidden: [16],

@@ -20,7 +20,7 @@ struct Experiment {
     let parts = try recipe.split(data)
     network = try recipe.network(for: parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
-    network.notes[Self.dataNote] = data.examples.fingerprint
+    network.notes[Self.dataNote] = data.fingerprint
     network.notes[Self.authorNote] = author
     self.recipe = recipe
     self.parts = parts
@@ -65,7 +65,7 @@ struct Experiment {
     recipe.epochs = wanted.epochs
     recipe.data = wanted.data
     let data = try recipe.loadData(classNames: network.classNames)
-    guard data.examples.fingerprint == network.notes[Self.dataNote] else {
+    guard data.fingerprint == network.notes[Self.dataNote] else {
       throw CourseError(
         .invalidData, "the data are not the ones that the run began with", location: recipe.data,
         remedy: "Bring back the old data, say with --data where they are, or start anew.")
@@ -81,12 +81,15 @@ struct Experiment {
   /// - Returns: whether Ctrl-C ended it early.
   mutating func train(output: URL, progress stream: TextStream?) throws -> Bool {
     var callbacks: [any TrainingCallback] = [StopOnInterruption(), Autosave(to: output)]
-    if let stream { callbacks.insert(TrainingDisplay(on: stream), at: 0) }
+    if let stream {
+      callbacks.insert(TrainingDisplay(on: stream, showsPerplexity: recipe.isText), at: 0)
+    }
     // The display cannot do it by itself when Ctrl-C or an error ends the run.
     defer { stream?.clearLine() }
     try Interruption.watched {
       try network.fit(
         parts.train, validation: validation, epochs: recipe.epochs, batchSize: recipe.batchSize,
+        shuffle: !recipe.isText,
         clipping: recipe.clip.clipping,
         schedule: recipe.schedule(
           stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize),
@@ -106,6 +109,12 @@ extension Recipe {
   /// The data, in the shape that the network takes.
   /// - Parameter classNames: the classes of a trained network, which the labels then refer to
   func loadData(classNames: [String]? = nil) throws -> DataSource.Loaded {
+    if isText {
+      let parts = try DataSource.loadText(data, classNames: classNames)
+        .split(
+          validation: validation, test: test, batchSize: batchSize, sequenceLength: sequenceLength)
+      return DataSource.Loaded(examples: parts.train, parts: parts)
+    }
     var loaded = try DataSource.load(data, label: label, classNames: classNames)
     loaded.examples = try shaped(loaded.examples)
     loaded.test = try loaded.test.map(shaped)
@@ -115,7 +124,8 @@ extension Recipe {
   private func shaped(_ data: Dataset) throws -> Dataset {
     let own = data.inputShape
     // Dense layers look at an image as at a row of numbers.
-    let wanted = !shape.isEmpty ? shape : maps.isEmpty ? [own.reduce(1, *)] : own
+    let wanted =
+      !shape.isEmpty ? shape : maps.isEmpty && recurrent.isEmpty ? [own.reduce(1, *)] : own
     guard own.reduce(1, *) == wanted.reduce(1, *) else {
       throw CourseError(
         .shapeMismatch, "the examples cannot be given this shape",
@@ -128,6 +138,7 @@ extension Recipe {
 
   /// The three parts of the data: a function of the seed and the shares.
   func split(_ data: DataSource.Loaded) throws -> DatasetSplit {
+    if let parts = data.parts { return parts }
     guard let test = data.test else {
       return try split(data.examples, validation: validation, test: test)
     }
@@ -173,8 +184,18 @@ extension Recipe {
     }
     let optimizer = optimizer.make(
       learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+    if isText {
+      return try NeuralNetwork.charLSTM(
+        vocabulary: Vocabulary(classNames: training.classNames), sequenceLength: sequenceLength,
+        embeddingSize: embedding, cell: cell, hiddenSizes: recurrent, optimizer: optimizer,
+        seed: seed)
+    }
     var network =
-      if maps.isEmpty {
+      if !recurrent.isEmpty {
+        try NeuralNetwork.recurrent(
+          inputShape: training.inputShape, cell: cell, hiddenSizes: recurrent, denseSizes: hidden,
+          outputSize: classCount, optimizer: optimizer, seed: seed)
+      } else if maps.isEmpty {
         try NeuralNetwork.multilayerPerceptron(
           inputSize: training.inputShape[0], hiddenSizes: hidden, classCount: classCount,
           optimizer: optimizer, seed: seed)

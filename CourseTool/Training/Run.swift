@@ -36,6 +36,8 @@ func run(
     seconds: seconds, parameters: network.parameterCount,
     threads: Parallelism.threadCount, instructionSet: Parallelism.instructionSet,
     classNames: network.classNames, history: progress?.history.epochs ?? [])
+  let isText = experiment.recipe.isText
+  if isText { report.perplexities = report.history.map(RunReport.Perplexities.init) }
 
   if wasInterrupted {
     if json { try terminal.output.json(report) }
@@ -52,14 +54,18 @@ func run(
   let test = try experiment.test.map { try network.evaluate($0) }
   report.train = PartReport(
     try network.evaluate(experiment.parts.train, keepingPredictions: false),
-    examples: experiment.parts.train.count)
+    examples: experiment.parts.train.count, isText: isText)
   report.validation = try measured(experiment.validation).map {
-    PartReport($0, examples: experiment.parts.validation.count)
+    PartReport($0, examples: experiment.parts.validation.count, isText: isText)
   }
   report.test = test.map {
-    PartReport($0, examples: experiment.parts.test.count, details: true)
+    PartReport($0, examples: experiment.parts.test.count, details: true, isText: isText)
   }
-  if json { try terminal.output.json(report) } else { printer.results(report, test: test) }
+  if json {
+    try terminal.output.json(report)
+  } else {
+    printer.results(report, test: isText ? nil : test)
+  }
   return (experiment, test, report)
 }
 

@@ -42,12 +42,17 @@ struct RunPrinter {
       ("training", report.train, ""), ("validation", report.validation, ""),
       ("test", report.test, "  never used before"),
     ]
-    out.line(out.style.bold("                loss  accuracy  examples"))
+    let isText = report.perplexities != nil
+    out.line(
+      out.style.bold(
+        "                loss  accuracy" + (isText ? "  perplexity  sequences" : "  examples")))
     for case (let name, let part?, let remark) in rows {
       let accuracy = part.accuracy.map { fixed($0, 4) } ?? "-"
       let row =
         padded(right: name, to: 12) + padded(left: lossText(Float(part.loss)), to: 8)
-        + padded(left: accuracy, to: 10) + padded(left: "\(part.examples)", to: 10)
+        + padded(left: accuracy, to: 10)
+        + (part.perplexity.map { padded(left: fixed($0, 3), to: 12) } ?? "")
+        + padded(left: "\(part.examples)", to: isText ? 11 : 10)
       out.line((name == "test" ? out.style.bold(row) : row) + remark)
     }
     if let test { out.line("\n" + classDetails(test, style: out.style)) }

@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 
 /// Loss and accuracy on one part of the data.
@@ -8,18 +9,23 @@ struct PartReport: Encodable, Sendable {
   /// The part of the loss that the weights cost; absent where they cost nothing.
   var penalty: Double?
   var accuracy: Double?
+  /// `exp(loss)` of a text: among how many characters, as it were, the network hesitates at each.
+  var perplexity: Double?
   /// The confusion matrix, row by row: `confusion[right][predicted]`.
   var confusion: [[Int]]?
   /// Precision, recall and F1 of each class.
   var classes: [ClassScores]?
 
-  /// - Parameter details: whether to tell the classes apart
-  init(_ evaluation: Evaluation, examples: Int, details: Bool = false) {
+  /// - Parameters:
+  ///   - details: whether to tell the classes apart
+  ///   - isText: whether the loss is the mean over the characters of a text
+  init(_ evaluation: Evaluation, examples: Int, details: Bool = false, isText: Bool = false) {
     self.examples = examples
     loss = evaluation.loss
     penalty = evaluation.penalty == 0 ? nil : evaluation.penalty
     accuracy = evaluation.accuracy
-    if details, let matrix = evaluation.confusionMatrix {
+    perplexity = isText ? exp(evaluation.loss - evaluation.penalty) : nil
+    if details, !isText, let matrix = evaluation.confusionMatrix {
       confusion = matrix.counts
       classes = matrix.report.classes
     }
@@ -43,6 +49,21 @@ struct RunReport: Encodable, Sendable {
   var validation: PartReport?
   var test: PartReport?
   var history: [EpochReport]
+  /// Of a text, the perplexities of each epoch.
+  var perplexities: [Perplexities]?
+
+  /// The perplexities of an epoch.
+  struct Perplexities: Encodable, Sendable {
+    var epoch: Int
+    var training: Double
+    var validation: Double?
+
+    init(_ report: EpochReport) {
+      epoch = report.epoch
+      training = exp(report.training.loss)
+      validation = report.validation.map { exp($0.loss) }
+    }
+  }
 }
 
 extension NeuralNetwork {

@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 
 /// Shows how training goes: a bar that moves on a terminal, one plain line an epoch elsewhere.
@@ -8,8 +9,12 @@ struct TrainingDisplay: TrainingCallback {
   private var start = ContinuousClock.now
   private var lastValidation: Scores?
 
-  init(on stream: TextStream) {
+  /// Whether losses are shown as perplexities, as one does of texts.
+  private let showsPerplexity: Bool
+
+  init(on stream: TextStream, showsPerplexity: Bool = false) {
     self.stream = stream
+    self.showsPerplexity = showsPerplexity
     line = LiveLine(on: stream)
   }
 
@@ -84,7 +89,8 @@ struct TrainingDisplay: TrainingCallback {
   }
 
   private func text(_ scores: Scores) -> String {
-    "loss \(lossText(Float(scores.loss)))"
+    (showsPerplexity
+      ? "perplexity \(fixed(exp(scores.loss), 3))" : "loss \(lossText(Float(scores.loss)))")
       + (scores.accuracy.map { "  accuracy \(fixed($0, 4))" } ?? "")
   }
 }

@@ -58,7 +58,8 @@ public struct LinePlot: Sendable {
       legend: lines.map { ($0.name, $0.isReference ? .dashes : .line) })
     frame.addVerticalAxis(yAxis)
     frame.addHorizontalAxis(xAxis)
-    for (color, line) in lines.enumerated() {
+    for (place, line) in lines.enumerated() {
+      let color = line.isReference ? PlotFrame.referenceColor : place
       var piece: [(Double, Double)] = []
       func places() -> [(Double, Double)?] {
         line.points.map { point in
@@ -69,7 +70,7 @@ public struct LinePlot: Sendable {
         }
       }
       // Marks on a hundred points would be a caterpillar.
-      let hasMarks = !line.isReference && line.points.count <= 40
+      let hasMarks = !line.isReference && line.points.count <= 60
       for place in places() + [nil] {
         if let place {
           piece.append(place)

@@ -28,21 +28,32 @@ struct PlotAxis {
     switch scale {
     case .logarithmic:
       // Whole decades, at least one.
-      let low = log10(range.lowerBound).rounded(.down)
-      let high = max(low + 1, log10(range.upperBound).rounded(.up))
+      let low = (log10(range.lowerBound) + 1e-6).rounded(.down)
+      let high = max(low + 1, (log10(range.upperBound) - 1e-6).rounded(.up))
       if fixed == nil { range = pow(10, low)...pow(10, high) }
       let step = max(1, Int(((high - low) / 8).rounded(.up)))
-      marks = stride(from: Int(low), through: Int(high), by: step).map {
-        Mark(value: pow(10, Double($0)), text: PlotAxis.text(ofPower: $0))
-      }
+      let powers = stride(from: Int(low), through: Int(high), by: step)
+      // One or two decades have too few marks of their own.
+      let factors: [Double] = high - low <= 2 && high <= 4 && low >= -4 ? [1, 2, 5] : [1]
+      marks = powers.flatMap { power in
+        factors.map { factor in
+          let value = factor * pow(10, Double(power))
+          return Mark(
+            value: value,
+            text: factor == 1
+              ? PlotAxis.text(ofPower: power) : String(format: "%.\(max(0, -power))f", value))
+        }
+      }.filter { $0.value <= pow(10, high) * 1.001 }
     case .linear:
       if range.lowerBound == range.upperBound {
         range = (range.lowerBound - 0.5)...(range.upperBound + 0.5)
       }
       let step = PlotAxis.step(for: range)
       let (low, high) = (
-        (range.lowerBound / step - 1e-9).rounded(fixed == nil ? .down : .up),
-        (range.upperBound / step + 1e-9).rounded(fixed == nil ? .up : .down)
+        (range.lowerBound / step + (fixed == nil ? 1e-9 : -1e-9)).rounded(
+          fixed == nil ? .down : .up),
+        (range.upperBound / step + (fixed == nil ? -1e-9 : 1e-9)).rounded(
+          fixed == nil ? .up : .down)
       )
       if fixed == nil { range = (low * step)...(high * step) }
       let digits = max(0, Int((-log10(step) - 1e-9).rounded(.up)))

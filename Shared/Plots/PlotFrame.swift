@@ -8,8 +8,10 @@ struct PlotFrame {
   static let width = 720.0
   static let height = 440.0
   static let colorCount = 6
+  /// The grey of limits and comparisons.
+  static let referenceColor = 5
   let left = 72.0
-  let right = 696.0
+  let right = 684.0
   let bottom = 384.0
   /// The upper edge of the area: below title and legend.
   let top: Double
@@ -21,7 +23,7 @@ struct PlotFrame {
   /// - Parameter legend: the names of what is shown; an empty one has no place in the legend
   init(title: String, xLabel: String, yLabel: String, legend: [(name: String, sample: Sample)]) {
     let rows = PlotFrame.legendRows(legend.map(\.name))
-    top = 52 + 22 * Double(rows.count)
+    top = 60 + 22 * Double(rows.count)
     text(title, at: (left, 30), style: "title")
     text(xLabel, at: ((left + right) / 2, bottom + 44), style: "label", anchor: "middle")
     let middle = (top + bottom) / 2
@@ -36,7 +38,7 @@ struct PlotFrame {
         case .line:
           path([(x, y), (x + 26, y)], color: item)
           marker(at: (x + 13, y), color: item)
-        case .dashes: path([(x, y), (x + 26, y)], color: item, isDashed: true)
+        case .dashes: path([(x, y), (x + 26, y)], color: Self.referenceColor, isDashed: true)
         case .box: rectangle(x: x + 6, y: y - 7, width: 14, height: 14, color: item)
         }
         text(legend[item].name, at: (x + 34, y + 4.5), style: "label")

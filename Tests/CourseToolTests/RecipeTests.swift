@@ -126,7 +126,7 @@ import Testing
 @Suite struct DataCommandTests {
   @Test func bundledDataAreListed() throws {
     #expect(runTool("data", "list").output.contains("1797 examples of shape [64], 10 classes"))
-    #expect((try runTool("data", "list", "--json").json["data"] as? [Any])?.count == 2)
+    #expect((try runTool("data", "list", "--json").json["data"] as? [Any])?.count == 3)
   }
 
   @Test func inspectCountsClassesAndMeasuresColumns() throws {

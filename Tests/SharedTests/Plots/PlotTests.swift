@@ -79,9 +79,13 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     #expect(
       PlotAxis([3, 41], scale: .linear).marks.map(\.text) == ["0", "10", "20", "30", "40", "50"])
     #expect(
-      PlotAxis([0.0001, 1], scale: .logarithmic).marks.map(\.text)
+      PlotAxis([Double(Float(0.0001)), 1], scale: .logarithmic).marks.map(\.text)
         == ["0.0001", "0.001", "0.01", "0.1", "1"])
     #expect(PlotAxis([1, 1e6], scale: .logarithmic).marks.last?.text == "10⁶")
+    #expect(
+      PlotAxis([0, 130_000], scale: .linear).marks.map(\.value) == [0, 50_000, 100_000, 150_000])
+    #expect(
+      PlotAxis([0.11, 0.9], scale: .logarithmic).marks.map(\.text) == ["0.1", "0.2", "0.5", "1"])
     #expect(PlotAxis([0.5], scale: .linear, fixed: 0...1).marks.count == 6)
   }
 

@@ -1,0 +1,111 @@
+import Foundation
+import Networks
+
+/// Runs the trainings of a study one after the other, and shows how they go.
+struct StudySession {
+  private let stream: TextStream?
+  private let count: Int
+  private var done = 0
+  private let start = ContinuousClock.now
+
+  /// - Parameters:
+  ///   - stream: where progress goes; `nil` for nowhere
+  ///   - count: how many trainings there will be
+  init(on stream: TextStream?, count: Int = 0) {
+    self.stream = stream
+    self.count = count
+  }
+
+  /// The same with a number of trainings to come.
+  func expecting(_ count: Int) -> StudySession { StudySession(on: stream, count: count) }
+
+  /// How a training ended.
+  enum Outcome {
+    case finished
+    /// The loss or a weight stopped being finite.
+    case diverged
+  }
+
+  /// Trains a network.
+  ///
+  /// A training that diverges is a result, not an error; Ctrl-C ends the study.
+  /// - Parameters:
+  ///   - title: what the progress calls it
+  ///   - fit: calls `fit` with the callbacks that it gets
+  mutating func train(
+    _ title: String, _ network: inout NeuralNetwork,
+    fit: (_ network: inout NeuralNetwork, _ callbacks: [any TrainingCallback]) throws -> Void
+  ) throws -> Outcome {
+    var callbacks: [any TrainingCallback] = [StopOnInterruption()]
+    if let stream {
+      callbacks.append(
+        StudyProgress(on: stream, title: title, done: done, count: count, start: start))
+    }
+    defer { stream?.clearLine() }
+    done += 1
+    do {
+      try fit(&network, callbacks)
+    } catch let error as CourseError where error.kind == .diverged {
+      return .diverged
+    }
+    if Interruption.isRequested { throw ExitStatus.interrupted }
+    return .finished
+  }
+
+  /// Puts a line about a finished part of the study.
+  func report(_ text: String) {
+    stream?.clearLine()
+    stream?.line(text)
+  }
+}
+
+/// The line that shows where a study stands: `3/14 LSTM  ████▌      45%  12 s left`
+private struct StudyProgress: TrainingCallback {
+  let stream: TextStream
+  let title: String
+  let done: Int
+  let count: Int
+  let start: ContinuousClock.Instant
+  private var line: LiveLine
+  private var plan: TrainingPlan?
+
+  init(
+    on stream: TextStream, title: String, done: Int, count: Int, start: ContinuousClock.Instant
+  ) {
+    self.stream = stream
+    self.title = title
+    self.done = done
+    self.count = count
+    self.start = start
+    line = LiveLine(on: stream)
+  }
+
+  mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
+    self.plan = plan
+  }
+
+  mutating func stepEnded(
+    _ report: StepReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    guard line.isDue(), let plan else { return .proceed }
+    let part =
+      Double(report.epoch * plan.stepsPerEpoch + report.batch)
+      / Double(plan.epochs * plan.stepsPerEpoch)
+    let fraction = (Double(done) + part) / Double(max(count, done + 1))
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let head = "\(done + 1)/\(count) \(title) "
+    let tail =
+      " \(padded(left: "\(Int(fraction * 100))%", to: 4))  "
+      + "loss \(lossText(Float(report.training.loss)))  "
+      + "\(durationText(seconds / fraction - seconds)) left"
+    let room = stream.features.width - 3 - head.count - tail.count
+    let bar = ProgressBar.text(
+      fraction, width: max(0, min(20, room)), unicode: stream.features.usesUnicode)
+    line.show(String((head + stream.style.cyan(bar) + tail)))
+    return .proceed
+  }
+
+  mutating func trainingEnded(_ history: TrainingHistory, network: inout NeuralNetwork) throws {
+    line.clear()
+  }
+}

@@ -1,0 +1,121 @@
+import Phase1FeedForward
+import Phase3RNNRegularization
+import Shared
+
+extension NeuralNetwork {
+  /// A recurrent network that answers once for each sequence: recurrent layers, of the last one the state after
+  /// the last step, dense layers with ReLU between them, scores (or numbers) out.
+  ///
+  ///     let network = try NeuralNetwork.recurrent(
+  ///       inputShape: [8, 8], cell: .lstm, hiddenSizes: [64], outputSize: 10,
+  ///       optimizer: Adam(learningRate: 0.005), seed: 1)
+  ///
+  /// - Parameters:
+  ///   - inputShape: `[T, F]`, steps and features of each
+  ///   - cell: the kind of the recurrent layers
+  ///   - hiddenSizes: the width of each recurrent layer; at least one
+  ///   - denseSizes: the widths of the dense layers between the recurrent ones and the output
+  ///   - outputSize: the number of classes, or of numbers to answer with
+  ///   - loss: what training minimises; `MeanSquaredErrorLoss` for numbers
+  /// - Throws: `CourseError` when the sizes make no network.
+  public static func recurrent(
+    inputShape: [Int], cell: RecurrentCell = .lstm, hiddenSizes: [Int], denseSizes: [Int] = [],
+    outputSize: Int, loss: any Loss = SoftmaxCrossEntropyLoss(), optimizer: any Optimizer,
+    seed: UInt64
+  ) throws -> NeuralNetwork {
+    guard inputShape.count == 2, inputShape.allSatisfy({ $0 >= 1 }) else {
+      throw CourseError(
+        .shapeMismatch, "recurrent layers need sequences", expected: "an input shape [T, F]",
+        received: "\(inputShape)", remedy: "Reshape the examples to steps of features.")
+    }
+    var network = NeuralNetwork(
+      inputShape: inputShape, loss: loss, optimizer: optimizer, seed: seed)
+    try network.appendRecurrent(cell, hiddenSizes: hiddenSizes, isStateful: false)
+    for (place, size) in (denseSizes + [outputSize]).enumerated() {
+      try checkSizes([network.outputShape[0], size], of: Dense.typeName)
+      try network.append(
+        Dense(
+          inputSize: network.outputShape[0], outputSize: size,
+          activation: place < denseSizes.count ? .relu : .identity))
+    }
+    return network
+  }
+
+  /// A language model of characters: each character as a vector, recurrent layers that carry their state from
+  /// batch to batch, and after every character a score for each one that could follow.
+  ///
+  ///     let text = CharacterText.almanac
+  ///     let parts = try text.split(batchSize: 32, sequenceLength: 50)
+  ///     var network = try NeuralNetwork.charLSTM(
+  ///       vocabulary: text.vocabulary, sequenceLength: 50, optimizer: Adam(learningRate: 0.003), seed: 1)
+  ///     try network.fit(
+  ///       parts.train, epochs: 5, batchSize: 32, shuffle: false, clipping: .norm(1))
+  ///     try network.sampleText(prompt: "Monday", length: 200, temperature: 0.7, seed: 1)
+  ///
+  /// - Parameters:
+  ///   - sequenceLength: the steps that gradients flow back over
+  ///   - embeddingSize: the size of the vector that stands for a character
+  ///   - cell: the kind of the recurrent layers
+  ///   - hiddenSizes: the width of each recurrent layer; at least one
+  ///   - optimizer: how it is trained, on `SequenceCrossEntropyLoss`
+  /// - Throws: `CourseError` when the sizes make no network.
+  /// - Reference: Karpathy (2015), *The unreasonable effectiveness of recurrent neural networks*.
+  public static func charLSTM(
+    vocabulary: Vocabulary, sequenceLength: Int, embeddingSize: Int = 32,
+    cell: RecurrentCell = .lstm, hiddenSizes: [Int] = [128], optimizer: any Optimizer, seed: UInt64
+  ) throws -> NeuralNetwork {
+    guard sequenceLength >= 1 else {
+      throw CourseError(
+        .invalidArgument, "charLSTM: sequences of length \(sequenceLength)",
+        expected: "at least one step", received: "\(sequenceLength)")
+    }
+    var network = NeuralNetwork(
+      inputShape: [sequenceLength], loss: SequenceCrossEntropyLoss(), optimizer: optimizer,
+      seed: seed)
+    try checkSizes([vocabulary.count, embeddingSize], of: Embedding.typeName)
+    try network.append(
+      Embedding(vocabularySize: vocabulary.count, embeddingSize: embeddingSize))
+    try network.appendRecurrent(
+      cell, hiddenSizes: hiddenSizes, isStateful: true, returnsLastSequence: true)
+    try checkSizes([network.outputShape[1], vocabulary.count], of: Dense.typeName)
+    try network.append(
+      Dense(inputSize: network.outputShape[1], outputSize: vocabulary.count))
+    network.classNames = vocabulary.classNames
+    return network
+  }
+
+  /// Appends recurrent layers; all but the last return their whole sequence.
+  private mutating func appendRecurrent(
+    _ cell: RecurrentCell, hiddenSizes: [Int], isStateful: Bool, returnsLastSequence: Bool = false
+  ) throws {
+    guard !hiddenSizes.isEmpty else {
+      throw CourseError(
+        .invalidArgument, "a recurrent network without recurrent layers",
+        expected: "at least one width", received: "none")
+    }
+    for (place, size) in hiddenSizes.enumerated() {
+      let inputSize = outputShape[1]
+      let returnsSequence = returnsLastSequence || place < hiddenSizes.count - 1
+      switch cell {
+      case .elman:
+        try checkSizes([inputSize, size], of: ElmanRNN.typeName)
+        try append(
+          ElmanRNN(
+            inputSize: inputSize, hiddenSize: size, returnsSequence: returnsSequence,
+            stateful: isStateful))
+      case .lstm:
+        try checkSizes([inputSize, size, 4], of: LSTM.typeName)
+        try append(
+          LSTM(
+            inputSize: inputSize, hiddenSize: size, returnsSequence: returnsSequence,
+            stateful: isStateful))
+      case .gru:
+        try checkSizes([inputSize, size, 3], of: GRU.typeName)
+        try append(
+          GRU(
+            inputSize: inputSize, hiddenSize: size, returnsSequence: returnsSequence,
+            stateful: isStateful))
+      }
+    }
+  }
+}

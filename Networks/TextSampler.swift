@@ -1,0 +1,119 @@
+import Foundation
+import Phase3RNNRegularization
+import Shared
+
+/// A network of characters that writes, one character after the other.
+///
+///     var sampler = try TextSampler(network, seed: 7)
+///     try sampler.read("Monday, 1")
+///     let text = String((0..<100).map { _ in sampler.next(temperature: 0.7) })
+///
+/// The network reads each character once: its recurrent layers carry the state on.
+public struct TextSampler: Sendable {
+  /// The characters that the network knows.
+  public let vocabulary: Vocabulary
+  private var layers: [any Layer]
+  /// The scores of the next character.
+  private var scores: [Float] = []
+  private var draws: PhiloxGenerator
+
+  /// Prepares a network to write.
+  /// - Parameter seed: of the draws: the same seed writes the same text
+  /// - Throws: when the network is not one of characters that carries its state.
+  public init(_ network: NeuralNetwork, seed: UInt64) throws {
+    let shape = network.outputShape
+    guard shape.count == 2, shape[1] == network.classNames.count, network.inputShape.count == 1,
+      network.layers.first is Embedding, network.layers.contains(where: \.carriesState),
+      let vocabulary = try? Vocabulary(classNames: network.classNames)
+    else {
+      throw CourseError(
+        .invalidArgument, "the network does not write texts",
+        expected: "a network of characters, as the recipe char-lstm makes it",
+        received:
+          "input \(network.inputShape), output \(shape), \(network.classNames.count) classes"
+      )
+    }
+    self.vocabulary = vocabulary
+    layers = network.layers
+    for index in layers.indices { layers[index].resetState() }
+    draws = RandomKey(seed: seed).folded("sample").generator
+  }
+
+  /// The score of each character to come next, after what was read; empty before.
+  var lastScores: [Float] { scores }
+
+  /// Reads a text, which what is written then continues.
+  /// - Throws: when it is empty or has characters that the network has not seen.
+  public mutating func read(_ text: String, name: String = "text") throws {
+    let tokens = try vocabulary.tokens(of: text, name: name)
+    guard !tokens.isEmpty else {
+      throw CourseError(
+        .invalidData, "the text is empty", expected: "at least one character", received: "none",
+        location: name)
+    }
+    read(tokens)
+  }
+
+  private mutating func read(_ tokens: [Int]) {
+    var activations = Tensor(shape: [1, tokens.count], scalars: tokens.map { Float($0) })
+    for index in layers.indices {
+      activations = layers[index].forward(activations, mode: .inference)
+    }
+    scores = Array(activations.scalars.suffix(vocabulary.count))
+  }
+
+  /// Draws the next character and reads it.
+  ///
+  /// A character of score `s` is drawn with probability `exp(s / τ) / Σ exp(s / τ)`: at a temperature τ of 1 as
+  /// the network has it, below bolder, above wilder; at 0 always the most probable one.
+  public mutating func next(temperature: Float) -> Character {
+    guard !scores.isEmpty else {
+      stop("TextSampler.next", expected: "a text that was read before", received: "none")
+    }
+    guard temperature >= 0, temperature.isFinite else {
+      stop(
+        "TextSampler.next", expected: "a temperature of at least 0", received: "\(temperature)")
+    }
+    let token = TextSampler.draw(from: scores, temperature: temperature, using: &draws)
+    read([token])
+    return vocabulary.characters[token]
+  }
+
+  /// The number of a score, drawn by the softmax of the scores over the temperature.
+  static func draw(
+    from scores: [Float], temperature: Float, using draws: inout PhiloxGenerator
+  ) -> Int {
+    var best = 0
+    for place in scores.indices where scores[place] > scores[best] { best = place }
+    guard temperature > 0 else { return best }
+    // Relative to the largest, so that none overflows however low the temperature is.
+    let weights = scores.map { exp(Double($0 - scores[best]) / Double(temperature)) }
+    var rest = Double(draws.next() >> 11) * 0x1p-53 * weights.reduce(0, +)
+    for (place, weight) in weights.enumerated() {
+      if rest < weight { return place }
+      rest -= weight
+    }
+    return best
+  }
+}
+
+extension NeuralNetwork {
+  /// What a network of characters writes after a beginning; see `TextSampler`.
+  ///
+  ///     try network.sampleText(prompt: "Dear ", length: 300, temperature: 0.7, seed: 1)
+  ///
+  /// - Returns: `length` characters, without the beginning.
+  /// - Throws: when the network is not one of characters, or has not seen those of the beginning.
+  public func sampleText(
+    prompt: String, length: Int, temperature: Float = 1, seed: UInt64 = 0
+  ) throws -> String {
+    guard length >= 0, temperature >= 0, temperature.isFinite else {
+      throw CourseError(
+        .invalidArgument, "sampling", expected: "a length and a temperature of at least 0",
+        received: "length \(length), temperature \(temperature)")
+    }
+    var sampler = try TextSampler(self, seed: seed)
+    try sampler.read(prompt, name: "prompt")
+    return String((0..<length).map { _ in sampler.next(temperature: temperature) })
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Networks
+import TestSupport
+import Testing
+
+@testable import CourseTool
+
+@Suite struct RecurrentRecipeTests {
+  /// A text file, and the settings that make its training quick.
+  private func text(in folder: URL, _ text: String? = nil) throws -> [String] {
+    let file = folder.appending(path: "t.txt")
+    try Data((text ?? String(repeating: "one two three. ", count: 40)).utf8).write(to: file)
+    return [
+      "train", "char-lstm", "--data", file.path, "--recurrent", "8", "--embedding", "4",
+      "--sequence-length", "5", "--batch-size", "4", "--epochs", "2", "--quiet", "--output",
+      folder.appending(path: "m.safetensors").path,
+    ]
+  }
+
+  @Test func aTextIsLearnedMeasuredAndContinued() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(try text(in: folder) + ["--json"])
+      #expect(run.status == 0, "\(run.error)")
+      let perplexities = try #require(try run.json["perplexities"] as? [[String: Any]])
+      #expect(perplexities.count == 2, "one for each epoch")
+      let test = try #require(try run.json["test"] as? [String: Any])
+      let (loss, perplexity) = (test["loss"] as? Double ?? 0, test["perplexity"] as? Double ?? 0)
+      #expect(abs(exp(loss) - perplexity) < 1e-6 && perplexity > 1)
+
+      let measured = try runTool("evaluate", model, "--json").json["test"] as? [String: Any]
+      #expect(abs((measured?["loss"] as? Double ?? 0) - loss) < 1e-5)
+      let whole = runTool("evaluate", model, folder.appending(path: "t.txt").path)
+      #expect(whole.output.contains("perplexity"), "\(whole.error)")
+
+      func sample(_ arguments: String...) -> ToolRun { runTool(["sample", model] + arguments) }
+      let first = sample("--prompt", "two ", "--length", "30", "--seed", "3")
+      #expect(first.status == 0, "\(first.error)")
+      #expect(first.output.hasPrefix("two ") && first.output.count == 4 + 30 + 1)
+      #expect(sample("--prompt", "two ", "--length", "30", "--seed", "3").output == first.output)
+      let json = try sample("--temperature", "0", "--length", "5", "--json").json
+      #expect((json["text"] as? String)?.count == 5)
+      #expect(json["prompt"] as? String == " ")
+
+      for (arguments, status, message) in [
+        (["--prompt", "two X"], 1, "--prompt, line 1, column 5: characters that the network has"),
+        (["--prompt", ""], 2, "a text that is not empty"),
+        (["--temperature", "-1"], 2, "expected a number, at least 0"),
+        (["--length", "0"], 2, "'--length'"),
+      ] as [([String], Int32, String)] {
+        let wrong = runTool(["sample", model] + arguments)
+        #expect(wrong.status == status)
+        #expect(wrong.error.contains(message), "\(wrong.error)")
+        #expect(wrong.output.isEmpty)
+      }
+      #expect(runTool("predict", model, "x.csv").error.contains("'course sample'"))
+    }
+  }
+
+  @Test func progressShowsThePerplexity() throws {
+    try withTemporaryFolder { folder in
+      let run = runTool(try text(in: folder).filter { $0 != "--quiet" })
+      #expect(run.status == 0)
+      #expect(run.error.contains("perplexity") && run.error.contains("validation perplexity"))
+      #expect(run.output.contains("accuracy  perplexity  sequences"))
+      #expect(!run.output.contains("Confusion matrix"), "nobody reads one of characters")
+    }
+  }
+
+  @Test func anInterruptedRunGoesOnWithTheSameBits() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "m.safetensors").path
+      let arguments = try text(in: folder) + ["--schedule", "step"]
+      _ = runTool(arguments + ["--force"])
+      let whole = try Data(contentsOf: URL(filePath: model))
+      _ = runTool(arguments.map { $0 == "2" ? "1" : $0 } + ["--force"])
+      let run = runTool("train", "--resume", model, "--epochs", "2", "--quiet")
+      #expect(run.status == 0, "\(run.error)")
+      let (a, b) = (
+        try SafetensorsFile(contentsOf: URL(filePath: model)).tensors,
+        try SafetensorsFile(data: whole, path: "whole").tensors
+      )
+      #expect(a.map(\.tensor) == b.map(\.tensor))
+      try Data("another text".utf8).write(to: folder.appending(path: "t.txt"))
+      #expect(runTool("train", "--resume", model, "--epochs", "4").status == 1)
+    }
+  }
+
+  @Test func badTextsAreRefusedBeforeTraining() throws {
+    try withTemporaryFolder { folder in
+      for (content, message) in [
+        ("", "the text is empty"), ("too short", "the text is shorter than one batch"),
+        (String(repeating: "x", count: 120), "validation part: the text is shorter than one batch"),
+      ] {
+        let run = runTool(try text(in: folder, content))
+        #expect(run.status == 1)
+        #expect(run.error.contains("t.txt") && run.error.contains(message), "\(run.error)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/m.safetensors"))
+      }
+      _ = runTool(try text(in: folder))
+      let other = folder.appending(path: "other.txt")
+      try Data("one two\nfour ß".utf8).write(to: other)
+      let run = runTool("evaluate", folder.appending(path: "m.safetensors").path, other.path)
+      #expect(run.status == 1)
+      #expect(run.error.contains("other.txt, line 1, column 8"), "\(run.error)")
+    }
+  }
+
+  @Test(arguments: [
+    (["char-lstm", "--recurrent", "none"], "a text needs recurrent layers"),
+    (["char-lstm", "--label", "x"], "a text has no '--label'"),
+    (["char-lstm", "--data", "digits"], "are not a text"),
+    (["digits-mlp", "--data", "almanac"], "almanac"),
+    (["digits-rows-lstm", "--maps", "4"], "two different networks"),
+    (["digits-rows-lstm", "--cell", "lstn"], "Did you mean 'lstm'?"),
+  ])
+  func settingsThatDoNotFitAreRefused(arguments: [String], message: String) throws {
+    try withTemporaryFolder { folder in
+      let run = runTool(["train"] + arguments + ["--output", folder.appending(path: "m").path])
+      #expect(run.status == 2)
+      #expect(run.error.contains(message), "\(run.error)")
+    }
+  }
+
+  @Test(arguments: ["digits-rows-lstm", "sequence-sum"], RecurrentCell.allCases)
+  func sequencesTrain(recipe: String, cell: RecurrentCell) throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(
+        "train", recipe, "--cell", cell.rawValue, "--recurrent", "4", "--epochs", "1", "--quiet",
+        "--batch-size", "100", "--output", model, "--json")
+      #expect(run.status == 0, "\(run.error)")
+      #expect(runTool("evaluate", model).status == 0)
+    }
+  }
+
+  @Test func theListOfDataHasTheText() throws {
+    #expect(runTool("data", "list").output.contains("almanac"))
+    let texts = try runTool("data", "list", "--json").json["texts"] as? [[String: Any]]
+    #expect(texts?.first?["name"] as? String == "almanac")
+    #expect(runTool("data", "inspect", "almanac").error.contains("the almanac is a text"))
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Networks
+import TestSupport
+import Testing
+
+@testable import CourseTool
+
+@Suite struct StudyTests {
+  /// Each study at a size that takes no time.
+  private static let small: [String: [String]] = [
+    "adding-problem": ["--length", "4", "--examples", "20", "--epochs", "2"],
+    "batchnorm-study": ["--examples", "40", "--epochs", "1", "--repeats", "1"],
+    "regularisation-study": ["--examples", "40", "--epochs", "2", "--repeats", "1"],
+  ]
+
+  @Test(arguments: allStudies.map { $0.name })
+  func aStudyWritesTableAndPicture(name: String) throws {
+    try withTemporaryFolder { folder in
+      let settings = try #require(Self.small[name], "every study has a small size")
+      let run = runTool(["study", name, "--output", folder.path] + settings)
+      #expect(run.status == 0, "\(run.error)")
+      let csv = try String(contentsOf: folder.appending(path: "\(name).csv"), encoding: .utf8)
+      let rows = csv.split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false)
+      }
+      #expect(rows.count > 1 && Set(rows.map(\.count)).count == 1, "\(csv)")
+      let svg = try String(contentsOf: folder.appending(path: "\(name).svg"), encoding: .utf8)
+      #expect(svg.hasPrefix("<svg") && svg.hasSuffix("</svg>\n"))
+      #expect(run.output.contains("\(name).csv"))
+
+      let again = runTool(
+        ["study", name, "--output", folder.path, "--force", "--quiet", "--json"] + settings)
+      #expect(again.status == 0 && again.error.isEmpty, "\(again.error)")
+      let table = try #require(try again.json["table"] as? [[String: Any]])
+      #expect(!table.isEmpty)
+      #expect(
+        try String(contentsOf: folder.appending(path: "\(name).csv"), encoding: .utf8) == csv,
+        "the same seed, the same numbers")
+    }
+  }
+
+  @Test func studiesAreListed() throws {
+    let run = runTool("study")
+    for study in allStudies {
+      #expect(run.output.contains(study.name + ": " + study.abstract))
+      #expect(runTool("help", "study").output.contains(study.name))
+    }
+    let listed = try runTool("study", "--json").json["studies"] as? [Any]
+    #expect(listed?.count == allStudies.count)
+  }
+
+  @Test(
+    arguments: [
+      (["study", "batchnorm"], 2, "Did you mean 'batchnorm-study'?"),
+      (
+        ["study", "batchnorm-study", "--length", "9"], 2, "'--length' only goes with adding-problem"
+      ),
+      (["study", "batchnorm-study", "--noise", "0.1"], 2, "only goes with regularisation-study"),
+      (["study", "regularisation-study", "--examples", "5000"], 2, "at most 1258"),
+      (["study", "adding-problem", "--output", "/nowhere/at/all"], 1, "does not exist"),
+      (["study", "adding-problem", "--length", "1"], 2, "'--length'"),
+    ] as [([String], Int32, String)])
+  func wrongArgumentsAreRefused(arguments: [String], status: Int32, message: String) {
+    let run = runTool(arguments)
+    #expect(run.status == status)
+    #expect(run.error.contains(message), "\(run.error)")
+  }
+
+  @Test func nothingIsOverwritten() throws {
+    try withTemporaryFolder { folder in
+      try Data().write(to: folder.appending(path: "adding-problem.svg"))
+      let run = runTool("study", "adding-problem", "--output", folder.path)
+      #expect(run.status == 1 && run.error.contains("--force overwrites it"), "\(run.error)")
+      #expect(try names(in: folder) == ["adding-problem.svg"])
+    }
+  }
+
+  @Test func aDivergedTrainingIsAResult() throws {
+    var session = StudySession(on: nil, count: 1)
+    let parts = try DigitsForStudies(examples: 50, seed: 1)
+    var network = try DigitsForStudies.network(
+      hiddenSizes: [16, 16], optimizer: SGD(learningRate: 1e6), seed: 1)
+    let outcome = try session.train("rate 1e6", &network) { network, callbacks in
+      try network.fit(parts.train, epochs: 3, batchSize: 10, callbacks: callbacks)
+    }
+    #expect(outcome == .diverged)
+  }
+
+  @Test func labelsAreMadeWrongOnPurpose() throws {
+    let clean = try DigitsForStudies(examples: 100, seed: 1)
+    let noisy = try DigitsForStudies(examples: 100, noise: 0.2, seed: 1)
+    let different = zip(clean.train.targets.classIndices, noisy.train.targets.classIndices)
+      .count { $0 != $1 }
+    #expect(different == 20)
+    #expect(clean.train.features == noisy.train.features)
+    #expect(clean.test.targets == noisy.test.targets)
+  }
+
+  @Test func tablesAsTextCSVAndJSON() throws {
+    var table = StudyTable(columns: ["name", "value, measured"])
+    table.rows = [
+      [.text("a"), .number(0.123456, digits: 2)], [.text("long name"), .missing("diverged")],
+    ]
+    #expect(
+      table.text(style: .plain) == """
+        name       value, measured
+        a                     0.12
+        long name         diverged
+        """)
+    #expect(table.csv == "name,\"value, measured\"\na,0.123456\nlong name,\n")
+    let json = String(decoding: try JSONEncoder().encode(table.rows[1]), as: UTF8.self)
+    #expect(json == "[\"long name\",null]")
+  }
+}
