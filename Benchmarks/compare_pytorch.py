@@ -85,15 +85,19 @@ def three_layer():
     return training_step(network, (50, 3, 32, 32), adam(network))
 
 
-def vgg():
-    """Without batch norm and dropout, on both sides."""
+def vgg(batch_norm):
+    """With batch norm and dropout, or without both. Batch norm takes away a convolution's bias, so it has none
+    then, on both sides."""
     layers, channels = [], 3
     for block in [64, 64], [128, 128], [256, 256]:
         for width in block:
-            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+            layers.append(nn.Conv2d(channels, width, 3, padding=1, bias=not batch_norm))
+            layers += [nn.BatchNorm2d(width), nn.ReLU()] if batch_norm else [nn.ReLU()]
             channels = width
         layers.append(nn.MaxPool2d(2))
-    network = nn.Sequential(*layers, nn.Flatten(), nn.Linear(4096, 512), nn.ReLU(), nn.Linear(512, 10))
+    dropout = [nn.Dropout(0.5)] if batch_norm else []
+    network = nn.Sequential(
+        *layers, nn.Flatten(), nn.Linear(4096, 512), nn.ReLU(), *dropout, nn.Linear(512, 10))
     return training_step(network, (64, 3, 32, 32), adam(network))
 
 
@@ -143,7 +147,8 @@ WORKLOADS = {
     "mlp-adam": mlp([784, 512, 256, 10], 128, adam),
     "lenet": lenet,
     "three-layer": three_layer,
-    "vgg": vgg,
+    "vgg": lambda: vgg(batch_norm=True),
+    "vgg-plain": lambda: vgg(batch_norm=False),
     "lstm-char": lstm(96, 256, 96, 64, 32),
     "lstm-tiny": lstm(13, 7, 7, 10, 1),
     "matmul-64": matmul(64),

@@ -1,5 +1,6 @@
 import Phase1FeedForward
 import Phase2CNN
+import Phase3RNNRegularization
 import Shared
 
 extension NeuralNetwork {
@@ -18,12 +19,15 @@ extension NeuralNetwork {
   ///   - blocks: the output channels of the convolutions, block by block
   ///   - kernelSize: the side of all kernels
   ///   - hiddenSizes: the widths of the dense layers between the images and the scores
+  ///   - batchNorm: whether batch norm stands between each convolution and its ReLU
+  ///   - dropout: the fraction that is dropped behind each hidden dense layer
   ///   - biasInitializer: how the biases of all layers are drawn
   ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
   /// - Throws: `CourseError` when the sizes make no network.
   public static func convolutional(
     inputShape: [Int], blocks: [[Int]], kernelSize: Int, hiddenSizes: [Int], classCount: Int,
-    biasInitializer: StandardInitializer = .zeros, optimizer: any Optimizer, seed: UInt64
+    batchNorm: Bool = false, dropout: Float = 0, biasInitializer: StandardInitializer = .zeros,
+    optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     let sizes = inputShape + blocks.flatMap { $0 } + [kernelSize] + hiddenSizes + [classCount]
     guard inputShape.count == 3 else {
@@ -45,7 +49,12 @@ extension NeuralNetwork {
       for (place, width) in block.enumerated() {
         let channels = network.outputShape[0]
         try checkSizes([width, channels, kernelSize, kernelSize], of: Conv2D.typeName)
-        if place < block.count - 1 {
+        if batchNorm {
+          try network.append(
+            ConvBatchNormReLU(
+              inputChannels: channels, outputChannels: width, kernelSize: kernelSize,
+              padding: .same, pool: place < block.count - 1 ? nil : 2))
+        } else if place < block.count - 1 {
           try network.append(
             ConvReLU(
               inputChannels: channels, outputChannels: width, kernelSize: kernelSize,
@@ -66,6 +75,9 @@ extension NeuralNetwork {
           inputSize: network.outputShape[0], outputSize: size,
           activation: place < hiddenSizes.count ? .relu : .identity,
           biasInitializer: biasInitializer))
+      if place < hiddenSizes.count, dropout != 0 {
+        try network.append(Dropout(configuration: DropoutConfiguration(rate: dropout)))
+      }
     }
     return network
   }

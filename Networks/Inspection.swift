@@ -149,6 +149,10 @@ extension ConvReLU: ConvolutionLayer {
   var kernels: Tensor { convolution.weights.value }
 }
 
+extension ConvBatchNormReLU: ConvolutionLayer {
+  var kernels: Tensor { convolution.weights.value }
+}
+
 extension ConvReLUPool: ConvolutionLayer {
   var kernels: Tensor { convolution.weights.value }
 }

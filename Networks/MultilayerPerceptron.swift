@@ -1,4 +1,5 @@
 import Phase1FeedForward
+import Phase3RNNRegularization
 import Shared
 
 extension NeuralNetwork {
@@ -9,9 +10,12 @@ extension NeuralNetwork {
   ///
   /// - Parameters:
   ///   - hiddenSizes: the width of each hidden layer; none makes multinomial logistic regression
+  ///   - batchNorm: whether batch norm stands between each hidden layer and its ReLU
+  ///   - dropout: the fraction that is dropped behind each hidden layer
   ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
   public static func multilayerPerceptron(
-    inputSize: Int, hiddenSizes: [Int], classCount: Int, optimizer: any Optimizer, seed: UInt64
+    inputSize: Int, hiddenSizes: [Int], classCount: Int, batchNorm: Bool = false,
+    dropout: Float = 0, optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     guard ([inputSize, classCount] + hiddenSizes).allSatisfy({ $0 >= 1 }) else {
       throw CourseError(
@@ -23,7 +27,11 @@ extension NeuralNetwork {
     var size = inputSize
     for hiddenSize in hiddenSizes {
       try network.append(Dense(inputSize: size, outputSize: hiddenSize))
+      if batchNorm { try network.append(BatchNorm(channels: hiddenSize)) }
       try network.append(ReLU())
+      if dropout != 0 {
+        try network.append(Dropout(configuration: DropoutConfiguration(rate: dropout)))
+      }
       size = hiddenSize
     }
     try network.append(Dense(inputSize: size, outputSize: classCount))

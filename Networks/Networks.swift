@@ -17,7 +17,7 @@ extension NeuralNetwork {
       TanH.self, ElmanRNN.self, LSTM.self, GRU.self, Bidirectional.self, Embedding.self,
       Sigmoid.self, LeakyReLU.self, GELU.self, BatchNorm.self, LayerNorm.self,
       Dropout.self, SpatialDropout2D.self,
-      ConvReLU.self, ConvReLUPool.self,
+      ConvReLU.self, ConvReLUPool.self, ConvBatchNormReLU.self,
     ]
   }
 

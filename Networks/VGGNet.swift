@@ -2,7 +2,8 @@ import Shared
 
 extension NeuralNetwork {
   /// A deep network in the manner of VGG: blocks of 3 x 3 convolutions with ReLU, each block closed by a
-  /// 2 x 2 max pooling, then dense layers.
+  /// 2 x 2 max pooling, then dense layers; if wanted, with batch norm behind every convolution and dropout
+  /// behind every hidden dense layer.
   ///
   ///     let network = try NeuralNetwork.vggNet(
   ///       blocks: [[32, 32], [64, 64]], hiddenSizes: [256], optimizer: Adam(learningRate: 1e-3), seed: 1)
@@ -15,15 +16,19 @@ extension NeuralNetwork {
   ///   - inputShape: `[C, H, W]`
   ///   - blocks: the output channels of the convolutions, block by block
   ///   - hiddenSizes: the widths of the dense layers between the images and the scores
+  ///   - batchNorm: whether batch norm follows every convolution (which then has no bias)
+  ///   - dropout: the fraction that is dropped behind each hidden dense layer, 0.5 in the original
   ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
   /// - Throws: `CourseError` when the sizes make no network.
   /// - Reference: Simonyan, Zisserman (2015), *ICLR*.
   public static func vggNet(
     inputShape: [Int] = [3, 32, 32], blocks: [[Int]] = [[64, 64], [128, 128], [256, 256]],
-    hiddenSizes: [Int] = [512], classCount: Int = 10, optimizer: any Optimizer, seed: UInt64
+    hiddenSizes: [Int] = [512], classCount: Int = 10, batchNorm: Bool = false, dropout: Float = 0,
+    optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     try convolutional(
       inputShape: inputShape, blocks: blocks, kernelSize: 3, hiddenSizes: hiddenSizes,
-      classCount: classCount, optimizer: optimizer, seed: seed)
+      classCount: classCount, batchNorm: batchNorm, dropout: dropout, optimizer: optimizer,
+      seed: seed)
   }
 }

@@ -57,8 +57,6 @@ extension BatchNorm {
     return sums
   }
 
-  func withReLU(_ y: Tensor, _ relu: Bool) -> Tensor { relu ? Activation.relu(y) : y }
-
   /// Whether the kernels run: they stand in for the formulas only where both agree, so that an unfinished
   /// task does not train.
   var runsKernels: Bool { implementation == .fast && Self.formulasAreKernels }

@@ -63,6 +63,8 @@ public struct BatchNorm: Layer {
   /// What the kernels keep.
   var fastPass: FastPass?
   private var inputShape: [Int]?
+  /// Y behind ReLU, where the formulas run and it is not the kernels that find its zeros again.
+  private var reluOutput: Tensor?
 
   /// Creates a layer whose scale is 1 and whose shift is 0.
   /// - Parameters:
@@ -151,18 +153,20 @@ public struct BatchNorm: Layer {
     }
     orStop { try check(batchShape: input.shape, mode: mode) }
     inputShape = mode == .training ? input.shape : nil
-    (normalized, deviation, fastPass) = (nil, nil, nil)
+    (normalized, deviation, fastPass, reluOutput) = (nil, nil, nil, nil)
     let isFast = runsKernels
     if mode == .training { batches.count += 1 }
     switch (mode, isFast) {
     case (.training, true): return fastForward(input, relu: relu)
     case (.inference, true): return fastInference(input, relu: relu)
-    case (.training, false):
-      return images(
-        withReLU(referenceForward(rows(of: input)), relu), shape: input.shape)
-    case (.inference, false):
-      return images(
-        withReLU(referenceInference(rows(of: input)), relu), shape: input.shape)
+    case (_, false):
+      let x = rows(of: input)
+      let y = mode == .training ? referenceForward(x) : referenceInference(x)
+      let output = images(y, shape: input.shape)
+      guard relu else { return output }
+      let behindReLU = Activation.relu(output)
+      if mode == .training { reluOutput = behindReLU }
+      return behindReLU
     }
   }
 
@@ -175,7 +179,11 @@ public struct BatchNorm: Layer {
     }
     requireGradient(outputGradient, shape: inputShape, of: Self.typeName)
     if let fastPass { return fastBackward(outputGradient, fastPass) }
-    return images(referenceBackward(rows(of: outputGradient)), shape: inputShape)
+    let dY =
+      reluOutput.map {
+        Activation.relu.inputGradient(output: $0, outputGradient: outputGradient)
+      } ?? outputGradient
+    return images(referenceBackward(rows(of: dY)), shape: inputShape)
   }
 
   /// Shows `scale`, then `shift`.

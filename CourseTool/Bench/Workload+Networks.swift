@@ -23,7 +23,13 @@ extension Workload {
     step("three-layer", "three-layer CNN, 3 x 32 x 32, batch 50, Adam", batchSize: 50) {
       try .threeLayerConvNet(optimizer: adam, seed: 1)
     },
-    step("vgg", "VGG-style CNN, no batch norm, 3 x 32 x 32, batch 64, Adam", batchSize: 64) {
+    step(
+      "vgg", "VGG-style CNN with batch norm, 3 x 32 x 32, batch 64, Adam",
+      batchSize: 64
+    ) {
+      try .vggNet(batchNorm: true, dropout: 0.5, optimizer: adam, seed: 1)
+    },
+    step("vgg-plain", "the same without batch norm or dropout", batchSize: 64) {
       try .vggNet(optimizer: adam, seed: 1)
     },
   ]
@@ -63,6 +69,8 @@ extension NeuralNetwork {
         switch layer {
         case let dense as Dense: (dense.weights, [1])
         case let layer as ConvReLU: (layer.convolution.weights, layerOutputShapes[index])
+        case let layer as ConvBatchNormReLU:
+          (layer.convolution.weights, (try? layer.convolution.outputShape(for: inputShape)) ?? [])
         case let layer as ConvReLUPool:
           (layer.convolution.weights, (try? layer.convolution.outputShape(for: inputShape)) ?? [])
         default: (Parameter(Tensor(zeros: [0])), [])

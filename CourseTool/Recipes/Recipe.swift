@@ -27,6 +27,10 @@ struct Recipe: Codable, Equatable, Sendable {
   /// Of a text, the number of characters that gradients flow back over.
   var sequenceLength = 50
   var hidden: [Int] = []
+  /// Whether batch norm follows every convolution, or every hidden layer where there is none.
+  var batchNorm = false
+  /// The fraction that is dropped behind each hidden layer.
+  var dropout: Float = 0
   var optimizer = OptimizerName.sgd
   var learningRate: Float = 0.1
   /// How much of the velocity the optimizer momentum keeps; `nil`: its usual share.
@@ -55,6 +59,8 @@ struct Recipe: Codable, Equatable, Sendable {
     case recipe, data, label, scaling, shape, maps, hidden, optimizer, decay, epochs, validation
     case test, seed, cell, recurrent, embedding, momentum, penalty, clip
     case weightDecay = "weight-decay"
+    case dropout
+    case batchNorm = "batch-norm"
     case kernelSize = "kernel-size"
     case sequenceLength = "sequence-length"
     case learningRate = "learning-rate"

@@ -35,6 +35,10 @@ enum RecipeOptions {
     "the characters of a text that gradients flow back over")
   static let hidden = Option(
     "hidden", .sizes(in: 1...65_536), "the widths of the hidden layers, such as 64,32; or none")
+  static let batchNorm = Option(
+    "batch-norm", .yesOrNo, "batch norm behind the convolutions, or behind the hidden layers")
+  static let dropout = Option(
+    "dropout", .dropout, "the fraction that is dropped behind each hidden layer, such as 0.5")
   static let optimizer = Option<OptimizerName>(
     "optimizer", .choice("NAME"),
     "how the weights change: " + OptimizerName.allCases.map(\.rawValue).joined(separator: ", "))
@@ -98,6 +102,8 @@ enum RecipeOptions {
     Setting(embedding, \.embedding) { "\($0)" },
     Setting(sequenceLength, \.sequenceLength) { "\($0)" },
     Setting(hidden, \.hidden, text: sizesText),
+    Setting(batchNorm, \.batchNorm) { $0 ? "yes" : "no" },
+    Setting(dropout, \.dropout, text: shortNumber),
     Setting(optimizer, \.optimizer, text: \.rawValue),
     Setting(learningRate, \.learningRate, text: shortNumber),
     Setting(momentum, \.momentum) { $0.map(shortNumber) ?? "" },
@@ -199,6 +205,32 @@ extension ValueKind where Value == Blocks {
             + "as 32+32,64+64, or none")
       }
       return blocks
+    }
+  }
+}
+
+extension ValueKind where Value == Bool {
+  /// Yes or no; in JSON true or false.
+  static var yesOrNo: ValueKind {
+    ValueKind(placeholder: "yes|no") { text throws(ValueProblem) in
+      switch text {
+      case "yes", "true": return true
+      case "no", "false": return false
+      default: throw ValueProblem(expected: "yes or no (in JSON true or false)")
+      }
+    }
+  }
+}
+
+extension ValueKind where Value == Float {
+  /// The fraction that dropout drops.
+  static var dropout: ValueKind {
+    ValueKind(placeholder: "X") { text throws(ValueProblem) in
+      guard let rate = Float(text), (0..<1).contains(rate) else {
+        throw ValueProblem(
+          expected: "the fraction that is dropped, from 0 to below 1, such as 0.5")
+      }
+      return rate
     }
   }
 }

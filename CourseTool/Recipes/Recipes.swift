@@ -62,10 +62,12 @@ enum Recipes {
         maps: Blocks([[32]]), kernelSize: 7, hidden: [500], optimizer: .adam,
         learningRate: 0.001, scheduleName: .oneCycle, epochs: 6, batchSize: 50, validation: 0.1)),
     NamedRecipe(
-      abstract: "A deep network in the manner of VGG on CIFAR-10: minutes an epoch.",
+      abstract:
+        "A deep network in the manner of VGG on CIFAR-10, batch norm, dropout: minutes an epoch.",
       settings: Recipe(
         recipe: "cifar10-vgg", data: "cifar10", scaling: .standardizeChannels,
         maps: Blocks([[64, 64], [128, 128], [256, 256]]), kernelSize: 3, hidden: [512],
+        batchNorm: true, dropout: 0.5,
         optimizer: .adam, learningRate: 0.001, scheduleName: .oneCycle, epochs: 10, batchSize: 64,
         validation: 0.1)),
   ]

@@ -198,11 +198,12 @@ extension Recipe {
       } else if maps.isEmpty {
         try NeuralNetwork.multilayerPerceptron(
           inputSize: training.inputShape[0], hiddenSizes: hidden, classCount: classCount,
-          optimizer: optimizer, seed: seed)
+          batchNorm: batchNorm, dropout: dropout, optimizer: optimizer, seed: seed)
       } else {
         try NeuralNetwork.convolutional(
           inputShape: training.inputShape, blocks: maps.widths, kernelSize: kernelSize,
-          hiddenSizes: hidden, classCount: classCount, optimizer: optimizer, seed: seed)
+          hiddenSizes: hidden, classCount: classCount, batchNorm: batchNorm, dropout: dropout,
+          optimizer: optimizer, seed: seed)
       }
     network.penalty = penalty.penalty
     network.preprocessing = try scaling.scaler(for: training)

@@ -1,0 +1,165 @@
+import Phase2CNN
+import Phase3RNNRegularization
+import Shared
+
+/// A convolution, batch norm, ReLU and, if wanted, max pooling in one layer: the block of VGG-style networks.
+///
+/// `Y = maxpool(max(0, batchnorm(X ∗ W)))`, for images `[N, C, H, W]`.
+///
+/// Batch norm measures the convolution's output in one pass over memory; the second pass normalises, scales,
+/// shifts and applies ReLU at once. What ReLU gave 0 is found again backwards from the convolution's output,
+/// so nothing is kept but that output and, in the convolution, X. The convolution has no bias: batch norm
+/// would subtract it again, and its shift takes that place.
+///
+///     var layer = ConvBatchNormReLU(
+///       inputChannels: 3, outputChannels: 8, kernelSize: 3, padding: .same, pool: 2)
+///     layer.forward(Tensor(zeros: [2, 3, 32, 32]), mode: .training).shape   // [2, 8, 16, 16]
+///
+/// For inference, `network.fused()` folds batch norm into the weights.
+///
+/// - Complexity: that of the convolution, two passes over its output forward, two backward.
+/// - Reference: Simonyan, Zisserman (2015), *ICLR*; Ioffe, Szegedy (2015), *ICML*.
+public struct ConvBatchNormReLU: Layer {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// The arguments of the convolution, without an activation.
+    public var convolution: ConvolutionConfiguration
+    /// The arguments of batch norm.
+    public var batchNorm: BatchNorm.Configuration
+    /// The arguments of the pooling, if there is one.
+    public var pool: MaxPoolConfiguration?
+  }
+
+  /// "ConvBatchNormReLU"
+  public static let typeName = "ConvBatchNormReLU"
+  /// The convolution.
+  public var convolution: Conv2D
+  /// What normalises its output.
+  public var batchNorm: BatchNorm
+  private var pool: MaxPool2D?
+  private var isTrained = false
+
+  /// The constructor arguments.
+  public var configuration: Configuration {
+    Configuration(
+      convolution: convolution.configuration, batchNorm: batchNorm.configuration,
+      pool: pool?.configuration)
+  }
+
+  /// Creates a layer with freshly drawn weights. The first arguments are those of `Conv2D`.
+  /// - Parameters:
+  ///   - momentum: the weight of the old value in batch norm's running averages
+  ///   - epsilon: what batch norm adds to the variance
+  ///   - pool: the window of the max pooling behind it; none unless given
+  ///   - poolStride: how far that moves, its own size unless given
+  public init(
+    inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
+    stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
+    groups: Int = 1, momentum: Float = 0.9, epsilon: Float = 1e-5, pool: (any AxisSizes)? = nil,
+    poolStride: (any AxisSizes)? = nil, initializer: StandardInitializer = .heNormal
+  ) {
+    convolution = Conv2D(
+      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: kernelSize,
+      stride: stride, padding: padding, dilation: dilation, groups: groups, bias: false,
+      initializer: initializer)
+    batchNorm = BatchNorm(channels: outputChannels, momentum: momentum, epsilon: epsilon)
+    self.pool = pool.map { MaxPool2D(window: $0, stride: poolStride) }
+  }
+
+  /// Creates the layer from a checkpoint.
+  public init(configuration: Configuration) throws {
+    let (convolution, batchNorm) = (configuration.convolution, configuration.batchNorm)
+    try convolution.require(activation: .identity, in: Self.typeName)
+    guard !convolution.hasBias, batchNorm.channels == convolution.outputChannels else {
+      throw CourseError(
+        .invalidArgument, "ConvBatchNormReLU: parts that do not fit",
+        expected: "a convolution without a bias, and batch norm of its "
+          + "\(convolution.outputChannels) channels",
+        received: "\(convolution.hasBias ? "one with" : "one without"), and \(batchNorm.channels)")
+    }
+    self.convolution = try Conv2D(configuration: convolution)
+    self.batchNorm = try BatchNorm(configuration: batchNorm)
+    pool = try configuration.pool.map { try MaxPool2D(configuration: $0) }
+  }
+
+  /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    let shape = try convolution.outputShape(for: inputShape)
+    return try pool?.outputShape(for: shape) ?? shape
+  }
+
+  /// Throws where batch norm has no variance, or was never trained.
+  public func check(batchShape: [Int], mode: Mode) throws {
+    let shape = try convolution.outputShape(for: Array(batchShape.dropFirst()))
+    try batchNorm.check(batchShape: batchShape.prefix(1) + shape, mode: mode)
+  }
+
+  /// `Y = maxpool(max(0, batchnorm(X ∗ W)))`
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    let output = batchNorm.forward(
+      convolution.forward(input, mode: mode), mode: mode, relu: true)
+    isTrained = mode == .training
+    return pool?.forward(output, mode: mode) ?? output
+  }
+
+  /// Accumulates the gradients of weights, scale and shift and returns `dX`.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    convolution.backward(gradientOfConvolution(outputGradient))
+  }
+
+  /// Accumulates the gradients of weights, scale and shift only.
+  public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
+    convolution.backwardWithoutInputGradient(gradientOfConvolution(outputGradient))
+  }
+
+  /// `dY` back through pooling, ReLU and batch norm.
+  private mutating func gradientOfConvolution(_ outputGradient: Tensor) -> Tensor {
+    guard isTrained else {
+      stop(
+        "ConvBatchNormReLU.backward", expected: "a forward pass with mode .training before it",
+        received: "none (an inference pass keeps nothing)")
+    }
+    return batchNorm.backward(pool?.backward(outputGradient) ?? outputGradient)
+  }
+
+  /// Shows "convolution.weights", "batchNorm.scale" and "batchNorm.shift".
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    try convolution.forEachParameter { name, parameter in
+      try body("convolution.\(name)", &parameter)
+    }
+    try batchNorm.forEachParameter { name, parameter in
+      try body("batchNorm.\(name)", &parameter)
+    }
+  }
+
+  /// Shows the running averages of batch norm: "batchNorm.runningMean" and so on.
+  public mutating func forEachState(
+    _ body: (_ name: String, _ state: inout Tensor) throws -> Void
+  ) rethrows {
+    try batchNorm.forEachState { name, state in try body("batchNorm.\(name)", &state) }
+  }
+
+  /// The layer without batch norm, which is folded into the convolution.
+  func fused() -> any Layer {
+    let folding = batchNorm.folding
+    var configuration = convolution.configuration
+    configuration.hasBias = true
+    let weights = convolution.weights.value * folding.factor.reshaped([-1, 1, 1, 1])
+    return orStop {
+      guard let pool else {
+        configuration.activation = .relu
+        var layer = try ConvReLU(configuration: configuration)
+        layer.convolution.weights.value = weights
+        layer.convolution.bias?.value = folding.offset
+        return layer
+      }
+      var layer = try ConvReLUPool(
+        configuration: .init(convolution: configuration, pool: pool.configuration))
+      layer.convolution.weights.value = weights
+      layer.convolution.bias?.value = folding.offset
+      return layer
+    }
+  }
+}

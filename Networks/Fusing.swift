@@ -1,0 +1,92 @@
+import Phase1FeedForward
+import Phase2CNN
+import Phase3RNNRegularization
+import Shared
+
+extension NeuralNetwork {
+  /// The same network for inference, without batch norm: where a convolution or a dense layer stands before
+  /// it, its weights and bias take over what batch norm does with its running averages.
+  ///
+  /// With `a = γ / √(σ̃² + ε)`: `γ (W x + b − μ̃) / √(σ̃² + ε) + β = (a W) x + (a (b − μ̃) + β)`.
+  ///
+  ///     let small = try network.fused()
+  ///     try small.predict(images)        // what network.predict(images) gives, to about 1e-5
+  ///
+  /// `ConvBatchNormReLU` becomes `ConvReLU` or `ConvReLUPool`; `Conv2D`, `Conv1D` or `Dense` without an
+  /// activation take in the `BatchNorm` behind them. Other layers stay, and batch norm behind them. The
+  /// copy has no optimizer: to train on, train the original.
+  ///
+  /// - Throws: `CourseError` when a batch norm was never trained.
+  public func fused() throws -> NeuralNetwork {
+    var result = NeuralNetwork(inputShape: inputShape, loss: loss, seed: seed)
+    result.preprocessing = preprocessing
+    result.classNames = classNames
+    result.featureNames = featureNames
+    result.notes = notes
+    var index = 0
+    while index < layers.count {
+      let layer = layers[index]
+      let next = index + 1 < layers.count ? layers[index + 1] as? BatchNorm : nil
+      let shape = [1] + (index == 0 ? inputShape : layerOutputShapes[index - 1])
+      do {
+        if let block = layer as? ConvBatchNormReLU {
+          try block.check(batchShape: shape, mode: .inference)
+          try result.append(block.fused())
+        } else if let batchNorm = next, let folded = folded(layer, batchNorm.folding) {
+          try batchNorm.check(batchShape: [1] + layerOutputShapes[index], mode: .inference)
+          try result.append(folded)
+          index += 1
+        } else {
+          if layer is BatchNorm { try layer.check(batchShape: shape, mode: .inference) }
+          try result.append(layer)
+        }
+      } catch var error as CourseError {
+        error.location = error.location ?? "layer \(index)"
+        throw error
+      }
+      index += 1
+    }
+    return result
+  }
+}
+
+/// The layer with what follows it folded in; `nil` where it cannot be.
+private func folded(
+  _ layer: any Layer, _ folding: (factor: Tensor, offset: Tensor)
+) -> (any Layer)? {
+  let (factor, offset) = folding
+  switch layer {
+  case var dense as Dense where dense.configuration.activation == .identity:
+    dense.weights.value = dense.weights.value * factor
+    dense.bias.value = dense.bias.value * factor + offset
+    return dense
+  case let layer as Conv2D where layer.configuration.activation == .identity:
+    var configuration = layer.configuration
+    configuration.hasBias = true
+    var result = orStop { try Conv2D(configuration: configuration) }
+    result.weights.value = layer.weights.value * factor.reshaped([-1, 1, 1, 1])
+    result.bias?.value = (layer.bias?.value ?? Tensor(zeros: factor.shape)) * factor + offset
+    return result
+  case let layer as Conv1D where layer.configuration.activation == .identity:
+    var configuration = layer.configuration
+    configuration.hasBias = true
+    var result = orStop { try Conv1D(configuration: configuration) }
+    result.weights.value = layer.weights.value * factor.reshaped([-1, 1, 1])
+    result.bias?.value = (layer.bias?.value ?? Tensor(zeros: factor.shape)) * factor + offset
+    return result
+  default: return nil
+  }
+}
+
+extension BatchNorm {
+  /// `y = factor · x + offset` is what it does in inference.
+  var folding: (factor: Tensor, offset: Tensor) {
+    let factor = scale.value / sqrt(runningVariance + configuration.epsilon)
+    return (factor, shift.value - runningMean * factor)
+  }
+}
+
+/// What `body` returns; it cannot throw, since its arguments come from a layer that exists.
+func orStop<R>(_ body: () throws -> R) -> R {
+  do { return try body() } catch { stop("\(error)") }
+}
