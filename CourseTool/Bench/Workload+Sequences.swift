@@ -16,12 +16,10 @@ extension Workload {
         inputShape: [length, sizes.input], optimizer: Adam(learningRate: 1e-3), seed: 1)
       try network.append(LSTM(inputSize: sizes.input, hiddenSize: sizes.hidden))
       try network.append(Dense(inputSize: sizes.hidden, outputSize: sizes.output))
-      var loss = SoftmaxCrossEntropyLoss()
+      var loss = SequenceCrossEntropyLoss()
       let x = Tensor(normal: [batchSize, length, sizes.input], key: RandomKey(seed: 2))
       let classes = (0..<(batchSize * length)).map { $0 % sizes.output }
-      let target = Target.values(
-        Tensor(oneHot: classes, classCount: sizes.output)
-          .reshaped([batchSize, length, sizes.output]))
+      let target = Target.classSequences(classes, length: length)
       // The weights of the LSTM and of the dense layer see each step once; the LSTM is the first layer and
       // computes no gradient for its input.
       let recurrent = 4 * sizes.hidden * (2 * sizes.input + 3 * sizes.hidden)
