@@ -44,7 +44,7 @@ let package = Package(
       ]),
     .target(
       name: "Generator", dependencies: ["Shared", "Kernels", "CodecShims"], path: "Generator",
-      exclude: ["CodecShims"]),
+      exclude: ["CodecShims", "SampleData"]),
     .target(
       name: "Networks",
       dependencies: [

@@ -129,7 +129,11 @@ struct CIFARReader {
 
   /// Reads the file that holds the images from `number` times `imagesInAFile` on.
   mutating func read(file path: String, number: Int) throws {
-    let source = try ByteSource(path: path, content: "images in CIFAR's binary format")
+    try read(ByteSource(path: path, content: "images in CIFAR's binary format"), number: number)
+  }
+
+  mutating func read(_ source: ByteSource, number: Int) throws {
+    let path = source.path
     let size = format.imagesInAFile.map { $0 * format.recordSize } ?? source.mostContent
     let bytes = try source.read(atMost: size)
     try requireSize(bytes.count, path: path)

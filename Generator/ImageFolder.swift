@@ -109,11 +109,10 @@ public struct ImageFolder: ImageSource {
           ? "\(images) images and no folders" : "\(listing.files.count) files and no folders",
         location: listing.path, remedy: "Sort the images into folders named after their class.")
     }
-    let parts: Set = ["train", "test", "val", "validation"]
-    if found.isSubset(of: parts), found.contains("train"), found.count > 1 {
+    guard try ImageSources.parts(ofFolder: listing.path).isEmpty else {
       throw CourseError(
         .invalidData, "these folders are parts and no classes", expected: "one of them",
-        received: found.sorted().joined(separator: ", "), location: listing.path,
+        received: listing.folders.sorted().joined(separator: ", "), location: listing.path,
         remedy: "Name one: \(listing.path)/train.")
     }
   }

@@ -35,7 +35,8 @@ public protocol ImageSource: Sendable {
   /// Where an image lies, for messages: a path, or a file and a number.
   func location(at index: Int) -> String
   /// Which pixels belong to what: an image with one channel and the size of `image(at:)`, whose bytes
-  /// are class indices (0 for the background) and must never be mixed by interpolation.
+  /// are numbers of things (0 for the background, 1 plus its label for an object) and must never be
+  /// mixed by interpolation.
   /// - Returns: `nil` where there are no masks
   func mask(at index: Int) throws -> PixelImage?
   /// The objects in an image and where they are; empty where nothing is known of them.

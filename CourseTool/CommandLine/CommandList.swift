@@ -10,6 +10,7 @@ let allCommands: [any Command.Type] = [
   DataListCommand.self,
   DataFetchCommand.self,
   DataInspectCommand.self,
+  DataSynthesizeCommand.self,
   RecipesCommand.self,
   GeneratorPreviewCommand.self,
   GeneratorBenchCommand.self,

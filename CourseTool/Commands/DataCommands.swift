@@ -78,11 +78,13 @@ enum DataListCommand: Command {
       out.line("\(out.style.bold(padded(right: download.name, to: 15)))\(download.abstract)")
       out.line("               \(sizeText(download.bytes)), \(state): \(download.folder)")
     }
-    out.line("\nAny CSV file will do as well: '\(terminal.command) help data inspect'.")
+    out.line(
+      "\nAny CSV file and any folder of images will do as well: "
+        + "'\(terminal.command) help data inspect'.")
   }
 }
 
-/// `course data inspect NAME|FILE.csv`
+/// `course data inspect NAME|FILE|FOLDER`
 enum DataInspectCommand: Command {
   static let label = Option(
     "label", .text("COLUMN"), "the column of the class: name, or number from 0")
@@ -90,8 +92,17 @@ enum DataInspectCommand: Command {
   static let description = CommandDescription(
     name: "data inspect",
     abstract: "Show what is in a data set: classes, ranges, gaps, first rows.",
-    operands: [Operand("NAME|FILE.csv", .one, "a name from 'data list', or a CSV file")],
-    options: [label])
+    discussion: """
+      Of images it says how many there are of each class and size, and decodes every
+      one of them. A folder of images has a folder for each class, or numbered
+      images and a file Labels.json, {"0": 6, "1": 9, ...}.
+      """,
+    operands: [
+      Operand(
+        "NAME|FILE|FOLDER", .one,
+        "a name from 'data list', a CSV, npz, IDX or CIFAR file, or a folder of images")
+    ],
+    options: [label, RunOptions.skipBroken])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let source = arguments.operands[0]
@@ -101,7 +112,13 @@ enum DataInspectCommand: Command {
       guard arguments[label] == nil else {
         throw UsageError("'--label' only goes with a CSV file")
       }
-      overview = DataOverview(try DataSource.load(source, label: nil).examples)
+      if let folder = try DataSource.folder(
+        source, skipBroken: arguments[RunOptions.skipBroken])
+      {
+        overview = try DataOverview(folder.source, skipped: folder.skipped)
+      } else {
+        overview = DataOverview(try DataSource.load(source, label: nil).examples)
+      }
     } else {
       overview = try DataOverview(
         CSVTable(contentsOf: source), label: arguments[label].map { LabelColumn(argument: $0) })

@@ -39,7 +39,7 @@ enum GeneratorBenchCommand: Command {
         .invalidArgument, "bench measures release builds only", expected: "a release build",
         received: "a debug build", remedy: "Run: swift run -c release course generator bench")
     }
-    let source = try openImages(arguments.operands[0])
+    let source = try openImages(arguments.operands[0]).source
     let first = try source.image(at: 0)
     let size =
       [first.channels] + (arguments[GeneratorPreviewCommand.size] ?? [first.height, first.width])

@@ -41,7 +41,7 @@ enum GeneratorPreviewCommand: Command {
     ],
     options: [
       augment, size, count, columns, copies, fitting, inOrder, seed, output,
-      RunOptions.force,
+      RunOptions.skipBroken, RunOptions.force,
     ])
 
   private struct Record: Encodable {
@@ -55,7 +55,9 @@ enum GeneratorPreviewCommand: Command {
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let file = arguments[output] ?? "preview.png"
     try checkOutput(file, mayOverwrite: arguments[RunOptions.force])
-    let source = try openImages(arguments.operands[0])
+    let (source, skipped) = try openImages(
+      arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
+    reportSkipped(skipped, on: terminal.error)
     let copies = arguments[copies] ?? 1
     let seed = arguments[seed] ?? 1
     // The images that are drawn, each as often as asked for.

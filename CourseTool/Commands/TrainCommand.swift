@@ -23,7 +23,7 @@ enum TrainCommand: Command {
       Operand("RECIPE|CONFIG.json", .optional, "a recipe ('course recipes' lists them) or a file")
     ],
     options: RecipeOptions.all + [resume, RunOptions.output, RunOptions.force]
-      + [RunOptions.threads, RunOptions.quiet])
+      + [RunOptions.threads, RunOptions.quiet, RunOptions.skipBroken])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let experiment: Experiment
@@ -48,8 +48,10 @@ enum TrainCommand: Command {
       output = arguments[RunOptions.output] ?? "\(recipe.recipe).safetensors"
       try recipe.check()
       try checkOutput(output, mayOverwrite: arguments[RunOptions.force])
-      experiment = try Experiment(recipe, author: "course train")
+      experiment = try Experiment(
+        recipe, author: "course train", skipBroken: arguments[RunOptions.skipBroken])
     }
+    reportSkipped(experiment.skipped, on: terminal.error)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     _ = try CourseTool.run(experiment, output: output, arguments: arguments, on: terminal)
     if !arguments[CommonOptions.json] { terminal.output.line("\nSaved to \(output).") }

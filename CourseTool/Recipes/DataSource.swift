@@ -7,6 +7,8 @@ enum DataSource {
   struct Loaded {
     var examples: Dataset
     var test: Dataset?
+    /// What is wrong with the images that were left out.
+    var skipped: [CourseError] = []
     /// The parts of a text, which is divided by place and not by examples.
     var parts: DatasetSplit?
 
@@ -86,24 +88,16 @@ enum DataSource {
     !names.contains(source) && !isImages(source)
   }
 
-  private static func isImages(_ source: String) -> Bool { isIDX(source) || isCIFAR(source) }
-
-  private static func isIDX(_ source: String) -> Bool {
-    let name = URL(filePath: source).lastPathComponent
-    return name.contains("idx") || name.contains("-images")
+  private static func isImages(_ source: String) -> Bool {
+    ImageSources.kind(of: source) != nil
   }
 
-  private static func isCIFAR(_ source: String) -> Bool {
-    let url = URL(filePath: source)
-    let inside = url.appending(path: "data_batch_1.bin").path
-    return url.pathExtension == "bin" || source.hasSuffix(".tar.gz")
-      || FileManager.default.fileExists(atPath: inside)
-  }
-
-  /// Loads data by name, an image file with its labels, or a CSV file with its label column.
-  /// - Parameter classNames: the classes of a trained network, which the labels then refer to
+  /// Loads data by name, images from files or folders, or a CSV file with its label column.
+  /// - Parameters:
+  ///   - classNames: the classes of a trained network, which the labels then refer to
+  ///   - skipBroken: leaves out images that cannot be read
   static func load(
-    _ source: String, label: String?, classNames: [String]? = nil
+    _ source: String, label: String?, classNames: [String]? = nil, skipBroken: Bool = false
   ) throws -> Loaded {
     let classNames = classNames.flatMap { $0.isEmpty ? nil : $0 }
     if let known = bundled.first(where: { $0.name == source }) {
@@ -112,19 +106,8 @@ enum DataSource {
     if let known = published.first(where: { $0.name == source }) {
       return Loaded(examples: try known.load(.train), test: try known.load(.test))
     }
-    if isIDX(source) {
-      return Loaded(
-        examples: try Dataset(
-          idxImages: source, labels: labelFile(of: source), classNames: classNames))
-    }
-    if isCIFAR(source) {
-      let url = URL(filePath: source)
-      guard url.pathExtension == "bin" else {
-        return Loaded(
-          examples: try .cifar10(.train, in: url), test: try .cifar10(.test, in: url))
-      }
-      return Loaded(
-        examples: try Dataset(cifarFile: source, classNames: classNames ?? Dataset.cifar10Classes))
+    if let kind = ImageSources.kind(of: source) {
+      return try loadImages(source, kind, classNames: classNames, skipBroken: skipBroken)
     }
     guard source != almanac.name else {
       throw UsageError("the almanac is a text, for the recipe char-lstm")
@@ -133,7 +116,8 @@ enum DataSource {
     if !source.contains("."), !source.contains("/") {
       throw UsageError(
         "unknown data '\(source)'." + didYouMean(suggestions(for: source, among: names))
-          + "\n  There are: \(names.joined(separator: ", ")); or the path of a CSV file.")
+          + "\n  There are: \(names.joined(separator: ", ")); or the path of a CSV file or of a folder of images."
+      )
     }
     guard let label else {
       throw UsageError("the data \(source) needs a label column: --label COLUMN")
@@ -141,20 +125,6 @@ enum DataSource {
     return Loaded(
       examples: try Dataset(
         csv: source, label: LabelColumn(argument: label), classNames: classNames))
-  }
-
-  /// The labels that belong to a file of images, by the names that MNIST's files have.
-  private static func labelFile(of images: String) throws -> String {
-    let url = URL(filePath: images)
-    let name = url.lastPathComponent
-    let labels = name.replacing("images", with: "labels").replacing("idx3", with: "idx1")
-    guard labels != name else {
-      throw CourseError(
-        .invalidArgument, "no labels are known for these images",
-        expected: "a name such as train-images-idx3-ubyte.gz", received: name, location: images,
-        remedy: "Give the file that name, and train-labels-idx1-ubyte.gz to its labels.")
-    }
-    return images.dropLast(name.count) + labels
   }
 }
 

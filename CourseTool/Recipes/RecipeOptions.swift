@@ -3,9 +3,9 @@ import Networks
 /// The options that change a recipe's settings: on the command line, and as keys of a config file.
 enum RecipeOptions {
   static let data = Option(
-    "data", .text("NAME|FILE"),
-    "a name from 'data list', a CSV file with a row for each example, images in IDX or CIFAR files, or "
-      + "(char-lstm) any text")
+    "data", .text("NAME|FILE|FOLDER"),
+    "a name from 'data list', a CSV file with a row for each example, a folder with a folder of "
+      + "images for each class, images in IDX, CIFAR or npz files, or (char-lstm) any text")
   static let label = Option(
     "label", .text("COLUMN"),
     "the column of the CSV file that holds the class: name, or number from 0")

@@ -26,8 +26,12 @@ struct DataOverview: Encodable, Sendable {
 
   var name: String
   var examples: Int
-  /// The shape of an example, for images.
+  /// The shape of an example, for images that all have the same.
   var shape: [Int]?
+  /// How many images there are of each size, where they come from single files.
+  var sizes: [ClassCount] = []
+  /// What is wrong with the images that were left out.
+  var skipped: [String] = []
   var columns: [Column]
   var label: String?
   var classes: [ClassCount] = []
@@ -93,7 +97,8 @@ struct DataOverview: Encodable, Sendable {
 
   /// The overview in tables.
   func text(style: Style) -> String {
-    let size = shape.map { " of shape \($0)" } ?? ", \(columns.count) features"
+    let size =
+      shape.map { " of shape \($0)" } ?? (sizes.isEmpty ? ", \(columns.count) features" : "")
     var lines = ["\(style.bold(name)): \(examples) examples\(size)"]
     if !classes.isEmpty {
       lines += ["", style.bold("Classes") + (label.map { " (\($0))" } ?? "")]
@@ -106,7 +111,9 @@ struct DataOverview: Encodable, Sendable {
       }
       if classes.count > 40 { lines.append("  and \(classes.count - 40) more") }
     }
-    if shape != nil { return lines.joined(separator: "\n") }
+    if shape != nil || !sizes.isEmpty {
+      return (lines + imageLines(style)).joined(separator: "\n")
+    }
     lines += [""] + columnLines(style)
     lines += ["", style.bold("First rows")]
     lines += firstRows.map { row in

@@ -8,15 +8,17 @@ struct Experiment {
   private(set) var network: NeuralNetwork
   /// Whether the network has been trained already and goes on from there.
   let isResumed: Bool
+  /// What is wrong with the images that were left out.
+  let skipped: [CourseError]
 
   private static let recipeNote = "recipe"
   private static let dataNote = "data fingerprint"
   static let authorNote = "written by"
 
   /// A new run.
-  init(_ recipe: Recipe, author: String) throws {
+  init(_ recipe: Recipe, author: String, skipBroken: Bool = false) throws {
     try recipe.check()
-    let data = try recipe.loadData()
+    let data = try recipe.loadData(skipBroken: skipBroken)
     let parts = try recipe.split(data)
     network = try recipe.network(for: parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
@@ -24,6 +26,7 @@ struct Experiment {
     network.notes[Self.authorNote] = author
     self.recipe = recipe
     self.parts = parts
+    skipped = data.skipped
     isResumed = false
   }
 
@@ -64,7 +67,8 @@ struct Experiment {
     }
     recipe.epochs = wanted.epochs
     recipe.data = wanted.data
-    let data = try recipe.loadData(classNames: network.classNames)
+    let data = try recipe.loadData(
+      classNames: network.classNames, skipBroken: arguments[RunOptions.skipBroken])
     guard data.fingerprint == network.notes[Self.dataNote] else {
       throw CourseError(
         .invalidData, "the data are not the ones that the run began with", location: recipe.data,
@@ -73,6 +77,7 @@ struct Experiment {
     parts = try recipe.split(data)
     network.notes[Self.recipeNote] = try recipe.json()
     self.recipe = recipe
+    skipped = data.skipped
     isResumed = true
   }
 
@@ -108,14 +113,17 @@ struct Experiment {
 extension Recipe {
   /// The data, in the shape that the network takes.
   /// - Parameter classNames: the classes of a trained network, which the labels then refer to
-  func loadData(classNames: [String]? = nil) throws -> DataSource.Loaded {
+  func loadData(
+    classNames: [String]? = nil, skipBroken: Bool = false
+  ) throws -> DataSource.Loaded {
     if isText {
       let parts = try DataSource.loadText(data, classNames: classNames)
         .split(
           validation: validation, test: test, batchSize: batchSize, sequenceLength: sequenceLength)
       return DataSource.Loaded(examples: parts.train, parts: parts)
     }
-    var loaded = try DataSource.load(data, label: label, classNames: classNames)
+    var loaded = try DataSource.load(
+      data, label: label, classNames: classNames, skipBroken: skipBroken)
     loaded.examples = try shaped(loaded.examples)
     loaded.test = try loaded.test.map(shaped)
     return loaded

@@ -8,6 +8,8 @@ enum RunOptions {
   static let output = Option("output", short: "o", .text("FILE"), "where to save the network")
   static let force = Flag("force", "overwrite the output when it exists")
   static let quiet = Flag("quiet", short: "q", "no progress")
+  static let skipBroken = Flag(
+    "skip-broken", "leave out images that cannot be read; count and list them")
 }
 
 /// Trains an experiment, saves it, measures it and says so: what `train` and `demo` have in common.

@@ -1,4 +1,4 @@
-// gzip through zlib.
+// gzip and deflate through zlib.
 
 #include "CodecShims.h"
 
@@ -65,6 +65,53 @@ CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t 
   }
 }
 
+CodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
+                              size_t outputCount, char message[64]) {
+  message[0] = 0;
+  z_stream stream = {0};
+  // Negative: no header around the data.
+  if (inflateInit2(&stream, -15) != Z_OK) return codecNoMemory;
+  const size_t most = 1u << 30;
+  int status = Z_OK;
+  uint8_t spare;
+  while (status == Z_OK) {
+    if (stream.avail_in == 0) {
+      stream.next_in = (Bytef *)input;
+      stream.avail_in = (uInt)(inputCount < most ? inputCount : most);
+      input += stream.avail_in;
+      inputCount -= stream.avail_in;
+    }
+    if (stream.avail_out == 0 && outputCount > 0) {
+      stream.next_out = output;
+      stream.avail_out = (uInt)(outputCount < most ? outputCount : most);
+      output += stream.avail_out;
+      outputCount -= stream.avail_out;
+    } else if (stream.avail_out == 0) {
+      // The end of the data may still have to be read; a byte that comes out is one too many.
+      stream.next_out = &spare;
+      stream.avail_out = 1;
+      status = inflate(&stream, Z_NO_FLUSH);
+      if (stream.avail_out == 0) status = Z_DATA_ERROR;
+      stream.avail_out = 0;
+      continue;
+    }
+    status = inflate(&stream, Z_NO_FLUSH);
+  }
+  const bool isWhole =
+      status == Z_STREAM_END && outputCount + stream.avail_out == 0 && inputCount + stream.avail_in == 0;
+  if (!isWhole) {
+    snprintf(message, 64, "%s",
+             status == Z_DATA_ERROR && stream.msg ? stream.msg : "another length than the archive says");
+  }
+  inflateEnd(&stream);
+  return isWhole ? codecOK : status == Z_MEM_ERROR ? codecNoMemory : codecDamaged;
+}
+
+CodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum) {
+  *sum = (uint32_t)crc32_z(0, bytes, count);
+  return codecOK;
+}
+
 #endif
 #else
 
@@ -77,6 +124,19 @@ CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t 
   (void)inflater, (void)input, (void)output;
   *inputCount = *outputCount = 0;
   message[0] = 0;
+  return codecUnavailable;
+}
+
+CodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
+                              size_t outputCount, char message[64]) {
+  (void)input, (void)inputCount, (void)output, (void)outputCount;
+  message[0] = 0;
+  return codecUnavailable;
+}
+
+CodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum) {
+  (void)bytes, (void)count;
+  *sum = 0;
   return codecUnavailable;
 }
 

@@ -41,7 +41,9 @@ public struct CSVTable: Sendable {
     try self.init(bytes: [UInt8](text.utf8), name: name, header: header, delimiter: delimiter)
   }
 
-  init(bytes: [UInt8], name: String, header: CSVHeader, delimiter: Character?) throws {
+  package init(
+    bytes: [UInt8], name: String, header: CSVHeader = .automatic, delimiter: Character? = nil
+  ) throws {
     let start = try CSVTable.startOfText(bytes, name: name)
     scanner = CSVScanner(
       bytes: bytes, name: name,

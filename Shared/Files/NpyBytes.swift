@@ -36,6 +36,11 @@ package struct NpyBytes {
     (shape, isColumnMajor, range) = (header.shape, header.isColumnMajor, start..<length)
   }
 
+  /// Whether the elements of a `.npy` file are bytes; `bytes` is its beginning, or all of it.
+  package static func areBytes(_ bytes: [UInt8], path: String) throws -> Bool {
+    try Tensor.npyHeader(Data(bytes.prefix(10_012)), path: path).0.type == .uint8
+  }
+
   /// The bytes of a file, exactly those that `numpy.save` writes.
   package static func encoded(shape: [Int], bytes: [UInt8]) -> Data {
     var header = NpyHeader(shape: shape)

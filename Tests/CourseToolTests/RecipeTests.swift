@@ -156,7 +156,7 @@ import Testing
 
   @Test(
     arguments: [
-      (["data"], 2, "course data inspect NAME|FILE.csv"),
+      (["data"], 2, "course data inspect NAME|FILE|FOLDER"),
       (["data", "lst"], 2, "Did you mean 'list'?"),
       (["data", "inspect", "irs"], 2, "Did you mean 'iris'?"),
       (["data", "inspect", "iris", "--label", "x"], 2, "only goes with a CSV file"),

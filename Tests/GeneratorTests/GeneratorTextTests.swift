@@ -1,10 +1,45 @@
-import Generator
+import Foundation
 import Shared
 import TestSupport
 import Testing
 
+@testable import Generator
+
 /// The examples of Protocols/Generator.md.
 @Suite struct GeneratorTextTests {
+  @Test func notation() throws {
+    let image = PixelImage(width: 2, height: 1, channels: 3, pixels: [255, 0, 0, 0, 0, 255])
+    #expect(image[0, 1, 2] == 255)
+    #expect(image.tensor == Tensor([[[1, 0]], [[0, 0]], [[0, 1]]]))
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let source = try NumberedFolder(root.appending(path: "Generator/SampleData").path)
+    #expect(source.count == 100 && source.classNames[source.label(at: 17)] == "heart")
+  }
+
+  @Test func aFolderByHand() throws {
+    try withTemporaryFolder { folder in
+      try makeFiles(
+        [
+          "tulip/8.jpg": tinyImage(1), "tulip/red/7.jpg": tinyImage(1),
+          "daisy/2.png": tinyImage(1), "daisy/10.jpg": tinyImage(1),
+        ], in: folder)
+      let flowers = try ImageFolder(folder.path)
+      try #require(flowers.count == 4)
+      #expect(flowers.classNames == ["daisy", "tulip"] && flowers.labels == [0, 0, 1, 1])
+      #expect(flowers.location(at: 0) == "\(folder.path)/daisy/10.jpg")
+      #expect(flowers.location(at: 3) == "\(folder.path)/tulip/red/7.jpg")
+    }
+  }
+
+  @Test func numbersByHand() {
+    let entries = NumberedFolder.paired(
+      files: [10: "ten.npy", 2: "two.npy", 0: "zero.npy"], labels: [0: 4, 10: 1, 2: 6])
+    #expect(entries.map(\.number) == [0, 2, 10])
+    #expect(entries.map(\.path) == ["zero.npy", "two.npy", "ten.npy"])
+    #expect(entries.map(\.label) == [4, 6, 1])
+  }
+
   @Test func batchesByHand() {
     var order = BatchOrder(count: 5, batchSize: 2, shuffle: false, seed: 0, lastBatch: .wrap)
     #expect((0..<4).map { _ in order.next() } == [[0, 1], [2, 3], [4, 0], [0, 1]])

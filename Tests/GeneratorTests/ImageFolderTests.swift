@@ -33,11 +33,16 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
     try withTemporaryFolder { folder in
       try makeFiles(flowers, in: folder)
       let source = try ImageFolder(folder.path)
-      #expect(source.classNames == ["daisy", "tulip"])
-      try #require(source.count == 4)
-      #expect(source.labels == [0, 0, 1, 1])
+      #expect(
+        source.classNames == ["daisy", "tulip"], "task 4.1: the classes are the sorted folders")
+      try #require(source.count == 4, "task 4.1: every image is listed, also further down")
+      #expect(
+        source.labels == [0, 0, 1, 1], "task 4.1: a label is the place of its class, class by class"
+      )
       let paths = (0..<4).map { source.location(at: $0).dropFirst(folder.path.count + 1) }
-      #expect(paths == ["daisy/10.jpg", "daisy/2.png", "tulip/8.jpg", "tulip/red/7.JPEG"])
+      #expect(
+        paths == ["daisy/10.jpg", "daisy/2.png", "tulip/8.jpg", "tulip/red/7.JPEG"],
+        "task 4.1: the images of a class are sorted by their paths")
       #expect(try (0..<4).map { try source.image(at: $0)[1, 1, 2] } == [1, 2, 4, 3])
     }
   }

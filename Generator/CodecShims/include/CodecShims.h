@@ -39,6 +39,15 @@ void codec_inflater_reset(CodecInflater *inflater);
 CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t *inputCount,
                           uint8_t *output, size_t *outputCount, char message[64]);
 
+// MARK: - deflate
+
+/// Unpacks deflate data without header, as ZIP archives hold them, to exactly `outputCount` bytes. More
+/// or fewer, and input that is left over, are damage.
+CodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
+                              size_t outputCount, char message[64]);
+/// The CRC-32 of bytes, as gzip, ZIP and PNG have it; codecUnavailable without zlib.
+CodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum);
+
 // MARK: - PNG
 
 /// Decodes a whole PNG file to `channels` (1 grey, 3 RGB, 4 RGBA) interleaved bytes a pixel.

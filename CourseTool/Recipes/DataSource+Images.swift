@@ -1,0 +1,114 @@
+import Foundation
+import Networks
+
+extension DataSource {
+  /// Images from files or folders, in memory.
+  static func loadImages(
+    _ path: String, _ kind: ImageSources.Kind, classNames: [String]?, skipBroken: Bool
+  ) throws -> Loaded {
+    let url = URL(filePath: path)
+    switch kind {
+    case .idx:
+      return Loaded(
+        examples: try Dataset(
+          idxImages: path, labels: ImageSources.labelFile(ofIDX: path), classNames: classNames))
+    case .cifar:
+      guard url.pathExtension == "bin" else {
+        return Loaded(
+          examples: try .cifar10(.train, in: url), test: try .cifar10(.test, in: url))
+      }
+      return Loaded(
+        examples: try Dataset(cifarFile: path, classNames: classNames ?? Dataset.cifar10Classes))
+    case .npz:
+      let parts = try Dataset.npzParts(path)
+      return Loaded(
+        examples: try Dataset(npz: path, part: parts.first, classNames: classNames ?? []),
+        test: try parts.contains(.test) && parts.first != .test
+          ? Dataset(npz: path, part: .test, classNames: classNames ?? []) : nil)
+    case .imageFolder, .numberedFolder:
+      let parts = kind == .imageFolder ? try ImageSources.parts(ofFolder: path) : []
+      var loaded = try load(folder: path, part: parts.first, classNames, skipBroken)
+      if parts.contains(.test) {
+        let test = try load(
+          folder: path, part: .test, loaded.examples.classNames, skipBroken)
+        loaded.test = test.examples
+        loaded.skipped += test.skipped
+      }
+      return loaded
+    }
+  }
+
+  private static func load(
+    folder path: String, part: DatasetPart?, _ classNames: [String]?, _ skipBroken: Bool
+  ) throws -> Loaded {
+    let (source, skipped) = try folder(path, part: part, skipBroken: skipBroken)
+    // A few grey images among coloured ones are common, the reverse would lose the colours.
+    let channels = try source.image(at: 0).channels
+    let data = try Dataset(source, name: path, channels: channels == 1 ? nil : 3)
+    return Loaded(
+      examples: try classNames.map { try data.relabelled($0, path: path) } ?? data,
+      skipped: skipped)
+  }
+
+  /// The images of a folder; `nil` when the path is none.
+  static func folder(
+    _ path: String, skipBroken: Bool
+  ) throws -> (source: any ImageSource, skipped: [CourseError])? {
+    guard !names.contains(path) else { return nil }
+    switch ImageSources.kind(of: path) {
+    case .imageFolder:
+      return try folder(
+        path, part: ImageSources.parts(ofFolder: path).first, skipBroken: skipBroken)
+    case .numberedFolder: return try folder(path, part: nil, skipBroken: skipBroken)
+    default: return nil
+    }
+  }
+
+  private static func folder(
+    _ path: String, part: DatasetPart?, skipBroken: Bool
+  ) throws -> (source: any ImageSource, skipped: [CourseError]) {
+    let source = try ImageSources.open(path, part: part, skipBroken: skipBroken)
+    switch source {
+    case let folder as ImageFolder: return (folder, folder.skipped)
+    case let folder as NumberedFolder: return (folder, folder.skipped)
+    default: return (source, [])
+    }
+  }
+}
+
+extension Dataset {
+  /// The same examples with their labels as indices of other class names, among which theirs are.
+  func relabelled(_ names: [String], path: String) throws -> Dataset {
+    guard classNames != names else { return self }
+    let places = try classNames.map { name in
+      guard let place = names.firstIndex(of: name) else {
+        throw CourseError(
+          .invalidData, "a class that the network does not know",
+          expected: names.prefix(20).joined(separator: ", "), received: name, location: path,
+          remedy: "Give the folders the names of the network's classes.")
+      }
+      return place
+    }
+    guard let bytes else { return self }
+    return try Dataset(
+      name: name, bytes: bytes, targets: .classes(targets.classIndices.map { places[$0] }),
+      classNames: names)
+  }
+}
+
+/// Says which images were left out: how many, and the first of them.
+func reportSkipped(_ skipped: [CourseError], on stream: TextStream) {
+  guard !skipped.isEmpty else { return }
+  stream.line(stream.style.yellow("Skipped \(skipped.count):"))
+  for error in skipped.prefix(20) { stream.line("  \(error.oneLine)") }
+  if skipped.count > 20 { stream.line("  and \(skipped.count - 20) more") }
+}
+
+extension CourseError {
+  /// The error without its remedy.
+  var oneLine: String {
+    var error = self
+    error.remedy = nil
+    return error.description
+  }
+}

@@ -1,0 +1,41 @@
+import Networks
+
+extension DataOverview {
+  /// Images from single files, all of which are decoded.
+  init(_ source: any ImageSource, skipped: [CourseError]) throws {
+    name = source.name
+    examples = source.count
+    let labels = source.labels
+    classes = source.classNames.enumerated().map { index, name in
+      ClassCount(name: name, examples: labels.count { $0 == index })
+    }
+    var counts: [[Int]: Int] = [:]
+    for index in 0..<source.count {
+      let image = try source.image(at: index)
+      counts[[image.channels, image.height, image.width], default: 0] += 1
+    }
+    let sorted = counts.sorted { ($1.value, $0.key.description) < ($0.value, $1.key.description) }
+    sizes = sorted.map { size, count in
+      ClassCount(name: "\(size[2]) x \(size[1]), channels: \(size[0])", examples: count)
+    }
+    shape = counts.count == 1 ? counts.first?.key : nil
+    self.skipped = skipped.map(\.oneLine)
+    (columns, firstRows) = ([], [])
+  }
+
+  /// Sizes, when there are several, and what was left out.
+  func imageLines(_ style: Style) -> [String] {
+    var lines: [String] = []
+    if sizes.count > 1 {
+      lines += ["", style.bold("Sizes")]
+      lines += sizes.prefix(20).map { "  \($0.name): \($0.examples)" }
+      if sizes.count > 20 { lines.append("  and \(sizes.count - 20) more") }
+    }
+    if !skipped.isEmpty {
+      lines += ["", style.yellow("Skipped \(skipped.count)")]
+      lines += skipped.prefix(20).map { "  \($0)" }
+      if skipped.count > 20 { lines.append("  and \(skipped.count - 20) more") }
+    }
+    return lines
+  }
+}

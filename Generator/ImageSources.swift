@@ -1,0 +1,106 @@
+import Foundation
+import Shared
+
+/// Finding out what a path with images is.
+public enum ImageSources {
+  /// What there is at a path.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// A folder with one folder for each class.
+    case imageFolder = "an image folder"
+    /// A folder of numbered images with a JSON file of labels.
+    case numberedFolder = "a folder of numbered images"
+    /// A NumPy archive.
+    case npz = "a NumPy archive"
+    /// A file of images in MNIST's format.
+    case idx = "an IDX file"
+    /// A folder, an archive or a file in CIFAR-10's binary format.
+    case cifar = "CIFAR-10's files"
+  }
+
+  /// What a path seems to be; `nil` when it looks like no source of images.
+  public static func kind(of path: String) -> Kind? {
+    let url = URL(filePath: path)
+    let name = url.lastPathComponent
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      if url.pathExtension.lowercased() == "npz" { return .npz }
+      if name.contains("idx") || name.contains("-images") { return .idx }
+      return url.pathExtension == "bin" || path.hasSuffix(".tar.gz") ? .cifar : nil
+    }
+    let files = (try? FolderListing(of: path).files) ?? []
+    if files.contains("data_batch_1.bin") { return .cifar }
+    let numbers = ["npy"] + PixelImage.fileExtensions
+    let hasNumbers = files.contains { file in
+      let parts = file.split(separator: ".")
+      return parts.count == 2 && Int(parts[0]) != nil && numbers.contains(parts[1].lowercased())
+    }
+    return hasNumbers ? .numberedFolder : .imageFolder
+  }
+
+  /// The parts that an image folder is divided into: `train` and `test`, when these are folders in it which
+  /// contain the same classes, or when nothing else is there that could be a class.
+  public static func parts(ofFolder path: String) throws -> [DatasetPart] {
+    let folders = Set(try FolderListing(of: path).folders)
+    guard folders.contains("train") else { return [] }
+    func classes(_ part: String) throws -> Set<String> {
+      folders.contains(part) ? Set(try FolderListing(of: "\(path)/\(part)").folders) : []
+    }
+    let train = try classes("train")
+    guard !train.isEmpty,
+      try folders.isSubset(of: ["train", "test", "val", "validation"]) || train == classes("test")
+    else { return [] }
+    return DatasetPart.allCases.filter { folders.contains($0.rawValue) }
+  }
+
+  /// The images at a path, whatever it is.
+  ///
+  ///     let source = try ImageSources.open("flowers")
+  ///
+  /// - Parameters:
+  ///   - part: which part, where there are several; `nil` for the one to learn from
+  ///   - skipBroken: leaves out what cannot be read, in folders
+  /// - Throws: a `CourseError` that names what is wrong
+  public static func open(
+    _ path: String, part: DatasetPart? = nil, skipBroken: Bool = false
+  ) throws -> any ImageSource {
+    switch kind(of: path) {
+    case .imageFolder:
+      let parts = try parts(ofFolder: path)
+      return try ImageFolder(
+        path, part: part ?? (parts.isEmpty ? nil : .train), skipBroken: skipBroken)
+    case .numberedFolder:
+      return try NumberedFolder(path, skipBroken: skipBroken)
+    case .npz:
+      let parts = try Dataset.npzParts(path)
+      return try DatasetSource(Dataset(npz: path, part: part ?? parts.first))
+    case .idx:
+      return try DatasetSource(Dataset(idxImages: path, labels: labelFile(ofIDX: path)))
+    case .cifar:
+      let isFile = URL(filePath: path).pathExtension == "bin"
+      return try DatasetSource(
+        isFile
+          ? Dataset(cifarFile: path, classNames: Dataset.cifar10Classes)
+          : .cifar10(part ?? .train, in: URL(filePath: path)))
+    case nil:
+      try requireReadable(path, content: "images")
+      throw CourseError(
+        .format, "these are no images that can be read",
+        expected: Kind.allCases.map(\.rawValue).joined(separator: ", "), received: "a file",
+        location: path)
+    }
+  }
+
+  /// The labels that belong to a file of images, by the names that MNIST's files have.
+  public static func labelFile(ofIDX images: String) throws -> String {
+    let name = URL(filePath: images).lastPathComponent
+    let labels = name.replacing("images", with: "labels").replacing("idx3", with: "idx1")
+    guard labels != name else {
+      throw CourseError(
+        .invalidArgument, "no labels are known for these images",
+        expected: "a name such as train-images-idx3-ubyte.gz", received: name, location: images,
+        remedy: "Give the file that name, and train-labels-idx1-ubyte.gz to its labels.")
+    }
+    return images.dropLast(name.count) + labels
+  }
+}

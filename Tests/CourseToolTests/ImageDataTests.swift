@@ -1,0 +1,105 @@
+import Foundation
+import Networks
+import TestSupport
+import Testing
+
+@testable import CourseTool
+
+/// Images from folders and archives on the command line.
+@Suite struct ImageDataTests {
+  private func synthesize(_ folder: URL, _ arguments: String...) -> ToolRun {
+    runTool(["data", "synthesize", folder.path, "--size", "16"] + arguments)
+  }
+
+  @Test func imagesAreDrawnAndInspected() throws {
+    try withTemporaryFolder { folder in
+      let place = folder.appending(path: "figures")
+      let run = synthesize(place, "--count", "20", "--masks", "--boxes")
+      #expect(run.status == 0 && run.output.contains("20 images of 16 x 16 in 10 classes"))
+      let expected = ["Boxes.json", "Classes.txt", "Labels.json", "masks"]
+      let found = try names(in: place)
+      #expect(found.filter { !$0.hasSuffix(".npy") } == expected)
+      let inspect = runTool("data", "inspect", place.path)
+      #expect(inspect.output.contains("20 examples of shape [3, 16, 16]"), "\(inspect.error)")
+      #expect(inspect.output.contains("hourglass"))
+      let again = synthesize(place)
+      #expect(again.status == 1 && again.error.contains("not empty"))
+    }
+  }
+
+  @Test func aNetworkIsTrainedOnAFolderAndMeasuredOnAnother() throws {
+    try withTemporaryFolder { folder in
+      let place = folder.appending(path: "figures")
+      #expect(synthesize(place, "--count", "60").status == 0)
+      let model = folder.appending(path: "model.safetensors").path
+      let train = runTool(
+        "train", "cifar10-3layer", "--data", place.path, "--maps", "4", "--kernel-size", "3",
+        "--hidden", "8", "--epochs", "1", "--batch-size", "10", "--validation", "0", "--test",
+        "0.3", "--quiet",
+        "--output", model)
+      #expect(train.status == 0, "\(train.error)")
+      let other = folder.appending(path: "other")
+      #expect(synthesize(other, "--count", "10", "--seed", "2").status == 0)
+      let evaluate = runTool("evaluate", model, other.path)
+      #expect(
+        evaluate.status == 0 && evaluate.output.contains("examples   10"), "\(evaluate.error)")
+      try Data("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n".utf8).write(
+        to: other.appending(path: "Classes.txt"))
+      let strange = runTool("evaluate", model, other.path)
+      #expect(strange.status == 1 && strange.error.contains("does not know"), "\(strange.error)")
+    }
+  }
+
+  @Test func brokenImagesAreNamedOrSkippedAndListed() throws {
+    try withTemporaryFolder { folder in
+      let place = folder.appending(path: "figures")
+      #expect(synthesize(place, "--count", "20").status == 0)
+      try Data("broken".utf8).write(to: place.appending(path: "7.npy"))
+      let inspect = runTool("data", "inspect", place.path)
+      #expect(inspect.status == 1 && inspect.error.contains("7.npy: this is not an image"))
+      let skipping = runTool("data", "inspect", place.path, "--skip-broken")
+      #expect(skipping.output.contains("19 examples") && skipping.output.contains("Skipped 1"))
+      #expect(skipping.output.contains("7.npy"))
+      let arguments = [
+        "train", "csv-mlp", "--data", place.path, "--scaling", "none", "--hidden", "none",
+        "--epochs", "1", "--validation", "0", "--test", "0", "--quiet",
+        "--output", folder.appending(path: "m").path,
+      ]
+      let train = runTool(arguments)
+      #expect(train.status == 1 && train.error.contains("7.npy"))
+      let trained = runTool(arguments + ["--skip-broken"])
+      #expect(trained.status == 0 && trained.error.contains("Skipped 1:"), "\(trained.error)")
+    }
+  }
+
+  @Test func optionsThatDoNotFitAreRefused() throws {
+    try withTemporaryFolder { folder in
+      let place = folder.appending(path: "figures")
+      let run = synthesize(place, "--folders", "--masks")
+      #expect(run.status == 2 && run.error.contains("leave one of them out"))
+      let npy = synthesize(place, "--folders", "--format", "npy")
+      #expect(npy.status == 2 && npy.error.contains("--format png"))
+      #expect(!FileManager.default.fileExists(atPath: place.path))
+    }
+  }
+
+  #if ImageCodecs
+
+    @Test func theFoldersTrainAndTestAreParts() throws {
+      try withTemporaryFolder { folder in
+        for (name, count) in [("train", "40"), ("test", "10")] {
+          let run = synthesize(folder.appending(path: name), "--count", count, "--folders")
+          #expect(run.status == 0, "\(run.error)")
+        }
+        let run = runTool(
+          "train", "cifar10-3layer", "--data", folder.path, "--maps", "4", "--kernel-size", "3",
+          "--hidden", "8", "--epochs", "1", "--batch-size", "10", "--output",
+          folder.appending(path: "m").path)
+        #expect(run.status == 0, "\(run.error)")
+        let parts = "36 to train, 4 to validate, 10 to test"
+        #expect(run.error.contains(parts), "\(run.error)")
+      }
+    }
+
+  #endif
+}
