@@ -76,6 +76,7 @@ extension NeuralNetwork {
         // Not recorded as a stop: whoever resumes goes on with the rest of the epoch.
         if control == .stop { return current.history }
       }
+      releaseLastBatch(example: data.batch(at: [0]).features)
       try endEpoch(
         plan, validation: validation, validationSize: validationSize, callbacks: &callbacks)
     }
@@ -163,6 +164,13 @@ extension NeuralNetwork {
   }
 
   // MARK: One epoch
+
+  /// Lets the layers drop what they kept of the last batch, often most of the memory of a training, before
+  /// evaluation needs some. An inference pass keeps nothing, so one over a single example does it; not
+  /// where it would change the state that is carried on.
+  private mutating func releaseLastBatch(example: Tensor) {
+    if !carriesState { _ = forward(example, mode: .inference) }
+  }
 
   private mutating func endEpoch(
     _ plan: TrainingPlan, validation: Dataset?, validationSize: Int,
