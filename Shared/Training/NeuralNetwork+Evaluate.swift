@@ -88,22 +88,28 @@ extension NeuralNetwork {
       ? Tensor(zeros: [0] + outputShape) : Tensor(concatenating: outputs)
   }
 
-  /// The size of the batches in which validation data are measured, after a check of all that is needed.
+  /// The size of the batches in which validation data are measured. Whether the layers can process them is
+  /// checked when that time comes: batch norm cannot before it was trained.
   func validationBatchSize(for data: Dataset?, trainingSize: Int) throws -> Int {
     guard let data else { return 1 }
+    return try Self.onValidationData {
+      try evaluationBatchSize(nil, count: data.count, trainingSize: trainingSize)
+    }
+  }
+
+  /// Loss and accuracy on validation data that preprocessing has been applied to.
+  func scores(onPrepared data: Dataset, batchSize: Int) throws -> Scores {
+    try Self.onValidationData { try run(onPrepared: data, batchSize: batchSize) { _, _ in } }
+  }
+
+  /// Adds to the place of an error that it is about the validation data.
+  private static func onValidationData<Result>(_ body: () throws -> Result) throws -> Result {
     do {
-      let size = try evaluationBatchSize(nil, count: data.count, trainingSize: trainingSize)
-      _ = try inferenceCopy(batchSize: size, count: data.count)
-      return size
+      return try body()
     } catch var error as CourseError {
       error.location = ["validation data", error.location].compactMap { $0 }.joined(separator: ", ")
       throw error
     }
-  }
-
-  /// Loss and accuracy on data that preprocessing has been applied to.
-  func scores(onPrepared data: Dataset, batchSize: Int) throws -> Scores {
-    try run(onPrepared: data, batchSize: batchSize) { _, _ in }
   }
 
   private func run(

@@ -212,4 +212,15 @@ import Testing
         "a resumed training differs: running averages or the count of masks are not in the file")
     }
   }
+
+  /// Validation comes after an epoch, when the running averages exist.
+  @Test func aFreshNetworkIsTrainedWithValidationData() throws {
+    var network = try NeuralNetwork.multilayerPerceptron(
+      inputSize: 4, hiddenSizes: [8], classCount: 3, batchNorm: true, dropout: 0.1,
+      optimizer: SGD(learningRate: 0.1), seed: 1)
+    let parts = try Dataset.iris.split(seed: 1)
+    let history = try network.fit(
+      parts.train, validation: parts.validation, epochs: 2, batchSize: 15)
+    #expect(history.epochs.allSatisfy { $0.validation?.loss.isFinite == true })
+  }
 }

@@ -39,6 +39,7 @@ import Testing
       try shy.predict([[1, 2, 3]])
     }
     copy = shy
+    // When validation is due: a layer such as batch norm can evaluate nothing before.
     expectCourseError(.invalidData, "validation data", "a batch of 2") {
       try copy.fit(tinyData(), validation: tinyData(count: 2), epochs: 1, batchSize: 23)
     }
