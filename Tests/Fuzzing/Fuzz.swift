@@ -119,6 +119,7 @@ public func initialize(
   }
 }
 
+/// Called with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func test(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   do {
