@@ -28,24 +28,26 @@ import Testing
     #expect(short.width == long.width && long == short)
   }
 
-  @Test func sheetsShowImagesAsTheyWereBeforeNormalizing() throws {
-    try withTemporaryFolder { folder in
-      func generator(_ augmentation: [Augmentation]) throws -> ImageGenerator {
-        try ImageGenerator(
-          CountedImages(9), batchSize: 9, augmentation: augmentation, shuffle: false)
+  #if ImageCodecs
+    @Test func sheetsShowImagesAsTheyWereBeforeNormalizing() throws {
+      try withTemporaryFolder { folder in
+        func generator(_ augmentation: [Augmentation]) throws -> ImageGenerator {
+          try ImageGenerator(
+            CountedImages(9), batchSize: 9, augmentation: augmentation, shuffle: false)
+        }
+        let normalize = Augmentation.normalize(mean: [0.5, 0.4, 0.3], std: [0.25, 0.2, 0.1])
+        let (plain, normalized) = (
+          folder.appending(path: "plain.png"), folder.appending(path: "normalized.png")
+        )
+        let batch = try generator([]).show(in: plain)
+        #expect(batch.count == 9)
+        try generator([normalize]).show(in: normalized)
+        let sheet = try PixelImage(png: plain)
+        #expect(try PixelImage(png: normalized) == sheet)
+        #expect(sheet.width == 3 * (96 + 6) + 6)
       }
-      let normalize = Augmentation.normalize(mean: [0.5, 0.4, 0.3], std: [0.25, 0.2, 0.1])
-      let (plain, normalized) = (
-        folder.appending(path: "plain.png"), folder.appending(path: "normalized.png")
-      )
-      let batch = try generator([]).show(in: plain)
-      #expect(batch.count == 9)
-      try generator([normalize]).show(in: normalized)
-      let sheet = try PixelImage(png: plain)
-      #expect(try PixelImage(png: normalized) == sheet)
-      #expect(sheet.width == 3 * (96 + 6) + 6)
     }
-  }
+  #endif
 
   @Test func boxesAreDrawn() {
     var image = PixelImage(width: 6, height: 5, channels: 3)
