@@ -67,8 +67,8 @@ struct BatchMaker: Sendable {
     let image = try source.image(at: index)
     if fitting == .refuse, image.tensorShape != imageSize {
       throw CourseError(
-        .shapeMismatch, "an image does not fit the batch", expected: words(imageSize),
-        received: words(image.tensorShape), location: source.location(at: index),
+        .shapeMismatch, "an image does not fit the batch", expected: "\(imageSize), [C, H, W]",
+        received: "\(image.tensorShape)", location: source.location(at: index),
         remedy: "Choose another imageSize, or have images fitted by .stretch or .cover.")
     }
     var sample = ImageSample(
@@ -79,9 +79,5 @@ struct BatchMaker: Sendable {
     augmentation.apply(to: &sample, key: key.folded(epoch).folded(index))
     sample.fit(height: height, width: width, cover: fitting == .cover)
     return sample
-  }
-
-  private func words(_ shape: [Int]) -> String {
-    "\(shape[1]) x \(shape[2]) with \(shape[0]) channel\(shape[0] == 1 ? "" : "s")"
   }
 }

@@ -1,6 +1,6 @@
 import Shared
 
-/// Images side by side, each with a line of text below it.
+/// Images side by side, each with its text below it.
 ///
 ///     let sheet = ContactSheet(columns: 8)
 ///     try sheet.image(of: [(image, "cat"), (other, "dog")]).write(to: URL(filePath: "pets.png"))
@@ -24,7 +24,7 @@ public struct ContactSheet: Sendable {
     self.margin = margin
   }
 
-  /// The sheet, in colours. Texts that are wider than their image are cut off.
+  /// The sheet, in colours. Texts may have several lines; lines wider than their image are cut off.
   /// - Parameter tiles: images of any sizes and channels
   public func image(of tiles: [(image: PixelImage, text: String)]) -> PixelImage {
     guard !tiles.isEmpty else {
@@ -38,7 +38,9 @@ public struct ContactSheet: Sendable {
     let columns = min(
       tiles.count, columns ?? Int(Double(tiles.count).squareRoot().rounded(.up)))
     let rows = (tiles.count + columns - 1) / columns
-    let textHeight = PixelFont.height + 4
+    let lineHeight = PixelFont.height + 2
+    let lines = tiles.map { $0.text.split(separator: "\n", omittingEmptySubsequences: false) }
+    let textHeight = (lines.map(\.count).max() ?? 1) * lineHeight + 2
     let (width, height) = (
       mostWidth * scale + margin, mostHeight * scale + textHeight + margin
     )
@@ -49,9 +51,11 @@ public struct ContactSheet: Sendable {
         number / columns * height + margin, number % columns * width + margin
       )
       sheet.paste(tile.image.converted(toChannels: 3), scale: scale, row: top, column: left)
-      sheet.write(
-        tile.text, row: top + tile.image.height * scale + 3, column: left,
-        width: mostWidth * scale)
+      for (line, text) in lines[number].enumerated() {
+        sheet.write(
+          text, row: top + tile.image.height * scale + 3 + line * lineHeight, column: left,
+          width: mostWidth * scale)
+      }
     }
     return sheet
   }
@@ -59,7 +63,7 @@ public struct ContactSheet: Sendable {
 
 extension PixelImage {
   /// Writes black letters, as many as fit into `width` pixels.
-  mutating func write(_ text: String, row: Int, column: Int, width: Int) {
+  mutating func write(_ text: Substring, row: Int, column: Int, width: Int) {
     let step = PixelFont.width + 1
     for (number, character) in text.prefix((width + 1) / step).enumerated() {
       for y in 0..<PixelFont.height {
@@ -68,6 +72,14 @@ extension PixelImage {
           for channel in 0..<3 { self[row + y, column + number * step + x, channel] = 0 }
         }
       }
+    }
+  }
+
+  /// Darkens the background, which is 0 in the mask.
+  /// - Parameter mask: a number for each pixel, row by row
+  mutating func darken(where mask: some RandomAccessCollection<Float>) {
+    for (place, thing) in mask.enumerated() where thing == 0 {
+      for index in (place * channels)..<((place + 1) * channels) { pixels[index] /= 3 }
     }
   }
 

@@ -23,7 +23,8 @@ struct FileBytes: ~Copyable {
       try requireReadable(path, content: content)
       throw CourseError(
         .file, "cannot read the file", expected: content,
-        received: descriptor >= 0 ? "a pipe or device" : systemMessage(code), location: path)
+        received: descriptor >= 0 ? "a pipe or device" : systemMessage(code), location: path,
+        remedy: descriptor >= 0 ? "Name a file." : nil)
     }
     defer { close(descriptor) }
     let size = Int(status.st_size)
@@ -31,7 +32,7 @@ struct FileBytes: ~Copyable {
       throw CourseError(
         .file, "the file is too large",
         expected: "\(content), at most \(FileBytes.mostBytes) bytes",
-        received: "\(size) bytes", location: path)
+        received: "\(size) bytes", location: path, remedy: "Check that it is the right file.")
     }
     let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(size, 1))
     var filled = 0
@@ -43,7 +44,7 @@ struct FileBytes: ~Copyable {
         memory.deallocate()
         throw CourseError(
           .file, "cannot read the file", expected: content, received: systemMessage(code),
-          location: path)
+          location: path, remedy: "Check the disk that it lies on.")
       }
       // The file has become shorter meanwhile.
       if count == 0 { break }

@@ -45,7 +45,8 @@ public struct ImageFolder: ImageSource {
   ///   - root: the folder that has a folder for each class
   ///   - part: `root` has folders `train` and `test`, and this is the one to take
   ///   - skipBroken: decodes every image once and leaves out, and lists in `skipped`, what cannot be
-  ///     read. Without it, the first such image is an error at the time when it is asked for.
+  ///     read, and lists classes without images, whose index stays theirs. Without it, the first such image
+  ///     is an error at the time when it is asked for.
   /// - Throws: a `CourseError` that names the folder when there are no classes, when a class has no
   ///   images, when links lead in a circle, when a folder may not be read
   public init(_ root: String, part: DatasetPart? = nil, skipBroken: Bool = false) throws {
@@ -58,7 +59,7 @@ public struct ImageFolder: ImageSource {
       skipped.append(error)
     }
     self.skipped = skipped
-    try requireImages()
+    try requireImages(skipBroken: skipBroken)
     if skipBroken { try removeBroken() }
   }
 
@@ -117,7 +118,7 @@ public struct ImageFolder: ImageSource {
     }
   }
 
-  private mutating func requireImages() throws {
+  private mutating func requireImages(skipBroken: Bool) throws {
     var counts = [Int](repeating: 0, count: classNames.count)
     for entry in entries { counts[entry.label] += 1 }
     for (name, count) in zip(classNames, counts) where count == 0 {
@@ -125,14 +126,14 @@ public struct ImageFolder: ImageSource {
         .invalidData, "this class is empty", expected: "at least one .png, .jpg or .jpeg",
         received: "none", location: "\(self.name)/\(name)",
         remedy: "Add images, or remove the folder.")
-      // Whoever skips what is broken has something in `skipped` already that says why it is empty.
-      guard !skipped.isEmpty else { throw error }
-      skipped.append(error)
+      guard skipBroken else { throw error }
+      if !skipped.contains(error) { skipped.append(error) }
     }
     guard !entries.isEmpty else {
       throw CourseError(
         .invalidData, "there are no images in this folder", expected: "at least one",
-        received: "none", location: name)
+        received: skipped.isEmpty ? "none" : "none that can be read", location: name,
+        remedy: skipped.first.map { "First of the problems: \($0.what) (\($0.location ?? name))." })
     }
   }
 
@@ -141,7 +142,7 @@ public struct ImageFolder: ImageSource {
     guard !broken.isEmpty else { return }
     entries = entries.indices.filter { broken[$0] == nil }.map { entries[$0] }
     skipped += broken.sorted { $0.key < $1.key }.map(\.value)
-    try requireImages()
+    try requireImages(skipBroken: true)
   }
 
   // MARK: As a source

@@ -17,21 +17,35 @@ extension ImageGenerator {
     return batch
   }
 
-  /// The images of a batch with the names of their classes and the boxes around their objects.
+  /// The images of a batch with the names of their classes. Where the source has boxes, they are drawn;
+  /// where it has masks, the background is darkened.
   ///
   /// `normalize` is undone, so that images look as they did before; what `mixup` has mixed stays mixed, and
   /// is called by both names, the larger share first.
   public func contactSheet(
     of batch: Batch, count: Int? = nil, sheet: ContactSheet = ContactSheet()
   ) -> PixelImage {
-    let shape = Array(batch.images.shape.dropFirst())
+    sheet.image(
+      of: (0..<Swift.min(count ?? batch.count, batch.count)).map { tile(of: $0, in: batch) })
+  }
+
+  /// Batches of the same images, each augmented anew: a row for each image.
+  public func contactSheet(of batches: [Batch], sheet: ContactSheet = ContactSheet()) -> PixelImage {
+    var sheet = sheet
+    sheet.columns = sheet.columns ?? batches.count
     return sheet.image(
-      of: (0..<Swift.min(count ?? batch.count, batch.count)).map { number in
-        let numbers = batch.images.rows(at: [number]).reshaped(shape)
-        var image = PixelImage(withoutNormalization(numbers)).converted(toChannels: 3)
-        for box in batch.boxes[number] { image.outline(box) }
-        return (image, text(of: number, in: batch))
+      of: (0..<(batches.map(\.count).min() ?? 0)).flatMap { number in
+        batches.map { tile(of: number, in: $0) }
       })
+  }
+
+  private func tile(of number: Int, in batch: Batch) -> (image: PixelImage, text: String) {
+    let shape = Array(batch.images.shape.dropFirst())
+    let numbers = batch.images.rows(at: [number]).reshaped(shape)
+    var image = PixelImage(withoutNormalization(numbers)).converted(toChannels: 3)
+    if let mask = batch.masks?.rows(at: [number]) { image.darken(where: mask.scalars) }
+    for box in batch.boxes[number] { image.outline(box) }
+    return (image, text(of: number, in: batch))
   }
 
   /// From 0 to 1 again.
@@ -54,6 +68,6 @@ extension ImageGenerator {
     let row = shares.rows(at: [number]).scalars
     let order = row.indices.sorted { row[$0] > row[$1] }.filter { row[$0] >= 0.05 }
     return order.map { "\(className(of: $0)) \(Int((row[$0] * 100).rounded()))" }
-      .joined(separator: "+")
+      .joined(separator: "\n")
   }
 }

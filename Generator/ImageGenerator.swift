@@ -48,9 +48,11 @@ public final class ImageGenerator: Sequence {
   /// when it hands out the last batch of the one before.
   public private(set) var currentEpoch = 0
 
-  private var prefetcher: Prefetcher<BatchPlan, Batch>?
+  private var prefetcher: Prefetcher<BatchPlan, MadeBatch>?
   /// Whether the last batch was the last of its epoch.
   private(set) var isAtEpochEnd = false
+  /// Whether `nextInEpoch()` has said so.
+  private var isEndTold = false
 
   /// A generator that stands before the first batch of the first epoch.
   /// - Parameters:
@@ -112,10 +114,24 @@ public final class ImageGenerator: Sequence {
   public func next() throws -> Batch {
     let prefetcher = prefetcher ?? started(skipping: 0)
     self.prefetcher = prefetcher
-    let batch = try prefetcher.next()
-    currentEpoch = batch.epoch
-    isAtEpochEnd = batch.endsEpoch
-    return batch
+    // What cannot be made has its place in the epoch, too.
+    let made = try prefetcher.next()
+    currentEpoch = made.plan.epochs.last ?? currentEpoch
+    isAtEpochEnd = made.plan.endsEpoch
+    isEndTold = false
+    return try made.batch.get()
+  }
+
+  /// The next batch of an epoch; once `nil` behind its last one, and then the first of the next epoch. A loop
+  /// over an epoch that can be left by an error:
+  ///
+  ///     while let batch = try generator.nextInEpoch() { ... }
+  ///
+  /// - Throws: as `next()`; the call after that goes on behind the batch that could not be made
+  public func nextInEpoch() throws -> Batch? {
+    guard isAtEpochEnd, !isEndTold else { return try next() }
+    isEndTold = true
+    return nil
   }
 
   /// Goes back to the first batch of the first epoch.
@@ -142,8 +158,9 @@ public final class ImageGenerator: Sequence {
 
   /// The batches of an epoch: those that are left of it, or all of the next one after its end.
   ///
-  /// A loop has nobody to throw to: an image that cannot be read stops the program with the error's text.
-  /// Call `next()` where that is to be handled.
+  /// `for ... in` has nobody to throw to: an image that cannot be read stops the program with the error's
+  /// text. Loop over `nextInEpoch()` where that is to be handled, or leave such images out of the source
+  /// before (`skipBroken`, `brokenImages()`).
   public func makeIterator() -> AnyIterator<Batch> {
     var isDone = false
     return AnyIterator {
@@ -168,16 +185,24 @@ public final class ImageGenerator: Sequence {
       count: source.count, batchSize: batchSize, shuffle: shuffle, seed: seed, lastBatch: lastBatch)
   }
 
-  private func started(skipping count: Int) -> Prefetcher<BatchPlan, Batch> {
+  /// A batch, or why there is none.
+  private struct MadeBatch: Sendable {
+    let plan: BatchPlan
+    let batch: Result<Batch, any Error>
+  }
+
+  private func started(skipping count: Int) -> Prefetcher<BatchPlan, MadeBatch> {
     var planner = BatchPlanner(order: newOrder)
     for _ in 0..<count { _ = planner.next() }
     currentEpoch = planner.order.epoch
     isAtEpochEnd = count > 0 && planner.order.isUsedUp
+    isEndTold = true
     let maker = BatchMaker(
       source: source, imageSize: imageSize, augmentation: augmentation, fitting: fitting,
       key: RandomKey(seed: seed).folded("augmentation"))
     return Prefetcher(
-      threads: threads, capacity: prefetch, plan: { planner.next() }, make: maker.batch)
+      threads: threads, capacity: prefetch, plan: { planner.next() },
+      make: { plan in MadeBatch(plan: plan, batch: Result { try maker.batch(plan) }) })
   }
 }
 

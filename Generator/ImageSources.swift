@@ -87,7 +87,7 @@ public enum ImageSources {
       throw CourseError(
         .format, "these are no images that can be read",
         expected: Kind.allCases.map(\.rawValue).joined(separator: ", "), received: "a file",
-        location: path)
+        location: path, remedy: "Give the folder that the images lie in.")
     }
   }
 

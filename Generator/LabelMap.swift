@@ -22,14 +22,15 @@ struct LabelMap {
         throw CourseError(
           .format, "this is not a label",
           expected: "a class index, 0 to \(LabelMap.mostClasses - 1)",
-          received: "\(value)", location: "\(path), key \"\(number)\"")
+          received: "\(value)", location: "\(path), key \"\(number)\"",
+          remedy: "Labels are class indices, counted from 0; names belong into Classes.txt, one a line.")
       }
       labels[number] = label
     }
     guard !labels.isEmpty else {
       throw CourseError(
         .invalidData, "there are no labels in this file", expected: "at least one",
-        received: "{}", location: path)
+        received: "{}", location: path, remedy: "Write one for each image: {\"0\": 6, \"1\": 9}.")
     }
   }
 
@@ -39,7 +40,8 @@ struct LabelMap {
     guard let object = document.object else {
       throw CourseError(
         .format, "these are not labels", expected: "a JSON object such as {\"0\": 6, \"1\": 9}",
-        received: "\(document)".count > 40 ? "something else" : "\(document)", location: path)
+        received: "\(document)".count > 40 ? "something else" : "\(document)", location: path,
+        remedy: "Write one label for each image, by its number.")
     }
     var result: [Int: JSONValue] = [:]
     for (key, value) in object {
@@ -87,7 +89,8 @@ struct LabelMap {
       guard !found.isEmpty, Set(found).count == found.count else {
         throw CourseError(
           .format, "these are no class names", expected: "one a line, none twice",
-          received: "\(found.count) lines, \(Set(found).count) different", location: file)
+          received: "\(found.count) lines, \(Set(found).count) different", location: file,
+          remedy: "Write the name of class 0 in the first line, and so on.")
       }
       names = found
     }
@@ -123,7 +126,8 @@ extension LabelMap {
           expected:
             "a list of {\"left\", \"top\", \"right\", \"bottom\", \"label\"} with left <= right, "
             + "top <= bottom and a label below \(classCount)",
-          received: "\("\(value)".prefix(120))", location: "\(path), key \"\(number)\"")
+          received: "\("\(value)".prefix(120))", location: "\(path), key \"\(number)\"",
+          remedy: "Edges are in pixels from the upper left corner; labels are class indices.")
       }
       result[number] = boxes.compactMap { $0 }
     }

@@ -195,7 +195,8 @@ public struct NumberedFolder: ImageSource {
     guard mask.channels == 1 else {
       throw CourseError(
         .format, "a mask has one channel, the class of each pixel", expected: "1",
-        received: "\(mask.channels)", location: path)
+        received: "\(mask.channels)", location: path,
+        remedy: "Save it as an array [H, W] of 0 (background) and 1 + the class.")
     }
     return mask
   }

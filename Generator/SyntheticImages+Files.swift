@@ -35,9 +35,26 @@ extension SyntheticImages {
 
   /// Draws all images into a folder, on all threads: in the form that `NumberedFolder` reads, or, with
   /// `.classFolders`, in that of `ImageFolder`.
-  /// - Throws: when the folder has something in it already, or cannot be written
+  /// - Throws: when the folder has something in it already, or cannot be written; what has been written until
+  ///   then is removed
   public func write(
     toFolder folder: String, format: ImageFileFormat = .npy, _ options: FileOptions = []
+  ) throws {
+    let wasThere = FileManager.default.fileExists(atPath: folder)
+    if wasThere { try requireEmpty(folder) }
+    do {
+      try writeFiles(toFolder: folder, format: format, options)
+    } catch {
+      let written = wasThere ? try? FileManager.default.contentsOfDirectory(atPath: folder) : [""]
+      for name in written ?? [] {
+        try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+      }
+      throw error
+    }
+  }
+
+  private func writeFiles(
+    toFolder folder: String, format: ImageFileFormat, _ options: FileOptions
   ) throws {
     try makeFolders(folder, options)
     let failure = Mutex<(index: Int, error: any Error)?>(nil)
@@ -78,16 +95,19 @@ extension SyntheticImages {
     try write(Data(("{" + labels.joined(separator: ",\n") + "}\n").utf8), "\(folder)/Labels.json")
   }
 
-  private func makeFolders(_ folder: String, _ options: FileOptions) throws {
-    if FileManager.default.fileExists(atPath: folder) {
-      let listing = try FolderListing(of: folder)
-      guard listing.files.isEmpty, listing.folders.isEmpty else {
-        throw CourseError(
-          .file, "the folder is not empty", expected: "a new or empty folder",
-          received: "\(listing.files.count + listing.folders.count) entries", location: folder,
-          remedy: "Name another folder, or remove this one.")
-      }
+  private func requireEmpty(_ folder: String) throws {
+    // Hidden files, too: whatever is there afterwards is ours.
+    _ = try FolderListing(of: folder)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    guard names.isEmpty else {
+      throw CourseError(
+        .file, "the folder is not empty", expected: "a new or empty folder",
+        received: "\(names.count) entries", location: folder,
+        remedy: "Name another folder, or remove this one.")
     }
+  }
+
+  private func makeFolders(_ folder: String, _ options: FileOptions) throws {
     var names = [""]
     if options.contains(.masks) { names.append("/masks") }
     if options.contains(.classFolders) { names = classNames.map { "/\($0)" } }

@@ -46,6 +46,8 @@ private func dispatch(_ arguments: [String], on terminal: Terminal) throws {
     } catch var usage as UsageError {
       usage.command = usage.command ?? command.description.name
       throw usage
+    } catch let error as CourseError {
+      throw error.suggestingToSkip(for: command.description, parsed)
     }
   }
 }

@@ -16,10 +16,11 @@ enum EvaluateCommand: Command {
     operands: [
       Operand("MODEL", .one, "a network that train or demo saved"),
       Operand(
-        "DATA", .optional, "a CSV file, a text, or a name from 'data list' (default: the test part)"
+        "DATA", .optional,
+        "a CSV file, a folder of images, a text, or a name from 'data list' (default: the test part)"
       ),
     ],
-    options: [label, RunOptions.threads])
+    options: [label, RunOptions.threads, RunOptions.skipBroken])
 
   private struct Record: Encodable {
     var model: String
@@ -37,6 +38,7 @@ enum EvaluateCommand: Command {
 
     let data: Dataset
     let (source, part): (String, String)
+    let skipBroken = arguments[RunOptions.skipBroken]
     if let given = arguments.operand(1) {
       guard arguments[label] == nil || DataSource.isTable(given) && recipe?.isText != true else {
         throw UsageError("'--label' only goes with a CSV file")
@@ -47,7 +49,9 @@ enum EvaluateCommand: Command {
           .dataset(batchSize: recipe.batchSize, sequenceLength: recipe.sequenceLength)
       } else {
         let loaded = try DataSource.load(
-          given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames)
+          given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames,
+          skipBroken: skipBroken)
+        reportSkipped(loaded.skipped, on: terminal.error)
         data = (loaded.test ?? loaded.examples).fitting(network.inputShape)
       }
     } else {
@@ -58,7 +62,9 @@ enum EvaluateCommand: Command {
         throw UsageError(
           "\(path) does not say what it was trained on, or kept no test part: give DATA")
       }
-      data = try recipe.split(recipe.loadData(classNames: network.classNames)).test
+      let loaded = try recipe.loadData(classNames: network.classNames, skipBroken: skipBroken)
+      reportSkipped(loaded.skipped, on: terminal.error)
+      data = try recipe.split(loaded).test
       (source, part) = (recipe.data, "test")
     }
     let evaluation = try network.evaluate(data, keepingPredictions: false)

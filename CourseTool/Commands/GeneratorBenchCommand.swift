@@ -17,7 +17,7 @@ enum GeneratorBenchCommand: Command {
       measures PyTorch's DataLoader on the same folder.
       """,
     operands: [Operand("SOURCE", .one, "images, as for 'generator preview'")],
-    options: [GeneratorPreviewCommand.size, seconds, threads])
+    options: [GeneratorPreviewCommand.size, seconds, threads, RunOptions.skipBroken])
 
   private struct Rate: Encodable {
     var name: String
@@ -34,13 +34,15 @@ enum GeneratorBenchCommand: Command {
   }
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let (source, skipped) = try openImages(
+      arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
+    reportSkipped(skipped, on: terminal.error)
+    let first = try source.image(at: 0)
     guard !isDebugBuild else {
       throw CourseError(
         .invalidArgument, "bench measures release builds only", expected: "a release build",
         received: "a debug build", remedy: "Run: swift run -c release course generator bench")
     }
-    let source = try openImages(arguments.operands[0]).source
-    let first = try source.image(at: 0)
     let size =
       [first.channels] + (arguments[GeneratorPreviewCommand.size] ?? [first.height, first.width])
     let seconds = Double(arguments[seconds] ?? 1)

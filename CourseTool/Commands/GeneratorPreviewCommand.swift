@@ -49,6 +49,7 @@ enum GeneratorPreviewCommand: Command {
     var width: Int
     var height: Int
     var images: [Int]
+    var copies: Int
     var classes: [String]
   }
 
@@ -67,28 +68,29 @@ enum GeneratorPreviewCommand: Command {
       : NeuralNetwork.order(epoch: 0, exampleCount: source.count, seed: seed)
     let wanted = arguments[count] ?? 36
     let chosen = order.prefix(max(1, wanted / copies))
-    let numbers = chosen.flatMap { Array(repeating: $0, count: copies) }
+    // Each copy is an epoch of them.
     let generator = try ImageGenerator(
-      ImageSubset(of: source, indices: numbers), batchSize: numbers.count,
+      ImageSubset(of: source, indices: chosen), batchSize: chosen.count,
       imageSize: try arguments[size].map { [try channels(of: source)] + $0 },
       augmentation: arguments[augment] ?? [], shuffle: false, seed: seed,
       fitting: arguments[fitting] ?? .stretch)
-    let batch = try generator.next()
-    let sheet = generator.contactSheet(
-      of: batch,
-      sheet: ContactSheet(
-        columns: arguments[columns] ?? (copies > 1 ? copies : nil)))
+    let batches = try (0..<copies).map { _ in try generator.next() }
+    let layout = ContactSheet(columns: arguments[columns])
+    let sheet =
+      copies == 1
+      ? generator.contactSheet(of: batches[0], sheet: layout)
+      : generator.contactSheet(of: batches, sheet: layout)
     try sheet.write(to: URL(filePath: file))
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(
-          file: file, width: sheet.width, height: sheet.height, images: numbers,
-          classes: batch.labels.map { generator.className(of: $0) }))
+          file: file, width: sheet.width, height: sheet.height, images: Array(chosen),
+          copies: copies, classes: batches[0].labels.map { generator.className(of: $0) }))
     }
-    let shape = generator.imageSize
+    let drawn = copies == 1 ? "\(chosen.count)" : "\(chosen.count) images, \(copies) times each,"
     terminal.output.line(
-      "\(file): \(numbers.count) images of \(shape[1]) x \(shape[2]) from \(source.name), "
-        + "\(source.count) images in \(source.classNames.count) classes")
+      "\(file): \(drawn)\(copies == 1 ? " images" : "") of shape \(generator.imageSize) from "
+        + "\(source.name), \(source.count) images in \(source.classNames.count) classes")
   }
 
   private static func channels(of source: any ImageSource) throws -> Int {
@@ -104,9 +106,11 @@ extension ValueKind where Value == [Augmentation] {
         return try Augmentation.list(from: text)
       } catch {
         let problem = error as? CourseError
+        let place = problem?.location == "\"\(text)\"" ? nil : problem?.location
+        let names = Augmentation.texts.map { String($0.form.prefix { $0 != ":" }) }
         throw ValueProblem(
-          expected: [problem?.location, problem?.expected].compactMap { $0 }
-            .joined(separator: ": "))
+          expected: [problem?.expected, place].compactMap { $0 }.joined(separator: " for "),
+          suggestions: suggestions(for: problem?.received ?? "", among: names))
       }
     }
   }

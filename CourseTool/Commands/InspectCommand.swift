@@ -23,7 +23,7 @@ enum InspectCommand: Command {
       Operand("MODEL", .one, "a network that train or demo saved"),
       Operand("OUT.png", .optional, "where the feature maps are drawn"),
     ],
-    options: [filters, featureMaps, RunOptions.force])
+    options: [filters, featureMaps, RunOptions.skipBroken, RunOptions.force])
 
   private struct Record: Encodable {
     var file: String
@@ -59,7 +59,7 @@ enum InspectCommand: Command {
     }
     // The example first: nothing is written when it cannot be read.
     let example = try arguments[featureMaps].map {
-      try self.example($0, for: network, path: path)
+      try self.example($0, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken])
     }
     if let file = arguments[filters] { try write(image, to: file, [kernels.shape]) }
     if let example, let file = mapsFile {
@@ -77,14 +77,15 @@ enum InspectCommand: Command {
 
   /// An example for the network, raw as its training data were.
   private static func example(
-    _ source: String, for network: NeuralNetwork, path: String
+    _ source: String, for network: NeuralNetwork, path: String, skipBroken: Bool
   ) throws -> Tensor {
     let recipe = try Recipe(notedIn: network, path: path)
     if let number = Int(source) {
       guard let recipe, recipe.test > 0 else {
         throw UsageError("\(path) does not say what it was trained on: give an image file")
       }
-      let test = try recipe.split(recipe.loadData(classNames: network.classNames)).test
+      let data = try recipe.loadData(classNames: network.classNames, skipBroken: skipBroken)
+      let test = try recipe.split(data).test
       guard (0..<test.count).contains(number) else {
         throw UsageError("the test part has the examples 0 to \(test.count - 1), not \(number)")
       }

@@ -92,6 +92,15 @@ enum DataSource {
     ImageSources.kind(of: source) != nil
   }
 
+  /// Whoever names a folder that is not there has no label column in mind.
+  static func labelIsMissing(_ source: String) -> UsageError {
+    let label = "needs a label column: --label COLUMN (a name, or a number from 0; -1 is the last)"
+    return UsageError(
+      FileManager.default.fileExists(atPath: source)
+        ? "the data \(source) \(label)"
+        : "there is no file or folder \(source); and a CSV file \(label)")
+  }
+
   /// Loads data by name, images from files or folders, or a CSV file with its label column.
   /// - Parameters:
   ///   - classNames: the classes of a trained network, which the labels then refer to
@@ -119,9 +128,7 @@ enum DataSource {
           + "\n  There are: \(names.joined(separator: ", ")); or the path of a CSV file or of a folder of images."
       )
     }
-    guard let label else {
-      throw UsageError("the data \(source) needs a label column: --label COLUMN")
-    }
+    guard let label else { throw labelIsMissing(source) }
     return Loaded(
       examples: try Dataset(
         csv: source, label: LabelColumn(argument: label), classNames: classNames))

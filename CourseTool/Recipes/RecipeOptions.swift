@@ -167,9 +167,7 @@ extension Recipe {
         "'--label' only goes with a CSV file, and --data is \(data)")
     }
     if DataSource.isTable(data), label == nil {
-      throw UsageError(
-        "the data \(data) needs a label column: --label COLUMN (a name, or a number from 0; -1 is "
-          + "the last)")
+      throw DataSource.labelIsMissing(data)
     }
     if momentum != nil && optimizer != .momentum {
       throw UsageError(

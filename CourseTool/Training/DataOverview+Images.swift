@@ -27,7 +27,7 @@ extension DataOverview {
   func imageLines(_ style: Style) -> [String] {
     var lines: [String] = []
     if sizes.count > 1 {
-      lines += ["", style.bold("Sizes")]
+      lines += ["", style.bold("Sizes, width x height")]
       lines += sizes.prefix(20).map { "  \($0.name): \($0.examples)" }
       if sizes.count > 20 { lines.append("  and \(sizes.count - 20) more") }
     }

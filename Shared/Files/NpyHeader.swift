@@ -39,18 +39,21 @@ struct NpyHeader {
       throw CourseError(
         .format, "the header of this NumPy file cannot be read",
         expected: "a dictionary with descr, fortran_order and shape",
-        received: "\"\(text.prefix(80))\"", location: path)
+        received: "\"\(text.prefix(80))\"", location: path,
+        remedy: "Save the array anew with numpy.save.")
     }
     (type, isBigEndian) = try NpyHeader.elementType(entries["descr"], path: path)
     guard case .bool(let isColumnMajor) = entries["fortran_order"] else {
       throw CourseError(
-        .format, "fortran_order is neither True nor False", location: path)
+        .format, "fortran_order is neither True nor False", location: path,
+        remedy: "Save the array anew with numpy.save.")
     }
     self.isColumnMajor = isColumnMajor
     guard case .tuple(let shape) = entries["shape"] else {
       throw CourseError(
         .format, "the shape of this NumPy file cannot be read",
-        expected: "a tuple of whole numbers", location: path)
+        expected: "a tuple of whole numbers", location: path,
+        remedy: "Save the array anew with numpy.save.")
     }
     self.shape = shape
   }

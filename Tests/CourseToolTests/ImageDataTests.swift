@@ -72,6 +72,38 @@ import Testing
     }
   }
 
+  /// Each command that reads the folder again has to leave out the same images.
+  @Test func whatWasTrainedWithoutBrokenImagesIsMeasuredAndResumedWithoutThem() throws {
+    try withTemporaryFolder { folder in
+      let place = folder.appending(path: "figures")
+      #expect(synthesize(place, "--count", "40").status == 0)
+      try Data("broken".utf8).write(to: place.appending(path: "7.npy"))
+      let model = folder.appending(path: "model").path
+      let train = runTool(
+        "train", "cifar10-3layer", "--data", place.path, "--maps", "4", "--kernel-size", "3",
+        "--hidden", "8", "--epochs", "1", "--batch-size", "10", "--validation", "0", "--test",
+        "0.3", "--schedule", "step", "--quiet", "--output", model, "--skip-broken")
+      #expect(train.status == 0, "\(train.error)")
+      for (arguments, words) in [
+        (["evaluate", model], "examples   12"), (["evaluate", model, place.path], "examples   39"),
+        (["train", "--resume", model, "--epochs", "2", "--quiet"], "Saved to"),
+      ] {
+        let run = runTool(arguments)
+        #expect(run.status == 1 && run.error.contains("7.npy"), "\(run.error)")
+        #expect(run.error.contains("Or leave it out with --skip-broken."), "\(run.error)")
+        let skipping = runTool(arguments + ["--skip-broken"])
+        #expect(skipping.status == 0 && skipping.output.contains(words), "\(skipping.error)")
+        #expect(skipping.error.contains("Skipped 1:\n  \(place.path)/7.npy"))
+      }
+      #if ImageCodecs
+        let maps = folder.appending(path: "maps.png").path
+        let inspect = ["inspect", model, "--feature-maps", "3", maps]
+        #expect(runTool(inspect).status == 1 && !FileManager.default.fileExists(atPath: maps))
+        #expect(runTool(inspect + ["--skip-broken"]).status == 0)
+      #endif
+    }
+  }
+
   @Test func optionsThatDoNotFitAreRefused() throws {
     try withTemporaryFolder { folder in
       let place = folder.appending(path: "figures")

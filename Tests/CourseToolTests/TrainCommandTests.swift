@@ -178,6 +178,7 @@ private func haveSameTensors(_ first: String, _ second: String) throws -> Bool {
     (["train", "iris-ml"], "unknown recipe 'iris-ml'. Did you mean 'iris-mlp'?"),
     (["train", "csv-mlp"], "needs data"),
     (["train", "csv-mlp", "--data", "x.csv"], "needs a label column"),
+    (["train", "cifar10-3layer", "--data", "no/photos"], "there is no file or folder no/photos"),
     (["train", "iris-mlp", "--label", "species"], "only goes with a CSV file"),
     (["train", "csv-mlp", "--data", "irs", "--label", "x"], "Did you mean 'iris'?"),
     (["train", "iris-mlp", "--test", "0.6", "--validation", "0.4"], "leave nothing to train on"),

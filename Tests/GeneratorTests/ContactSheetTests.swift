@@ -1,8 +1,9 @@
 import Foundation
-import Generator
 import Shared
 import TestSupport
 import Testing
+
+@testable import Generator
 
 @Suite struct ContactSheetTests {
   @Test func imagesStandInRowsAboveTheirTexts() {
@@ -48,6 +49,41 @@ import Testing
       }
     }
   #endif
+
+  @Test func textsMayHaveSeveralLines() {
+    let image = PixelImage(width: 40, height: 4, channels: 1, repeating: 200)
+    let sheet = ContactSheet(scale: 1, margin: 2)
+    let (one, two) = (sheet.image(of: [(image, "II")]), sheet.image(of: [(image, "II\nII")]))
+    #expect(two.width == one.width && two.height > one.height)
+    let rows = two.height - one.height
+    // The second line looks as the first.
+    for row in 8..<(one.height - 2) {
+      for column in 0..<one.width {
+        #expect(two[row + rows, column, 0] == one[row, column, 0])
+      }
+    }
+  }
+
+  @Test func copiesStandSideBySide() throws {
+    let generator = try ImageGenerator(
+      CountedImages(3), batchSize: 3, augmentation: [.brightness(0.5)], shuffle: false)
+    let batches = try (0..<2).map { _ in try generator.next() }
+    let sheet = generator.contactSheet(of: batches, sheet: ContactSheet(scale: 1, margin: 0))
+    #expect(sheet.width == 16)
+    let rows = sheet.height / 3
+    for number in 0..<3 {
+      for copy in 0..<2 {
+        let first = batches[copy].images[number, 1, 0, 0] * 255
+        #expect(abs(Float(sheet[number * rows, copy * 8, 1]) - first) < 0.51)
+      }
+    }
+  }
+
+  @Test func masksDarkenTheBackground() {
+    var image = PixelImage(width: 2, height: 1, channels: 3, repeating: 90)
+    image.darken(where: [0, 4])
+    #expect(image.pixels == [30, 30, 30, 90, 90, 90])
+  }
 
   @Test func boxesAreDrawn() {
     var image = PixelImage(width: 6, height: 5, channels: 3)

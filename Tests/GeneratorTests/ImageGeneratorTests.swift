@@ -72,11 +72,11 @@ import Testing
     let refusing = try ImageGenerator(
       source, batchSize: 2, imageSize: [1, 8, 8], shuffle: false, fitting: .refuse)
     expectCourseError(
-      .shapeMismatch, "counted/1.png", "expected 8 x 8 with 1 channel", "got 4 x 16"
+      .shapeMismatch, "counted/1.png", "expected [1, 8, 8], [C, H, W]", "got [1, 4, 16]"
     ) { try refusing.next() }
     let coloured = try ImageGenerator(
       source, batchSize: 1, imageSize: [3, 8, 8], shuffle: false, fitting: .refuse)
-    expectCourseError(.shapeMismatch, "counted/0.png", "3 channels", "1 channel") {
+    expectCourseError(.shapeMismatch, "counted/0.png", "[3, 8, 8]", "[1, 8, 8]") {
       try coloured.next()
     }
   }

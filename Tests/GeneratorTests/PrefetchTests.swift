@@ -17,6 +17,43 @@ import Testing
     #expect(try generator.next().numbers == [0, 1])
   }
 
+  /// The first, a middle, and the last batch of the epoch cannot be made.
+  @Test(arguments: [0, 3], [1, 5, 9])
+  func aLoopGoesOnBehindErrors(threads: Int, broken: Int) throws {
+    let generator = try ImageGenerator(
+      CountedImages(10, brokenImage: broken), batchSize: 2, imageSize: [3, 8, 8], shuffle: false,
+      threads: threads)
+    for epoch in 0..<2 {
+      var (numbers, errors, isDone) = ([Int](), 0, false)
+      while !isDone {
+        do {
+          while let batch = try generator.nextInEpoch() {
+            numbers += batch.numbers
+            try #require(numbers.count < 20)
+          }
+          isDone = true
+        } catch is CourseError {
+          errors += 1
+        }
+      }
+      #expect(numbers == (0..<10).filter { $0 / 2 != broken / 2 } && errors == 1)
+      #expect(generator.currentEpoch == epoch, "a broken batch is a batch of its epoch")
+    }
+  }
+
+  @Test func theEndOfAnEpochIsToldOnce() throws {
+    let generator = try ImageGenerator(
+      CountedImages(5), batchSize: 2, shuffle: false, lastBatch: .short)
+    var counts: [Int?] = []
+    for _ in 0..<9 { counts.append(try generator.nextInEpoch()?.count) }
+    #expect(counts == [2, 2, 1, nil, 2, 2, 1, nil, 2])
+    generator.seek(batch: 3)
+    #expect(try generator.nextInEpoch()?.epoch == 1)
+    for _ in 0..<2 { _ = try generator.next() }
+    #expect(try generator.nextInEpoch() == nil)
+    #expect(try generator.next().epoch == 2)
+  }
+
   @Test func nothingIsDecodedBeforeTheFirstBatch() throws {
     let source = CountedImages(100)
     let generator = try ImageGenerator(source, batchSize: 10, imageSize: [3, 8, 8])
