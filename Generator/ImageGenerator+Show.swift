@@ -30,7 +30,8 @@ extension ImageGenerator {
   }
 
   /// Batches of the same images, each augmented anew: a row for each image.
-  public func contactSheet(of batches: [Batch], sheet: ContactSheet = ContactSheet()) -> PixelImage {
+  public func contactSheet(of batches: [Batch], sheet: ContactSheet = ContactSheet()) -> PixelImage
+  {
     var sheet = sheet
     sheet.columns = sheet.columns ?? batches.count
     return sheet.image(

@@ -23,7 +23,8 @@ struct LabelMap {
           .format, "this is not a label",
           expected: "a class index, 0 to \(LabelMap.mostClasses - 1)",
           received: "\(value)", location: "\(path), key \"\(number)\"",
-          remedy: "Labels are class indices, counted from 0; names belong into Classes.txt, one a line.")
+          remedy:
+            "Labels are class indices, counted from 0; names belong into Classes.txt, one a line.")
       }
       labels[number] = label
     }

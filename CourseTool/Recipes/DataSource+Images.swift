@@ -105,11 +105,12 @@ func reportSkipped(_ skipped: [CourseError], on stream: TextStream) {
 }
 
 extension CourseError {
-  /// The error; when it is about one image of several, with a word about the option that leaves it out.
+  /// The error; when it is about one damaged image of several, with a word about the option that leaves it
+  /// out.
   func suggestingToSkip(for command: CommandDescription, _ arguments: Arguments) -> CourseError {
     let path = location?.split(separator: ", offset").first.map(String.init) ?? ""
     let isImage = ImageExample.isImage(path) || path.lowercased().hasSuffix(".npy")
-    guard isImage, !arguments.operands.contains(path), !arguments[RunOptions.skipBroken],
+    guard kind == .format, isImage, !arguments.operands.contains(path), !arguments[RunOptions.skipBroken],
       command.options.contains(where: { $0.name == RunOptions.skipBroken.name })
     else { return self }
     var error = self

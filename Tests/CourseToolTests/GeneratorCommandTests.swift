@@ -93,7 +93,8 @@ import Testing
         (["\(figures)/0.npy"], 1, ["0.npy: these are no images", "Give the folder"]),
         ([], 2, ["SOURCE"]),
       ] as [([String], Int32, [String])] {
-        let run = runTool(["generator", "preview"] + arguments + ["--in-order", "--output", sheet])
+        let run = runTool(
+          ["generator", "preview"] + arguments + ["--in-order", "--output", sheet])
         #expect(run.status == status, "\(arguments): \(run.error)")
         for word in words { #expect(run.error.contains(word), "\(arguments): \(run.error)") }
         #expect(run.output.isEmpty && !FileManager.default.fileExists(atPath: sheet))
