@@ -16,11 +16,12 @@ import Shared
 ///     var layer = Embedding(vocabularySize: 10, embeddingSize: 4)
 ///     layer.forward([[1, 7, 1]], mode: .training).shape   // [1, 3, 4]
 ///
-/// A token that is no whole number, or not below V, stops the program with a message that says where.
+/// A token that is no whole number, or not below V, is refused before training, evaluation and prediction start
+/// where the layer is the network's first; elsewhere it stops the program. Both messages say where it is.
 ///
 /// - Complexity: O(N·T·D).
 /// - Reference: Bengio et al. (2003), *A neural probabilistic language model*, JMLR 3.
-public struct Embedding: Layer {
+public struct Embedding: InputCheckingLayer {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
     /// The number of tokens V.
@@ -83,6 +84,20 @@ public struct Embedding: Layer {
     return inputShape + [configuration.embeddingSize]
   }
 
+  /// Throws when one of the inputs is no token.
+  public func check(inputs: Tensor, firstExample: Int) throws {
+    guard let (place, value) = firstWrongToken(in: inputs) else { return }
+    let index = index(of: place, in: inputs.shape)
+    let steps = index.dropFirst()
+    throw CourseError(
+      .invalidData, "\(Self.typeName): a token is out of range", expected: tokensInWords,
+      received: Int(exactly: value).map { "\($0)" } ?? "\(value)",
+      location: "example \(firstExample + index[0])"
+        + (steps.isEmpty ? "" : ", step \(steps.map { "\($0)" }.joined(separator: ", "))"),
+      remedy:
+        "Make the layer for a larger vocabulary, or give the network data of its own vocabulary.")
+  }
+
   /// The vector of each token.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let tokens = self.tokens(in: input)
@@ -116,16 +131,26 @@ public struct Embedding: Layer {
 
   /// The tokens as whole numbers; stops where one is out of range.
   private func tokens(in input: Tensor) -> [Int] {
-    let range = 0..<configuration.vocabularySize
-    return input.scalars.enumerated().map { place, value in
-      guard let token = Int(exactly: value), range.contains(token) else {
-        stop(
-          "Embedding.forward",
-          expected: "whole numbers from 0 to \(range.upperBound - 1), a token each",
-          received: "\(value) at \(index(of: place, in: input.shape))")
-      }
-      return token
+    if let (place, value) = firstWrongToken(in: input) {
+      stop(
+        "Embedding.forward", expected: tokensInWords,
+        received: "\(value) at \(index(of: place, in: input.shape))")
     }
+    return input.scalars.map { Int($0) }
+  }
+
+  /// The first input that is no token, and its place in row-major order.
+  private func firstWrongToken(in input: Tensor) -> (place: Int, value: Float)? {
+    let limit = Float(configuration.vocabularySize)
+    let scalars = input.scalars
+    // NaN is in no range.
+    let place = scalars.firstIndex { !($0 >= 0 && $0 < limit) || $0 != $0.rounded(.down) }
+    return place.map { ($0, scalars[$0]) }
+  }
+
+  /// What the inputs must be.
+  private var tokensInWords: String {
+    "whole numbers from 0 to \(configuration.vocabularySize - 1), a token each"
   }
 
   /// The index along each axis of the element at a row-major position.

@@ -89,9 +89,35 @@ extension NeuralNetwork {
       error.location = [data.name, error.location].compactMap { $0 }.joined(separator: ", ")
       throw error
     }
-    guard let preprocessing else { return data }
-    try preprocessing.check(inputShape: inputShape)
-    return preprocessing.applied(to: data)
+    try preprocessing?.check(inputShape: inputShape)
+    let data = preprocessing?.applied(to: data) ?? data
+    try checkInputs(name: data.name) { check in
+      var firstExample = 0
+      try data.forEachPiece { piece in
+        try check(piece, firstExample)
+        firstExample += piece.shape[0]
+      }
+    }
+    return data
+  }
+
+  /// Shows the first layer its inputs, if not every number is one for it.
+  /// - Parameters:
+  ///   - name: what messages call the data
+  ///   - body: calls what it is given with all inputs, preprocessed, piece by piece; not called where no
+  ///     layer wants to see them
+  func checkInputs(
+    name: String? = nil,
+    _ body: (_ check: (_ inputs: Tensor, _ firstExample: Int) throws -> Void) throws -> Void
+  ) throws {
+    guard let layer = layers.first as? any InputCheckingLayer else { return }
+    do {
+      try body { try layer.check(inputs: $0, firstExample: $1) }
+    } catch var error as CourseError {
+      let place = "layer 0 (\(type(of: layer).typeName))"
+      error.location = [name, error.location, place].compactMap { $0 }.joined(separator: ", ")
+      throw error
+    }
   }
 
   // MARK: Divergence

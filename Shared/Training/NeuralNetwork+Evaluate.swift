@@ -60,7 +60,8 @@ extension NeuralNetwork {
   /// What the network predicts for raw features `[N] + inputShape`: probabilities `[N, C]` for a
   /// classifier, the output itself for other losses.
   ///
-  /// - Throws: `CourseError` when the features do not fit the network or are not finite.
+  /// - Throws: `CourseError` when the features do not fit the network, are not finite, or are none for its first
+  ///   layer.
   public func predict(_ features: Tensor, batchSize: Int? = nil) throws -> Tensor {
     guard features.rank == inputShape.count + 1, features.shape.dropFirst() == inputShape[...]
     else {
@@ -75,6 +76,7 @@ extension NeuralNetwork {
         location: "example \(wrong / length), feature \(wrong % length)",
         remedy: "Remove the example or fill in the value.")
     }
+    try checkInputs { check in try check(preprocessing?(features) ?? features, 0) }
     let count = features.shape[0]
     let batchSize = try evaluationBatchSize(batchSize, count: count)
     var copy = try inferenceCopy(batchSize: batchSize, count: count)

@@ -120,6 +120,55 @@ import Testing
       "\(token) at [1, 2]")
   }
 
+  /// In a network, before anything is computed: what was trained or measured stays as it was.
+  @Test(arguments: [(Float(5), "got 5"), (-1, "got -1"), (2.5, "got 2.5")])
+  func tokensOutOfRangeAreRefusedBeforeAnythingIsComputed(token: Float, words: String) throws {
+    var network = NeuralNetwork(
+      inputShape: [3], loss: SequenceCrossEntropyLoss(), optimizer: TinySGD(learningRate: 0.1),
+      seed: 1)
+    try network.append(Embedding(vocabularySize: 4, embeddingSize: 4))
+    let before = network.layers
+    let right = try Dataset(
+      features: [[0, 1, 2], [3, 0, 1]], targets: .classSequences([1, 2, 3, 0, 1, 2], length: 3))
+    let wrong = try Dataset(
+      name: "letters", features: Tensor([[0, 1, 2], [3, 0, token]]), targets: right.targets)
+    let place = "example 1, step 2, layer 0 (Embedding): Embedding: a token is out of range"
+    let range = "whole numbers from 0 to 3, a token each"
+    expectCourseError(.invalidData, "letters, \(place)", range, words, "larger vocabulary") {
+      try network.fit(wrong, epochs: 1, batchSize: 1, shuffle: false)
+    }
+    expectCourseError(.invalidData, "letters, \(place)", range, words) {
+      try network.fit(right, validation: wrong, epochs: 1, batchSize: 1)
+    }
+    #expect(network.progress == nil, "training began before the data were checked")
+    #expect(
+      (network.layers[0] as? Embedding)?.weights.value
+        == (before[0] as? Embedding)?.weights.value)
+    expectCourseError(.invalidData, "letters, \(place)", range, words) {
+      try network.evaluate(wrong)
+    }
+    expectCourseError(.invalidData, place, range, words) { try network.predict(wrong.features) }
+    #expect(try network.predict(right.features).shape == [2, 3, 4])
+  }
+
+  /// What the layer gets is what preprocessing makes of the data, and bytes count as the numbers they become.
+  @Test func itIsToldThePreprocessedInputs() throws {
+    var network = NeuralNetwork(inputShape: [2], loss: SequenceCrossEntropyLoss(), seed: 1)
+    try network.append(Embedding(vocabularySize: 4, embeddingSize: 4))
+    let bytes = ByteFeatures(
+      shape: [300, 2], bytes: (0..<600).map { $0 == 599 ? 4 : UInt8($0 % 4) }, divisor: 1)
+    let data = try Dataset(
+      name: "bytes", bytes: bytes,
+      targets: .classSequences(Array(repeating: 0, count: 600), length: 2))
+    expectCourseError(.invalidData, "bytes, example 299, step 1, layer 0", "0 to 3", "got 4") {
+      try network.evaluate(data)
+    }
+    network.preprocessing = try FeatureScaler(offset: [0], scale: [2])
+    expectCourseError(.invalidData, "bytes, example 0, step 1", "0 to 3", "got 0.5") {
+      try network.evaluate(data)
+    }
+  }
+
   @Test func aTokenThatIsNotANumberStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var layer = Embedding(vocabularySize: 4, embeddingSize: 2)
