@@ -59,6 +59,12 @@ public struct ImageFolder: ImageSource {
       skipped.append(error)
     }
     self.skipped = skipped
+    guard classNames.count == listing.folders.count else {
+      throw CourseError(
+        .invalidData, "not every class is listed", expected: "\(listing.folders.count) classes",
+        received: "\(classNames.count)", location: name,
+        remedy: "ImageFolder.index lists them: task 4.1 in Protocols/Generator.md.")
+    }
     try requireImages(skipBroken: skipBroken)
     if skipBroken { try removeBroken() }
   }

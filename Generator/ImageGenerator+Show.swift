@@ -18,7 +18,7 @@ extension ImageGenerator {
   }
 
   /// The images of a batch with the names of their classes. Where the source has boxes, they are drawn;
-  /// where it has masks, the background is darkened.
+  /// where it has masks, the background is darkened (unless `mixup` has laid another image over it).
   ///
   /// `normalize` is undone, so that images look as they did before; what `mixup` has mixed stays mixed, and
   /// is called by both names, the larger share first.
@@ -44,7 +44,9 @@ extension ImageGenerator {
     let shape = Array(batch.images.shape.dropFirst())
     let numbers = batch.images.rows(at: [number]).reshaped(shape)
     var image = PixelImage(withoutNormalization(numbers)).converted(toChannels: 3)
-    if let mask = batch.masks?.rows(at: [number]) { image.darken(where: mask.scalars) }
+    if let mask = batch.masks?.rows(at: [number]), case .classes = batch.targets {
+      image.darken(where: mask.scalars)
+    }
     for box in batch.boxes[number] { image.outline(box) }
     return (image, text(of: number, in: batch))
   }

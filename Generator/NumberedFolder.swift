@@ -81,7 +81,8 @@ public struct NumberedFolder: ImageSource {
     guard entries.count == files.count else {
       throw CourseError(
         .invalidData, "not every image is listed", expected: "\(files.count) images",
-        received: "\(entries.count)", location: folder)
+        received: "\(entries.count)", location: folder,
+        remedy: "NumberedFolder.paired lists them: task 4.2 in Protocols/Generator.md.")
     }
     skipped = problems
     masks = [:]
