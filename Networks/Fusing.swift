@@ -14,7 +14,8 @@ extension NeuralNetwork {
   ///
   /// `ConvBatchNormReLU` becomes `ConvReLU` or `ConvReLUPool`; `Conv2D`, `Conv1D` or `Dense` without an
   /// activation take in the `BatchNorm` behind them. Other layers stay, and batch norm behind them. The
-  /// copy has no optimizer: to train on, train the original.
+  /// copy has neither optimizer nor penalties, which were the price of other weights: its `evaluate` reports the
+  /// loss without them. To train on, train the original.
   ///
   /// - Throws: `CourseError` when a batch norm was never trained.
   public func fused() throws -> NeuralNetwork {

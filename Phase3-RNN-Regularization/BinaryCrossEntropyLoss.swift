@@ -98,10 +98,25 @@ public struct BinaryCrossEntropyLoss: Loss {
 
   /// Counts the questions that are answered right: with a probability of at least one half for yes.
   public func answers(_ output: Tensor, target: Target) -> AnswerCounts? {
-    let truth = target.binaryTruth(for: output, place: "BinaryCrossEntropyLoss.answers")
-    let threshold: Float = configuration.input == .logits ? 0 : 0.5
-    let right = ((output .>= threshold) .== (truth .>= 0.5)).sum()
-    return AnswerCounts(correct: Int(right), total: output.count)
+    let (answer, truth) = yesOrNo(output, target: target)
+    return AnswerCounts(correct: Int((answer .== truth).sum()), total: output.count)
+  }
+
+  /// Two, no and yes, where there is one question; several questions have no common confusion matrix.
+  public func answerClassCount(outputShape: [Int]) -> Int? {
+    outputShape.reduce(1, *) == 1 ? 2 : nil
+  }
+
+  /// Takes no for the class 0 and yes for the class 1.
+  public func count(_ output: Tensor, target: Target, in matrix: inout ConfusionMatrix) {
+    let (answer, truth) = yesOrNo(output, target: target)
+    matrix.update(predicted: answer.scalars.map { Int($0) }, actual: truth.scalars.map { Int($0) })
+  }
+
+  /// What the network answers and what is right, 1 for yes and 0 for no.
+  private func yesOrNo(_ output: Tensor, target: Target) -> (answer: Tensor, truth: Tensor) {
+    let truth = target.binaryTruth(for: output, place: "BinaryCrossEntropyLoss")
+    return (output .>= (configuration.input == .logits ? 0 : 0.5), truth .>= 0.5)
   }
 
   /// `ln(1 + eˣ)`, for any x.

@@ -151,16 +151,17 @@ extension Recipe {
     if !maps.isEmpty, !recurrent.isEmpty {
       throw UsageError("--maps and --recurrent make two different networks: give one of them")
     }
-    if validation + test >= 1 {
-      throw UsageError(
-        "--validation \(validation) and --test \(test) leave nothing to train on")
-    }
+    try checkLayers()
+    try checkOptimizer()
     if isText {
       if label != nil { throw UsageError("a text has no '--label'") }
       if recurrent.isEmpty {
         throw UsageError("a text needs recurrent layers: --recurrent 128")
       }
-      return
+      if !hidden.isEmpty {
+        throw UsageError("a text has no '--hidden' layers: its recurrent layers are --recurrent")
+      }
+      return try checkShares()
     }
     if !DataSource.isTable(data), label != nil {
       throw UsageError(
@@ -169,6 +170,35 @@ extension Recipe {
     if DataSource.isTable(data), label == nil {
       throw DataSource.labelIsMissing(data)
     }
+  }
+
+  /// Throws when validation and test take all examples. For data without a test part of their own.
+  func checkShares() throws(UsageError) {
+    guard validation + test >= 1 else { return }
+    throw UsageError("--validation \(validation) and --test \(test) leave nothing to train on")
+  }
+
+  /// Throws when there are no layers that batch norm or dropout would go behind.
+  private func checkLayers() throws(UsageError) {
+    let options = [
+      ("--batch-norm yes", batchNorm, "no", maps.isEmpty && hidden.isEmpty, "layers"),
+      ("--dropout \(shortNumber(dropout))", dropout > 0, "0", hidden.isEmpty, "--hidden layers"),
+    ]
+    for (option, isGiven, none, hasNoPlace, layers) in options where isGiven {
+      let off = option.split(separator: " ")[0] + " " + none
+      guard recurrent.isEmpty else {
+        throw UsageError(
+          "'\(option)' only goes with networks of convolutions and dense layers, and this one is "
+            + "recurrent: \(off)")
+      }
+      guard !hasNoPlace else {
+        throw UsageError("'\(option)' has no \(layers) to go behind: --hidden 64, or \(off)")
+      }
+    }
+  }
+
+  /// Throws when the optimizer has no such setting.
+  private func checkOptimizer() throws(UsageError) {
     if momentum != nil && optimizer != .momentum {
       throw UsageError(
         "'--momentum' only goes with --optimizer momentum, and this is \(optimizer.rawValue)")

@@ -148,6 +148,7 @@ extension Recipe {
   func split(_ data: DataSource.Loaded) throws -> DatasetSplit {
     if let parts = data.parts { return parts }
     guard let test = data.test else {
+      try checkShares()
       return try split(data.examples, validation: validation, test: test)
     }
     // A subset is a copy, which nobody needs of everything.
@@ -193,10 +194,12 @@ extension Recipe {
     let optimizer = optimizer.make(
       learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
     if isText {
-      return try NeuralNetwork.charLSTM(
+      var network = try NeuralNetwork.charLSTM(
         vocabulary: Vocabulary(classNames: training.classNames), sequenceLength: sequenceLength,
         embeddingSize: embedding, cell: cell, hiddenSizes: recurrent, optimizer: optimizer,
         seed: seed)
+      network.penalty = penalty.penalty
+      return network
     }
     var network =
       if !recurrent.isEmpty {

@@ -60,10 +60,15 @@ struct RunReport: Encodable, Sendable {
 
     init(_ report: EpochReport) {
       epoch = report.epoch
-      training = exp(report.training.loss)
-      validation = report.validation.map { exp($0.loss) }
+      training = report.training.perplexity
+      validation = report.validation.map(\.perplexity)
     }
   }
+}
+
+extension Scores {
+  /// `exp` of the loss on the characters of a text, without what the weights cost.
+  var perplexity: Double { exp(loss - (penalty ?? 0)) }
 }
 
 extension NeuralNetwork {

@@ -90,7 +90,7 @@ struct TrainingDisplay: TrainingCallback {
 
   private func text(_ scores: Scores) -> String {
     (showsPerplexity
-      ? "perplexity \(fixed(exp(scores.loss), 3))" : "loss \(lossText(Float(scores.loss)))")
+      ? "perplexity \(fixed(scores.perplexity, 3))" : "loss \(lossText(Float(scores.loss)))")
       + (scores.accuracy.map { "  accuracy \(fixed($0, 4))" } ?? "")
   }
 }

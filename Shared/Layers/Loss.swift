@@ -19,9 +19,13 @@ public protocol Loss: Configurable {
   /// How the losses of a batch are combined.
   var reduction: Reduction { get }
 
-  /// Whether the largest number of a prediction names its class, so that a confusion matrix means
-  /// something.
+  /// Whether the largest number of a prediction names its class.
   var isClassification: Bool { get }
+  /// Between how many classes each answer of a network with such an output chooses; `nil` when it chooses none,
+  /// so that there is no confusion matrix.
+  func answerClassCount(outputShape: [Int]) -> Int?
+  /// Takes the answers of a batch into a confusion matrix of that many classes.
+  func count(_ output: Tensor, target: Target, in matrix: inout ConfusionMatrix)
   /// How many answers of a batch are right; `nil` when right and wrong mean nothing.
   func answers(_ output: Tensor, target: Target) -> AnswerCounts?
 
@@ -39,6 +43,14 @@ public protocol Loss: Configurable {
 extension Loss {
   /// False.
   public var isClassification: Bool { false }
+  /// The length of the last axis, where `isClassification`.
+  public func answerClassCount(outputShape: [Int]) -> Int? {
+    isClassification ? outputShape.last ?? 1 : nil
+  }
+  /// Takes the largest number of each row for the answer.
+  public func count(_ output: Tensor, target: Target, in matrix: inout ConfusionMatrix) {
+    matrix.update(prediction: output, target: target)
+  }
   /// Counts the rows whose largest number is that of the right class, where `isClassification`. Steps to
   /// ignore do not count.
   public func answers(_ output: Tensor, target: Target) -> AnswerCounts? {

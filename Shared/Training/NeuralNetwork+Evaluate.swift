@@ -36,18 +36,16 @@ extension NeuralNetwork {
         remedy: "Set network.loss, or use predict.")
     }
     let data = try prepared(data, role: "data to evaluate on")
-    var matrix: ConfusionMatrix?
-    if loss.isClassification {
-      let names = classNames.isEmpty ? data.classNames : classNames
-      matrix =
-        names.count == outputShape.last
-        ? ConfusionMatrix(classNames: names) : ConfusionMatrix(classCount: outputShape.last ?? 1)
+    let names = classNames.isEmpty ? data.classNames : classNames
+    var matrix = loss.answerClassCount(outputShape: outputShape).map { count in
+      names.count == count
+        ? ConfusionMatrix(classNames: names) : ConfusionMatrix(classCount: count)
     }
     var outputs: [Tensor] = []
     let scores = try run(
       onPrepared: data, batchSize: evaluationBatchSize(batchSize, count: data.count)
     ) { output, target in
-      matrix?.update(prediction: output, target: target)
+      if matrix != nil { loss.count(output, target: target, in: &matrix!) }
       if keepingPredictions { outputs.append(loss.prediction(from: output)) }
     }
     return Evaluation(

@@ -4,12 +4,15 @@ public struct Scores: Codable, Sendable, Equatable {
   /// loss says so, and the penalties on the weights. A sequence asks for an answer at each step that is not
   /// ignored, anything else for one an example.
   public var loss: Double
+  /// The part of `loss` that is the penalties; `nil` without them.
+  public var penalty: Double?
   /// The fraction of answers that are right; `nil` when the network does not classify.
   public var accuracy: Double?
 
   /// Creates scores.
-  public init(loss: Double, accuracy: Double? = nil) {
+  public init(loss: Double, penalty: Double? = nil, accuracy: Double? = nil) {
     self.loss = loss
+    self.penalty = penalty
     self.accuracy = accuracy
   }
 }
@@ -142,6 +145,7 @@ struct RunningScores: Codable, Sendable, Equatable {
     let count = Double(Swift.max(seen, 1))
     return Scores(
       loss: (isMean ? loss / count : loss) + penalty / count,
+      penalty: penalty == 0 ? nil : penalty / count,
       accuracy: answered > 0 ? Double(correct) / Double(answered) : nil)
   }
 

@@ -93,6 +93,16 @@ import Testing
     #expect(rates[0] < 0.05 && rates[39] < 0.001)
   }
 
+  /// The share for the test counts only where it is taken from the examples.
+  @Test func aTestPartOfTheirOwnLeavesAllElseToTheOtherTwo() throws {
+    var recipe = try #require(Recipes.named("iris-mlp")).settings
+    recipe.validation = 0.9
+    try recipe.check()
+    let parts = try recipe.split(DataSource.Loaded(examples: .iris, test: .iris))
+    #expect([parts.train, parts.validation, parts.test].map(\.count) == [15, 135, 150])
+    #expect(throws: UsageError.self) { try recipe.split(DataSource.Loaded(examples: .iris)) }
+  }
+
   @Test func blocksReadWhatTheyWrite() {
     for text in ["none", "20,50", "64+64,128", "7"] { #expect(Blocks(text)?.text == text) }
     #expect(Blocks("64+64,128")?.widths == [[64, 64], [128]])

@@ -83,16 +83,70 @@ import Testing
   @Test(arguments: [
     (["--penalty", "l3:1"], "l1:X, l2:X or elastic:X,Y"), (["--penalty", "l2"], "l2:0.0001"),
     (["--penalty", "l2:-1"], "at least 0"), (["--penalty", "l2:1,2"], "l2:X"),
+    (["--penalty", "l1:much"], "l1:X"), (["--penalty", "l2:nan"], "at least 0"),
+    (["--penalty", "l2:inf"], "at least 0"), (["--penalty"], "--penalty"),
     (["--penalty", "elastic:1"], "elastic:X,Y"), (["--clip", "norm:0"], "a limit above 0"),
-    (["--clip", "size:1"], "norm:X or value:X"), (["--momentum", "1"], "from 0 to below 1"),
+    (["--clip", "size:1"], "norm:X or value:X"), (["--clip", "norm"], "norm:X or value:X"),
+    (["--clip", "value:-1"], "a limit above 0"), (["--clip", "norm:one"], "a limit above 0"),
+    (["--clip", "norm:inf"], "a limit above 0"), (["--clip", "1"], "norm:X or value:X"),
+    (["--dropout", "1"], "from 0 to below 1"), (["--dropout", "-0.1"], "from 0 to below 1"),
+    (["--dropout", "half"], "the fraction that is dropped"), (["--dropout", "nan"], "below 1"),
+    (["--batch-norm", "maybe"], "yes or no"), (["--batch-norm", "1"], "yes or no"),
+    (["--hidden", "none", "--batch-norm", "yes"], "no layers to go behind"),
+    (["--hidden", "none", "--dropout", "0.5"], "no --hidden layers to go behind"),
+    (["--momentum", "1"], "from 0 to below 1"),
     (["--momentum", "0.9"], "only goes with --optimizer momentum, and this is sgd"),
     (["--weight-decay", "-1"], "at least 0"),
     (["--weight-decay", "0.1"], "only goes with --optimizer adamw"),
   ])
-  func badValuesAreRefused(options: [String], message: String) {
-    let run = runTool(["train", "iris-mlp"] + options)
-    #expect(run.status == 2)
-    #expect(run.error.contains(message), "\(run.error)")
+  func badValuesAreRefused(options: [String], message: String) throws {
+    try expectRefused("iris-mlp", options, message)
+  }
+
+  /// Options that the network of the recipe has no place for are not dropped in silence.
+  @Test(arguments: [
+    ("digits-rows-lstm", ["--batch-norm", "yes"], "this one is recurrent: --batch-norm no"),
+    ("digits-rows-lstm", ["--dropout", "0.5"], "this one is recurrent: --dropout 0"),
+    ("char-lstm", ["--dropout", "0.5"], "'--dropout 0.5' only goes with"),
+    ("char-lstm", ["--momentum", "0.5"], "only goes with --optimizer momentum, and this is adam"),
+    ("char-lstm", ["--hidden", "64"], "a text has no '--hidden' layers"),
+  ])
+  func whatTheRecipeHasNoPlaceForIsRefused(
+    recipe: String, options: [String], message: String
+  ) throws {
+    try expectRefused(recipe, options, message)
+  }
+
+  private func expectRefused(_ recipe: String, _ options: [String], _ message: String) throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "model.safetensors").path
+      let run = runTool(["train", recipe, "--output", model] + options)
+      #expect(run.status == 2 && run.output.isEmpty, "\(run.output)")
+      #expect(run.error.contains(message), "\(run.error)")
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(files.isEmpty, "written: \(files)")
+    }
+  }
+
+  /// Perplexity is about the text, whatever the weights cost.
+  @Test func aPenaltyOnANetworkOfCharactersIsNotInThePerplexity() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "text.txt")
+      try Data(String(repeating: "abcdefgh", count: 40).utf8).write(to: file)
+      let model = folder.appending(path: "text.safetensors").path
+      let run = runTool(
+        "train", "char-lstm", "--data", file.path, "--epochs", "1", "--batch-size", "2",
+        "--sequence-length", "5", "--recurrent", "4", "--embedding", "3", "--penalty", "l2:100",
+        "--output", model, "--json")
+      try #require(run.status == 0, "\(run.error)")
+      let epochs = try #require(try run.json["perplexities"] as? [[String: Any]])
+      let history = try #require(try run.json["history"] as? [[String: Any]])
+      let training = try #require(history.first?["training"] as? [String: Any])
+      #expect(try #require(training["penalty"] as? Double) > 100)
+      let perplexity = try #require(epochs.first?["training"] as? Double)
+      #expect(perplexity > 1 && perplexity < 20, "eight characters: \(perplexity)")
+      #expect(!run.error.contains("perplexity inf"))
+    }
   }
 
   // MARK: What is shown

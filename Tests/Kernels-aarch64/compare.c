@@ -75,10 +75,10 @@ static void elementwise(size_t count) {
       compare("binary", y, e, count, 0);
     }
   }
-  for (KernelUnary operation = kernelNegate; operation <= kernelReLU; operation++) {
+  for (KernelUnary operation = kernelNegate; operation <= kernelGELUTanhSlope; operation++) {
     neon->unary(operation, a, y, count);
     portable->unary(operation, a, e, count);
-    compare("unary", y, e, count, operation >= kernelExp ? 4e-7f : 0);
+    compare("unary", y, e, count, operation >= kernelGELU ? 1e-6f : operation >= kernelExp ? 4e-7f : 0);
   }
   for (KernelActivation f = kernelActivationIdentity; f <= kernelActivationTanh; f++) {
     neon->activationGradient(f, a, b, y, count);
@@ -217,6 +217,134 @@ static void optimizers(size_t count) {
   for (int i = 0; i < 2; i++) free(m[i]), free(v[i]), free(w[i]);
 }
 
+static void normalization(size_t batch, size_t channels, size_t area, bool relu) {
+  const size_t count = batch * channels * area;
+  float *x = values(count, 1), *dY = values(count, 2), *slope = values(channels, 3);
+  float *center = values(channels, 4), *factor = values(channels, 5), *shift = values(channels, 6);
+  const KernelNormalization sizes = {batch, channels, area, center, factor, shift, relu};
+  // mean, variance, y, sums of gradients and of products, dX
+  const size_t counts[] = {channels, channels, count, channels, channels, count};
+  float *results[2][6];
+  const KernelSet *sets[2] = {neon, portable};
+  for (int i = 0; i < 2; i++) {
+    float **r = results[i];
+    for (int j = 0; j < 6; j++) r[j] = malloc((counts[j] + 1) * sizeof(float));
+    kernels_channel_moments(sets[i], &sizes, x, r[0], r[1]);
+    kernels_normalize(sets[i], &sizes, x, r[2]);
+    kernels_normalization_sums(sets[i], &sizes, x, dY, r[3], r[4]);
+    kernels_normalization_gradient(sets[i], &sizes, slope, shift, x, dY, r[5]);
+  }
+  for (int j = 0; j < 6; j++) {
+    compare("normalization", results[0][j], results[1][j], counts[j], 1e-5f);
+    free(results[0][j]), free(results[1][j]);
+  }
+  free(x), free(dY), free(slope), free(center), free(factor), free(shift);
+}
+
+static void crossEntropy(size_t rows, size_t columns) {
+  float *x = values(rows * columns, 1);
+  ptrdiff_t *labels = malloc(rows * sizeof(ptrdiff_t));
+  for (size_t i = 0; i < rows; i++) labels[i] = (ptrdiff_t)below(columns + 1) - 1;
+  // shifts, logarithms of sums, losses, dX
+  const size_t counts[] = {rows, rows, rows, rows * columns};
+  float *results[2][4];
+  const KernelSet *sets[2] = {neon, portable};
+  for (int i = 0; i < 2; i++) {
+    float **r = results[i];
+    for (int j = 0; j < 4; j++) r[j] = malloc((counts[j] + 1) * sizeof(float));
+    sets[i]->crossEntropyRows(x, labels, rows, columns, r[0], r[1], r[2]);
+    sets[i]->crossEntropyGradientRows(x, labels, r[0], r[1], 0.5f, rows, columns, r[3]);
+  }
+  for (int j = 0; j < 4; j++) {
+    compare("crossEntropy", results[0][j], results[1][j], counts[j], 2e-6f);
+    free(results[0][j]), free(results[1][j]);
+  }
+  free(x), free(labels);
+}
+
+/// The draws of dropout, bit by bit, and its masks against the numbers that define them.
+static void draws(size_t count) {
+  const size_t blocks = (count + 15) / 16 * 16;
+  uint32_t *y = malloc(blocks * 16), *e = malloc(blocks * 16);
+  neon->philoxBlocks(7, 8, count, blocks, y), portable->philoxBlocks(7, 8, count, blocks, e);
+  compared++;
+  if (memcmp(y, e, blocks * 16) != 0 && wrong++ < 10) printf("philoxBlocks: %zu differ\n", blocks);
+  float *uniform = malloc((count + 1) * sizeof(float)), *keep = malloc((count + 1) * sizeof(float));
+  kernels_random_uniform(7, 8, 3, 0, 1, uniform, count);
+  kernels_random_keep(7, 8, 3, 0.3f, keep, count);
+  for (size_t i = 0; i < count; i++) uniform[i] = uniform[i] < 0.3f ? 0 : 1;
+  compare("mask", keep, uniform, count, 0);
+  free(y), free(e), free(uniform), free(keep);
+}
+
+static void pooling(void) {
+  for (int round = 0; round < 40; round++) {
+    KernelPooling p = {.planes = 1 + below(4), .windowY = 1 + below(3), .windowX = 1 + below(4),
+                       .strideY = 1 + below(3), .strideX = 1 + below(3)};
+    p.padTop = below(p.windowY), p.padLeft = below(p.windowX);
+    p.inputHeight = p.windowY + below(9), p.inputWidth = p.windowX + below(40);
+    p.outputHeight = (p.inputHeight + 2 * p.padTop - p.windowY) / p.strideY + 1;
+    p.outputWidth = (p.inputWidth + 2 * p.padLeft - p.windowX) / p.strideX + 1;
+    const size_t inputs = p.planes * p.inputHeight * p.inputWidth;
+    const size_t outputs = p.planes * p.outputHeight * p.outputWidth;
+    float *x = values(inputs, 1), *y = values(outputs, 2), *e = values(outputs, 2);
+    int32_t *winners = malloc(2 * outputs * sizeof(int32_t));
+    kernels_max_pool(neon, &p, x, y, winners);
+    kernels_max_pool(portable, &p, x, e, winners + outputs);
+    compare("max pooling", y, e, outputs, 0);
+    if (memcmp(winners, winners + outputs, outputs * sizeof(int32_t)) != 0 && wrong++ < 10) {
+      printf("max pooling: other winners\n");
+    }
+    kernels_average_pool(neon, &p, round & 1, x, y);
+    kernels_average_pool(portable, &p, round & 1, x, e);
+    compare("average pooling", y, e, outputs, 1e-6f);
+    free(x), free(y), free(e), free(winners);
+  }
+}
+
+/// What goes through the tables, set against set; what is plain C, against results that are known.
+static void images(size_t height, size_t width) {
+  const size_t area = height * width;
+  uint8_t *bytes = malloc(3 * area + 1);
+  for (size_t i = 0; i < 3 * area; i++) bytes[i] = (uint8_t)below(256);
+  float *y = malloc((3 * area + 1) * sizeof(float)), *e = malloc((3 * area + 1) * sizeof(float));
+  const float mean[] = {0.5f, 0.4f, 0.3f}, deviation[] = {0.2f, 0.25f, 0.3f};
+  for (int mirrored = 0; mirrored < 2; mirrored++) {
+    KernelPixelView view = {
+      .pixels = bytes, .start = mirrored ? 3 * ((ptrdiff_t)width - 1) : 0,
+      .strideY = 3 * (ptrdiff_t)width, .strideX = mirrored ? -3 : 3, .height = height,
+      .width = width, .channels = 3, .firstRow = below(height), .firstColumn = below(width)};
+    view.endRow = view.firstRow + below(height - view.firstRow + 1);
+    view.endColumn = view.firstColumn + below(width - view.firstColumn + 1);
+    kernels_pixels_to_floats(neon, &view, mean, deviation, mirrored, y);
+    kernels_pixels_to_floats(portable, &view, mean, deviation, mirrored, e);
+    compare("pixels", y, e, 3 * area, 0);
+  }
+  float *x = values(3 * area, 1);
+  const size_t taps = 1 + below(height);
+  int32_t *first = malloc(height * sizeof(int32_t));
+  for (size_t i = 0; i < height; i++) first[i] = (int32_t)below(height - taps + 1);
+  float *weights = values(height * taps, 2);
+  kernels_resample_rows(neon, x, 3, height, width, first, weights, taps, height, y);
+  kernels_resample_rows(portable, x, 3, height, width, first, weights, taps, height, e);
+  compare("resample", y, e, 3 * area, 1e-5f);
+  // Upside down, and half a pixel to the right.
+  const float matrix[] = {1, 0, 0.5f, 0, -1, (float)height - 1};
+  kernels_sample_affine(x, 3, height, width, matrix, true, height, width, y);
+  for (size_t i = 0; i < 3 * area; i++) {
+    const size_t row = i / width, column = i % width, plane = row / height;
+    const float *source = x + (plane * height + height - 1 - row % height) * width + column;
+    e[i] = 0.5f * source[0] + (column + 1 < width ? 0.5f * source[1] : 0);
+  }
+  compare("affine", y, e, 3 * area, 1e-6f);
+  // A third of the circle of colours turns red into green, green into blue and blue into red.
+  for (size_t i = 0; i < 3 * area; i++) x[i] = fabsf(x[i]) / 2;
+  kernels_shift_hue(x, area, 1 / 3.0f, y);
+  for (size_t i = 0; i < 3 * area; i++) e[(i + area) % (3 * area)] = x[i];
+  compare("hue", y, e, 3 * area, 2e-6f);
+  free(bytes), free(x), free(y), free(e), free(first), free(weights);
+}
+
 int main(void) {
   neon = kernels_named("neon"), portable = kernels_named("portable");
   if (neon == NULL || kernels_default() != neon) {
@@ -230,7 +358,17 @@ int main(void) {
     for (size_t columns = 1; columns < 80; columns += 2) matrices(rows, columns);
   }
   matrices(1000, 37);
-  for (size_t count = 0; count < 70; count++) optimizers(count);
+  for (size_t count = 0; count < 70; count++) optimizers(count), draws(count);
+  for (size_t area = 1; area < 70; area++) {
+    normalization(1 + below(4), 1 + below(20), area, area & 1);
+    crossEntropy(1 + below(30), area);
+    images(1 + below(9), area);
+  }
+  for (int relu = 0; relu < 2; relu++) {
+    normalization(70, 17, 1, relu), normalization(200, 130, 1, relu);
+    normalization(3, 2, 1500, relu);
+  }
+  pooling();
   convolutions();
   for (KernelCell cell = kernelCellElman; cell <= kernelCellGRU; cell++) {
     recurrent(cell, 1, 4, 3, 7), recurrent(cell, 5, 3, 2, 8), recurrent(cell, 13, 3, 4, 9);

@@ -97,6 +97,27 @@ import Testing
       BinaryCrossEntropyLoss(on: .logits).prediction(from: [[0]]), [[0.5]], "prediction(from:)")
   }
 
+  /// One question is a choice between two classes: `evaluate` counts which was taken for which.
+  @Test func evaluationHasAConfusionMatrixForOneQuestion() throws {
+    var network = NeuralNetwork(inputShape: [1], loss: BinaryCrossEntropyLoss(on: .logits))
+    try network.append(Identity())
+    let data = try Dataset(
+      features: [[2], [-1], [0], [-3], [1]], targets: .classes([1, 0, 0, 1, 1]),
+      classNames: ["ham", "spam"])
+    let evaluation = try network.evaluate(data)
+    let matrix = try #require(evaluation.confusionMatrix)
+    #expect(matrix.counts == [[1, 1], [1, 2]], "rows are the truth, columns the answers")
+    #expect(matrix.classNames == ["ham", "spam"])
+    #expect(evaluation.accuracy.map(Float.init) == matrix.value)
+    let spam = try #require(matrix.report.classes.last)
+    #expect(spam.precision == 2 / 3 && spam.recall == 2 / 3)
+
+    network.loss = BinaryCrossEntropyLoss()
+    let certain = try Dataset(features: [[0.2], [0.5]], targets: .values([[0.1], [0.9]]))
+    #expect(try network.evaluate(certain).confusionMatrix?.counts == [[1, 0], [0, 1]])
+    #expect(BinaryCrossEntropyLoss().answerClassCount(outputShape: [2]) == nil)
+  }
+
   @Test func targetsThatDoNotFitAreRefusedBeforeTraining() throws {
     let loss = BinaryCrossEntropyLoss()
     try loss.check(outputShape: [1], target: .classes([0, 1, 1]))
@@ -133,4 +154,12 @@ import Testing
     #expect(
       BinaryCrossEntropyLoss(configuration: loss.configuration).configuration == loss.configuration)
   }
+}
+
+/// Hands on what it gets.
+private struct Identity: ParameterFreeLayer {
+  static let typeName = "Identity"
+  func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+  func forward(_ input: Tensor, mode: Mode) -> Tensor { input }
+  func backward(_ outputGradient: Tensor) -> Tensor { outputGradient }
 }

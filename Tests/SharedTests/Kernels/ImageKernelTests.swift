@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Synchronization
 import Testing
 
 @Suite struct ImageKernelTests {
@@ -78,11 +79,12 @@ import Testing
   }
 
   @Test func loopsStayOnAThreadThatAsksForIt() async {
-    final class Seen: @unchecked Sendable { var threads: Set<UInt> = [] }
+    final class Seen: Sendable { let threads = Mutex<Set<UInt>>([]) }
     let seen = Seen()
     let body: @convention(c) (Int, UnsafeMutableRawPointer?) -> Void = { _, context in
       let seen = Unmanaged<Seen>.fromOpaque(context!).takeUnretainedValue()
-      seen.threads.insert(UInt(bitPattern: ObjectIdentifier(Thread.current).hashValue))
+      let thread = UInt(bitPattern: ObjectIdentifier(Thread.current).hashValue)
+      seen.threads.withLock { _ = $0.insert(thread) }
     }
     await withCheckedContinuation { continuation in
       Thread {
@@ -91,6 +93,6 @@ import Testing
         continuation.resume()
       }.start()
     }
-    #expect(seen.threads.count == 1)
+    #expect(seen.threads.withLock { $0.count } == 1)
   }
 }
