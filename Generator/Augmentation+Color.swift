@@ -19,7 +19,7 @@ extension Augmentation {
   /// Colours moved along the circle of hues by up to `amount` of it either way.
   public static func hue(_ amount: Float) -> Augmentation {
     require((0...0.5).contains(amount), "hue", "an amount from 0 to 0.5", "\(amount)")
-    return Augmentation("hue", stage: .color) { sample, draws in
+    return Augmentation("hue", commandText(amount), stage: .color) { sample, draws in
       sample.image = sample.image.hueShifted(by: draws.number(in: -amount...amount))
     }
   }
@@ -29,7 +29,7 @@ extension Augmentation {
     require(
       standardDeviation >= 0 && standardDeviation.isFinite, "noise",
       "a standard deviation of at least 0", "\(standardDeviation)")
-    return Augmentation("noise", stage: .color) { sample, draws in
+    return Augmentation("noise", commandText(standardDeviation), stage: .color) { sample, draws in
       let noise = Tensor(
         normal: sample.image.shape, standardDeviation: standardDeviation,
         key: draws.key.folded("noise"))
@@ -44,7 +44,7 @@ extension Augmentation {
         && std.allSatisfy { $0 > 0 && $0.isFinite } && mean.allSatisfy(\.isFinite), "normalize",
       "a mean and a standard deviation above 0 for each channel", "\(mean), \(std)")
     return Augmentation(
-      "normalize", stage: .normalization,
+      "normalize", (mean + std).map(commandText).joined(separator: ":"), stage: .normalization,
       normalization: PixelView.Normalization(mean: mean, std: std)
     ) { sample, _ in
       sample.normalize(mean: mean, std: std)
@@ -56,7 +56,7 @@ extension Augmentation {
     _ change: @escaping @Sendable (_ image: Tensor, _ factor: Float) -> Tensor
   ) -> Augmentation {
     require(amount >= 0 && amount.isFinite, name, "an amount of at least 0", "\(amount)")
-    return Augmentation(name, stage: .color) { sample, draws in
+    return Augmentation(name, commandText(amount), stage: .color) { sample, draws in
       sample.image = change(sample.image, draws.number(in: max(0, 1 - amount)...1 + amount))
     }
   }

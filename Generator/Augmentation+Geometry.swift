@@ -5,7 +5,7 @@ extension Augmentation {
   ///
   /// Not for images whose class it changes: letters, digits, road signs.
   public static var mirror: Augmentation {
-    Augmentation("mirror", stage: .geometry, probability: 0.5) { sample, _ in sample.mirror() }
+    Augmentation("mirror", "", stage: .geometry, probability: 0.5) { sample, _ in sample.mirror() }
   }
 
   /// Turned by 90, 180 or 270 degrees, three images of four: every orientation is as likely.
@@ -13,7 +13,7 @@ extension Augmentation {
   /// An image that is not square becomes as high as it was wide, and the generator fits it to the size of
   /// the batch again.
   public static var rotate90: Augmentation {
-    Augmentation("rotate90", stage: .geometry, probability: 0.75) { sample, draws in
+    Augmentation("rotate90", "", stage: .geometry, probability: 0.75) { sample, draws in
       sample.rotate90(turns: draws.integer(in: 1...3))
     }
   }
@@ -24,7 +24,9 @@ extension Augmentation {
 
   /// Turned counter-clockwise about its middle by an angle from the range.
   public static func rotate(degrees: ClosedRange<Float>) -> Augmentation {
-    Augmentation("rotate", stage: .geometry) { sample, draws in
+    let (low, high) = (degrees.lowerBound, degrees.upperBound)
+    let arguments = low == -high ? commandText(high) : "\(low)...\(high)"
+    return Augmentation("rotate", arguments, stage: .geometry) { sample, draws in
       sample.rotate(degrees: draws.number(in: degrees))
     }
   }
@@ -35,7 +37,7 @@ extension Augmentation {
   /// comes from.
   public static func crop(padding: Int) -> Augmentation {
     require(padding >= 0, "crop", "a padding of at least 0", "\(padding)")
-    return Augmentation("crop", stage: .geometry) { sample, draws in
+    return Augmentation("crop", "\(padding)", stage: .geometry) { sample, draws in
       let (top, left) = (
         draws.integer(in: -padding...padding), draws.integer(in: -padding...padding)
       )
@@ -49,7 +51,10 @@ extension Augmentation {
     height: Int, width: Int, interpolation: Interpolation = .bilinear, antialias: Bool = true
   ) -> Augmentation {
     require(height >= 1 && width >= 1, "resize", "sizes of at least 1", "\(height) x \(width)")
-    return Augmentation("resize", stage: .geometry) { sample, _ in
+    let arguments =
+      "\(height):\(width)" + (interpolation == .bilinear ? "" : ":\(interpolation)")
+      + (antialias ? "" : ":aliased")
+    return Augmentation("resize", arguments, stage: .geometry) { sample, _ in
       sample.resize(
         height: height, width: width, interpolation: interpolation, antialias: antialias)
     }
@@ -62,7 +67,7 @@ extension Augmentation {
   ///   cutout*.
   public static func cutout(size: Int) -> Augmentation {
     require(size >= 1, "cutout", "a size of at least 1", "\(size)")
-    return Augmentation("cutout", stage: .geometry) { sample, draws in
+    return Augmentation("cutout", "\(size)", stage: .geometry) { sample, draws in
       let top = draws.integer(in: 0...sample.height - 1) - size / 2
       let left = draws.integer(in: 0...sample.width - 1) - size / 2
       let rows = max(top, 0)..<min(top + size, sample.height)
@@ -72,6 +77,11 @@ extension Augmentation {
       image[0..., rows, columns] = Tensor(zeros: [sample.channels, rows.count, columns.count])
       sample.image = image
     }
+  }
+
+  /// A number as one writes it: 15 and not 15.0.
+  static func commandText(_ number: Float) -> String {
+    number == number.rounded() && abs(number) < 1e6 ? "\(Int(number))" : "\(number)"
   }
 
   /// Stops the program with a message when an argument is out of range.

@@ -30,7 +30,9 @@ extension Augmentation {
   /// - Reference: Zhang, Cissé, Dauphin, Lopez-Paz (2018), *mixup: beyond empirical risk minimization*.
   public static func mixup(alpha: Float) -> Augmentation {
     require(alpha > 0 && alpha.isFinite, "mixup", "an alpha above 0", "\(alpha)")
-    return Augmentation("mixup", stage: .batch, mixing: Mixing(alpha: alpha)) { _, _ in }
+    return Augmentation(
+      "mixup", commandText(alpha), stage: .batch, mixing: Mixing(alpha: alpha)
+    ) { _, _ in }
   }
 }
 

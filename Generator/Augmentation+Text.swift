@@ -6,7 +6,7 @@ extension Augmentation {
   /// colon, and behind an @ how likely one is applied.
   ///
   ///     try Augmentation.list(from: "mirror@0.3,crop:4").map(\.description)
-  ///     // ["mirror (0.3)", "crop"]
+  ///     // ["mirror@0.3", "crop:4"]
   ///
   /// - Throws: a `CourseError` that says which part is wrong, and what would be right
   public static func list(from text: String) throws -> [Augmentation] {
@@ -102,8 +102,8 @@ extension Augmentation {
         throw refuse(
           isNormalize
             ? "numbers, those behind the means above 0"
-            : "a \(found.isWhole ? "whole " : "")number from \(short(found.range.lowerBound)) "
-              + "to \(short(found.range.upperBound))", String(part))
+            : "a \(found.isWhole ? "whole " : "")number from \(commandText(found.range.lowerBound)) "
+              + "to \(commandText(found.range.upperBound))", String(part))
       }
       return number
     }
@@ -113,9 +113,5 @@ extension Augmentation {
       throw refuse("a probability from 0 to 1", String(halves[1]))
     }
     return augmentation.with(probability: probability)
-  }
-
-  private static func short(_ number: Float) -> String {
-    number == number.rounded() ? "\(Int(number))" : "\(number)"
   }
 }

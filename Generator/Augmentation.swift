@@ -37,6 +37,8 @@ public struct Augmentation: Sendable, CustomStringConvertible {
 
   /// What it is called on the command line and in messages.
   public let name: String
+  /// How it was made, behind the name on the command line; empty where there is nothing to say.
+  private let arguments: String
   /// What it changes.
   public let stage: Stage
   /// How likely it is applied to an image, from 0 to 1.
@@ -58,11 +60,12 @@ public struct Augmentation: Sendable, CustomStringConvertible {
     change: @escaping @Sendable (_ sample: inout ImageSample, _ draws: inout RandomDraws) -> Void
   ) {
     self.init(
-      name, stage: stage, probability: probability, normalization: nil, mixing: nil, change: change)
+      name, "", stage: stage, probability: probability, normalization: nil, mixing: nil,
+      change: change)
   }
 
   init(
-    _ name: String, stage: Stage, probability: Float = 1,
+    _ name: String, _ arguments: String, stage: Stage, probability: Float = 1,
     normalization: PixelView.Normalization? = nil, mixing: Mixing? = nil,
     change: @escaping @Sendable (_ sample: inout ImageSample, _ draws: inout RandomDraws) -> Void
   ) {
@@ -72,6 +75,7 @@ public struct Augmentation: Sendable, CustomStringConvertible {
         received: "\(probability)")
     }
     self.name = name
+    self.arguments = arguments
     self.stage = stage
     self.probability = probability
     self.normalization = normalization
@@ -82,12 +86,14 @@ public struct Augmentation: Sendable, CustomStringConvertible {
   /// The same, applied as likely as given.
   public func with(probability: Float) -> Augmentation {
     Augmentation(
-      name, stage: stage, probability: probability, normalization: normalization, mixing: mixing,
-      change: change)
+      name, arguments, stage: stage, probability: probability, normalization: normalization,
+      mixing: mixing, change: change)
   }
 
-  /// The name and the probability.
-  public var description: String { probability == 1 ? name : "\(name) (\(probability))" }
+  /// As on the command line: the name, behind a colon how it was made, behind an @ the probability.
+  public var description: String {
+    name + (arguments.isEmpty ? "" : ":\(arguments)") + (probability == 1 ? "" : "@\(probability)")
+  }
 
   /// Draws whether to change the sample, and how, and does it.
   public func callAsFunction(_ sample: inout ImageSample, key: RandomKey) {

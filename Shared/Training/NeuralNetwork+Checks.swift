@@ -76,19 +76,8 @@ extension NeuralNetwork {
         .invalidData, "\(role) is empty", expected: "at least one example", received: "0",
         location: data.name)
     }
-    guard data.inputShape == inputShape else {
-      throw CourseError(
-        .shapeMismatch, "\(role) does not fit the network",
-        expected: "examples of shape \(inputShape)", received: "\(data.inputShape)",
-        location: data.name, remedy: "Choose the data that the network was made for, or reshape it."
-      )
-    }
-    do {
-      try loss?.check(outputShape: outputShape, target: data.targets)
-    } catch var error as CourseError {
-      error.location = [data.name, error.location].compactMap { $0 }.joined(separator: ", ")
-      throw error
-    }
+    try check(
+      inputShape: data.inputShape, targets: data.targets, role: role, name: data.name)
     try preprocessing?.check(inputShape: inputShape)
     let data = preprocessing?.applied(to: data) ?? data
     try checkInputs(name: data.name) { check in
@@ -116,6 +105,22 @@ extension NeuralNetwork {
     } catch var error as CourseError {
       let place = "layer 0 (\(type(of: layer).typeName))"
       error.location = [name, error.location, place].compactMap { $0 }.joined(separator: ", ")
+      throw error
+    }
+  }
+
+  /// Throws when the network and its loss cannot take such examples.
+  func check(inputShape shape: [Int], targets: Target, role: String, name: String) throws {
+    guard shape == inputShape else {
+      throw CourseError(
+        .shapeMismatch, "\(role) does not fit the network",
+        expected: "examples of shape \(inputShape)", received: "\(shape)", location: name,
+        remedy: "Choose the data that the network was made for, or reshape it.")
+    }
+    do {
+      try loss?.check(outputShape: outputShape, target: targets)
+    } catch var error as CourseError {
+      error.location = [name, error.location].compactMap { $0 }.joined(separator: ", ")
       throw error
     }
   }
@@ -179,5 +184,6 @@ extension TrainingProgress.Settings {
     "\(exampleCount) examples, batch size \(batchSize), \(shuffle ? "" : "not ")shuffled"
       + (accumulationSteps > 1 ? ", \(accumulationSteps) accumulation steps" : "")
       + (clipping.map { ", gradients clipped \($0)" } ?? "")
+      + (batches.map { ", \($0)" } ?? "")
   }
 }

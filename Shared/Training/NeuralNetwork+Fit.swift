@@ -38,35 +38,81 @@ extension NeuralNetwork {
     schedule: any LearningRateSchedule = ConstantSchedule(),
     callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
+    let batches = DatasetBatches(
+      try prepared(data, role: "training data"), batchSize: batchSize, shuffle: shuffle, seed: seed)
+    return try train(
+      on: batches, arePrepared: true, validation: validation, epochs: epochs,
+      accumulationSteps: accumulationSteps, clipping: clipping, schedule: schedule,
+      callbacks: callbacks, resuming: resuming)
+  }
+
+  /// Trains the network on batches that are made while it trains, such as those of an `ImageGenerator`.
+  ///
+  ///     let images = try ImageGenerator(
+  ///       ImageFolder("flowers"), batchSize: 50, imageSize: [3, 32, 32],
+  ///       augmentation: [.mirror, .crop(padding: 4)], seed: 1)
+  ///     try network.fit(images, validation: flowersToReportOn, epochs: 20)
+  ///
+  /// Training starts at the first batch of the first epoch, wherever `batches` stood, or where it was
+  /// interrupted. Size and order of the batches are theirs; all else is as with a data set.
+  ///
+  /// - Throws: as with a data set; and what making a batch throws, an image that cannot be read for
+  ///   instance. The network is then as the last step left it, and can go on from there (`resuming`).
+  @discardableResult
+  public mutating func fit(
+    _ batches: some TrainingBatches, validation: Dataset? = nil, epochs: Int,
+    accumulationSteps: Int = 1, clipping: GradientClipping? = nil,
+    schedule: any LearningRateSchedule = ConstantSchedule(),
+    callbacks: [any TrainingCallback] = [], resuming: Bool = false
+  ) throws -> TrainingHistory {
+    try check(
+      inputShape: batches.inputShape, targets: batches.targets, role: "training data",
+      name: batches.name)
+    try preprocessing?.check(inputShape: inputShape)
+    return try train(
+      on: batches, arePrepared: false, validation: validation, epochs: epochs,
+      accumulationSteps: accumulationSteps, clipping: clipping, schedule: schedule,
+      callbacks: callbacks, resuming: resuming)
+  }
+
+  private mutating func train(
+    on batches: some TrainingBatches, arePrepared: Bool, validation: Dataset?, epochs: Int,
+    accumulationSteps: Int, clipping: GradientClipping?,
+    schedule: any LearningRateSchedule, callbacks: [any TrainingCallback], resuming: Bool
+  ) throws -> TrainingHistory {
     let settings = TrainingProgress.Settings(
-      exampleCount: data.count, batchSize: batchSize, shuffle: shuffle,
-      accumulationSteps: accumulationSteps, clipping: clipping)
+      exampleCount: batches.examplesPerEpoch, batchSize: batches.batchSize,
+      shuffle: batches.shuffle, accumulationSteps: accumulationSteps, clipping: clipping,
+      batches: batches.settings)
     try check(settings: settings, epochs: epochs)
-    let data = try prepared(data, role: "training data")
     let validation = try validation.map { try prepared($0, role: "validation data") }
     try checkBatches(of: settings, resuming: resuming)
-    let validationSize = try validationBatchSize(for: validation, trainingSize: batchSize)
+    let validationSize = try validationBatchSize(
+      for: validation, trainingSize: batches.batchSize)
     try begin(settings: settings, epochs: epochs, resuming: resuming)
 
     var callbacks = callbacks.filter { !$0.runsLast } + callbacks.filter(\.runsLast)
-    let stepSize = batchSize * accumulationSteps
+    let batchesPerEpoch = batches.batchesPerEpoch
     let plan = TrainingPlan(
-      epochs: epochs, startEpoch: current.epoch, exampleCount: data.count, batchSize: stepSize,
-      stepsPerEpoch: (data.count + stepSize - 1) / stepSize)
+      epochs: epochs, startEpoch: current.epoch, exampleCount: settings.exampleCount,
+      batchSize: batches.batchSize * accumulationSteps,
+      stepsPerEpoch: (batchesPerEpoch + accumulationSteps - 1) / accumulationSteps)
     for index in callbacks.indices {
       try callbacks[index].trainingBegan(plan, network: &self)
     }
+    var batches = batches
+    batches.seek(batch: current.epoch * batchesPerEpoch + current.batch * accumulationSteps)
     while current.epoch < epochs && !current.isStopped {
       // In the middle of an epoch, a resumed run has its state from the checkpoint.
       if current.batch == 0 { resetState() }
-      let order =
-        shuffle
-        ? NeuralNetwork.order(epoch: current.epoch, exampleCount: data.count, seed: seed)
-        : Array(0..<data.count)
       while current.batch < plan.stepsPerEpoch {
-        let start = current.batch * stepSize
-        let indices = order[start..<Swift.min(start + stepSize, data.count)]
-        try step(on: data, at: indices, schedule: schedule)
+        let left = batchesPerEpoch - current.batch * accumulationSteps
+        // All that the step needs: when one of them cannot be read, the step has not begun.
+        let parts = try (0..<Swift.min(accumulationSteps, left)).map { _ in
+          let batch = try batches.nextBatch()
+          return arePrepared ? batch : try prepared(batch, name: batches.name)
+        }
+        try step(on: parts, schedule: schedule)
         let report = stepReport(plan)
         var control = TrainingControl.proceed
         for index in callbacks.indices
@@ -76,7 +122,7 @@ extension NeuralNetwork {
         // Not recorded as a stop: whoever resumes goes on with the rest of the epoch.
         if control == .stop { return current.history }
       }
-      releaseLastBatch(example: data.batch(at: [0]).features)
+      releaseLastBatch()
       try endEpoch(
         plan, validation: validation, validationSize: validationSize, callbacks: &callbacks)
     }
@@ -84,6 +130,15 @@ extension NeuralNetwork {
       try callbacks[index].trainingEnded(current.history, network: &self)
     }
     return current.history
+  }
+
+  /// A batch with the preprocessing applied, or an error when it is none for the first layer.
+  private func prepared(
+    _ batch: (features: Tensor, targets: Target), name: String
+  ) throws -> (features: Tensor, targets: Target) {
+    let features = preprocessing?(batch.features) ?? batch.features
+    try checkInputs(name: name) { check in try check(features, 0) }
+    return (features, batch.targets)
   }
 
   /// The progress of a training that has begun.
@@ -94,21 +149,17 @@ extension NeuralNetwork {
 
   // MARK: One step
 
-  /// Forward, backward and update on the examples with the given indices.
+  /// Forward and backward on each of the batches, and one update.
   private mutating func step(
-    on data: Dataset, at indices: ArraySlice<Int>, schedule: any LearningRateSchedule
+    on batches: [(features: Tensor, targets: Target)], schedule: any LearningRateSchedule
   ) throws {
     let learningRate = schedule.learningRate(
       step: current.step, epoch: current.epoch, base: current.baseLearningRate)
     optimizer!.learningRate = learningRate
     let isMean = loss!.reduction == .mean
     let penalty = penaltyValue
-    let size = current.settings.batchSize
-    let answerCount =
-      indices.count <= size ? nil : data.targets.rows(at: indices).answerCount
-    for start in stride(from: indices.startIndex, to: indices.endIndex, by: size) {
-      let part = indices[start..<Swift.min(start + size, indices.endIndex)]
-      let batch = data.batch(at: part)
+    let answerCount = batches.reduce(0) { $0 + $1.targets.answerCount }
+    for batch in batches {
       let output = forward(batch.features, mode: .training)
       let batchLoss = loss!.forward(output, target: batch.targets)
       guard batchLoss.isFinite, penalty.isFinite else {
@@ -122,7 +173,7 @@ extension NeuralNetwork {
         answers: loss!.answers(output, target: batch.targets), count: partCount)
       var gradient = loss!.backward()
       // Means over parts of unequal size add up to the mean over all of them.
-      if isMean, let answerCount, answerCount > 0 {
+      if isMean, batches.count > 1, answerCount > 0 {
         gradient *= Float(partCount) / Float(answerCount)
       }
       backward(gradient)
@@ -166,10 +217,10 @@ extension NeuralNetwork {
   // MARK: One epoch
 
   /// Lets the layers drop what they kept of the last batch, often most of the memory of a training, before
-  /// evaluation needs some. An inference pass keeps nothing, so one over a single example does it; not
-  /// where it would change the state that is carried on.
-  private mutating func releaseLastBatch(example: Tensor) {
-    if !carriesState { _ = forward(example, mode: .inference) }
+  /// evaluation needs some. An inference pass keeps nothing, so one over a single example does it, whatever
+  /// its numbers; not where it would change the state that is carried on.
+  private mutating func releaseLastBatch() {
+    if !carriesState { _ = forward(Tensor(zeros: [1] + inputShape), mode: .inference) }
   }
 
   private mutating func endEpoch(

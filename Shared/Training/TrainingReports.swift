@@ -110,6 +110,8 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
     public var accumulationSteps: Int
     /// How gradients were limited before each step; `nil` when they were not.
     public var clipping: GradientClipping?
+    /// What else decides the batches, for those that are made while the network trains.
+    public var batches: String?
   }
 }
 

@@ -163,7 +163,7 @@ import Testing
     var sample = ImageSample(PixelImage(width: 1, height: 1, channels: 1, pixels: [51]))
     negative(&sample, key: RandomKey(seed: 1))
     expectClose(sample.image, [[[0.8]]], "negative")
-    #expect("\(negative)" == "negative" && "\(Augmentation.mirror)" == "mirror (0.5)")
+    #expect("\(negative)" == "negative" && "\(Augmentation.mirror)" == "mirror@0.5")
   }
 
   @Test func wrongArgumentsAreRefused() async {

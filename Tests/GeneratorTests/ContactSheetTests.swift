@@ -100,8 +100,9 @@ import Testing
         + "saturation:0.2,hue:0.1,noise:0.05,cutout:8,normalize:0.5:0.4:0.3:0.2:0.2:0.2,mixup:0.2")
     #expect(
       list.map(\.description) == [
-        "mirror (0.5)", "crop (0.3)", "rotate90 (0.75)", "rotate", "resize", "brightness",
-        "contrast", "saturation", "hue", "noise", "cutout", "normalize", "mixup",
+        "mirror@0.5", "crop:4@0.3", "rotate90@0.75", "rotate:15", "resize:8:9", "brightness:0.2",
+        "contrast:0.2", "saturation:0.2", "hue:0.1", "noise:0.05", "cutout:8",
+        "normalize:0.5:0.4:0.3:0.2:0.2:0.2", "mixup:0.2",
       ])
     #expect(list.count == Augmentation.texts.count)
     #expect(try Augmentation.list(from: "none").isEmpty)
