@@ -64,7 +64,7 @@ struct BatchMaker: Sendable {
 
   /// One image, ready for its batch.
   private func sample(at index: Int, epoch: Int) throws -> ImageSample {
-    let image = try source.image(at: index)
+    let (image, mask, boxes) = try source.example(at: index)
     if fitting == .refuse, image.tensorShape != imageSize {
       throw CourseError(
         .shapeMismatch, "an image does not fit the batch", expected: "\(imageSize), [C, H, W]",
@@ -72,8 +72,7 @@ struct BatchMaker: Sendable {
         remedy: "Choose another imageSize, or have images fitted by .stretch or .cover.")
     }
     var sample = ImageSample(
-      image.converted(toChannels: imageSize[0]), mask: try source.mask(at: index),
-      boxes: try source.boxes(at: index))
+      image.converted(toChannels: imageSize[0]), mask: mask, boxes: boxes)
     let (height, width) = (imageSize[1], imageSize[2])
     sample.fit(height: height, width: width, cover: fitting == .cover)
     augmentation.apply(to: &sample, key: key.folded(epoch).folded(index))

@@ -13,9 +13,7 @@ extension ImageSource {
     parallelFor((count + size - 1) / size) { piece in
       for index in (piece * size)..<min(count, (piece + 1) * size) {
         do {
-          _ = try image(at: index)
-          _ = try mask(at: index)
-          _ = try boxes(at: index)
+          _ = try example(at: index)
         } catch {
           let known =
             error as? CourseError
@@ -25,6 +23,21 @@ extension ImageSource {
       }
     }
     return broken.withLock { $0 }
+  }
+}
+
+extension ImageSource {
+  /// An image and what belongs to it, which fits it.
+  func example(at index: Int) throws -> (image: PixelImage, mask: PixelImage?, boxes: [ImageBox]) {
+    let (image, mask) = (try image(at: index), try mask(at: index))
+    if let mask, mask.channels != 1 || mask.width != image.width || mask.height != image.height {
+      throw CourseError(
+        .shapeMismatch, "the mask does not fit its image",
+        expected: "a mask of shape [1, \(image.height), \(image.width)], [C, H, W]",
+        received: "\(mask.tensorShape)", location: location(at: index),
+        remedy: "Save a mask of the size of the image, or remove it.")
+    }
+    return (image, mask, try boxes(at: index))
   }
 }
 

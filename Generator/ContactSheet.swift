@@ -85,8 +85,10 @@ extension PixelImage {
 
   /// Draws the edges of a box in red, as far as they lie in the image.
   public mutating func outline(_ box: ImageBox) {
-    let rows = max(Int(box.top.rounded()), 0)..<max(min(Int(box.bottom.rounded()), height), 1)
-    let columns = max(Int(box.left.rounded()), 0)..<max(min(Int(box.right.rounded()), width), 1)
+    let (top, bottom) = (max(Int(box.top.rounded()), 0), min(Int(box.bottom.rounded()), height))
+    let (left, right) = (max(Int(box.left.rounded()), 0), min(Int(box.right.rounded()), width))
+    guard top < bottom, left < right else { return }
+    let (rows, columns) = (top..<bottom, left..<right)
     func isEdge(_ row: Int, _ column: Int) -> Bool {
       row == rows.lowerBound || row == rows.upperBound - 1 || column == columns.lowerBound
         || column == columns.upperBound - 1

@@ -17,6 +17,7 @@ extension ImageSample {
   mutating func fit(height: Int, width: Int, cover: Bool) {
     guard (self.height, self.width) != (height, width) else { return }
     if cover {
+      cropLongSides(height: height, width: width)
       let scale = max(
         Double(height) / Double(self.height), Double(width) / Double(self.width))
       let (coverHeight, coverWidth) = (
@@ -30,5 +31,17 @@ extension ImageSample {
     } else {
       resize(height: height, width: width)
     }
+  }
+
+  /// Cuts off what is sure to be too much of an image that is far longer than the batch: covering a square of
+  /// 100 pixels with a line of a million would take 40 GB.
+  private mutating func cropLongSides(height: Int, width: Int) {
+    let mostHeight = 16 * (self.width * height / width + 1)
+    let mostWidth = 16 * (self.height * width / height + 1)
+    let (newHeight, newWidth) = (min(self.height, mostHeight), min(self.width, mostWidth))
+    guard newHeight < self.height || newWidth < self.width else { return }
+    crop(
+      top: (self.height - newHeight) / 2, left: (self.width - newWidth) / 2, height: newHeight,
+      width: newWidth)
   }
 }

@@ -77,13 +77,14 @@ struct PNGHeader {
         "an unknown kind of PNG image", expected: "colour type 0, 2, 3, 4 or 6 of 1 to 16 bits",
         received: "colour type \(color) of \(depth) bits", offset: 24)
     }
-    guard width >= 1, height >= 1, width <= 1 << 24, height <= 1 << 24,
+    // No decoder takes more than a million of rows or columns.
+    guard width >= 1, height >= 1, width <= 1_000_000, height <= 1_000_000,
       width * height <= PNGHeader.mostPixels
     else {
       throw refuse(
         "the size of the image makes no sense",
-        expected: "1 to \(PNGHeader.mostPixels) pixels", received: "\(width) x \(height)",
-        offset: 16)
+        expected: "1 to \(PNGHeader.mostPixels) pixels, at most 1000000 in a row or column",
+        received: "\(width) x \(height)", offset: 16)
     }
     // Deflate packs 1032 to 1 at best.
     guard width * height * samples * depth / 8 <= packedSize * 1032 else {

@@ -110,7 +110,8 @@ extension CourseError {
   func suggestingToSkip(for command: CommandDescription, _ arguments: Arguments) -> CourseError {
     let path = location?.split(separator: ", offset").first.map(String.init) ?? ""
     let isImage = ImageExample.isImage(path) || path.lowercased().hasSuffix(".npy")
-    guard kind == .format, isImage, !arguments.operands.contains(path), !arguments[RunOptions.skipBroken],
+    guard kind == .format, isImage, !arguments.operands.contains(path),
+      !arguments[RunOptions.skipBroken],
       command.options.contains(where: { $0.name == RunOptions.skipBroken.name })
     else { return self }
     var error = self

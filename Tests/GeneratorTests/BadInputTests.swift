@@ -154,6 +154,27 @@ import Testing
     }
   }
 
+  @Test func masksHaveTheSizeOfTheirImages() throws {
+    try withTemporaryFolder { folder in
+      let wide = PixelImage(width: 3, height: 2, channels: 1, repeating: 1).npyData
+      try makeFiles(
+        [
+          "0.npy": tinyImage(1), "1.npy": tinyImage(2), "masks/0.npy": tinyImage(1, channels: 1),
+          "masks/1.npy": wide, "Labels.json": text("{\"0\": 0, \"1\": 0}"),
+        ], in: folder)
+      let source = try NumberedFolder(folder.path)
+      let generator = try ImageGenerator(source, batchSize: 2, threads: 0)
+      expectCourseError(
+        .shapeMismatch, "1.npy", "does not fit its image", "[1, 2, 2], [C, H, W], got [1, 2, 3]"
+      ) { try generator.next() }
+      try makeFiles(["masks/1.npy": tinyImage(1)], in: folder)
+      expectCourseError(.format, "masks/1.npy", "one channel", "got 3", "[H, W]") {
+        try generator.next()
+      }
+      #expect(try NumberedFolder(folder.path, skipBroken: true).count == 1)
+    }
+  }
+
   @Test func aLinkToTheRootIsACircle() throws {
     try withTemporaryFolder { folder in
       try makeFiles(["a/1.png": tinyImage(1), "b/": Data()], in: folder)

@@ -90,6 +90,14 @@ import Testing
     image.outline(ImageBox(left: 1, top: 1, right: 4, bottom: 9, label: 0))
     let red = (0..<5).map { row in (0..<6).map { image[row, $0, 0] == 255 ? "#" : "." }.joined() }
     #expect(red == ["......", ".###..", ".#.#..", ".#.#..", ".###.."])
+    // A file may say that something is anywhere.
+    let before = image
+    for (left, top) in [(-9, 1), (7, 1), (1, -9), (1, 99), (-1_000_000, 1_000_000)]
+      as [(Float, Float)]
+    {
+      image.outline(ImageBox(left: left, top: top, right: left + 2, bottom: top + 2, label: 0))
+    }
+    #expect(image == before)
   }
 }
 

@@ -1,8 +1,9 @@
 import Foundation
-import Generator
 import Shared
 import TestSupport
 import Testing
+
+@testable import Generator
 
 @Suite struct ImageGeneratorTests {
   private static let everything: [Augmentation] = [
@@ -78,6 +79,17 @@ import Testing
       source, batchSize: 1, imageSize: [3, 8, 8], shuffle: false, fitting: .refuse)
     expectCourseError(.shapeMismatch, "counted/0.png", "[3, 8, 8]", "[1, 8, 8]") {
       try coloured.next()
+    }
+  }
+
+  /// A line of 200 000 pixels must not become an image of 10 million.
+  @Test(arguments: [(1, 200_000), (200_000, 1), (3, 400)])
+  func longImagesAreCoveredByTheirMiddle(height: Int, width: Int) throws {
+    let image = PixelImage(width: width, height: height, channels: 1, repeating: 51)
+    for (rows, columns) in [(50, 50), (8, 30)] {
+      var sample = ImageSample(image)
+      sample.fit(height: rows, width: columns, cover: true)
+      expectClose(sample.image, Tensor(repeating: 0.2, shape: [1, rows, columns]), "middle")
     }
   }
 
