@@ -1,3 +1,5 @@
+import Kernels
+
 /// How the pixels of a resized image come from those of the original.
 public enum Interpolation: String, Sendable, CaseIterable, Codable {
   /// The pixel that is nearest; for masks, whose values must not be mixed.
@@ -16,76 +18,120 @@ public enum Interpolation: String, Sendable, CaseIterable, Codable {
 struct ResampleAxis {
   /// The first input of each output.
   private(set) var first: [Int32] = []
-  /// `taps` weights for each output, zeros behind those that are needed.
+  /// `taps` weights for each output, zeros before and behind those that are needed.
   private(set) var weights: [Float] = []
   /// The most inputs that an output has.
   private(set) var taps = 0
 
   /// - Parameter antialias: whether an output that stands for several inputs takes all of them
   init(input: Int, output: Int, interpolation: Interpolation, antialias: Bool) {
-    let scale = Double(input) / Double(output)
-    let parts = (0..<output).map { place -> Part in
+    var inputs = WeightedInputs(count: input, scale: Double(input) / Double(output))
+    for place in 0..<output {
       switch interpolation {
-      case .nearest:
-        Part(first: min(Int((Double(place) + 0.5) * scale), input - 1), weights: [1])
-      case .bilinear where antialias:
-        .smooth(place, scale, input: input, radius: 1) { max(0, 1 - Swift.abs($0)) }
+      case .nearest: inputs.addNearest(place)
+      case .bilinear where antialias: inputs.addSmooth(place, radius: 1) { max(0, 1 - abs($0)) }
       case .bicubic where antialias:
-        .smooth(place, scale, input: input, radius: 2) { cubic($0, sharpness: -0.5) }
-      case .bilinear: .linear(place, scale, input: input)
-      case .bicubic: .cubicBetween(place, scale, input: input)
+        inputs.addSmooth(place, radius: 2) { cubic($0, sharpness: -0.5) }
+      case .bilinear: inputs.addLinear(place)
+      case .bicubic: inputs.addCubic(place)
       }
     }
-    taps = parts.map(\.weights.count).max() ?? 0
-    for part in parts {
+    let ends = inputs.ends
+    taps = ends.indices.map { ends[$0] - ($0 > 0 ? ends[$0 - 1] : 0) }.max() ?? 0
+    weights = [Float](repeating: 0, count: output * taps)
+    first.reserveCapacity(output)
+    var from = 0
+    for place in 0..<output {
       // So that all `taps` inputs exist.
-      let start = min(part.first, input - taps)
+      let start = min(inputs.firsts[place], input - taps)
       first.append(Int32(start))
-      let before = [Float](repeating: 0, count: part.first - start)
-      let padded = before + part.weights.map { Float($0) }
-      weights += padded + [Float](repeating: 0, count: taps - padded.count)
+      var to = place * taps + inputs.firsts[place] - start
+      while from < ends[place] {
+        weights[to] = Float(inputs.weights[from])
+        (from, to) = (from + 1, to + 1)
+      }
     }
   }
 
-  /// The inputs of one output.
-  private struct Part {
-    var first: Int
-    var weights: [Double]
-
-    /// All inputs within `radius` (times the scale, when that is above 1), weighted by a curve whose
-    /// weights are made to add up to 1.
-    static func smooth(
-      _ place: Int, _ scale: Double, input: Int, radius: Double, curve: (Double) -> Double
-    ) -> Part {
-      let stretch = max(scale, 1)
-      let center = (Double(place) + 0.5) * scale
-      let first = max(Int(center - radius * stretch + 0.5), 0)
-      let end = min(Int(center + radius * stretch + 0.5), input)
-      let weights = (first..<end).map { curve((Double($0) + 0.5 - center) / stretch) }
-      let sum = weights.reduce(0, +)
-      return Part(first: first, weights: weights.map { $0 / sum })
-    }
-
-    /// The two neighbours; before the middle of the first and behind that of the last pixel only it.
-    static func linear(_ place: Int, _ scale: Double, input: Int) -> Part {
-      let source = max((Double(place) + 0.5) * scale - 0.5, 0)
-      let first = min(Int(source), input - 1)
-      let share = source - Double(first)
-      return first + 1 < input
-        ? Part(first: first, weights: [1 - share, share]) : Part(first: first, weights: [1])
-    }
-
-    /// The four neighbours; those beyond the edge are the pixel at the edge.
-    static func cubicBetween(_ place: Int, _ scale: Double, input: Int) -> Part {
-      let source = (Double(place) + 0.5) * scale - 0.5
-      let base = Int(source.rounded(.down))
-      let places = (base - 1...base + 2).map { min(max($0, 0), input - 1) }
-      var weights = [Double](repeating: 0, count: places[3] - places[0] + 1)
-      for (offset, place) in places.enumerated() {
-        weights[place - places[0]] += cubic(Double(base - 1 + offset) - source, sharpness: -0.75)
+  /// Calls a function with the axis as kernels see it.
+  func read(_ body: (_ axis: KernelResampling) -> Void) {
+    first.withUnsafeBufferPointer { first in
+      weights.withUnsafeBufferPointer { weights in
+        body(
+          KernelResampling(
+            first: first.baseAddress, weights: weights.baseAddress, taps: taps,
+            count: first.count))
       }
-      return Part(first: places[0], weights: weights)
     }
+  }
+}
+
+/// The inputs of one output after the other: in few arrays, since an axis is made for every image.
+private struct WeightedInputs {
+  /// The number of inputs of the axis.
+  let count: Int
+  /// How many of them an output stands for.
+  let scale: Double
+  /// The first input of each output.
+  private(set) var firsts: [Int] = []
+  /// Where the weights of each output end.
+  private(set) var ends: [Int] = []
+  private(set) var weights: [Double] = []
+
+  init(count: Int, scale: Double) {
+    (self.count, self.scale) = (count, scale)
+  }
+
+  private mutating func add(_ first: Int, _ weights: Double...) {
+    firsts.append(first)
+    self.weights += weights
+    ends.append(self.weights.count)
+  }
+
+  mutating func addNearest(_ place: Int) {
+    add(min(Int((Double(place) + 0.5) * scale), count - 1), 1)
+  }
+
+  /// All inputs within `radius` (times the scale, when that is above 1), weighted by a curve whose
+  /// weights are made to add up to 1.
+  mutating func addSmooth(_ place: Int, radius: Double, curve: (Double) -> Double) {
+    let stretch = max(scale, 1)
+    let center = (Double(place) + 0.5) * scale
+    let first = max(Int(center - radius * stretch + 0.5), 0)
+    let end = min(Int(center + radius * stretch + 0.5), count)
+    let start = weights.count
+    var sum = 0.0
+    for input in first..<end {
+      weights.append(curve((Double(input) + 0.5 - center) / stretch))
+      sum += weights.last!
+    }
+    for index in start..<weights.count { weights[index] /= sum }
+    firsts.append(first)
+    ends.append(weights.count)
+  }
+
+  /// The two neighbours; before the middle of the first and behind that of the last pixel only it.
+  mutating func addLinear(_ place: Int) {
+    let source = max((Double(place) + 0.5) * scale - 0.5, 0)
+    let first = min(Int(source), count - 1)
+    let share = source - Double(first)
+    if first + 1 < count { add(first, 1 - share, share) } else { add(first, 1) }
+  }
+
+  /// The four neighbours; those beyond the edge are the pixel at the edge.
+  mutating func addCubic(_ place: Int) {
+    let source = (Double(place) + 0.5) * scale - 0.5
+    let base = Int(source.rounded(.down))
+    let first = min(max(base - 1, 0), count - 1)
+    let last = min(max(base + 2, 0), count - 1)
+    let start = weights.count
+    for _ in first...last { weights.append(0) }
+    for input in base - 1...base + 2 {
+      weights[start + min(max(input, first), last) - first] += cubic(
+        Double(input) - source, sharpness: -0.75)
+    }
+    firsts.append(first)
+    ends.append(weights.count)
   }
 }
 

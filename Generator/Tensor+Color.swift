@@ -6,31 +6,32 @@ import Shared
 extension Tensor {
   /// Brighter (`factor` above 1) or darker: `f · X`, cut off at 0 and 1.
   public func brightened(by factor: Float) -> Tensor {
-    (self * factor).clipped(to: 0...1)
+    recolored { kernels_adjust_brightness(nil, $0, count, factor, $1) }
   }
 
   /// More (`factor` above 1) or less contrast: `f · X + (1 - f) · m`, where `m` is the mean of the grey
   /// image; cut off at 0 and 1.
   public func contrasted(by factor: Float) -> Tensor {
-    (self * factor + (1 - factor) * grey().mean()).clipped(to: 0...1)
+    requireImage("Tensor.contrasted")
+    return recolored {
+      kernels_adjust_contrast(nil, $0, shape[0], imageHeight * imageWidth, factor, $1)
+    }
   }
 
   /// More (`factor` above 1) or less colour: `f · X + (1 - f) · G`, where `G` is the grey image; cut off
   /// at 0 and 1. A grey image stays as it is.
   public func saturated(by factor: Float) -> Tensor {
-    shape[0] < 3 ? self : withColors { ($0 * factor + $0.grey() * (1 - factor)).clipped(to: 0...1) }
+    withColors { colors in
+      colors.recolored { kernels_adjust_saturation(nil, $0, colors.count / 3, factor, $1) }
+    }
   }
 
   /// Every colour moved along the circle of hues by a fraction of it: by 1/3 red becomes green. A grey
   /// image stays as it is.
   public func hueShifted(by turns: Float) -> Tensor {
-    shape[0] < 3
-      ? self
-      : withColors { colors in
-        Tensor(shape: colors.shape) { out in
-          colors.read { kernels_shift_hue($0, colors.count / 3, turns, out) }
-        }
-      }
+    withColors { colors in
+      colors.recolored { kernels_shift_hue(nil, $0, colors.count / 3, turns, $1) }
+    }
   }
 
   /// The brightness of each pixel, `[1, H, W]`: 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
@@ -53,9 +54,19 @@ extension Tensor {
     return (self - spread(mean)) / spread(std)
   }
 
-  /// The same with three channels changed; a fourth one, opacity, stays.
+  /// A tensor of the same shape.
+  private func recolored(
+    _ change: (_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void
+  ) -> Tensor {
+    Tensor(shape: shape) { out in read { change($0, out) } }
+  }
+
+  /// The same with three channels changed; a fourth one, opacity, and grey images stay.
   private func withColors(_ change: (Tensor) -> Tensor) -> Tensor {
-    shape[0] == 3
-      ? change(self) : Tensor(concatenating: [change(self[0..<3]), self[3..<shape[0]]])
+    switch shape[0] {
+    case ..<3: self
+    case 3: change(self)
+    default: Tensor(concatenating: [change(self[0..<3]), self[3..<shape[0]]])
+    }
   }
 }

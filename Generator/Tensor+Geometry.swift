@@ -89,7 +89,8 @@ extension Tensor {
     return Tensor(shape: shape) { out in
       read {
         kernels_sample_affine(
-          $0, shape[0], imageHeight, imageWidth, matrix, interpolation == .bilinear, imageHeight,
+          nil, $0, shape[0], imageHeight, imageWidth, matrix, interpolation == .bilinear,
+          imageHeight,
           imageWidth, out)
       }
     }

@@ -41,23 +41,24 @@ extension Tensor {
         : ResampleAxis(
           input: input, output: output, interpolation: interpolation, antialias: antialias)
     }
-    var result = self
-    let last = [0, 2, 1]
-    if let rows = axis(imageHeight, height) { result = result.resampled(rows, count: height) }
-    if let columns = axis(imageWidth, width) {
-      result = result.transposed(axes: last).resampled(columns, count: width)
-        .transposed(axes: last)
-    }
-    return result
-  }
-
-  /// `[C, H, W]` with `count` rows.
-  private func resampled(_ axis: ResampleAxis, count: Int) -> Tensor {
-    Tensor(shape: [shape[0], count, shape[2]]) { out in
-      read {
-        kernels_resample_rows(
-          nil, $0, shape[0], shape[1], shape[2], axis.first, axis.weights, axis.taps, count, out)
+    let (rows, columns) = (axis(imageHeight, height), axis(imageWidth, width))
+    return Tensor(shape: [shape[0], height, width]) { out in
+      read { image in
+        withAxis(rows) { rows in
+          withAxis(columns) { columns in
+            kernels_resample(
+              nil, image, shape[0], imageHeight, imageWidth, rows, columns, out)
+          }
+        }
       }
     }
+  }
+
+  /// An axis as kernels see it; `nil` stays `nil`.
+  private func withAxis(
+    _ axis: ResampleAxis?, _ body: (UnsafePointer<KernelResampling>?) -> Void
+  ) {
+    guard let axis else { return body(nil) }
+    axis.read { withUnsafePointer(to: $0) { body($0) } }
   }
 }

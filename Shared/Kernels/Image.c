@@ -1,5 +1,5 @@
-// Images. What gathers single bytes or follows a slanted line through an image is plain C; the sums
-// and the arithmetic on whole rows go through the table of the instruction set.
+// Images: bytes to planes of floats, and colours. What gathers single bytes is plain C; the arithmetic on
+// whole rows goes through the table of the instruction set.
 
 #include <math.h>
 #include <string.h>
@@ -8,27 +8,27 @@
 
 // MARK: - Bytes to planes
 
-/// One row of one channel; a stride that the compiler knows makes it twice as fast.
-INLINE void gather(const uint8_t *x, ptrdiff_t stride, size_t count, float *y) {
+static void gatherRow(const uint8_t *x, ptrdiff_t stride, size_t count, float *y) {
   for (size_t i = 0; i < count; i++) y[i] = (float)x[(ptrdiff_t)i * stride];
 }
 
-static void gatherRow(const uint8_t *x, ptrdiff_t stride, size_t count, float *y) {
-  switch (stride) {
-    case 1: gather(x, 1, count, y); break;
-    case 3: gather(x, 3, count, y); break;
-    case -3: gather(x, -3, count, y); break;
-    default: gather(x, stride, count, y); break;
-  }
-}
-
-/// The part of a plane that lies in the image.
-static void gatherPlane(const KernelPixelView *v, size_t channel, float *y) {
-  const size_t count = v->endColumn - v->firstColumn;
-  const uint8_t *origin = v->pixels + v->start + channel;
+/// The part of the planes that lies in the image.
+static void gatherPlanes(const KernelSet *set, const KernelPixelView *v, float *y) {
+  const size_t count = v->endColumn - v->firstColumn, area = v->height * v->width;
+  if (count == 0) return;
   for (size_t row = v->firstRow; row < v->endRow; row++) {
-    gatherRow(origin + (ptrdiff_t)row * v->strideY + (ptrdiff_t)v->firstColumn * v->strideX,
-              v->strideX, count, y + row * v->width + v->firstColumn);
+    const uint8_t *from = v->pixels + v->start + (ptrdiff_t)row * v->strideY +
+                          (ptrdiff_t)v->firstColumn * v->strideX;
+    float *to = y + row * v->width + v->firstColumn;
+    if (v->channels == 3 && v->strideX == 3) {
+      set->splitBytes(from, false, count, to, area);
+    } else if (v->channels == 3 && v->strideX == -3) {
+      set->splitBytes(from - 3 * (ptrdiff_t)(count - 1), true, count, to, area);
+    } else {
+      for (size_t c = 0; c < v->channels; c++) {
+        gatherRow(from + c, v->strideX, count, to + c * area);
+      }
+    }
   }
 }
 
@@ -48,116 +48,61 @@ void kernels_pixels_to_floats(const KernelSet *set, const KernelPixelView *view,
                               const float *deviation, bool normalizesBorder, float *y) {
   if (set == NULL) set = kernels_default();
   const size_t area = view->height * view->width;
-  const float most = 255;
+  gatherPlanes(set, view, y);
   for (size_t c = 0; c < view->channels; c++, y += area) {
     clearBorder(view, y);
-    gatherPlane(view, c, y);
-    set->binary(kernelDivide, y, 1, &most, 0, y, area);
-    if (mean != NULL) {
-      set->binary(kernelSubtract, y, 1, mean + c, 0, y, area);
-      set->binary(kernelDivide, y, 1, deviation + c, 0, y, area);
-      if (!normalizesBorder) clearBorder(view, y);
-    }
+    set->scalePixels(mean ? mean + c : NULL, deviation ? deviation + c : NULL, y, area);
+    if (mean != NULL && !normalizesBorder) clearBorder(view, y);
   }
 }
 
-// MARK: - Resampling
+// MARK: - Colours
 
-void kernels_resample_rows(const KernelSet *set, const float *x, size_t planes, size_t height,
-                           size_t width, const int32_t *first, const float *weights, size_t taps,
-                           size_t outputHeight, float *y) {
+void kernels_adjust_brightness(const KernelSet *set, const float *x, size_t count, float factor,
+                               float *y) {
   if (set == NULL) set = kernels_default();
-  memset(y, 0, planes * outputHeight * width * sizeof(float));
-  for (size_t p = 0; p < planes; p++, x += height * width) {
-    for (size_t i = 0; i < outputHeight; i++, y += width) {
-      const float *row = x + (size_t)first[i] * width;
-      for (size_t k = 0; k < taps; k++) {
-        const float weight = weights[i * taps + k];
-        if (weight != 0) set->addScaled(weight, row + k * width, y, width);
-      }
-    }
+  const float zero = 0;
+  set->blendRow(factor, x, 0, &zero, 0, y, count);
+}
+
+/// The mean in double precision: the order of its sums is always the same.
+static float meanOf(const float *x, size_t count) {
+  double sums[8] = {0};
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    for (size_t j = 0; j < 8; j++) sums[j] += (double)x[i + j];
+  }
+  for (; i < count; i++) sums[0] += (double)x[i];
+  const double sum =
+    ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+  return (float)(sum / (double)count);
+}
+
+void kernels_adjust_contrast(const KernelSet *set, const float *x, size_t channels, size_t area,
+                             float factor, float *y) {
+  if (set == NULL) set = kernels_default();
+  const float *grey = x;
+  if (channels >= 3) {
+    float *row = kernelsScratch(scratchPrivate, area);
+    set->greyRow(x, area, row);
+    grey = row;
+  }
+  const float mean = meanOf(grey, area);
+  set->blendRow(factor, x, 1 - factor, &mean, 0, y, channels * area);
+}
+
+void kernels_adjust_saturation(const KernelSet *set, const float *x, size_t area, float factor,
+                               float *y) {
+  if (set == NULL) set = kernels_default();
+  float *grey = kernelsScratch(scratchPrivate, area);
+  set->greyRow(x, area, grey);
+  for (size_t c = 0; c < 3; c++) {
+    set->blendRow(factor, x + c * area, 1 - factor, grey, 1, y + c * area, area);
   }
 }
 
-// MARK: - Sampling along slanted lines
-
-/// A pixel, 0 beyond the edge.
-INLINE float pixelAt(const float *x, size_t height, size_t width, ptrdiff_t row,
-                     ptrdiff_t column) {
-  const bool inside = row >= 0 && row < (ptrdiff_t)height && column >= 0 &&
-                      column < (ptrdiff_t)width;
-  return inside ? x[row * (ptrdiff_t)width + column] : 0;
-}
-
-/// Linear between the four pixels around a place.
-INLINE float sampleLinear(const float *x, size_t height, size_t width, float sourceY,
-                          float sourceX) {
-  const float top = floorf(sourceY), left = floorf(sourceX);
-  const float v = sourceY - top, u = sourceX - left;
-  const ptrdiff_t row = (ptrdiff_t)top, column = (ptrdiff_t)left;
-  const float upper = (1 - u) * pixelAt(x, height, width, row, column) +
-                      u * pixelAt(x, height, width, row, column + 1);
-  const float lower = (1 - u) * pixelAt(x, height, width, row + 1, column) +
-                      u * pixelAt(x, height, width, row + 1, column + 1);
-  return (1 - v) * upper + v * lower;
-}
-
-void kernels_sample_affine(const float *x, size_t planes, size_t height, size_t width,
-                           const float matrix[6], bool linear, size_t outputHeight,
-                           size_t outputWidth, float *y) {
-  for (size_t row = 0; row < outputHeight; row++) {
-    for (size_t column = 0; column < outputWidth; column++, y++) {
-      const float i = (float)row, j = (float)column;
-      const float sourceX = matrix[0] * j + matrix[1] * i + matrix[2];
-      const float sourceY = matrix[3] * j + matrix[4] * i + matrix[5];
-      // Written so that NaN is outside, too.
-      const bool isNear = sourceX > -1 && sourceX < (float)width && sourceY > -1 &&
-                          sourceY < (float)height;
-      for (size_t p = 0; p < planes; p++) {
-        const float *plane = x + p * height * width;
-        float value = 0;
-        if (isNear && linear) {
-          value = sampleLinear(plane, height, width, sourceY, sourceX);
-        } else if (isNear) {
-          value = pixelAt(plane, height, width, (ptrdiff_t)rintf(sourceY),
-                          (ptrdiff_t)rintf(sourceX));
-        }
-        y[p * outputHeight * outputWidth] = value;
-      }
-    }
-  }
-}
-
-// MARK: - Hue
-
-/// How strong a colour is, on the piecewise linear circle of hues: 1 at `center` sixths of it, 0 three
-/// sixths away.
-INLINE float hueRamp(float sixths, float center) {
-  float distance = fabsf(sixths - center);
-  distance = distance > 3 ? 6 - distance : distance;
-  const float value = 2 - distance;
-  return value < 0 ? 0 : value > 1 ? 1 : value;
-}
-
-void kernels_shift_hue(const float *x, size_t area, float turns, float *y) {
-  for (size_t i = 0; i < area; i++) {
-    const float red = x[i], green = x[area + i], blue = x[2 * area + i];
-    const float most = fmaxf(red, fmaxf(green, blue)), least = fminf(red, fminf(green, blue));
-    const float range = most - least;
-    float sixths = 0;
-    if (range > 0) {
-      if (most == red) {
-        sixths = (green - blue) / range;
-      } else if (most == green) {
-        sixths = 2 + (blue - red) / range;
-      } else {
-        sixths = 4 + (red - green) / range;
-      }
-    }
-    sixths += 6 * turns;
-    sixths -= 6 * floorf(sixths / 6);
-    y[i] = least + range * hueRamp(sixths, 0);
-    y[area + i] = least + range * hueRamp(sixths, 2);
-    y[2 * area + i] = least + range * hueRamp(sixths, 4);
-  }
+void kernels_shift_hue(const KernelSet *set, const float *x, size_t area, float turns, float *y) {
+  if (set == NULL) set = kernels_default();
+  const float shift = 6 * (turns - floorf(turns));
+  set->shiftHue(x, area, shift < 6 ? shift : 0, y);
 }

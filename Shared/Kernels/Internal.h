@@ -107,6 +107,15 @@ typedef struct KernelNormalRow {
   float *y;                      // y, or dX
 } KernelNormalRow;
 
+/// An image of 1 or 3 planes, sampled as kernels_sample_affine says.
+typedef struct KernelSampling {
+  const float *pixels;      // pixel (0, 0); four floats a pixel, with a border of one pixel of zeros
+  size_t planes, height, width;
+  const float *matrix;
+  size_t outputHeight, outputWidth;
+  float *y;
+} KernelSampling;
+
 /// The steps of Winograd's algorithm for one instruction set, see Generic/Winograd.h.
 typedef struct KernelWinograd {
   void (*input)(const float *pixels, size_t pitch, float *out, size_t step);

@@ -5,6 +5,7 @@
 // fused operations, whose every step IEEE 754 defines.
 
 #include <math.h>
+#include <string.h>
 
 #include "Internal.h"
 
@@ -81,63 +82,18 @@ void kernels_random_keep(uint64_t key, uint64_t stream, uint64_t first, float ra
   }
 }
 
-/// ln x for a positive normal x: exponent, and 2 artanh((m - 1) / (m + 1)) for m in [sqrt(1/2),
-/// sqrt 2).
-static double logarithm(double x) {
-  int exponent;
-  double m = frexp(x, &exponent);
-  if (m < 0.70710678118654752) {
-    m *= 2;
-    exponent--;
-  }
-  const double t = (m - 1) / (m + 1), s = t * t;
-  // Taylor series; |t| <= 0.172, so the first term left out is below 2e-12.
-  double series = 1.0 / 13;
-  for (int n = 11; n > 0; n -= 2) series = series * s + 1.0 / n;
-  return exponent * 0.69314718055994531 + 2 * t * series;
-}
-
-/// cos and sin of 2 pi u, u in [0, 1): Taylor series on an eighth of a turn, then symmetries.
-static void cosineAndSine(double u, double *cosine, double *sine) {
-  const int quarter = (int)(u * 4 + 0.5);
-  const double angle = (u - quarter * 0.25) * 6.28318530717958648;  // |angle| <= pi / 4
-  const double s = angle * angle;
-  const double sin0 =
-    angle * (1 - s / 6 * (1 - s / 20 * (1 - s / 42 * (1 - s / 72 * (1 - s / 110)))));
-  const double cos0 = 1 - s / 2 * (1 - s / 12 * (1 - s / 30 * (1 - s / 56 * (1 - s / 90))));
-  switch (quarter & 3) {
-    case 0: *cosine = cos0, *sine = sin0; break;
-    case 1: *cosine = -sin0, *sine = cos0; break;
-    case 2: *cosine = -cos0, *sine = -sin0; break;
-    default: *cosine = sin0, *sine = -cos0; break;
-  }
-}
-
-/// Box and Muller (1958): two independent normal numbers from two words.
-static void normalPair(const uint32_t words[2], double normals[2]) {
-  // u1 in (0, 1], since the logarithm of 0 is no number; u2 in [0, 1).
-  const double u1 = ((double)words[0] + 1) * 0x1p-32, u2 = (double)words[1] * 0x1p-32;
-  const double radius = sqrt(-2 * logarithm(u1));
-  double cosine, sine;
-  cosineAndSine(u2, &cosine, &sine);
-  normals[0] = radius * cosine;
-  normals[1] = radius * sine;
-}
-
 void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float mean,
                            float standardDeviation, float *out, size_t count) {
   uint32_t words[batchWords];
-  double normals[batchWords];
+  float normals[batchWords];
   for (size_t i = 0; i < count;) {
     const size_t skipped = (first + i) % 4;
-    fillBatch(key, stream, first + i - skipped, count - i + skipped, words);
-    const size_t taken = minimum(count - i, batchWords - skipped);
-    for (size_t j = skipped / 2 * 2; j < skipped + taken; j += 2) {
-      normalPair(words + j, normals + j);
-    }
-    for (size_t j = 0; j < taken; j++) {
-      out[i + j] = (float)((double)mean + (double)standardDeviation * normals[skipped + j]);
-    }
+    const size_t wanted = minimum(count - i + skipped, batchWords);
+    fillBatch(key, stream, first + i - skipped, wanted, words);
+    for (size_t j = roundUp(wanted, 4); j < roundUp(wanted, 16); j++) words[j] = 0;
+    kernels_default()->normalNumbers(words, mean, standardDeviation, normals, roundUp(wanted, 16));
+    const size_t taken = wanted - skipped;
+    memcpy(out + i, normals + skipped, taken * sizeof(float));
     i += taken;
   }
 }

@@ -107,6 +107,24 @@ import Testing
       colors.hueShifted(by: -0.15), expected(ImageNumbers.hueBackward), "hue", atol: 1e-4)
   }
 
+  /// The formulas as they stand in the comments, whatever the number of pixels.
+  @Test func equalTheirFormulas() {
+    for width in [1, 5, 16, 37] {
+      let image = Tensor(uniform: [3, 3, width], key: RandomKey(seed: 2).folded(width))
+      for factor in [Float(0), 0.6, 1.7] {
+        let grey = image.grey()
+        expectClose(
+          image.brightened(by: factor), (image * factor).clipped(to: 0...1), "brightness")
+        expectClose(
+          image.contrasted(by: factor),
+          (image * factor + (1 - factor) * grey.mean()).clipped(to: 0...1), "contrast")
+        expectClose(
+          image.saturated(by: factor), (image * factor + grey * (1 - factor)).clipped(to: 0...1),
+          "saturation")
+      }
+    }
+  }
+
   @Test func nothingChangesWithoutAChange() {
     expectClose(colors.brightened(by: 1), colors, "brightness")
     expectClose(colors.contrasted(by: 1), colors, "contrast")

@@ -325,12 +325,13 @@ static void images(size_t height, size_t width) {
   int32_t *first = malloc(height * sizeof(int32_t));
   for (size_t i = 0; i < height; i++) first[i] = (int32_t)below(height - taps + 1);
   float *weights = values(height * taps, 2);
-  kernels_resample_rows(neon, x, 3, height, width, first, weights, taps, height, y);
-  kernels_resample_rows(portable, x, 3, height, width, first, weights, taps, height, e);
-  compare("resample", y, e, 3 * area, 1e-5f);
+  const KernelResampling rows = {first, weights, taps, height};
+  kernels_resample(neon, x, 3, height, width, &rows, NULL, y);
+  kernels_resample(portable, x, 3, height, width, &rows, NULL, e);
+  compare("resample", y, e, 3 * area, 0);
   // Upside down, and half a pixel to the right.
   const float matrix[] = {1, 0, 0.5f, 0, -1, (float)height - 1};
-  kernels_sample_affine(x, 3, height, width, matrix, true, height, width, y);
+  kernels_sample_affine(neon, x, 3, height, width, matrix, true, height, width, y);
   for (size_t i = 0; i < 3 * area; i++) {
     const size_t row = i / width, column = i % width, plane = row / height;
     const float *source = x + (plane * height + height - 1 - row % height) * width + column;
@@ -339,10 +340,36 @@ static void images(size_t height, size_t width) {
   compare("affine", y, e, 3 * area, 1e-6f);
   // A third of the circle of colours turns red into green, green into blue and blue into red.
   for (size_t i = 0; i < 3 * area; i++) x[i] = fabsf(x[i]) / 2;
-  kernels_shift_hue(x, area, 1 / 3.0f, y);
+  kernels_shift_hue(neon, x, area, 1 / 3.0f, y);
   for (size_t i = 0; i < 3 * area; i++) e[(i + area) % (3 * area)] = x[i];
   compare("hue", y, e, 3 * area, 2e-6f);
   free(bytes), free(x), free(y), free(e), free(first), free(weights);
+}
+
+/// Colours, sampling and normal numbers are the same everywhere, bit for bit.
+static void alike(size_t area) {
+  float *x = values(3 * area, 1), *y[2];
+  const float matrix[6] = {0.9f, -0.4f, 1, 0.4f, 0.9f, -2};
+  uint32_t words[64];
+  for (size_t i = 0; i < 3 * area; i++) x[i] = fabsf(x[i]);
+  for (size_t i = 0; i < 64; i += 4) kernels_philox(1, 1, i, words + i);
+  const KernelSet *sets[2] = {neon, portable};
+  for (int kind = 0; kind < 6; kind++) {
+    for (int i = 0; i < 2; i++) {
+      y[i] = calloc(3 * area + 64, sizeof(float));
+      switch (kind) {
+        case 0: kernels_adjust_brightness(sets[i], x, 3 * area, 1.3f, y[i]); break;
+        case 1: kernels_adjust_contrast(sets[i], x, 3, area, 1.3f, y[i]); break;
+        case 2: kernels_adjust_saturation(sets[i], x, area, 1.3f, y[i]); break;
+        case 3: kernels_shift_hue(sets[i], x, area, 0.3f, y[i]); break;
+        case 4: kernels_sample_affine(sets[i], x, 3, 1, area, matrix, true, 1, area, y[i]); break;
+        default: sets[i]->normalNumbers(words, 1, 2, y[i], 64);
+      }
+    }
+    compare("image", y[0], y[1], 3 * area + 64, 0);
+    free(y[0]), free(y[1]);
+  }
+  free(x);
 }
 
 int main(void) {
@@ -362,7 +389,7 @@ int main(void) {
   for (size_t area = 1; area < 70; area++) {
     normalization(1 + below(4), 1 + below(20), area, area & 1);
     crossEntropy(1 + below(30), area);
-    images(1 + below(9), area);
+    images(1 + below(9), area), alike(area);
   }
   for (int relu = 0; relu < 2; relu++) {
     normalization(70, 17, 1, relu), normalization(200, 130, 1, relu);

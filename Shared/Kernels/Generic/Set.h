@@ -11,6 +11,9 @@
 #include "CrossEntropy.h"
 #include "Packing.h"
 #include "PhiloxBlocks.h"
+#include "NormalNumbers.h"
+#include "Image.h"
+#include "ImageSampling.h"
 #include "Tile.h"
 #include "Convolution.h"
 #include "Winograd.h"
@@ -54,6 +57,14 @@ const KernelSet SET = {
   .stepForward = stepForward,
   .stepBackward = stepBackward,
   .philoxBlocks = philoxBlocks,
+  .normalNumbers = normalNumbers,
+  .splitBytes = splitBytes,
+  .scalePixels = scalePixels,
+  .greyRow = greyRow,
+  .blendRow = blendRow,
+  .shiftHue = shiftHue,
+  .weighRows = weighRows,
+  .sampleLinear = sampleLinear,
   .crossEntropyRows = crossEntropyRows,
   .crossEntropyGradientRows = crossEntropyGradientRows,
   .normalizeRow = normalizeRow,

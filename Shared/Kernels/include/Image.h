@@ -1,4 +1,5 @@
-// Image.h - pixels: bytes to planes of floats, resampling, rotation, hue.
+// Image.h - pixels: bytes to planes of floats, resampling, rotation, colours. The same numbers on every
+// instruction set.
 //
 // These run on the calling thread: whoever has many images gives each thread its own.
 
@@ -33,22 +34,42 @@ void kernels_pixels_to_floats(const struct KernelSet *set, const KernelPixelView
                               const float *mean, const float *deviation, bool normalizesBorder,
                               float *y);
 
-/// y[p][i][:] = sum over k < taps of weights[i * taps + k] * x[p][first[i] + k][:], with x
-/// [planes, height, width] and y [planes, outputHeight, width]. Weights of 0 read nothing.
-void kernels_resample_rows(const struct KernelSet *set, const float *x, size_t planes,
-                           size_t height, size_t width, const int32_t *first, const float *weights,
-                           size_t taps, size_t outputHeight, float *y);
+/// Which inputs make each output along one axis: output i is the sum over k < taps of weights[i * taps +
+/// k] times input first[i] + k. Weights of 0 at both ends read nothing.
+typedef struct KernelResampling {
+  const int32_t *first;
+  const float *weights;
+  size_t taps, count;
+} KernelResampling;
+
+/// x [planes, height, width] resampled along its rows and then along its columns; NULL leaves an axis
+/// as it is. y [planes, rows->count, columns->count].
+void kernels_resample(const struct KernelSet *set, const float *x, size_t planes, size_t height,
+                      size_t width, const KernelResampling *rows, const KernelResampling *columns,
+                      float *y);
 
 /// Samples x [planes, height, width] at (sourceX, sourceY) = matrix . (column, row, 1), in pixels
 /// counted from the centre of the first one; `matrix` is 2 x 3, row-major. Between pixels linearly,
 /// or the nearest one; beyond the edge there are zeros. y [planes, outputHeight, outputWidth].
-void kernels_sample_affine(const float *x, size_t planes, size_t height, size_t width,
-                           const float matrix[6], bool linear, size_t outputHeight,
-                           size_t outputWidth, float *y);
+void kernels_sample_affine(const struct KernelSet *set, const float *x, size_t planes,
+                           size_t height, size_t width, const float matrix[6], bool linear,
+                           size_t outputHeight, size_t outputWidth, float *y);
 
-/// Turns the hue of an image of three planes (red, green, blue; 0 to 1) by `turns` of the circle of
-/// colours: to HSV, H += turns, and back.
-void kernels_shift_hue(const float *x, size_t area, float turns, float *y);
+// Colours of planes of floats, 0 to 1; grey is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
+
+/// y = clip(f x, 0, 1)
+void kernels_adjust_brightness(const struct KernelSet *set, const float *x, size_t count,
+                               float factor, float *y);
+/// y = clip(f x + (1 - f) m, 0, 1), where m is the mean of the grey image, or of the first plane when
+/// there are fewer than three.
+void kernels_adjust_contrast(const struct KernelSet *set, const float *x, size_t channels,
+                             size_t area, float factor, float *y);
+/// y = clip(f x + (1 - f) grey, 0, 1) of three planes.
+void kernels_adjust_saturation(const struct KernelSet *set, const float *x, size_t area,
+                               float factor, float *y);
+/// Turns the hue of three planes by `turns` of the circle of colours: to HSV, H += turns, and back.
+void kernels_shift_hue(const struct KernelSet *set, const float *x, size_t area, float turns,
+                       float *y);
 
 #ifdef __cplusplus
 }

@@ -62,6 +62,7 @@ struct KernelPoolRow;
 struct KernelStepForward;
 struct KernelStepBackward;
 struct KernelNormalRow;
+struct KernelSampling;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel
 /// reads.
@@ -190,6 +191,21 @@ typedef struct KernelSet {
   // The words of `count` blocks of Philox from block `first` on, see kernels_philox; `count` is a
   // multiple of 16. The same on every instruction set.
   void (*philoxBlocks)(uint64_t key, uint64_t stream, uint64_t first, size_t count, uint32_t *out);
+  // Normal numbers from these words, see kernels_random_normal; `count` is a multiple of 16. The same
+  // on every instruction set.
+  void (*normalNumbers)(const uint32_t *words, float mean, float deviation, float *out,
+                        size_t count);
+
+  // For images, see Generic/Image.h. The same on every instruction set.
+  void (*splitBytes)(const uint8_t *x, bool mirrored, size_t count, float *y, size_t plane);
+  void (*scalePixels)(const float *mean, const float *deviation, float *y, size_t count);
+  void (*greyRow)(const float *x, size_t area, float *y);
+  void (*blendRow)(float factor, const float *x, float rest, const float *shift, size_t stride,
+                   float *y, size_t count);
+  void (*shiftHue)(const float *x, size_t area, float shift, float *y);
+  void (*weighRows)(const float *x, size_t leading, const float *weights, size_t taps, float *y,
+                    size_t count);
+  void (*sampleLinear)(const struct KernelSampling *sampling);
 
   // Cross-entropy of the softmax of each row x[r * columns ...] with the class labels[r] < columns:
   // shifts[r] = max x, logSums[r] = ln sum e^(x - shift), losses[r] = logSum - (x[label] - shift). A
