@@ -48,10 +48,8 @@ float *kernelsScratch(ScratchPurpose purpose, size_t count) {
     size_t capacity = 16384;
     while (capacity < count) capacity *= 2;
     free(scratch->buffers[purpose]);
-    void *buffer = NULL;
-    if (posix_memalign(&buffer, 64, capacity * sizeof(float)) != 0) {
-      outOfMemory(capacity * sizeof(float));
-    }
+    float *buffer = kernels_allocate(capacity);
+    if (buffer == NULL) outOfMemory(capacity * sizeof(float));
     scratch->buffers[purpose] = buffer;
     scratch->capacities[purpose] = capacity;
   }

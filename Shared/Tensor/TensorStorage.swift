@@ -1,3 +1,5 @@
+import Foundation
+import Kernels
 import Synchronization
 
 /// The memory of a tensor: `count` floats, aligned to 64 bytes (one AVX-512 vector, one cache line).
@@ -58,9 +60,10 @@ final class BufferPool: Sendable {
     {
       return kept.pointer
     }
-    return UnsafeMutableRawPointer.allocate(
-      byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64
-    ).bindMemory(to: Float.self, capacity: capacity)
+    guard let pointer = kernels_allocate(capacity) else {
+      stop("Tensor", expected: "memory for \(capacity) floats", received: "none")
+    }
+    return pointer
   }
 
   func giveBack(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
@@ -74,7 +77,7 @@ final class BufferPool: Sendable {
       }
       if isKept { return }
     }
-    UnsafeMutableRawPointer(pointer).deallocate()
+    free(pointer)
   }
 
   private struct SendablePointer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }

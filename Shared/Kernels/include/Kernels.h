@@ -235,6 +235,12 @@ const KernelSet *kernels_named(const char *name);
 void kernels_copy_strided(const float *x, size_t rank, const ptrdiff_t *shape,
                           const ptrdiff_t *strides, float *out);
 
+// MARK: - Memory
+
+/// Memory for `count` floats, uninitialised, aligned to 64 bytes (one AVX-512 vector, one cache line);
+/// NULL where there is not enough. `free` gives it back.
+float *kernels_allocate(size_t count);
+
 // MARK: - Threads
 
 /// Threads used from now on, the caller included; at least 1. Never changes a result.
