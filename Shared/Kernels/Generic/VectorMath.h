@@ -5,20 +5,29 @@
 // all 2^32 floats, in units of the last place (AVX-512, AVX2 and portable, against libm in double):
 // exp 1.02, log 0.83, tanh 1.34, sigmoid 2.41.
 
-/// e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2.
-INLINE Vector expVector(Vector x) {
-  // Beyond these the result is infinite or zero anyway; a NaN passes both comparisons.
-  x = selectVector(x > splat(89.0f), splat(89.0f), x);
-  x = selectVector(x < splat(-104.0f), splat(-104.0f), x);
+#ifndef QUICK_SCALING
+/// p 2^n, in two factors, since n itself may be too large or too small for one exponent. (Sets that
+/// have an instruction for it take n as the float `whole`.)
+INLINE Vector timesPowerOfTwo(Vector p, IntVector n, Vector whole) {
+  (void)whole;
+  IntVector half = n >> 1;
+  return p * (Vector)((half + 127) << 23) * (Vector)((n - half + 127) << 23);
+}
 
+/// a / b, for b from 1 to 2^100: sets whose division is slow know a shorter way there.
+INLINE Vector quotient(Vector a, Vector b) { return a / b; }
+#endif
+
+/// e^r - 1 with x = n ln 2 + r, n = round(x / ln 2), |r| <= ln 2 / 2, for |x| < 2^20. `whole` is n, too.
+INLINE Vector reducedExponential(Vector x, IntVector *n, Vector *whole) {
   // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
   const Vector magic = splat(12582912.0f);
   Vector shifted = multiplyAdd(x, splat(1.44269504089f), magic);
-  IntVector n = (IntVector)shifted - (IntVector)magic;
-  Vector nFloat = shifted - magic;
+  *n = (IntVector)shifted - (IntVector)magic;
+  *whole = shifted - magic;
   // ln 2 in two parts; n times the first is exact.
-  Vector r = multiplyAdd(nFloat, splat(-0.693359375f), x);
-  r = multiplyAdd(nFloat, splat(2.12194440e-4f), r);
+  Vector r = multiplyAdd(*whole, splat(-0.693359375f), x);
+  r = multiplyAdd(*whole, splat(2.12194440e-4f), r);
 
   Vector p = splat(1.9875691500e-4f);
   p = multiplyAdd(p, r, splat(1.3981999507e-3f));
@@ -26,13 +35,18 @@ INLINE Vector expVector(Vector x) {
   p = multiplyAdd(p, r, splat(4.1665795894e-2f));
   p = multiplyAdd(p, r, splat(1.6666665459e-1f));
   p = multiplyAdd(p, r, splat(5.0000001201e-1f));
-  p = multiplyAdd(p, r * r, r) + 1;
+  return multiplyAdd(p, r * r, r);
+}
 
-  // 2^n in two factors, since n itself may be too large or too small for one exponent.
-  IntVector half = n >> 1;
-  Vector scale1 = (Vector)((half + 127) << 23);
-  Vector scale2 = (Vector)((n - half + 127) << 23);
-  return p * scale1 * scale2;
+/// e^x = 2^n e^r
+INLINE Vector expVector(Vector x) {
+  // Beyond these the result is infinite or zero anyway; a NaN passes both comparisons.
+  x = selectVector(x > splat(89.0f), splat(89.0f), x);
+  x = selectVector(x < splat(-104.0f), splat(-104.0f), x);
+  IntVector n;
+  Vector whole;
+  Vector p = reducedExponential(x, &n, &whole) + 1;
+  return timesPowerOfTwo(p, n, whole);
 }
 
 /// log x = e ln 2 + log m, with m in [sqrt(1/2), sqrt 2).
@@ -77,7 +91,13 @@ INLINE Vector tanhVector(Vector x) {
   p = multiplyAdd(p, square, splat(-3.33332819422e-1f));
   Vector near = multiplyAdd(p * square, size, size);
 
-  Vector far = 1 - 2 / (expVector(size + size) + 1);
+  // From 9.02 on the result is 1, and a NaN passes the comparison: one factor will do for 2^n.
+  Vector twice = size + size;
+  twice = selectVector(twice > splat(20), splat(20), twice);
+  IntVector n;
+  Vector whole;
+  Vector q = reducedExponential(twice, &n, &whole) + 1;
+  Vector far = 1 - quotient(splat(2), q * (Vector)((n + 127) << 23) + 1);
   Vector y = selectVector(size < splat(0.625f), near, far);
   return (Vector)((IntVector)y | ((IntVector)x & (int32_t)0x80000000));
 }
@@ -86,5 +106,5 @@ INLINE Vector tanhVector(Vector x) {
 INLINE Vector sigmoidVector(Vector x) {
   Vector z = expVector(-absolute(x));
   Vector numerator = selectVector(x < splat(0), z, splat(1));
-  return numerator / (1 + z);
+  return quotient(numerator, 1 + z);
 }
