@@ -84,10 +84,12 @@ typedef struct KernelStepForward {
   float *y;
 } KernelStepForward;
 
-/// The gradients of the same, with the same strides.
+/// The gradients of the same, with the same strides; from one gradient to the next are
+/// `gradientStride` floats in dZ.
 typedef struct KernelStepBackward {
   KernelCell cell;
   size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride, gateStride;
+  size_t gradientStride;
   const float *sums;        // dZ . U^T of the step after this one, [rows, columnTile], or NULL
   const float *gates, *hiddenBefore, *cellBefore, *hidden, *extra, *mask;
   const float *dY;          // or NULL

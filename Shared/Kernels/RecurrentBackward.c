@@ -12,24 +12,62 @@ INLINE void fetch(const Task *task, const float *x, size_t leading) {
   }
 }
 
-/// Panel (group): the rows of U that belong to the units of the group, transposed, [G H, tile].
-static void packBackward(size_t group, void *context) {
+/// Rows of W or U, `count` in all, transposed: panel number `index` is [G H, tile].
+static void packTransposed(const Pass *p, const float *weights, size_t count, size_t index,
+                           float *panels) {
+  const size_t tile = p->set->columnTile, first = index * tile;
+  p->set->packRows(weights + first * p->width, p->width, minimum(tile, count - first), p->width,
+                   tile, panels + first * p->width);
+}
+
+static void packBackward(size_t index, void *context) {
   const Pass *p = context;
-  const size_t tile = p->set->columnTile, first = group * tile;
-  p->set->packRows(p->layer->recurrentWeights + first * p->width, p->width,
-                   minimum(tile, p->H - first), p->width, tile, p->panels + first * p->width);
+  if (index < p->groups) {
+    packTransposed(p, p->layer->recurrentWeights, p->H, index, p->panels);
+  } else {
+    packTransposed(p, p->layer->inputWeights, p->F, index - p->groups, p->inputPanels);
+  }
 }
 
 /// What reaches the hidden states before the step after this one, through its products: dZ . U^T.
 static void backwardSums(const Pass *p, const Task *task, size_t after, float *sums) {
   const size_t tile = p->set->columnTile;
-  multiply(p, task, p->nextRows[after % 2], p->width, 0, p->width,
+  multiply(p, task, p->nextRows[after % 2], p->gradients * p->H, 0, p->width,
            p->panels + task->firstUnit * p->width, tile, false, sums, tile);
+}
+
+/// Groups of columns of dX, or none.
+static size_t inputGroups(const Pass *p) {
+  return p->out->input != NULL ? (p->F + p->set->columnTile - 1) / p->set->columnTile : 0;
+}
+
+/// Task number `index` of dX = dZ . W^T at step s; `units` of the task are features.
+static void inputTask(const Pass *p, size_t index, size_t s) {
+  const size_t tile = p->set->columnTile, H = p->H, all = p->gradients * H;
+  const size_t groups = inputGroups(p), first = index % groups * tile;
+  const size_t firstRow = index / groups * p->rowsOfGroup;
+  const Task task = {.units = minimum(tile, p->F - first), .firstRow = firstRow,
+                     .rows = minimum(p->rowsOfGroup, p->N - firstRow)};
+  const float *rows = p->nextRows[s % 2], *panel = p->inputPanels + first * p->width;
+  float *sums = kernelsScratch(scratchPrivate, p->rowsOfGroup * tile);
+  // A GRU's candidate has a gradient of its own for x Wn + bn, the fourth.
+  const bool isGRU = p->layer->cell == kernelCellGRU;
+  multiply(p, &task, rows, all, 0, isGRU ? 2 * H : p->width, panel, tile, false, sums, tile);
+  if (isGRU) multiply(p, &task, rows, all, 3 * H, H, panel + 2 * H * tile, tile, true, sums, tile);
+  for (size_t r = 0; r < task.rows; r++) {
+    memcpy(p->out->input + ((firstRow + r) * p->T + timeOf(p, s)) * p->F + first, sums + r * tile,
+           task.units * sizeof(float));
+  }
 }
 
 static void backwardTask(size_t index, void *context) {
   const Pass *p = context;
+  const size_t tasks = p->groups * p->rowGroups;
   const size_t H = p->H, s = p->step, time = timeOf(p, s);
+  if (index >= tasks) {
+    inputTask(p, index - tasks, s + 1);
+    return;
+  }
   const Task task = taskAt(p, index);
   const size_t row = s * p->N + task.firstRow, after = row + p->N;
   const size_t extra = row * H + task.firstUnit;
@@ -39,8 +77,9 @@ static void backwardTask(size_t index, void *context) {
   const KernelStepBackward step = {
     .cell = p->layer->cell, .rows = task.rows, .units = task.units, .hiddenSize = H,
     .hiddenStride = p->leading, .outputStride = p->T * H, .maskStride = p->T, .gateStride = p->panel,
+    .gradientStride = p->gradientPanel,
     .sums = hasSums ? sums : NULL,
-    .gates = at(p->gateValues, panelRow(p, task.group, p->gates, 0, row)),
+    .gates = at(p->gateValues, task.group * p->gates * p->panel + row * p->set->columnTile),
     .hiddenBefore = p->rows + row * p->leading + p->F + task.firstUnit,
     .cellBefore = at(p->extra, extra),
     .hidden = p->rows + after * p->leading + p->F + task.firstUnit,
@@ -49,23 +88,28 @@ static void backwardTask(size_t index, void *context) {
     .dY = p->dY != NULL ? p->dY + (task.firstRow * p->T + time) * H + task.firstUnit : NULL,
     .dHidden = p->dHidden + unit,
     .dCell = at(p->dCell, unit),
-    .dZ = p->dZ + panelRow(p, task.group, p->gradients, 0, row),
+    .dZ = p->dZ + task.group * p->gradients * p->gradientPanel +
+          (s % p->blockSteps * p->N + task.firstRow) * p->set->columnTile,
     .biasSums = p->biasSums + task.rowGroup * (p->gates + 1) * H + task.firstUnit,
   };
   if (step.dY != NULL) fetch(&task, step.dY, step.outputStride);
   if (isLSTM) fetch(&task, step.cellBefore, H);
   if (hasSums) backwardSums(p, &task, s + 1, sums);
   p->set->stepBackward(&step);
-  for (size_t g = 0; g < p->gates; g++) {
-    packTaskRows(p, &task, step.dZ + g * p->panel, p->set->columnTile, task.units,
-                 p->nextRows[s % 2], p->width, g * H + task.firstUnit);
+  for (size_t g = 0; g < p->gradients; g++) {
+    packTaskRows(p, &task, step.dZ + g * p->gradientPanel, p->set->columnTile, task.units,
+                 p->nextRows[s % 2], p->gradients * H, g * H + task.firstUnit);
   }
 }
 
-/// The gradient of the initial hidden state.
+/// The gradient of the initial hidden state, and dX of the first step.
 static void initialTask(size_t index, void *context) {
   const Pass *p = context;
-  const size_t tile = p->set->columnTile, H = p->H;
+  const size_t tile = p->set->columnTile, H = p->H, tasks = p->groups * p->rowGroups;
+  if (index >= tasks) {
+    inputTask(p, index - tasks, 0);
+    return;
+  }
   const Task task = taskAt(p, index);
   const size_t unit = task.firstRow * H + task.firstUnit;
   float *sums = kernelsScratch(scratchPrivate, p->rowsOfGroup * tile);
@@ -76,101 +120,93 @@ static void initialTask(size_t index, void *context) {
   }
 }
 
-/// Which of the gradients of a unit take part in a product, in the order of the gates.
-typedef struct Gradients {
+// MARK: - Gradients of the weights
+
+/// A block of steps: [x h]^T . dZ over its rows.
+typedef struct Block {
   const Pass *pass;
-  size_t blocks[4];
-} Gradients;
+  size_t firstRow, rows;
+  bool accumulates;         // whether blocks were before this one
+} Block;
 
-/// Packs columns of dZ, [T N, groups * G * tile]: they are panels already.
-static void packGradientColumns(const KernelOperand *operand, const KernelSet *set, size_t first,
-                                size_t count, size_t k0, size_t depth, size_t width,
-                                float *panels) {
-  const Gradients *gradients = operand->context;
-  const Pass *p = gradients->pass;
-  for (size_t c = 0; c < count; c += width) {
-    const size_t number = (first + c) / width, group = number / p->gates;
-    const size_t units = minimum(width, p->H - group * width);
-    const float *x =
-      p->dZ + panelRow(p, group, p->gradients, gradients->blocks[number % p->gates], k0);
-    set->packColumns(x, width, units, depth, width, panels + c * depth);
-  }
+/// Columns of [x h] in a task of packing them: long enough for packColumns.
+static size_t packChunk(const Pass *p) { return 128 / p->set->rowTile * p->set->rowTile; }
+
+/// Packs piece number `index` of x^T, or behind those of h^T.
+static void packBlockRows(size_t index, void *context) {
+  const Block *block = context;
+  const Pass *p = block->pass;
+  const size_t chunk = packChunk(p), inputPieces = (p->F + chunk - 1) / chunk;
+  const bool isInput = index < inputPieces;
+  const size_t first = (isInput ? index : index - inputPieces) * chunk;
+  const size_t from = isInput ? 0 : p->F;
+  const size_t to = isInput ? 0 : roundUp(p->F, p->set->rowTile);
+  p->set->packColumns(p->rows + block->firstRow * p->leading + from + first, p->leading,
+                      minimum(chunk, (isInput ? p->F : p->H) - first), block->rows, p->set->rowTile,
+                      p->blockRows + (to + first) * block->rows);
 }
 
-/// Packs rows of dZ, [T N, G H].
-static void packGradientRows(const KernelOperand *operand, const KernelSet *set, size_t first,
-                             size_t count, size_t k0, size_t depth, size_t width, float *panels) {
-  const Gradients *gradients = operand->context;
-  const Pass *p = gradients->pass;
-  const size_t tile = set->columnTile;
-  for (size_t k = k0, run; k < k0 + depth; k += run) {
-    const size_t unit = k % p->H, place = unit % tile;
-    run = minimum(minimum(tile - place, p->H - unit), k0 + depth - k);
-    const size_t block = gradients->blocks[k / p->H];
-    const float *x = p->dZ + panelRow(p, unit / tile, p->gradients, block, first) + place;
-    for (size_t r = 0; r < count; r += width) {
-      set->packRows(x + r * tile, tile, minimum(width, count - r), run, width,
-                    panels + r * depth + (k - k0) * width);
+/// The gradients of the `count` rows of W or U whose packed operand is `a`, for `columns` columns.
+static void multiplyBlock(const Block *block, const float *a, size_t count, const float *dZ,
+                          size_t columns, float *c) {
+  const KernelSet *set = block->pass->set;
+  const size_t pieces = maximum(1, (block->rows + depthBlock - 1) / depthBlock);
+  const size_t step = (block->rows + pieces - 1) / pieces;
+  size_t k = 0;
+  // Once at least: sums over no rows are zeros.
+  do {
+    for (size_t i = 0; i < count; i += set->rowTile) {
+      const KernelTile tile = {
+        .depth = minimum(step, block->rows - k),
+        .a = a + i * block->rows + k * set->rowTile, .rowStrideA = 1,
+        .depthStrideA = set->rowTile, .b = dZ + k * set->columnTile,
+        .depthStrideB = set->columnTile, .c = c + i * set->columnTile,
+        .leadingC = set->columnTile, .accumulate = block->accumulates || k > 0,
+      };
+      set->tileOf(&tile, minimum(set->rowTile, count - i), columns);
     }
-  }
+    k += step;
+  } while (k < block->rows);
 }
 
-/// The gradient of W (`first` 0) or U (`first` F) or both, one below the other: rows `first` ..<
-/// `first` + m of [x h]^T . dZ over all steps.
-static void weightGradient(const Pass *p, size_t first, size_t m, const Gradients *gradients) {
-  const KernelProduct product = {
-    .m = m, .n = p->groups * p->gates * p->set->columnTile, .k = p->T * p->N,
-    .a = kernels_matrix(p->rows + first, p->leading, true),
-    .b = {.pack = packGradientColumns, .context = gradients},
-    .c = p->dWeights + first * p->dWeightsLeading, .leadingC = p->dWeightsLeading,
-  };
-  kernels_product(p->set, &product);
+/// Task number `index`: one panel of dZ, read where it is.
+static void blockTask(size_t index, void *context) {
+  const Block *block = context;
+  const Pass *p = block->pass;
+  const size_t tile = p->set->columnTile, group = index / p->gates, gate = index % p->gates;
+  const size_t columns = roundUp(minimum(tile, p->H - group * tile), p->set->vectorWidth);
+  const size_t ofInput = p->layer->cell == kernelCellGRU && gate == 2 ? 3 : gate;
+  const float *dZ = p->dZ + group * p->gradients * p->gradientPanel;
+  float *c = p->dWeights + index * p->depth * tile;
+  multiplyBlock(block, p->blockRows, p->F, dZ + ofInput * p->gradientPanel, columns, c);
+  multiplyBlock(block, p->blockRows + roundUp(p->F, p->set->rowTile) * block->rows, p->H,
+                dZ + gate * p->gradientPanel, columns, c + p->F * tile);
 }
 
-/// Row `r` of the gradients of W and, below them, U: from groups of gates to gates of units.
+/// Adds the weight gradients of the block that begins at step s.
+static void addBlock(const Pass *p, size_t s) {
+  const size_t steps = minimum(p->blockSteps, p->T - s), chunk = packChunk(p);
+  Block block = {.pass = p, .firstRow = s * p->N, .rows = steps * p->N,
+                 .accumulates = s + steps < p->T};
+  const bool parallel =
+    block.rows * p->depth * p->width >= threadWork && kernels_thread_count() > 1;
+  forEach(parallel, (p->F + chunk - 1) / chunk + (p->H + chunk - 1) / chunk, packBlockRows, &block);
+  forEach(parallel, p->groups * p->gates, blockTask, &block);
+}
+
+/// Row `r` of the gradients of W and, below them, U: from panels to gates of units.
 static void copyWeightGradient(size_t r, void *context) {
   const Pass *p = context;
   const size_t tile = p->set->columnTile;
   float *out = r < p->F ? p->out->inputWeights + r * p->width
                         : p->out->recurrentWeights + (r - p->F) * p->width;
-  const float *x = p->dWeights + r * p->dWeightsLeading;
+  const float *x = p->dWeights + r * tile;
   for (size_t group = 0; group < p->groups; group++) {
-    for (size_t g = 0; g < p->gates; g++, x += tile) {
+    for (size_t g = 0; g < p->gates; g++, x += p->depth * tile) {
       memcpy(out + g * p->H + group * tile, x,
              minimum(tile, p->H - group * tile) * sizeof(float));
     }
   }
-}
-
-/// dX = dZ . W^T.
-static void inputGradient(const Pass *p, const Gradients *gradients, float *out) {
-  float *dX = p->dWeights;
-  const KernelProduct product = {
-    .m = p->T * p->N, .n = p->F, .k = p->width,
-    .a = {.pack = packGradientRows, .context = gradients},
-    .b = kernels_matrix(p->layer->inputWeights, p->width, true), .c = dX, .leadingC = p->F,
-  };
-  kernels_product(p->set, &product);
-  for (size_t s = 0; s < p->T; s++) {
-    for (size_t n = 0; n < p->N; n++) {
-      memcpy(out + (n * p->T + timeOf(p, s)) * p->F, dX + (s * p->N + n) * p->F,
-             p->F * sizeof(float));
-    }
-  }
-}
-
-/// All products over all steps.
-static void gradientsOverAllSteps(Pass *p) {
-  const bool isGRU = p->layer->cell == kernelCellGRU;
-  const Gradients ofState = {p, {0, 1, 2, 3}}, ofInput = {p, {0, 1, isGRU ? 3 : 2, 3}};
-  if (isGRU) {
-    weightGradient(p, 0, p->F, &ofInput);
-    weightGradient(p, p->F, p->H, &ofState);
-  } else {
-    weightGradient(p, 0, p->depth, &ofState);
-  }
-  forEach(p->parallel, p->depth, copyWeightGradient, p);
-  if (p->out->input != NULL) inputGradient(p, &ofInput, p->out->input);
 }
 
 void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *layer,
@@ -188,10 +224,15 @@ void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *lay
   if (isLSTM) copyOrClear(p.dCell, dFinalCell, stateCount);
   memset(p.biasSums, 0, p.rowGroups * biasCount * sizeof(float));
 
-  forEach(p.parallel, p.groups, packBackward, &p);
-  const size_t tasks = p.groups * p.rowGroups;
-  for (p.step = p.T; p.step-- > 0;) forEach(p.parallel, tasks, backwardTask, &p);
-  forEach(p.parallel, tasks, initialTask, &p);
+  forEach(p.parallel, p.groups + inputGroups(&p), packBackward, &p);
+  // dX of a step beside the tasks of the step before it: both multiply the same rows.
+  const size_t tasks = p.groups * p.rowGroups, inputTasks = inputGroups(&p) * p.rowGroups;
+  for (p.step = p.T; p.step-- > 0;) {
+    forEach(p.parallel, tasks + (p.step + 1 < p.T ? inputTasks : 0), backwardTask, &p);
+    if (p.step % p.blockSteps == 0) addBlock(&p, p.step);
+  }
+  forEach(p.parallel, tasks + inputTasks, initialTask, &p);
+  forEach(p.parallel, p.depth, copyWeightGradient, &p);
   if (isLSTM) memcpy(gradients->initial.cell, p.dCell, stateCount * sizeof(float));
 
   for (size_t i = 1; i < p.rowGroups; i++) {
@@ -201,5 +242,4 @@ void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *lay
   if (layer->cell == kernelCellGRU) {
     memcpy(gradients->candidateBias, p.biasSums + p.width, p.H * sizeof(float));
   }
-  gradientsOverAllSteps(&p);
 }

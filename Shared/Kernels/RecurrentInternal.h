@@ -21,8 +21,9 @@ typedef struct Pass {
   size_t depth, leading;                 // F + H, and the same in whole cache lines
   size_t tileRows, rowsOfGroup;          // sequences in a register tile, in a task
   size_t groups, rowGroups;              // tasks of a step = groups * rowGroups
-  size_t gradients, panel;               // gradients of a unit: G, GRU 4; floats of a panel of them
-  size_t dWeightsLeading;                // groups * G * tile, and a cache line
+  size_t panel;                          // floats of a panel of gates
+  size_t gradients;                      // of a unit: G, GRU 4
+  size_t blockSteps, gradientPanel;      // steps whose gradients lie in dZ, floats of a panel of it
   bool parallel;
   size_t step;                           // s, T - 1 ... 0 backward
   // Kept by the forward pass. Row (s, n) of `rows`: x and the hidden state before step s. An LSTM's
@@ -32,7 +33,11 @@ typedef struct Pass {
   float *panels;                         // W and U packed: see packForward and packBackward
   bool inPlace;                          // forward: W and U are read where they are
   float *nextRows[2];                    // packed rows of this step's product and of the next one's
-  float *dZ, *dHidden, *dCell, *biasSums, *dWeights;
+  // Backward: the gradients of a block of steps; its rows [x h] transposed and packed; the sum of
+  // the weight gradients of the blocks until now, [F + H, tile] for each panel of dZ.
+  float *dZ, *blockRows, *dWeights;
+  float *dHidden, *dCell, *biasSums;
+  float *inputPanels;                    // W^T packed
   const float *x;
   float *y;
   const float *dY;
@@ -65,8 +70,8 @@ INLINE Pass makePass(const KernelSet *set, const KernelRecurrent *layer) {
   p.rowsOfGroup = minimum(tiles, rowTiles) * p.tileRows;
   p.rowGroups = (p.N + p.rowsOfGroup - 1) / p.rowsOfGroup;
   p.groups = (p.H + p.set->columnTile - 1) / p.set->columnTile;
-  // Rows of 4 KB would fall into the same lines of the cache.
-  p.dWeightsLeading = p.groups * p.gates * p.set->columnTile + 16;
+  p.blockSteps = minimum(p.T, maximum(1, depthBlock / maximum(1, p.N)));
+  p.gradientPanel = p.blockSteps * p.N * p.set->columnTile;
   p.parallel = p.N * p.H * p.width >= threadWork && kernels_thread_count() > 1;
   return p;
 }
@@ -84,19 +89,22 @@ INLINE size_t layOutKept(Pass *p, float *kept) {
 
 /// Lays out the memory that a pass needs while it runs; returns its size.
 INLINE size_t layOutWork(Pass *p, float *work, bool backward) {
-  const size_t rows = p->T * p->N, tile = p->set->columnTile;
-  const size_t depth = backward ? p->width : p->depth;
+  const size_t tile = p->set->columnTile, rowTile = p->set->rowTile;
+  const size_t depth = backward ? p->gradients * p->H : p->depth;
   size_t used = 0;
   p->panels = take(work, &used, p->groups * tile * (backward ? p->width : p->gates * p->depth));
   for (int i = 0; i < 2; i++) {
     p->nextRows[i] = take(work, &used, roundUp(p->N, p->tileRows) * depth);
   }
   if (!backward) return used;
-  p->dZ = take(work, &used, p->groups * p->gradients * p->panel);
+  p->dZ = take(work, &used, p->groups * p->gradients * p->gradientPanel);
+  p->blockRows = take(work, &used, (roundUp(p->F, rowTile) + roundUp(p->H, rowTile)) *
+                                     p->blockSteps * p->N);
+  p->dWeights = take(work, &used, p->groups * p->gates * p->depth * tile);
   p->dHidden = take(work, &used, p->N * p->H);
   if (p->layer->cell == kernelCellLSTM) p->dCell = take(work, &used, p->N * p->H);
   p->biasSums = take(work, &used, p->rowGroups * (p->gates + 1) * p->H);
-  p->dWeights = take(work, &used, maximum(p->depth * p->dWeightsLeading, rows * p->F));
+  p->inputPanels = take(work, &used, roundUp(p->F, tile) * p->width);
   return used;
 }
 
@@ -126,11 +134,6 @@ INLINE void copyOrClear(float *out, const float *x, size_t count) {
 typedef struct Task {
   size_t group, rowGroup, firstUnit, units, firstRow, rows;
 } Task;
-
-/// Row `row` of the panel of a gate; `gate` is one of `gates`.
-INLINE size_t panelRow(const Pass *p, size_t group, size_t gates, size_t gate, size_t row) {
-  return (group * gates + gate) * p->panel + row * p->set->columnTile;
-}
 
 INLINE Task taskAt(const Pass *p, size_t index) {
   const size_t tile = p->set->columnTile;

@@ -78,7 +78,8 @@ INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, s
 INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell, size_t unit,
                           size_t width, const bool whole) {
   const size_t H = step->hiddenSize;
-  const size_t G = step->gateStride, gradients = cell == kernelCellElman ? 1 : 4;
+  const size_t G = step->gateStride, D = step->gradientStride;
+  const size_t gradients = cell == kernelCellElman ? 1 : 4;
   Vector bias0 = {}, bias1 = {}, bias2 = {}, bias3 = {};
   for (size_t n = 0; n < step->rows; n++) {
     const size_t state = n * H + unit, hiddenState = n * step->hiddenStride + unit;
@@ -88,7 +89,7 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
     if (step->sums != NULL) dHidden += load(step->sums + n * columnTile + unit);
     if (step->mask != NULL && step->mask[n * step->maskStride] == 0) {
       STORE(step->dHidden + state, dHidden);
-      for (size_t g = 0; g < gradients; g++) store(dZ + g * G, (Vector){});
+      for (size_t g = 0; g < gradients; g++) store(dZ + g * D, (Vector){});
       continue;
     }
     if (step->dY != NULL) dHidden += LOAD(step->dY + n * step->outputStride + unit);
@@ -109,9 +110,9 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
       const Vector dCandidate = dCell * input * (1 - candidate * candidate);
       const Vector dOutput = dHidden * shown * output * (1 - output);
       store(dZ, dInput);
-      store(dZ + G, dForget);
-      store(dZ + 2 * G, dCandidate);
-      store(dZ + 3 * G, dOutput);
+      store(dZ + D, dForget);
+      store(dZ + 2 * D, dCandidate);
+      store(dZ + 3 * D, dOutput);
       STORE(step->dCell + state, dCell * forget);
       STORE(step->dHidden + state, (Vector){});
       bias0 += dInput;
@@ -126,9 +127,9 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
       const Vector dzUpdate = dUpdate * update * (1 - update);
       const Vector dA = dz * reset;
       store(dZ, dReset);
-      store(dZ + G, dzUpdate);
-      store(dZ + 2 * G, dA);
-      store(dZ + 3 * G, dz);
+      store(dZ + D, dzUpdate);
+      store(dZ + 2 * D, dA);
+      store(dZ + 3 * D, dz);
       STORE(step->dHidden + state, dHidden * update);
       bias0 += dReset;
       bias1 += dzUpdate;
