@@ -8,6 +8,9 @@ enum GeneratorBenchCommand: Command {
   private static let threads = Option(
     "threads", .integer(in: 1...256), "threads that make batches (default: all cores)")
 
+  private static let training = Flag(
+    "training", "measure training steps of cifar10-3layer with and without the generator instead")
+
   static let description = CommandDescription(
     name: "generator bench",
     abstract: "Measure how many images a second are read, augmented and made batches.",
@@ -17,7 +20,11 @@ enum GeneratorBenchCommand: Command {
       measures PyTorch's DataLoader on the same folder.
       """,
     operands: [Operand("SOURCE", .one, "images, as for 'generator preview'")],
-    options: [GeneratorPreviewCommand.size, seconds, threads, RunOptions.skipBroken])
+    options: [GeneratorPreviewCommand.size, seconds, threads, training, RunOptions.skipBroken])
+
+  private static let usual: [Augmentation] = [
+    .mirror, .crop(padding: 4), .normalize(mean: [0.5], std: [0.25]),
+  ]
 
   private struct Rate: Encodable {
     var name: String
@@ -33,6 +40,13 @@ enum GeneratorBenchCommand: Command {
     var peakMemory: Int
   }
 
+  private struct StepRecord: Encodable {
+    var source: String
+    var images: Int
+    var steps: [StepComparison]
+    var peakMemory: Int
+  }
+
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let (source, skipped) = try openImages(
       arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
@@ -43,6 +57,7 @@ enum GeneratorBenchCommand: Command {
         .invalidArgument, "bench measures release builds only", expected: "a release build",
         received: "a debug build", remedy: "Run: swift run -c release course generator bench")
     }
+    if arguments[training] { return try compareSteps(on: source, arguments, terminal) }
     let size =
       [first.channels] + (arguments[GeneratorPreviewCommand.size] ?? [first.height, first.width])
     let seconds = Double(arguments[seconds] ?? 1)
@@ -69,9 +84,6 @@ enum GeneratorBenchCommand: Command {
       return 1
     }
     try measureAugmentations(of: source, size: size, report)
-    let usual: [Augmentation] = [
-      .mirror, .crop(padding: 4), .normalize(mean: [0.5], std: [0.25]),
-    ]
     for count in Set([1, threads]).sorted() {
       let generator = try ImageGenerator(
         source, batchSize: min(128, source.count), imageSize: size, augmentation: usual, seed: 1,
@@ -88,6 +100,37 @@ enum GeneratorBenchCommand: Command {
     } else {
       terminal.output.line("\npeak memory of the process \(Machine.peakMemory() >> 20) MB")
     }
+  }
+
+  /// Training steps with the generator in front and on tensors in memory, with one thread and with all cores.
+  private static func compareSteps(
+    on source: any ImageSource, _ arguments: Arguments, _ terminal: Terminal
+  ) throws {
+    let comparisons = try Set([1, Parallelism.availableCores]).sorted().map {
+      try StepComparison.take(
+        source, augmentation: usual, threads: $0, making: arguments[threads],
+        seconds: Double(arguments[seconds] ?? 5))
+    }
+    if arguments[CommonOptions.json] {
+      return try terminal.output.json(
+        StepRecord(
+          source: source.name, images: source.count, steps: comparisons,
+          peakMemory: Machine.peakMemory()))
+    }
+    terminal.output.line(
+      "A training step of cifar10-3layer on \(comparisons[0].batchSize) images of \(source.name)\n")
+    terminal.output.line("threads  in memory  generator     ratio     quartiles  making a batch")
+    for one in comparisons {
+      let milliseconds = [one.inMemory, one.behindGenerator].map {
+        padded(left: fixed($0 * 1e3, 2) + " ms", to: 11)
+      }
+      terminal.output.line(
+        padded(left: "\(one.threads)", to: 7) + milliseconds.joined()
+          + padded(left: fixed(one.ratio, 3), to: 10)
+          + padded(left: "\(fixed(one.lowerQuartile, 3)) - \(fixed(one.upperQuartile, 3))", to: 15)
+          + padded(left: fixed(one.making * 1e3, 2) + " ms", to: 15))
+    }
+    terminal.output.line("\npeak memory of the process \(Machine.peakMemory() >> 20) MB")
   }
 
   /// Each augmentation alone, on decoded images, applied to every one.

@@ -72,7 +72,7 @@ enum GeneratorPreviewCommand: Command {
     let generator = try ImageGenerator(
       ImageSubset(of: source, indices: chosen), batchSize: chosen.count,
       imageSize: try arguments[size].map { [try channels(of: source)] + $0 },
-      augmentation: arguments[augment] ?? [], shuffle: false, seed: seed,
+      augmentation: arguments[augment]?.list ?? [], shuffle: false, seed: seed,
       fitting: arguments[fitting] ?? .stretch)
     let batches = try (0..<copies).map { _ in try generator.next() }
     let layout = ContactSheet(columns: arguments[columns])
@@ -95,24 +95,6 @@ enum GeneratorPreviewCommand: Command {
 
   private static func channels(of source: any ImageSource) throws -> Int {
     try source.image(at: 0).channels
-  }
-}
-
-extension ValueKind where Value == [Augmentation] {
-  /// A list of augmentations.
-  static var augmentations: ValueKind {
-    ValueKind(placeholder: "LIST") { text throws(ValueProblem) in
-      do {
-        return try Augmentation.list(from: text)
-      } catch {
-        let problem = error as? CourseError
-        let place = problem?.location == "\"\(text)\"" ? nil : problem?.location
-        let names = Augmentation.texts.map { String($0.form.prefix { $0 != ":" }) }
-        throw ValueProblem(
-          expected: [problem?.expected, place].compactMap { $0 }.joined(separator: " for "),
-          suggestions: suggestions(for: problem?.received ?? "", among: names))
-      }
-    }
   }
 }
 

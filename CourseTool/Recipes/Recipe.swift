@@ -37,6 +37,8 @@ struct Recipe: Codable, Equatable, Sendable {
   var momentum: Float?
   /// How much adamw shrinks the weights; `nil`: as usual.
   var weightDecay: Float?
+  /// What is done to the training images, anew in each epoch.
+  var augment = AugmentSetting.none
   /// What the weights cost in addition to the loss.
   var penalty = PenaltySetting.none
   /// How gradients are limited.
@@ -58,6 +60,7 @@ struct Recipe: Codable, Equatable, Sendable {
   enum CodingKeys: String, CodingKey {
     case recipe, data, label, scaling, shape, maps, hidden, optimizer, decay, epochs, validation
     case test, seed, cell, recurrent, embedding, momentum, penalty, clip
+    case augment
     case weightDecay = "weight-decay"
     case dropout
     case batchNorm = "batch-norm"

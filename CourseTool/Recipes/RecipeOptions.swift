@@ -47,6 +47,10 @@ enum RecipeOptions {
     "momentum", .notNegative(below: 1), "of --optimizer momentum: what stays of each step (0.9)")
   static let weightDecay = Option<Float?>(
     "weight-decay", .notNegative(), "of --optimizer adamw: how much the weights shrink (0.01)")
+  static let augment = Option(
+    "augment", .augmentations,
+    "what is done to the training images, anew in each epoch: mirror,crop:4 (all: see 'generator "
+      + "preview --help'); or none")
   static let penalty = Option(
     "penalty", .penalty, "what the weights cost: l1:0.0001, l2:0.0001, elastic:0.0001,0.0001; none")
   static let clip = Option(
@@ -108,6 +112,7 @@ enum RecipeOptions {
     Setting(learningRate, \.learningRate, text: shortNumber),
     Setting(momentum, \.momentum) { $0.map(shortNumber) ?? "" },
     Setting(weightDecay, \.weightDecay) { $0.map(shortNumber) ?? "" },
+    Setting(augment, \.augment, text: \.text),
     Setting(penalty, \.penalty, text: \.text),
     Setting(clip, \.clip, text: \.text),
     Setting(schedule, \.scheduleName, text: \.rawValue),

@@ -5,6 +5,8 @@ import Networks
 struct Experiment {
   private(set) var recipe: Recipe
   let parts: DatasetSplit
+  /// The augmented training images; `nil` where examples are taken as they are.
+  private let images: ImageGenerator?
   private(set) var network: NeuralNetwork
   /// Whether the network has been trained already and goes on from there.
   let isResumed: Bool
@@ -20,6 +22,7 @@ struct Experiment {
     try recipe.check()
     let data = try recipe.loadData(skipBroken: skipBroken)
     let parts = try recipe.split(data)
+    images = try recipe.augmented(parts.train)
     network = try recipe.network(for: parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
     network.notes[Self.dataNote] = data.fingerprint
@@ -75,6 +78,7 @@ struct Experiment {
         remedy: "Bring back the old data, say with --data where they are, or start anew.")
     }
     parts = try recipe.split(data)
+    images = try recipe.augmented(parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
     self.recipe = recipe
     skipped = data.skipped
@@ -91,14 +95,19 @@ struct Experiment {
     }
     // The display cannot do it by itself when Ctrl-C or an error ends the run.
     defer { stream?.clearLine() }
+    let schedule = recipe.schedule(
+      stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize)
     try Interruption.watched {
-      try network.fit(
-        parts.train, validation: validation, epochs: recipe.epochs, batchSize: recipe.batchSize,
-        shuffle: !recipe.isText,
-        clipping: recipe.clip.clipping,
-        schedule: recipe.schedule(
-          stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize),
-        callbacks: callbacks, resuming: isResumed)
+      if let images {
+        try network.fit(
+          images, validation: validation, epochs: recipe.epochs, clipping: recipe.clip.clipping,
+          schedule: schedule, callbacks: callbacks, resuming: isResumed)
+      } else {
+        try network.fit(
+          parts.train, validation: validation, epochs: recipe.epochs, batchSize: recipe.batchSize,
+          shuffle: !recipe.isText, clipping: recipe.clip.clipping, schedule: schedule,
+          callbacks: callbacks, resuming: isResumed)
+      }
     }
     try network.save(to: output)
     return (network.progress?.epoch ?? 0) < recipe.epochs
@@ -175,6 +184,14 @@ extension Recipe {
         validation: data.subset(validationStart..<testStart),
         test: data.subset(testStart..<data.count))
     }
+  }
+
+  /// The training examples augmented; `nil` when they are to be taken as they are.
+  func augmented(_ training: Dataset) throws -> ImageGenerator? {
+    guard !augment.list.isEmpty else { return nil }
+    return try augment.batches(
+      of: training, batchSize: batchSize, seed: seed,
+      brightest: DataSource.brightest(of: data))
   }
 
   /// The network before training, with the scaling fitted on the training part.

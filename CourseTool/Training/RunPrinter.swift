@@ -21,6 +21,9 @@ struct RunPrinter {
               + "the last bits will differ")
         }
       }
+      if experiment.recipe.augment != .none {
+        terminal.error.line("training images augmented: \(experiment.recipe.augment.text)")
+      }
       if isDebugBuild {
         terminal.error.line(
           "note: this is a debug build, many times slower than 'swift build -c release'")

@@ -167,3 +167,60 @@ import Testing
     }
   }
 }
+
+/// `--augment`.
+@Suite struct TrainingAugmentTests {
+  private static let small = [
+    "digits-cnn", "--maps", "4", "--epochs", "1", "--schedule", "step", "--learning-rate", "0.005",
+  ]
+
+  @Test func theTrainingImagesAreAugmented() throws {
+    try withTemporaryFolder { folder in
+      func trained(_ options: String..., name: String) throws -> NeuralNetwork {
+        let model = folder.appending(path: name).path
+        let run = runTool(["train", "--quiet"] + Self.small + ["--output", model] + options)
+        try #require(run.status == 0, "\(run.error)")
+        return try NeuralNetwork(contentsOf: URL(filePath: model))
+      }
+      let plain = try trained(name: "plain")
+      let moved = try trained("--augment", "crop:1", name: "moved")
+      let again = try trained("--augment", "crop:1", "--threads", "1", name: "again")
+      let weights = { (network: NeuralNetwork) -> [Tensor] in
+        var (copy, values) = (network, [Tensor]())
+        copy.forEachParameter { values.append($1.value) }
+        return values
+      }
+      #expect(weights(moved) == weights(again))
+      #expect(weights(moved) != weights(plain))
+      // The images have the numbers of the data, so that the network learns.
+      let accuracy = { (network: NeuralNetwork) in
+        network.progress?.history.epochs.last?.validation?.accuracy ?? 0
+      }
+      #expect(accuracy(plain) > 0.7 && accuracy(moved) > 0.4)
+      #expect(moved.progress?.settings.batches?.contains("crop:1") == true)
+
+      let model = folder.appending(path: "moved").path
+      let other = runTool("train", "--resume", model, "--epochs", "2", "--augment", "crop:2")
+      #expect(other.status == 2 && other.error.contains("begun with crop:1"), "\(other.error)")
+      let resumed = runTool("train", "--resume", model, "--epochs", "2", "--augment", "crop:1")
+      #expect(resumed.status == 0, "\(resumed.error)")
+      #expect(resumed.error.contains("training images augmented: crop:1"))
+    }
+  }
+
+  @Test func whatCannotBeAugmentedIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "model").path
+      let flat = runTool("train", "digits-mlp", "--augment", "mirror", "--output", model)
+      #expect(flat.status == 1 && flat.error.contains("only images can be augmented"))
+      #expect(flat.error.contains("[64]") && flat.error.contains("--maps"), "\(flat.error)")
+      for (list, word) in [
+        ("miror", "mirror"), ("crop", "crop:PIXELS"), ("crop:1,mirror@2", "0 to 1"),
+      ] {
+        let run = runTool(["train"] + Self.small + ["--augment", list, "--output", model])
+        #expect(run.status == 2 && run.error.contains(word), "\(run.error)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: model))
+    }
+  }
+}
