@@ -90,6 +90,15 @@ extension NeuralNetwork {
     return data
   }
 
+  /// A batch with the preprocessing applied, or an error when it is none for the first layer.
+  func prepared(
+    _ batch: (features: Tensor, targets: Target), name: String
+  ) throws -> (features: Tensor, targets: Target) {
+    let features = preprocessing?(batch.features) ?? batch.features
+    try checkInputs(name: name) { check in try check(features, 0) }
+    return (features, batch.targets)
+  }
+
   /// Shows the first layer its inputs, if not every number is one for it.
   /// - Parameters:
   ///   - name: what messages call the data

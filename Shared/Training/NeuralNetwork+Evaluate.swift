@@ -30,21 +30,57 @@ extension NeuralNetwork {
   public func evaluate(
     _ data: Dataset, batchSize: Int? = nil, keepingPredictions: Bool = true
   ) throws -> Evaluation {
-    guard let loss else {
-      throw CourseError(
-        .invalidArgument, "the network has no loss", expected: "a loss", received: "none",
-        remedy: "Set network.loss, or use predict.")
-    }
+    try requireLoss()
     let data = try prepared(data, role: "data to evaluate on")
-    let names = classNames.isEmpty ? data.classNames : classNames
+    let size = try evaluationBatchSize(batchSize, count: data.count)
+    return try evaluate(
+      on: DatasetBatches(data, batchSize: size, shuffle: false, seed: 0), arePrepared: true,
+      classNames: classNames.isEmpty ? data.classNames : classNames,
+      keepingPredictions: keepingPredictions)
+  }
+
+  /// Measures the network on the batches of one epoch, those of an `ImageGenerator` for instance: for
+  /// images that do not fit into memory. Predictions are in the order of the batches.
+  ///
+  ///     let test = try network.evaluate(
+  ///       ImageGenerator(
+  ///         ImageFolder("flowers/test"), batchSize: 100, imageSize: [3, 32, 32], shuffle: false,
+  ///         lastBatch: .short))
+  ///
+  /// A generator that augments, or that wraps its last batch, is measured on just what it hands out.
+  ///
+  /// - Throws: as with a data set, and what making a batch throws.
+  public func evaluate(
+    _ batches: some TrainingBatches, keepingPredictions: Bool = true
+  ) throws -> Evaluation {
+    try requireLoss()
+    try check(
+      inputShape: batches.inputShape, targets: batches.targets, role: "data to evaluate on",
+      name: batches.name)
+    try preprocessing?.check(inputShape: inputShape)
+    return try evaluate(
+      on: batches, arePrepared: false, classNames: classNames,
+      keepingPredictions: keepingPredictions)
+  }
+
+  private func requireLoss() throws {
+    guard loss == nil else { return }
+    throw CourseError(
+      .invalidArgument, "the network has no loss", expected: "a loss", received: "none",
+      remedy: "Set network.loss, or use predict.")
+  }
+
+  private func evaluate(
+    on batches: some TrainingBatches, arePrepared: Bool, classNames: [String],
+    keepingPredictions: Bool
+  ) throws -> Evaluation {
+    let loss = loss!
     var matrix = loss.answerClassCount(outputShape: outputShape).map { count in
-      names.count == count
-        ? ConfusionMatrix(classNames: names) : ConfusionMatrix(classCount: count)
+      classNames.count == count
+        ? ConfusionMatrix(classNames: classNames) : ConfusionMatrix(classCount: count)
     }
     var outputs: [Tensor] = []
-    let scores = try run(
-      onPrepared: data, batchSize: evaluationBatchSize(batchSize, count: data.count)
-    ) { output, target in
+    let scores = try run(on: batches, arePrepared: arePrepared) { output, target in
       if matrix != nil { loss.count(output, target: target, in: &matrix!) }
       if keepingPredictions { outputs.append(loss.prediction(from: output)) }
     }
@@ -99,7 +135,10 @@ extension NeuralNetwork {
 
   /// Loss and accuracy on validation data that preprocessing has been applied to.
   func scores(onPrepared data: Dataset, batchSize: Int) throws -> Scores {
-    try Self.onValidationData { try run(onPrepared: data, batchSize: batchSize) { _, _ in } }
+    try Self.onValidationData {
+      let batches = DatasetBatches(data, batchSize: batchSize, shuffle: false, seed: 0)
+      return try run(on: batches, arePrepared: true) { _, _ in }
+    }
   }
 
   /// Adds to the place of an error that it is about the validation data.
@@ -112,15 +151,20 @@ extension NeuralNetwork {
     }
   }
 
+  /// One epoch of batches in inference mode.
   private func run(
-    onPrepared data: Dataset, batchSize: Int, _ body: (_ output: Tensor, _ target: Target) -> Void
+    on batches: some TrainingBatches, arePrepared: Bool,
+    _ body: (_ output: Tensor, _ target: Target) -> Void
   ) throws -> Scores {
-    var copy = try inferenceCopy(batchSize: batchSize, count: data.count)
+    var copy = try inferenceCopy(batchSize: batches.batchSize, count: batches.examplesPerEpoch)
     var running = RunningScores()
     let isMean = loss!.reduction == .mean
     let penalty = penaltyValue
-    for start in stride(from: 0, to: data.count, by: batchSize) {
-      let batch = data.batch(at: start..<Swift.min(start + batchSize, data.count))
+    var batches = batches
+    batches.seek(batch: 0)
+    for _ in 0..<batches.batchesPerEpoch {
+      var batch = try batches.nextBatch()
+      if !arePrepared { batch = try prepared(batch, name: batches.name) }
       let output = copy.forward(batch.features, mode: .inference)
       let batchLoss = copy.loss!.forward(output, target: batch.targets)
       running.add(

@@ -132,15 +132,6 @@ extension NeuralNetwork {
     return current.history
   }
 
-  /// A batch with the preprocessing applied, or an error when it is none for the first layer.
-  private func prepared(
-    _ batch: (features: Tensor, targets: Target), name: String
-  ) throws -> (features: Tensor, targets: Target) {
-    let features = preprocessing?(batch.features) ?? batch.features
-    try checkInputs(name: name) { check in try check(features, 0) }
-    return (features, batch.targets)
-  }
-
   /// The progress of a training that has begun.
   private var current: TrainingProgress {
     get { progress! }

@@ -1,4 +1,5 @@
-/// Something that hands out the batches of a training, epoch after epoch: `fit` takes a step on each.
+/// Something that hands out the batches of a training, epoch after epoch: `fit` takes a step on each, and
+/// `evaluate` measures the network on those of one epoch.
 ///
 /// A `Dataset` in memory makes its batches itself (`DatasetBatches`); the `ImageGenerator` of `Generator`
 /// decodes and augments images from files. Anything else that can name its shapes and labels in advance

@@ -74,6 +74,32 @@ import Testing
     #expect(images.examplesPerEpoch == [.short: 20, .drop: 18][lastBatch] ?? 24)
   }
 
+  @Test(arguments: [4, 6, 20]) func measuredOnAGeneratorAsOnADataset(batchSize: Int) throws {
+    let data = try Dataset(CountedImages(20))
+    var network = try network()
+    network.preprocessing = try .standardizingChannels(data)
+    try network.fit(data, epochs: 1, batchSize: 4)
+    let images = try ImageGenerator(
+      DatasetSource(data), batchSize: batchSize, shuffle: false, lastBatch: .short)
+    _ = try images.next()
+    let expected = try network.evaluate(data, batchSize: batchSize)
+    for _ in 0..<2 {
+      let measured = try network.evaluate(images)
+      #expect(measured.loss == expected.loss && measured.accuracy == expected.accuracy)
+      #expect(
+        measured.predictions == expected.predictions && measured.predictions.shape == [20, 10])
+    }
+    #expect(try network.evaluate(images, keepingPredictions: false).predictions.count == 0)
+    expectCourseError(.format, "damaged PNG", "counted/3.png") {
+      try network.evaluate(
+        ImageGenerator(CountedImages(20, brokenImage: 3), batchSize: 4, shuffle: false))
+    }
+    expectCourseError(.shapeMismatch, "data to evaluate on", "[3, 8, 8]", "[3, 4, 8]") {
+      try network.evaluate(
+        ImageGenerator(CountedImages(20), batchSize: 4, imageSize: [3, 4, 8]))
+    }
+  }
+
   // MARK: Determinism
 
   @Test func theNumberOfThreadsChangesNothing() throws {
