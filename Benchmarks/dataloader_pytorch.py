@@ -6,7 +6,8 @@
 
 Mirror, crop (padding 4) and normalise with torchvision's `v2` transforms, batches of 128, shuffled. Prints images
 per second for single transforms on one process and for the loader with each number of workers. With --course,
-the loader and `course generator bench` take turns, and the ratio of neighbouring turns is printed.
+the loader and `course generator bench` take turns, and the ratio of neighbouring turns is printed; with --single
+as well, decoding and each transform take turns in the same way.
 """
 
 import argparse
@@ -34,7 +35,8 @@ SINGLE = {
     "resize to half, bicubic": v2.Resize(16, v2.InterpolationMode.BICUBIC, antialias=True),
     "brightness:0.2": v2.ColorJitter(brightness=0.2), "contrast:0.2": v2.ColorJitter(contrast=0.2),
     "saturation:0.2": v2.ColorJitter(saturation=0.2), "hue:0.1": v2.ColorJitter(hue=0.1),
-    "noise:0.05": v2.GaussianNoise(sigma=0.05), "normalize": v2.Normalize([0.5] * 3, [0.25] * 3),
+    "noise:0.05": v2.GaussianNoise(sigma=0.05), "cutout:8": v2.RandomErasing(1.0, (1 / 16, 1 / 16), (1, 1)),
+    "normalize": v2.Normalize([0.5] * 3, [0.25] * 3),
 }
 
 
@@ -66,10 +68,28 @@ def loader_rate(folder, workers, seconds):
     return rate(lambda: len(next(stream)[0]), seconds)
 
 
-def course_rate(course, folder, threads):
-    command = [course, "generator", "bench", folder, "--json", "--seconds", "1", "--threads", str(threads)]
+def course_rates(course, folder, threads):
+    command = [course, "generator", "bench", folder, "--json", "--seconds", "0.5", "--threads", str(threads)]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(result.stdout)["rates"][-1]["imagesPerSecond"]
+    return {rate["name"].removeprefix("  and "): rate["imagesPerSecond"] for rate in json.loads(result.stdout)["rates"]}
+
+
+def single_rates(folder, seconds):
+    """Decoding and each transform of one image after the other, on one thread."""
+    data = ImageFolder(folder)
+    paths = [path for path, _ in data.samples[:: max(1, len(data) // 64)]][:64]
+    images = [read(path).float() / 255 for path in paths]
+    turn = iter(range(1 << 60))
+    rates = {"decode": rate(lambda: (read(paths[next(turn) % len(paths)]), 1)[1], seconds)}
+    for name, transform in SINGLE.items():
+        rates[name] = rate(lambda: (transform(images[next(turn) % len(images)]), 1)[1], seconds)
+    return rates
+
+
+def compare_in_turns(name, pairs):
+    ratios = [ours / theirs for ours, theirs in pairs]
+    print(f"{name:34} {statistics.median(p[0] for p in pairs):9.0f} {statistics.median(p[1] for p in pairs):9.0f}"
+          f"   {statistics.median(ratios):5.1f} ({min(ratios):.1f} - {max(ratios):.1f})", flush=True)
 
 
 def main():
@@ -78,26 +98,24 @@ def main():
     parser.add_argument("--workers", type=int, nargs="+", default=[0, 2])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--course", help="compare with this program, in turns")
+    parser.add_argument("--single", action="store_true", help="compare decoding and single transforms, too")
     parser.add_argument("--pairs", type=int, default=5)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     if arguments.course:
-        pairs = []
+        pairs = {}
         for _ in range(arguments.pairs):
-            ours = course_rate(arguments.course, arguments.folder, 2)
-            pairs.append((ours, loader_rate(arguments.folder, 2, arguments.seconds)))
-            print(f"ours {pairs[-1][0]:.0f}, PyTorch {pairs[-1][1]:.0f} images/s", flush=True)
-        ratios = [a / b for a, b in pairs]
-        print(f"ours / PyTorch, 2 threads and 2 workers: {statistics.median(ratios):.1f} "
-              f"({min(ratios):.1f} - {max(ratios):.1f})")
+            ours = course_rates(arguments.course, arguments.folder, 2)
+            theirs = single_rates(arguments.folder, 0.5) if arguments.single else {}
+            theirs["batches: decode, mirror, crop:4, normalize"] = loader_rate(arguments.folder, 2, arguments.seconds)
+            for name, value in theirs.items():
+                pairs.setdefault(name, []).append((ours[name], value))
+        print(f"{'images/s':34} {'ours':>9} {'PyTorch':>9}   ours / PyTorch (smallest - largest)")
+        for name, values in pairs.items():
+            compare_in_turns(name, values)
         return
-    data = ImageFolder(arguments.folder)
-    paths = [path for path, _ in data.samples[:: max(1, len(data) // 64)]][:64]
-    turn = iter(range(1 << 60))
-    print(f"decode            {rate(lambda: (read(paths[next(turn) % len(paths)]), 1)[1], 1):.0f}")
-    images = [read(path).float() / 255 for path in paths]
-    for name, transform in SINGLE.items():
-        print(f"{name:25} {rate(lambda: (transform(images[next(turn) % len(images)]), 1)[1], 1):.0f}", flush=True)
+    for name, value in single_rates(arguments.folder, 1).items():
+        print(f"{name:25} {value:.0f}", flush=True)
     for workers in arguments.workers:
         print(f"loader, {workers} workers  {loader_rate(arguments.folder, workers, arguments.seconds):.0f}")
 
