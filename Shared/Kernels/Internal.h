@@ -95,7 +95,6 @@ typedef struct KernelStepBackward {
   const float *dY;          // or NULL
   float *dHidden, *dCell;   // what comes from the step after this one; what goes to the one before
   float *dZ;                // as gates: the gradient of h U + ...; GRU: a 4th one, of x Wn + bn
-  float *biasSums;          // [G or for a GRU G + 1][hiddenSize], += the sum of dZ over the rows
 } KernelStepBackward;
 
 /// A row of a normalisation: a plane of one channel (`single`: center, factor and the others point

@@ -45,9 +45,9 @@ static size_t inputGroups(const Pass *p) {
 static void inputTask(const Pass *p, size_t index, size_t s) {
   const size_t tile = p->set->columnTile, H = p->H, all = p->gradients * H;
   const size_t groups = inputGroups(p), first = index % groups * tile;
-  const size_t firstRow = index / groups * p->rowsOfGroup;
+  const size_t firstRow = p->firstRow + index / groups * p->rowsOfGroup;
   const Task task = {.units = minimum(tile, p->F - first), .firstRow = firstRow,
-                     .rows = minimum(p->rowsOfGroup, p->N - firstRow)};
+                     .rows = minimum(p->rowsOfGroup, p->endRow - firstRow)};
   const float *rows = p->nextRows[s % 2], *panel = p->inputPanels + first * p->width;
   float *sums = kernelsScratch(scratchPrivate, p->rowsOfGroup * tile);
   // A GRU's candidate has a gradient of its own for x Wn + bn, the fourth.
@@ -90,7 +90,6 @@ static void backwardTask(size_t index, void *context) {
     .dCell = at(p->dCell, unit),
     .dZ = p->dZ + task.group * p->gradients * p->gradientPanel +
           (s % p->blockSteps * p->N + task.firstRow) * p->set->columnTile,
-    .biasSums = p->biasSums + task.rowGroup * (p->gates + 1) * H + task.firstUnit,
   };
   if (step.dY != NULL) fetch(&task, step.dY, step.outputStride);
   if (isLSTM) fetch(&task, step.cellBefore, H);
@@ -118,6 +117,17 @@ static void initialTask(size_t index, void *context) {
     p->set->binary(kernelAdd, p->dHidden + unit + r * H, 1, sums + r * tile, 1,
                    p->out->initial.hidden + unit + r * H, task.units);
   }
+}
+
+/// A block of steps of a run, and what is left to do after the first step of all.
+static void backwardRun(size_t index, void *context) {
+  Pass run = runAt(context, index);
+  // dX of a step beside the tasks of the step before it: both multiply the same rows.
+  const size_t tasks = run.groups * run.rowGroups, inputTasks = inputGroups(&run) * run.rowGroups;
+  for (run.step = run.endStep; run.step-- > run.firstStep;) {
+    forEach(run.parallel, tasks + (run.step + 1 < run.T ? inputTasks : 0), backwardTask, &run);
+  }
+  if (run.firstStep == 0) forEach(run.parallel, tasks + inputTasks, initialTask, &run);
 }
 
 // MARK: - Gradients of the weights
@@ -169,6 +179,14 @@ static void multiplyBlock(const Block *block, const float *a, size_t count, cons
   } while (k < block->rows);
 }
 
+/// The gradients of the biases that belong to a panel of dZ.
+static void addBiases(const Block *block, const float *dZ, float *sums) {
+  const KernelSet *set = block->pass->set;
+  float *added = block->accumulates ? kernelsScratch(scratchPrivate, set->columnTile) : sums;
+  set->reduceRows(kernelSum, dZ, block->rows, set->columnTile, added);
+  if (block->accumulates) set->binary(kernelAdd, sums, 1, added, 1, sums, set->columnTile);
+}
+
 /// Task number `index`: one panel of dZ, read where it is.
 static void blockTask(size_t index, void *context) {
   const Block *block = context;
@@ -176,18 +194,22 @@ static void blockTask(size_t index, void *context) {
   const size_t tile = p->set->columnTile, group = index / p->gates, gate = index % p->gates;
   const size_t columns = roundUp(minimum(tile, p->H - group * tile), p->set->vectorWidth);
   const size_t ofInput = p->layer->cell == kernelCellGRU && gate == 2 ? 3 : gate;
-  const float *dZ = p->dZ + group * p->gradients * p->gradientPanel;
+  const float *panels = p->dZ + group * p->gradients * p->gradientPanel;
+  const float *dZ = panels + gate * p->gradientPanel;
+  const float *dZOfInput = panels + ofInput * p->gradientPanel;
   float *c = p->dWeights + index * p->depth * tile;
-  multiplyBlock(block, p->blockRows, p->F, dZ + ofInput * p->gradientPanel, columns, c);
-  multiplyBlock(block, p->blockRows + roundUp(p->F, p->set->rowTile) * block->rows, p->H,
-                dZ + gate * p->gradientPanel, columns, c + p->F * tile);
+  addBiases(block, dZOfInput, p->biasSums + index * tile);
+  if (ofInput != gate) addBiases(block, dZ, p->biasSums + (p->groups * p->gates + group) * tile);
+  multiplyBlock(block, p->blockRows, p->F, dZOfInput, columns, c);
+  multiplyBlock(block, p->blockRows + roundUp(p->F, p->set->rowTile) * block->rows, p->H, dZ,
+                columns, c + p->F * tile);
 }
 
-/// Adds the weight gradients of the block that begins at step s.
-static void addBlock(const Pass *p, size_t s) {
-  const size_t steps = minimum(p->blockSteps, p->T - s), chunk = packChunk(p);
-  Block block = {.pass = p, .firstRow = s * p->N, .rows = steps * p->N,
-                 .accumulates = s + steps < p->T};
+/// Adds the gradients of the block of steps that the runs went through.
+static void addBlock(const Pass *p) {
+  const size_t chunk = packChunk(p);
+  Block block = {.pass = p, .firstRow = p->firstStep * p->N,
+                 .rows = (p->endStep - p->firstStep) * p->N, .accumulates = p->endStep < p->T};
   const bool parallel =
     block.rows * p->depth * p->width >= threadWork && kernels_thread_count() > 1;
   forEach(parallel, (p->F + chunk - 1) / chunk + (p->H + chunk - 1) / chunk, packBlockRows, &block);
@@ -209,6 +231,20 @@ static void copyWeightGradient(size_t r, void *context) {
   }
 }
 
+/// The same of the biases.
+static void copyBiasGradients(const Pass *p) {
+  const size_t tile = p->set->columnTile;
+  const float *x = p->biasSums, *candidates = x + p->groups * p->gates * tile;
+  for (size_t group = 0; group < p->groups; group++) {
+    const size_t first = group * tile, bytes = minimum(tile, p->H - first) * sizeof(float);
+    for (size_t g = 0; g < p->gates; g++, x += tile) {
+      memcpy(p->out->bias + g * p->H + first, x, bytes);
+    }
+    if (p->out->candidateBias == NULL) continue;
+    memcpy(p->out->candidateBias + first, candidates + first, bytes);
+  }
+}
+
 void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *layer,
                                 const float *kept, float *work, const float *dY,
                                 const float *dFinalHidden, const float *dFinalCell,
@@ -218,28 +254,17 @@ void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *lay
   layOutWork(&p, work, true);
   p.dY = dY;
   p.out = gradients;
-  const size_t stateCount = p.N * p.H, biasCount = (p.gates + 1) * p.H;
+  const size_t stateCount = p.N * p.H;
   const bool isLSTM = layer->cell == kernelCellLSTM;
   copyOrClear(p.dHidden, dFinalHidden, stateCount);
   if (isLSTM) copyOrClear(p.dCell, dFinalCell, stateCount);
-  memset(p.biasSums, 0, p.rowGroups * biasCount * sizeof(float));
-
   forEach(p.parallel, p.groups + inputGroups(&p), packBackward, &p);
-  // dX of a step beside the tasks of the step before it: both multiply the same rows.
-  const size_t tasks = p.groups * p.rowGroups, inputTasks = inputGroups(&p) * p.rowGroups;
-  for (p.step = p.T; p.step-- > 0;) {
-    forEach(p.parallel, tasks + (p.step + 1 < p.T ? inputTasks : 0), backwardTask, &p);
-    if (p.step % p.blockSteps == 0) addBlock(&p, p.step);
+  for (p.endStep = p.T; p.endStep > 0; p.endStep = p.firstStep) {
+    p.firstStep = (p.endStep - 1) / p.blockSteps * p.blockSteps;
+    forEach(p.runs > 1, p.runs, backwardRun, &p);
+    addBlock(&p);
   }
-  forEach(p.parallel, tasks + inputTasks, initialTask, &p);
   forEach(p.parallel, p.depth, copyWeightGradient, &p);
   if (isLSTM) memcpy(gradients->initial.cell, p.dCell, stateCount * sizeof(float));
-
-  for (size_t i = 1; i < p.rowGroups; i++) {
-    p.set->addScaled(1, p.biasSums + i * biasCount, p.biasSums, biasCount);
-  }
-  memcpy(gradients->bias, p.biasSums, p.width * sizeof(float));
-  if (layer->cell == kernelCellGRU) {
-    memcpy(gradients->candidateBias, p.biasSums + p.width, p.H * sizeof(float));
-  }
+  copyBiasGradients(&p);
 }

@@ -11,6 +11,8 @@ enum {
   depthBlock = 256,         // of a sum at a time: a panel of 32 columns, 32 KB, stays in L1
   rowTiles = 4,             // register tiles of sequences in a task, at most
   threadWork = 1 << 20,     // multiplications of a step from which waking threads pays
+  runRows = 16,             // sequences from which on a thread of their own pays
+  runWeights = 1 << 19,     // floats of W and U up to which it does: 2 MB, an L2 cache
 };
 
 /// Everything that a task needs to know, and where everything lies.
@@ -20,12 +22,15 @@ typedef struct Pass {
   size_t N, T, F, H, gates, width;       // width = G H
   size_t depth, leading;                 // F + H, and the same in whole cache lines
   size_t tileRows, rowsOfGroup;          // sequences in a register tile, in a task
+  size_t runs, rowsOfRun;                // parts of the batch that go through the steps by themselves
+  size_t firstRow, endRow;               // the sequences of this run
   size_t groups, rowGroups;              // tasks of a step = groups * rowGroups
   size_t panel;                          // floats of a panel of gates
   size_t gradients;                      // of a unit: G, GRU 4
   size_t blockSteps, gradientPanel;      // steps whose gradients lie in dZ, floats of a panel of it
   bool parallel;
   size_t step;                           // s, T - 1 ... 0 backward
+  size_t firstStep, endStep;             // backward: the block of steps
   // Kept by the forward pass. Row (s, n) of `rows`: x and the hidden state before step s. An LSTM's
   // `extra` begins with the initial state, too.
   float *rows, *gateValues, *extra;
@@ -36,7 +41,8 @@ typedef struct Pass {
   // Backward: the gradients of a block of steps; its rows [x h] transposed and packed; the sum of
   // the weight gradients of the blocks until now, [F + H, tile] for each panel of dZ.
   float *dZ, *blockRows, *dWeights;
-  float *dHidden, *dCell, *biasSums;
+  float *dHidden, *dCell;
+  float *biasSums;                       // [tile] for each panel of dZ; GRU: then those of candidates
   float *inputPanels;                    // W^T packed
   const float *x;
   float *y;
@@ -65,14 +71,19 @@ INLINE Pass makePass(const KernelSet *set, const KernelRecurrent *layer) {
   // A GRU's candidate has two: of h Un + c, and of x Wn + bn.
   p.gradients = layer->cell == kernelCellGRU ? 4 : p.gates;
   p.panel = p.T * p.N * p.set->columnTile;
-  const size_t tiles = maximum(1, (p.N + p.set->rowTile - 1) / p.set->rowTile);
-  p.tileRows = maximum(1, (p.N + tiles - 1) / tiles);
-  p.rowsOfGroup = minimum(tiles, rowTiles) * p.tileRows;
-  p.rowGroups = (p.N + p.rowsOfGroup - 1) / p.rowsOfGroup;
   p.groups = (p.H + p.set->columnTile - 1) / p.set->columnTile;
   p.blockSteps = minimum(p.T, maximum(1, depthBlock / maximum(1, p.N)));
   p.gradientPanel = p.blockSteps * p.N * p.set->columnTile;
-  p.parallel = p.N * p.H * p.width >= threadWork && kernels_thread_count() > 1;
+  const size_t threads = kernels_thread_count();
+  p.parallel = p.N * p.H * p.width >= threadWork && threads > 1;
+  const bool isSplit =
+    p.parallel && p.N >= threads * runRows && p.depth * p.width <= runWeights;
+  p.rowsOfRun = isSplit ? (p.N + threads - 1) / threads : p.N;
+  const size_t tiles = maximum(1, (p.rowsOfRun + p.set->rowTile - 1) / p.set->rowTile);
+  p.tileRows = maximum(1, (p.rowsOfRun + tiles - 1) / tiles);
+  p.rowsOfRun = tiles * p.tileRows;
+  p.runs = maximum(1, (p.N + p.rowsOfRun - 1) / p.rowsOfRun);
+  p.rowsOfGroup = minimum(tiles, rowTiles) * p.tileRows;
   return p;
 }
 
@@ -94,7 +105,8 @@ INLINE size_t layOutWork(Pass *p, float *work, bool backward) {
   size_t used = 0;
   p->panels = take(work, &used, p->groups * tile * (backward ? p->width : p->gates * p->depth));
   for (int i = 0; i < 2; i++) {
-    p->nextRows[i] = take(work, &used, roundUp(p->N, p->tileRows) * depth);
+    // Tiles depend on the number of threads, the memory must not.
+    p->nextRows[i] = take(work, &used, (p->N + rowTile) * depth);
   }
   if (!backward) return used;
   p->dZ = take(work, &used, p->groups * p->gradients * p->gradientPanel);
@@ -103,7 +115,7 @@ INLINE size_t layOutWork(Pass *p, float *work, bool backward) {
   p->dWeights = take(work, &used, p->groups * p->gates * p->depth * tile);
   p->dHidden = take(work, &used, p->N * p->H);
   if (p->layer->cell == kernelCellLSTM) p->dCell = take(work, &used, p->N * p->H);
-  p->biasSums = take(work, &used, p->rowGroups * (p->gates + 1) * p->H);
+  p->biasSums = take(work, &used, p->groups * (p->gates + 1) * tile);
   p->inputPanels = take(work, &used, roundUp(p->F, tile) * p->width);
   return used;
 }
@@ -114,6 +126,15 @@ INLINE void forEach(bool parallel, size_t count, void (*body)(size_t, void *), v
   } else {
     for (size_t i = 0; i < count; i++) body(i, context);
   }
+}
+
+/// The pass as run number `index` sees it.
+INLINE Pass runAt(const Pass *p, size_t index) {
+  Pass run = *p;
+  run.firstRow = index * p->rowsOfRun;
+  run.endRow = minimum(p->N, run.firstRow + p->rowsOfRun);
+  run.rowGroups = (run.endRow - run.firstRow + p->rowsOfGroup - 1) / p->rowsOfGroup;
+  return run;
 }
 
 /// The step of the sequence that is processed as number s.
@@ -132,16 +153,15 @@ INLINE void copyOrClear(float *out, const float *x, size_t count) {
 
 /// The units and sequences of task number `index`.
 typedef struct Task {
-  size_t group, rowGroup, firstUnit, units, firstRow, rows;
+  size_t group, firstUnit, units, firstRow, rows;
 } Task;
 
 INLINE Task taskAt(const Pass *p, size_t index) {
   const size_t tile = p->set->columnTile;
-  const size_t group = index % p->groups, rowGroup = index / p->groups;
-  const size_t firstUnit = group * tile, firstRow = rowGroup * p->rowsOfGroup;
-  return (Task){.group = group, .rowGroup = rowGroup, .firstUnit = firstUnit,
-                .units = minimum(tile, p->H - firstUnit), .firstRow = firstRow,
-                .rows = minimum(p->rowsOfGroup, p->N - firstRow)};
+  const size_t group = index % p->groups, firstUnit = group * tile;
+  const size_t firstRow = p->firstRow + index / p->groups * p->rowsOfGroup;
+  return (Task){.group = group, .firstUnit = firstUnit, .units = minimum(tile, p->H - firstUnit),
+                .firstRow = firstRow, .rows = minimum(p->rowsOfGroup, p->endRow - firstRow)};
 }
 
 /// sums[r * stride + j] (+)= sum over k in k0 ..< k0 + depth of row r, element k, times

@@ -1,8 +1,7 @@
 // The gates of recurrent layers: everything of a step that is not a product, in one pass.
 //
-// Units side by side in vectors; for each vector of units, all sequences, so that the sums of the
-// bias gradient stay in registers. Equations: KernelCell. A masked step keeps the state, shows 0 and
-// sends no gradient to anything but the state before it.
+// Units side by side in vectors; for each vector of units, all sequences. Equations: KernelCell. A
+// masked step keeps the state, shows 0 and sends no gradient to anything but the state before it.
 
 /// A whole vector, or the `width` floats that exist. `whole` is a constant in each call.
 INLINE Vector loadUnits(const float *p, size_t width, bool whole) {
@@ -80,7 +79,6 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
   const size_t H = step->hiddenSize;
   const size_t G = step->gateStride, D = step->gradientStride;
   const size_t gradients = cell == kernelCellElman ? 1 : 4;
-  Vector bias0 = {}, bias1 = {}, bias2 = {}, bias3 = {};
   for (size_t n = 0; n < step->rows; n++) {
     const size_t state = n * H + unit, hiddenState = n * step->hiddenStride + unit;
     const float *gates = cell == kernelCellElman ? NULL : step->gates + n * columnTile + unit;
@@ -98,7 +96,6 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
       const Vector dz = dHidden * (1 - hidden * hidden);
       store(dZ, dz);
       STORE(step->dHidden + state, (Vector){});
-      bias0 += dz;
     } else if (cell == kernelCellLSTM) {
       const Vector input = load(gates), forget = load(gates + G);
       const Vector candidate = load(gates + 2 * G), output = load(gates + 3 * G);
@@ -115,10 +112,6 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
       store(dZ + 3 * D, dOutput);
       STORE(step->dCell + state, dCell * forget);
       STORE(step->dHidden + state, (Vector){});
-      bias0 += dInput;
-      bias1 += dForget;
-      bias2 += dCandidate;
-      bias3 += dOutput;
     } else {
       const Vector reset = load(gates), update = load(gates + G), candidate = load(gates + 2 * G);
       const Vector dUpdate = dHidden * (LOAD(step->hiddenBefore + hiddenState) - candidate);
@@ -131,18 +124,8 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
       store(dZ + 2 * D, dA);
       store(dZ + 3 * D, dz);
       STORE(step->dHidden + state, dHidden * update);
-      bias0 += dReset;
-      bias1 += dzUpdate;
-      bias2 += dz;
-      bias3 += dA;
     }
   }
-  float *sums = step->biasSums + unit;
-  STORE(sums, LOAD(sums) + bias0);
-  if (cell == kernelCellElman) return;
-  STORE(sums + H, LOAD(sums + H) + bias1);
-  STORE(sums + 2 * H, LOAD(sums + 2 * H) + bias2);
-  STORE(sums + 3 * H, LOAD(sums + 3 * H) + bias3);
 }
 #undef LOAD
 #undef STORE
