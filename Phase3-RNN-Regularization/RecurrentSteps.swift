@@ -36,6 +36,9 @@ public struct TimeSteps: Sendable {
     var step = RecurrentStep(
       time: t, input: input(at: t), before: old, gates: gates, after: new,
       counts: mask?.slice(axis: 1, at: t).reshaped([-1, 1]))
+    // A new state without its cell would end the program at the next step's `cell!`. As zeros it is found, and
+    // named, by the tests.
+    if new.cell == nil, let oldCell = old.cell { step.after.cell = Tensor(zeros: oldCell.shape) }
     // A state of the wrong shape is found when the record is checked.
     guard step.counts != nil, new.hidden.shape == old.hidden.shape else { return step }
     step.after.hidden = step.unmasked(new.hidden) + step.masked(old.hidden)

@@ -76,6 +76,24 @@ struct ProcessTests {
     }
   }
 
+  /// A study writes at its end only.
+  @Test func aStudyThatIsInterruptedWritesNothing() throws {
+    try withTemporaryFolder { folder in
+      let output = folder.appending(path: "results")
+      try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+      let run = try run(
+        ["study", "batchnorm-study", "--output", output.path], in: folder, signals: 1,
+        when: { _ in
+          usleep(500_000)
+          return true
+        })
+      #expect(run.status == 130)
+      #expect(run.error.contains("Interrupted. Nothing was written."), "\(run.error)")
+      let files = try FileManager.default.contentsOfDirectory(atPath: output.path)
+      #expect(files.isEmpty, "written: \(files)")
+    }
+  }
+
   @Test func twoEndAtOnce() throws {
     try withTemporaryFolder { folder in
       // One step takes seconds in a debug build, so that the first Ctrl-C cannot have ended the run yet.

@@ -30,6 +30,23 @@ import Testing
     expectClose(weights, [9.5], "task 3.7, Adam with L2")
   }
 
+  @Test func digitsAreReadRowByRow() throws {
+    // Text, what you can do now
+    let parts = try Dataset.digits.split(train: 0.7, validation: 0, test: 0.3, seed: 1)
+
+    var network = NeuralNetwork(
+      inputShape: [64], loss: SoftmaxCrossEntropyLoss(), optimizer: Adam(learningRate: 0.005),
+      seed: 1)
+    network.preprocessing = .dividing(by: 16)
+    try network.append(Reshape([8, 8]))
+    try network.append(LSTM(inputSize: 8, hiddenSize: 64, returnsSequence: false))
+    try network.append(Dropout(rate: 0.2))
+    try network.append(Dense(inputSize: 64, outputSize: 10))
+    try network.fit(parts.train, epochs: 15, batchSize: 32, clipping: .norm(1))
+    let accuracy = try #require(try network.evaluate(parts.test).accuracy)
+    #expect(accuracy >= 0.94)
+  }
+
   /// Of every layer that keeps something for `backward`: three passes keep as much as one.
   @Test func noLayerPilesUpActivations() throws {
     func check(_ layer: some Layer, _ shape: [Int]) {

@@ -191,6 +191,8 @@ import Testing
       var layer = BatchNorm(channels: 3, implementation: implementation).trained
       layer.scale.value = [1.5, -0.7, 0.4]
       layer.shift.value = [0.3, -2, 1]
+      var copy = layer
+      _ = try normalizationForward(&copy, Tensor(normal: shape, key: RandomKey(seed: 3)))
       try expectGradients(of: layer, inputShape: shape)
     }
   }

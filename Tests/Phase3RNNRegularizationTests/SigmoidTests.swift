@@ -26,6 +26,7 @@ import Testing
       dX, dY * right * (1 - right), "Sigmoid.backward",
       mistakes: [
         "the input was kept in place of the output: y (1 − y)": dY * x * (1 - x),
+        "σ is applied twice: y is σ(x) already": dY * sigmoid(right) * (1 - sigmoid(right)),
         "the factor dY is missing": right * (1 - right),
         "it is the derivative of tanh": dY * (1 - right * right),
         "the factor y is missing: y (1 − y)": dY * (1 - right),

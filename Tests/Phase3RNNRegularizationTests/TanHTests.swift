@@ -23,6 +23,7 @@ import Testing
       dX, dY * (1 - right * right), "TanH.backward",
       mistakes: [
         "the input was kept in place of the output: 1 − y²": dY * (1 - x * x),
+        "tanh is applied twice: y is the tanh already": dY * (1 - square(tanh(right))),
         "the factor dY is missing": 1 - right * right,
         "the square is missing: 1 − y²": dY * (1 - right),
         "it is the derivative of the logistic function": dY * right * (1 - right),
