@@ -240,7 +240,7 @@ static void copyBiasGradients(const Pass *p) {
     for (size_t g = 0; g < p->gates; g++, x += tile) {
       memcpy(p->out->bias + g * p->H + first, x, bytes);
     }
-    if (p->out->candidateBias == NULL) continue;
+    if (p->layer->cell != kernelCellGRU) continue;
     memcpy(p->out->candidateBias + first, candidates + first, bytes);
   }
 }
