@@ -117,9 +117,11 @@ public struct ConvBatchNormReLU: Layer {
     guard isTrained else {
       stop(
         "ConvBatchNormReLU.backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing)")
+        received: "none (an inference pass keeps nothing, a backward pass uses it up)")
     }
-    return batchNorm.backward(pool?.backward(outputGradient) ?? outputGradient)
+    isTrained = false
+    guard pool != nil else { return batchNorm.backward(outputGradient) }
+    return batchNorm.backward(overwriting: pool!.backward(outputGradient))
   }
 
   /// Shows "convolution.weights", "batchNorm.scale" and "batchNorm.shift".

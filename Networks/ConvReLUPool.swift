@@ -86,7 +86,7 @@ public struct ConvReLUPool: Layer {
 
   /// `dY` back through ReLU and pooling.
   private mutating func gradientOfConvolution(_ outputGradient: Tensor) -> Tensor {
-    let output = output.kept(by: Self.typeName)
+    let output = output.take().kept(by: Self.typeName)
     requireGradient(outputGradient, shape: output.shape, of: Self.typeName)
     return pool.backward(
       Activation.relu.inputGradient(output: output, outputGradient: outputGradient))

@@ -90,23 +90,24 @@ public struct Conv1D: Layer {
 
   /// Accumulates `dW` and `db` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let (pass, dZ) = lastPass.gradientBeforeActivation(
+    let (pass, dZ) = lastPass.takeGradientBeforeActivation(
       outputGradient, configuration.activation, of: Self.typeName)
-    accumulateGradients(pass, dZ)
+    let (geometry, inputShape) = (pass.geometry, pass.input.shape)
+    // X goes before dX comes: together they would be most of the memory of a large layer.
+    accumulateGradients(consume pass, dZ)
     return runsKernel
-      ? dZ.convolutionInputGradient(
-        weights: weights.value, pass.geometry, shape: pass.input.shape)
-      : referenceInputGradient(dZ, pass.geometry)
+      ? dZ.convolutionInputGradient(weights: weights.value, geometry, shape: inputShape)
+      : referenceInputGradient(dZ, geometry)
   }
 
   /// Accumulates `dW` and `db` only: the first layer of a network has nobody to pass `dX` to.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
-    let (pass, dZ) = lastPass.gradientBeforeActivation(
+    let (pass, dZ) = lastPass.takeGradientBeforeActivation(
       outputGradient, configuration.activation, of: Self.typeName)
     accumulateGradients(pass, dZ)
   }
 
-  private mutating func accumulateGradients(_ pass: ConvolutionPass, _ dZ: Tensor) {
+  private mutating func accumulateGradients(_ pass: consuming ConvolutionPass, _ dZ: Tensor) {
     guard runsKernel else {
       return accumulateReferenceGradients(pass.input, dZ, pass.geometry)
     }

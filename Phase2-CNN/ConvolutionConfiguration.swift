@@ -118,17 +118,14 @@ struct ConvolutionPass: Sendable {
 }
 
 extension ConvolutionPass? {
-  /// What was kept, and `dZ = dY ⊙ f'(Z)`; stops when nothing was kept or the gradient does not fit.
-  func gradientBeforeActivation(
+  /// Takes out what was kept, and `dZ = dY ⊙ f'(Z)`; stops when nothing was kept or the gradient does not
+  /// fit.
+  mutating func takeGradientBeforeActivation(
     _ outputGradient: Tensor, _ activation: Activation, of layer: String
   ) -> (pass: ConvolutionPass, dZ: Tensor) {
-    guard let self else {
-      stop(
-        "\(layer).backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing)")
-    }
-    requireGradient(outputGradient, shape: self.outputShape, of: layer)
-    guard let output = self.output else { return (self, outputGradient) }
-    return (self, activation.inputGradient(output: output, outputGradient: outputGradient))
+    guard let pass = take() else { stopWithoutTrainingPass(layer) }
+    requireGradient(outputGradient, shape: pass.outputShape, of: layer)
+    guard let output = pass.output else { return (pass, outputGradient) }
+    return (pass, activation.inputGradient(output: output, outputGradient: outputGradient))
   }
 }

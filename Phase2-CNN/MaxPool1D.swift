@@ -64,7 +64,7 @@ public struct MaxPool1D: Layer {
 
   /// Each `dY` at the place its maximum came from.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let inputShape else { stopWithoutTrainingPass(Self.typeName) }
+    guard let inputShape = inputShape.take() else { stopWithoutTrainingPass(Self.typeName) }
     requireSignalGradient(outputGradient, of: Self.typeName, inputShape, configuration.sizes)
     return images.backward(outputGradient.withHeightAxis).reshaped(inputShape)
   }

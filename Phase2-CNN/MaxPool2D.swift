@@ -78,7 +78,7 @@ public struct MaxPool2D: Layer {
 
   /// Each `dY` at the place its maximum came from.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let kept, let geometry else { stopWithoutTrainingPass(Self.typeName) }
+    guard let kept = kept.take(), let geometry else { stopWithoutTrainingPass(Self.typeName) }
     requireGradient(outputGradient, shape: geometry.outputShape, of: Self.typeName)
     return switch kept {
     case .input(let input):

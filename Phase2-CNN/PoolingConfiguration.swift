@@ -89,5 +89,5 @@ struct PoolingSizes {
 func stopWithoutTrainingPass(_ layer: String) -> Never {
   stop(
     "\(layer).backward", expected: "a forward pass with mode .training before it",
-    received: "none (an inference pass keeps nothing)")
+    received: "none (an inference pass keeps nothing, a backward pass uses it up)")
 }

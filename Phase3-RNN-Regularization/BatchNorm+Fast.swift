@@ -38,12 +38,12 @@ extension BatchNorm {
   }
 
   /// Accumulates `dγ` and `dβ` and returns dX.
-  mutating func fastBackward(_ dY: Tensor, _ pass: FastPass) -> Tensor {
+  mutating func fastBackward(_ dY: consuming Tensor, _ pass: FastPass) -> Tensor {
     let (gradients, products) = accumulateFast(dY, pass)
     let factor = pass.normalization.factor
     let count = Float(pass.input.count / configuration.channels)
     return pass.input.normalizationGradient(
-      outputGradient: dY, slope: -factor * square(pass.inverse) * products / count,
+      overwriting: dY, slope: -factor * square(pass.inverse) * products / count,
       offset: -factor * gradients / count, pass.normalization)
   }
 

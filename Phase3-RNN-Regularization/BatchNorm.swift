@@ -172,18 +172,23 @@ public struct BatchNorm: Layer {
 
   /// Accumulates `dγ` and `dβ` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let inputShape else {
+    backward(overwriting: outputGradient)
+  }
+
+  /// Like `backward(_:)`. A gradient that the caller gives away becomes `dX` in the same memory.
+  package mutating func backward(overwriting outputGradient: consuming Tensor) -> Tensor {
+    guard let inputShape = inputShape.take() else {
       stop(
         "BatchNorm.backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing)")
+        received: "none (an inference pass keeps nothing, a backward pass uses it up)")
     }
     requireGradient(outputGradient, shape: inputShape, of: Self.typeName)
-    if let fastPass { return fastBackward(outputGradient, fastPass) }
-    let dY =
-      reluOutput.map {
-        Activation.relu.inputGradient(output: $0, outputGradient: outputGradient)
-      } ?? outputGradient
-    return images(referenceBackward(rows(of: dY)), shape: inputShape)
+    if let pass = fastPass.take() { return fastBackward(outputGradient, pass) }
+    if let y = reluOutput.take() {
+      outputGradient = Activation.relu.inputGradient(output: y, outputGradient: outputGradient)
+    }
+    defer { (normalized, deviation) = (nil, nil) }
+    return images(referenceBackward(rows(of: outputGradient)), shape: inputShape)
   }
 
   /// Shows `scale`, then `shift`.

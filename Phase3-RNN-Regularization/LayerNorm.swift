@@ -111,7 +111,7 @@ public struct LayerNorm: Layer {
       outputGradient: dNormalized, normalization)
     let count = Float(scale.value.count)
     return normalized.normalizationGradient(
-      outputGradient: dNormalized, slope: -inverse * products / count,
+      overwriting: dNormalized, slope: -inverse * products / count,
       offset: -inverse * gradients / count, normalization
     ).reshaped(inputShape)
   }

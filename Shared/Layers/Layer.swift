@@ -41,6 +41,8 @@ public protocol Layer: Configurable {
 
   /// Given the gradient with respect to the output of the last training pass, accumulates the
   /// parameters' gradients and returns the gradient with respect to that pass's input.
+  ///
+  /// It may use up what `forward` kept: there is one backward pass for each training pass.
   mutating func backward(_ outputGradient: Tensor) -> Tensor
 
   /// Like `backward` where nobody needs the input gradient: for the first layer of a network, which
@@ -127,7 +129,7 @@ extension Optional where Wrapped == Tensor {
     guard let self else {
       stop(
         "\(layer).backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing)")
+        received: "none (an inference pass keeps nothing, a backward pass uses it up)")
     }
     return self
   }

@@ -70,24 +70,30 @@ extension Tensor {
   /// `dX = factor · dZ + slope · (x - center) + offset` for each channel, where dZ is dY, or 0 where ReLU
   /// gave 0.
   /// - `x` (`self`): what was normalised
+  /// - Parameter outputGradient: dY. Where nobody else holds its memory, dX takes it over.
   package func normalizationGradient(
-    outputGradient: Tensor, slope: Tensor, offset: Tensor, _ normalization: ChannelNormalization
+    overwriting outputGradient: consuming Tensor, slope: Tensor, offset: Tensor,
+    _ normalization: ChannelNormalization
   ) -> Tensor {
+    var gradient = consume outputGradient
     let channels = shape[1]
-    requireCounts("normalisation", (outputGradient, count), (slope, channels), (offset, channels))
-    return Tensor(shape: shape) { dX in
+    requireCounts("normalisation", (gradient, count), (slope, channels), (offset, channels))
+    func run(_ dY: UnsafePointer<Float>, _ dX: UnsafeMutablePointer<Float>) {
       read { x in
-        outputGradient.read { dY in
-          slope.read { slope in
-            offset.read { offset in
-              withKernel(normalization) {
-                kernels_normalization_gradient(nil, &$0, slope, offset, x, dY, dX)
-              }
+        slope.read { slope in
+          offset.read { offset in
+            withKernel(normalization) {
+              kernels_normalization_gradient(nil, &$0, slope, offset, x, dY, dX)
             }
           }
         }
       }
     }
+    guard gradient.isUnshared else {
+      return Tensor(shape: shape) { dX in gradient.read { run($0, dX) } }
+    }
+    gradient.write { run($0, $0) }
+    return gradient
   }
 
   private var channelSizes: KernelNormalization {

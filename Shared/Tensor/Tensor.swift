@@ -53,10 +53,15 @@ public struct Tensor: Sendable {
     try withExtendedLifetime(storage) { try body(UnsafePointer(storage.pointer)) }
   }
 
+  /// Whether nobody else shares the memory, so that writing to it copies nothing.
+  package var isUnshared: Bool {
+    mutating get { isKnownUniquelyReferenced(&storage) }
+  }
+
   /// Calls `body` with elements that it may change; copies them first when another tensor shares them.
   @inline(__always)
   package mutating func write<R>(_ body: (UnsafeMutablePointer<Float>) throws -> R) rethrows -> R {
-    if !isKnownUniquelyReferenced(&storage) {
+    if !isUnshared {
       let copy = TensorStorage(uninitialized: count)
       copy.pointer.update(from: storage.pointer, count: count)
       storage = copy

@@ -80,5 +80,20 @@ final class BufferPool: Sendable {
     free(pointer)
   }
 
+  /// Gives all that it keeps back: where tensors of other sizes are to come, buffers of the old ones beside
+  /// the new ones would be memory for nothing.
+  func empty() {
+    let emptied = guarded.withLock { state in
+      defer { state.free = Free() }
+      return Guarded(free: state.free)
+    }
+    for buffers in emptied.free.buffers.values {
+      for pointer in buffers { free(pointer) }
+    }
+  }
+
+  /// The number of floats that it keeps.
+  var keptCount: Int { guarded.withLock { $0.free.total } }
+
   private struct SendablePointer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
 }

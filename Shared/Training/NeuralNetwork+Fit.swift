@@ -105,6 +105,8 @@ extension NeuralNetwork {
     while current.epoch < epochs && !current.isStopped {
       // In the middle of an epoch, a resumed run has its state from the checkpoint.
       if current.batch == 0 { resetState() }
+      // What reading, scaling or evaluating the data needed.
+      BufferPool.shared.empty()
       while current.batch < plan.stepsPerEpoch {
         let left = batchesPerEpoch - current.batch * accumulationSteps
         // All that the step needs: when one of them cannot be read, the step has not begun.
@@ -151,6 +153,8 @@ extension NeuralNetwork {
     let penalty = penaltyValue
     let answerCount = batches.reduce(0) { $0 + $1.targets.answerCount }
     for batch in batches {
+      // The last batch of an epoch needs memory in other sizes.
+      if batch.targets.count < current.settings.batchSize { BufferPool.shared.empty() }
       let output = forward(batch.features, mode: .training)
       let batchLoss = loss!.forward(output, target: batch.targets)
       guard batchLoss.isFinite, penalty.isFinite else {
@@ -207,11 +211,12 @@ extension NeuralNetwork {
 
   // MARK: One epoch
 
-  /// Lets the layers drop what they kept of the last batch, often most of the memory of a training, before
-  /// evaluation needs some. An inference pass keeps nothing, so one over a single example does it, whatever
-  /// its numbers; not where it would change the state that is carried on.
+  /// Lets the layers drop what they kept of the last batch, and the pool its buffers, often most of the
+  /// memory of a training, before evaluation needs some. An inference pass keeps nothing, so one over a
+  /// single example does it, whatever its numbers; not where it would change the state that is carried on.
   private mutating func releaseLastBatch() {
     if !carriesState { _ = forward(Tensor(zeros: [1] + inputShape), mode: .inference) }
+    BufferPool.shared.empty()
   }
 
   private mutating func endEpoch(

@@ -72,6 +72,11 @@ import Testing
     #expect(full.batchNorm.scale.gradient == short.batchNorm.scale.gradient)
   }
 
+  @Test(arguments: [nil, 2] as [Int?])
+  func backwardUsesUpWhatForwardKept(pool: Int?) throws {
+    try expectBackwardUsesUp(block(pool: pool), input: images([3, 2, 6, 6]))
+  }
+
   @Test func errorsComeBeforeAnyDataFlows() async throws {
     var fresh = ConvBatchNormReLU(inputChannels: 1, outputChannels: 2, kernelSize: 3)
     expectCourseError(.invalidData, "BatchNorm was never trained") {

@@ -92,9 +92,12 @@ import Testing
     #expect(full.convolution.bias?.gradient == short.convolution.bias?.gradient)
   }
 
-  @Test func inferenceKeepsNothing() {
-    expectInferenceKeepsNothing(convReLU(), input: images([1, 2, 7, 6]))
-    expectInferenceKeepsNothing(convReLUPool(), input: images([1, 2, 7, 6]))
+  @Test func inferenceKeepsNothingAndBackwardUsesUp() throws {
+    let input = images([1, 2, 7, 6])
+    expectInferenceKeepsNothing(convReLU(), input: input)
+    expectInferenceKeepsNothing(convReLUPool(), input: input)
+    try expectBackwardUsesUp(convReLU(), input: input)
+    try expectBackwardUsesUp(convReLUPool(), input: input)
   }
 
   @Test func parametersHaveNamesAndBiasesAreNotRegularized() {

@@ -189,6 +189,7 @@ import Testing
       inputChannels: 2, outputChannels: 3, kernelSize: 2, implementation: implementation)
     #expect(try forwardPass(&layer, input: x) == layer.forward(x, mode: .inference))
     expectInferenceKeepsNothing(layer, input: x)
+    try expectBackwardUsesUp(layer, input: x)
   }
 
   @Test(arguments: [Implementation.reference, .fast])

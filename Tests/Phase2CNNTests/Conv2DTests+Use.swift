@@ -72,6 +72,7 @@ extension Conv2DTests {
       implementation: implementation)
     #expect(try forwardPass(&layer, input: x) == layer.forward(x, mode: .inference))
     expectInferenceKeepsNothing(layer, input: x)
+    try expectBackwardUsesUp(layer, input: x)
   }
 
   @Test(arguments: [Implementation.reference, .fast])

@@ -172,13 +172,14 @@ import Testing
     var pool = MaxPool2D(window: 2, implementation: implementation)
     #expect(try forwardPass(&pool, input: x) == pool.forward(x, mode: .inference))
     expectInferenceKeepsNothing(pool, input: x)
+    try expectBackwardUsesUp(pool, input: x)
   }
 
   @Test(arguments: both)
   func copiesAreIndependent(implementation: Implementation) throws {
     let x = Tensor([[[[1, 3], [4, 2]]]])
     var pool = MaxPool2D(window: 2, implementation: implementation)
-    _ = try trainingPass(&pool, input: x)
+    _ = try forwardPass(&pool, input: x)
     var copy = pool
     _ = try trainingPass(&copy, input: -x)
     #expect(x == Tensor([[[[1, 3], [4, 2]]]]), "MaxPool2D.forward changes its input in place")

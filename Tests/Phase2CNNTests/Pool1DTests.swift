@@ -36,7 +36,9 @@ import Testing
 
   @Test func inUse() async throws {
     let pool = MaxPool1D(window: 3, stride: 2, padding: .same)
-    expectInferenceKeepsNothing(pool, input: Tensor(normal: [1, 2, 7], key: RandomKey(seed: 1)))
+    let input = Tensor(normal: [1, 2, 7], key: RandomKey(seed: 1))
+    expectInferenceKeepsNothing(pool, input: input)
+    try expectBackwardUsesUp(pool, input: input)
     #expect(try MaxPool1D(configuration: pool.configuration).configuration == pool.configuration)
     #expect(try pool.outputShape(for: [3, 7]) == [3, 4])
     #expect(MaxPool1D(window: 3).configuration.stride == [3])

@@ -167,6 +167,26 @@ extension BatchNormTests {
     #expect(abs(y.variance() - 1) < 1e-3, "the variance was computed as E[x²] − E[x]²")
   }
 
+  @Test func backwardUsesUpWhatForwardKept() throws {
+    for implementation in Self.both {
+      var trained = Self.layer(implementation)
+      _ = try normalizationForward(&trained, Self.x)
+      _ = trained.forward(Self.x, mode: .inference)
+      try expectBackwardUsesUp(trained, input: Self.x)
+    }
+  }
+
+  @Test func aGradientIsOverwrittenOnlyWhereNobodyElseHoldsIt() throws {
+    var layer = Self.layer(.fast)
+    let gradient = Tensor(normal: Self.x.shape, key: RandomKey(seed: 5))
+    let before = Tensor(shape: gradient.shape, scalars: gradient.scalars)
+    _ = layer.forward(Self.x, mode: .training)
+    let kept = layer.backward(gradient)
+    #expect(gradient == before, "the caller's gradient was changed")
+    _ = layer.forward(Self.x, mode: .training)
+    #expect(layer.backward(overwriting: gradient * 1) == kept)
+  }
+
   @Test func reluInTheSamePassIsReLUBehindIt() throws {
     for implementation in Self.both {
       var plain = Self.layer(implementation)

@@ -118,6 +118,21 @@ public func expectInferenceKeepsNothing(
     """, sourceLocation: sourceLocation)
 }
 
+/// Records an issue when a layer still holds tensors of a batch after its backward pass: in a deep network
+/// they would lie beside those of the layers before it.
+public func expectBackwardUsesUp(
+  _ layer: some Layer, input: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  var copy = layer
+  _ = try trainingPass(&copy, input: input, sourceLocation: sourceLocation)
+  copy.forEachParameter { $1.clearGradient() }
+  #expect(
+    storedTensorElements(of: copy) == storedTensorElements(of: layer),
+    """
+    \(type(of: layer).typeName).backward leaves what forward kept: it should set it to nil once it is used
+    """, sourceLocation: sourceLocation)
+}
+
 /// The stored properties in words, to see whether a pass changed them.
 private func storedValues(of value: Any) -> [String] {
   Mirror(reflecting: value).children.map { String(describing: $0.value) }

@@ -36,6 +36,10 @@ import Testing
     #expect(part.reshaped(to: [4]).features.shape == [2, 4])
     let split = try data().split(train: 0.5, validation: 0, test: 0.5, seed: 1)
     #expect(split.train.bytes?.count == 2 && split.test.count == 2)
+    let address = { (image: ArraySlice<UInt8>?) in image?.withUnsafeBytes { $0.baseAddress } }
+    #expect(
+      address(part.bytes?.bytes(at: 1)) == address(bytes.bytes(at: 3)),
+      "a subset copies the bytes: the images lie in memory twice")
   }
 
   @Test func scalingWaitsForTheBatch() throws {
