@@ -1,13 +1,9 @@
 // Scratch memory that a thread keeps from call to call, so that a small product never waits for
 // malloc. It only grows, and goes back when the thread ends.
-//
-// Its pages come straight from the system, so that what was outgrown goes back to it. malloc would keep
-// that as holes in the memory of each thread: 8 MB a thread in the training of a deep network.
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "Internal.h"
 
@@ -25,14 +21,9 @@ static void outOfMemory(size_t bytes) {
   abort();
 }
 
-static void giveBack(Scratch *scratch, ScratchPurpose purpose) {
-  if (scratch->buffers[purpose] == NULL) return;
-  munmap(scratch->buffers[purpose], scratch->capacities[purpose] * sizeof(float));
-}
-
 static void release(void *value) {
   Scratch *scratch = value;
-  for (int i = 0; i < scratchPurposes; i++) giveBack(scratch, i);
+  for (int i = 0; i < scratchPurposes; i++) kernels_free(scratch->buffers[i], scratch->capacities[i]);
   free(scratch);
   ofThisThread = NULL;
 }
@@ -56,13 +47,9 @@ float *kernelsScratch(ScratchPurpose purpose, size_t count) {
     // By a quarter at least, so that slowly growing requests do not allocate each time.
     const size_t grown = scratch->capacities[purpose] + scratch->capacities[purpose] / 4;
     const size_t capacity = roundUp(maximum(count, grown), 16384);
-    giveBack(scratch, purpose);
-    void *buffer = mmap(NULL, capacity * sizeof(float), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (buffer == MAP_FAILED) outOfMemory(capacity * sizeof(float));
-#if defined(MADV_HUGEPAGE)
-    madvise(buffer, capacity * sizeof(float), MADV_HUGEPAGE);  // See kernels_allocate.
-#endif
+    kernels_free(scratch->buffers[purpose], scratch->capacities[purpose]);
+    float *buffer = kernels_allocate(capacity);
+    if (buffer == NULL) outOfMemory(capacity * sizeof(float));
     scratch->buffers[purpose] = buffer;
     scratch->capacities[purpose] = capacity;
   }

@@ -1,4 +1,3 @@
-import Foundation
 import Kernels
 import Synchronization
 
@@ -77,7 +76,7 @@ final class BufferPool: Sendable {
       }
       if isKept { return }
     }
-    free(pointer)
+    kernels_free(pointer, capacity)
   }
 
   /// Gives all that it keeps back: where tensors of other sizes are to come, buffers of the old ones beside
@@ -87,9 +86,10 @@ final class BufferPool: Sendable {
       defer { state.free = Free() }
       return Guarded(free: state.free)
     }
-    for buffers in emptied.free.buffers.values {
-      for pointer in buffers { free(pointer) }
+    for (capacity, buffers) in emptied.free.buffers {
+      for pointer in buffers { kernels_free(pointer, capacity) }
     }
+    kernels_trim()
   }
 
   /// The number of floats that it keeps.

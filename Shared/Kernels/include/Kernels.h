@@ -238,8 +238,12 @@ void kernels_copy_strided(const float *x, size_t rank, const ptrdiff_t *shape,
 // MARK: - Memory
 
 /// Memory for `count` floats, uninitialised, aligned to 64 bytes (one AVX-512 vector, one cache line);
-/// NULL where there is not enough. `free` gives it back.
+/// NULL where there is not enough.
 float *kernels_allocate(size_t count);
+/// Gives back what `kernels_allocate` returned for as many floats; nothing for NULL.
+void kernels_free(float *memory, size_t count);
+/// Lets the system have what the C library keeps of freed memory, where that can be asked for.
+void kernels_trim(void);
 
 // MARK: - Threads
 

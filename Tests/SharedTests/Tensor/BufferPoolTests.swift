@@ -1,3 +1,4 @@
+import Kernels
 import Testing
 
 @testable import Shared
@@ -20,6 +21,24 @@ import Testing
     let pool = BufferPool()
     pool.giveBack(pool.take(100), capacity: 100)
     #expect(pool.keptCount == 0)
+  }
+
+  /// Around one huge page, three quarters of one, and several: all of it can be written, to the last float.
+  @Test(arguments: [1, 393_215, 393_216, 393_217, 524_288, 524_289, 2_000_003])
+  func memoryIsAlignedAndGoesBack(count: Int) throws {
+    for _ in 0..<3 {
+      let memory = try #require(kernels_allocate(count))
+      #expect(UInt(bitPattern: memory) % 64 == 0)
+      memory.initialize(repeating: 1, count: count)
+      #expect(memory[count - 1] == 1)
+      kernels_free(memory, count)
+    }
+    kernels_free(nil, count)
+  }
+
+  @Test func moreMemoryThanThereIsIsRefused() {
+    #expect(kernels_allocate(.max) == nil)
+    #expect(kernels_allocate(1 << 56) == nil)
   }
 
   @Test(arguments: [1, 16_384, 16_385, 100_000, 1_048_577])
