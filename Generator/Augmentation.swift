@@ -42,7 +42,9 @@ public struct Augmentation: Sendable, CustomStringConvertible {
   /// What it changes.
   public let stage: Stage
   /// How likely it is applied to an image, from 0 to 1.
-  public private(set) var probability: Float
+  public let probability: Float
+  /// How likely it is where nothing else is said.
+  private let usualProbability: Float
   private let change: @Sendable (inout ImageSample, inout RandomDraws) -> Void
   /// How `normalize` can be undone, to show images.
   let normalization: PixelView.Normalization?
@@ -66,7 +68,8 @@ public struct Augmentation: Sendable, CustomStringConvertible {
 
   init(
     _ name: String, _ arguments: String, stage: Stage, probability: Float = 1,
-    normalization: PixelView.Normalization? = nil, mixing: Mixing? = nil,
+    usualProbability: Float? = nil, normalization: PixelView.Normalization? = nil,
+    mixing: Mixing? = nil,
     change: @escaping @Sendable (_ sample: inout ImageSample, _ draws: inout RandomDraws) -> Void
   ) {
     guard probability >= 0, probability <= 1 else {
@@ -78,6 +81,7 @@ public struct Augmentation: Sendable, CustomStringConvertible {
     self.arguments = arguments
     self.stage = stage
     self.probability = probability
+    self.usualProbability = usualProbability ?? probability
     self.normalization = normalization
     self.mixing = mixing
     self.change = change
@@ -86,13 +90,17 @@ public struct Augmentation: Sendable, CustomStringConvertible {
   /// The same, applied as likely as given.
   public func with(probability: Float) -> Augmentation {
     Augmentation(
-      name, arguments, stage: stage, probability: probability, normalization: normalization,
-      mixing: mixing, change: change)
+      name, arguments, stage: stage, probability: probability,
+      usualProbability: usualProbability, normalization: normalization, mixing: mixing,
+      change: change)
   }
 
-  /// As on the command line: the name, behind a colon how it was made, behind an @ the probability.
+  /// As on the command line: the name, behind a colon how it was made, behind an @ the probability, which
+  /// goes without saying only where it is 1 anyway.
   public var description: String {
-    name + (arguments.isEmpty ? "" : ":\(arguments)") + (probability == 1 ? "" : "@\(probability)")
+    let isCertain = probability == 1 && usualProbability == 1
+    return name + (arguments.isEmpty ? "" : ":\(arguments)")
+      + (isCertain ? "" : "@\(Augmentation.commandText(probability))")
   }
 
   /// Draws whether to change the sample, and how, and does it.

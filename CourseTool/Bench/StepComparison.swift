@@ -2,7 +2,7 @@ import Networks
 
 /// How much longer a training step takes when a generator makes its batches than on tensors in memory.
 struct StepComparison: Encodable, Sendable {
-  /// How many threads train; the generator has as many as there are cores.
+  /// How many threads train.
   var threads: Int
   var batchSize: Int
   var pairs: Int
@@ -19,6 +19,7 @@ struct StepComparison: Encodable, Sendable {
 
   /// Measures the recipe cifar10-3layer on 3 x 32 x 32 images for about so many seconds, by turns with and
   /// without the generator: what else the machine does then slows both.
+  /// - Parameter making: how many threads the generator has; `nil` for as many as there are cores
   static func take(
     _ source: any ImageSource, augmentation: [Augmentation], threads: Int, making: Int?,
     seconds: Double

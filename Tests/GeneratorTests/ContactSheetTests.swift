@@ -113,6 +113,10 @@ import Testing
         "normalize:0.5:0.4:0.3:0.2:0.2:0.2", "mixup:0.2",
       ])
     #expect(list.count == Augmentation.texts.count)
+    // What is written can be read again, also where another probability would be the usual one.
+    for text in ["mirror@1", "rotate90@1", "mirror@0.5", "crop:4", "crop:4@0", "hue:0.1@0.25"] {
+      #expect(try Augmentation.list(from: text).map(\.description) == [text])
+    }
     #expect(try Augmentation.list(from: "none").isEmpty)
   }
 
