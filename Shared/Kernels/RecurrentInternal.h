@@ -173,15 +173,15 @@ INLINE void multiply(const Pass *p, const Task *task, const float *rows, size_t 
   const KernelSet *set = p->set;
   for (size_t k = 0; k < depth; k += depthBlock) {
     for (size_t r = 0; r < task->rows; r += p->tileRows) {
+      const size_t tileRows = minimum(p->tileRows, task->rows - r);
       const KernelTile tile = {
         .depth = minimum(depthBlock, depth - k),
-        .a = rows + (task->firstRow + r) * all + (k0 + k) * p->tileRows,
-        .rowStrideA = 1, .depthStrideA = p->tileRows,
+        .a = rows + (task->firstRow + r) * all + (k0 + k) * tileRows,
+        .rowStrideA = 1, .depthStrideA = tileRows,
         .b = b + k * leadingB, .depthStrideB = leadingB, .c = sums + r * stride,
         .leadingC = stride, .accumulate = accumulate || k > 0,
       };
-      set->tileOf(&tile, minimum(p->tileRows, task->rows - r),
-                  roundUp(task->units, set->vectorWidth));
+      set->tileOf(&tile, tileRows, roundUp(task->units, set->vectorWidth));
     }
   }
 }
@@ -192,8 +192,9 @@ INLINE void packTaskRows(const Pass *p, const Task *task, const float *x, size_t
                          size_t count, float *rows, size_t all, size_t k0) {
   if (count == 0) return;
   for (size_t r = 0; r < task->rows; r += p->tileRows) {
-    p->set->packRows(x + r * leading, leading, minimum(p->tileRows, task->rows - r), count,
-                     p->tileRows, rows + (task->firstRow + r) * all + k0 * p->tileRows);
+    const size_t tileRows = minimum(p->tileRows, task->rows - r);
+    p->set->packRows(x + r * leading, leading, tileRows, count, tileRows,
+                     rows + (task->firstRow + r) * all + k0 * tileRows);
   }
 }
 

@@ -40,9 +40,10 @@ static __attribute__((noinline)) void finishTile(const KernelTile *tile, const f
   }
 }
 
-/// How a tile reads its operands: from panels (or a transposed A in place), writing a packed copy
-/// of B meanwhile, or rows of a plain A in place.
-typedef enum TileMode { tilePanels, tilePackingB, tileRowsInPlace } TileMode;
+/// How a tile reads its operands: from panels of its own width, with any strides (a transposed A or B
+/// in place, a narrow tile of a panel), writing a packed copy of B meanwhile, or rows of a plain A in
+/// place.
+typedef enum TileMode { tilePanels, tileStrided, tilePackingB, tileRowsInPlace } TileMode;
 
 /// `rows`, `vectors` and `mode` are constants in each call: the loops unroll, `sums` lives in
 /// registers.
@@ -63,9 +64,12 @@ INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows,
 
   const float *a = tile->a, *b = tile->b;
   float *packedB = tile->packedB;
-  const size_t stride = tile->rowStrideA, stepB = tile->depthStrideB;
-  const size_t stepA = mode == tileRowsInPlace ? 1 : tile->depthStrideA;
-#pragma clang loop unroll(disable)
+  const size_t stride = tile->rowStrideA;
+  const size_t stepA =
+    mode == tilePanels ? rows : mode == tileRowsInPlace ? 1 : tile->depthStrideA;
+  const size_t stepB = mode == tilePanels ? columnTile : tile->depthStrideB;
+  // Three steps at a time: with one, a product took 7 % longer, with four, 4 %.
+#pragma clang loop unroll_count(3)
   for (size_t k = tile->depth; k > 0; k--) {
     Vector row[2];
 #pragma clang loop unroll(full)
@@ -119,14 +123,19 @@ INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows,
 
 typedef void TileVariant(const KernelTile *tile, size_t columns);
 
-#define VARIANT(rows)                                                       \
-  static void tile##rows##x1(const KernelTile *t, size_t columns) { \
-    tileBody(t, columns, rows, 1, tilePanels);                              \
-  }                                                                         \
-  static void tile##rows##x2(const KernelTile *t, size_t columns) { \
-    tileBody(t, columns, rows, 2, tilePanels);                              \
+#define VARIANTS(name, rows, mode)                                  \
+  static void name##rows##x1(const KernelTile *t, size_t columns) { \
+    tileBody(t, columns, rows, 1, mode);                            \
+  }                                                                 \
+  static void name##rows##x2(const KernelTile *t, size_t columns) { \
+    tileBody(t, columns, rows, 2, mode);                            \
   }
-#define ENTRY(rows) {tile##rows##x1, tile##rows##x2},
+#define PANELS(rows) VARIANTS(panels, rows, tilePanels)
+#define PANELS_ENTRY(rows) {panels##rows##x1, panels##rows##x2},
+#define STRIDED(rows) VARIANTS(strided, rows, tileStrided)
+#define STRIDED_ENTRY(rows) {strided##rows##x1, strided##rows##x2},
+#define IN_PLACE(rows) VARIANTS(inPlace, rows, tileRowsInPlace)
+#define IN_PLACE_ENTRY(rows) {inPlace##rows##x1, inPlace##rows##x2},
 
 #if ROW_TILE == 14
 #define EACH_ROW_COUNT(X) \
@@ -137,21 +146,13 @@ typedef void TileVariant(const KernelTile *tile, size_t columns);
 #define EACH_ROW_COUNT(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #endif
 
-EACH_ROW_COUNT(VARIANT)
-static TileVariant *const tileVariants[ROW_TILE][2] = {EACH_ROW_COUNT(ENTRY)};
-#undef VARIANT
+EACH_ROW_COUNT(PANELS)
+static TileVariant *const panelVariants[ROW_TILE][2] = {EACH_ROW_COUNT(PANELS_ENTRY)};
+EACH_ROW_COUNT(STRIDED)
+static TileVariant *const stridedVariants[ROW_TILE][2] = {EACH_ROW_COUNT(STRIDED_ENTRY)};
 
 // Rows in place need an address register each, so there are at most seven (and no more than sums
 // fit).
-#define VARIANT(rows)                                                       \
-  static void inPlace##rows##x1(const KernelTile *t, size_t columns) {         \
-    tileBody(t, columns, rows, 1, tileRowsInPlace);                         \
-  }                                                                         \
-  static void inPlace##rows##x2(const KernelTile *t, size_t columns) {         \
-    tileBody(t, columns, rows, 2, tileRowsInPlace);                         \
-  }
-#undef ENTRY
-#define ENTRY(rows) {inPlace##rows##x1, inPlace##rows##x2},
 #if ROW_TILE >= 7
 #define EACH_IN_PLACE(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 enum { rowsInPlace = 7 };
@@ -160,10 +161,15 @@ enum { rowsInPlace = 7 };
 enum { rowsInPlace = 6 };
 #endif
 
-EACH_IN_PLACE(VARIANT)
-static TileVariant *const rowVariants[rowsInPlace][2] = {EACH_IN_PLACE(ENTRY)};
-#undef VARIANT
-#undef ENTRY
+EACH_IN_PLACE(IN_PLACE)
+static TileVariant *const rowVariants[rowsInPlace][2] = {EACH_IN_PLACE(IN_PLACE_ENTRY)};
+#undef VARIANTS
+#undef PANELS
+#undef PANELS_ENTRY
+#undef STRIDED
+#undef STRIDED_ENTRY
+#undef IN_PLACE
+#undef IN_PLACE_ENTRY
 
 /// At most rowsInPlace rows at a time, and evenly many: 8 as 4 + 4.
 static void tileOfRows(KernelTile tile, size_t rows, size_t columns) {
@@ -182,7 +188,8 @@ static void tileOf(const KernelTile *tile, size_t rows, size_t columns) {
   } else if (tile->rowStrideA != 1) {
     tileOfRows(*tile, rows, columns);
   } else {
-    tileVariants[rows - 1][columns > LANES](tile, columns);
+    const bool panels = tile->depthStrideA == rows && tile->depthStrideB == columnTile;
+    (panels ? panelVariants : stridedVariants)[rows - 1][columns > LANES](tile, columns);
   }
 }
 

@@ -176,7 +176,8 @@ INLINE void winogradTileBody(size_t depth, const float *a, const float *b, float
   }
   for (size_t left = depth; left > 0;) {
     const size_t steps = minimum(LANES, left);
-#pragma clang loop unroll(disable)
+    // Four steps at a time: with one, 64 to 64 channels took 6 % longer.
+#pragma clang loop unroll_count(4)
     for (size_t k = steps; k > 0; k--) {
       Vector row[2];
 #pragma clang loop unroll(full)
