@@ -114,7 +114,7 @@ extension NeuralNetwork {
           let batch = try batches.nextBatch()
           return arePrepared ? batch : try prepared(batch, name: batches.name)
         }
-        try step(on: parts, schedule: schedule)
+        try withoutSubnormals { try step(on: parts, schedule: schedule) }
         let report = stepReport(plan)
         var control = TrainingControl.proceed
         for index in callbacks.indices

@@ -260,6 +260,11 @@ void kernels_parallel_for(size_t count, void (*body)(size_t index, void *context
 /// pool and must not take it away from those who wait for it.
 void kernels_keep_on_this_thread(void);
 
+/// From now on subnormal numbers (those nearer to 0 than 1.2e-38) are zeros to the calling thread and
+/// to the loops it runs; returns what was before, for the next function.
+uint64_t kernels_flush_subnormals(void);
+void kernels_restore_subnormals(uint64_t before);
+
 // MARK: - Random numbers (the same on every instruction set)
 
 /// Philox-4x32-10 (Salmon et al., 2011): four 32-bit words of the block `counter` under `key`.
