@@ -49,10 +49,10 @@ enum Help {
     }.joined(separator: "\n")
   }
 
-  /// The words of a text in lines of at most `width` characters.
+  /// The words of a text in lines of at most `width` characters, however it was broken into lines.
   static func wrapped(_ text: String, to width: Int) -> [String] {
     var lines: [String] = []
-    for word in text.split(separator: " ") {
+    for word in text.split(whereSeparator: \.isWhitespace) {
       if let last = lines.last, last.count + 1 + word.count <= width {
         lines[lines.count - 1] = "\(last) \(word)"
       } else {

@@ -37,7 +37,7 @@ enum BatchNormStudy: Study {
           let title = "rate \(shortNumber(rate)) \(hasBatchNorm ? "with" : "without") batch norm"
           let outcome = try session.train(title, &network) { network, callbacks in
             try network.fit(
-              parts.train, epochs: settings.epochs ?? 20, batchSize: min(32, parts.train.count),
+              parts.train, epochs: settings.epochs ?? 20, batchSize: parts.batchSize(upTo: 32),
               callbacks: callbacks)
           }
           let isFinite = outcome == .finished
@@ -97,6 +97,9 @@ struct DigitsForStudies {
       guard examples <= parts.train.count else {
         throw UsageError("'--examples' can be at most \(parts.train.count) of the bundled digits")
       }
+      guard examples >= 2 else {
+        throw UsageError("'--examples' must be at least 2: batch norm learns nothing from one")
+      }
       train = try Self.mislabelled(
         parts.train.subset(
           RandomKey(seed: seed).folded("few").permutation(of: parts.train.count).prefix(examples)
@@ -106,6 +109,13 @@ struct DigitsForStudies {
     }
     validation = parts.validation
     test = parts.test
+  }
+
+  /// The largest batch size up to `limit` that leaves no last batch of one example, which has no variance for
+  /// batch norm.
+  func batchSize(upTo limit: Int) -> Int {
+    let count = train.count
+    return (2...min(limit, count)).last { count % $0 != 1 } ?? count
   }
 
   /// The same examples with a share of their labels replaced by another class.

@@ -45,6 +45,13 @@ import Testing
       #expect(run.output.contains(study.name + ": " + study.abstract))
       #expect(runTool("help", "study").output.contains(study.name))
     }
+    for line in run.output.split(separator: "\n") {
+      #expect(line.count <= 80 || line.contains(": "), "\(line)")
+    }
+    for study in allStudies {
+      let words = study.explanation.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      #expect(run.output.replacing("\n  ", with: " ").contains(words), "each line is indented")
+    }
     let listed = try runTool("study", "--json").json["studies"] as? [Any]
     #expect(listed?.count == allStudies.count)
   }
@@ -57,6 +64,7 @@ import Testing
       ),
       (["study", "batchnorm-study", "--noise", "0.1"], 2, "only goes with regularisation-study"),
       (["study", "regularisation-study", "--examples", "5000"], 2, "at most 1258"),
+      (["study", "batchnorm-study", "--examples", "1"], 2, "must be at least 2"),
       (["study", "adding-problem", "--output", "/nowhere/at/all"], 1, "does not exist"),
       (["study", "adding-problem", "--length", "1"], 2, "'--length'"),
     ] as [([String], Int32, String)])
@@ -84,6 +92,15 @@ import Testing
       try network.fit(parts.train, epochs: 3, batchSize: 10, callbacks: callbacks)
     }
     #expect(outcome == .diverged)
+  }
+
+  @Test(arguments: [2, 3, 32, 33, 51, 300, 497])
+  func noBatchHasASingleExample(examples: Int) throws {
+    let parts = try DigitsForStudies(examples: examples, seed: 1)
+    for limit in [25, 32] {
+      let size = parts.batchSize(upTo: limit)
+      #expect(size >= 2 && size <= limit && examples % size != 1, "\(size)")
+    }
   }
 
   @Test func labelsAreMadeWrongOnPurpose() throws {
