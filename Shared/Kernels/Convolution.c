@@ -4,9 +4,10 @@
 
 #include "ConvolutionInternal.h"
 
-/// Winograd computes 3 x 3 with stride and dilation 1, and pays from about 16 channels on.
+/// Winograd computes 3 x 3 and 5 x 5 with stride and dilation 1, and pays from about 16 channels on.
 static bool takesWinograd(KernelConvolutionMethod method, const KernelConvolution *v) {
-  const bool possible = v->kernelHeight == 3 && v->kernelWidth == 3 && v->strideY == 1 &&
+  const bool possible = (v->kernelHeight == 3 || v->kernelHeight == 5) &&
+                        v->kernelWidth == v->kernelHeight && v->strideY == 1 &&
                         v->strideX == 1 && v->dilationY == 1 && v->dilationX == 1 && v->groups == 1;
   if (!possible || method == kernelConvolutionPatches) return false;
   return method == kernelConvolutionWinograd ||

@@ -54,7 +54,7 @@ void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolut
 /// Channels of the input, and of the output, that one call of convolutionWeightSumsWinograd takes.
 enum { winogradChannelBlock = 64 };
 
-/// Adds the weight gradient of images `firstImage` ..< `endImage` to sums[(channel * 9 + tap) *
+/// Adds the weight gradient of images `firstImage` ..< `endImage` to sums[(channel * taps + tap) *
 /// leading + o], for one block of channels from `firstInput` on and one of outputs from
 /// `firstOutput` on; `leading` is a multiple of the vector width.
 void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution *convolution,

@@ -117,15 +117,19 @@ typedef struct KernelSampling {
   float *y;
 } KernelSampling;
 
-/// The steps of Winograd's algorithm for one instruction set, see Generic/Winograd.h.
+/// The steps of Winograd's algorithm for tiles of `outputs` x `outputs` and filters of `taps` x
+/// `taps`, which add up to 7, see Generic/Winograd.h: transforms of a tile of 6 x 6 inputs, one of
+/// output gradients, and filters (`columns` of them, tap t at taps[t * stride ...]); back to the
+/// first rows x columns outputs of a tile, or to the gradients of taps, which are added.
 typedef struct KernelWinograd {
+  size_t outputs, taps;
   void (*input)(const float *pixels, size_t pitch, float *out, size_t step);
   void (*gradient)(const float *pixels, size_t pitch, float *out, size_t step);
   void (*filter)(const float *taps, size_t stride, bool flipped, size_t columns, float *out,
                  size_t step);
   void (*output)(const float *products, size_t step, const float *bias, KernelActivation activation,
                  float *pixels, size_t pitch, size_t rows, size_t columns);
-  void (*taps)(const float *products, size_t step, float *taps, size_t stride);
+  void (*addTaps)(const float *products, size_t step, float *sums, size_t stride);
   void (*scatter)(const float *pixels, size_t count, size_t channels, float *y, size_t plane);
   void (*tile)(size_t depth, const float *a, const float *b, float *c, size_t leadingC, size_t rows,
                size_t columns);

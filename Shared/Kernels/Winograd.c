@@ -1,9 +1,10 @@
-// 3 x 3 convolutions with stride 1 by Winograd's algorithm, with 4 times fewer products.
+// 3 x 3 convolutions with stride 1 by Winograd's algorithm, with 4 times fewer products, and 5 x 5 ones
+// with 2.8 times fewer.
 // Lavin, Gray (2016), "Fast algorithms for convolutional neural networks". The transforms are in
 // Generic/Winograd.h.
 //
 // Forward and input gradient (which is a convolution of dY with the filters turned around): the
-// filters are transformed once. A task takes a few dozen tiles of 4 x 4 outputs. It transforms
+// filters are transformed once. A task takes a few dozen tiles of 4 x 4 or 2 x 2 outputs. It transforms
 // their inputs, multiplies the 36 frequencies, each a product [tiles, source channels] . [source
 // channels, target channels], and transforms the results. All of it stays in the L2 cache.
 //
@@ -19,14 +20,14 @@
 void winogradReadRows(const KernelSet *set, const Planes *p, const Strip *strip, size_t channel,
                       size_t from, size_t to, size_t width, float *pixels) {
   const size_t lanes = set->vectorWidth, count = minimum(lanes, p->channels - channel);
-  const ptrdiff_t left = (ptrdiff_t)(4 * strip->column) - p->padLeft;
+  const ptrdiff_t left = (ptrdiff_t)strip->column - p->padLeft;
   const ptrdiff_t inside = (ptrdiff_t)p->width - left;
   const size_t before = left < 0 ? minimum((size_t)-left, width) : 0;
   const size_t end = inside <= (ptrdiff_t)before ? before : minimum((size_t)inside, width);
   const float *plane = p->x + (strip->image * p->channels + channel) * p->height * p->width;
   for (size_t i = from; i < to; i++) {
     float *row = pixels + i * width * lanes;
-    const ptrdiff_t y = (ptrdiff_t)(4 * strip->row + i) - p->padTop;
+    const ptrdiff_t y = (ptrdiff_t)(strip->row + i) - p->padTop;
     if (y < 0 || y >= (ptrdiff_t)p->height || end == before) {
       memset(row, 0, width * lanes * sizeof(float));
       continue;
@@ -46,6 +47,7 @@ enum {
 
 typedef struct Winograd {
   const KernelSet *set;
+  const KernelWinograd *kernels;
   Planes source;
   float *target;
   size_t targetChannels, targetHeight, targetWidth;
@@ -70,26 +72,27 @@ static void transformFilters(size_t index, void *context) {
   const Winograd *w = context;
   const KernelSet *set = w->set;
   const size_t columnTile = set->columnTile, depth = w->source.channels;
+  const size_t taps = w->kernels->taps * w->kernels->taps;
   const size_t blocks = (depth + filterBlock - 1) / filterBlock;
   const size_t panel = index / blocks, first = index % blocks * filterBlock;
   const size_t count = minimum(filterBlock, depth - first);
   const size_t target = panel * columnTile;
   const size_t columns = minimum(columnTile, w->targetChannels - target);
-  float *packed = kernelsScratch(scratchPrivate, filterBlock * 9 * columnTile);
+  float *packed = kernelsScratch(scratchPrivate, filterBlock * taps * columnTile);
   if (w->flipped) {
-    // weights[(source * targets + target) * 9 + tap]
+    // weights[(source * targets + target) * taps + tap]
     for (size_t k = 0; k < count; k++) {
-      set->packRows(w->weights + ((first + k) * w->targetChannels + target) * 9, 9, columns, 9,
-                    columnTile, packed + k * 9 * columnTile);
+      set->packRows(w->weights + ((first + k) * w->targetChannels + target) * taps, taps, columns,
+                    taps, columnTile, packed + k * taps * columnTile);
     }
   } else {
-    set->packRows(w->weights + (target * depth + first) * 9, depth * 9, columns, count * 9,
-                  columnTile, packed);
+    set->packRows(w->weights + (target * depth + first) * taps, depth * taps, columns,
+                  count * taps, columnTile, packed);
   }
   for (size_t k = 0; k < count; k++) {
-    set->winograd->filter(packed + k * 9 * columnTile, columnTile, w->flipped,
-                          roundUp(columns, set->vectorWidth),
-                          w->filters + (panel * depth + first + k) * columnTile, w->filterStep);
+    w->kernels->filter(packed + k * taps * columnTile, columnTile, w->flipped,
+                       roundUp(columns, set->vectorWidth),
+                       w->filters + (panel * depth + first + k) * columnTile, w->filterStep);
   }
 }
 
@@ -102,7 +105,8 @@ INLINE size_t groupFirst(size_t group, size_t groups, size_t tiles) {
 static void convolveTiles(size_t index, void *context) {
   const Winograd *w = context;
   const KernelSet *set = w->set;
-  const KernelWinograd *kernels = set->winograd;
+  const KernelWinograd *kernels = w->kernels;
+  const size_t side = kernels->outputs, around = kernels->taps - 1;
   const size_t lanes = set->vectorWidth, depth = w->source.channels;
   const size_t paddedDepth = roundUp(depth, lanes), padded = paddedTarget(w);
   const size_t first = index * w->stripsTogether;
@@ -115,7 +119,7 @@ static void convolveTiles(size_t index, void *context) {
   // The steps from frequency to frequency are no powers of two, or all would fall into few cache
   // sets.
   const size_t stepV = most * paddedDepth + 16, stepM = most * padded + 16;
-  const size_t stripPixels = 6 * (4 * w->strips.longest + 2) * lanes;
+  const size_t stripPixels = 6 * (side * w->strips.longest + around) * lanes;
   float *v = kernelsScratch(
     scratchPrivate, winogradFrequencies * (stepV + stepM) + stripPixels + padded);
   float *m = v + winogradFrequencies * stepV, *pixels = m + winogradFrequencies * stepM;
@@ -125,15 +129,17 @@ static void convolveTiles(size_t index, void *context) {
     size_t tile = 0, group = 0;
     for (size_t s = first; s < end; s++) {
       const Strip strip = stripAt(&w->strips, s);
-      const size_t width = 4 * strip.tiles + 2;
+      const size_t width = side * strip.tiles + around;
       const bool continues = s > first && strip.row > 0;
-      if (continues) memmove(pixels, pixels + 4 * width * lanes, 2 * width * lanes * sizeof(float));
-      winogradReadRows(set, &w->source, &strip, channel, continues ? 2 : 0, 6, width, pixels);
+      if (continues) {
+        memmove(pixels, pixels + side * width * lanes, around * width * lanes * sizeof(float));
+      }
+      winogradReadRows(set, &w->source, &strip, channel, continues ? around : 0, 6, width, pixels);
       for (size_t i = 0; i < strip.tiles; i++, tile++) {
         while (tile >= groupFirst(group + 1, groups, tiles)) group++;
         const size_t start = groupFirst(group, groups, tiles);
         const size_t rows = groupFirst(group + 1, groups, tiles) - start;
-        kernels->input(pixels + 4 * i * lanes, width,
+        kernels->input(pixels + side * i * lanes, width,
                        v + start * paddedDepth + channel * rows + (tile - start) * lanes, stepV);
       }
     }
@@ -162,15 +168,15 @@ static void convolveTiles(size_t index, void *context) {
     size_t tile = 0;
     for (size_t s = first; s < end; s++) {
       const Strip strip = stripAt(&w->strips, s);
-      const size_t rows = minimum(4, w->targetHeight - 4 * strip.row);
-      const size_t width = minimum(4 * strip.tiles, w->targetWidth - 4 * strip.column);
+      const size_t rows = minimum(side, w->targetHeight - strip.row);
+      const size_t width = minimum(side * strip.tiles, w->targetWidth - strip.column);
       for (size_t i = 0; i < strip.tiles; i++, tile++) {
         kernels->output(m + tile * padded + channel, stepM, w->bias != NULL ? bias + channel : NULL,
-                        w->activation, pixels + 4 * i * lanes, width, rows,
-                        minimum(4, width - 4 * i));
+                        w->activation, pixels + side * i * lanes, width, rows,
+                        minimum(side, width - side * i));
       }
       float *y = w->target + (strip.image * w->targetChannels + channel) * plane +
-                 4 * strip.row * w->targetWidth + 4 * strip.column;
+                 strip.row * w->targetWidth + strip.column;
       if (width == w->targetWidth) {
         kernels->scatter(pixels, rows * width, channels, y, plane);
       } else {
@@ -189,7 +195,8 @@ static void convolve(Winograd *w, size_t batch) {
   const size_t panels = (w->targetChannels + columnTile - 1) / columnTile;
   w->filterStep = panels * depth * columnTile + 16;
   w->filters = kernelsScratch(scratchShared, winogradFrequencies * w->filterStep);
-  w->strips = stripsOf(batch, w->targetHeight, w->targetWidth, winogradLongestStrip);
+  w->strips =
+    stripsOf(w->kernels->outputs, batch, w->targetHeight, w->targetWidth, winogradLongestStrip);
   // How tiles are grouped changes no result, so the number of threads may decide.
   const size_t tiles = batch * w->strips.tilesY * w->strips.tilesX;
   const size_t perThread = maximum(set->rowTile, tiles / kernels_thread_count());
@@ -204,7 +211,7 @@ void convolutionForwardWinograd(const KernelSet *set, const KernelConvolution *v
                                 const float *weights, const float *bias,
                                 KernelActivation activation, float *y) {
   Winograd w = {
-    .set = set,
+    .set = set, .kernels = winogradOf(set, v->kernelHeight),
     .source = {x, v->inputChannels, v->inputHeight, v->inputWidth, (ptrdiff_t)v->padTop,
                (ptrdiff_t)v->padLeft},
     .target = y, .targetChannels = v->outputChannels, .targetHeight = v->outputHeight,
@@ -215,10 +222,11 @@ void convolutionForwardWinograd(const KernelSet *set, const KernelConvolution *v
 
 void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolution *v,
                                       const float *dY, const float *weights, float *dX) {
+  const ptrdiff_t around = (ptrdiff_t)v->kernelHeight - 1;
   Winograd w = {
-    .set = set,
-    .source = {dY, v->outputChannels, v->outputHeight, v->outputWidth, 2 - (ptrdiff_t)v->padTop,
-               2 - (ptrdiff_t)v->padLeft},
+    .set = set, .kernels = winogradOf(set, v->kernelHeight),
+    .source = {dY, v->outputChannels, v->outputHeight, v->outputWidth,
+               around - (ptrdiff_t)v->padTop, around - (ptrdiff_t)v->padLeft},
     .target = dX, .targetChannels = v->inputChannels, .targetHeight = v->inputHeight,
     .targetWidth = v->inputWidth, .weights = weights, .flipped = true,
     .activation = kernelActivationIdentity,

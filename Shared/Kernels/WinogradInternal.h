@@ -1,4 +1,4 @@
-// What the two files of Winograd's algorithm share: tiles of 4 x 4 outputs, in strips.
+// What the two files of Winograd's algorithm share: tiles of outputs, in strips.
 
 #ifndef KERNELS_WINOGRAD_INTERNAL_H
 #define KERNELS_WINOGRAD_INTERNAL_H
@@ -7,17 +7,25 @@
 
 enum { winogradFrequencies = 36, winogradLongestStrip = 32 };
 
+/// The transforms for kernels of taps x taps, 3 or 5.
+INLINE const KernelWinograd *winogradOf(const KernelSet *set, size_t taps) {
+  return &set->winograd[taps == 3 ? 0 : 1];
+}
+
 /// Pieces of tile rows of all images, numbered: what is read, transformed and written in one go.
 typedef struct Strips {
+  size_t side;                                    // of a tile of outputs
   size_t batch, tilesY, tilesX, across, longest;  // longest: tiles in a strip
 } Strips;
 
 typedef struct Strip {
-  size_t image, row, column, tiles;               // in tiles
+  size_t image, row, column;                      // row and column of its first output
+  size_t tiles;
 } Strip;
 
-INLINE Strips stripsOf(size_t batch, size_t height, size_t width, size_t longest) {
-  Strips s = {.batch = batch, .tilesY = (height + 3) / 4, .tilesX = (width + 3) / 4};
+INLINE Strips stripsOf(size_t side, size_t batch, size_t height, size_t width, size_t longest) {
+  Strips s = {.side = side, .batch = batch, .tilesY = (height + side - 1) / side,
+              .tilesX = (width + side - 1) / side};
   s.across = (s.tilesX + longest - 1) / longest;
   s.longest = (s.tilesX + s.across - 1) / s.across;
   return s;
@@ -30,7 +38,7 @@ INLINE Strip stripAt(const Strips *s, size_t index) {
   const size_t perImage = s->tilesY * s->across, inImage = index % perImage;
   const size_t column = inImage / s->tilesY * s->longest;
   return (Strip){
-    .image = index / perImage, .row = inImage % s->tilesY, .column = column,
+    .image = index / perImage, .row = inImage % s->tilesY * s->side, .column = column * s->side,
     .tiles = minimum(s->longest, s->tilesX - column),
   };
 }
@@ -39,7 +47,7 @@ INLINE Strip stripAt(const Strips *s, size_t index) {
 typedef struct Planes {
   const float *x;
   size_t channels, height, width;
-  ptrdiff_t padTop, padLeft;    // of tile (0, 0)
+  ptrdiff_t padTop, padLeft;    // of output (0, 0)
 } Planes;
 
 /// Copies rows `from` ..< `to` of a strip, `width` pixels each, a vector of channels from

@@ -1,4 +1,4 @@
-// The weight gradient of 3 x 3 convolutions by Winograd's algorithm, see Winograd.c.
+// The weight gradient by Winograd's algorithm, see Winograd.c.
 //
 // Legend: V transformed inputs, D transformed output gradients, M sums of their products.
 
@@ -14,7 +14,8 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
                                    const float *dY, size_t firstImage, size_t endImage,
                                    size_t firstInput, size_t firstOutput, float *sums,
                                    size_t leading) {
-  const KernelWinograd *kernels = set->winograd;
+  const KernelWinograd *kernels = winogradOf(set, v->kernelHeight);
+  const size_t side = kernels->outputs, around = kernels->taps - 1;
   const size_t lanes = set->vectorWidth;
   const Planes inputs = {x, v->inputChannels, v->inputHeight, v->inputWidth, (ptrdiff_t)v->padTop,
                          (ptrdiff_t)v->padLeft};
@@ -22,14 +23,15 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
   const size_t inputCount = minimum(winogradChannelBlock, v->inputChannels - firstInput);
   const size_t outputCount = minimum(winogradChannelBlock, v->outputChannels - firstOutput);
   const size_t paddedInput = roundUp(inputCount, lanes), paddedOutput = roundUp(outputCount, lanes);
-  const Strips strips = stripsOf(v->batch, v->outputHeight, v->outputWidth, winogradLongestStrip);
+  const Strips strips =
+    stripsOf(side, v->batch, v->outputHeight, v->outputWidth, winogradLongestStrip);
   const size_t perImage = strips.tilesY * strips.across;
   const size_t together = maximum(1, gradientTiles / strips.longest);
   const size_t most = together * strips.longest;
 
   const size_t stepV = most * paddedInput + 16, stepD = most * paddedOutput + 16;
   const size_t stepM = inputCount * paddedOutput + 16;
-  const size_t stripPixels = 6 * (4 * strips.longest + 2) * lanes;
+  const size_t stripPixels = 6 * (side * strips.longest + around) * lanes;
   float *scratch =
     kernelsScratch(scratchPrivate, winogradFrequencies * (stepV + stepD + stepM) + stripPixels);
   float *transformedX = scratch, *d = scratch + winogradFrequencies * stepV;
@@ -44,15 +46,15 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
       tiles = 0;
       for (size_t s = first; s < end; s++) {
         const Strip strip = stripAt(&strips, s);
-        const size_t width = 4 * strip.tiles + 2;
+        const size_t width = side * strip.tiles + around;
         const bool continues = s > first && strip.row > 0;
         if (continues) {
-          memmove(pixels, pixels + 4 * width * lanes, 2 * width * lanes * sizeof(float));
+          memmove(pixels, pixels + side * width * lanes, around * width * lanes * sizeof(float));
         }
-        winogradReadRows(set, &inputs, &strip, firstInput + channel, continues ? 2 : 0, 6, width,
-                         pixels);
+        winogradReadRows(set, &inputs, &strip, firstInput + channel, continues ? around : 0, 6,
+                         width, pixels);
         for (size_t i = 0; i < strip.tiles; i++, tiles++) {
-          kernels->input(pixels + 4 * i * lanes, width,
+          kernels->input(pixels + side * i * lanes, width,
                          transformedX + tiles * paddedInput + channel, stepV);
         }
       }
@@ -61,10 +63,10 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
       size_t tile = 0;
       for (size_t s = first; s < end; s++) {
         const Strip strip = stripAt(&strips, s);
-        winogradReadRows(set, &outputs, &strip, firstOutput + channel, 0, 4, 4 * strip.tiles,
-                         pixels);
+        winogradReadRows(set, &outputs, &strip, firstOutput + channel, 0, side,
+                         side * strip.tiles, pixels);
         for (size_t i = 0; i < strip.tiles; i++, tile++) {
-          kernels->gradient(pixels + 4 * i * lanes, 4 * strip.tiles,
+          kernels->gradient(pixels + side * i * lanes, side * strip.tiles,
                             d + tile * paddedOutput + channel, stepD);
         }
       }
@@ -90,8 +92,10 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
   if (!begun) return;
   for (size_t channel = 0; channel < inputCount; channel++) {
     for (size_t o = 0; o < paddedOutput; o += lanes) {
-      kernels->taps(m + channel * paddedOutput + o, stepM,
-                    sums + (firstInput + channel) * 9 * leading + firstOutput + o, leading);
+      kernels->addTaps(m + channel * paddedOutput + o, stepM,
+                       sums + (firstInput + channel) * kernels->taps * kernels->taps * leading +
+                         firstOutput + o,
+                       leading);
     }
   }
 }

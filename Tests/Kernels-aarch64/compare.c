@@ -165,7 +165,7 @@ static void convolutions(void) {
                            .kernelHeight = 1 + below(5), .kernelWidth = 1 + below(5)};
     // Every third one is for Winograd's algorithm.
     if (round % 3 == 0) {
-      c.kernelHeight = c.kernelWidth = 3;
+      c.kernelHeight = c.kernelWidth = round % 2 == 0 ? 3 : 5;
       c.strideY = c.strideX = c.dilationX = 1;
     }
     c.padTop = below(c.kernelHeight), c.padLeft = below(c.kernelWidth);

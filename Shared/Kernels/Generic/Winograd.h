@@ -1,13 +1,15 @@
-// Winograd's minimal filtering F(4x4, 3x3) and its gradient F(3x3, 4x4), for LANES channels at a
-// time.
+// Winograd's minimal filtering F(4x4, 3x3) and F(2x2, 5x5), and their gradients F(3x3, 4x4) and
+// F(5x5, 2x2), for LANES channels at a time.
 //
-// Four outputs of a filter with three taps cost six products instead of twelve: y = A (G g . B d),
-// where d are six inputs. In two dimensions 36 products ("frequencies") replace 144. The matrices
-// follow from the points 0, a, -a, b, -b and infinity with a = sqrt(1/2), b = sqrt(2); next to the
-// usual 1 and 2 they halve the rounding error (their powers stay nearer to 1).
+// Four outputs of a filter with three taps cost six products instead of twelve, two outputs of one
+// with five taps six instead of ten: y = A (G g . B d), where d are six inputs. In two dimensions 36
+// products ("frequencies") replace 144, or 100. Inputs are a polynomial's coefficients, the
+// product of two polynomials is that of their values at six points, and these are 0, a, -a, b, -b and
+// infinity with a = sqrt(1/2), b = sqrt(2); next to the usual 1 and 2 they halve the rounding error
+// (their powers stay nearer to 1).
 //
-//   B: 6 inputs -> 6     G: 3 taps -> 6     A: 6 -> 4 outputs     (forward and input gradient)
-//   B: 6 inputs -> 6     H: 4 gradients -> 6     C: 6 -> 3 taps   (weight gradient)
+//   B: 6 inputs -> 6     G: 3 or 5 taps -> 6            A: 6 -> 4 or 2 outputs  (forward, dX)
+//   B: 6 inputs -> 6     G: 4 or 2 gradients -> 6       A: 6 -> 3 or 5 taps     (dW)
 //
 // Pixels are stored with LANES channels side by side, pixel (i, j) at pixels[(i * pitch + j) *
 // LANES]. Frequency f of a transformed tile lies at out[f * step].
@@ -19,6 +21,7 @@ static const float pointA = 0.70710678118654752f, pointB = 1.41421356237309505f;
 // The squares of a and b are 1/2 and 2; products over the differences of the points, inverted.
 static const float norm0 = 1, normA = -2.0f / 3, normB = 1.0f / 6;
 
+/// B.
 INLINE void inputTransform(const Vector d[6], Vector m[6]) {
   const Vector evenA = multiplyAdd(splat(-2.0f), d[2], d[4]);
   const Vector oddA = multiplyAdd(splat(-2.0f), d[1], d[3]);
@@ -32,56 +35,52 @@ INLINE void inputTransform(const Vector d[6], Vector m[6]) {
   m[5] = multiplyAdd(splat(-2.5f), d[3], d[1] + d[5]);
 }
 
-INLINE void filterTransform(const Vector g[3], Vector m[6]) {
-  const Vector evenA = multiplyAdd(splat(0.5f), g[2], g[0]) * normA, oddA = g[1] * (pointA * normA);
-  const Vector evenB = multiplyAdd(splat(2.0f), g[2], g[0]) * normB, oddB = g[1] * (pointB * normB);
+/// G: the values of the polynomial with `n` coefficients (a constant, 2 to 5) at the six points.
+INLINE void evaluate(const Vector g[], const size_t n, Vector m[6]) {
+  Vector evenA = g[0], evenB = g[0], oddA = g[1], oddB = g[1];
+  if (n > 2) {
+    evenA = multiplyAdd(splat(0.5f), g[2], evenA);
+    evenB = multiplyAdd(splat(2.0f), g[2], evenB);
+  }
+  if (n > 3) {
+    oddA = multiplyAdd(splat(0.5f), g[3], oddA);
+    oddB = multiplyAdd(splat(2.0f), g[3], oddB);
+  }
+  if (n > 4) {
+    evenA = multiplyAdd(splat(0.25f), g[4], evenA);
+    evenB = multiplyAdd(splat(4.0f), g[4], evenB);
+  }
+  evenA *= normA;
+  oddA *= pointA * normA;
+  evenB *= normB;
+  oddB *= pointB * normB;
   m[0] = g[0] * norm0;
   m[1] = evenA + oddA;
   m[2] = evenA - oddA;
   m[3] = evenB + oddB;
   m[4] = evenB - oddB;
-  m[5] = g[2];
+  m[5] = g[n - 1];
 }
 
-INLINE void outputTransform(const Vector m[6], Vector y[4]) {
+/// A: `n` results (a constant, 2 to 5).
+INLINE void interpolate(const Vector m[6], const size_t n, Vector y[]) {
   const Vector s = m[1] + m[2], t = (m[1] - m[2]) * pointA;
   const Vector s2 = m[3] + m[4], t2 = (m[3] - m[4]) * pointB;
   y[0] = m[0] + s + s2;
   y[1] = t + t2;
-  y[2] = multiplyAdd(splat(0.5f), s, s2 + s2);
-  y[3] = multiplyAdd(splat(0.5f), t, multiplyAdd(splat(2.0f), t2, m[5]));
-}
-
-/// H: dY takes the place of a filter with four taps.
-INLINE void gradientTransform(const Vector d[4], Vector m[6]) {
-  const Vector evenA = multiplyAdd(splat(0.5f), d[2], d[0]) * normA;
-  const Vector oddA = multiplyAdd(splat(0.5f), d[3], d[1]) * (pointA * normA);
-  const Vector evenB = multiplyAdd(splat(2.0f), d[2], d[0]) * normB;
-  const Vector oddB = multiplyAdd(splat(2.0f), d[3], d[1]) * (pointB * normB);
-  m[0] = d[0] * norm0;
-  m[1] = evenA + oddA;
-  m[2] = evenA - oddA;
-  m[3] = evenB + oddB;
-  m[4] = evenB - oddB;
-  m[5] = d[3];
-}
-
-/// C: three outputs.
-INLINE void tapTransform(const Vector m[6], Vector y[3]) {
-  const Vector s = m[1] + m[2], t = (m[1] - m[2]) * pointA;
-  const Vector s2 = m[3] + m[4], t2 = (m[3] - m[4]) * pointB;
-  y[0] = m[0] + s + s2;
-  y[1] = t + t2;
-  y[2] = multiplyAdd(splat(0.5f), s, multiplyAdd(splat(2.0f), s2, m[5]));
+  if (n > 2) y[2] = multiplyAdd(splat(0.5f), s, s2 + s2);
+  if (n > 3) y[3] = multiplyAdd(splat(0.5f), t, t2 + t2);
+  if (n > 4) y[4] = multiplyAdd(splat(0.25f), s, s2 * 4.0f);
+  y[n - 1] += m[5];
 }
 
 /// Two dimensions: `transform` makes `to` values of `from`, first along columns, then along rows.
 /// READ(i, j) is the vector to begin with; WRITE(i, j, y) takes the result.
 #define IN_TWO_DIMENSIONS(transform, from, to, READ, WRITE)           \
-  Vector half[to][from];                                              \
+  Vector half[6][6];                                                  \
   _Pragma("clang loop unroll(full)")                                  \
   for (size_t j = 0; j < from; j++) {                                 \
-    Vector given[from], result[to];                                   \
+    Vector given[6], result[6];                                       \
     _Pragma("clang loop unroll(full)")                                \
     for (size_t i = 0; i < from; i++) given[i] = READ(i, j);          \
     transform(given, result);                                         \
@@ -90,12 +89,14 @@ INLINE void tapTransform(const Vector m[6], Vector y[3]) {
   }                                                                   \
   _Pragma("clang loop unroll(full)")                                  \
   for (size_t i = 0; i < to; i++) {                                   \
-    Vector result[to];                                                \
+    Vector result[6];                                                 \
     transform(half[i], result);                                       \
     _Pragma("clang loop unroll(full)")                                \
     for (size_t j = 0; j < to; j++) WRITE(i, j, result[j]);           \
   }
 
+#define EVALUATE(given, result) evaluate(given, side, result)
+#define INTERPOLATE(given, result) interpolate(given, side, result)
 #define PIXEL(i, j) load(pixels + (i * pitch + j) * LANES)
 #define FREQUENCY(i, j, value) store(out + (i * 6 + j) * step, value)
 
@@ -103,16 +104,19 @@ static void winogradInput(const float *pixels, size_t pitch, float *out, size_t 
   IN_TWO_DIMENSIONS(inputTransform, 6, 6, PIXEL, FREQUENCY)
 }
 
-static void winogradGradient(const float *pixels, size_t pitch, float *out, size_t step) {
-  IN_TWO_DIMENSIONS(gradientTransform, 4, 6, PIXEL, FREQUENCY)
+// In what follows `side` is a constant in each call: of the filter, or of the tile of outputs.
+
+INLINE void transformGradient(const float *pixels, size_t pitch, float *out, size_t step,
+                              const size_t side) {
+  IN_TWO_DIMENSIONS(EVALUATE, side, 6, PIXEL, FREQUENCY)
 }
 
-/// Tap t of `columns` filters at taps[t * stride ...].
-static void winogradFilter(const float *taps, size_t stride, bool flipped, size_t columns,
-                           float *out, size_t step) {
+INLINE void transformFilter(const float *taps, size_t stride, bool flipped, size_t columns,
+                            float *out, size_t step, const size_t side) {
   for (size_t c = 0; c < columns; c += LANES, taps += LANES, out += LANES) {
-#define TAP(i, j) load(taps + (flipped ? 8 - (i * 3 + j) : i * 3 + j) * stride)
-    IN_TWO_DIMENSIONS(filterTransform, 3, 6, TAP, FREQUENCY)
+#define TAP(i, j) \
+  load(taps + (flipped ? side * side - 1 - (i * side + j) : i * side + j) * stride)
+    IN_TWO_DIMENSIONS(EVALUATE, side, 6, TAP, FREQUENCY)
 #undef TAP
   }
 }
@@ -121,14 +125,13 @@ static void winogradFilter(const float *taps, size_t stride, bool flipped, size_
 #undef PIXEL
 #define FREQUENCY(i, j) load(products + (i * 6 + j) * step)
 
-/// Writes the first rows x columns of the tile's 4 x 4 outputs.
-static void winogradOutput(const float *products, size_t step, const float *bias,
-                           KernelActivation activation, float *pixels, size_t pitch, size_t rows,
-                           size_t columns) {
+INLINE void transformOutput(const float *products, size_t step, const float *bias,
+                            KernelActivation activation, float *pixels, size_t pitch, size_t rows,
+                            size_t columns, const size_t side) {
   const Vector biases = bias != NULL ? load(bias) : (Vector){};
   Vector y[4][4];
 #define KEEP(i, j, value) y[i][j] = value
-  IN_TWO_DIMENSIONS(outputTransform, 6, 4, FREQUENCY, KEEP)
+  IN_TWO_DIMENSIONS(INTERPOLATE, 6, side, FREQUENCY, KEEP)
 #undef KEEP
   for (size_t i = 0; i < rows; i++) {
     for (size_t j = 0; j < columns; j++) {
@@ -146,14 +149,40 @@ static void winogradOutput(const float *products, size_t step, const float *bias
 
 INLINE void addTo(float *sum, Vector value) { store(sum, load(sum) + value); }
 
-static void winogradTaps(const float *products, size_t step, float *taps, size_t stride) {
-#define TAP(i, j, value) addTo(taps + (i * 3 + j) * stride, value)
-  IN_TWO_DIMENSIONS(tapTransform, 6, 3, FREQUENCY, TAP)
+INLINE void transformTaps(const float *products, size_t step, float *taps, size_t stride,
+                          const size_t side) {
+#define TAP(i, j, value) addTo(taps + (i * side + j) * stride, value)
+  IN_TWO_DIMENSIONS(INTERPOLATE, 6, side, FREQUENCY, TAP)
 #undef TAP
 }
 
 #undef FREQUENCY
+#undef EVALUATE
+#undef INTERPOLATE
 #undef IN_TWO_DIMENSIONS
+
+/// The transforms of F(outputs x outputs, taps x taps), see KernelWinograd.
+#define TRANSFORMS(outputs, taps)                                                               \
+  static void winogradGradient##taps(const float *pixels, size_t pitch, float *out,             \
+                                     size_t step) {                                             \
+    transformGradient(pixels, pitch, out, step, outputs);                                       \
+  }                                                                                             \
+  static void winogradFilter##taps(const float *filters, size_t stride, bool flipped,           \
+                                   size_t columns, float *out, size_t step) {                   \
+    transformFilter(filters, stride, flipped, columns, out, step, taps);                        \
+  }                                                                                             \
+  static void winogradOutput##taps(const float *products, size_t step, const float *bias,       \
+                                   KernelActivation activation, float *pixels, size_t pitch,    \
+                                   size_t rows, size_t columns) {                               \
+    transformOutput(products, step, bias, activation, pixels, pitch, rows, columns, outputs);   \
+  }                                                                                             \
+  static void winogradTaps##taps(const float *products, size_t step, float *sums,               \
+                                 size_t stride) {                                               \
+    transformTaps(products, step, sums, stride, taps);                                          \
+  }
+TRANSFORMS(4, 3)
+TRANSFORMS(2, 5)
+#undef TRANSFORMS
 
 /// Channel c of pixel p from pixels[p * LANES + c] to y[c * plane + p].
 static void winogradScatter(const float *pixels, size_t count, size_t channels, float *y,
@@ -225,12 +254,12 @@ static void winogradTile(size_t depth, const float *a, const float *b, float *c,
   winogradVariants[rows - 1][columns > LANES](depth, a, b, c, leadingC);
 }
 
-static const KernelWinograd winogradKernels = {
-  .input = winogradInput,
-  .gradient = winogradGradient,
-  .filter = winogradFilter,
-  .output = winogradOutput,
-  .taps = winogradTaps,
-  .scatter = winogradScatter,
-  .tile = winogradTile,
-};
+#define TABLE(outputSide, tapSide)                                                      \
+  {                                                                                     \
+    .outputs = outputSide, .taps = tapSide, .input = winogradInput,                     \
+    .gradient = winogradGradient##tapSide, .filter = winogradFilter##tapSide,           \
+    .output = winogradOutput##tapSide, .addTaps = winogradTaps##tapSide,                \
+    .scatter = winogradScatter, .tile = winogradTile,                                   \
+  }
+static const KernelWinograd winogradKernels[] = {TABLE(4, 3), TABLE(2, 5)};
+#undef TABLE

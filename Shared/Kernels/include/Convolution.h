@@ -31,7 +31,7 @@ typedef struct KernelConvolution {
 } KernelConvolution;
 
 /// How a convolution is computed. Automatic takes Winograd's algorithm where it can be used and
-/// pays. Forced on a convolution that it cannot compute (other than 3 x 3 with stride and dilation
+/// pays. Forced on one that it cannot compute (other than 3 x 3 and 5 x 5 with stride and dilation
 /// 1), Winograd falls back to patches.
 typedef enum KernelConvolutionMethod {
   kernelConvolutionAutomatic, kernelConvolutionPatches, kernelConvolutionWinograd

@@ -157,14 +157,17 @@ struct ConvolutionExample: CustomStringConvertible {
   }
 }
 
-/// 3 x 3 with stride and dilation 1, the same padding on all sides unless `width` and `height` differ.
-func convolution3x3(
-  batch: Int, from inputChannels: Int, to outputChannels: Int, height: Int, width: Int,
-  padTop: Int = 1, padBelow: Int = 1, padLeft: Int = 1, padRight: Int = 1
+/// `side` x `side` with stride and dilation 1; the output is as large as the input unless paddings are given.
+func squareConvolution(
+  side: Int = 3, batch: Int, from inputChannels: Int, to outputChannels: Int, height: Int,
+  width: Int, padTop: Int? = nil, padBelow: Int? = nil, padLeft: Int? = nil, padRight: Int? = nil
 ) -> KernelConvolution {
-  KernelConvolution(
+  let same = (side - 1) / 2
+  let (top, left) = (padTop ?? same, padLeft ?? same)
+  return KernelConvolution(
     batch: batch, inputChannels: inputChannels, inputHeight: height, inputWidth: width,
-    outputChannels: outputChannels, outputHeight: height + padTop + padBelow - 2,
-    outputWidth: width + padLeft + padRight - 2, kernelHeight: 3, kernelWidth: 3, strideY: 1,
-    strideX: 1, dilationY: 1, dilationX: 1, padTop: padTop, padLeft: padLeft, groups: 1)
+    outputChannels: outputChannels, outputHeight: height + top + (padBelow ?? same) - side + 1,
+    outputWidth: width + left + (padRight ?? same) - side + 1, kernelHeight: side,
+    kernelWidth: side, strideY: 1, strideX: 1, dilationY: 1, dilationX: 1, padTop: top,
+    padLeft: left, groups: 1)
 }

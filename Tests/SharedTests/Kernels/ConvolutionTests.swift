@@ -24,19 +24,19 @@ import Testing
   @Test func sizesAroundTheBlocks() {
     var shapes: [KernelConvolution] = []
     for width in [1, 15, 16, 17, 31, 32, 33, 65] {
-      shapes.append(convolution3x3(batch: 1, from: 2, to: 3, height: 2, width: width))
-      var pointwise = convolution3x3(
+      shapes.append(squareConvolution(batch: 1, from: 2, to: 3, height: 2, width: width))
+      var pointwise = squareConvolution(
         batch: 2, from: 3, to: 5, height: 2, width: width, padTop: 1, padLeft: 1)
       (pointwise.kernelHeight, pointwise.kernelWidth) = (1, 1)
       (pointwise.padTop, pointwise.padLeft) = (0, 0)
       shapes.append(pointwise)
     }
     for outputs in [13, 14, 15, 29, 33] {
-      shapes.append(convolution3x3(batch: 1, from: 1, to: outputs, height: 3, width: 5))
+      shapes.append(squareConvolution(batch: 1, from: 1, to: outputs, height: 3, width: 5))
     }
-    shapes.append(convolution3x3(batch: 1, from: 45, to: 2, height: 3, width: 4))
-    shapes.append(convolution3x3(batch: 1, from: 2, to: 45, height: 3, width: 4))
-    var whole = convolution3x3(batch: 2, from: 2, to: 3, height: 6, width: 7)
+    shapes.append(squareConvolution(batch: 1, from: 45, to: 2, height: 3, width: 4))
+    shapes.append(squareConvolution(batch: 1, from: 2, to: 45, height: 3, width: 4))
+    var whole = squareConvolution(batch: 2, from: 2, to: 3, height: 6, width: 7)
     (whole.kernelHeight, whole.kernelWidth, whole.padTop, whole.padLeft) = (6, 7, 0, 0)
     (whole.outputHeight, whole.outputWidth) = (1, 1)
     shapes.append(whole)
@@ -53,7 +53,7 @@ import Testing
 
   /// Strides beyond the kernel leave inputs that no output sees: their gradient is zero.
   @Test func strideLargerThanTheKernel() {
-    var shape = convolution3x3(batch: 2, from: 2, to: 3, height: 9, width: 11)
+    var shape = squareConvolution(batch: 2, from: 2, to: 3, height: 9, width: 11)
     (shape.kernelHeight, shape.kernelWidth, shape.padTop, shape.padLeft) = (1, 2, 0, 0)
     (shape.strideY, shape.strideX, shape.outputHeight, shape.outputWidth) = (3, 4, 3, 3)
     let example = ConvolutionExample(shape, seed: 1)
@@ -66,14 +66,14 @@ import Testing
   /// Large enough for several boxes of pixels, blocks of channels and parts of the batch.
   @Test func theSameBitsOnAnyNumberOfThreads() {
     defer { kernels_set_thread_count(kernels_available_cores()) }
-    var strided = convolution3x3(batch: 5, from: 6, to: 7, height: 14, width: 12)
+    var strided = squareConvolution(batch: 5, from: 6, to: 7, height: 14, width: 12)
     (strided.strideY, strided.strideX) = (2, 2)
     (strided.outputHeight, strided.outputWidth) = (7, 6)
-    var grouped = convolution3x3(batch: 2, from: 6, to: 9, height: 12, width: 13)
+    var grouped = squareConvolution(batch: 2, from: 6, to: 9, height: 12, width: 13)
     grouped.groups = 3
     let shapes = [
-      convolution3x3(batch: 1, from: 3, to: 10, height: 40, width: 30),
-      convolution3x3(batch: 3, from: 30, to: 5, height: 8, width: 9), strided, grouped,
+      squareConvolution(batch: 1, from: 3, to: 10, height: 40, width: 30),
+      squareConvolution(batch: 3, from: 30, to: 5, height: 8, width: 9), strided, grouped,
     ]
     for (i, shape) in shapes.enumerated() {
       let example = ConvolutionExample(shape, seed: UInt64(i))
@@ -91,7 +91,7 @@ import Testing
 
   @Test func aNaNReachesTheWindowsThatSeeItAndNothingElse() {
     var example = ConvolutionExample(
-      convolution3x3(batch: 2, from: 2, to: 3, height: 6, width: 7), seed: 3)
+      squareConvolution(batch: 2, from: 2, to: 3, height: 6, width: 7), seed: 3)
     example.x[6 * 7 * 2 + 2 * 7 + 3] = .nan  // image 1, channel 0, row 2, column 3
     for name in instructionSets {
       let y = example.run(name, method: kernelConvolutionPatches).y
@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test func everyActivationAndNoBias() {
-    let shape = convolution3x3(batch: 1, from: 2, to: 3, height: 4, width: 5)
+    let shape = squareConvolution(batch: 1, from: 2, to: 3, height: 4, width: 5)
     var example = ConvolutionExample(shape, seed: 4)
     example.bias = [0, 0, 0]
     for name in instructionSets {
@@ -126,7 +126,7 @@ import Testing
   }
 
   @Test func emptyBatch() {
-    var shape = convolution3x3(batch: 0, from: 2, to: 3, height: 4, width: 5)
+    var shape = squareConvolution(batch: 0, from: 2, to: 3, height: 4, width: 5)
     var dW = [Float](repeating: 1, count: 54), y: [Float] = [7]
     kernels_convolution_weight_gradient(nil, &shape, y, y, &dW)
     kernels_convolution_forward(nil, &shape, y, dW, nil, kernelActivationIdentity, &y)
