@@ -191,7 +191,8 @@ import Testing
       names == [
         "inputWeights [2, \(columns)] true", "recurrentWeights [3, \(columns)] true",
         "bias [\(columns)] false",
-      ] + (cell == .gru ? ["candidateRecurrentBias [3] false"] : []))
+      ] + (cell == .gru ? ["candidateRecurrentBias [3] false"] : []),
+      "a penalty on a bias would be on the wrong tensors")
     layer.forEachParameter { $1.value = Tensor(ones: $1.value.shape) }
     #expect(layer.bias.value == Tensor(ones: [columns]), "the visitor may change parameters")
   }

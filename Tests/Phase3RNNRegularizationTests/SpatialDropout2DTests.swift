@@ -19,6 +19,7 @@ import Testing
     expectClose(dX, y * 3, "SpatialDropout2D.backward")
     #expect(y != layer.forward(x, mode: .training), "every pass has the same mask")
     #expect(layer.forward(x, mode: .inference) == x)
+    #expect(layer.forward(x, mode: .training) != x, "the mode is not restored after inference")
   }
 
   @Test func gradientsAgreeWithFiniteDifferences() throws {
