@@ -172,6 +172,7 @@ import Testing
     #expect(
       layer.runningMean == mean && layer.runningVariance == variance && layer.trainedBatches == 2,
       "BatchNorm.forward: inference changes the running averages (\(implementation))")
+    try #require(layer.forward(x, mode: .inference).shape == x.shape)
     // One example alone gives what it gives in a batch.
     expectClose(
       layer.forward(x.rows(at: [1]), mode: .inference),

@@ -79,6 +79,7 @@ import Testing
     var network = NeuralNetwork(inputShape: [250], seed: 3)
     try network.append(Dropout(rate: 0.5))
     let first = network.forward(ones)
+    try #require(first.shape == ones.shape, "Dropout.forward: got the shape \(first.shape)")
     #expect(first != network.forward(ones), "Dropout.forward: every pass has the same mask")
     var other = NeuralNetwork(inputShape: [250], seed: 4)
     try other.append(Dropout(rate: 0.5))

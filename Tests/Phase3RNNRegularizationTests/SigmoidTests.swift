@@ -47,9 +47,11 @@ import Testing
   }
 
   /// The formula as it stands overflows: e¹⁰⁰ is no float.
-  @Test func largeNumbersAndNaN() {
+  @Test func largeNumbersAndNaN() throws {
     var layer = Sigmoid()
     let y = layer.forward([[100, -100, 1e30, -1e30, .init(floatLiteral: .nan)]], mode: .inference)
+    try #require(
+      y.shape == [1, 5], "Sigmoid.forward: expected output shape [1, 5], got \(y.shape)")
     #expect(y[0, 0] == 1 && y[0, 2] == 1 && y[0, 3] == 0 && y[0, 4].isNaN)
     #expect(
       y[0, 1] < 1e-37, "sigmoid(−100) is not 0 or next to it: 1 / (1 + e⁻ˣ) overflows")

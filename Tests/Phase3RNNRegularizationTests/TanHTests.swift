@@ -43,9 +43,10 @@ import Testing
       ])
   }
 
-  @Test func largeNumbersAndNaN() {
+  @Test func largeNumbersAndNaN() throws {
     var layer = TanH()
     let y = layer.forward([[1e30, -1e30, .init(floatLiteral: .nan)]], mode: .inference)
+    try #require(y.shape == [1, 3], "TanH.forward: expected output shape [1, 3], got \(y.shape)")
     #expect(y[0, 0] == 1 && y[0, 1] == -1 && y[0, 2].isNaN)
   }
 
