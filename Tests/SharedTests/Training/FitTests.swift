@@ -49,16 +49,29 @@ import Testing
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
-  @Test(arguments: [1, 2, 3]) func accumulatedBatchesEqualOneLargeBatch(parts: Int) throws {
-    // 23 examples in steps of 12: the second step is smaller and its parts are unequal.
+  /// 23 examples: the last step is smaller, its parts are unequal, and with batches of 5 or 3 it has fewer.
+  @Test(arguments: [(1, 12), (2, 6), (3, 4), (3, 5), (5, 3)])
+  func accumulatedBatchesEqualOneLargeBatch(parts: Int, batchSize: Int) throws {
     var whole = try tinyNetwork()
-    try whole.fit(tinyData(), epochs: 3, batchSize: 12)
+    try whole.fit(tinyData(), epochs: 3, batchSize: parts * batchSize)
     var split = try tinyNetwork()
-    try split.fit(tinyData(), epochs: 3, batchSize: 12 / parts, accumulationSteps: parts)
+    try split.fit(tinyData(), epochs: 3, batchSize: batchSize, accumulationSteps: parts)
     for (a, b) in zip(weights(whole), weights(split)) {
       expectClose(b, a, "weights after steps of \(parts) parts", atol: 1e-5)
     }
     #expect(whole.progress?.step == split.progress?.step)
+  }
+
+  /// All data in one batch, so that an epoch reports the loss of the weights it began with.
+  @Test func scoresOfAnEpochLeaveOutTheEpochsBefore() throws {
+    let data = try tinyData()
+    var network = try tinyNetwork()
+    let before = try network.fit(data, epochs: 1, batchSize: data.count)
+    let expected = try network.evaluate(data)
+    let after = try network.fit(data, epochs: 2, batchSize: data.count, resuming: true)
+    #expect(before.epochs[0].training.loss > 1.1 * expected.loss, "the loss must have changed")
+    #expect(Swift.abs(after.epochs[1].training.loss - expected.loss) < 1e-6)
+    #expect(after.epochs[1].training.accuracy == expected.accuracy)
   }
 
   @Test func theScheduleSetsTheLearningRateOfEachStep() throws {
@@ -81,6 +94,8 @@ import Testing
     #expect(
       second.events == ["began", "step", "step", "epoch 0", "step", "step", "epoch 1", "ended"])
     #expect(second.eventsOfOtherAtEpoch == [3, 6], "a recorder must come after the others")
+    try network.fit(tinyData(), epochs: 3, batchSize: 12, callbacks: [second], resuming: true)
+    #expect(second.startEpochs == [0, 2])
   }
 
   @Test func aCallbackCanStopAfterAStep() throws {
@@ -144,6 +159,22 @@ import Testing
     expectCourseError(.invalidArgument, "no optimizer") { try bare.fit(data, epochs: 1) }
   }
 
+  @Test func preprocessingOfAnotherShapeIsRefusedBeforeABatchIsMade() throws {
+    var network = try tinyNetwork()
+    network.preprocessing = try .minMax(
+      Dataset(
+        features: Tensor(normal: [2, 4], key: RandomKey(seed: 1)), targets: .classes([0, 1])))
+    expectCourseError(.shapeMismatch, "scaler") { try network.fit(Unmade(), epochs: 1) }
+    #expect(network.progress == nil)
+  }
+
+  @Test func weightsThatOverflowInTheLastStepAreNoticed() throws {
+    var network = try tinyNetwork(optimizer: TinySGD(learningRate: .greatestFiniteMagnitude))
+    expectCourseError(.diverged, "step 1", "learning rate 3.4") {
+      try network.fit(tinyData(), epochs: 1, batchSize: 23)
+    }
+  }
+
   @Test func divergenceNamesStepLayerAndLearningRate() throws {
     var network = try tinyNetwork(optimizer: TinySGD(learningRate: 1e30))
     expectCourseError(
@@ -166,6 +197,22 @@ import Testing
   }
 }
 
+/// Batches that can be named but not made.
+private struct Unmade: TrainingBatches {
+  let name = "unmade"
+  let inputShape = [3]
+  let targets = Target.classes([0, 1])
+  let batchSize = 2
+  let examplesPerEpoch = 2
+  let shuffle = false
+  let settings: String? = nil
+
+  func seek(batch number: Int) {}
+  func nextBatch() throws -> (features: Tensor, targets: Target) {
+    throw CourseError(.invalidData, "a batch was made")
+  }
+}
+
 /// Writes down what happens. A class, because the test looks at it afterwards.
 private final class Recorder: TrainingCallback {
   let runsLast: Bool
@@ -174,10 +221,14 @@ private final class Recorder: TrainingCallback {
   var stopAtStep: Int?
   var other: Recorder?
   var eventsOfOtherAtEpoch: [Int] = []
+  var startEpochs: [Int] = []
 
   init(isLast: Bool = false) { runsLast = isLast }
 
-  func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) { events.append("began") }
+  func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) {
+    events.append("began")
+    startEpochs.append(plan.startEpoch)
+  }
   func stepEnded(_ report: StepReport, network: inout NeuralNetwork) -> TrainingControl {
     events.append("step")
     rates.append(report.learningRate)
