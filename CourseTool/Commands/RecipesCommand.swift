@@ -35,9 +35,11 @@ enum RecipesCommand: Command {
     }
     if json { return try out.json(recipe.settings) }
     out.line("\(out.style.bold(recipe.name)): \(recipe.abstract)\n")
+    let width = RecipeOptions.settings.map(\.option.name.count).max() ?? 0
     for setting in RecipeOptions.settings {
       let value = setting.text(recipe.settings)
-      out.line("  --\(padded(right: setting.option.name, to: 15))\(value.isEmpty ? "-" : value)")
+      let name = padded(right: setting.option.name, to: width + 2)
+      out.line("  --\(name)\(value.isEmpty ? "-" : value)")
     }
   }
 }

@@ -126,7 +126,11 @@ import Testing
     for name in Recipes.names { #expect(run.output.contains(name)) }
     #expect(
       (try runTool("recipes", "--json").json["recipes"] as? [Any])?.count == Recipes.names.count)
-    #expect(runTool("recipes", "digits-mlp").output.contains("--hidden         256"))
+    let settings = runTool("recipes", "digits-mlp").output
+    #expect(settings.contains("--hidden           256"))
+    for setting in RecipeOptions.settings {
+      #expect(settings.contains("  --\(setting.option.name)  "), "a name runs into its value")
+    }
     let wrong = runTool("recipes", "digit-mlp")
     #expect(wrong.status == 2)
     #expect(wrong.error.contains("Did you mean 'digits-mlp'?"))
