@@ -62,16 +62,19 @@ INLINE void evaluate(const Vector g[], const size_t n, Vector m[6]) {
   m[5] = g[n - 1];
 }
 
-/// A: `n` results (a constant, 2 to 5).
+/// A: `n` results (a constant, 2 to 5). Infinity counts in the last one only.
 INLINE void interpolate(const Vector m[6], const size_t n, Vector y[]) {
   const Vector s = m[1] + m[2], t = (m[1] - m[2]) * pointA;
   const Vector s2 = m[3] + m[4], t2 = (m[3] - m[4]) * pointB;
   y[0] = m[0] + s + s2;
-  y[1] = t + t2;
-  if (n > 2) y[2] = multiplyAdd(splat(0.5f), s, s2 + s2);
-  if (n > 3) y[3] = multiplyAdd(splat(0.5f), t, t2 + t2);
-  if (n > 4) y[4] = multiplyAdd(splat(0.25f), s, s2 * 4.0f);
-  y[n - 1] += m[5];
+  y[1] = t + (n == 2 ? t2 + m[5] : t2);
+  if (n > 2) {
+    y[2] = multiplyAdd(splat(0.5f), s, n == 3 ? multiplyAdd(splat(2.0f), s2, m[5]) : s2 + s2);
+  }
+  if (n > 3) {
+    y[3] = multiplyAdd(splat(0.5f), t, n == 4 ? multiplyAdd(splat(2.0f), t2, m[5]) : t2 + t2);
+  }
+  if (n > 4) y[4] = multiplyAdd(splat(0.25f), s, multiplyAdd(splat(4.0f), s2, m[5]));
 }
 
 /// Two dimensions: `transform` makes `to` values of `from`, first along columns, then along rows.
