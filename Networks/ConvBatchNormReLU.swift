@@ -52,16 +52,18 @@ public struct ConvBatchNormReLU: Layer {
   ///   - epsilon: what batch norm adds to the variance
   ///   - pool: the window of the max pooling behind it; none unless given
   ///   - poolStride: how far that moves, its own size unless given
+  ///   - seed: makes the weights reproducible outside a network, as for `Conv2D`
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
     stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
     groups: Int = 1, momentum: Float = 0.9, epsilon: Float = 1e-5, pool: (any AxisSizes)? = nil,
-    poolStride: (any AxisSizes)? = nil, initializer: StandardInitializer = .heNormal
+    poolStride: (any AxisSizes)? = nil, initializer: StandardInitializer = .heNormal,
+    seed: UInt64? = nil
   ) {
     convolution = Conv2D(
       inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: kernelSize,
       stride: stride, padding: padding, dilation: dilation, groups: groups, bias: false,
-      initializer: initializer)
+      initializer: initializer, seed: seed)
     batchNorm = BatchNorm(channels: outputChannels, momentum: momentum, epsilon: epsilon)
     self.pool = pool.map { MaxPool2D(window: $0, stride: poolStride) }
   }

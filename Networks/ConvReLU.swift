@@ -23,12 +23,12 @@ public struct ConvReLU: Layer {
     inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
     stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
     groups: Int = 1, bias: Bool = true, initializer: StandardInitializer = .heNormal,
-    biasInitializer: StandardInitializer = .zeros
+    biasInitializer: StandardInitializer = .zeros, seed: UInt64? = nil
   ) {
     convolution = Conv2D(
       inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: kernelSize,
       stride: stride, padding: padding, dilation: dilation, groups: groups, bias: bias,
-      activation: .relu, initializer: initializer, biasInitializer: biasInitializer)
+      activation: .relu, initializer: initializer, biasInitializer: biasInitializer, seed: seed)
   }
 
   /// Creates the layer from a checkpoint.

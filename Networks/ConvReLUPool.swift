@@ -40,17 +40,18 @@ public struct ConvReLUPool: Layer {
   /// - Parameters:
   ///   - pool: the window of the pooling
   ///   - poolStride: how far it moves, its own size unless given
+  ///   - seed: makes the weights reproducible outside a network, as for `Conv2D`
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
     stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
     groups: Int = 1, bias: Bool = true, pool: any AxisSizes = 2,
     poolStride: (any AxisSizes)? = nil, initializer: StandardInitializer = .heNormal,
-    biasInitializer: StandardInitializer = .zeros
+    biasInitializer: StandardInitializer = .zeros, seed: UInt64? = nil
   ) {
     convolution = Conv2D(
       inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: kernelSize,
       stride: stride, padding: padding, dilation: dilation, groups: groups, bias: bias,
-      initializer: initializer, biasInitializer: biasInitializer)
+      initializer: initializer, biasInitializer: biasInitializer, seed: seed)
     self.pool = MaxPool2D(window: pool, stride: poolStride)
   }
 

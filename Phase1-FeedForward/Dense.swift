@@ -50,9 +50,12 @@ public struct Dense: Layer {
   private var output: Tensor?
 
   /// Creates a layer with freshly drawn weights.
+  /// - Parameter seed: makes the weights reproducible. Without it they differ from layer to layer; a network
+  ///   draws them again from its own seed.
   public init(
     inputSize: Int, outputSize: Int, activation: Activation = .identity,
-    initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros
+    initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros,
+    seed: UInt64? = nil
   ) {
     guard inputSize >= 1, outputSize >= 1 else {
       stop("Dense", expected: "sizes of at least 1", received: "\(inputSize) and \(outputSize)")
@@ -61,6 +64,7 @@ public struct Dense: Layer {
       Configuration(
         inputSize: inputSize, outputSize: outputSize, activation: activation,
         initializer: initializer, biasInitializer: biasInitializer))
+    self = seeded(seed)
   }
 
   /// Creates the layer from a checkpoint.

@@ -48,19 +48,22 @@ public struct Conv2D: Layer {
   /// Creates a layer with freshly drawn weights.
   ///
   /// Kernel size, stride and dilation are a number for both axes, or `[vertical, horizontal]`.
+  ///
+  /// - Parameter seed: makes the weights reproducible. Without it they differ from layer to layer; a network
+  ///   draws them again from its own seed.
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
     stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
     groups: Int = 1, bias: Bool = true, activation: Activation = .identity,
     initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros,
-    implementation: Implementation = .fast
+    implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
     let configuration = ConvolutionConfiguration(
       inputChannels: inputChannels, outputChannels: outputChannels,
       kernelSize: kernelSize.sizes(rank: 2), stride: stride.sizes(rank: 2), padding: padding,
       dilation: dilation.sizes(rank: 2), groups: groups, hasBias: bias, activation: activation,
       initializer: initializer, biasInitializer: biasInitializer)
-    self = orStop { try Conv2D(configuration: configuration) }
+    self = orStop { try Conv2D(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
 
@@ -141,10 +144,11 @@ public struct Conv2D: Layer {
     let images = Tensor(normal: [2, 4, 6, 5], key: RandomKey(seed: 3))
     return [
       Conv2D(
-        inputChannels: 4, outputChannels: 3, kernelSize: [3, 2], stride: [2, 1], padding: .same),
+        inputChannels: 4, outputChannels: 3, kernelSize: [3, 2], stride: [2, 1], padding: .same,
+        seed: 1),
       Conv2D(
         inputChannels: 4, outputChannels: 2, kernelSize: 2, dilation: [1, 2], groups: 2,
-        bias: false),
+        bias: false, seed: 2),
     ].allSatisfy { layer in
       var (reference, kernel) = (layer, layer)
       reference.implementation = .reference

@@ -42,12 +42,15 @@ public struct Bidirectional: Layer {
   public var backwardLayer: any RecurrentLayer
 
   /// Makes a layer read in both directions.
-  /// - Parameter layer: the one that reads from the front; the other has the same arguments and fresh weights
-  public init(_ layer: some RecurrentLayer) {
+  /// - Parameters:
+  ///   - layer: the one that reads from the front; the other has the same arguments and fresh weights
+  ///   - seed: makes the weights of both reproducible
+  public init(_ layer: some RecurrentLayer, seed: UInt64? = nil) {
     let configuration = Configuration(cell: type(of: layer).cell, layer: layer.configuration)
-    self = orStop { try Bidirectional(configuration: configuration) }
-    forwardLayer = layer
-    backwardLayer.implementation = layer.implementation
+    var both = orStop { try Bidirectional(configuration: configuration) }
+    both.forwardLayer = layer
+    both.backwardLayer.implementation = layer.implementation
+    self = both.seeded(seed)
   }
 
   /// Creates the layer from a checkpoint.

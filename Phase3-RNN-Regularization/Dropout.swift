@@ -30,13 +30,16 @@ public struct Dropout: Layer {
   /// The fraction of the elements that is dropped.
   public var rate: Float { configuration.rate }
 
-  private var draws = MaskDraws(layer: Self.typeName)
+  private var draws = MaskDraws()
   private var mask: Tensor?
 
   /// Creates the layer.
-  /// - Parameter rate: the fraction that is dropped, at least 0 and below 1
-  public init(rate: Float) {
-    self = orStop { try Dropout(configuration: DropoutConfiguration(rate: rate)) }
+  /// - Parameters:
+  ///   - rate: the fraction that is dropped, at least 0 and below 1
+  ///   - seed: makes the masks reproducible. Without it they differ from layer to layer; a network draws
+  ///     them from its own seed
+  public init(rate: Float, seed: UInt64? = nil) {
+    self = orStop { try Dropout(configuration: DropoutConfiguration(rate: rate)) }.seeded(seed)
   }
 
   /// Creates the layer from a checkpoint.
@@ -107,11 +110,9 @@ public struct DropoutConfiguration: Codable, Sendable, Equatable {
 
 /// Where masks come from: one for each training pass.
 struct MaskDraws: Sendable {
-  var key: RandomKey
+  /// Until a layer is given a seed or a place in a network, its masks are its own.
+  var key = RandomKey.random()
   var passes = PassCounter()
-
-  /// A key for a layer that is no part of a network.
-  init(layer: String) { key = RandomKey(seed: 0).folded(layer) }
 
   /// The mask of the next pass: 0 with probability `rate`, else 1.
   mutating func next(shape: [Int], rate: Float) -> Tensor {

@@ -57,17 +57,20 @@ public struct ElmanRNN: RecurrentLayer {
   ///     through time: the state is carried, gradients are not)
   ///   - reversed: whether time runs backwards
   ///   - paddingValue: a step whose features all have this value is no step
+  ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws
+  ///     them again from its own seed
   public init(
     inputSize: Int, hiddenSize: Int, returnsSequence: Bool = true, stateful: Bool = false,
     reversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
-    recurrentInitializer: StandardInitializer = .orthogonal, implementation: Implementation = .fast
+    recurrentInitializer: StandardInitializer = .orthogonal,
+    implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
     let configuration = RecurrentConfiguration(
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
       initializer: initializer, recurrentInitializer: recurrentInitializer)
-    self = orStop { try ElmanRNN(configuration: configuration) }
+    self = orStop { try ElmanRNN(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
 

@@ -45,14 +45,17 @@ public struct Embedding: InputCheckingLayer {
   private var inputShape: [Int] = []
 
   /// Creates a layer with freshly drawn vectors.
+  /// - Parameter seed: makes the vectors reproducible. Without it they differ from layer to layer; a network
+  ///   draws them again from its own seed.
   public init(
     vocabularySize: Int, embeddingSize: Int, paddingIndex: Int? = nil,
-    initializer: StandardInitializer = .normal(mean: 0, standardDeviation: 1)
+    initializer: StandardInitializer = .normal(mean: 0, standardDeviation: 1),
+    seed: UInt64? = nil
   ) {
     let configuration = Configuration(
       vocabularySize: vocabularySize, embeddingSize: embeddingSize, paddingIndex: paddingIndex,
       initializer: initializer)
-    self = orStop { try Embedding(configuration: configuration) }
+    self = orStop { try Embedding(configuration: configuration) }.seeded(seed)
   }
 
   /// Creates the layer from a checkpoint.

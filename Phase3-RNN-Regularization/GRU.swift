@@ -55,13 +55,14 @@ public struct GRU: RecurrentLayer {
     inputSize: Int, hiddenSize: Int, returnsSequence: Bool = true, stateful: Bool = false,
     reversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
-    recurrentInitializer: StandardInitializer = .orthogonal, implementation: Implementation = .fast
+    recurrentInitializer: StandardInitializer = .orthogonal,
+    implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
     let configuration = RecurrentConfiguration(
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
       initializer: initializer, recurrentInitializer: recurrentInitializer)
-    self = orStop { try GRU(configuration: configuration) }
+    self = orStop { try GRU(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
 

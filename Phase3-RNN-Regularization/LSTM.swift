@@ -66,18 +66,20 @@ public struct LSTM: RecurrentLayer {
   ///   - reversed: whether time runs backwards
   ///   - paddingValue: a step whose features all have this value is no step
   ///   - forgetBias: the first bias of the forget gate
+  ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws
+  ///     them again from its own seed
   public init(
     inputSize: Int, hiddenSize: Int, returnsSequence: Bool = true, stateful: Bool = false,
     reversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
     recurrentInitializer: StandardInitializer = .orthogonal, forgetBias: Float = 1,
-    implementation: Implementation = .fast
+    implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
     let configuration = RecurrentConfiguration(
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
       initializer: initializer, recurrentInitializer: recurrentInitializer, forgetBias: forgetBias)
-    self = orStop { try LSTM(configuration: configuration) }
+    self = orStop { try LSTM(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
 

@@ -23,14 +23,18 @@ public struct SpatialDropout2D: Layer {
   /// The fraction of the channels that is dropped.
   public var rate: Float { configuration.rate }
 
-  private var draws = MaskDraws(layer: Self.typeName)
+  private var draws = MaskDraws()
   /// M / (1 − r), and the shape of the input.
   private var kept: (factors: Tensor, shape: [Int])?
 
   /// Creates the layer.
-  /// - Parameter rate: the fraction of the channels that is dropped, at least 0 and below 1
-  public init(rate: Float) {
-    self = orStop { try SpatialDropout2D(configuration: DropoutConfiguration(rate: rate)) }
+  /// - Parameters:
+  ///   - rate: the fraction of the channels that is dropped, at least 0 and below 1
+  ///   - seed: makes the masks reproducible. Without it they differ from layer to layer; a network draws
+  ///     them from its own seed
+  public init(rate: Float, seed: UInt64? = nil) {
+    self = orStop { try SpatialDropout2D(configuration: DropoutConfiguration(rate: rate)) }.seeded(
+      seed)
   }
 
   /// Creates the layer from a checkpoint.

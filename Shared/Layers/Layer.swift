@@ -67,8 +67,8 @@ public protocol Layer: Configurable {
   /// Called before training, evaluation and prediction start.
   func check(batchShape: [Int], mode: Mode) throws
 
-  /// Gives the layer the key of its random draws. A network that takes a layer in calls it, with a key
-  /// made of its seed and the layer's place, so that no two layers draw the same.
+  /// Gives the layer the key of its random draws, such as dropout masks. A network that takes a layer in
+  /// calls it, with a key made of its seed and the layer's place, so that no two layers draw the same.
   mutating func setRandomKey(_ key: RandomKey)
 
   /// Whether a batch goes on where the one before it ended. Then the order of the batches matters, and
@@ -86,6 +86,24 @@ public struct NoConfiguration: Codable, Sendable, Equatable {
 }
 
 extension Layer {
+  /// Draws the weights again, and makes further draws a function of the key.
+  ///
+  /// - Parameter isFinal: whether the layer has found its place in a network, which draws for good
+  package mutating func draw(key: RandomKey, isFinal: Bool) {
+    forEachParameter { name, parameter in
+      parameter.drawValue(key: key.folded(name), isFinal: isFinal)
+    }
+    setRandomKey(key.folded("draws"))
+  }
+
+  /// The layer with weights and draws that are a function of the seed; as it is without one.
+  package func seeded(_ seed: UInt64?) -> Self {
+    guard let seed else { return self }
+    var layer = self
+    layer.draw(key: RandomKey(seed: seed), isFinal: false)
+    return layer
+  }
+
   /// Computes the input gradient and drops it.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
     _ = backward(outputGradient)

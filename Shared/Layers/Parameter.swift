@@ -29,16 +29,19 @@ public struct Parameter: Sendable {
 
   /// A parameter whose value an initializer draws.
   ///
-  /// It is drawn at once, with a key of its own, and drawn again when the layer becomes part of a
-  /// network, from the network's seed and the layer's place: two equal layers then differ. A value that
-  /// was set in between stays.
+  /// It is drawn at once, and drawn again when the layer becomes part of a network, from the network's seed
+  /// and the layer's place. A value that was set in between stays.
+  ///
+  /// - Parameter key: the key of the first draw. Without one every parameter differs from every other, in
+  ///   each run of the program.
   public init(
-    shape: [Int], initializer: any Initializer, fans: Fans, isRegularized: Bool = true
+    shape: [Int], initializer: any Initializer, fans: Fans, isRegularized: Bool = true,
+    key: RandomKey = .random()
   ) {
     value =
       Self.isLoading
       ? Tensor(shape: shape) { _ in }
-      : initializer.tensor(shape: shape, fans: fans, key: RandomKey(seed: 0))
+      : initializer.tensor(shape: shape, fans: fans, key: key)
     self.isRegularized = isRegularized
     draw = Draw(initializer: initializer, fans: fans, value: value)
   }
@@ -48,11 +51,13 @@ public struct Parameter: Sendable {
   @TaskLocal static var isLoading = false
 
   /// Draws the value from `key`, unless it was drawn for good or set before.
-  package mutating func drawValue(key: RandomKey) {
+  /// - Parameter isFinal: whether it is drawn for good, as in a network
+  package mutating func drawValue(key: RandomKey, isFinal: Bool = true) {
     guard let draw else { return }
-    self.draw = nil
+    if isFinal { self.draw = nil }
     guard value.storage === draw.value.storage, !Self.isLoading else { return }
     value = draw.initializer.tensor(shape: value.shape, fans: draw.fans, key: key)
+    if !isFinal { self.draw?.value = value }
   }
 
   /// Adds to the gradient.

@@ -23,6 +23,11 @@ public struct RandomKey: Sendable, Hashable, Codable {
     stream = 0
   }
 
+  /// The root of a seed that the operating system draws: another one at each call, never the same twice.
+  ///
+  /// For weights and masks that need not be reproducible.
+  public static func random() -> RandomKey { RandomKey(seed: .random(in: .min ... .max)) }
+
   private init(bits: UInt64, stream: UInt64) {
     self.bits = bits
     self.stream = stream

@@ -51,7 +51,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
 /// parameter. (A plain sum of the output would prove nothing for softmax or batch norm, whose outputs
 /// have a constant sum.) The difference is of fourth order, so that `h` may be large enough for `Float`.
 ///
-///     let report = checkGradients(of: Dense(inputSize: 3, outputSize: 2), inputShape: [5, 3])
+///     let report = checkGradients(of: Dense(inputSize: 3, outputSize: 2, seed: 1), inputShape: [5, 3])
 ///     print(report)   // Dense: gradients agree (...)
 ///
 /// - Parameters:

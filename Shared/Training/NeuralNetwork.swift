@@ -64,8 +64,8 @@ public struct NeuralNetwork: Sendable {
 
   /// Adds a layer at the end.
   ///
-  /// Its weights are drawn anew from the network's seed and the layer's place, unless they were set by
-  /// hand.
+  /// Its weights are drawn anew from the network's seed and the layer's place, whatever `seed` the layer was
+  /// made with, unless they were set by hand.
   ///
   /// - Parameter penalty: what its weights cost, in place of the network's `penalty`
   /// - Throws: `CourseError(.shapeMismatch)` when the layer does not take what the network so far returns.
@@ -80,9 +80,7 @@ public struct NeuralNetwork: Sendable {
         "layer \(layers.count) (\(type(of: layer).typeName)), where \(before) \(outputShape)"
       throw error
     }
-    let key = RandomKey(seed: seed).folded("layer").folded(layers.count)
-    layer.forEachParameter { name, parameter in parameter.drawValue(key: key.folded(name)) }
-    layer.setRandomKey(key.folded("draws"))
+    layer.draw(key: RandomKey(seed: seed).folded("layer").folded(layers.count), isFinal: true)
     layerPenalties[layers.count] = penalty
     layers.append(layer)
   }

@@ -10,7 +10,7 @@ import Testing
   private func block(pool: Int? = nil, stride: Int? = nil) -> ConvBatchNormReLU {
     var layer = ConvBatchNormReLU(
       inputChannels: 2, outputChannels: 3, kernelSize: [3, 2], padding: .same, momentum: 0.5,
-      pool: pool, poolStride: stride)
+      pool: pool, poolStride: stride, seed: 1)
     layer.batchNorm.scale.value = [1.5, -0.7, 0.4]
     layer.batchNorm.shift.value = [0.3, 1, -0.1]
     layer.forEachState { name, state in if name == "batchNorm.batches" { state = [0, 1] } }
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func errorsComeBeforeAnyDataFlows() async throws {
-    var fresh = ConvBatchNormReLU(inputChannels: 1, outputChannels: 2, kernelSize: 3)
+    var fresh = ConvBatchNormReLU(inputChannels: 1, outputChannels: 2, kernelSize: 3, seed: 1)
     expectCourseError(.invalidData, "BatchNorm was never trained") {
       try fresh.check(batchShape: [4, 1, 3, 3], mode: .inference)
     }
@@ -100,7 +100,7 @@ import Testing
       try ConvBatchNormReLU(configuration: configuration)
     }
     let stopped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = ConvBatchNormReLU(inputChannels: 1, outputChannels: 1, kernelSize: 1)
+      var layer = ConvBatchNormReLU(inputChannels: 1, outputChannels: 1, kernelSize: 1, seed: 1)
       _ = layer.forward(Tensor(ones: [2, 1, 2, 2]), mode: .training)
       _ = layer.forward(Tensor(ones: [2, 1, 2, 2]), mode: .inference)
       _ = layer.backward(Tensor(zeros: [2, 1, 2, 2]))

@@ -13,10 +13,10 @@ import Testing
       var layer = layer
       _ = try trainingPass(&layer, input: Tensor(ones: [1, 2, 2]))
     }
-    try require(LSTM(inputSize: 2, hiddenSize: 3))
-    try require(GRU(inputSize: 2, hiddenSize: 3))
-    try require(ElmanRNN(inputSize: 2, hiddenSize: 3))
-    var dense = Dense(inputSize: 2, outputSize: 3)
+    try require(LSTM(inputSize: 2, hiddenSize: 3, seed: 1))
+    try require(GRU(inputSize: 2, hiddenSize: 3, seed: 1))
+    try require(ElmanRNN(inputSize: 2, hiddenSize: 3, seed: 1))
+    var dense = Dense(inputSize: 2, outputSize: 3, seed: 1)
     _ = try trainingPass(&dense, input: Tensor(ones: [1, 2]))
     var network = NeuralNetwork(
       inputShape: [6], loss: SoftmaxCrossEntropyLoss(), optimizer: Adam(learningRate: 0.01),
@@ -24,7 +24,8 @@ import Testing
     try network.append(Embedding(vocabularySize: 5, embeddingSize: 3, paddingIndex: 0))
     try network.append(LSTM(inputSize: 3, hiddenSize: 7, stateful: true))
     try network.append(GRU(inputSize: 7, hiddenSize: 5, stateful: true))
-    try network.append(Bidirectional(ElmanRNN(inputSize: 5, hiddenSize: 4, returnsSequence: false)))
+    try network.append(
+      Bidirectional(ElmanRNN(inputSize: 5, hiddenSize: 4, returnsSequence: false, seed: 1)))
     try network.append(Dense(inputSize: 8, outputSize: 3))
     return network
   }

@@ -10,13 +10,13 @@ import Testing
   private func convReLU() -> ConvReLU {
     ConvReLU(
       inputChannels: 2, outputChannels: 3, kernelSize: [3, 2], stride: [2, 1], padding: .same,
-      biasInitializer: .uniform(low: -1, high: 1))
+      biasInitializer: .uniform(low: -1, high: 1), seed: 1)
   }
 
   private func convReLUPool(pool: Int = 2, stride: Int? = nil, groups: Int = 1) -> ConvReLUPool {
     ConvReLUPool(
       inputChannels: 2, outputChannels: 4, kernelSize: 3, padding: .same, groups: groups,
-      pool: pool, poolStride: stride, biasInitializer: .uniform(low: -1, high: 1))
+      pool: pool, poolStride: stride, biasInitializer: .uniform(low: -1, high: 1), seed: 1)
   }
 
   @Test func shapesFollowConvolutionAndPooling() throws {
@@ -127,7 +127,7 @@ import Testing
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
-      var layer = ConvReLUPool(inputChannels: 1, outputChannels: 1, kernelSize: 1)
+      var layer = ConvReLUPool(inputChannels: 1, outputChannels: 1, kernelSize: 1, seed: 1)
       _ = layer.forward(Tensor(zeros: [1, 1, 2, 2]), mode: .inference)
       _ = layer.backward(Tensor(zeros: [1, 1, 1, 1]))
     }

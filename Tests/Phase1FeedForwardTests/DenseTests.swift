@@ -16,7 +16,7 @@ import Testing
   private static let dY: Tensor = [[1, 0.5], [2, -1]]
 
   private static func squareLayer() -> Dense {
-    var layer = Dense(inputSize: 2, outputSize: 2)
+    var layer = Dense(inputSize: 2, outputSize: 2, seed: 1)
     layer.weights.value = w
     layer.bias.value = b
     return layer
@@ -109,7 +109,7 @@ import Testing
     try #require(
       isRight, "first make squareForward() and squareBackward() pass",
       sourceLocation: sourceLocation)
-    var layer = Dense(inputSize: inputSize, outputSize: outputSize, activation: activation)
+    var layer = Dense(inputSize: inputSize, outputSize: outputSize, activation: activation, seed: 1)
     layer.bias.value = Tensor(normal: [outputSize], key: RandomKey(seed: 3))
     return layer
   }

@@ -12,7 +12,7 @@ import Testing
 
   private func simpleLayer() -> Conv1D {
     var layer = Conv1D(
-      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference)
+      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference, seed: 1)
     layer.weights.value = Self.simple.weights
     layer.bias?.value = [100]
     return layer
@@ -67,7 +67,8 @@ import Testing
     var layer = Conv1D(
       inputChannels: numbers.input[1], outputChannels: numbers.outputChannels,
       kernelSize: numbers.kernelSize[0], stride: numbers.stride[0], padding: numbers.padding,
-      dilation: numbers.dilation[0], groups: numbers.groups, implementation: implementation)
+      dilation: numbers.dilation[0], groups: numbers.groups, implementation: implementation, seed: 1
+    )
     layer.weights.value = numbers.weights
     layer.bias?.value = numbers.bias
     let dY = numbers.outputGradient
@@ -126,7 +127,7 @@ import Testing
     try expectGradients(
       of: Conv1D(
         inputChannels: 4, outputChannels: 6, kernelSize: 4, stride: 3, padding: padding,
-        dilation: 2, groups: 2, activation: .tanh, implementation: implementation),
+        dilation: 2, groups: 2, activation: .tanh, implementation: implementation, seed: 1),
       inputShape: [2, 4, 11])
   }
 
@@ -150,12 +151,12 @@ import Testing
       var signals = Conv1D(
         inputChannels: channels.0, outputChannels: channels.1, kernelSize: kernel, stride: stride,
         padding: isSame ? .same : .explicit(before: [before], after: [after]), dilation: dilation,
-        groups: groups, activation: .relu)
+        groups: groups, activation: .relu, seed: 1)
       var images = Conv2D(
         inputChannels: channels.0, outputChannels: channels.1, kernelSize: [1, kernel],
         stride: [1, stride],
         padding: isSame ? .same : .explicit(before: [0, before], after: [0, after]),
-        dilation: [1, dilation], groups: groups, activation: .relu)
+        dilation: [1, dilation], groups: groups, activation: .relu, seed: 1)
       images.weights.value = signals.weights.value.reshaped(images.weights.value.shape)
       let x = Tensor(normal: [2, channels.0, length], key: RandomKey(seed: 1).folded(number))
       let shape = try [2] + signals.outputShape(for: [channels.0, length])
@@ -186,7 +187,7 @@ import Testing
   func inferenceComputesTheSameAndKeepsNothing(implementation: Implementation) throws {
     let x = Tensor(normal: [2, 2, 6], key: RandomKey(seed: 1))
     var layer = Conv1D(
-      inputChannels: 2, outputChannels: 3, kernelSize: 2, implementation: implementation)
+      inputChannels: 2, outputChannels: 3, kernelSize: 2, implementation: implementation, seed: 1)
     #expect(try forwardPass(&layer, input: x) == layer.forward(x, mode: .inference))
     expectInferenceKeepsNothing(layer, input: x)
     try expectBackwardUsesUp(layer, input: x)
@@ -200,7 +201,7 @@ import Testing
     let dY = Tensor(normal: [2, 3, 6], key: RandomKey(seed: 2))
     var layer = Conv1D(
       inputChannels: 2, outputChannels: 3, kernelSize: 3, padding: .same,
-      implementation: implementation)
+      implementation: implementation, seed: 1)
     var other = layer
     _ = try trainingPass(&layer, input: x, outputGradient: dY)
     #expect(other.weights.gradient == nil)
@@ -211,7 +212,7 @@ import Testing
   }
 
   @Test func heInitialisationGoesByTheFanIn() {
-    let layer = Conv1D(inputChannels: 80, outputChannels: 100, kernelSize: 5)
+    let layer = Conv1D(inputChannels: 80, outputChannels: 100, kernelSize: 5, seed: 1)
     expectClose(
       layer.weights.value.variance().squareRoot(), Float(2.0 / 400).squareRoot(),
       "standard deviation of the weights", atol: 0, rtol: 0.015,
@@ -224,7 +225,8 @@ import Testing
 
   @Test func aConfigurationMakesAnEqualLayer() throws {
     var layer = Conv1D(
-      inputChannels: 4, outputChannels: 6, kernelSize: 5, stride: 2, padding: .same, groups: 2)
+      inputChannels: 4, outputChannels: 6, kernelSize: 5, stride: 2, padding: .same, groups: 2,
+      seed: 1)
     let copy = try Conv1D(configuration: layer.configuration)
     #expect(copy.configuration == layer.configuration && copy.implementation == .fast)
     var seen: [String] = []
@@ -234,7 +236,8 @@ import Testing
   }
 
   @Test func wrongArgumentsAndShapesAreRefused() async throws {
-    var configuration = Conv1D(inputChannels: 2, outputChannels: 2, kernelSize: 3).configuration
+    var configuration = Conv1D(inputChannels: 2, outputChannels: 2, kernelSize: 3, seed: 1)
+      .configuration
     expectCourseError(.shapeMismatch, "Conv1D", "[2, L]", "got [1, 9]", "inputChannels") {
       try Conv1D(configuration: configuration).outputShape(for: [1, 9])
     }
@@ -246,12 +249,12 @@ import Testing
       try Conv1D(configuration: configuration)
     }
     let wrong = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = Conv1D(inputChannels: 2, outputChannels: 2, kernelSize: 3)
+      var layer = Conv1D(inputChannels: 2, outputChannels: 2, kernelSize: 3, seed: 1)
       _ = layer.forward(Tensor(zeros: [1, 2, 3, 3]), mode: .training)
     }
     expectWords(of: wrong, "Conv1D.forward: expected input [N, 2, L], got [1, 2, 3, 3]")
     let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = Conv1D(inputChannels: 1, outputChannels: 1, kernelSize: 1)
+      var layer = Conv1D(inputChannels: 1, outputChannels: 1, kernelSize: 1, seed: 1)
       _ = layer.forward(Tensor(ones: [1, 1, 3]), mode: .inference)
       _ = layer.backward(Tensor(ones: [1, 1, 3]))
     }

@@ -10,7 +10,7 @@ extension Conv2DTests {
     -> ConvolutionConfiguration
   {
     var configuration =
-      Conv2D(inputChannels: 4, outputChannels: 6, kernelSize: 3).configuration
+      Conv2D(inputChannels: 4, outputChannels: 6, kernelSize: 3, seed: 1).configuration
     change(&configuration)
     return configuration
   }
@@ -55,7 +55,7 @@ extension Conv2DTests {
   }
 
   @Test func shapeInferenceSaysWhatDoesNotFit() throws {
-    let layer = Conv2D(inputChannels: 3, outputChannels: 2, kernelSize: 5, dilation: 2)
+    let layer = Conv2D(inputChannels: 3, outputChannels: 2, kernelSize: 5, dilation: 2, seed: 1)
     expectCourseError(.shapeMismatch, "Conv2D", "[3, H, W]", "got [1, 28, 28]", "inputChannels") {
       try layer.outputShape(for: [1, 28, 28])
     }
@@ -69,38 +69,38 @@ extension Conv2DTests {
     #expect(try layer.outputShape(for: [3, 9, 9]) == [2, 1, 1])
     let padded = Conv2D(
       inputChannels: 1, outputChannels: 1, kernelSize: 3,
-      padding: .explicit(before: [1, 1], after: [0, 0]))
+      padding: .explicit(before: [1, 1], after: [0, 0]), seed: 1)
     #expect(try padded.outputShape(for: [1, 2, 2]) == [1, 1, 1])
     expectCourseError(.shapeMismatch, "at least 2 places", "padding of 1", "got 1") {
       try padded.outputShape(for: [1, 1, 2])
     }
     expectCourseError(.shapeMismatch, "window larger than its input", "got 0") {
-      try Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: 1, padding: .same)
+      try Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: 1, padding: .same, seed: 1)
         .outputShape(for: [1, 0, 3])
     }
   }
 
   @Test func wrongArgumentsStop() async {
     let groups = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Conv2D(inputChannels: 3, outputChannels: 4, kernelSize: 3, groups: 2)
+      _ = Conv2D(inputChannels: 3, outputChannels: 4, kernelSize: 3, groups: 2, seed: 1)
     }
     expectWords(
       of: groups, "Conv2D: channels do not divide into groups", "multiples of groups",
       "got 3 input channels, 4 output channels, 2 groups", "Use groups: 1")
     let stride = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Conv2D(inputChannels: 3, outputChannels: 4, kernelSize: 3, stride: 0)
+      _ = Conv2D(inputChannels: 3, outputChannels: 4, kernelSize: 3, stride: 0, seed: 1)
     }
     expectWords(of: stride, "Conv2D: stride out of range", "at least 1", "got [0, 0]")
   }
 
   @Test func anInputOfTheWrongShapeStops() async {
     let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = Conv2D(inputChannels: 3, outputChannels: 4, kernelSize: 3)
+      var layer = Conv2D(inputChannels: 3, outputChannels: 4, kernelSize: 3, seed: 1)
       _ = layer.forward(Tensor(zeros: [2, 1, 8, 8]), mode: .training)
     }
     expectWords(of: channels, "Conv2D.forward: expected input [N, 3, H, W], got [2, 1, 8, 8]")
     let small = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = Conv2D(inputChannels: 3, outputChannels: 4, kernelSize: 3)
+      var layer = Conv2D(inputChannels: 3, outputChannels: 4, kernelSize: 3, seed: 1)
       _ = layer.forward(Tensor(zeros: [2, 3, 2, 8]), mode: .training)
     }
     expectWords(of: small, "Conv2D: window larger than its input", "got 2")
@@ -108,7 +108,7 @@ extension Conv2DTests {
 
   @Test func backwardAfterInferenceOrWithAWrongGradientStops() async {
     let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: 1)
+      var layer = Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: 1, seed: 1)
       let x = Tensor(ones: [1, 1, 2, 2])
       _ = layer.forward(x, mode: .training)
       _ = layer.forward(x, mode: .inference)
@@ -116,7 +116,7 @@ extension Conv2DTests {
     }
     expectWords(of: inference, "Conv2D.backward", "a forward pass with mode .training")
     let gradient = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = Conv2D(inputChannels: 1, outputChannels: 2, kernelSize: 2)
+      var layer = Conv2D(inputChannels: 1, outputChannels: 2, kernelSize: 2, seed: 1)
       _ = layer.forward(Tensor(ones: [1, 1, 3, 3]), mode: .training)
       _ = layer.backward(Tensor(ones: [1, 1, 3, 3]))
     }

@@ -13,12 +13,13 @@ extension Conv2DTests {
   ])
   func outputShapes(padding: Padding, stride: [Int], expected: [Int]) throws {
     let layer = Conv2D(
-      inputChannels: 3, outputChannels: 4, kernelSize: [3, 4], stride: stride, padding: padding)
+      inputChannels: 3, outputChannels: 4, kernelSize: [3, 4], stride: stride, padding: padding,
+      seed: 1)
     #expect(try layer.outputShape(for: [3, 14, 20]) == expected)
     for implementation in [Implementation.reference, .fast] {
       var small = Conv2D(
         inputChannels: 1, outputChannels: 1, kernelSize: [3, 4], stride: stride, padding: padding,
-        implementation: implementation)
+        implementation: implementation, seed: 1)
       _ = try trainingPass(&small, input: Tensor(ones: [1, 1, 5, 6]))
     }
   }
@@ -27,7 +28,8 @@ extension Conv2DTests {
   @Test func samePaddingDividesTheSizeByTheStride() throws {
     func shape(_ stride: [Int], _ size: [Int], kernel: [Int] = [5, 8]) throws -> [Int] {
       try Conv2D(
-        inputChannels: 3, outputChannels: 4, kernelSize: kernel, stride: stride, padding: .same
+        inputChannels: 3, outputChannels: 4, kernelSize: kernel, stride: stride, padding: .same,
+        seed: 1
       ).outputShape(for: [3] + size)
     }
     #expect(try shape([1, 1], [10, 14]) == [4, 10, 14])
@@ -42,7 +44,7 @@ extension Conv2DTests {
     let dY = Tensor(normal: [2, 3, 4, 4], key: RandomKey(seed: 2))
     var layer = Conv2D(
       inputChannels: 2, outputChannels: 3, kernelSize: 3, padding: .same, activation: .relu,
-      implementation: implementation)
+      implementation: implementation, seed: 1)
     var other = layer
     _ = try trainingPass(&layer, input: x, outputGradient: dY)
     _ = other.forward(x, mode: .training)
@@ -69,7 +71,7 @@ extension Conv2DTests {
     let x = Tensor(normal: [1, 2, 4, 5], key: RandomKey(seed: 1))
     var layer = Conv2D(
       inputChannels: 2, outputChannels: 3, kernelSize: 2, activation: activation,
-      implementation: implementation)
+      implementation: implementation, seed: 1)
     #expect(try forwardPass(&layer, input: x) == layer.forward(x, mode: .inference))
     expectInferenceKeepsNothing(layer, input: x)
     try expectBackwardUsesUp(layer, input: x)
@@ -98,7 +100,7 @@ extension Conv2DTests {
   /// 57 600 draws: their standard deviation is within 1.5 % of the right one but for one seed in 10⁶,
   /// and the seed is fixed.
   @Test func heInitialisationGoesByTheFanIn() {
-    let layer = Conv2D(inputChannels: 64, outputChannels: 100, kernelSize: 3)
+    let layer = Conv2D(inputChannels: 64, outputChannels: 100, kernelSize: 3, seed: 1)
     let (fanIn, fanOut): (Float, Float) = (64 * 9, 100 * 9)
     expectClose(
       layer.weights.value.variance().squareRoot(), (2 / fanIn).squareRoot(),
@@ -111,7 +113,7 @@ extension Conv2DTests {
         "this is Xavier initialisation, not He": (2 / (fanIn + fanOut)).squareRoot(),
       ])
     #expect(layer.bias?.value == Tensor(zeros: [100]), "the bias starts at 0")
-    let grouped = Conv2D(inputChannels: 64, outputChannels: 400, kernelSize: 3, groups: 4)
+    let grouped = Conv2D(inputChannels: 64, outputChannels: 400, kernelSize: 3, groups: 4, seed: 1)
     expectClose(
       grouped.weights.value.variance().squareRoot(), Float(2.0 / (16 * 9)).squareRoot(),
       "standard deviation of grouped weights", atol: 0, rtol: 0.015,
@@ -123,13 +125,13 @@ extension Conv2DTests {
   }
 
   @Test func theVisitorShowsWeightsThenBias() {
-    var layer = Conv2D(inputChannels: 4, outputChannels: 6, kernelSize: [3, 2], groups: 2)
+    var layer = Conv2D(inputChannels: 4, outputChannels: 6, kernelSize: [3, 2], groups: 2, seed: 1)
     var seen: [String] = []
     layer.forEachParameter { seen.append("\($0) \($1.value.shape) \($1.isRegularized)") }
     #expect(seen == ["weights [6, 2, 3, 2] true", "bias [6] false"])
     layer.forEachParameter { $1.value = Tensor(ones: $1.value.shape) }
     #expect(layer.bias?.value == Tensor(ones: [6]), "the visitor may change parameters")
-    var without = Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: 1, bias: false)
+    var without = Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: 1, bias: false, seed: 1)
     seen = []
     without.forEachParameter { name, _ in seen.append(name) }
     #expect(seen == ["weights"])
@@ -140,7 +142,7 @@ extension Conv2DTests {
       inputChannels: 4, outputChannels: 6, kernelSize: [3, 2], stride: 2,
       padding: .explicit(before: [1, 2], after: [0, 1]), dilation: [1, 2], groups: 2,
       activation: .tanh, initializer: .xavierUniform, biasInitializer: .constant(0.1),
-      implementation: .reference)
+      implementation: .reference, seed: 1)
     let copy = try Conv2D(configuration: layer.configuration)
     #expect(copy.configuration == layer.configuration)
     #expect(copy.weights.value.shape == [6, 2, 3, 2])

@@ -18,7 +18,7 @@ import Testing
             func layer(_ padding: Padding) -> Conv1D {
               var layer = Conv1D(
                 inputChannels: 1, outputChannels: 1, kernelSize: kernel, stride: stride,
-                padding: padding, dilation: dilation)
+                padding: padding, dilation: dilation, seed: 1)
               layer.weights.value = Tensor(arange: 1, to: Float(kernel) + 0.5)
                 .reshaped([1, 1, kernel])
               return layer

@@ -21,12 +21,12 @@ import Testing
 
   @Test func tasks1And2Conv2D() throws {
     var unused = Conv2D(
-      inputChannels: 1, outputChannels: 1, kernelSize: 2, implementation: .reference)
+      inputChannels: 1, outputChannels: 1, kernelSize: 2, implementation: .reference, seed: 1)
     _ = try trainingPass(&unused, input: Tensor(ones: [1, 1, 3, 3]))
 
     // Text, 2.1 and 2.2
     var layer = Conv2D(
-      inputChannels: 1, outputChannels: 1, kernelSize: 2, implementation: .reference)
+      inputChannels: 1, outputChannels: 1, kernelSize: 2, implementation: .reference, seed: 1)
     layer.weights.value = Tensor([[[[1, 2], [3, -1]]]])
     layer.bias?.value = [10]
 
@@ -48,7 +48,7 @@ import Testing
     func layer(_ padding: Padding) -> Conv2D {
       var layer = Conv2D(
         inputChannels: 1, outputChannels: 1, kernelSize: [4, 1], stride: 2, padding: padding,
-        implementation: implementation)
+        implementation: implementation, seed: 1)
       layer.weights.value = Tensor([[[[1], [10], [100], [1000]]]])
       return layer
     }
@@ -64,19 +64,19 @@ import Testing
     let (m, n) = (5, 8)
     let layer = Conv2D(
       inputChannels: 3, outputChannels: 4, kernelSize: [m, n], stride: [3, 2],
-      padding: .explicit(before: [m / 2, n / 2], after: [(m - 1) / 2, (n - 1) / 2]))
+      padding: .explicit(before: [m / 2, n / 2], after: [(m - 1) / 2, (n - 1) / 2]), seed: 1)
     #expect(try layer.outputShape(for: [3, 10, 14]) == [4, 4, 7])
     #expect(try layer.outputShape(for: [3, 11, 15]) == [4, 4, 8])
   }
 
   @Test func task3Conv1D() throws {
     var unused = Conv1D(
-      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference)
+      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference, seed: 1)
     _ = try trainingPass(&unused, input: Tensor(ones: [1, 1, 5]))
 
     // Text, 2.3
     var layer = Conv1D(
-      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference)
+      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference, seed: 1)
     layer.weights.value = [[[1, 0, -2]]]
     layer.bias?.value = [100]
 

@@ -10,7 +10,7 @@ import Testing
   /// 10 000 elements of which a fraction of 0.2 is dropped: the count has a standard deviation of 40. A
   /// right layer with another seed would fail one time in 10⁹ (six standard deviations); this seed is fixed.
   @Test func theRateIsTheFractionThatIsDropped() throws {
-    var layer = Dropout(rate: 0.2)
+    var layer = Dropout(rate: 0.2, seed: 1)
     let (y, _) = try trainingPass(&layer, input: ones)
     let dropped = (y .== 0).sum() / Float(ones.count)
     #expect(
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func backwardUsesTheMaskOfTheForwardPass() throws {
-    var layer = Dropout(rate: 0.5)
+    var layer = Dropout(rate: 0.5, seed: 1)
     let x = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: 1))
     let dY = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: 2))
     let (y, dX) = try trainingPass(&layer, input: x, outputGradient: dY)
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func inferenceDropsNothingAndChangesNothing() throws {
-    var layer = Dropout(rate: 0.5)
+    var layer = Dropout(rate: 0.5, seed: 1)
     let x = Tensor(normal: [3, 4], key: RandomKey(seed: 1))
     expectClose(
       layer.forward(x, mode: .inference), x, "Dropout.forward in inference", atol: 0, rtol: 0,
@@ -69,7 +69,7 @@ import Testing
     #expect(
       training != x,
       "Dropout.forward: after an inference pass, training goes on in inference mode")
-    var fresh = Dropout(rate: 0.5)
+    var fresh = Dropout(rate: 0.5, seed: 1)
     #expect(
       training == fresh.forward(x, mode: .training),
       "an inference pass changes what the next training pass draws")
@@ -100,7 +100,7 @@ import Testing
     let x = Tensor(ones: [300, 401])
     let results = [1, 2, 3].map { threads in
       Parallelism.threadCount = threads
-      var layer = Dropout(rate: 0.3)
+      var layer = Dropout(rate: 0.3, seed: 1)
       return layer.forward(x, mode: .training)
     }
     #expect(results[0] == results[1] && results[0] == results[2])
@@ -108,12 +108,12 @@ import Testing
 
   /// A checkpoint stores the number of passes; a layer that takes it goes on with the next mask.
   @Test func aResumeGoesOnWithTheNextMask() throws {
-    var layer = Dropout(rate: 0.5)
+    var layer = Dropout(rate: 0.5, seed: 1)
     for _ in 0..<5 { _ = layer.forward(ones, mode: .training) }
     var state: [String: Tensor] = [:]
     layer.forEachState { state[$0] = $1 }
     #expect(state["passes"]?.scalars == [0, 5])
-    var resumed = Dropout(rate: 0.5)
+    var resumed = Dropout(rate: 0.5, seed: 1)
     resumed.forEachState { $1 = state[$0] ?? $1 }
     #expect(resumed.forward(ones, mode: .training) == layer.forward(ones, mode: .training))
     // Beyond 2²⁴ a single float would stand still.
@@ -126,8 +126,8 @@ import Testing
   }
 
   @Test func gradientsAgreeWithFiniteDifferences() throws {
-    try expectGradients(of: Dropout(rate: 0.4), inputShape: [4, 5])
-    try expectGradients(of: Dropout(rate: 0), inputShape: [2, 3])
+    try expectGradients(of: Dropout(rate: 0.4, seed: 1), inputShape: [4, 5])
+    try expectGradients(of: Dropout(rate: 0, seed: 1), inputShape: [2, 3])
   }
 
   @Test func wrongArgumentsAreRefused() async throws {
@@ -139,13 +139,13 @@ import Testing
         try SpatialDropout2D(configuration: .init(rate: rate))
       }
     }
-    #expect(try Dropout(configuration: Dropout(rate: 0.25).configuration).rate == 0.25)
+    #expect(try Dropout(configuration: Dropout(rate: 0.25, seed: 1).configuration).rate == 0.25)
     let stopped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Dropout(rate: 1)
+      _ = Dropout(rate: 1, seed: 1)
     }
     expectWords(of: stopped, "Dropout: rate out of range", "the fraction that is dropped", "1.0")
     let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = Dropout(rate: 0.5)
+      var layer = Dropout(rate: 0.5, seed: 1)
       _ = layer.forward([[1]], mode: .training)
       _ = layer.forward([[1]], mode: .inference)
       _ = layer.backward([[1]])

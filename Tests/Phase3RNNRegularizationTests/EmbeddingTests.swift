@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct EmbeddingTests {
   private static func layer(paddingIndex: Int? = nil) -> Embedding {
-    var layer = Embedding(vocabularySize: 4, embeddingSize: 2, paddingIndex: paddingIndex)
+    var layer = Embedding(vocabularySize: 4, embeddingSize: 2, paddingIndex: paddingIndex, seed: 1)
     layer.weights.value = [[0, 0], [1, 10], [2, 20], [3, 30]]
     return layer
   }
@@ -36,7 +36,7 @@ import Testing
 
   /// It is a dense layer without bias on one-hot rows.
   @Test func itIsAProductWithOneHotRows() throws {
-    var layer = Embedding(vocabularySize: 11, embeddingSize: 5)
+    var layer = Embedding(vocabularySize: 11, embeddingSize: 5, seed: 1)
     let tokens = (0..<24).map { ($0 * 7 + 3) % 10 }
     let x = Tensor(tokens.map(Float.init)).reshaped([4, 6])
     let dY = Tensor(normal: [4, 6, 5], key: RandomKey(seed: 1))
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func theRowOfThePaddingStaysZero() throws {
-    let fresh = Embedding(vocabularySize: 4, embeddingSize: 3, paddingIndex: 2)
+    let fresh = Embedding(vocabularySize: 4, embeddingSize: 3, paddingIndex: 2, seed: 1)
     #expect(fresh.weights.value[2..<3] == Tensor(zeros: [1, 3]))
     #expect(abs(fresh.weights.value[0..<2]).min() > 0)
     var network = NeuralNetwork(inputShape: [3], seed: 5)
@@ -68,8 +68,8 @@ import Testing
 
   /// Behind it, padding is no step.
   @Test func paddingIsLeftOutByTheNextLayer() throws {
-    var embedding = Embedding(vocabularySize: 5, embeddingSize: 3, paddingIndex: 0)
-    var layer = LSTM(inputSize: 3, hiddenSize: 4, returnsSequence: false, paddingValue: 0)
+    var embedding = Embedding(vocabularySize: 5, embeddingSize: 3, paddingIndex: 0, seed: 1)
+    var layer = LSTM(inputSize: 3, hiddenSize: 4, returnsSequence: false, paddingValue: 0, seed: 1)
     func final(_ tokens: [Float]) -> Tensor {
       layer.forward(
         embedding.forward(Tensor(tokens).reshaped([1, tokens.count]), mode: .inference),
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test func wrongArgumentsAreRefused() throws {
-    let right = Embedding(vocabularySize: 4, embeddingSize: 2, paddingIndex: 3)
+    let right = Embedding(vocabularySize: 4, embeddingSize: 2, paddingIndex: 3, seed: 1)
     #expect(try Embedding(configuration: right.configuration).configuration == right.configuration)
     func configuration(_ change: (inout Embedding.Configuration) -> Void)
       -> Embedding.Configuration
@@ -112,7 +112,7 @@ import Testing
   func tokensOutOfRangeStop(token: Float) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [token] in
-      var layer = Embedding(vocabularySize: 4, embeddingSize: 2)
+      var layer = Embedding(vocabularySize: 4, embeddingSize: 2, seed: 1)
       _ = layer.forward(Tensor([[0, 1, 2], [3, 0, token]]), mode: .training)
     }
     expectWords(
@@ -171,7 +171,7 @@ import Testing
 
   @Test func aTokenThatIsNotANumberStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = Embedding(vocabularySize: 4, embeddingSize: 2)
+      var layer = Embedding(vocabularySize: 4, embeddingSize: 2, seed: 1)
       _ = layer.forward(Tensor([[0, 1], [.nan, 2]]), mode: .inference)
     }
     expectWords(of: result, "Embedding.forward: expected whole numbers", "nan at [1, 0]")

@@ -13,7 +13,7 @@ import Testing
 
   static func layer(stateful: Bool = false) -> LSTM {
     var layer = LSTM(
-      inputSize: 2, hiddenSize: 3, stateful: stateful, implementation: .reference)
+      inputSize: 2, hiddenSize: 3, stateful: stateful, implementation: .reference, seed: 1)
     layer.inputWeights.value = oracle.w
     layer.recurrentWeights.value = oracle.u
     layer.bias.value = oracle.b
@@ -137,7 +137,7 @@ import Testing
   // MARK: First weights
 
   @Test func theForgetGateStartsOpen() {
-    let bias = LSTM(inputSize: 2, hiddenSize: 3).bias.value
+    let bias = LSTM(inputSize: 2, hiddenSize: 3, seed: 1).bias.value
     expectClose(
       bias, [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0], "first bias of an LSTM",
       mistakes: [
@@ -146,7 +146,7 @@ import Testing
         "gate order confused: the forget gate is the second block":
           [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
       ])
-    #expect(LSTM(inputSize: 1, hiddenSize: 1, forgetBias: 2).bias.value == [0, 2, 0, 0])
+    #expect(LSTM(inputSize: 1, hiddenSize: 1, forgetBias: 2, seed: 1).bias.value == [0, 2, 0, 0])
   }
 
   // MARK: The kernels of `.fast` are measured by the same numbers

@@ -32,12 +32,12 @@ import Testing
 
   @Test func task3ElmanRNN() throws {
     var unused: any RecurrentLayer = ElmanRNN(
-      inputSize: 1, hiddenSize: 1, implementation: .reference)
+      inputSize: 1, hiddenSize: 1, implementation: .reference, seed: 1)
     let unusedOutput = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
     _ = try recurrentBackward(&unused, unusedOutput, inputShape: [1, 2, 1])
 
     // Text, 3.3
-    var layer = ElmanRNN(inputSize: 1, hiddenSize: 1, implementation: .reference)
+    var layer = ElmanRNN(inputSize: 1, hiddenSize: 1, implementation: .reference, seed: 1)
     layer.inputWeights.value = [[0.5]]
     layer.recurrentWeights.value = [[2]]
 
@@ -55,12 +55,13 @@ import Testing
   }
 
   @Test func task4LSTM() throws {
-    var unused: any RecurrentLayer = LSTM(inputSize: 1, hiddenSize: 1, implementation: .reference)
+    var unused: any RecurrentLayer = LSTM(
+      inputSize: 1, hiddenSize: 1, implementation: .reference, seed: 1)
     let unusedOutput = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
     _ = try recurrentBackward(&unused, unusedOutput, inputShape: [1, 2, 1])
 
     // Text, 3.4
-    var layer = LSTM(inputSize: 1, hiddenSize: 1, implementation: .reference)
+    var layer = LSTM(inputSize: 1, hiddenSize: 1, implementation: .reference, seed: 1)
     layer.inputWeights.value = [[0, 0, 0.5493, 0]]
     layer.recurrentWeights.value = [[0, 0, 0, 0]]
     layer.bias.value = [0, 1.0986, 0, 0]
@@ -80,12 +81,13 @@ import Testing
   }
 
   @Test func task8GRU() throws {
-    var unused: any RecurrentLayer = GRU(inputSize: 1, hiddenSize: 1, implementation: .reference)
+    var unused: any RecurrentLayer = GRU(
+      inputSize: 1, hiddenSize: 1, implementation: .reference, seed: 1)
     let unusedOutput = try recurrentPass(&unused, Tensor(ones: [1, 2, 1]))
     _ = try recurrentBackward(&unused, unusedOutput, inputShape: [1, 2, 1])
 
     // Text, 3.8
-    var layer = GRU(inputSize: 1, hiddenSize: 1, implementation: .reference)
+    var layer = GRU(inputSize: 1, hiddenSize: 1, implementation: .reference, seed: 1)
     layer.inputWeights.value = [[0, 0, 0.5493]]
     layer.recurrentWeights.value = [[0, 0, 0]]
     let y = layer.forward([[[1], [-1]]], mode: .training)

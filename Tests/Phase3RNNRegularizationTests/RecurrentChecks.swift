@@ -16,9 +16,9 @@ func recurrentLayer(
     isStateful: stateful, isReversed: reversed, paddingValue: paddingValue)
   var layer: any RecurrentLayer =
     switch cell {
-    case .elman: try ElmanRNN(configuration: configuration)
-    case .lstm: try LSTM(configuration: configuration)
-    case .gru: try GRU(configuration: configuration)
+    case .elman: try ElmanRNN(configuration: configuration).seeded(1)
+    case .lstm: try LSTM(configuration: configuration).seeded(1)
+    case .gru: try GRU(configuration: configuration).seeded(1)
     }
   layer.implementation = implementation
   return layer

@@ -50,18 +50,18 @@ import Testing
 
   @Test func inputsThatDoNotFitStop() async {
     let input = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = LSTM(inputSize: 2, hiddenSize: 3)
+      var layer = LSTM(inputSize: 2, hiddenSize: 3, seed: 1)
       _ = layer.forward(Tensor(ones: [4, 2]), mode: .training)
     }
     expectWords(
       of: input, "LSTM.forward: expected input [N, T, 2] of at least one step, got [4, 2]")
     let empty = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = GRU(inputSize: 2, hiddenSize: 3)
+      var layer = GRU(inputSize: 2, hiddenSize: 3, seed: 1)
       _ = layer.forward(Tensor(zeros: [4, 0, 2]), mode: .training)
     }
     expectWords(of: empty, "GRU.forward", "of at least one step, got [4, 0, 2]")
     let state = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = LSTM(inputSize: 2, hiddenSize: 3)
+      var layer = LSTM(inputSize: 2, hiddenSize: 3, seed: 1)
       _ = layer.forward(
         Tensor(ones: [4, 5, 2]), initialState: RecurrentState(hidden: Tensor(zeros: [4, 3])),
         mode: .training)
@@ -70,7 +70,7 @@ import Testing
       of: state, "LSTM.forward", "a hidden state [4, 3] and a cell state [4, 3]",
       "got a hidden state [4, 3] and no cell state")
     let cell = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = ElmanRNN(inputSize: 2, hiddenSize: 3)
+      var layer = ElmanRNN(inputSize: 2, hiddenSize: 3, seed: 1)
       let zeros = Tensor(zeros: [4, 3])
       _ = layer.forward(
         Tensor(ones: [4, 5, 2]), initialState: RecurrentState(hidden: zeros, cell: zeros),
@@ -81,12 +81,12 @@ import Testing
 
   @Test func masksThatDoNotFitStop() async {
     let shape = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = LSTM(inputSize: 2, hiddenSize: 3)
+      var layer = LSTM(inputSize: 2, hiddenSize: 3, seed: 1)
       _ = layer.forward(Tensor(ones: [4, 5, 2]), mask: Tensor(ones: [5, 4]), mode: .training)
     }
     expectWords(of: shape, "LSTM.forward: expected a mask [4, 5], got [5, 4]")
     let values = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = ElmanRNN(inputSize: 2, hiddenSize: 3)
+      var layer = ElmanRNN(inputSize: 2, hiddenSize: 3, seed: 1)
       _ = layer.forward(Tensor(ones: [1, 2, 2]), mask: [[1, 0.5]], mode: .training)
     }
     expectWords(of: values, "ElmanRNN.forward: expected a mask of 0 and 1, got 0.5")
@@ -94,14 +94,14 @@ import Testing
 
   @Test func backwardWithoutATrainingPassStops() async {
     let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = LSTM(inputSize: 2, hiddenSize: 3)
+      var layer = LSTM(inputSize: 2, hiddenSize: 3, seed: 1)
       _ = layer.forward(Tensor(ones: [1, 2, 2]), mode: .training)
       _ = layer.forward(Tensor(ones: [1, 2, 2]), mode: .inference)
       _ = layer.backward(Tensor(ones: [1, 2, 3]))
     }
     expectWords(of: inference, "LSTM.backward", "a forward pass with mode .training")
     let gradient = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = GRU(inputSize: 2, hiddenSize: 3, returnsSequence: false)
+      var layer = GRU(inputSize: 2, hiddenSize: 3, returnsSequence: false, seed: 1)
       _ = layer.forward(Tensor(ones: [1, 2, 2]), mode: .training)
       _ = layer.backward(Tensor(ones: [1, 2, 3]))
     }
@@ -138,7 +138,7 @@ import Testing
 
   @Test func wrongArgumentsStop() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = LSTM(inputSize: 2, hiddenSize: 0)
+      _ = LSTM(inputSize: 2, hiddenSize: 0, seed: 1)
     }
     expectWords(of: result, "LSTM: size out of range", "at least 1", "got [2, 0, 4]")
   }

@@ -7,7 +7,7 @@ import Testing
   /// 2000 channels, a quarter dropped: standard deviation 0.0097, six of them: a false alarm in 10⁹ seeds,
   /// and the seed is fixed.
   @Test func wholeChannelsAreDropped() throws {
-    var layer = SpatialDropout2D(rate: 0.25)
+    var layer = SpatialDropout2D(rate: 0.25, seed: 1)
     let x = Tensor(uniform: [20, 100, 3, 2], in: 1..<2, key: RandomKey(seed: 1))
     let (y, dX) = try trainingPass(&layer, input: x, outputGradient: x * 3)
     let kept = (y .!= 0).reshaped([2000, 6])
@@ -23,15 +23,15 @@ import Testing
   }
 
   @Test func gradientsAgreeWithFiniteDifferences() throws {
-    try expectGradients(of: SpatialDropout2D(rate: 0.4), inputShape: [2, 5, 2, 3])
+    try expectGradients(of: SpatialDropout2D(rate: 0.4, seed: 1), inputShape: [2, 5, 2, 3])
   }
 
   @Test func wrongShapesAreRefused() async {
     expectCourseError(.shapeMismatch, "SpatialDropout2D", "[C, H, W]", "[5]", "Use Dropout") {
-      try SpatialDropout2D(rate: 0.5).outputShape(for: [5])
+      try SpatialDropout2D(rate: 0.5, seed: 1).outputShape(for: [5])
     }
     let stopped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var layer = SpatialDropout2D(rate: 0.5)
+      var layer = SpatialDropout2D(rate: 0.5, seed: 1)
       _ = layer.forward(Tensor(zeros: [2, 3]), mode: .training)
     }
     expectWords(of: stopped, "SpatialDropout2D.forward", "[N, C, H, W]", "got [2, 3]")

@@ -23,7 +23,8 @@ public struct TinyDense: Layer {
     configuration = Configuration(inputSize: inputSize, outputSize: outputSize)
     let fans = Fans.dense(inputs: inputSize, outputs: outputSize)
     weights = Parameter(
-      shape: [inputSize, outputSize], initializer: StandardInitializer.xavierUniform, fans: fans)
+      shape: [inputSize, outputSize], initializer: StandardInitializer.xavierUniform, fans: fans,
+      key: RandomKey(seed: 0))
     bias = Parameter(Tensor(zeros: [outputSize]), isRegularized: false)
   }
 
