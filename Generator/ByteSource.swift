@@ -20,6 +20,8 @@ final class ByteSource {
   private let file: FileHandle?
   private let decoder: GzipDecoder?
   private let fileSize: Int
+  /// A pipe has no length.
+  private let hasLength: Bool
   private static let pieceSize = 1 << 17
 
   /// Opens a file.
@@ -35,8 +37,7 @@ final class ByteSource {
     }
     file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     var status = stat()
-    // A pipe has no length.
-    let hasLength = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    hasLength = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     fileSize = hasLength ? Int(status.st_size) : Int.max / 2048
     let start = try ByteSource.piece(of: file, path: path)
     isGzip = Gzip.isGzip(start)
@@ -48,7 +49,7 @@ final class ByteSource {
   init(data: Data, path: String) throws {
     self.path = path
     file = nil
-    fileSize = data.count
+    (fileSize, hasLength) = (data.count, true)
     packed = [UInt8](data)[...]
     isGzip = Gzip.isGzip(packed)
     decoder = isGzip ? try GzipDecoder(path: path) : nil
@@ -68,8 +69,10 @@ final class ByteSource {
   /// The next bytes, fewer only at the end. Memory grows with what comes, not with `count`.
   func read(atMost count: Int) throws -> [UInt8] {
     var result: [UInt8] = []
-    // The length of a plain file is known; what packed data claim to hold is not believed.
-    if !isGzip { result.reserveCapacity(min(count, fileSize + pushedBack.count, 1 << 32)) }
+    // The length of a plain file is known; what packed data and pipes claim to hold is not believed.
+    if hasLength, !isGzip {
+      result.reserveCapacity(min(count, fileSize + pushedBack.count, 1 << 32))
+    }
     while result.count < count {
       let step = min(count - result.count, max(ByteSource.pieceSize, result.count))
       let piece = try [UInt8](unsafeUninitializedCapacity: step) { buffer, filled in

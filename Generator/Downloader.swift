@@ -35,7 +35,7 @@ public struct Downloader: Sendable {
     case downloaded(host: String)
   }
 
-  /// After so many seconds without a byte a mirror is given up.
+  /// A mirror that sends less than 1000 bytes a second for so many seconds is given up.
   public var patience: Double = 30
   /// How often a mirror may break off, each time after it sent something, before the next one's turn.
   public var attempts = 5
@@ -157,8 +157,9 @@ public struct Downloader: Sendable {
     _ file: RemoteFile, from mirror: String, to path: String,
     progress: (DownloadProgress) throws -> Void
   ) throws -> String {
-    guard let url = URL(string: mirror), let host = url.host() else {
-      throw MirrorFailure(host: mirror, reason: "this is no address")
+    guard let url = URL(string: mirror), let host = url.host(), HTTPTransfer.isOnTheWeb(url) else {
+      throw MirrorFailure(
+        host: mirror, reason: "not an address that begins with http:// or https://")
     }
     let part = path + ".part"
     var isRestarted = false

@@ -19,8 +19,13 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
 
   private struct State {
     var received: Int
+    var redirects = 0
     var failure: Failure?
   }
+
+  /// Bytes a second; the slowest modems have some thousand.
+  private static let leastSpeed = 1000.0
+  private static let mostRedirects = 10
 
   private let descriptor: Int32
   private let offset: Int
@@ -38,9 +43,10 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
 
   /// Appends what is missing to a file.
   /// - Parameters:
+  ///   - url: an address that begins with http or https
   ///   - offset: the length of the file now; when the server cannot continue, it begins anew
   ///   - size: the length of the whole
-  ///   - patience: how many seconds may pass without a byte
+  ///   - patience: after so many seconds that brought less than `leastSpeed`, the transfer ends
   ///   - progress: called on this thread with the number of bytes that are here
   /// - Returns: what went wrong on the way; `nil` when all bytes are here
   static func run(
@@ -67,9 +73,10 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
     let task = session.dataTask(with: request)
     task.resume()
 
-    var last = (received: offset, time: ContinuousClock.now)
+    // Where the time that is looked at began.
+    var start = (received: offset, time: ContinuousClock.now)
     while transfer.done.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
-      let received = transfer.state.withLock { $0.received }
+      let (received, isRefused) = transfer.state.withLock { ($0.received, $0.failure != nil) }
       do {
         try progress(received)
       } catch {
@@ -77,30 +84,41 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
         transfer.end(task)
         throw error
       }
-      let now = ContinuousClock.now
-      if received != last.received {
-        last = (received, now)
-      } else if now - last.time > .seconds(patience) {
-        transfer.fail("nothing came for \(Int(patience.rounded(.up))) seconds", isTemporary: true)
+      // Some servers keep the connection open, or send more: the checksum decides. And Foundation leaves
+      // it open behind an answer that was refused.
+      if received == size || isRefused {
         transfer.end(task)
         break
       }
+      let now = ContinuousClock.now
+      guard now - start.time > .seconds(patience) else { continue }
+      let (count, seconds) = (received - start.received, Int(patience.rounded(.up)))
+      if Double(count) < leastSpeed * patience {
+        transfer.fail(
+          count == 0
+            ? "nothing came for \(seconds) seconds"
+            : "too slow: \(count) bytes came in \(seconds) seconds",
+          isTemporary: count == 0)
+        transfer.end(task)
+        break
+      }
+      start = (received, now)
     }
     fsync(descriptor)
     let state = transfer.state.withLock { $0 }
-    if state.failure == nil, state.received == size { try progress(size) }
+    if state.received == size {
+      try progress(size)
+      return nil
+    }
     return state.failure
-      ?? (state.received == size
-        ? nil
-        : Failure(
-          reason: "the connection broke after \(state.received) of \(size) bytes",
-          isTemporary: true))
+      ?? Failure(
+        reason: "the connection broke after \(state.received) of \(size) bytes", isTemporary: true)
   }
 
-  /// Cancels and waits until nothing more comes; not forever, since nothing more is written anyway.
+  /// Cancels and waits until nothing more comes; not for long, since nothing more is written anyway.
   private func end(_ task: URLSessionTask) {
     task.cancel()
-    _ = done.wait(timeout: .now() + 5)
+    _ = done.wait(timeout: .now() + 1)
   }
 
   /// Notes the first thing that went wrong; what follows from it does not count.
@@ -126,13 +144,12 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
   /// What is wrong with the head of an answer; begins anew when the server does not continue.
   private func problem(with response: URLResponse) -> String? {
     guard let response = response as? HTTPURLResponse else { return "no HTTP answer" }
-    func number(_ text: Substring?) -> Int? { text.flatMap { Int($0) } }
     switch response.statusCode {
     case 200:
-      if let length = response.value(forHTTPHeaderField: "Content-Length").flatMap({ Int($0) }),
-        length != size
+      if let length = response.value(forHTTPHeaderField: "Content-Length"),
+        wholeNumber(length.utf8) != size
       {
-        return "another file: expected \(size) bytes, got \(length)"
+        return "another file: expected \(size) bytes, got \(length.debugDescription)"
       }
       if offset > 0 {
         guard ftruncate(descriptor, 0) == 0 else { return systemMessage(errno) }
@@ -143,7 +160,9 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
       // "bytes 100-199/200"
       let range = response.value(forHTTPHeaderField: "Content-Range") ?? ""
       let words = range.split { " -/".contains($0) }
-      guard words.count == 4, number(words[1]) == offset, number(words[3]) == size else {
+      guard words.count == 4, wholeNumber(words[1].utf8) == offset,
+        wholeNumber(words[3].utf8) == size
+      else {
         return "another part than was asked for: \(range.isEmpty ? "no range" : range)"
       }
       return nil
@@ -153,15 +172,41 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
     }
   }
 
+  /// Follows no way out of the web: Foundation would not find its way back from there.
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask,
+    willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
+    completionHandler: @escaping (URLRequest?) -> Void
+  ) {
+    let count = state.withLock { state in
+      state.redirects += 1
+      return state.redirects
+    }
+    // Foundation makes an address on the web of some that are none.
+    let target = response.value(forHTTPHeaderField: "Location")
+      .flatMap { URL(string: $0, relativeTo: response.url) }
+    guard count <= HTTPTransfer.mostRedirects, target.map(HTTPTransfer.isOnTheWeb) ?? false else {
+      fail(
+        count > HTTPTransfer.mostRedirects
+          ? "it leads elsewhere again and again"
+          : "it leads to \(target?.absoluteString ?? "nowhere")", isTemporary: false)
+      completionHandler(nil)
+      task.cancel()
+      return
+    }
+    completionHandler(request)
+  }
+
+  /// Whether an address is one for this kind of transfer.
+  static func isOnTheWeb(_ url: URL) -> Bool {
+    ["http", "https"].contains(url.scheme?.lowercased() ?? "") && url.host() != nil
+  }
+
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
     let isWanted = state.withLock { $0.failure == nil }
     guard isWanted else { return }
     let received = state.withLock { $0.received }
-    guard received + data.count <= size else {
-      fail("more than the \(size) bytes that the file has", isTemporary: false)
-      dataTask.cancel()
-      return
-    }
+    let data = data.prefix(size - received)
     if let code = write(data) {
       fail("cannot write: \(systemMessage(code))", isTemporary: false)
       dataTask.cancel()

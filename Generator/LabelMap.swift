@@ -46,7 +46,7 @@ struct LabelMap {
     }
     var result: [Int: JSONValue] = [:]
     for (key, value) in object {
-      guard key.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(key) else {
+      guard let number = wholeNumber(key.utf8) else {
         throw CourseError(
           .format, "a key is not the number of an image", expected: "\"0\", \"1\", ...",
           received: "\"\(key)\"", location: path, remedy: "Name the images 0.npy, 1.npy, ...")

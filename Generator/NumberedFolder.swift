@@ -133,7 +133,7 @@ public struct NumberedFolder: ImageSource {
     for name in listing.files.sorted(by: precedes) {
       let parts = name.split(separator: ".", omittingEmptySubsequences: false)
       guard parts.count == 2, extensions.contains(parts[1].lowercased()),
-        parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(parts[0])
+        let number = wholeNumber(parts[0].utf8)
       else { continue }
       if let other = files[number] {
         try failed(

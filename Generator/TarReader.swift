@@ -19,7 +19,8 @@ struct TarReader {
   /// The next regular file; `nil` at the end of the archive. What was not read of the one before it is
   /// passed over.
   mutating func next() throws -> Entry? {
-    var longName: String?
+    // What a record in front says of the file behind it.
+    var (longName, longSize): (String?, Int?)
     while true {
       try source.skip(left, what: "a file in the archive")
       left = 0
@@ -35,23 +36,40 @@ struct TarReader {
         return nil
       }
       try checkSum(of: block, at: place)
-      guard let size = TarReader.number(block[124..<136]),
-        size <= source.mostContent
+      let type = block[156]
+      let isRecord = type == UInt8(ascii: "L") || type == UInt8(ascii: "x")
+      // The limit also keeps the arithmetic below from overflowing.
+      guard
+        let size = isRecord
+          ? TarReader.number(block[124..<136])
+          : longSize ?? TarReader.number(block[124..<136]), size <= source.mostContent
       else {
         throw refuse(
           place + 124, "the size of a file in the archive makes no sense",
-          "at most \(source.mostContent) bytes", text(block[124..<136]))
+          "at most \(source.mostContent) bytes, in octal digits",
+          longSize.map { "\($0)" } ?? "\"\(text(block[124..<136]))\"")
       }
       let padded = (size + 511) / 512 * 512
-      let type = block[156]
       switch type {
       case UInt8(ascii: "L"), UInt8(ascii: "x"):
         guard size <= 1 << 16 else {
           throw refuse(place, "a name in the archive is too long", "65536 bytes", "\(size)")
         }
         let content = try source.read(padded, what: "a long name").prefix(size)
-        longName =
-          type == UInt8(ascii: "L") ? text(content) : TarReader.path(inPax: content) ?? longName
+        if type == UInt8(ascii: "L") {
+          longName = text(content)
+        } else {
+          let records = try paxRecords(content, at: place + 512)
+          longName = records["path"] ?? longName
+          if let digits = records["size"] {
+            guard let number = wholeNumber(digits.utf8) else {
+              throw refuse(
+                place + 512, "the size of a file in the archive makes no sense", "digits",
+                "\"\(digits)\"")
+            }
+            longSize = number
+          }
+        }
       case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
         left = padded
         let isPOSIX = block[257..<262].elementsEqual("ustar".utf8)
@@ -62,7 +80,7 @@ struct TarReader {
       default:
         // Folders, links, settings for all files: nothing to read.
         left = padded
-        longName = nil
+        (longName, longSize) = (nil, nil)
       }
     }
   }
@@ -97,26 +115,43 @@ struct TarReader {
       location: "\(source.path), offset \(place)\(source.place)", remedy: "Get the file anew.")
   }
 
-  /// An octal number between blanks and zeros; GNU's binary form for sizes above 8 GB is not read.
+  /// An octal number between blanks and zeros, or GNU's binary form for sizes from 8 GB on: a first byte
+  /// of 80, then the number, the highest byte first. (FF begins a negative one.)
   private static func number(_ field: ArraySlice<UInt8>) -> Int? {
-    let digits = field.drop { $0 == 32 }.prefix { $0 != 0 && $0 != 32 }
-    return digits.isEmpty ? nil : Int(String(decoding: digits, as: UTF8.self), radix: 8)
+    if field.first == 0x80 {
+      let bytes = field.dropFirst().drop { $0 == 0 }
+      return bytes.count < 8 ? bytes.reduce(0) { $0 << 8 | Int($1) } : nil
+    }
+    let digits = field.drop { $0 == 32 }
+    let end = digits.firstIndex { $0 == 0 || $0 == 32 } ?? digits.endIndex
+    guard digits[end...].allSatisfy({ $0 == 0 || $0 == 32 }) else { return nil }
+    return wholeNumber(digits[..<end], radix: 8)
   }
 
-  /// The value of "path" among pax records: "27 path=folder/file\n".
-  private static func path(inPax content: ArraySlice<UInt8>) -> String? {
+  /// What pax records say, such as "27 path=folder/file\n"; each begins with its own length.
+  private func paxRecords(
+    _ content: ArraySlice<UInt8>, at place: Int
+  ) throws -> [String: String] {
+    var records: [String: String] = [:]
     var rest = content
-    while let blank = rest.firstIndex(of: 32),
-      let length = Int(String(decoding: rest[..<blank], as: UTF8.self)),
-      length > blank - rest.startIndex + 1, length <= rest.count
-    {
-      let record = rest[(blank + 1)..<(rest.startIndex + length - 1)]
-      if record.starts(with: "path=".utf8) {
-        return String(decoding: record.dropFirst(5), as: UTF8.self)
+    // Zeros fill the block.
+    while let first = rest.first, first != 0 {
+      guard let blank = rest.firstIndex(of: 32),
+        let length = wholeNumber(rest[..<blank]), length <= rest.count,
+        rest.startIndex + length > blank + 1, rest[rest.startIndex + length - 1] == 10,
+        let equals = rest[blank...].firstIndex(of: 61), equals < rest.startIndex + length
+      else {
+        throw refuse(
+          place + rest.startIndex - content.startIndex, "a record in the archive is damaged",
+          "its length, a name and a value: \"27 path=folder/file\"",
+          "\"\(text(rest.prefix(20)))\"")
       }
-      rest = rest[(rest.startIndex + length)...]
+      let end = rest.startIndex + length
+      let name = String(decoding: rest[(blank + 1)..<equals], as: UTF8.self)
+      records[name] = String(decoding: rest[(equals + 1)..<(end - 1)], as: UTF8.self)
+      rest = rest[end...]
     }
-    return nil
+    return records
   }
 
   private func text(_ field: ArraySlice<UInt8>) -> String {

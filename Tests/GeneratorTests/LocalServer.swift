@@ -19,6 +19,8 @@ final class LocalServer: Sendable {
     var claimedLength: Int?
     /// Whether to send nothing more and keep the connection open.
     var isStuck = false
+    /// Seconds between one byte of the body and the next; all at once when 0.
+    var pause = 0.0
 
     /// The whole file, or the part that was asked for.
     static func file(_ content: [UInt8], _ request: Request) -> Answer {
@@ -32,6 +34,11 @@ final class LocalServer: Sendable {
     }
 
     static func status(_ status: Int) -> Answer { Answer(status: status, claimedLength: 0) }
+
+    /// Says that the file is somewhere else.
+    static func elsewhere(_ address: String) -> Answer {
+      Answer(status: 302, headers: ["Location: \(address)"], claimedLength: 0)
+    }
 
     /// The connection ends after so many bytes, whatever was promised.
     func breaking(after count: Int) -> Answer {
@@ -114,12 +121,22 @@ final class LocalServer: Sendable {
     var text = "HTTP/1.1 \(answer.status) Answer\r\nConnection: close\r\n"
     if let length = answer.claimedLength { text += "Content-Length: \(length)\r\n" }
     for header in answer.headers { text += header + "\r\n" }
-    send(Array((text + "\r\n").utf8) + answer.body, on: connection)
+    let start = Array((text + "\r\n").utf8)
+    if answer.pause > 0 {
+      var isHeard = send(start, on: connection)
+      for byte in answer.body where isHeard {
+        Thread.sleep(forTimeInterval: answer.pause)
+        isHeard = send([byte], on: connection)
+      }
+    } else {
+      _ = send(start + answer.body, on: connection)
+    }
     // Until the other side gives up.
     if answer.isStuck { _ = recv(connection, &byte, 1, 0) }
   }
 
-  private func send(_ bytes: [UInt8], on connection: Int32) {
+  /// - Returns: whether the other side still listens
+  private func send(_ bytes: [UInt8], on connection: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       #if canImport(Darwin)
@@ -130,8 +147,9 @@ final class LocalServer: Sendable {
       let sent = rest.withUnsafeBytes {
         Foundation.send(connection, $0.baseAddress, $0.count, flags)
       }
-      guard sent > 0 else { return }
+      guard sent > 0 else { return false }
       rest = rest.dropFirst(sent)
     }
+    return true
   }
 }

@@ -7,13 +7,17 @@ import Testing
 
 @Suite struct TarReaderTests {
   /// A header as POSIX has it, and the content.
-  private func entry(_ name: String, _ content: [UInt8], type: Character = "0") -> [UInt8] {
+  /// - Parameter size: what stands in the field of the size, instead of the true one
+  private func entry(
+    _ name: String, _ content: [UInt8], type: Character = "0", size: [UInt8]? = nil
+  ) -> [UInt8] {
     var block = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at place: Int) {
       block.replaceSubrange(place..<(place + text.utf8.count), with: text.utf8)
     }
     put(name, at: 0)
     put(String(format: "%011o", content.count), at: 124)
+    if let size { block.replaceSubrange(124..<(124 + size.count), with: size) }
     put("        ", at: 148)
     put(String(type), at: 156)
     put("ustar", at: 257)
@@ -44,6 +48,65 @@ import Testing
     _ = try reader.next()
     #expect(try reader.next()?.name == "b", "what is not read is passed over")
     #expect(try reader.next() == nil)
+  }
+
+  @Test(
+    arguments: ["-5", "+5", "0x5", "5 5", "8", "", "77777777777777777777777"], ["0", "L", "x"])
+  func aSizeIsOctalDigits(size: String, type: Character) {
+    let field = Array((size + String(repeating: " ", count: 12)).utf8.prefix(12))
+    expectCourseError(.format, "archive, offset 124", "size", "makes no sense") {
+      try list(Data(entry("././@LongLink", Array("hello".utf8), type: type, size: field)))
+    }
+  }
+
+  @Test func blanksAndZerosMayStandAroundASize() throws {
+    for size in ["          5 ", "5           ", "00000000005\0", "5\0\0\0\0\0\0\0\0\0\0\0"] {
+      let data = Data(entry("x", Array("hello".utf8), size: Array(size.utf8)))
+      #expect(try list(data).map(\.1) == [Array("hello".utf8)])
+    }
+  }
+
+  /// What GNU tar writes from 8 GB on; a first byte of FF is a negative number.
+  @Test func binarySizesAreRead() throws {
+    // The last bytes of the field; zeros stand in front of them.
+    func field(_ first: UInt8, _ last: [UInt8], fill: UInt8 = 0) -> [UInt8] {
+      [first] + [UInt8](repeating: fill, count: 11 - last.count) + last
+    }
+    let files = try list(Data(entry("x", Array("hello".utf8), size: field(0x80, [5]))))
+    #expect(files.map(\.1) == [Array("hello".utf8)])
+    let largest: [UInt8] = [0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
+    let wrong = [
+      field(0x80, [1, 0, 0]), field(0x80, [], fill: 0xFF), field(0x80, largest),
+      field(0xFF, [0xFB], fill: 0xFF), field(0x81, [5]),
+    ]
+    for size in wrong {
+      expectCourseError(.format, "offset 124", "makes no sense") {
+        try list(Data(entry("x", Array("hello".utf8), size: size)))
+      }
+    }
+  }
+
+  @Test func paxRecordsSayNameAndSize() throws {
+    func archive(_ records: String) -> Data {
+      Data(
+        entry("p", Array(records.utf8), type: "x")
+          + entry("short", Array("hello".utf8), size: Array("00000000000 ".utf8)))
+    }
+    let files = try list(archive("10 size=5\n15 path=a/long\n"))
+    #expect(files.map(\.0) == ["a/long"] && files.map(\.1) == [Array("hello".utf8)])
+    for records in ["11 size=-5\n", "11 size=+5\n", "32 size=99999999999999999999999\n"] {
+      expectCourseError(.format, "archive, offset", "size", "makes no sense") {
+        try list(archive(records))
+      }
+    }
+    for records in [
+      "-9 path=a\n", "+9 path=a\n", "99 path=a\n", "0 path=a\n", "2 path=a\n", "9 path=abc\n",
+      "99999999999999999999 path=a\n", "path=a\n", "9 pathxab\n",
+    ] {
+      expectCourseError(.format, "archive, offset 512", "record", "damaged") {
+        try list(archive(records))
+      }
+    }
   }
 
   @Test func damageIsNoticed() {
