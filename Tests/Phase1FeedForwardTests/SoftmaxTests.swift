@@ -70,17 +70,12 @@ import Testing
   }
 
   @Test func largeScoresDoNotOverflow() {
-    let nan = TensorLiteral(floatLiteral: .nan)
     var layer = Softmax()
     expectClose(
       layer.forward([[1000, 1000], [-1000, -1000]], mode: .inference), [[0.5, 0.5], [0.5, 0.5]],
-      "Softmax.forward of large scores",
-      mistakes: [
-        "exp(1000) is infinite and exp(-1000) is 0: subtract each row's maximum before exp":
-          [[nan, nan], [nan, nan]],
-        "the scores are shifted by the maximum of the whole batch: subtract that of each row":
-          [[0.5, 0.5], [nan, nan]],
-      ])
+      "Softmax.forward of large scores", mistakes: [:],
+      notFinite: "exp(1000) is infinite and exp(-1000) is 0: subtract each row's maximum before exp"
+    )
   }
 
   @Test func eachRowIsShiftedByItsOwnMaximum() {

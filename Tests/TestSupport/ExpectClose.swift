@@ -15,7 +15,7 @@ public func expectClose(
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard actual.shape == expected.shape else {
-    Issue.record(
+    fail(
       "\(subject): expected shape \(expected.shape), got \(actual.shape)",
       sourceLocation: sourceLocation)
     return
@@ -26,7 +26,7 @@ public func expectClose(
   let shown = wrong.prefix(5).map { place in
     "  at \(multiIndex(of: place, in: actual.shape)): expected \(wanted[place]), got \(got[place])"
   }
-  Issue.record(
+  fail(
     """
     \(subject): \(wrong.count) of \(got.count) elements are off by more than \
     \(atol) + \(rtol)·|expected|
@@ -40,9 +40,18 @@ public func expectClose(
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard !isClose(actual, expected, atol: atol, rtol: rtol) else { return }
-  Issue.record(
+  fail(
     "\(subject): expected \(expected), got \(actual) (tolerance \(atol) + \(rtol)·|expected|)",
     sourceLocation: sourceLocation)
+}
+
+/// Same shape, and every element within the tolerances; NaN is never close to anything.
+public func areClose(
+  _ actual: Tensor, _ expected: Tensor, atol: Float = 1e-5, rtol: Float = 1e-5
+) -> Bool {
+  actual.shape == expected.shape
+    && zip(actual.scalars, expected.scalars)
+      .allSatisfy { isClose($0, $1, atol: atol, rtol: rtol) }
 }
 
 /// Written so that NaN fails; equal infinities, whose difference is NaN, are close.

@@ -7,21 +7,27 @@ import Testing
 ///       y, [[17, 18]], "Dense.forward",
 ///       mistakes: ["the bias is missing: Y = X · W + b": [[7, -2]]])
 ///
-/// - Parameter mistakes: what is wrong, in a student's words, and what `actual` is then
+/// - Parameters:
+///   - mistakes: what is wrong, in a student's words, and what `actual` is then. A mistake whose answer
+///     holds NaN is never recognised: too many have the same.
+///   - notFinite: what is wrong, in a student's words, when `actual` holds NaN or an infinity although
+///     `expected` is finite, and no mistake has the same answer
 public func expectClose(
   _ actual: Tensor, _ expected: Tensor, _ subject: String, atol: Float = 1e-5, rtol: Float = 1e-5,
-  mistakes: KeyValuePairs<String, Tensor>, sourceLocation: SourceLocation = #_sourceLocation
+  mistakes: KeyValuePairs<String, Tensor>, notFinite: String? = nil,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) {
   if areClose(actual, expected, atol: atol, rtol: rtol) { return }
-  guard let mistake = mistakes.first(where: { areClose(actual, $0.value, atol: atol, rtol: rtol) })
-  else {
+  let mistake = mistakes.first { areClose(actual, $0.value, atol: atol, rtol: rtol) }?.key
+  let hint = mistake ?? (actual.isFinite || !expected.isFinite ? nil : notFinite)
+  guard let hint else {
     expectClose(
       actual, expected, subject, atol: atol, rtol: rtol, sourceLocation: sourceLocation)
     return
   }
-  Issue.record(
+  fail(
     """
-    \(subject): \(mistake.key)
+    \(subject): \(hint)
       expected \(oneLine(expected))
       got      \(oneLine(actual))
     """, sourceLocation: sourceLocation)
@@ -30,18 +36,20 @@ public func expectClose(
 /// Like `expectClose`, but recognises wrong answers that a known mistake gives, and names the mistake.
 public func expectClose(
   _ actual: Float, _ expected: Float, _ subject: String, atol: Float = 1e-5, rtol: Float = 1e-5,
-  mistakes: KeyValuePairs<String, Float>, sourceLocation: SourceLocation = #_sourceLocation
+  mistakes: KeyValuePairs<String, Float>, notFinite: String? = nil,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) {
   let (got, wanted) = (Tensor(actual), Tensor(expected))
   if areClose(got, wanted, atol: atol, rtol: rtol) { return }
-  let mistake = mistakes.first { areClose(got, Tensor($0.value), atol: atol, rtol: rtol) }
-  guard let mistake else {
+  let mistake = mistakes.first { areClose(got, Tensor($0.value), atol: atol, rtol: rtol) }?.key
+  let hint = mistake ?? (actual.isFinite || !expected.isFinite ? nil : notFinite)
+  guard let hint else {
     expectClose(
       actual, expected, subject, atol: atol, rtol: rtol, sourceLocation: sourceLocation)
     return
   }
-  Issue.record(
-    "\(subject): \(mistake.key)\n  expected \(expected)\n  got      \(actual)",
+  fail(
+    "\(subject): \(hint)\n  expected \(expected)\n  got      \(actual)",
     sourceLocation: sourceLocation)
 }
 
@@ -60,16 +68,6 @@ public func expectWords(
     Issue.record(
       "\"\(word)\" is not in the message: \(text.prefix(500))", sourceLocation: sourceLocation)
   }
-}
-
-/// Same shape, and every element within the tolerances; NaN is close to NaN, so that a mistake whose
-/// result is NaN can be recognised.
-private func areClose(_ a: Tensor, _ b: Tensor, atol: Float, rtol: Float) -> Bool {
-  a.shape == b.shape
-    && zip(a.scalars, b.scalars).allSatisfy { a, b in
-      a == b || (a.isNaN && b.isNaN)
-        || (b.isFinite && Swift.abs(a - b) <= atol + rtol * Swift.abs(b))
-    }
 }
 
 /// A small tensor on one line.

@@ -9,17 +9,20 @@ import Testing
 /// Requires that the output has the right shape, that the layer kept something for `backward`, and that
 /// the input gradient has the shape of the input.
 ///
-/// - Parameter outputGradient: drawn at random unless given
+/// - Parameters:
+///   - outputGradient: drawn at random unless given
+///   - properties: those without which `backward` would stop the process
 public func trainingPass(
   _ layer: inout some Layer, input: Tensor, outputGradient: Tensor? = nil,
-  sourceLocation: SourceLocation = #_sourceLocation
+  keeping properties: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> (output: Tensor, inputGradient: Tensor) {
   let name = type(of: layer).typeName
-  let output = try forwardPass(&layer, input: input, sourceLocation: sourceLocation)
+  let output = try forwardPass(
+    &layer, input: input, keeping: properties, sourceLocation: sourceLocation)
   let gradient =
     outputGradient ?? Tensor(normal: output.shape, key: RandomKey(seed: 7).folded("gradient"))
   let inputGradient = layer.backward(gradient)
-  try #require(
+  try require(
     inputGradient.shape == input.shape,
     """
     \(name).backward: the input gradient must have the shape of the input, \
@@ -30,24 +33,40 @@ public func trainingPass(
 
 /// A forward pass in training mode, after which a backward pass cannot trap.
 public func forwardPass(
-  _ layer: inout some Layer, input: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+  _ layer: inout some Layer, input: Tensor, keeping properties: [String] = [],
+  sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> Tensor {
   let name = type(of: layer).typeName
-  var fresh = layer
-  _ = fresh.forward(input, mode: .inference)
+  let before = layer
   let output = layer.forward(input, mode: .training)
   let expected = try input.shape.prefix(1) + layer.outputShape(for: Array(input.shape.dropFirst()))
-  try #require(
+  try require(
     output.shape == Array(expected),
     "\(name).forward: expected output shape \(Array(expected)), got \(output.shape)",
     sourceLocation: sourceLocation)
-  try #require(
-    storedValues(of: fresh) != storedValues(of: layer),
+  try require(
+    keepsSomething(layer, of: input, before: before),
     """
-    \(name).forward keeps nothing in training mode (or as much in inference mode): backward needs what \
-    forward stored in the layer's properties
+    \(name).forward keeps nothing in training mode: backward needs what forward stored in the layer's \
+    properties
     """, sourceLocation: sourceLocation)
+  for property in properties {
+    let value = Mirror(reflecting: layer).descendant(property)
+    try require(
+      value.map { "\($0)" } != "nil",
+      "\(name).forward leaves self.\(property) nil in training mode: backward needs it",
+      sourceLocation: sourceLocation)
+  }
   return output
+}
+
+/// Whether a layer keeps something of a batch: a batch with one example more leaves it otherwise. (What an
+/// inference pass leaves says nothing here: a layer may wrongly keep as much then.)
+private func keepsSomething<L: Layer>(_ layer: L, of input: Tensor, before: L) -> Bool {
+  var other = before
+  other.resetState()
+  _ = other.forward(input.rows(at: [0] + Array(0..<input.shape[0])), mode: .training)
+  return storedValues(of: layer) != storedValues(of: other)
 }
 
 /// Records an issue unless `backward` agrees with finite differences of `forward`, for the input and
@@ -61,7 +80,7 @@ public func expectGradients(
   var copy = layer
   _ = try trainingPass(&copy, input: input, sourceLocation: sourceLocation)
   let report = checkGradients(of: layer, inputShape: inputShape, input: input)
-  if !report.passed { Issue.record("\(report)", sourceLocation: sourceLocation) }
+  if !report.passed { fail("\(report)", sourceLocation: sourceLocation) }
 }
 
 /// The loss of a batch and its gradient; requires that the gradient has the shape of the prediction.
@@ -71,12 +90,12 @@ public func lossPass(
 ) throws -> (value: Float, gradient: Tensor) {
   let name = type(of: loss).typeName
   let value = loss.forward(prediction, target: target)
-  try #require(
+  try require(
     !storedValues(of: loss).contains("nil"),
     "\(name).forward: a property is still nil: backward needs what forward stores in the properties",
     sourceLocation: sourceLocation)
   let gradient = loss.backward()
-  try #require(
+  try require(
     gradient.shape == prediction.shape,
     """
     \(name).backward: the gradient must have the shape of the prediction, \
@@ -93,7 +112,7 @@ public func expectGradients(
   var copy = loss
   _ = try lossPass(&copy, prediction, target: target, sourceLocation: sourceLocation)
   let report = checkGradients(of: loss, prediction: prediction, target: target)
-  if !report.passed { Issue.record("\(report)", sourceLocation: sourceLocation) }
+  if !report.passed { fail("\(report)", sourceLocation: sourceLocation) }
 }
 
 /// Records an issue when an inference pass stores anything, or leaves there what a training pass stored.
@@ -104,18 +123,22 @@ public func expectInferenceKeepsNothing(
   let before = storedValues(of: layer)
   var copy = layer
   _ = copy.forward(input, mode: .inference)
-  #expect(
-    storedValues(of: copy) == before,
-    "\(name).forward stores something in inference mode: only a training pass may keep anything",
-    sourceLocation: sourceLocation)
+  guard storedValues(of: copy) == before else {
+    return fail(
+      """
+      \(name).forward keeps something in inference mode as well: set it to nil there, only a training \
+      pass may keep anything
+      """, sourceLocation: sourceLocation)
+  }
   _ = copy.forward(input, mode: .training)
   _ = copy.forward(input, mode: .inference)
-  #expect(
-    storedValues(of: copy) == before,
-    """
-    \(name).forward leaves in inference mode what the training pass before it stored: set it to nil, or \
-    backward goes on with an old batch
-    """, sourceLocation: sourceLocation)
+  if storedValues(of: copy) != before {
+    fail(
+      """
+      \(name).forward leaves in inference mode what the training pass before it stored: set it to nil, or \
+      backward goes on with an old batch
+      """, sourceLocation: sourceLocation)
+  }
 }
 
 /// Records an issue when a layer still holds tensors of a batch after its backward pass: in a deep network
@@ -126,11 +149,11 @@ public func expectBackwardUsesUp(
   var copy = layer
   _ = try trainingPass(&copy, input: input, sourceLocation: sourceLocation)
   copy.forEachParameter { $1.clearGradient() }
-  #expect(
-    storedTensorElements(of: copy) == storedTensorElements(of: layer),
-    """
-    \(type(of: layer).typeName).backward leaves what forward kept: it should set it to nil once it is used
-    """, sourceLocation: sourceLocation)
+  if storedTensorElements(of: copy) != storedTensorElements(of: layer) {
+    fail(
+      "\(type(of: layer).typeName).backward leaves what forward kept: set it to nil once it is used",
+      sourceLocation: sourceLocation)
+  }
 }
 
 /// The stored properties in words, to see whether a pass changed them.

@@ -1,4 +1,5 @@
 import Shared
+import Synchronization
 import TestSupport
 import Testing
 
@@ -39,5 +40,48 @@ import Testing
     withKnownIssue { expectCourseError(.file) { throw CourseError(.format, "x") } }
     withKnownIssue { expectCourseError(.file, "word") { throw CourseError(.file, "x") } }
     expectCourseError(.file, "word") { throw CourseError(.file, "a word") }
+  }
+
+  // MARK: Known mistakes
+
+  /// The text of the issue that `body` records.
+  private func words(_ body: () -> Void) -> String {
+    let words = Mutex("")
+    withKnownIssue {
+      body()
+    } matching: { issue in
+      let text = issue.comments.map(\.rawValue).joined()
+      words.withLock { $0 += text }
+      return true
+    }
+    return words.withLock { $0 }
+  }
+
+  @Test func aKnownMistakeIsNamed() {
+    let text = words {
+      expectClose([2, 4], [1, 2], "y", mistakes: ["three times": [3, 6], "twice": [2, 4]])
+    }
+    #expect(text.hasPrefix("y: twice\n"))
+    #expect(words { expectClose(2, 1, "y", mistakes: ["twice": 2]) }.hasPrefix("y: twice\n"))
+  }
+
+  @Test func nanNamesNoMistake() {
+    let wrong = Tensor([.nan, 1])
+    let text = words { expectClose(wrong, [1, 1], "y", mistakes: ["a root": wrong]) }
+    #expect(text.hasPrefix("y: 1 of 2"))
+    #expect(
+      words { expectClose(.nan, 1, "y", mistakes: ["a root": .nan]) }.hasPrefix("y: expected"))
+  }
+
+  @Test func whatIsNotFiniteHasAHintOfItsOwn() {
+    for wrong: Float in [.nan, .infinity] {
+      let actual = Tensor([wrong, 1])
+      let text = words { expectClose(actual, [1, 1], "y", mistakes: [:], notFinite: "overflow") }
+      #expect(text.hasPrefix("y: overflow\n"))
+      let number = words { expectClose(wrong, 1, "y", mistakes: [:], notFinite: "overflow") }
+      #expect(number.hasPrefix("y: overflow\n"))
+    }
+    let finite = words { expectClose([2], [1], "y", mistakes: [:], notFinite: "overflow") }
+    #expect(finite.hasPrefix("y: 1 of 1"))
   }
 }

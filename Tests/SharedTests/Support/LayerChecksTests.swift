@@ -1,0 +1,73 @@
+import Shared
+import TestSupport
+import Testing
+
+/// The checks of what a layer keeps name the mistake that was made.
+@Suite struct LayerChecksTests {
+  private let x: Tensor = [[1, -2]]
+
+  @Test func whatIsKeptRightlyPasses() throws {
+    let layer = Keeping(training: true, inference: false)
+    var copy = layer
+    for _ in 0..<2 { _ = try trainingPass(&copy, input: x, keeping: ["input", "output"]) }
+    expectInferenceKeepsNothing(layer, input: x)
+  }
+
+  @Test func nothingIsKeptInTraining() throws {
+    for inference in [false, true] {
+      var layer = Keeping(training: false, inference: inference)
+      try withKnownIssue {
+        _ = try trainingPass(&layer, input: x)
+      } matching: {
+        $0.comments.map(\.rawValue).joined().contains("keeps nothing in training mode")
+      }
+    }
+  }
+
+  @Test func oneOfTwoIsMissing() throws {
+    var layer = Keeping(training: true, inference: false, keepsOutput: false)
+    try withKnownIssue {
+      _ = try trainingPass(&layer, input: x, keeping: ["input", "output"])
+    } matching: {
+      $0.comments.map(\.rawValue).joined().contains("leaves self.output nil in training mode")
+    }
+  }
+
+  /// Backward can run then, so this must not stop all other tests.
+  @Test func tooMuchIsKeptInInference() throws {
+    let layer = Keeping(training: true, inference: true)
+    var copy = layer
+    for _ in 0..<2 { _ = try trainingPass(&copy, input: x) }
+    withKnownIssue {
+      expectInferenceKeepsNothing(layer, input: x)
+    } matching: {
+      $0.comments.map(\.rawValue).joined().contains("keeps something in inference mode as well")
+    }
+  }
+}
+
+/// Passes everything on, and keeps batches in the modes that it is told.
+private struct Keeping: ParameterFreeLayer {
+  static let typeName = "Keeping"
+  var training = true
+  var inference = false
+  var keepsOutput = true
+  private var input: Tensor?
+  private var output: Tensor?
+
+  init() {}
+  init(training: Bool, inference: Bool, keepsOutput: Bool = true) {
+    (self.training, self.inference, self.keepsOutput) = (training, inference, keepsOutput)
+  }
+
+  func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+
+  mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    let keeps = mode == .training ? training : inference
+    self.input = keeps ? input : nil
+    output = keeps && keepsOutput ? input : nil
+    return input
+  }
+
+  mutating func backward(_ outputGradient: Tensor) -> Tensor { outputGradient }
+}

@@ -1,0 +1,82 @@
+import Synchronization
+import Testing
+
+/// The simplest tests of a task, on which its other tests build: those end at once unless these pass.
+///
+///     static let example = Stage("squareForward()") { DenseTests().squareForward() }
+///
+///     @Test func anyShape() throws {
+///       try Self.example.require()
+///
+/// So a mistake is told once, by the test that names it: of the tests that wait, the first fails with one
+/// line, since no run may pass without them, and the rest are cancelled.
+public final class Stage: Sendable {
+  private let tests: String
+  private let isRight: Bool
+  private let isReported = Mutex(false)
+
+  /// Tries the tests, once, without recording what they find. What they find must be told through this
+  /// module: `expectClose`, `require`, `trainingPass` and so on.
+  ///
+  /// - Parameter tests: their names, as the message should give them
+  public init(_ tests: String, body: () throws -> Void) {
+    self.tests = tests
+    let trial = Trial()
+    do {
+      try Trial.$current.withValue(trial) { try body() }
+    } catch {
+      trial.fail()
+    }
+    isRight = !trial.hasFailed
+  }
+
+  /// Ends the test unless the tests of this stage pass.
+  public func require(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    if isRight { return }
+    #if compiler(>=6.3)
+      let isFirst = isReported.withLock { isReported in
+        defer { isReported = true }
+        return !isReported
+      }
+      if !isFirst { try Test.cancel("first make \(tests) pass", sourceLocation: sourceLocation) }
+    #endif
+    try #require(isRight, "first make \(tests) pass", sourceLocation: sourceLocation)
+  }
+}
+
+/// What a stage notes while it tries its tests.
+final class Trial: Sendable {
+  @TaskLocal static var current: Trial?
+  private let failed = Mutex(false)
+  var hasFailed: Bool { failed.withLock { $0 } }
+  func fail() { failed.withLock { $0 = true } }
+}
+
+/// Records an issue, in a student's words.
+public func fail(_ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
+  if let trial = Trial.current { return trial.fail() }
+  Issue.record(Comment(rawValue: words), sourceLocation: sourceLocation)
+}
+
+/// Ends the test, in a student's words, unless a condition holds.
+public func require(
+  _ condition: Bool, _ words: @autoclosure () -> String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  _ = try require(condition ? true : nil, words(), sourceLocation: sourceLocation)
+}
+
+/// The value; ends the test, in a student's words, when there is none.
+public func require<Value>(
+  _ value: Value?, _ words: @autoclosure () -> String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws -> Value {
+  if let value { return value }
+  if Trial.current != nil { throw TrialEnds() }
+  let isRight = false
+  try #require(isRight, "\(words())", sourceLocation: sourceLocation)
+  throw TrialEnds()
+}
+
+/// Ends what a stage tries.
+private struct TrialEnds: Error {}
