@@ -1,4 +1,8 @@
 import Foundation
 
 // The only place that ends the process on purpose; everything else returns or throws.
-exit(runCourse(arguments: Array(CommandLine.arguments.dropFirst()), terminal: .process))
+Interruption.ignoreSignalsOfWriting()
+occupyClosedDescriptors()
+let (arguments, problem) = commandLineArguments()
+if let problem { TextStream.process(STDERR_FILENO, environment: [:]).line(problem) }
+exit(problem == nil ? runCourse(arguments: arguments, terminal: .process) : 2)

@@ -74,6 +74,4 @@ struct UsageError: Error, Equatable {
 /// Ends the tool with this status and no further message.
 struct ExitStatus: Error, Equatable {
   let code: Int32
-  /// After the first Ctrl-C, as a shell reports it.
-  static let interrupted = ExitStatus(code: 130)
 }

@@ -1,11 +1,25 @@
+import Foundation
 import Shared
 
 /// Runs one command and returns the exit status: 0, 1 for a failure, 2 for arguments that make no
-/// sense, 130 after Ctrl-C.
+/// sense, 128 and the number of a signal after one (130 after Ctrl-C).
+///
+/// Where all went well but standard output took no more, the status says so: 141, as the signal would
+/// give, when its reader has gone; 1 otherwise.
 func runCourse(arguments: [String], terminal: Terminal) -> Int32 {
   var terminal = terminal
   // Even a message about wrong arguments respects it.
   if arguments.prefix(while: { $0 != "--" }).contains("--no-color") { terminal.removeColors() }
+  let status = statusOfCommand(arguments, on: terminal)
+  guard let failure = terminal.output.failure, status == 0 else { return status }
+  guard failure != EPIPE else { return 128 + SIGPIPE }
+  let error = terminal.error
+  error.line(
+    "\(error.style.red("error:")) cannot write to standard output: \(systemMessage(failure))")
+  return 1
+}
+
+private func statusOfCommand(_ arguments: [String], on terminal: Terminal) -> Int32 {
   let error = terminal.error
   do {
     try dispatch(arguments, on: terminal)

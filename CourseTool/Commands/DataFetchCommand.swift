@@ -11,7 +11,7 @@ enum DataFetchCommand: Command {
   static let description = CommandDescription(
     name: "data fetch", abstract: "Download data sets: mnist, fashion-mnist, cifar10.",
     discussion: """
-      Size and checksum are verified. After Ctrl-C or a broken connection the same
+      Size and checksum are verified. After a signal or a broken connection the same
       command continues where it stopped. Files that are there already are verified
       and kept.
       """,
@@ -57,7 +57,7 @@ enum DataFetchCommand: Command {
       for dataset in datasets {
         do {
           try Downloader().fetch(dataset, into: data) { progress in
-            if Interruption.isRequested { throw ExitStatus.interrupted }
+            if Interruption.isRequested { throw Interruption.status }
             display.show(progress)
           } finished: { file, outcome in
             display.clear()

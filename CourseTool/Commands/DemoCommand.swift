@@ -20,9 +20,9 @@ enum DemoCommand: Command {
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     var recipe = try Recipe.find("digits-mlp")
     recipe.apply(arguments)
-    let output = arguments[RunOptions.output] ?? "digits.safetensors"
-    try checkOutput(
-      output, mayOverwrite: arguments[RunOptions.force] || isFromDemo(output))
+    let path = arguments[RunOptions.output] ?? "digits.safetensors"
+    let output = try OutputFile(
+      path, force: arguments[RunOptions.force], replacesOwn: isFromDemo(path))
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let result = try CourseTool.run(
       Experiment(recipe, author: author), output: output, arguments: arguments, on: terminal)
@@ -31,9 +31,9 @@ enum DemoCommand: Command {
     let out = terminal.output
     out.line("\n" + out.style.bold("Some of the test digits, and what the network makes of them"))
     out.line(gallery(result.experiment.parts.test, evaluation.predictions, for: out))
-    out.line("\nSaved to \(output). What next:")
+    out.line("\nSaved to \(output.path). What next:")
     let next = [
-      ("evaluate \(shellQuoted(output))", "measure it again, from the file"),
+      ("evaluate \(shellQuoted(output.path))", "measure it again, from the file"),
       ("train digits-mlp --hidden 64,32", "another network for the same data"),
       ("train csv-mlp --data FILE.csv --label COLUMN", "your own data"),
       ("help", "everything else"),

@@ -54,8 +54,9 @@ enum GeneratorPreviewCommand: Command {
   }
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
-    let file = arguments[output] ?? "preview.png"
-    try checkOutput(file, mayOverwrite: arguments[RunOptions.force])
+    let sheetFile = try OutputFile(
+      arguments[output] ?? "preview.png", force: arguments[RunOptions.force],
+      inputs: DataSource.files(of: arguments.operands[0]))
     let (source, skipped) = try openImages(
       arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
     reportSkipped(skipped, on: terminal.error)
@@ -80,7 +81,8 @@ enum GeneratorPreviewCommand: Command {
       copies == 1
       ? generator.contactSheet(of: batches[0], sheet: layout)
       : generator.contactSheet(of: batches, sheet: layout)
-    try sheet.write(to: URL(filePath: file))
+    try sheetFile.write(warnings: terminal.error) { try sheet.write(to: $0) }
+    let file = sheetFile.path
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(

@@ -35,15 +35,22 @@ enum InspectCommand: Command {
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let path = arguments.operands[0]
-    let mapsFile = arguments.operand(1)
+    let mapsPath = arguments.operand(1)
     guard arguments[filters] != nil || arguments[featureMaps] != nil else {
       throw UsageError("nothing to draw: --filters OUT.png, or --feature-maps IMAGE OUT.png")
     }
-    guard (arguments[featureMaps] == nil) == (mapsFile == nil) else {
+    guard (arguments[featureMaps] == nil) == (mapsPath == nil) else {
       throw UsageError("--feature-maps needs an image and a file: --feature-maps IMAGE OUT.png")
     }
-    for file in [arguments[filters], mapsFile].compactMap({ $0 }) {
-      try checkOutput(file, mayOverwrite: arguments[RunOptions.force])
+    let inputs = [path] + [arguments[featureMaps]].compactMap { $0 }
+    func output(_ path: String?) throws -> OutputFile? {
+      try path.map {
+        try OutputFile($0, force: arguments[RunOptions.force], inputs: inputs)
+      }
+    }
+    let (filtersFile, mapsFile) = (try output(arguments[filters]), try output(mapsPath))
+    guard filtersFile == nil || filtersFile?.path != mapsFile?.path else {
+      throw UsageError("--filters and the feature maps need two different files")
     }
     let network = try NeuralNetwork(contentsOf: URL(filePath: path))
     guard let image = network.filterImage(), let kernels = network.firstFilters else {
@@ -53,18 +60,19 @@ enum InspectCommand: Command {
         location: path, remedy: "Train one, for instance by the recipe digits-cnn.")
     }
     var records: [Record] = []
-    func write(_ image: PixelImage, to file: String, _ shapes: [[Int]]) throws {
-      try image.write(to: URL(filePath: file))
-      records.append(Record(file: file, width: image.width, height: image.height, shapes: shapes))
+    func write(_ image: PixelImage, to file: OutputFile, _ shapes: [[Int]]) throws {
+      try file.write(warnings: terminal.error) { try image.write(to: $0) }
+      records.append(
+        Record(file: file.path, width: image.width, height: image.height, shapes: shapes))
     }
     // The example first: nothing is written when it cannot be read.
     let example = try arguments[featureMaps].map {
       try self.example($0, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken])
     }
-    if let file = arguments[filters] { try write(image, to: file, [kernels.shape]) }
-    if let example, let file = mapsFile {
+    if let filtersFile { try write(image, to: filtersFile, [kernels.shape]) }
+    if let example, let mapsFile {
       try write(
-        network.featureMapImage(of: example), to: file,
+        network.featureMapImage(of: example), to: mapsFile,
         network.featureMaps(of: example).map(\.maps.shape))
     }
     if arguments[CommonOptions.json] { return try terminal.output.json(["images": records]) }

@@ -77,7 +77,7 @@ enum PredictCommand: Command {
         "\(csvField(answer.file)),\(answer.row),\(csvField(answer.class)),"
         + "\(fixed(answer.probability, 4))\n"
     }
-    terminal.output.write(text)
+    terminal.output.content(text)
   }
 
   /// The examples in a file, `[N] + inputShape`.

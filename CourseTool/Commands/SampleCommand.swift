@@ -49,11 +49,13 @@ enum SampleCommand: Command {
     let start = given ?? beginning(of: sampler.vocabulary)
     try sampler.read(start, name: "--prompt")
     let json = arguments[CommonOptions.json]
-    if !json, let given { terminal.output.write(given) }
+    if !json, let given { terminal.output.content(given) }
     var text = ""
     for _ in 0..<length {
       let next = String(sampler.next(temperature: temperature))
-      if json { text += next } else { terminal.output.write(next) }
+      if json { text += next } else { terminal.output.content(next) }
+      // The reader has gone.
+      if terminal.output.failure != nil { return }
     }
     guard json else { return terminal.output.line() }
     try terminal.output.json(

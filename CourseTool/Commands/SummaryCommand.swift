@@ -49,7 +49,7 @@ enum SummaryCommand: Command {
     out.line(summaryText(network, for: out))
     if let scaling = network.preprocessing { out.line("Preprocessing: \(scaling)") }
     if !network.classNames.isEmpty {
-      let shown = network.classNames.prefix(12).joined(separator: ", ")
+      let shown = network.classNames.prefix(12).map(\.printable).joined(separator: ", ")
       out.line("Classes: \(shown)\(network.classNames.count > 12 ? ", ..." : "")")
     }
     if let last = history.last {

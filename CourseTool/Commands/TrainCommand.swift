@@ -11,7 +11,7 @@ enum TrainCommand: Command {
       The data are divided by the seed into parts for training, validation and test,
       each class in the same proportions. The network is saved to RECIPE.safetensors
       (see --output), with all that evaluate, predict and --resume need. Ctrl-C saves
-      it and stops; a second Ctrl-C stops at once.
+      it and stops, as SIGTERM and SIGHUP do; a second one stops at once.
 
       Examples:
         course train digits-mlp --hidden 128 --epochs 60
@@ -27,7 +27,8 @@ enum TrainCommand: Command {
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let experiment: Experiment
-    let output: String
+    let output: OutputFile
+    let force = arguments[RunOptions.force]
     if let path = arguments[resume] {
       experiment = try Experiment(resuming: path, arguments: arguments)
       let recipe = experiment.recipe.recipe
@@ -35,9 +36,11 @@ enum TrainCommand: Command {
         throw UsageError(
           "'\(name)' conflicts with \(path), which was begun with \(recipe). Leave it out.")
       }
-      output = arguments[RunOptions.output] ?? path
+      let target = arguments[RunOptions.output] ?? path
       // The file that the run comes from may always be replaced by what becomes of it.
-      try checkOutput(output, mayOverwrite: arguments[RunOptions.force] || output == path)
+      output = try OutputFile(
+        target, force: force, replacesOwn: target == path,
+        inputs: DataSource.files(of: experiment.recipe.data))
     } else {
       guard let name = arguments.operand(0) else {
         throw UsageError(
@@ -45,15 +48,16 @@ enum TrainCommand: Command {
       }
       var recipe = try Recipe.find(name)
       recipe.apply(arguments)
-      output = arguments[RunOptions.output] ?? "\(recipe.recipe).safetensors"
       try recipe.check()
-      try checkOutput(output, mayOverwrite: arguments[RunOptions.force])
+      output = try OutputFile(
+        arguments[RunOptions.output] ?? "\(recipe.recipe).safetensors", force: force,
+        inputs: DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : []))
       experiment = try Experiment(
         recipe, author: "course train", skipBroken: arguments[RunOptions.skipBroken])
     }
     reportSkipped(experiment.skipped, on: terminal.error)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     _ = try CourseTool.run(experiment, output: output, arguments: arguments, on: terminal)
-    if !arguments[CommonOptions.json] { terminal.output.line("\nSaved to \(output).") }
+    if !arguments[CommonOptions.json] { terminal.output.line("\nSaved to \(output.path).") }
   }
 }

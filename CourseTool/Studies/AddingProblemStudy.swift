@@ -73,6 +73,7 @@ enum AddingProblemStudy: Study {
         ]
       }
       plot.lines.append(.init(cell.title, curve))
+      session.keep(data)
       session.report(
         "\(cell.title): test error \(error.map { fixed($0, 4) } ?? "diverged") after "
           + "\(history.count) epochs, \(durationText(seconds))")

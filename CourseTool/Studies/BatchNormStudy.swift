@@ -52,6 +52,7 @@ enum BatchNormStudy: Study {
             isFinite ? loss.map { .number($0, digits: 4) } ?? .missing("-") : .missing("-"),
             accuracy.map { .number($0, digits: 4) } ?? .missing("diverged"),
           ])
+          session.keep(data)
         }
         let mean = accuracies.reduce(0, +) / Double(repeats)
         cells.append(diverged == repeats ? .missing("diverged") : .number(mean, digits: 4))

@@ -78,6 +78,7 @@ enum RegularisationStudy: Study {
           .number(validation, digits: 4),
           .number(values[1], digits: 4), .number(values[2], digits: 4), .count(epochs),
         ])
+        session.keep(data)
       }
       table.rows.append([
         .text(method.name), .number(sums[0], digits: 4), .number(sums[1], digits: 4),

@@ -21,7 +21,8 @@ enum StudyCommand: Command {
 
   static let description = CommandDescription(
     name: "study", abstract: "Compare ways to train: a table, a plot and a CSV file.",
-    discussion: "Studies:\n"
+    discussion: "After Ctrl-C (or SIGTERM, SIGHUP), the trainings that were finished are kept in\n"
+      + "NAME-unfinished.csv.\n\nStudies:\n"
       + allStudies.map { "  \($0.name)\n    \($0.abstract)" }
       .joined(separator: "\n") + "\n\nWithout NAME they are listed in more detail.",
     operands: [
@@ -76,10 +77,11 @@ enum StudyCommand: Command {
       throw UsageError("'--noise' only goes with regularisation-study")
     }
     let folder = URL(filePath: arguments[output] ?? ".", directoryHint: .isDirectory)
-    let files = ["csv", "svg"].map { folder.appending(path: "\(name).\($0)") }
-    for file in files {
-      try checkOutput(file.relativePath, mayOverwrite: arguments[RunOptions.force])
-    }
+    let force = arguments[RunOptions.force]
+    let (table, plot) = (
+      try OutputFile(folder.appending(path: "\(name).csv").relativePath, force: force),
+      try OutputFile(folder.appending(path: "\(name).svg").relativePath, force: force)
+    )
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let settings = StudySettings(
       seed: arguments[seed] ?? 1, epochs: arguments[epochs], examples: arguments[examples],
@@ -90,30 +92,52 @@ enum StudyCommand: Command {
       terminal.error.line("note: this is a debug build, many times slower than a release build")
     }
     let start = ContinuousClock.now
+    var session = StudySession(on: quiet ? nil : terminal.error)
     var result: StudyResult?
     do {
-      try Interruption.watched {
-        var session = StudySession(on: quiet ? nil : terminal.error)
-        result = try study.run(settings, session: &session)
-      }
+      try Interruption.watched { result = try study.run(settings, session: &session) }
     } catch let stop as ExitStatus {
       terminal.error.clearLine()
-      terminal.error.line("Interrupted. Nothing was written.")
+      guard let rows = session.finished, !rows.rows.isEmpty else {
+        terminal.error.line("Interrupted. Nothing was written.")
+        throw stop
+      }
+      // Not under the name of a whole study, which it would pass for.
+      let partial = try OutputFile(
+        folder.appending(path: "\(name)-unfinished.csv").relativePath, force: true)
+      try partial.write(warnings: terminal.error) {
+        try AtomicFile.write(Data(rows.csv.utf8), to: $0)
+      }
+      terminal.error.line("Interrupted. What was finished is in \(partial.path).")
       throw stop
     }
     guard let result else { return }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    try AtomicFile.write(Data(result.data.csv.utf8), to: files[0])
-    try AtomicFile.write(Data(result.svg.utf8), to: files[1])
-    let paths = files.map(\.relativePath)
+    var problem: (any Error)?
+    do {
+      try table.write(warnings: terminal.error) {
+        try AtomicFile.write(Data(result.data.csv.utf8), to: $0)
+      }
+      try plot.write(warnings: terminal.error) {
+        try AtomicFile.write(Data(result.svg.utf8), to: $0)
+      }
+    } catch {
+      // What was found is printed all the same.
+      problem = error
+    }
+    let paths = problem == nil ? [table.path, plot.path] : []
     if json {
-      return try out.json(
+      try out.json(
         Record(
           study: name, settings: settings, seconds: seconds, files: paths, table: result.table,
           data: result.data, conclusion: result.conclusion))
+    } else {
+      out.line(result.table.text(style: out.style))
+      out.line("\n" + Help.wrapped(result.conclusion, to: 80).joined(separator: "\n"))
+      out.line(
+        "\nTook \(durationText(seconds))."
+          + (problem == nil ? " Written: \(paths.joined(separator: ", "))" : ""))
     }
-    out.line(result.table.text(style: out.style))
-    out.line("\n" + Help.wrapped(result.conclusion, to: 80).joined(separator: "\n"))
-    out.line("\nTook \(durationText(seconds)). Written: \(paths.joined(separator: ", "))")
+    if let problem { throw problem }
   }
 }

@@ -7,6 +7,8 @@ struct StudySession {
   private let count: Int
   private var done = 0
   private let start = ContinuousClock.now
+  /// The rows of the trainings so far, which outlive an interruption.
+  private(set) var finished: StudyTable?
 
   /// - Parameters:
   ///   - stream: where progress goes; `nil` for nowhere
@@ -28,7 +30,7 @@ struct StudySession {
 
   /// Trains a network.
   ///
-  /// A training that diverges is a result, not an error; Ctrl-C ends the study.
+  /// A training that diverges is a result, not an error; a signal ends the study.
   /// - Parameters:
   ///   - title: what the progress calls it
   ///   - fit: calls `fit` with the callbacks that it gets
@@ -48,9 +50,12 @@ struct StudySession {
     } catch let error as CourseError where error.kind == .diverged {
       return .diverged
     }
-    if Interruption.isRequested { throw ExitStatus.interrupted }
+    if Interruption.isRequested { throw Interruption.status }
     return .finished
   }
+
+  /// Keeps the rows of a CSV file as far as it has come.
+  mutating func keep(_ rows: StudyTable) { finished = rows }
 
   /// Puts a line about a finished part of the study.
   func report(_ text: String) {

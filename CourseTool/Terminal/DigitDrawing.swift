@@ -11,7 +11,7 @@ struct DigitDrawing {
   func lines(_ pixels: [Float]) -> [String] {
     (0..<side).map { row in
       (0..<side).map { column in cell(pixels[row * side + column] / brightest) }.joined()
-        + (features.usesColor ? "\u{1B}[0m" : "")
+        + (features.usesColor ? Style.code(0) : "")
     }
   }
 
@@ -20,7 +20,7 @@ struct DigitDrawing {
     let brightness = min(1, max(0, brightness))
     if features.usesColor {
       // 232 to 255 are the greys of the 256-colour palette.
-      return "\u{1B}[48;5;\(232 + Int((brightness * 23).rounded()))m  "
+      return Style.code(48, 5, 232 + Int((brightness * 23).rounded())) + "  "
     }
     let shades = features.usesUnicode ? [" ", "░", "▒", "▓", "█"] : [" ", ".", "+", "#", "@"]
     let shade = shades[Int((brightness * Float(shades.count - 1)).rounded())]
@@ -45,5 +45,5 @@ struct DigitDrawing {
 
 /// The number of characters that are seen: without escape sequences for colours.
 func visibleCount(_ text: String) -> Int {
-  text.replacing(#/\u{1B}\[[0-9;]*m/#, with: "").count
+  text.replacing(#/\x{10FFFC}[0-9;]*\x{10FFFD}/#, with: "").count
 }

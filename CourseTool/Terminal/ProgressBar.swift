@@ -38,7 +38,7 @@ struct LiveLine {
     guard stream.features.isTerminal else { return }
     lastRefresh = now
     isVisible = true
-    stream.write("\r" + text + "\u{1B}[K")
+    stream.overwriteLine(text)
   }
 
   /// Puts a line that stays above the one that is overwritten.

@@ -11,6 +11,21 @@ struct Style: Sendable, Equatable {
   func cyan(_ text: String) -> String { wrap(text, 36) }
 
   private func wrap(_ text: String, _ code: Int) -> String {
-    isOn ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    isOn ? Style.code(code) + text + Style.code(0) : text
+  }
+
+  // What begins and ends a code within the tool: two code points for private use, which are escaped where
+  // they come in names. A stream turns them into escape sequences after it has escaped the control
+  // characters, so that no data can give the terminal orders.
+  private static let (begin, end) = ("\u{10FFFC}", "\u{10FFFD}")
+
+  /// What switches colours, as streams take it.
+  static func code(_ numbers: Int...) -> String {
+    begin + numbers.map(String.init).joined(separator: ";") + end
+  }
+
+  /// A text with its codes as escape sequences.
+  static func rendered(_ text: String) -> String {
+    text.contains(begin) ? text.replacing(begin, with: "\u{1B}[").replacing(end, with: "m") : text
   }
 }

@@ -5,13 +5,19 @@ import Networks
 ///
 /// By the clock and not by epochs: syncing a file to the disk takes longer than an epoch on a small data
 /// set, and an epoch on a large one can take an hour.
+///
+/// A file that cannot be written (a disk that is full for a moment) does not end the training: that is said
+/// once, and tried again after the next interval.
 struct Autosave: TrainingCallback {
-  private let url: URL
+  private let output: OutputFile
+  private let warnings: TextStream
   private let interval: Duration
   private var last = ContinuousClock.now
+  private var hasFailed = false
 
-  init(to url: URL, every interval: Duration = .seconds(30)) {
-    self.url = url
+  init(to output: OutputFile, every interval: Duration = .seconds(30), warnings: TextStream) {
+    self.output = output
+    self.warnings = warnings
     self.interval = interval
   }
 
@@ -27,9 +33,27 @@ struct Autosave: TrainingCallback {
   ) throws -> TrainingControl {
     let now = ContinuousClock.now
     if now - last >= interval {
-      try network.save(to: url)
       last = now
+      try save(network)
     }
     return .proceed
+  }
+
+  private mutating func save(_ network: NeuralNetwork) throws {
+    do {
+      try output.save(network, warnings: warnings)
+      if hasFailed { warn("The network is saved again.") }
+      hasFailed = false
+    } catch let error as CourseError where error.kind == .file {
+      if !hasFailed {
+        warn("warning: \(error.oneLine); training goes on, and tries again every \(interval)")
+      }
+      hasFailed = true
+    }
+  }
+
+  private func warn(_ text: String) {
+    warnings.clearLine()
+    warnings.line(warnings.style.yellow(text))
   }
 }

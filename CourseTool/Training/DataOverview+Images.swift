@@ -33,7 +33,7 @@ extension DataOverview {
     }
     if !skipped.isEmpty {
       lines += ["", style.yellow("Skipped \(skipped.count)")]
-      lines += skipped.prefix(20).map { "  \($0)" }
+      lines += skipped.prefix(20).map { "  \($0.printable)" }
       if skipped.count > 20 { lines.append("  and \(skipped.count - 20) more") }
     }
     return lines

@@ -99,14 +99,14 @@ struct DataOverview: Encodable, Sendable {
   func text(style: Style) -> String {
     let size =
       shape.map { " of shape \($0)" } ?? (sizes.isEmpty ? ", \(columns.count) features" : "")
-    var lines = ["\(style.bold(name)): \(examples) examples\(size)"]
+    var lines = ["\(style.bold(name.printable)): \(examples) examples\(size)"]
     if !classes.isEmpty {
-      lines += ["", style.bold("Classes") + (label.map { " (\($0))" } ?? "")]
-      let width = classes.map(\.name.count).max() ?? 0
+      lines += ["", style.bold("Classes") + (label.map { " (\($0.printable))" } ?? "")]
+      let width = classes.map(\.name.printable.count).max() ?? 0
       for entry in classes.prefix(40) {
         let percent = fixed(100 * Double(entry.examples) / Double(max(1, examples)), 1)
         lines.append(
-          "  \(padded(right: entry.name, to: width))  \(padded(left: "\(entry.examples)", to: 6))  "
+          "  \(padded(right: entry.name.printable, to: width))  \(padded(left: "\(entry.examples)", to: 6))  "
             + padded(left: "\(percent) %", to: 7))
       }
       if classes.count > 40 { lines.append("  and \(classes.count - 40) more") }
@@ -117,7 +117,8 @@ struct DataOverview: Encodable, Sendable {
     lines += [""] + columnLines(style)
     lines += ["", style.bold("First rows")]
     lines += firstRows.map { row in
-      "  " + row.prefix(12).joined(separator: ", ") + (row.count > 12 ? ", ..." : "")
+      "  " + row.prefix(12).map(\.printable).joined(separator: ", ")
+        + (row.count > 12 ? ", ..." : "")
     }
     let gaps = columns.filter { $0.missing > 0 }
     let words = columns.filter { $0.words > 0 }
@@ -145,7 +146,7 @@ struct DataOverview: Encodable, Sendable {
   private func columnLines(_ style: Style) -> [String] {
     // The middle of many columns, such as the pixels of an image, is left out.
     let shown = columns.count > 32 ? Array(columns.prefix(12)) + columns.suffix(4) : columns
-    let width = max(8, shown.map(\.name.count).max() ?? 0)
+    let width = max(8, shown.map(\.name.printable.count).max() ?? 0)
     func number(_ value: Float?) -> String {
       padded(left: value.map { fixed($0, abs($0) < 1000 ? 3 : 0) } ?? "-", to: 11)
     }
@@ -158,7 +159,8 @@ struct DataOverview: Encodable, Sendable {
     for (place, column) in shown.enumerated() {
       if columns.count > 32, place == 12 { lines.append("  ...") }
       lines.append(
-        "  " + padded(right: column.name, to: width) + number(column.minimum) + number(column.mean)
+        "  " + padded(right: column.name.printable, to: width) + number(column.minimum)
+          + number(column.mean)
           + number(column.maximum) + padded(left: "\(column.missing)", to: 9)
           + padded(left: "\(column.distinct)", to: 10))
     }
@@ -166,7 +168,7 @@ struct DataOverview: Encodable, Sendable {
   }
 
   private func list(_ columns: [Column]) -> String {
-    columns.prefix(8).map { "\"\($0.name)\"" }.joined(separator: ", ")
+    columns.prefix(8).map { "\"\($0.name.printable)\"" }.joined(separator: ", ")
       + (columns.count > 8 ? ", ..." : "")
   }
 }

@@ -85,15 +85,19 @@ struct Experiment {
     isResumed = true
   }
 
-  /// Trains; progress goes to `stream`, nowhere when it is `nil`.
+  /// Trains and saves; progress goes to `stream`, nowhere when it is `nil`.
   ///
-  /// - Returns: whether Ctrl-C ended it early.
-  mutating func train(output: URL, progress stream: TextStream?) throws -> Bool {
-    var callbacks: [any TrainingCallback] = [StopOnInterruption(), Autosave(to: output)]
+  /// - Returns: whether a signal asked it to end.
+  mutating func train(
+    output: OutputFile, progress stream: TextStream?, warnings: TextStream
+  ) throws -> Bool {
+    var callbacks: [any TrainingCallback] = [
+      StopOnInterruption(), Autosave(to: output, warnings: warnings),
+    ]
     if let stream {
       callbacks.insert(TrainingDisplay(on: stream, showsPerplexity: recipe.isText), at: 0)
     }
-    // The display cannot do it by itself when Ctrl-C or an error ends the run.
+    // The display cannot do it by itself when a signal or an error ends the run.
     defer { stream?.clearLine() }
     let schedule = recipe.schedule(
       stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize)
@@ -108,9 +112,10 @@ struct Experiment {
           shuffle: !recipe.isText, clipping: recipe.clip.clipping, schedule: schedule,
           callbacks: callbacks, resuming: isResumed)
       }
+      stream?.clearLine()
+      try output.saveTrained(network, warnings: warnings)
     }
-    try network.save(to: output)
-    return (network.progress?.epoch ?? 0) < recipe.epochs
+    return Interruption.isRequested || (network.progress?.epoch ?? 0) < recipe.epochs
   }
 
   /// The validation part; `nil` when it has no examples.

@@ -15,9 +15,9 @@ enum RunOptions {
 /// Trains an experiment, saves it, measures it and says so: what `train` and `demo` have in common.
 ///
 /// - Returns: the experiment with the trained network, and the evaluation on the test part.
-/// - Throws: `ExitStatus.interrupted` after Ctrl-C, when the network has been saved.
+/// - Throws: `Interruption.status` after a signal, when the network has been saved.
 func run(
-  _ experiment: Experiment, output path: String, arguments: Arguments, on terminal: Terminal
+  _ experiment: Experiment, output: OutputFile, arguments: Arguments, on terminal: Terminal
 ) throws -> (experiment: Experiment, test: Evaluation?, report: RunReport) {
   var experiment = experiment
   let quiet = arguments[RunOptions.quiet]
@@ -28,7 +28,8 @@ func run(
   let earlierEpochs = experiment.isResumed ? experiment.network.progress?.epoch ?? 0 : 0
   let start = ContinuousClock.now
   let wasInterrupted = try experiment.train(
-    output: URL(filePath: path), progress: quiet ? nil : terminal.error)
+    output: output, progress: quiet ? nil : terminal.error, warnings: terminal.error)
+  let path = output.path
   let seconds = (ContinuousClock.now - start) / .seconds(1)
   let network = experiment.network
   let progress = network.progress
@@ -44,10 +45,13 @@ func run(
   if wasInterrupted {
     if json { try terminal.output.json(report) }
     terminal.error.clearLine()  // the ^C
+    let isComplete = report.epochs == experiment.recipe.epochs
     terminal.error.line(
-      "Interrupted in epoch \(report.epochs + 1) of \(experiment.recipe.epochs). Saved to \(path); "
-        + "go on with\n  \(terminal.command) train --resume \(shellQuoted(path))")
-    throw ExitStatus.interrupted
+      "Interrupted \(isComplete ? "after" : "in") epoch \(report.epochs + (isComplete ? 0 : 1)) of "
+        + "\(experiment.recipe.epochs). Saved to \(path); "
+        + (isComplete ? "measure it with\n  " : "go on with\n  ")
+        + "\(terminal.command) \(isComplete ? "evaluate" : "train --resume") \(shellQuoted(path))")
+    throw Interruption.status
   }
   func measured(_ data: Dataset?) throws -> Evaluation? {
     try data.map { try network.evaluate($0, keepingPredictions: false) }
@@ -69,35 +73,6 @@ func run(
     printer.results(report, test: isText ? nil : test)
   }
   return (experiment, test, report)
-}
-
-/// Throws when a file is in the way or cannot be written; called before anything is trained.
-func checkOutput(_ path: String, mayOverwrite: Bool) throws {
-  var isFolder: ObjCBool = false
-  let manager = FileManager.default
-  if manager.fileExists(atPath: path, isDirectory: &isFolder) {
-    guard !isFolder.boolValue else {
-      throw CourseError(
-        .file, "the output is a folder", expected: "a file name", location: path,
-        remedy: "--output \(shellQuoted(path))/network.safetensors writes into it.")
-    }
-    guard mayOverwrite else {
-      throw CourseError(
-        .file, "the output exists already", location: path,
-        remedy: "--force overwrites it, --output FILE writes elsewhere.")
-    }
-  }
-  let folder = URL(filePath: path).deletingLastPathComponent().path
-  guard manager.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-    throw CourseError(
-      .file, "the folder of the output does not exist", location: folder,
-      remedy: "Create it, or choose another --output.")
-  }
-  guard manager.isWritableFile(atPath: folder) else {
-    throw CourseError(
-      .file, "nothing can be written to the folder of the output", location: folder,
-      remedy: "Choose another --output.")
-  }
 }
 
 /// A path as a shell takes it.

@@ -95,7 +95,7 @@ struct TrainingDisplay: TrainingCallback {
   }
 }
 
-/// Ends training after the current step when Ctrl-C was pressed.
+/// Ends training after the current step when a signal asked for it.
 struct StopOnInterruption: TrainingCallback {
   mutating func stepEnded(
     _ report: StepReport, network: inout NeuralNetwork

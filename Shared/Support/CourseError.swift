@@ -54,16 +54,19 @@ public struct CourseError: Error, Equatable, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
-  /// The error in one to three lines.
+  /// The error in one to three lines, in which control characters of names and values are escaped.
   public var description: String {
-    var text = location.map { "\($0): \(what)" } ?? what
+    let what = what.printable
+    let (expected, received) = (expected?.printable, received?.printable)
+    var text = location.map { "\($0.printable): \(what)" } ?? what
     switch (expected, received) {
     case (let expected?, let received?): text += ": expected \(expected), got \(received)"
     case (let expected?, nil): text += ": expected \(expected)"
     case (nil, let received?): text += ": got \(received)"
     case (nil, nil): break
     }
-    if let remedy { text += "\n  \(remedy)" }
+    // A remedy may be a list.
+    if let remedy { text += "\n  \(remedy.escapingControls(inLine: false))" }
     return text
   }
 }

@@ -52,7 +52,7 @@ import Testing
 
   @Test func coloursAreGreysThatEndWithTheLine() {
     let lines = drawing([:], isTerminal: true).lines([0, 16, 8, 4])
-    #expect(lines[0] == "\u{1B}[48;5;232m  \u{1B}[48;5;255m  \u{1B}[0m")
+    #expect(Style.rendered(lines[0]) == "\u{1B}[48;5;232m  \u{1B}[48;5;255m  \u{1B}[0m")
   }
 
   @Test func aGalleryKeepsCaptionsUnderTheirImages() {
@@ -60,6 +60,8 @@ import Testing
       (pixels: [16, 0, 0, 16], captions: [Style(isOn: true).red("a")]),
       (pixels: [0, 16, 16, 0], captions: ["b", "c"]),
     ])
-    #expect(gallery == "██      ██\n  ██  ██  \n\u{1B}[31ma\u{1B}[0m     b   \n      c   ")
+    #expect(
+      Style.rendered(gallery)
+        == "██      ██\n  ██  ██  \n\u{1B}[31ma\u{1B}[0m     b   \n      c   ")
   }
 }

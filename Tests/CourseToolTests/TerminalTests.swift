@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func stylesWrapOnlyWhereColoursAreShown() {
-    #expect(Style(isOn: true).red("no") == "\u{1B}[31mno\u{1B}[0m")
+    #expect(Style.rendered(Style(isOn: true).red("no")) == "\u{1B}[31mno\u{1B}[0m")
     #expect(Style.plain.red("no") == "no")
   }
 

@@ -1,0 +1,15 @@
+import Networks
+
+extension DataSource {
+  /// The files and folders that data are read from; none for those that are part of the program.
+  static func files(of source: String) -> [String] {
+    if let remote = RemoteDataset.all.first(where: { $0.name == source }) {
+      return [remote.folder().path]
+    }
+    guard !names.contains(source), source != almanac.name else { return [] }
+    guard ImageSources.kind(of: source) == .idx,
+      let labels = try? ImageSources.labelFile(ofIDX: source)
+    else { return [source] }
+    return [source, labels]
+  }
+}

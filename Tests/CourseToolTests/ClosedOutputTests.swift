@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A reader that goes away, a full disk behind standard output, a stream that was never there.
+@Suite(.enabled(if: hasBuiltTool)) struct ClosedOutputTests {
+  private static let train = #""$COURSE" train iris-mlp --epochs 20"#
+
+  @Test(arguments: [
+    // Neither stream has a reader; the results have none; the progress has none.
+    (train + " 2>&1 | true; exit ${PIPESTATUS[0]}", 141),
+    (train + " | true; exit ${PIPESTATUS[0]}", 141),
+    (train + " 2> >(true)", 0),
+    (train + " > /dev/full", 1),
+    (train + " 2> /dev/full", 0),
+    (train + " >&-", 1),
+    (train + " 2>&-", 0),
+    (train + " >&- 2>&- <&-", 1),
+  ])
+  func aRunIsSavedWhateverBecomesOfItsStreams(shell: String, status: Int) throws {
+    try withTemporaryFolder { folder in
+      let run = try runProcess(shell: shell, in: folder)
+      #expect(run.status == status, "\(run.error)")
+      let summary = runTool("summary", folder.appending(path: "iris-mlp.safetensors").path)
+      #expect(summary.output.contains("Trained: 20 of 20 epochs"), "\(summary.error)")
+    }
+  }
+
+  @Test func aStudyIsWrittenWithoutAReader() throws {
+    try withTemporaryFolder { folder in
+      let run = try runProcess(
+        shell: #""$COURSE" study adding-problem --length 2 --examples 4 --epochs 2 2>&1 | true; "#
+          + "exit ${PIPESTATUS[0]}",
+        in: folder)
+      #expect(run.status == 141, "\(run.error)")
+      #expect(try names(in: folder).contains("adding-problem.svg"))
+    }
+  }
+
+  /// Ten million characters would take hours.
+  @Test func writingEndsWithItsReader() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "m.safetensors").path
+      let trained = runTool(
+        "train", "char-lstm", "--recurrent", "4", "--embedding", "2", "--epochs", "1", "-o", model)
+      #expect(trained.status == 0, "\(trained.error)")
+      let run = try runProcess(
+        shell: #""$COURSE" sample m.safetensors --length 10000000 | head -c 100 > part.txt; "#
+          + "exit ${PIPESTATUS[0]}",
+        in: folder)
+      #expect(run.status == 141)
+      #expect(run.error.isEmpty)
+    }
+  }
+
+  @Test func aFullDiskBehindStandardOutputIsNoSuccess() throws {
+    try withTemporaryFolder { folder in
+      let run = try runProcess(shell: #""$COURSE" recipes > /dev/full"#, in: folder)
+      #expect(run.status == 1)
+      #expect(run.error == "error: cannot write to standard output: no space left on device\n")
+    }
+  }
+}

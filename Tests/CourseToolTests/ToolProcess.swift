@@ -1,0 +1,47 @@
+import Foundation
+
+/// The program beside the test bundle.
+let builtTool = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+  .appending(path: "course")
+
+/// Whether the program is there.
+let hasBuiltTool = FileManager.default.isExecutableFile(atPath: builtTool.path)
+
+/// Runs the real program, or a line of a shell in which "$COURSE" is the program, and sends it signals.
+/// - Parameters:
+///   - signals: sent one after the other when the program is ready
+///   - isReady: is shown what the program has written to standard error
+func runProcess(
+  _ arguments: [String] = [], shell: String? = nil, in folder: URL, signals: [Int32] = [],
+  when isReady: (String) -> Bool = { _ in true }
+) throws -> ToolRun {
+  let (output, error) = (folder.appending(path: "out.txt"), folder.appending(path: "err.txt"))
+  for file in [output, error] { try Data().write(to: file) }
+  func text(_ file: URL) throws -> String {
+    String(decoding: try Data(contentsOf: file), as: UTF8.self)
+  }
+  let process = Process()
+  process.executableURL = shell == nil ? builtTool : URL(filePath: "/bin/bash")
+  process.arguments = shell.map { ["-c", $0] } ?? arguments
+  process.environment = ProcessInfo.processInfo.environment.merging(
+    ["COURSE": builtTool.path, "SWIFT_BACKTRACE": "enable=no"]) { _, new in new }
+  process.currentDirectoryURL = folder
+  process.standardInput = FileHandle.nullDevice
+  process.standardOutput = try FileHandle(forWritingTo: output)
+  process.standardError = try FileHandle(forWritingTo: error)
+  try process.run()
+  let deadline = Date(timeIntervalSinceNow: 60)
+  while process.isRunning, Date() < deadline, !isReady(try text(error)) { usleep(2000) }
+  for signal in signals {
+    kill(process.processIdentifier, signal)
+    // Two signals at the same moment would count as one.
+    usleep(20_000)
+  }
+  while process.isRunning, Date() < deadline { usleep(2000) }
+  if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+  process.waitUntilExit()
+  let isSignal = process.terminationReason == .uncaughtSignal
+  return ToolRun(
+    status: (isSignal ? 128 : 0) + process.terminationStatus, output: try text(output),
+    error: try text(error))
+}
