@@ -84,6 +84,6 @@ enum EvaluateCommand: Command {
     }
     if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
     if let perplexity = report.perplexity { out.line("perplexity \(fixed(perplexity, 3))") }
-    if report.confusion != nil { out.line("\n" + classDetails(evaluation, style: out.style)) }
+    if report.classes != nil { out.line("\n" + classDetails(evaluation, style: out.style)) }
   }
 }

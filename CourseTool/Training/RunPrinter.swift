@@ -12,7 +12,8 @@ struct RunPrinter {
         (data.train, "train"), (experiment.validation, "validate"), (experiment.test, "test"),
       ].compactMap { part, use in part.map { "\($0.count) to \(use)" } }
       terminal.error.line(
-        "\(experiment.recipe.recipe): \(data.train.name), \(parts.joined(separator: ", "))")
+        "\(experiment.recipe.recipe): \(data.train.name.printable), \(parts.joined(separator: ", "))"
+      )
       if let progress = experiment.network.progress, experiment.isResumed {
         terminal.error.line("resuming after epoch \(progress.epoch), step \(progress.step)")
         if progress.instructionSet != Parallelism.instructionSet {
@@ -65,9 +66,15 @@ struct RunPrinter {
 /// The confusion matrix, and precision, recall and F1 of each class.
 func classDetails(_ evaluation: Evaluation, style: Style) -> String {
   guard let matrix = evaluation.confusionMatrix else { return "" }
-  var text = style.bold("Confusion matrix") + " (a row for each right class)\n\(matrix)"
-  // Beyond that nobody reads them; --json has them all.
-  if matrix.classCount <= 40 { text += "\n\n" + style.bold("Classes") + "\n\(matrix.report)" }
+  var text =
+    style.bold("Confusion matrix") + " "
+    + (matrix.classCount > 40 ? "(its most frequent mistakes)" : "(a row for each right class)")
+    + "\n\(matrix)"
+  if matrix.classCount <= 40 {
+    text += "\n\n" + style.bold("Classes") + "\n\(matrix.report)"
+  } else {
+    text += "\n\nEach class with its precision, recall and F1: --json"
+  }
   return text
 }
 

@@ -11,8 +11,11 @@ struct PartReport: Encodable, Sendable {
   var accuracy: Double?
   /// `exp(loss)` of a text: among how many characters, as it were, the network hesitates at each.
   var perplexity: Double?
-  /// The confusion matrix, row by row: `confusion[right][predicted]`.
+  /// The confusion matrix, row by row: `confusion[right][predicted]`. Above 200 classes, whose square grows beyond use,
+  /// absent.
   var confusion: [[Int]]?
+  /// The mistakes: `[right, predicted, how often]`.
+  var mistakes: [[Int]]?
   /// Precision, recall and F1 of each class.
   var classes: [ClassScores]?
 
@@ -26,7 +29,10 @@ struct PartReport: Encodable, Sendable {
     accuracy = evaluation.accuracy
     perplexity = isText ? exp(evaluation.loss - evaluation.penalty) : nil
     if details, !isText, let matrix = evaluation.confusionMatrix {
-      confusion = matrix.counts
+      if matrix.classCount <= 200 { confusion = matrix.counts }
+      mistakes = matrix.entries.filter { $0.actual != $0.predicted }.map {
+        [$0.actual, $0.predicted, $0.count]
+      }
       classes = matrix.report.classes
     }
   }

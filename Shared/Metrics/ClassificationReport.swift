@@ -34,18 +34,21 @@ public struct ClassificationReport: Sendable, Equatable, Codable, CustomStringCo
     func ratio(_ part: Int, _ whole: Int) -> Float {
       whole == 0 ? 0 : Float(part) / Float(whole)
     }
-    let counts = confusion.counts
-    classes = counts.indices.map { index in
-      let hits = counts[index][index]
-      let support = counts[index].reduce(0, +)
-      let guesses = counts.reduce(0) { $0 + $1[index] }
-      return ClassScores(
-        name: confusion.classNames[index], precision: ratio(hits, guesses),
-        recall: ratio(hits, support), f1: ratio(2 * hits, guesses + support), support: support)
+    let none = [Int](repeating: 0, count: confusion.classCount)
+    var (hits, support, guesses) = (none, none, none)
+    for entry in confusion.entries {
+      support[entry.actual] += entry.count
+      guesses[entry.predicted] += entry.count
+      if entry.actual == entry.predicted { hits[entry.actual] = entry.count }
     }
-    let present = classes.enumerated().filter { index, scores in
-      scores.support > 0 || counts.contains { $0[index] > 0 }
-    }.map(\.element)
+    let classes = confusion.classNames.enumerated().map { index, name in
+      ClassScores(
+        name: name, precision: ratio(hits[index], guesses[index]),
+        recall: ratio(hits[index], support[index]),
+        f1: ratio(2 * hits[index], guesses[index] + support[index]), support: support[index])
+    }
+    self.classes = classes
+    let present = classes.indices.filter { support[$0] + guesses[$0] > 0 }.map { classes[$0] }
     func mean(_ score: (ClassScores) -> Float) -> Float {
       present.isEmpty ? 0 : present.reduce(0) { $0 + score($1) } / Float(present.count)
     }
@@ -57,7 +60,7 @@ public struct ClassificationReport: Sendable, Equatable, Codable, CustomStringCo
   /// A table with a row for each class and one for the means.
   public var description: String {
     let rows = classes + [macroAverage]
-    let names = rows.map(\.name.count).max() ?? 0
+    let names = rows.map(\.name.printable.count).max() ?? 0
     let supports = Swift.max("support".count, "\(macroAverage.support)".count)
     func number(_ value: Float, _ width: Int) -> String {
       String(format: "%.3f", Double(value)).padded(left: width)
@@ -65,7 +68,7 @@ public struct ClassificationReport: Sendable, Equatable, Codable, CustomStringCo
     let head =
       "".padded(right: names) + "  precision  recall     f1  " + "support".padded(left: supports)
     let lines = rows.map { row in
-      row.name.padded(right: names) + "  " + number(row.precision, 9) + "  "
+      row.name.printable.padded(right: names) + "  " + number(row.precision, 9) + "  "
         + number(row.recall, 6) + "  " + number(row.f1, 5) + "  "
         + "\(row.support)".padded(left: supports)
     }

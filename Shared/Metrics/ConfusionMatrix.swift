@@ -7,9 +7,21 @@
 ///     //       cat  dog   <- predicted
 ///     // cat     1    1
 ///     // dog     .    1
+///
+/// Only the pairs that occur are kept: memory and time grow with the examples and the classes, not with the
+/// square of the classes.
 public struct ConfusionMatrix: Metric, Equatable, Codable {
-  /// `counts[a][p]`: the examples of class `a` that were taken for class `p`.
-  public private(set) var counts: [[Int]]
+  /// A right class and the one that it was taken for.
+  private struct Pair: Hashable, Codable, Comparable {
+    var actual: Int
+    var predicted: Int
+
+    static func < (a: Pair, b: Pair) -> Bool {
+      (a.actual, a.predicted) < (b.actual, b.predicted)
+    }
+  }
+
+  private var pairs: [Pair: Int] = [:]
   /// A name for each class.
   public let classNames: [String]
   /// "confusion matrix"
@@ -21,8 +33,6 @@ public struct ConfusionMatrix: Metric, Equatable, Codable {
       stop("ConfusionMatrix", expected: "at least one class", received: "none")
     }
     self.classNames = classNames
-    let row = [Int](repeating: 0, count: classNames.count)
-    counts = [[Int]](repeating: row, count: classNames.count)
   }
 
   /// Starts with nothing counted; the classes are called by their indices.
@@ -48,15 +58,37 @@ public struct ConfusionMatrix: Metric, Equatable, Codable {
     if let wrong = (predicted + actual).first(where: { !(0..<classCount).contains($0) }) {
       stop("ConfusionMatrix", expected: "classes below \(classCount)", received: "\(wrong)")
     }
-    for (predicted, actual) in zip(predicted, actual) { counts[actual][predicted] += 1 }
+    for (predicted, actual) in zip(predicted, actual) {
+      pairs[Pair(actual: actual, predicted: predicted), default: 0] += 1
+    }
+  }
+
+  /// The examples of one class that were taken for another one, or for itself.
+  public subscript(actual actual: Int, predicted predicted: Int) -> Int {
+    pairs[Pair(actual: actual, predicted: predicted)] ?? 0
+  }
+
+  /// `counts[a][p]`: the examples of class `a` that were taken for class `p`. Makes all of the square; with
+  /// many classes `entries` says the same in less.
+  public var counts: [[Int]] {
+    let row = [Int](repeating: 0, count: classCount)
+    var rows = [[Int]](repeating: row, count: classCount)
+    for (pair, count) in pairs { rows[pair.actual][pair.predicted] = count }
+    return rows
+  }
+
+  /// The pairs of classes that occur, by the right class and then by the predicted one.
+  public var entries: [(actual: Int, predicted: Int, count: Int)] {
+    pairs.sorted { $0.key < $1.key }.map { ($0.key.actual, $0.key.predicted, $0.value) }
   }
 
   /// The number of examples taken in.
-  public var total: Int { counts.joined().reduce(0, +) }
+  public var total: Int { pairs.values.reduce(0, +) }
 
   /// The accuracy: right answers divided by all; NaN before the first batch.
   public var value: Float {
-    Float(counts.indices.reduce(0) { $0 + counts[$1][$1] }) / Float(total)
+    Float(pairs.reduce(0) { $0 + ($1.key.actual == $1.key.predicted ? $1.value : 0) })
+      / Float(total)
   }
 
   /// Forgets everything taken in.
@@ -74,6 +106,7 @@ extension ConfusionMatrix: CustomStringConvertible {
   public var description: String { classCount > 40 ? mistakes(10) : table }
 
   private var table: String {
+    let classNames = classNames.map(\.printable)
     let cells = counts.map { row in row.map { $0 == 0 ? "." : "\($0)" } }
     let widths = classNames.indices.map { column in
       Swift.max(classNames[column].count, cells.map { $0[column].count }.max() ?? 0)
@@ -88,15 +121,12 @@ extension ConfusionMatrix: CustomStringConvertible {
   }
 
   private func mistakes(_ limit: Int) -> String {
-    var all: [(count: Int, actual: Int, predicted: Int)] = []
-    for (actual, row) in counts.enumerated() {
-      for (predicted, count) in row.enumerated() where count > 0 && actual != predicted {
-        all.append((count, actual, predicted))
-      }
+    let all = entries.filter { $0.actual != $0.predicted }.sorted {
+      ($1.count, $0.actual, $0.predicted) < ($0.count, $1.actual, $1.predicted)
     }
-    all.sort { ($1.count, $0.actual, $0.predicted) < ($0.count, $1.actual, $1.predicted) }
     let lines = all.prefix(limit).map { mistake in
-      "\(mistake.count) x \(classNames[mistake.actual]) taken for \(classNames[mistake.predicted])"
+      "\(mistake.count) x \(classNames[mistake.actual].printable) taken for "
+        + classNames[mistake.predicted].printable
     }
     let head = "\(classCount) classes, \(total) examples"
     return lines.isEmpty ? head + ", no mistakes" : ([head] + lines).joined(separator: "\n")

@@ -1,3 +1,4 @@
+import Foundation
 import Shared
 import TestSupport
 import Testing
@@ -103,5 +104,42 @@ import Testing
         never              0.000   0.000  0.000        0
         macro average      0.750   0.750  0.667        3
         """)
+  }
+}
+
+/// Vocabularies and face recognition have tens of thousands of classes.
+@Suite struct ManyClassesTests {
+  /// Their square would take 80 GB.
+  @Test func memoryAndTimeGrowWithTheClassesAndNotWithTheirSquare() {
+    let count = 100_000
+    var confusion = ConfusionMatrix(classCount: count)
+    confusion.update(
+      predicted: Array(0..<count), actual: (0..<count).map { $0 == 7 ? 8 : $0 })
+    let report = confusion.report
+    #expect(report.classes.count == count)
+    #expect(report.macroAverage.support == count)
+    #expect(confusion.entries.count == count)
+    #expect(confusion[actual: 8, predicted: 7] == 1)
+    #expect(confusion[actual: 7, predicted: 7] == 0)
+    #expect(
+      confusion.description == "100000 classes, 100000 examples\n1 x 8 taken for 7")
+  }
+
+  @Test func aMatrixSurvivesJSON() throws {
+    var confusion = ConfusionMatrix(classNames: ["a", "b"])
+    confusion.update(predicted: [0, 1, 1], actual: [0, 0, 1])
+    let copy = try JSONDecoder().decode(
+      ConfusionMatrix.self, from: JSONEncoder().encode(confusion))
+    #expect(copy == confusion)
+    #expect(copy.counts == [[1, 1], [0, 1]])
+  }
+
+  @Test func controlCharactersInNamesAreEscaped() {
+    var confusion = ConfusionMatrix(classNames: ["a\u{1B}[2J", "b\nc", "d\u{202E}"])
+    confusion.update(predicted: [0, 1, 2], actual: [0, 1, 2])
+    for text in [confusion.description, confusion.report.description] {
+      #expect(text.contains(#"a\u{1b}[2J"#) && text.contains(#"b\nc"#))
+      #expect(text.contains(#"d\u{202e}"#) && !text.contains("\u{1B}"))
+    }
   }
 }
