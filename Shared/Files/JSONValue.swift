@@ -28,9 +28,9 @@ public enum JSONValue: Sendable, Equatable {
     try self.init(parsing: Data(text.utf8), name: name)
   }
 
-  /// Parses UTF-8 bytes; `name` stands for the file in errors.
+  /// Parses UTF-8 bytes, with or without a byte order mark; `name` stands for the file in errors.
   public init(parsing data: Data, name: String) throws {
-    var parser = JSONParser(bytes: [UInt8](data), name: name)
+    var parser = JSONParser(bytes: [UInt8](withoutByteOrderMark(data)), name: name)
     self = try parser.parseDocument()
   }
 

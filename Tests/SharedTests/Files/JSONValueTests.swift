@@ -49,10 +49,22 @@ import Testing
     (#""\u+123""#, "hexadecimal"), (#""\uD800""#, "surrogate"), (#""\uD800\u0041""#, "surrogate"),
     (#""\uDC00""#, "surrogate"), ("\"\\", "escaped character"),
     ("{\"a\": 1, \"b\": {}, \"a\": 2}", "the key \"a\" occurs twice"),
-    ("// comment", "a value"), ("\u{FEFF}{}", "byte 239"),
+    ("// comment", "a value"), ("\u{FEFF}\u{FEFF}{}", "byte 239"),
   ])
   func whatIsNotJSONIsRefused(text: String, word: String) {
     expectCourseError(.format, "settings.json, line", word) { try parse(text) }
+  }
+
+  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+    let value = try JSONValue(parsing: Data([0xEF, 0xBB, 0xBF] + #"{"a": 1}"#.utf8), name: "x")
+    #expect(value == .object(["a": .integer(1)]))
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "x.json")
+      try Data("\u{FEFF}[2]".utf8).write(to: file)
+      let list = try JSONValue(contentsOf: file.path)
+      #expect(list == .array([.integer(2)]))
+    }
+    #expect(try parse("\u{FEFF}[3]") == .array([.integer(3)]))
   }
 
   @Test func errorsNameLineAndColumn() {
