@@ -1,0 +1,104 @@
+import Phase1FeedForward
+import Shared
+import TestSupport
+import Testing
+
+extension FirstPrinciplesTests {
+  /// Task 0.5.
+  @Suite struct SearchTests {
+    private static let problem = LinearLeastSquares(exampleCount: 40, weightCount: 3, seed: 1)
+
+    /// L(w) = (x·w − y)²: x = 2, y = 3. At 0 it is 9, with the slope −12; η = 0.1 leads to 1.2, where L is 0.36.
+    @Test func gradientDescent() {
+      let problem = LinearLeastSquares(features: [[2]], targets: [3])
+      let result = problem.gradientDescent(evaluations: 3, learningRate: 0.1)
+      expectClose(
+        result.weights, [1.44], "gradientDescent, the weights after two steps",
+        mistakes: [
+          "the step goes along the gradient, uphill": [0],
+          "only one step was made": [1.2],
+          "there is one step too many: the start is an evaluation, too": [1.488],
+          "every step starts from the best weights, but uses the gradient at 0": [2.4],
+          "nothing was changed": [0],
+        ])
+      expectClose(
+        Tensor(result.losses), [9, 0.36, 0.0144], "gradientDescent, the losses", atol: 1e-4)
+    }
+
+    @Test(arguments: ["randomSearch", "randomAdjustments", "gradientDescent"])
+    func theBestIsKept(_ name: String) throws {
+      let count = 200
+      let result = search(name, count, seed: 3)
+      try require(
+        result.losses.count == count,
+        """
+        \(name): expected one loss for each of \(count) evaluations, the first at the start, got \
+        \(result.losses.count)
+        """)
+      try require(
+        zip(result.losses, result.losses.dropFirst()).allSatisfy { $0 >= $1 },
+        "\(name): the lowest loss so far can never rise")
+      let best = Self.problem.loss(result.weights)
+      expectClose(
+        best, result.losses[count - 1], "\(name): the loss of the weights that it returns")
+      try require(
+        best < result.losses[0], "\(name): it found nothing better than the weights 0")
+    }
+
+    @Test(arguments: ["randomSearch", "randomAdjustments"])
+    func theSeedDecides(_ name: String) throws {
+      let (one, same, other) = (
+        search(name, 20, seed: 1), search(name, 20, seed: 1), search(name, 20, seed: 2)
+      )
+      try require(
+        one.weights == same.weights, "\(name): the same seed must give the same weights")
+      try require(
+        one.weights != other.weights,
+        "\(name): another seed must give other weights: draw with key.folded(number)")
+    }
+
+    /// Each candidate of a random search is a fresh draw; adjustments stay near the best so far.
+    @Test func candidatesAreDrawnWhereTheyShould() throws {
+      // Any step is an improvement at first, so after one evaluation the weights are the first step.
+      let far = LinearLeastSquares(
+        features: Tensor(ones: [1, 400]), targets: Tensor([Float(1e6)]))
+      for seed in [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64] {
+        let step = far.randomAdjustments(evaluations: 2, stepSize: 0.01, seed: seed).weights
+        let draw = far.randomSearch(evaluations: 2, seed: seed).weights
+        guard step.max() != 0, draw.max() != 0 else { continue }
+        // 400 draws: the deviation is known to about 4 %.
+        expectClose(
+          square(step).mean().squareRoot(), 0.01, "randomAdjustments, the size of a step",
+          atol: 0.002)
+        expectClose(
+          square(draw).mean().squareRoot(), 1, "randomSearch, the size of a candidate", atol: 0.2)
+        return
+      }
+      fail("no search of eight finds anything better than 0 in two evaluations")
+    }
+
+    /// The point of the task: the more weights, the larger the lead of the gradient.
+    @Test func gradientsWinByMoreTheMoreWeightsThereAre() throws {
+      var leads: [Float] = []
+      for count in [2, 20, 60] {
+        let problem = LinearLeastSquares(exampleCount: 4 * count, weightCount: count, seed: 5)
+        let start = problem.loss(Tensor(zeros: [count]))
+        let adjustments = problem.randomAdjustments(evaluations: 100, seed: 1)
+        let descent = problem.gradientDescent(evaluations: 100)
+        leads.append(
+          (adjustments.losses.last ?? 0) / start - (descent.losses.last ?? start) / start)
+      }
+      try require(
+        leads[0] < leads[1] && leads[1] < leads[2] && leads[2] > 0.2,
+        "the lead of gradient descent must grow with the number of weights, got \(leads)")
+    }
+
+    private func search(_ name: String, _ count: Int, seed: UInt64) -> SearchResult {
+      switch name {
+      case "randomSearch": Self.problem.randomSearch(evaluations: count, seed: seed)
+      case "randomAdjustments": Self.problem.randomAdjustments(evaluations: count, seed: seed)
+      default: Self.problem.gradientDescent(evaluations: count)
+      }
+    }
+  }
+}
