@@ -3,7 +3,8 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct BidirectionalTests {
+@Suite(.waits(whileAnyTraps: RecurrentTask.all))
+struct BidirectionalTests {
   private static func layer(returnsSequence: Bool, _ implementation: Implementation = .fast)
     -> Bidirectional
   {

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 /// The readable steps against the kernels, over many random configurations.
-@Suite struct RecurrentAgreementTests {
+@Suite(.waits(whileAnyTraps: RecurrentTask.all))
+struct RecurrentAgreementTests {
   private struct Case {
     let cell: RecurrentCell
     let batch, steps, inputSize, hiddenSize: Int

@@ -32,13 +32,13 @@ func recurrentPass(
   let output = layer.forward(input, initialState: start, mask: mask, mode: .training)
   let name = type(of: layer).typeName
   let expected = try [input.shape[0]] + layer.outputShape(for: Array(input.shape.dropFirst()))
-  try #require(
+  try require(
     output.shape == expected,
     """
     \(name).forward: expected output shape \(expected), got \(output.shape). Is every step in the record, in \
     the order of the visit, with a new state [N, H]?
     """, sourceLocation: sourceLocation)
-  try #require(
+  try require(
     layer.finalState != nil, "\(name).forward: no final state", sourceLocation: sourceLocation)
   return output
 }
@@ -50,7 +50,7 @@ func recurrentBackward(
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> Tensor {
   let dX = layer.backward(outputGradient, finalStateGradient: finalStateGradient)
-  try #require(
+  try require(
     dX.shape == inputShape,
     """
     \(type(of: layer).typeName).backward: dX must have the shape of the input, \(inputShape), got \(dX.shape)
@@ -69,6 +69,21 @@ func gradients(of layer: any RecurrentLayer) -> [String: Tensor] {
 struct RecurrentChecks {
   let cell: RecurrentCell
   let implementation: Implementation
+
+  /// Waits until the first tests of the cell's task pass.
+  init(
+    cell: RecurrentCell, implementation: Implementation,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    (self.cell, self.implementation) = (cell, implementation)
+    let steps =
+      switch cell {
+      case .elman: ElmanRNNTests.steps
+      case .lstm: LSTMTests.steps
+      case .gru: GRUTests.steps
+      }
+    try await steps.require(sourceLocation: sourceLocation)
+  }
 
   func fill(_ shape: [Int], _ m: Int, _ k: Int, _ d: Float) -> Tensor {
     RecurrentNumbers.fill(shape, m, k, d)

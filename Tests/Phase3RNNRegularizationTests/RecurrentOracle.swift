@@ -1,142 +1,155 @@
-import Foundation
 import Shared
 
-/// Elman network and LSTM once more, number by number in double precision, and with a mistake of choice: what
-/// a student's code returns who makes it.
-struct RecurrentOracle {
+/// ElmanRNN, LSTM and GRU once more, with a mistake of choice: what a student's code returns who makes it.
+/// A test holds the oracle without mistakes against PyTorch.
+struct RecurrentOracle: Sendable {
   /// What goes wrong.
-  enum Fault {
-    case none
-    // Forward.
-    case stateForgotten, cellForgotten, biasMissing, noActivation, cellShownWithoutTanh
-    case candidateIsSigmoid, forgetGateInverted
-    /// The order of the blocks: (forget, input, candidate, output) and the like.
-    case order([Int])
-    // Backward.
-    case lastStepOnly, gradientStopsAtEachStep, slopeMissing, newStateInDU, onlyLastOutputCounts
-    case cellGradientStops, forgetMissingOnTheWayBack, tanhOfCellMissing, dividedBySteps
-    case dividedByBatch
+  struct Mistake: Sendable {
+    var fault = RecurrentFault.none
+    /// The order of the blocks in the columns: [1, 0, 2, 3] where f stands before i.
+    var order: [Int]?
+    /// The order of the blocks of dz.
+    var gradientOrder: [Int]?
+    /// The order in which the gates stand in the record.
+    var recordOrder: [Int]?
+  }
+
+  /// Every value, each in its own shape. `cell` and `dc0` are zeros, and `dc` is empty, where there is none.
+  struct Result {
+    var y, hidden, cell, dX, dW, dU, db, dc, dh0, dc0: Tensor
+  }
+
+  /// What happened at one step, for the way back.
+  struct Step {
+    var time: Int
+    var x, h, c, newH, newC: Tensor
+    var gates: [Tensor] = []
+    /// `[N, 1]`: 1 where the step counts.
+    var counts: Tensor
   }
 
   var cell: RecurrentCell
   var x, w, u, b: Tensor
-  var h0: Tensor?
+  /// The bias of a GRU's recurrent share.
+  var candidateBias: Tensor?
+  var h0: Tensor
   var c0: Tensor?
+  var mask: Tensor?
+  var mistake = Mistake()
 
-  /// Every value, each in its own shape.
-  struct Result {
-    var y, hidden, cell, dX, dW, dU, db, dh0, dc0: Tensor
+  var size: Int { u.shape[0] }
+  func has(_ fault: RecurrentFault) -> Bool { mistake.fault == fault }
+
+  /// Block k of z, `[N, H]`.
+  func block(_ z: Tensor, _ k: Int) -> Tensor {
+    let place = mistake.order?[k] ?? k
+    return z[0..., (place * size)..<((place + 1) * size)]
   }
 
-  /// The order of the blocks i, f, g, o in the columns.
-  private func blocks(_ fault: Fault) -> [Int] {
-    if case .order(let order) = fault { return order }
-    return [0, 1, 2, 3]
+  /// The same with a mistake.
+  func with(_ mistake: Mistake) -> RecurrentOracle {
+    var copy = self
+    copy.mistake = mistake
+    return copy
   }
 
-  private func matches(_ a: Fault, _ b: Fault) -> Bool { "\(a)" == "\(b)" }
-
-  /// Forward and backward; `outputGradient` is that of all hidden states, `[N, T, H]`, 1 unless given.
-  func callAsFunction(_ fault: Fault = .none, outputGradient: Tensor? = nil) -> Result {
-    let (batch, length, features) = (x.shape[0], x.shape[1], x.shape[2])
-    let size = u.shape[0]
-    let gates = cell == .lstm ? 4 : 1
-    func has(_ other: Fault) -> Bool { matches(fault, other) }
-    func logistic(_ v: Double) -> Double { 1 / (1 + exp(-v)) }
-    let order = blocks(fault)
-
-    var (y, dX) = (Tensor(zeros: [batch, length, size]), Tensor(zeros: x.shape))
-    var (hidden, finalCell) = (Tensor(zeros: [batch, size]), Tensor(zeros: [batch, size]))
-    var (dh0, dc0) = (hidden, hidden)
-    var dW = [[Double]](repeating: [Double](repeating: 0, count: gates * size), count: features)
-    var dU = [[Double]](repeating: [Double](repeating: 0, count: gates * size), count: size)
-    var db = [Double](repeating: 0, count: gates * size)
-
-    for n in 0..<batch {
-      var h = (0..<size).map { Double(h0?[n, $0] ?? 0) }
-      var c = (0..<size).map { Double(c0?[n, $0] ?? 0) }
-      var hs = [h]
-      var cs = [c]
-      var gs: [[[Double]]] = []
-      for t in 0..<length {
-        if has(.stateForgotten) { h = h.map { _ in 0 } }
-        if has(.cellForgotten) { c = c.map { _ in 0 } }
-        let z = (0..<(gates * size)).map { k in
-          (has(.biasMissing) ? 0 : Double(b[k]))
-            + (0..<features).reduce(0.0) { $0 + Double(x[n, t, $1]) * Double(w[$1, k]) }
-            + (0..<size).reduce(0.0) { $0 + h[$1] * Double(u[$1, k]) }
-        }
-        if cell == .elman {
-          h = has(.noActivation) ? z : z.map { tanh($0) }
-          gs.append([h])
-        } else {
-          func block(_ k: Int) -> [Double] { Array(z[(order[k] * size)..<((order[k] + 1) * size)]) }
-          let i = block(0).map(logistic)
-          let f = block(1).map(logistic)
-          let g = block(2).map { has(.candidateIsSigmoid) ? logistic($0) : tanh($0) }
-          let o = block(3).map(logistic)
-          for k in 0..<size {
-            c[k] = (has(.forgetGateInverted) ? 1 - f[k] : f[k]) * c[k] + i[k] * g[k]
-            h[k] = o[k] * (has(.cellShownWithoutTanh) ? c[k] : tanh(c[k]))
-          }
-          gs.append([i, f, g, o])
-        }
-        hs.append(h)
-        cs.append(c)
-        for k in 0..<size { y[n, t, k] = Float(h[k]) }
-      }
-
-      var dh = [Double](repeating: 0, count: size)
-      var dc = dh
-      for t in (0..<length).reversed() {
-        if !has(.onlyLastOutputCounts) || t == length - 1 {
-          for k in 0..<size { dh[k] += Double(outputGradient?[n, t, k] ?? 1) }
-        }
-        var dz = [Double](repeating: 0, count: gates * size)
-        for k in 0..<size {
-          if cell == .elman {
-            dz[k] = dh[k] * (has(.slopeMissing) ? 1 : 1 - gs[t][0][k] * gs[t][0][k])
-            continue
-          }
-          let (i, f, g, o) = (gs[t][0][k], gs[t][1][k], gs[t][2][k], gs[t][3][k])
-          let shown = tanh(cs[t + 1][k])
-          dc[k] += dh[k] * o * (has(.tanhOfCellMissing) ? 1 : 1 - shown * shown)
-          let slope = { (v: Double) in has(.slopeMissing) ? 1 : v }
-          dz[order[0] * size + k] = dc[k] * g * slope(i * (1 - i))
-          dz[order[1] * size + k] = dc[k] * cs[t][k] * slope(f * (1 - f))
-          dz[order[2] * size + k] = dc[k] * i * slope(1 - g * g)
-          dz[order[3] * size + k] = dh[k] * shown * slope(o * (1 - o))
-          dc[k] *= has(.forgetMissingOnTheWayBack) ? 1 : f
-        }
-        for k in 0..<(gates * size) {
-          // The loop runs backwards, so what is left when shares replace each other is step 0.
-          if has(.lastStepOnly), t > 0 { continue }
-          for j in 0..<features {
-            dW[j][k] += dz[k] * Double(x[n, t, j])
-          }
-          for j in 0..<size {
-            dU[j][k] += dz[k] * hs[has(.newStateInDU) ? t + 1 : t][j]
-          }
-          db[k] += dz[k]
-        }
-        for j in 0..<features {
-          dX[n, t, j] = Float(dz.indices.reduce(0.0) { $0 + dz[$1] * Double(w[j, $1]) })
-        }
-        dh = (0..<size).map { j in dz.indices.reduce(0.0) { $0 + dz[$1] * Double(u[j, $1]) } }
-        if has(.gradientStopsAtEachStep) { (dh, dc) = (dh.map { _ in 0 }, dc.map { _ in 0 }) }
-        if has(.cellGradientStops) { dc = dc.map { _ in 0 } }
-      }
-      for k in 0..<size {
-        (hidden[n, k], finalCell[n, k]) = (Float(h[k]), Float(c[k]))
-        (dh0[n, k], dc0[n, k]) = (Float(dh[k]), Float(dc[k]))
-      }
+  /// Forward, and backward from the gradients of the outputs and of the final state.
+  func callAsFunction(_ dY: Tensor, _ dh: Tensor, _ dc: Tensor) -> Result {
+    let (batch, length) = (x.shape[0], x.shape[1])
+    let zeros = Tensor(zeros: [batch, size])
+    let start = has(.startIgnored) ? (zeros, zeros) : (h0, c0 ?? zeros)
+    var state = start
+    var after = start
+    var steps: [Step] = []
+    var outputs: [Tensor] = []
+    for t in 0..<length {
+      let counts =
+        mask?.slice(axis: 1, at: t).reshaped([batch, 1]) ?? Tensor(ones: [batch, 1])
+      var step = Step(
+        time: t, x: x.slice(axis: 1, at: has(.firstInputOnly) ? 0 : t), h: state.0, c: state.1,
+        newH: zeros, newC: zeros, counts: counts)
+      if has(.stateNeverSet) || has(.hiddenOfTheStart) { step.h = start.0 }
+      if has(.stateNeverSet) || has(.cellOfTheStart) { step.c = start.1 }
+      if has(.stateForgotten) { step.h = zeros }
+      if has(.cellForgotten) { step.c = zeros }
+      advance(&step)
+      if has(.newStateIgnored) { (step.newH, step.newC) = (step.h, step.c) }
+      if has(.statesExchanged) { swap(&step.newH, &step.newC) }
+      if has(.cellNotHandedOn) { step.newC = zeros }
+      let new = (step.newH, step.newC)
+      step.newH = counts * new.0 + (1 - counts) * step.h
+      step.newC = counts * new.1 + (1 - counts) * step.c
+      after = (step.newH, step.newC)
+      state = has(.stateUnmasked) ? new : after
+      outputs.append(counts * step.newH)
+      if has(.startInDU) { step.h = start.0 }
+      steps.append(step)
     }
-    let divisor: Float =
-      has(.dividedBySteps) ? Float(length) : has(.dividedByBatch) ? Float(batch) : 1
-    return Result(
-      y: y, hidden: hidden, cell: finalCell, dX: dX,
-      dW: Tensor(dW.map { $0.map(Float.init) }) / divisor,
-      dU: Tensor(dU.map { $0.map(Float.init) }) / divisor, db: Tensor(db.map(Float.init)) / divisor,
-      dh0: dh0, dc0: dc0)
+    var result = backward(steps, dY, dh, dc)
+    result.y = Tensor(stacking: outputs, axis: 1)
+    (result.hidden, result.cell) = after
+    return result
+  }
+
+  // MARK: One step
+
+  private func advance(_ step: inout Step) {
+    var fromInput = step.x.matmul(w, transposingOther: has(.inputWeightsTransposed))
+    if has(.inputMissing) { fromInput *= 0 }
+    if !has(.biasMissing) { fromInput += has(.biasTwice) ? 2 * b : b }
+    let fromHidden =
+      has(.elementwise)
+      ? step.h * u : step.h.matmul(u, transposingOther: has(.recurrentWeightsTransposed))
+    switch cell {
+    case .elman:
+      let z = fromInput + fromHidden
+      step.newH = has(.tanhMissing) ? z : has(.sigmoidForTanh) ? sigmoid(z) : tanh(z)
+    case .lstm: advanceLSTM(&step, fromInput + fromHidden)
+    case .gru: advanceGRU(&step, fromInput, fromHidden)
+    }
+  }
+
+  private func advanceLSTM(_ step: inout Step, _ z: Tensor) {
+    let raw = (0..<4).map { block(z, $0) }
+    let i = has(.inputGateRaw) ? raw[0] : sigmoid(raw[0])
+    let f = has(.forgetGateRaw) ? raw[1] : sigmoid(raw[1])
+    let g = has(.candidateRaw) ? raw[2] : has(.candidateIsSigmoid) ? sigmoid(raw[2]) : tanh(raw[2])
+    let o = has(.outputGateRaw) ? raw[3] : has(.outputGateIsTanh) ? tanh(raw[3]) : sigmoid(raw[3])
+    let kept = (has(.forgetGateInverted) ? 1 - f : f) * step.c
+    var c = kept + (has(.coupledGates) ? 1 - f : i) * g
+    if has(.tanhInCell) { c = tanh(c) }
+    step.newH =
+      has(.cellShownWithoutTanh)
+      ? o * c : has(.outputGateMissing) ? tanh(c) : has(.tanhAroundAll) ? tanh(o * c) : o * tanh(c)
+    step.newC = c
+    let gates = has(.rawGatesRecorded) ? raw : [i, f, g, o]
+    step.gates = (mistake.recordOrder ?? [0, 1, 2, 3]).map { gates[$0] }
+  }
+
+  private func advanceGRU(_ step: inout Step, _ fromInput: Tensor, _ fromHidden: Tensor) {
+    let c = candidateBias ?? Tensor(zeros: [size])
+    let h = step.h
+    let r = sigmoid(block(fromInput, 0) + block(fromHidden, 0))
+    let z = sigmoid(block(fromInput, 1) + block(fromHidden, 1))
+    let (a, share) = (block(fromInput, 2), block(fromHidden, 2))
+    let q = share + c
+    let argument =
+      if has(.resetBeforeProduct) {
+        a + (r * h).matmul(block(u, 2)) + c
+      } else if has(.biasOutsideOfReset) {
+        a + r * share + c
+      } else if has(.recurrentBiasMissing) {
+        a + r * share
+      } else if has(.resetOnInputToo) {
+        r * (a + q)
+      } else {
+        a + (has(.resetMissing) ? q : r * q)
+      }
+    let n = has(.newIsSigmoid) ? sigmoid(argument) : tanh(argument)
+    let (stays, enters) = has(.updateExchanged) ? (1 - z, z) : (z, 1 - z)
+    step.newH =
+      (has(.candidateWhole) ? n : enters * n) + (has(.oldStateLost) ? 0 * h : stays * h)
+    let gates = [r, z, n, has(.biasMissingInQ) ? share : q]
+    step.gates = (mistake.recordOrder ?? [0, 1, 2, 3]).map { gates[$0] }
   }
 }

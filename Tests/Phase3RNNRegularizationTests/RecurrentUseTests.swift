@@ -5,7 +5,8 @@ import Testing
 
 /// Arguments and inputs that do not fit, first weights, configurations, stacking: the same for ElmanRNN, LSTM
 /// and GRU.
-@Suite struct RecurrentUseTests {
+@Suite(.waits(whileAnyTraps: RecurrentTask.all))
+struct RecurrentUseTests {
   // MARK: Shapes
 
   @Test(arguments: RecurrentCell.allCases)

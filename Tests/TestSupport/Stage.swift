@@ -12,7 +12,7 @@ import Testing
 /// line, since no run may pass without them, and the rest are cancelled.
 public final class Stage: Sendable {
   private let tests: String
-  private let isRight: Bool
+  let isRight: Bool
   private let isReported = Mutex(false)
 
   /// Tries the tests, once, without recording what they find. What they find must be told through this
@@ -28,6 +28,11 @@ public final class Stage: Sendable {
       trial.fail()
     }
     isRight = !trial.hasFailed
+  }
+
+  /// A stage that was tried elsewhere.
+  init(_ tests: String, isRight: Bool) {
+    (self.tests, self.isRight) = (tests, isRight)
   }
 
   /// Ends the test unless the tests of this stage pass.

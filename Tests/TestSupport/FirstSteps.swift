@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+/// The simplest tests of a task, one after the other, tried in a process of their own before anything else:
+/// what ends that process, an index out of range or a shape that does not fit, ends no test run.
+///
+///     static let steps: FirstSteps = FirstSteps(
+///       of: "LSTM",
+///       [("forwardStepByStep()", { ... }), ("backwardThroughTime()", { ... })]
+///     ) {
+///       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+///         LSTMTests.steps.tryAndExit()
+///       }
+///     }
+///
+///     @Test func forwardStepByStep() async throws { try await Self.steps.run(0) }
+///     @Test func backwardThroughTime() async throws { try await Self.steps.run(1) }
+///     @Test func anythingElse() async throws {
+///       try await Self.steps.require()
+///
+/// The first step that is wrong tells what; the tests behind it wait, as for a `Stage`.
+public final class FirstSteps: Sendable {
+  /// The name of a test and what it does. What that finds must be told through this module: `expectClose`,
+  /// `require`, `fail` and so on.
+  public typealias Step = (name: String, body: @Sendable () throws -> Void)
+
+  /// What the process has found.
+  private struct Outcome: Sendable {
+    /// The first step that is wrong, and what waits for it.
+    var wrong: (index: Int, stage: Stage)?
+    /// The message with which the process ended in that step.
+    var trap: String?
+  }
+
+  private let task: String
+  private let steps: [Step]
+  private let hints: [String: String]
+  private let process: @Sendable () async -> ExitTest.Result?
+  private let outcome = SharedValue<Outcome>()
+
+  /// - Parameters:
+  ///   - task: what is tried, as messages should name it
+  ///   - steps: the tests, the simplest first
+  ///   - hints: what a message of a process that ended may come from; the key is a part of that message
+  ///   - process: runs `tryAndExit()` as an exit test
+  public init(
+    of task: String, _ steps: [Step], hints: [String: String] = [:],
+    process: @escaping @Sendable () async -> ExitTest.Result?
+  ) {
+    (self.task, self.steps, self.hints, self.process) = (task, steps, hints, process)
+  }
+
+  // MARK: In the process of its own
+
+  /// Tries the steps up to the first one that is wrong. The status is always that of a failure, so that the
+  /// exit test itself has nothing to report.
+  public func tryAndExit() -> Never {
+    for (number, step) in steps.enumerated() {
+      tell("step \(number)")
+      guard Stage(step.name, body: step.body).isRight else { exit(EXIT_FAILURE) }
+    }
+    tell("step \(steps.count)")
+    exit(EXIT_FAILURE)
+  }
+
+  private func tell(_ line: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("\(Self.mark)\(line)\n".utf8))
+  }
+
+  private static let mark = "FirstSteps: "
+
+  // MARK: In the tests
+
+  /// Does what a step does; ends the test at once when a step before it is wrong, and with a message when
+  /// this one would end the program.
+  public func run(_ index: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    let outcome = await tried()
+    guard let wrong = outcome.wrong, wrong.index <= index else { return try steps[index].body() }
+    guard wrong.index == index else {
+      return try wrong.stage.require(sourceLocation: sourceLocation)
+    }
+    guard let trap = outcome.trap else { return try steps[index].body() }
+    let hint = hints.first { trap.contains($0.key) }.map { "\n  \($0.value)" } ?? ""
+    fail(
+      "\(task): the program ends here, so all other tests wait:\n  \(trap)\(hint)",
+      sourceLocation: sourceLocation)
+  }
+
+  /// Ends the test unless all steps are right.
+  public func require(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    try await tried().wrong?.stage.require(sourceLocation: sourceLocation)
+  }
+
+  /// Ends the test when a step ends the program. Where it is merely wrong, the test goes on.
+  public func requireThatTheProgramGoesOn(
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    if await tried().trap != nil { try await require(sourceLocation: sourceLocation) }
+  }
+
+  private func tried() async -> Outcome {
+    await outcome.value { [self] in
+      // When no process could be started, #expect has said so, and the steps run here.
+      guard let result = await process() else { return Outcome() }
+      let lines = String(decoding: result.standardErrorContent, as: UTF8.self)
+        .split(whereSeparator: \.isNewline).map(String.init)
+      let reached = lines.last { $0.hasPrefix(Self.mark) }.flatMap {
+        Int($0.split(separator: " ").last ?? "")
+      }
+      guard let reached, reached < steps.count else { return Outcome() }
+      let stage = Stage(steps[reached].name, isRight: false)
+      let hasEnded = result.exitStatus != .exitCode(EXIT_FAILURE)
+      let message = lines.first { $0.contains("Fatal error") } ?? "\(result.exitStatus)"
+      return Outcome(wrong: (reached, stage), trap: hasEnded ? message : nil)
+    }
+  }
+}
+
+/// A value that is computed once, by the test that needs it first, while the others wait.
+private actor SharedValue<Value: Sendable> {
+  private var task: Task<Value, Never>?
+
+  func value(_ compute: @escaping @Sendable () async -> Value) async -> Value {
+    let task = task ?? Task { await compute() }
+    self.task = task
+    return await task.value
+  }
+}
+
+/// Lets a test, or all tests of a suite, wait for the first steps of some tasks.
+public struct WaitingTrait: SuiteTrait, TestTrait, TestScoping {
+  let wait: @Sendable () async throws -> Void
+
+  /// Each test of the suite waits.
+  public var isRecursive: Bool { true }
+
+  /// Waits, then runs the test.
+  public func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    try await wait()
+    try await function()
+  }
+}
+
+extension Trait where Self == WaitingTrait {
+  /// Waits until the first steps of a task are right: `@Test(.waits(for: LSTMTests.steps))`.
+  public static func waits(for task: FirstSteps) -> Self {
+    WaitingTrait { try await task.require() }
+  }
+
+  /// Waits as long as the first steps of one of the tasks end the program.
+  public static func waits(whileAnyTraps tasks: [FirstSteps]) -> Self {
+    WaitingTrait { for task in tasks { try await task.requireThatTheProgramGoesOn() } }
+  }
+}
