@@ -177,7 +177,7 @@ struct CIFARReader {
 
   /// Class names, one a line; blank lines do not count.
   private mutating func readNames(_ bytes: [UInt8], path: String) throws {
-    let names = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let names = try utf8Text(Data(bytes), path: path).split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard names.count == format.classCount else {
       throw CourseError(

@@ -42,6 +42,7 @@ extension Dataset {
   static func cifar10(
     _ part: DatasetPart, in place: URL?, imagesInAFile count: Int
   ) throws -> Dataset {
+    try part.requirePublished(by: "CIFAR-10")
     let place = try place ?? URL(filePath: RemoteDataset.cifar10.path(of: CIFARFormat.archive10))
     let format = CIFARFormat(
       archive: CIFARFormat.archive10,
@@ -54,6 +55,7 @@ extension Dataset {
   static func cifar100(
     _ part: DatasetPart, labels: CIFAR100Labels, in place: URL, imagesInAFile count: Int
   ) throws -> Dataset {
+    try part.requirePublished(by: "CIFAR-100")
     let format = CIFARFormat(
       archive: "cifar-100-binary.tar.gz", files: ["\(part.rawValue).bin"],
       namesFile: "\(labels.rawValue)_label_names.txt", labelCount: 2,

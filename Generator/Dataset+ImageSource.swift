@@ -13,23 +13,22 @@ extension Dataset {
   ///
   /// - Parameters:
   ///   - source: where the images are
-  ///   - channels: 1 for grey, 3 for colours: images with other channels are converted; `nil` to refuse
-  ///     images that differ from the first
+  ///   - channels: 1 for grey, 3 for colours: images with other channels are converted; `nil` for colours
+  ///     where any image has them (`commonChannels()`)
   ///   - prepare: is applied to each image after it was decoded, for example to bring all to one size;
   ///     on several threads at once
-  /// - Throws: the first error in the order of the images; a size or number of channels that differs is
-  ///   one that names the file
+  /// - Throws: the first error in the order of the images; a size that differs is one that names the file
   public init(
     _ source: some ImageSource, name: String? = nil, channels: Int? = nil,
     prepare: @Sendable (PixelImage) throws -> PixelImage = { $0 }
   ) throws {
+    let channels = try channels ?? source.commonChannels()
     func prepared(_ index: Int) throws -> PixelImage {
-      let image = try prepare(source.image(at: index))
-      return channels.map { image.converted(toChannels: $0) } ?? image
+      try prepare(source.image(at: index)).converted(toChannels: channels)
     }
     let first = try prepared(0)
-    let (width, height, depth) = (first.width, first.height, first.channels)
-    let size = width * height * depth
+    let (width, height) = (first.width, first.height)
+    let size = width * height * channels
     let (all, overflows) = size.multipliedReportingOverflow(by: source.count)
     guard !overflows, all <= 1 << 36 else {
       throw CourseError(
@@ -46,11 +45,11 @@ extension Dataset {
           let place = UnsafeMutablePointer<UInt8>(bitPattern: start + UInt(index * size))!
           do {
             let image = try prepared(index)
-            guard image.width == width, image.height == height, image.channels == depth else {
+            guard image.width == width, image.height == height else {
               throw Dataset.unequal(image, first, source, index)
             }
             image.pixels.withUnsafeBufferPointer {
-              kernels_deinterleave_bytes($0.baseAddress!, width * height, depth, place)
+              kernels_deinterleave_bytes($0.baseAddress!, width * height, channels, place)
             }
           } catch {
             place.update(repeating: 0, count: size)
@@ -65,20 +64,17 @@ extension Dataset {
     if let error = failure.withLock({ $0?.error }) { throw error }
     try self.init(
       name: name ?? source.name,
-      bytes: ByteFeatures(shape: [source.count, depth, height, width], bytes: bytes),
+      bytes: ByteFeatures(shape: [source.count, channels, height, width], bytes: bytes),
       targets: .classes(source.labels), classNames: source.classNames)
   }
 
   private static func unequal(
     _ image: PixelImage, _ first: PixelImage, _ source: some ImageSource, _ index: Int
   ) -> CourseError {
-    func text(_ image: PixelImage) -> String {
-      "\(image.width) x \(image.height), \(image.channels) channels"
-    }
     return CourseError(
-      .shapeMismatch, "this image differs from the first in size or channels",
-      expected: "\(text(first)), as \(source.location(at: 0))", received: text(image),
-      location: source.location(at: index),
-      remedy: "Bring all images to one size, or name the number of channels to convert to.")
+      .shapeMismatch, "this image differs from the first in size",
+      expected: "\(first.width) x \(first.height), as \(source.location(at: 0))",
+      received: "\(image.width) x \(image.height)", location: source.location(at: index),
+      remedy: "Bring all images to one size.")
   }
 }

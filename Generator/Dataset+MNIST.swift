@@ -5,7 +5,9 @@ import Shared
 public enum DatasetPart: String, Sendable, CaseIterable {
   /// To learn from.
   case train
-  /// To measure on.
+  /// To measure on while learning.
+  case validation
+  /// To measure on at the end.
   case test
 }
 
@@ -82,6 +84,7 @@ extension Dataset {
   private static func idx(
     _ source: RemoteDataset, _ part: DatasetPart, in folder: URL?, classNames: [String]
   ) throws -> Dataset {
+    try part.requirePublished(by: source.name)
     let prefix = part == .train ? "train" : "t10k"
     return try Dataset(
       idxImages: source.path(of: "\(prefix)-images-idx3-ubyte.gz", in: folder),

@@ -16,18 +16,20 @@ public struct NpzNames: Sendable, Equatable {
   }
 
   /// What people usually call them, as `numpy.savez(path, x_train=..., y_train=...)`, for the whole data or a
-  /// part.
+  /// part (x_val, x_valid, ... for the one to validate on).
   static func usual(_ part: DatasetPart?) -> [NpzNames] {
     let pairs = [
       ("x", "y"), ("images", "labels"), ("data", "labels"), ("arr_0", "arr_1"),
       ("features", "labels"),
     ]
     guard let part else { return pairs.map { NpzNames(inputs: $0.0, labels: $0.1) } }
-    return pairs.flatMap { x, y in
-      [
-        NpzNames(inputs: "\(x)_\(part.rawValue)", labels: "\(y)_\(part.rawValue)"),
-        NpzNames(inputs: "\(part.rawValue)_\(x)", labels: "\(part.rawValue)_\(y)"),
-      ]
+    return part.folderNames.flatMap { name in
+      pairs.flatMap { x, y in
+        [
+          NpzNames(inputs: "\(x)_\(name)", labels: "\(y)_\(name)"),
+          NpzNames(inputs: "\(name)_\(x)", labels: "\(name)_\(y)"),
+        ]
+      }
     }
   }
 }
@@ -72,7 +74,9 @@ extension Dataset {
     let candidates = names.map { [$0] } ?? NpzNames.usual(part)
     // Case does not matter: X and y are common.
     func member(_ name: String) -> ZipArchive.Member? {
-      found[name] ?? found.first { $0.key.lowercased() == name.lowercased() }?.value
+      found[name]
+        ?? found.filter { $0.key.lowercased() == name.lowercased() }
+        .min { precedes($0.key, $1.key) }?.value
     }
     guard
       let (inputs, labels) = candidates.lazy.compactMap({ names in
@@ -81,9 +85,11 @@ extension Dataset {
     else {
       throw CourseError(
         .format, "the arrays are not in this archive",
-        expected: candidates.map { "\($0.inputs) and \($0.labels)" }.joined(separator: ", or "),
-        received: found.keys.sorted().joined(separator: ", "), location: path,
-        remedy: "Name the arrays.")
+        expected: candidates.prefix(4).map { "\($0.inputs) and \($0.labels)" }
+          .joined(separator: ", or "),
+        received: found.keys.sorted(by: precedes).joined(separator: ", "), location: path,
+        remedy: "Save them by such names: numpy.savez(path, \(candidates[0].inputs)=..., "
+          + "\(candidates[0].labels)=...).")
     }
     let targets = try Dataset.labels(
       archive.content(of: labels), path: "\(path), \(labels.name)")
@@ -157,10 +163,14 @@ extension Dataset {
   private static func planes(_ bytes: inout [UInt8], path: String) throws -> [Int] {
     let array = try bytes.withUnsafeBufferPointer { try NpyBytes($0, path: path) }
     let shape = array.shape
-    guard shape.count >= 2, !shape.contains(0), shape[0] <= Int32.max, !array.isColumnMajor else {
+    guard shape.count >= 2, !shape.contains(0), shape[0] <= Int32.max else {
       throw CourseError(
         .format, "this array has no examples", expected: "the shape [N, ...]",
-        received: "\(shape)\(array.isColumnMajor ? " in Fortran's order" : "")", location: path)
+        received: "\(shape)", location: path)
+    }
+    if array.isColumnMajor {
+      let rows = bytes.withUnsafeBufferPointer { array.rowMajor($0) }
+      bytes.replaceSubrange(array.range, with: rows)
     }
     guard hasChannelsLast(shape) else {
       bytes.removeFirst(array.range.lowerBound)

@@ -71,6 +71,9 @@ public struct DatasetSource: ImageSource {
   /// The name of the data and the number of the example.
   public func location(at index: Int) -> String { "\(dataset.name), example \(index)" }
 
+  /// The channels that all of the images have.
+  public func channels(at index: Int) -> Int { shape.channels }
+
   /// The pixels of an image.
   public func image(at index: Int) -> PixelImage {
     requireIndex(index)

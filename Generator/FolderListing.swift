@@ -1,14 +1,17 @@
 import Foundation
 import Shared
 
-/// What is in a folder, as the file system gives it: in no particular order.
+/// What is in a folder, in no order that means anything.
 ///
 ///     let root = try FolderListing(of: "flowers")
 ///     root.folders                                    // ["tulip", "daisy"]
-///     try FolderListing(of: "flowers/daisy").files    // ["2.jpg", "1.jpg", "10.jpg"]
+///     try FolderListing(of: "flowers/daisy").files    // ["2.jpg", "10.jpg", "1.jpg"]
 ///
-/// Hidden entries, whose names begin with a dot, are left out; what a link points to counts, not the
-/// link.
+/// A file system lists in an order of its own, which on some is the sorted one. So names are listed backwards
+/// here: code that forgets to sort is wrong on every machine, and not only where it is handed on to.
+///
+/// Hidden entries, whose names begin with a dot, are left out, and so are names that are not UTF-8, which no
+/// path of text leads to; what a link points to counts, not the link.
 public struct FolderListing: Sendable {
   /// The path of the folder.
   public let path: String
@@ -16,6 +19,8 @@ public struct FolderListing: Sendable {
   public private(set) var folders: [String] = []
   /// The names of everything else in it.
   public private(set) var files: [String] = []
+  /// The folders and images whose names are not UTF-8, as far as they can be shown.
+  let unreadableNames: [String]
   /// What tells the folder from all others, whatever path leads to it.
   let identity: Identity
 
@@ -47,36 +52,52 @@ public struct FolderListing: Sendable {
     }
     identity = Identity(
       device: UInt64(truncatingIfNeeded: status.st_dev), number: UInt64(status.st_ino))
+    var unreadable: [String] = []
     while let entry = readdir(folder) {
-      let name = FolderListing.name(of: entry)
+      let (name, isUTF8) = FolderListing.name(of: entry)
       if name.hasPrefix(".") { continue }
-      switch Int(entry.pointee.d_type) {
-      case Int(DT_DIR): folders.append(name)
-      case Int(DT_REG): files.append(name)
-      default:
-        // A link, or a file system that does not say what it has.
-        let isFolder =
-          stat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        if isFolder { folders.append(name) } else { files.append(name) }
+      var isFolder = Int(entry.pointee.d_type) == Int(DT_DIR)
+      guard isUTF8 else {
+        if isFolder || FolderListing.isImage(name) { unreadable.append(name) }
+        continue
       }
+      if !isFolder, Int(entry.pointee.d_type) != Int(DT_REG) {
+        // A link, or a file system that does not say what it has.
+        isFolder = stat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      }
+      if isFolder { folders.append(name) } else { files.append(name) }
     }
+    folders.sort { precedes($1, $0) }
+    files.sort { precedes($1, $0) }
+    unreadableNames = unreadable.sorted(by: precedes)
   }
 
-  /// The name, which may be shorter than the field that the type has for it.
-  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+  /// The name, which may be shorter than the field that the type has for it; repaired where it is not UTF-8.
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> (String, isUTF8: Bool) {
     let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
-    return String(
-      cString: (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self))
+    let bytes = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
+    return String(validatingCString: bytes).map { ($0, true) } ?? (String(cString: bytes), false)
+  }
+
+  /// An error for each name that is not UTF-8.
+  var nameErrors: [CourseError] {
+    unreadableNames.map { name in
+      CourseError(
+        .file, "a name that is not UTF-8", expected: "a name in UTF-8", received: name,
+        location: path, remedy: "Rename it, for example with 'convmv -f latin1 -t utf8'.")
+    }
   }
 }
 
 extension FolderListing {
   /// The paths of all images below a folder, at any depth, in no particular order.
   /// - Parameters:
+  ///   - isWanted: decides by its name whether a file is looked for
   ///   - failed: gets what is wrong with a folder further down; without it, that is thrown
   /// - Throws: when a folder cannot be read, and when links lead in a circle
   static func images(
-    below path: String, failed: ((CourseError) -> Void)? = nil
+    below path: String, failed: ((CourseError) -> Void)? = nil,
+    where isWanted: (String) -> Bool = isImage
   ) throws -> [String] {
     var result: [String] = []
     func visit(_ path: String, ancestors: [Identity: String]) throws {
@@ -86,7 +107,11 @@ extension FolderListing {
           .file, "this folder contains itself", expected: "folders without a circle of links",
           received: "a link back to \(known)", location: path, remedy: "Remove the link.")
       }
-      result += listing.files.filter(isImage).map { "\(path)/\($0)" }
+      result += listing.files.filter(isWanted).map { "\(path)/\($0)" }
+      for error in listing.nameErrors {
+        guard let failed else { throw error }
+        failed(error)
+      }
       var ancestors = ancestors
       ancestors[listing.identity] = path
       for folder in listing.folders {
@@ -104,8 +129,7 @@ extension FolderListing {
 
   /// Whether a file has the name of an image.
   static func isImage(_ name: String) -> Bool {
-    guard let dot = name.lastIndex(of: ".") else { return false }
-    return PixelImage.fileExtensions.contains(name[name.index(after: dot)...].lowercased())
+    fileExtension(of: name).map(PixelImage.fileExtensions.contains) ?? false
   }
 }
 

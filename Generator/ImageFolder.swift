@@ -39,21 +39,29 @@ public struct ImageFolder: ImageSource {
   public private(set) var entries: [Entry]
   /// What was passed over because of `skipBroken`: an error for each, which names the file.
   public private(set) var skipped: [CourseError] = []
+  /// What was passed over without being wrong, in sentences: images in formats that are not read, images
+  /// beside the class folders.
+  public private(set) var notes: [String] = []
 
   /// The images below a folder.
   /// - Parameters:
   ///   - root: the folder that has a folder for each class
-  ///   - part: `root` has folders `train` and `test`, and this is the one to take
+  ///   - part: `root` is divided into parts (`FolderParts`), and this is the one to take
   ///   - skipBroken: decodes every image once and leaves out, and lists in `skipped`, what cannot be
   ///     read, and lists classes without images, whose index stays theirs. Without it, the first such image
   ///     is an error at the time when it is asked for.
   /// - Throws: a `CourseError` that names the folder when there are no classes, when a class has no
   ///   images, when links lead in a circle, when a folder may not be read
   public init(_ root: String, part: DatasetPart? = nil, skipBroken: Bool = false) throws {
-    name = part.map { "\(root)/\($0.rawValue)" } ?? root
+    let parts = try FolderParts(of: root)
+    name = try part.map(parts.path) ?? root
     let listing = try FolderListing(of: name)
-    try ImageFolder.requireClasses(in: listing)
+    try ImageFolder.requireClasses(in: listing, parts: part == nil ? parts : nil)
     var skipped: [CourseError] = []
+    for error in listing.nameErrors {
+      guard skipBroken else { throw error }
+      skipped.append(error)
+    }
     (classNames, entries) = try ImageFolder.index(listing) { error in
       guard skipBroken else { throw error }
       skipped.append(error)
@@ -67,6 +75,23 @@ public struct ImageFolder: ImageSource {
     }
     try requireImages(skipBroken: skipBroken)
     if skipBroken { try removeBroken() }
+    notes = parts.notes
+    let beside = listing.files.filter(FolderListing.isImage)
+    if !beside.isEmpty {
+      notes.append(
+        "\(counted(beside.count, "image")) in \(name) passed over, because only those in the class "
+          + "folders have a class: \(beside.min(by: precedes) ?? "")\(beside.count > 1 ? ", ..." : "")"
+      )
+    }
+    notes += [ImageFolder.otherImages(below: name).note].compactMap { $0 }
+  }
+
+  /// The images below a folder whose formats are not read.
+  private static func otherImages(below path: String) -> OtherImages {
+    // What cannot be listed has been an error already.
+    OtherImages(
+      (try? FolderListing.images(
+        below: path, failed: { _ in }, where: { OtherImages.kind(of: $0) != nil })) ?? [])
   }
 
   // MARK: Task 4.1
@@ -106,21 +131,25 @@ public struct ImageFolder: ImageSource {
 
   // MARK: Checks
 
-  private static func requireClasses(in listing: FolderListing) throws {
-    let found = Set(listing.folders)
-    if found.isEmpty {
-      let images = listing.files.count(where: FolderListing.isImage)
+  /// - Parameter parts: those of the folder, when none of them was asked for
+  private static func requireClasses(in listing: FolderListing, parts: FolderParts?) throws {
+    if listing.folders.isEmpty {
+      let images = listing.files.count {
+        FolderListing.isImage($0) || OtherImages.kind(of: $0) != nil
+      }
       throw CourseError(
         .invalidData, "there are no classes in this folder", expected: "a folder for each class",
         received: images > 0
-          ? "\(images) images and no folders" : "\(listing.files.count) files and no folders",
+          ? "\(counted(images, "image")) and no folders"
+          : "\(counted(listing.files.count, "file")) and no folders",
         location: listing.path, remedy: "Sort the images into folders named after their class.")
     }
-    guard try ImageSources.parts(ofFolder: listing.path).isEmpty else {
+    if let parts, !parts.isEmpty {
+      let names = DatasetPart.allCases.compactMap { parts.folders[$0] }
       throw CourseError(
         .invalidData, "these folders are parts and no classes", expected: "one of them",
-        received: listing.folders.sorted().joined(separator: ", "), location: listing.path,
-        remedy: "Name one: \(listing.path)/train.")
+        received: names.joined(separator: ", "), location: listing.path,
+        remedy: "Name one: \(listing.path)/\(names[0]).")
     }
   }
 
@@ -128,10 +157,12 @@ public struct ImageFolder: ImageSource {
     var counts = [Int](repeating: 0, count: classNames.count)
     for entry in entries { counts[entry.label] += 1 }
     for (name, count) in zip(classNames, counts) where count == 0 {
+      let others = ImageFolder.otherImages(below: "\(self.name)/\(name)").summary
       let error = CourseError(
         .invalidData, "this class is empty", expected: "at least one .png, .jpg or .jpeg",
-        received: "none", location: "\(self.name)/\(name)",
-        remedy: "Add images, or remove the folder.")
+        received: others ?? "none", location: "\(self.name)/\(name)",
+        remedy: others == nil
+          ? "Add images, or remove the folder." : "Convert the images to PNG or JPEG.")
       guard skipBroken else { throw error }
       if !skipped.contains(error) { skipped.append(error) }
     }
@@ -171,5 +202,10 @@ public struct ImageFolder: ImageSource {
   /// Reads and decodes an image.
   public func image(at index: Int) throws -> PixelImage {
     try PixelImage(contentsOf: location(at: index))
+  }
+
+  /// The channels of an image, from its header.
+  public func channels(at index: Int) throws -> Int {
+    try PixelImage.channelCount(ofFile: location(at: index))
   }
 }

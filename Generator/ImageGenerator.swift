@@ -57,7 +57,8 @@ public final class ImageGenerator: Sequence {
   /// A generator that stands before the first batch of the first epoch.
   /// - Parameters:
   ///   - batchSize: at most the number of images
-  ///   - imageSize: `[C, H, W]` with 1, 3 or 4 channels; that of the first image unless given
+  ///   - imageSize: `[C, H, W]` with 1, 3 or 4 channels; unless given, height and width of the first image, in
+  ///     colours where any image has them
   ///   - threads: as many as this process may use cores unless given
   /// - Throws: when settings make no sense, and when the first image is needed and cannot be read
   public init(
@@ -78,7 +79,7 @@ public final class ImageGenerator: Sequence {
     try require(
       (1...Swift.max(source.count, 1)).contains(batchSize), "batch size",
       "1 to \(source.count), the number of images", "\(batchSize)", "Choose a smaller batch size.")
-    let imageSize = try imageSize ?? source.image(at: 0).tensorShape
+    let imageSize = try imageSize ?? ImageGenerator.size(of: source)
     try require(
       imageSize.count == 3 && [1, 3, 4].contains(imageSize[0])
         && imageSize.dropFirst().allSatisfy { (1...1 << 14).contains($0) }, "image size",
@@ -106,6 +107,14 @@ public final class ImageGenerator: Sequence {
     self.fitting = fitting
     self.threads = threads
     self.prefetch = prefetch
+  }
+
+  /// Height and width of the first image, and the channels of all.
+  private static func size(of source: any ImageSource) throws -> [Int] {
+    let first = try source.image(at: 0)
+    // Decoded already: a first image in colours says enough.
+    let channels = first.channels == 3 ? 3 : try source.commonChannels()
+    return [channels, first.height, first.width]
   }
 
   /// The next batch.

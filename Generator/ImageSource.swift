@@ -32,6 +32,8 @@ public protocol ImageSource: Sendable {
   /// source may differ.
   /// - Throws: a `CourseError` that names the file when it cannot be read or is no image
   func image(at index: Int) throws -> PixelImage
+  /// The number of channels that `image(at:)` would have; sources that can find it out without decoding do so.
+  func channels(at index: Int) throws -> Int
   /// Where an image lies, for messages: a path, or a file and a number.
   func location(at index: Int) -> String
   /// Which pixels belong to what: an image with one channel and the size of `image(at:)`, whose bytes
@@ -48,6 +50,24 @@ extension ImageSource {
   public func mask(at index: Int) throws -> PixelImage? { nil }
   /// No boxes.
   public func boxes(at index: Int) throws -> [ImageBox] { [] }
+
+  /// The channels of the decoded image.
+  public func channels(at index: Int) throws -> Int { try image(at: index).channels }
+
+  /// The number of channels that images of this source are given together: that which all have, or 3 where
+  /// they differ. So one grey image makes a source in colours no grey one, wherever it stands.
+  ///
+  /// Needs few images where the first one is in colours, and the headers of all where it is grey.
+  /// - Throws: when the first image cannot be read
+  public func commonChannels() throws -> Int {
+    let first = try channels(at: 0)
+    guard first != 3 else { return 3 }
+    for index in 0..<count {
+      // An image that cannot be read has no say in it, and its own error where its pixels are wanted.
+      if let channels = try? channels(at: index), channels != first { return 3 }
+    }
+    return first
+  }
 
   /// The labels of all images, in order.
   public var labels: [Int] { (0..<count).map { label(at: $0) } }

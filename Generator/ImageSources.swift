@@ -28,29 +28,19 @@ public enum ImageSources {
       if name.contains("idx") || name.contains("-images") { return .idx }
       return url.pathExtension == "bin" || path.hasSuffix(".tar.gz") ? .cifar : nil
     }
-    let files = (try? FolderListing(of: path).files) ?? []
+    guard let listing = try? FolderListing(of: path) else { return .imageFolder }
+    let files = listing.files
     if files.contains("data_batch_1.bin") { return .cifar }
     let numbers = ["npy"] + PixelImage.fileExtensions
     let hasNumbers = files.contains { file in
       let parts = file.split(separator: ".")
-      return parts.count == 2 && Int(parts[0]) != nil && numbers.contains(parts[1].lowercased())
+      return parts.count == 2 && wholeNumber(parts[0].utf8) != nil
+        && numbers.contains(parts[1].lowercased())
     }
-    return hasNumbers ? .numberedFolder : .imageFolder
-  }
-
-  /// The parts that an image folder is divided into: `train` and `test`, when these are folders in it which
-  /// contain the same classes, or when nothing else is there that could be a class.
-  public static func parts(ofFolder path: String) throws -> [DatasetPart] {
-    let folders = Set(try FolderListing(of: path).folders)
-    guard folders.contains("train") else { return [] }
-    func classes(_ part: String) throws -> Set<String> {
-      folders.contains(part) ? Set(try FolderListing(of: "\(path)/\(part)").folders) : []
-    }
-    let train = try classes("train")
-    guard !train.isEmpty,
-      try folders.isSubset(of: ["train", "test", "val", "validation"]) || train == classes("test")
-    else { return [] }
-    return DatasetPart.allCases.filter { folders.contains($0.rawValue) }
+    // A single image beside class folders makes no numbered ones of them.
+    let hasLabels = files.contains { $0.lowercased() == "labels.json" }
+    let isFlat = listing.folders.allSatisfy { $0 == "masks" }
+    return hasNumbers && (hasLabels || isFlat) ? .numberedFolder : .imageFolder
   }
 
   /// The images at a path, whatever it is.
@@ -66,7 +56,7 @@ public enum ImageSources {
   ) throws -> any ImageSource {
     switch kind(of: path) {
     case .imageFolder:
-      let parts = try parts(ofFolder: path)
+      let parts = try FolderParts(of: path)
       return try ImageFolder(
         path, part: part ?? (parts.isEmpty ? nil : .train), skipBroken: skipBroken)
     case .numberedFolder:

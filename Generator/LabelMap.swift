@@ -35,8 +35,11 @@ struct LabelMap {
     }
   }
 
-  /// The members of an object whose keys are numbers.
-  private static func members(_ data: Data, path: String) throws -> [Int: JSONValue] {
+  /// The members of an object whose keys are numbers, in the order of those: of several mistakes the first
+  /// one is named, at each run.
+  private static func members(
+    _ data: Data, path: String
+  ) throws -> [(key: Int, value: JSONValue)] {
     let document = try JSONValue(parsing: data, name: path)
     guard let object = document.object else {
       throw CourseError(
@@ -45,7 +48,7 @@ struct LabelMap {
         remedy: "Write one label for each image, by its number.")
     }
     var result: [Int: JSONValue] = [:]
-    for (key, value) in object {
+    for (key, value) in object.sorted(by: { precedes($0.key, $1.key) }) {
       guard let number = wholeNumber(key.utf8) else {
         throw CourseError(
           .format, "a key is not the number of an image", expected: "\"0\", \"1\", ...",
@@ -57,12 +60,13 @@ struct LabelMap {
           received: "two, one of them \"\(key)\"", location: path, remedy: "Remove one of them.")
       }
     }
-    return result
+    return result.sorted { $0.key < $1.key }
   }
 
   /// The label file of a folder: `Labels.json` in it or beside it, or the only JSON file in it.
   static func find(in listing: FolderListing) throws -> String {
     let files = listing.files.filter { $0.lowercased().hasSuffix(".json") && $0 != "Boxes.json" }
+      .sorted(by: precedes)
     if let name = files.first(where: { $0.lowercased() == "labels.json" }) ?? files.first,
       name.lowercased() == "labels.json" || files.count == 1
     {
@@ -74,7 +78,7 @@ struct LabelMap {
     throw CourseError(
       .file, "there is no label file for these images", expected: "Labels.json, {\"0\": 6, ...}",
       received: files.isEmpty
-        ? "no .json file" : files.sorted(by: precedes).joined(separator: ", "),
+        ? "no .json file" : files.joined(separator: ", "),
       location: listing.path, remedy: "Name the file of the labels.")
   }
 
@@ -84,7 +88,7 @@ struct LabelMap {
     let file = URL(filePath: path).deletingLastPathComponent().appending(path: "Classes.txt").path
     if names == nil, FileManager.default.fileExists(atPath: file) {
       let content = try FileBytes(path: file, content: "the names of the classes")
-      let found = String(decoding: content.bytes, as: UTF8.self)
+      let found = try utf8Text(content.data, path: file)
         .split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
         .filter { !$0.isEmpty }
       guard !found.isEmpty, Set(found).count == found.count else {

@@ -37,6 +37,8 @@ public struct NumberedFolder: ImageSource {
   public private(set) var entries: [Entry]
   /// What was passed over because of `skipBroken`: an error for each, which names the file.
   public private(set) var skipped: [CourseError]
+  /// What was passed over without being wrong, in sentences: images in formats that are not read.
+  public private(set) var notes: [String]
 
   private var masks: [Int: String]
   private var boxes: [Int: [ImageBox]]
@@ -64,7 +66,7 @@ public struct NumberedFolder: ImageSource {
       guard skipBroken else { throw $0 }
       problems.append($0)
     }
-    let lonely = NumberedFolder.withoutCounterpart(map, files, folder: folder)
+    let lonely = NumberedFolder.withoutCounterpart(map, files, in: listing)
     if let first = lonely.first, !skipBroken { throw first }
     problems += lonely
     map.labels = map.labels.filter { files[$0.key] != nil }
@@ -85,6 +87,7 @@ public struct NumberedFolder: ImageSource {
         remedy: "NumberedFolder.paired lists them: task 4.2 in Protocols/Generator.md.")
     }
     skipped = problems
+    notes = [OtherImages(listing.files.map { "\(folder)/\($0)" }).note].compactMap { $0 }
     masks = [:]
     if listing.folders.contains("masks") {
       masks = try NumberedFolder.files(
@@ -150,13 +153,19 @@ public struct NumberedFolder: ImageSource {
 
   /// Labels without an image and images without a label, the smallest numbers first.
   private static func withoutCounterpart(
-    _ map: LabelMap, _ files: [Int: String], folder: String
+    _ map: LabelMap, _ files: [Int: String], in listing: FolderListing
   ) -> [CourseError] {
+    let others = Dictionary(
+      listing.files.filter { OtherImages.kind(of: $0) != nil }.compactMap { name in
+        wholeNumber(name.utf8.prefix { $0 != 0x2E }).map { ($0, name) }
+      }, uniquingKeysWith: { _, first in first })
     let labels = map.labels.keys.filter { files[$0] == nil }.sorted().map { number in
       CourseError(
         .invalidData, "a label without an image",
-        expected: "\(folder)/\(number).npy (or .png, .jpg, .jpeg)", received: "no such file",
-        location: "\(map.path), key \"\(number)\"", remedy: "Add the image, or remove the label.")
+        expected: "\(listing.path)/\(number).npy (or .png, .jpg, .jpeg)",
+        received: others[number] ?? "no such file", location: "\(map.path), key \"\(number)\"",
+        remedy: others[number] == nil
+          ? "Add the image, or remove the label." : "Convert the image to PNG or JPEG.")
     }
     let images = files.filter { map.labels[$0.key] == nil }.sorted { $0.key < $1.key }.map {
       CourseError(
@@ -186,6 +195,11 @@ public struct NumberedFolder: ImageSource {
   /// Reads and decodes an image.
   public func image(at index: Int) throws -> PixelImage {
     try PixelImage(contentsOf: location(at: index))
+  }
+
+  /// The channels of an image, from its header.
+  public func channels(at index: Int) throws -> Int {
+    try PixelImage.channelCount(ofFile: location(at: index))
   }
 
   /// The mask of an image, when there is a folder `masks`.

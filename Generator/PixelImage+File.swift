@@ -18,6 +18,31 @@ extension PixelImage {
     try self.init(imageBytes: file.bytes, path: path)
   }
 
+  /// Whether a file seems to be an image, readable or not: by the ending of its name, and where that says
+  /// nothing, by its first bytes.
+  public static func looksLikeImage(_ path: String) -> Bool {
+    if let ending = fileExtension(of: path), !ending.isEmpty {
+      return fileExtensions.contains(ending) || OtherImages.kind(of: path) != nil
+    }
+    // What is read from a pipe is gone.
+    guard fileSize(path) != nil, let file = FileHandle(forReadingAtPath: path) else { return false }
+    let start = (try? file.read(upToCount: 16)) ?? Data()
+    return contentHint(start)?.hasSuffix(" image") ?? false
+  }
+
+  /// The number of channels that reading an image file gives; its header is read and no pixels.
+  static func channelCount(ofFile path: String) throws -> Int {
+    let file = try FileBytes(path: path, content: "an image (PNG, JPEG or npy)")
+    if file.bytes.starts(with: JPEGHeader.signature) {
+      return try JPEGHeader(file.bytes, path: path).channels
+    }
+    if file.bytes.starts(with: PNGHeader.signature) {
+      return try PNGHeader(file.data, path: path).channels
+    }
+    // An array is its own header, and what else there is has an error of its own.
+    return try PixelImage(imageBytes: file.bytes, path: path).channels
+  }
+
   /// Reads the bytes of an image file; `path` names it in errors.
   public init(imageData: Data, path: String) throws {
     self = try imageData.withUnsafeBytes {
@@ -36,7 +61,7 @@ extension PixelImage {
       throw CourseError(
         .format, "this is not an image that can be read", expected: "PNG, JPEG or npy",
         received: bytes.isEmpty ? "an empty file" : beginning(bytes), location: path,
-        remedy: "Convert it to PNG, or remove it.")
+        remedy: "Convert it to PNG or JPEG, or leave it out.")
     }
   }
 
@@ -51,20 +76,19 @@ extension PixelImage {
   private init(npyBytes bytes: UnsafeBufferPointer<UInt8>, path: String) throws {
     let array = try NpyBytes(bytes, path: path)
     let shape = array.shape.count == 2 ? array.shape + [1] : array.shape
-    guard shape.count == 3, [1, 3, 4].contains(shape[2]), !array.isColumnMajor,
-      shape[0] >= 1, shape[1] >= 1, shape[0] * shape[1] <= PNGHeader.mostPixels
+    guard shape.count == 3, [1, 3, 4].contains(shape[2]), shape[0] >= 1, shape[1] >= 1,
+      shape[0] * shape[1] <= PNGHeader.mostPixels
     else {
       let isPlanar = array.shape.count == 3 && [1, 3, 4].contains(array.shape[0])
       throw CourseError(
         .format, "this array is not an image", expected: "the shape [H, W] or [H, W, C]",
-        received: "\(array.shape)\(array.isColumnMajor ? " in Fortran's order" : "")",
-        location: path,
-        remedy: isPlanar && !array.isColumnMajor
+        received: "\(array.shape)", location: path,
+        remedy: isPlanar
           ? "Channels come last: numpy.transpose(array, (1, 2, 0))."
-          : "Save it with numpy.ascontiguousarray, channels last.")
+          : "Save one image a file, with 1, 3 or 4 channels.")
     }
     self.init(
-      width: shape[1], height: shape[0], channels: shape[2], pixels: Array(bytes[array.range]))
+      width: shape[1], height: shape[0], channels: shape[2], pixels: array.rowMajor(bytes))
   }
 
   /// The bytes of a `.npy` file with the image as an array `[H, W, C]` of type `uint8`; `[H, W]` when it is grey.

@@ -23,6 +23,11 @@ public struct RemoteFile: Sendable, Equatable {
     self.mirrors = mirrors
   }
 
+  /// Whether a text is an address that files can be downloaded from: one that begins with http or https.
+  public static func isAddress(_ text: String) -> Bool {
+    URL(string: text).map(HTTPTransfer.isOnTheWeb) ?? false
+  }
+
   /// The checksums to compare with, strongest first.
   private var checksums: [(Checksum.Method, String)] {
     [(.sha256, sha256), (.md5, md5)].compactMap { method, value in value.map { (method, $0) } }

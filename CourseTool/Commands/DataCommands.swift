@@ -115,7 +115,7 @@ enum DataInspectCommand: Command {
       if let folder = try DataSource.folder(
         source, skipBroken: arguments[RunOptions.skipBroken])
       {
-        overview = try DataOverview(folder.source, skipped: folder.skipped)
+        overview = try DataOverview(folder.source, folder.remarks)
       } else {
         overview = DataOverview(try DataSource.load(source, label: nil).examples)
       }

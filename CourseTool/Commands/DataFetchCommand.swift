@@ -40,6 +40,11 @@ enum DataFetchCommand: Command {
       }
       return arguments[mirror].map(match.trying(first:)) ?? match
     }
+    if let address = arguments[mirror], !RemoteFile.isAddress(address) {
+      throw UsageError(
+        "'--mirror \(address)' is no address that begins with http:// or https://",
+        command: description.name)
+    }
     let folder = arguments[folder].map { URL(filePath: $0, directoryHint: .isDirectory) }
     try fetch(
       wanted, into: folder ?? DataFolder.standard, json: arguments[CommonOptions.json], on: terminal

@@ -43,15 +43,17 @@ enum EvaluateCommand: Command {
       guard arguments[label] == nil || DataSource.isTable(given) && recipe?.isText != true else {
         throw UsageError("'--label' only goes with a CSV file")
       }
-      (source, part) = (given, "all")
+      source = given
       if let recipe, recipe.isText {
+        part = "all"
         data = try DataSource.loadText(given, classNames: network.classNames)
           .dataset(batchSize: recipe.batchSize, sequenceLength: recipe.sequenceLength)
       } else {
         let loaded = try DataSource.load(
           given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames,
           skipBroken: skipBroken)
-        reportSkipped(loaded.skipped, on: terminal.error)
+        loaded.remarks.report(on: terminal.error)
+        part = loaded.test == nil ? "all" : "test"
         data = (loaded.test ?? loaded.examples).fitting(network.inputShape)
       }
     } else {
@@ -63,7 +65,7 @@ enum EvaluateCommand: Command {
           "\(path) does not say what it was trained on, or kept no test part: give DATA")
       }
       let loaded = try recipe.loadData(classNames: network.classNames, skipBroken: skipBroken)
-      reportSkipped(loaded.skipped, on: terminal.error)
+      loaded.remarks.report(on: terminal.error)
       data = try recipe.split(loaded).test
       (source, part) = (recipe.data, "test")
     }

@@ -48,9 +48,9 @@ enum GeneratorBenchCommand: Command {
   }
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
-    let (source, skipped) = try openImages(
+    let (source, remarks) = try openImages(
       arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
-    reportSkipped(skipped, on: terminal.error)
+    remarks.report(on: terminal.error)
     let first = try source.image(at: 0)
     guard !isDebugBuild else {
       throw CourseError(
@@ -59,7 +59,8 @@ enum GeneratorBenchCommand: Command {
     }
     if arguments[training] { return try compareSteps(on: source, arguments, terminal) }
     let size =
-      [first.channels] + (arguments[GeneratorPreviewCommand.size] ?? [first.height, first.width])
+      [try source.commonChannels()]
+      + (arguments[GeneratorPreviewCommand.size] ?? [first.height, first.width])
     let seconds = Double(arguments[seconds] ?? 1)
     let threads = arguments[threads] ?? Parallelism.availableCores
     var rates: [Rate] = []

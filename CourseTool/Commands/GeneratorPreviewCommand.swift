@@ -57,9 +57,9 @@ enum GeneratorPreviewCommand: Command {
     let sheetFile = try OutputFile(
       arguments[output] ?? "preview.png", force: arguments[RunOptions.force],
       inputs: DataSource.files(of: arguments.operands[0]))
-    let (source, skipped) = try openImages(
+    let (source, remarks) = try openImages(
       arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
-    reportSkipped(skipped, on: terminal.error)
+    remarks.report(on: terminal.error)
     let copies = arguments[copies] ?? 1
     let seed = arguments[seed] ?? 1
     // The images that are drawn, each as often as asked for.
@@ -72,7 +72,7 @@ enum GeneratorPreviewCommand: Command {
     // Each copy is an epoch of them.
     let generator = try ImageGenerator(
       ImageSubset(of: source, indices: chosen), batchSize: chosen.count,
-      imageSize: try arguments[size].map { [try channels(of: source)] + $0 },
+      imageSize: try arguments[size].map { [try source.commonChannels()] + $0 },
       augmentation: arguments[augment]?.list ?? [], shuffle: false, seed: seed,
       fitting: arguments[fitting] ?? .stretch)
     let batches = try (0..<copies).map { _ in try generator.next() }
@@ -95,9 +95,6 @@ enum GeneratorPreviewCommand: Command {
         + "\(source.name), \(source.count) images in \(source.classNames.count) classes")
   }
 
-  private static func channels(of source: any ImageSource) throws -> Int {
-    try source.image(at: 0).channels
-  }
 }
 
 extension ValueKind where Value == [Int] {

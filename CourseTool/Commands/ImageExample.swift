@@ -2,10 +2,8 @@ import Networks
 
 /// An image file as an example for a network.
 enum ImageExample {
-  /// Whether a file is taken for an image, by the end of its name.
-  static func isImage(_ path: String) -> Bool {
-    PixelImage.fileExtensions.contains { path.lowercased().hasSuffix(".\($0)") }
-  }
+  /// Whether a file is taken for an image: one that can be read, or one to say that it cannot.
+  static func isImage(_ path: String) -> Bool { PixelImage.looksLikeImage(path) }
 
   /// The image as the network takes it, `[1] + inputShape`: brought to the number of channels, from 0 to what
   /// white is in the data that the network was trained on.

@@ -55,7 +55,7 @@ enum TrainCommand: Command {
       experiment = try Experiment(
         recipe, author: "course train", skipBroken: arguments[RunOptions.skipBroken])
     }
-    reportSkipped(experiment.skipped, on: terminal.error)
+    experiment.remarks.report(on: terminal.error)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     _ = try CourseTool.run(experiment, output: output, arguments: arguments, on: terminal)
     if !arguments[CommonOptions.json] { terminal.output.line("\nSaved to \(output.path).") }

@@ -21,19 +21,25 @@ extension DataSource {
         examples: try Dataset(cifarFile: path, classNames: classNames ?? Dataset.cifar10Classes))
     case .npz:
       let parts = try Dataset.npzParts(path)
+      func load(_ part: DatasetPart) throws -> Dataset? {
+        try parts.contains(part) && parts.first != part
+          ? Dataset(npz: path, part: part, classNames: classNames ?? []) : nil
+      }
       return Loaded(
         examples: try Dataset(npz: path, part: parts.first, classNames: classNames ?? []),
-        test: try parts.contains(.test) && parts.first != .test
-          ? Dataset(npz: path, part: .test, classNames: classNames ?? []) : nil)
+        validation: try load(.validation), test: try load(.test))
     case .imageFolder, .numberedFolder:
-      let parts = kind == .imageFolder ? try ImageSources.parts(ofFolder: path) : []
-      var loaded = try load(folder: path, part: parts.first, classNames, skipBroken)
-      if parts.contains(.test) {
-        let test = try load(
-          folder: path, part: .test, loaded.examples.classNames, skipBroken)
-        loaded.test = test.examples
-        loaded.skipped += test.skipped
+      let parts = kind == .imageFolder ? try FolderParts(of: path).folders : [:]
+      var loaded = try load(
+        folder: path, part: parts.isEmpty ? nil : .train, classNames, skipBroken)
+      func other(_ part: DatasetPart) throws -> Dataset? {
+        guard parts[part] != nil else { return nil }
+        let other = try load(folder: path, part: part, loaded.examples.classNames, skipBroken)
+        loaded.remarks.add(other.remarks)
+        return other.examples
       }
+      loaded.validation = try other(.validation)
+      loaded.test = try other(.test)
       return loaded
     }
   }
@@ -41,24 +47,23 @@ extension DataSource {
   private static func load(
     folder path: String, part: DatasetPart?, _ classNames: [String]?, _ skipBroken: Bool
   ) throws -> Loaded {
-    let (source, skipped) = try folder(path, part: part, skipBroken: skipBroken)
-    // A few grey images among coloured ones are common, the reverse would lose the colours.
-    let channels = try source.image(at: 0).channels
-    let data = try Dataset(source, name: path, channels: channels == 1 ? nil : 3)
+    let (source, remarks) = try folder(path, part: part, skipBroken: skipBroken)
+    // Opacity is no colour.
+    let data = try Dataset(source, name: path, channels: source.commonChannels() == 1 ? 1 : 3)
     return Loaded(
       examples: try classNames.map { try data.relabelled($0, path: path) } ?? data,
-      skipped: skipped)
+      remarks: remarks)
   }
 
   /// The images of a folder; `nil` when the path is none.
   static func folder(
     _ path: String, skipBroken: Bool
-  ) throws -> (source: any ImageSource, skipped: [CourseError])? {
+  ) throws -> (source: any ImageSource, remarks: ImageRemarks)? {
     guard !names.contains(path) else { return nil }
     switch ImageSources.kind(of: path) {
     case .imageFolder:
-      return try folder(
-        path, part: ImageSources.parts(ofFolder: path).first, skipBroken: skipBroken)
+      let parts = try FolderParts(of: path)
+      return try folder(path, part: parts.isEmpty ? nil : .train, skipBroken: skipBroken)
     case .numberedFolder: return try folder(path, part: nil, skipBroken: skipBroken)
     default: return nil
     }
@@ -66,12 +71,14 @@ extension DataSource {
 
   private static func folder(
     _ path: String, part: DatasetPart?, skipBroken: Bool
-  ) throws -> (source: any ImageSource, skipped: [CourseError]) {
+  ) throws -> (source: any ImageSource, remarks: ImageRemarks) {
     let source = try ImageSources.open(path, part: part, skipBroken: skipBroken)
     switch source {
-    case let folder as ImageFolder: return (folder, folder.skipped)
-    case let folder as NumberedFolder: return (folder, folder.skipped)
-    default: return (source, [])
+    case let folder as ImageFolder:
+      return (folder, ImageRemarks(skipped: folder.skipped, notes: folder.notes))
+    case let folder as NumberedFolder:
+      return (folder, ImageRemarks(skipped: folder.skipped, notes: folder.notes))
+    default: return (source, ImageRemarks())
     }
   }
 }
@@ -94,14 +101,6 @@ extension Dataset {
       name: name, bytes: bytes, targets: .classes(targets.classIndices.map { places[$0] }),
       classNames: names)
   }
-}
-
-/// Says which images were left out: how many, and the first of them.
-func reportSkipped(_ skipped: [CourseError], on stream: TextStream) {
-  guard !skipped.isEmpty else { return }
-  stream.line(stream.style.yellow("Skipped \(skipped.count):"))
-  for error in skipped.prefix(20) { stream.line("  \(error.oneLine)") }
-  if skipped.count > 20 { stream.line("  and \(skipped.count - 20) more") }
 }
 
 extension CourseError {

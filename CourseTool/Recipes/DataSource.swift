@@ -3,12 +3,13 @@ import Networks
 
 /// The data that a name or a path stands for.
 enum DataSource {
-  /// Examples, and those that their authors divided off to test on.
+  /// Examples, and those that their authors divided off to validate and to test on.
   struct Loaded {
     var examples: Dataset
+    var validation: Dataset?
     var test: Dataset?
-    /// What is wrong with the images that were left out.
-    var skipped: [CourseError] = []
+    /// What there is to say about images.
+    var remarks = ImageRemarks()
     /// The parts of a text, which is divided by place and not by examples.
     var parts: DatasetSplit?
 

@@ -2,7 +2,7 @@ import Networks
 
 extension DataOverview {
   /// Images from single files, all of which are decoded.
-  init(_ source: any ImageSource, skipped: [CourseError]) throws {
+  init(_ source: any ImageSource, _ remarks: ImageRemarks) throws {
     name = source.name
     examples = source.count
     let labels = source.labels
@@ -19,7 +19,8 @@ extension DataOverview {
       ClassCount(name: "\(size[2]) x \(size[1]), channels: \(size[0])", examples: count)
     }
     shape = counts.count == 1 ? counts.first?.key : nil
-    self.skipped = skipped.map(\.oneLine)
+    skipped = remarks.skipped.map(\.oneLine)
+    notes = remarks.notes
     (columns, firstRows) = ([], [])
   }
 
@@ -31,6 +32,7 @@ extension DataOverview {
       lines += sizes.prefix(20).map { "  \($0.name): \($0.examples)" }
       if sizes.count > 20 { lines.append("  and \(sizes.count - 20) more") }
     }
+    if !notes.isEmpty { lines += [""] + notes.map { "\(style.yellow("Note:")) \($0)" } }
     if !skipped.isEmpty {
       lines += ["", style.yellow("Skipped \(skipped.count)")]
       lines += skipped.prefix(20).map { "  \($0.printable)" }

@@ -32,6 +32,8 @@ struct DataOverview: Encodable, Sendable {
   var sizes: [ClassCount] = []
   /// What is wrong with the images that were left out.
   var skipped: [String] = []
+  /// What is worth knowing of the images and not wrong.
+  var notes: [String] = []
   var columns: [Column]
   var label: String?
   var classes: [ClassCount] = []

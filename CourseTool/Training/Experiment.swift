@@ -10,8 +10,8 @@ struct Experiment {
   private(set) var network: NeuralNetwork
   /// Whether the network has been trained already and goes on from there.
   let isResumed: Bool
-  /// What is wrong with the images that were left out.
-  let skipped: [CourseError]
+  /// What there is to say about images.
+  let remarks: ImageRemarks
 
   private static let recipeNote = "recipe"
   private static let dataNote = "data fingerprint"
@@ -29,7 +29,7 @@ struct Experiment {
     network.notes[Self.authorNote] = author
     self.recipe = recipe
     self.parts = parts
-    skipped = data.skipped
+    remarks = data.remarks
     isResumed = false
   }
 
@@ -81,7 +81,7 @@ struct Experiment {
     images = try recipe.augmented(parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
     self.recipe = recipe
-    skipped = data.skipped
+    remarks = data.remarks
     isResumed = true
   }
 
@@ -139,6 +139,7 @@ extension Recipe {
     var loaded = try DataSource.load(
       data, label: label, classNames: classNames, skipBroken: skipBroken)
     loaded.examples = try shaped(loaded.examples)
+    loaded.validation = try loaded.validation.map(shaped)
     loaded.test = try loaded.test.map(shaped)
     return loaded
   }
@@ -161,16 +162,21 @@ extension Recipe {
   /// The three parts of the data: a function of the seed and the shares.
   func split(_ data: DataSource.Loaded) throws -> DatasetSplit {
     if let parts = data.parts { return parts }
-    guard let test = data.test else {
+    guard data.validation != nil || data.test != nil else {
       try checkShares()
       return try split(data.examples, validation: validation, test: test)
     }
+    // What the authors have divided off is taken as it is, the rest comes from the examples.
+    let shares = (
+      validation: data.validation == nil ? validation : 0, test: data.test == nil ? test : 0
+    )
     // A subset is a copy, which nobody needs of everything.
     var parts =
-      validation == 0
-      ? DatasetSplit(train: data.examples, validation: test, test: test)
-      : try split(data.examples, validation: validation, test: 0)
-    parts.test = test
+      shares == (0, 0)
+      ? DatasetSplit(train: data.examples, validation: data.examples, test: data.examples)
+      : try split(data.examples, validation: shares.validation, test: shares.test)
+    if let validation = data.validation { parts.validation = validation }
+    if let test = data.test { parts.test = test }
     return parts
   }
 

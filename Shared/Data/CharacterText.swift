@@ -36,15 +36,7 @@ public struct CharacterText: Sendable {
   /// Reads a text file in UTF-8. Lines end in LF, whatever ends them in the file; a byte order mark is
   /// skipped.
   public init(contentsOf path: String, vocabulary: Vocabulary? = nil) throws {
-    let bytes = [UInt8](try readFile(at: path, content: "a text file"))
-    let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
-    guard !isUTF16, let text = String(validating: withoutByteOrderMark(bytes), as: UTF8.self)
-    else {
-      throw CourseError(
-        .format, "this is not a text file", expected: "UTF-8 text",
-        received: isUTF16 ? "UTF-16 text" : "bytes that are not UTF-8", location: path,
-        remedy: "Save it as text in UTF-8.")
-    }
+    let text = try utf8Text(readFile(at: path, content: "a text file"), path: path)
     let plain = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
     try self.init(
       plain, name: URL(filePath: path).lastPathComponent, vocabulary: vocabulary)

@@ -139,13 +139,35 @@ package func contentHint(_ data: Data) -> String? {
     ([0x80, 0x04], "a Python pickle"), ([0x80, 0x05], "a Python pickle"),
     ([0x7B], "JSON text"),
     ([0x25, 0x50, 0x44, 0x46], "a PDF document"),
-    ([0x47, 0x49, 0x46, 0x38], "a GIF image"), ([0x42, 0x4D], "a BMP image"),
+    ([0x47, 0x49, 0x46, 0x38], "a GIF image"),
+    ([0x49, 0x49, 0x2A, 0x00], "a TIFF image"), ([0x4D, 0x4D, 0x00, 0x2A], "a TIFF image"),
+    ([0x38, 0x42, 0x50, 0x53], "a Photoshop image"), ([0x00, 0x00, 0x01, 0x00], "an icon (.ico)"),
+    ([0x50, 0x35, 0x0A], "a PGM image"), ([0x50, 0x36, 0x0A], "a PPM image"),
+    ([0x00, 0x00, 0x00, 0x0C, 0x6A, 0x50, 0x20, 0x20], "a JPEG 2000 image"),
+    ([0xFF, 0x0A], "a JPEG XL image"),
     ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz file"), ([0x42, 0x5A, 0x68], "a bzip2 file"),
     ([0x3C], "a web page or XML text"),
   ]
   if data.isEmpty { return "an empty file" }
+  if let image = boxedImage(data) { return image }
   if data.count > 9, data[data.startIndex + 8] == UInt8(ascii: "{") {
     return "a safetensors file"
   }
   return kinds.first { data.starts(with: $0.start) }?.name
+}
+
+/// Images that a longer signature tells, which does not stand at the beginning.
+private func boxedImage(_ data: Data) -> String? {
+  let bytes = [UInt8](data.prefix(16))
+  func text(_ range: Range<Int>) -> String {
+    range.upperBound <= bytes.count ? String(decoding: bytes[range], as: UTF8.self) : ""
+  }
+  // Two letters are too little: "BM" may begin a table.
+  if text(0..<2) == "BM", text(6..<10) == "\0\0\0\0" { return "a BMP image" }
+  if text(0..<4) == "RIFF", text(8..<12) == "WEBP" { return "a WebP image" }
+  switch text(4..<12) {
+  case "ftypavif", "ftypavis": return "an AVIF image"
+  case "ftypheic", "ftypheix", "ftypmif1", "ftypheif", "ftypmsf1": return "a HEIC image"
+  default: return nil
+  }
 }

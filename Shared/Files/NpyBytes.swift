@@ -36,6 +36,33 @@ package struct NpyBytes {
     (shape, isColumnMajor, range) = (header.shape, header.isColumnMajor, start..<length)
   }
 
+  /// The elements with the last axis running fastest, whatever the order in the file.
+  /// - Parameter bytes: the whole file
+  package func rowMajor(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    let stored = UnsafeBufferPointer(rebasing: bytes[range])
+    guard isColumnMajor, shape.count > 1, !stored.isEmpty else { return Array(stored) }
+    // How far apart neighbours along each axis lie in the file.
+    var steps = [1]
+    for size in shape.dropLast() { steps.append(steps[steps.count - 1] * size) }
+    return [UInt8](unsafeUninitializedCapacity: stored.count) { out, count in
+      var index = [Int](repeating: 0, count: shape.count)
+      var place = 0
+      for position in 0..<stored.count {
+        out[position] = stored[place]
+        var axis = shape.count - 1
+        while axis >= 0 {
+          index[axis] += 1
+          place += steps[axis]
+          if index[axis] < shape[axis] { break }
+          place -= steps[axis] * shape[axis]
+          index[axis] = 0
+          axis -= 1
+        }
+      }
+      count = stored.count
+    }
+  }
+
   /// Whether the elements of a `.npy` file are bytes; `bytes` is its beginning, or all of it.
   package static func areBytes(_ bytes: [UInt8], path: String) throws -> Bool {
     try Tensor.npyHeader(Data(bytes.prefix(10_012)), path: path).0.type == .uint8

@@ -13,6 +13,13 @@ import Testing
     #expect(run.error.contains("There are: mnist, fashion-mnist, cifar10."))
   }
 
+  @Test(arguments: ["ftp://127.0.0.1/", "file:///tmp/", "mirror.org", "http://"])
+  func mirrorsAreOnTheWeb(address: String) {
+    let run = runTool("data", "fetch", "mnist", "--mirror", address)
+    #expect(
+      run.status == 2 && run.error.contains("begins with http:// or https://"), "\(run.error)")
+  }
+
   @Test func filesThatAreThereAreVerifiedAndListed() throws {
     try withTemporaryFolder { folder in
       let content = Array("data".utf8)

@@ -115,7 +115,54 @@ import Testing
     }
   }
 
+  @Test func anImageThatCannotBeReadIsNoTable() throws {
+    try withTemporaryFolder { folder in
+      let place = folder.appending(path: "figures")
+      #expect(synthesize(place, "--count", "20").status == 0)
+      let model = folder.appending(path: "m").path
+      let train = runTool(
+        "train", "csv-mlp", "--data", place.path, "--scaling", "none", "--hidden", "none",
+        "--epochs", "1", "--validation", "0", "--test", "0", "--quiet", "--output", model)
+      #expect(train.status == 0, "\(train.error)")
+      let image = folder.appending(path: "x.bmp")
+      try Data("BM\u{36}\0\0\0\0\0\0\0\u{36}\0\0\0".utf8).write(to: image)
+      let predict = runTool("predict", model, image.path)
+      #expect(predict.status == 1 && predict.error.contains("a BMP image"), "\(predict.error)")
+      #expect(predict.error.contains("Convert it to PNG or JPEG"), "\(predict.error)")
+    }
+  }
+
   #if ImageCodecs
+
+    @Test func aPartToValidateOnIsUsedForIt() throws {
+      try withTemporaryFolder { folder in
+        for (name, count) in [("Train", "30"), ("valid", "20"), ("testing", "10")] {
+          let run = synthesize(folder.appending(path: name), "--count", count, "--folders")
+          #expect(run.status == 0, "\(run.error)")
+        }
+        let model = folder.appending(path: "m").path
+        let train = runTool(
+          "train", "cifar10-3layer", "--data", folder.path, "--maps", "4", "--kernel-size", "3",
+          "--hidden", "8", "--epochs", "1", "--batch-size", "10", "--output", model)
+        #expect(train.status == 0, "\(train.error)")
+        let parts = "30 to train, 20 to validate, 10 to test"
+        #expect(train.error.contains(parts), "\(train.error)")
+        let note =
+          "Note: Of \(folder.path), Train is the part to learn from, valid is the part to validate "
+          + "on, testing is the part to test on."
+        #expect(train.error.components(separatedBy: note).count == 2, "\(train.error)")
+        let evaluate = runTool("evaluate", model, folder.path)
+        #expect(evaluate.output.contains("examples   10"), "\(evaluate.error)")
+        #expect(evaluate.output.contains("on the test part of") && evaluate.error.contains(note))
+        let sheet = folder.appending(path: "sheet.png").path
+        let preview = runTool("generator", "preview", folder.path, "--output", sheet)
+        #expect(preview.status == 0 && preview.error.contains(note), "\(preview.error)")
+        #expect(
+          preview.output.contains("from \(folder.path)/Train, 30 images"), "\(preview.output)")
+        let inspect = runTool("data", "inspect", folder.path)
+        #expect(inspect.output.contains("30 examples") && inspect.output.contains(note))
+      }
+    }
 
     @Test func theFoldersTrainAndTestAreParts() throws {
       try withTemporaryFolder { folder in

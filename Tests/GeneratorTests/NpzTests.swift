@@ -31,7 +31,7 @@ import Testing
       expectCourseError(
         .format, "data.npz", "not in this archive", "x_test and y_test", "x_train, y_train"
       ) { try Dataset(npzData: stored(), path: "data.npz", part: .test) }
-      expectCourseError(.format, "a and b", "Name the arrays") {
+      expectCourseError(.format, "a and b", "numpy.savez(path, a=..., b=...)") {
         try Dataset(
           npzData: stored(), path: "data.npz", names: NpzNames(inputs: "a", labels: "b"))
       }

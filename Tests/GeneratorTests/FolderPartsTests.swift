@@ -1,0 +1,132 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@testable import Generator
+
+@Suite struct FolderPartsTests {
+  /// Folders with an image in each; names that end in "/" are empty.
+  private func withFolders(_ paths: [String], _ body: (String) throws -> Void) throws {
+    try withTemporaryFolder { folder in
+      for path in paths {
+        try makeFiles(
+          [path.hasSuffix("/") ? path : "\(path)/1.png": tinyImage(1)], in: folder)
+      }
+      try body(folder.path)
+    }
+  }
+
+  @Test(arguments: [
+    ("train", "val", "test"), ("Train", "VALID", "Testing"), ("training", "validation", "eval"),
+    ("TRAIN", "dev", "evaluation"),
+  ])
+  func theUsualNamesAreParts(train: String, validation: String, test: String) throws {
+    let paths = [train, validation, test].flatMap { ["\($0)/cat", "\($0)/dog"] }
+    try withFolders(paths) { path throws in
+      let parts = try FolderParts(of: path)
+      #expect(parts.folders == [.train: train, .validation: validation, .test: test])
+      #expect(
+        parts.notes == [
+          "Of \(path), \(train) is the part to learn from, \(validation) is the part to validate on, "
+            + "\(test) is the part to test on."
+        ])
+      for (part, name) in [(DatasetPart.train, train), (.validation, validation), (.test, test)] {
+        let folder = try ImageFolder(path, part: part)
+        #expect(folder.name == "\(path)/\(name)" && folder.classNames == ["cat", "dog"])
+        #expect(folder.notes == parts.notes)
+      }
+      #expect(try ImageSources.open(path).name == "\(path)/\(train)")
+      expectCourseError(.invalidData, "parts and no classes", "Name one: \(path)/\(train)") {
+        try ImageFolder(path)
+      }
+    }
+  }
+
+  /// This was two classes "train" and "valid".
+  @Test func trainAndValidAreNoClasses() throws {
+    try withFolders(["train/cat", "train/dog", "valid/cat", "valid/dog"]) { path throws in
+      #expect(try FolderParts(of: path).folders == [.train: "train", .validation: "valid"])
+      #expect(try ImageSources.open(path).classNames == ["cat", "dog"])
+      expectCourseError(.invalidData, "no part to test on", "train, valid", "\(path)/train") {
+        try ImageFolder(path, part: .test)
+      }
+    }
+  }
+
+  @Test func whatIsNoPartIsNamed() throws {
+    let paths = ["train/cat", "train/dog", "val/dog", "extra/x", "test/", "unlabelled", "dev"]
+    try withFolders(paths) { path throws in
+      let parts = try FolderParts(of: path)
+      #expect(parts.folders == [.train: "train", .validation: "val"])
+      #expect(
+        parts.notes.dropFirst() == [
+          "\(path)/dev has 1 image without classes and is not used.",
+          "\(path)/test has no class folders and is not used.",
+          "\(path)/extra is no part and is not used.",
+          "\(path)/unlabelled is no part and is not used.",
+        ])
+    }
+  }
+
+  @Test func classesMayBeCalledLikeParts() throws {
+    try withFolders(["train", "boat"]) { path throws in
+      let folder = try ImageFolder(path)
+      #expect(folder.classNames == ["boat", "train"])
+      #expect(folder.notes == ["train in \(path) is taken as classes, like boat."])
+      #expect(try ImageSources.open(path).classNames == ["boat", "train"])
+    }
+    // Other folders in each are kinds of a class.
+    try withFolders(["train/steam", "train/diesel", "boat/sail", "test"]) { path throws in
+      #expect(try ImageFolder(path).classNames == ["boat", "test", "train"])
+    }
+  }
+
+  @Test func whatMayBeBothIsAsked() throws {
+    try withFolders(["train/cat", "train/dog", "fold2/cat", "fold2/dog"]) { path throws in
+      expectCourseError(
+        .invalidData, "parts or classes?", "train and fold2, and cat, dog in both",
+        "Name the one to use: \(path)/train", "rename fold2"
+      ) { try ImageFolder(path) }
+      #expect(try ImageFolder("\(path)/train").classNames == ["cat", "dog"])
+    }
+    try withFolders(["train", "test"]) { path throws in
+      expectCourseError(
+        .invalidData, "no classes in them", "1 image in test, 1 image in train", "test-class"
+      ) { try ImageSources.open(path) }
+    }
+    try withFolders(["train/cat", "val/cat", "valid/cat"]) { path throws in
+      expectCourseError(.invalidData, "two folders are the same part", "val and valid") {
+        try ImageSources.open(path)
+      }
+    }
+    try withFolders(["val/cat", "test/cat"]) { path throws in
+      expectCourseError(.invalidData, "no part to learn from", "val, test", "use: \(path)/val") {
+        try ImageSources.open(path)
+      }
+      #expect(try ImageFolder(path, part: .test).count == 1)
+    }
+  }
+
+  @Test func equalFoldersUnderOtherNamesAreNoted() throws {
+    try withFolders(["2023/cat", "2023/dog", "2024/cat", "2024/dog"]) { path throws in
+      let folder = try ImageFolder(path)
+      #expect(folder.classNames == ["2023", "2024"])
+      #expect(folder.notes.count == 1 && folder.notes[0].contains("2023, 2024 in \(path) have the"))
+      #expect(folder.notes[0].contains("name one of them: \(path)/2023"))
+    }
+    try withFolders(["cat/young", "dog/old", "cow"]) { path throws in
+      #expect(try ImageFolder(path).notes == [])
+    }
+  }
+
+  @Test func publishedDataHaveNoPartToValidateOn() {
+    expectCourseError(.invalidArgument, "mnist has no part to validate on", "split(") {
+      try Dataset.mnist(.validation)
+    }
+    expectCourseError(.invalidArgument, "CIFAR-10 has no part") { try Dataset.cifar10(.validation) }
+    expectCourseError(.invalidArgument, "CIFAR-100 has no part") {
+      try Dataset.cifar100(.validation, in: URL(filePath: "x"))
+    }
+  }
+}
