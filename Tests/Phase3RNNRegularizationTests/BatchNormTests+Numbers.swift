@@ -22,7 +22,7 @@ extension BatchNormTests {
     var dY, y, dX, dScale, dShift, runningMean, runningVariance, inference: [Float]
   }
 
-  @Test(arguments: [dense, images, signals], BatchNormTests.both)
+  @Test(.waits(for: steps), arguments: [dense, images, signals], BatchNormTests.both)
   func matchesPyTorchAfterThreeBatches(numbers: Numbers, implementation: Implementation) throws {
     var layer = BatchNorm(channels: numbers.shape[1], implementation: implementation)
     layer.scale.value = Tensor(numbers.scale)

@@ -6,7 +6,7 @@ import Testing
 // What is around the formulas: arguments, errors, state, networks.
 
 extension BatchNormTests {
-  @Test func aNetworkThatWasNeverTrainedSaysSo() async {
+  @Test(.waits(for: steps)) func aNetworkThatWasNeverTrainedSaysSo() async {
     expectCourseError(.invalidData, "BatchNorm was never trained", "Train the network first") {
       try BatchNorm(channels: 3).check(batchShape: [8, 3], mode: .inference)
     }
@@ -18,7 +18,7 @@ extension BatchNormTests {
       of: stopped, "BatchNorm was never trained", "running averages", "load a trained one")
   }
 
-  @Test func oneValueAChannelHasNoVariance() async throws {
+  @Test(.waits(for: steps)) func oneValueAChannelHasNoVariance() async throws {
     let layer = BatchNorm(channels: 3)
     for shape in [[1, 3], [1, 3, 1], [1, 3, 1, 1]] {
       expectCourseError(
@@ -37,7 +37,7 @@ extension BatchNormTests {
     expectWords(of: stopped, "one value a channel", "[1, 3]")
   }
 
-  @Test func wrongArgumentsAndShapesAreRefused() async {
+  @Test(.waits(for: steps)) func wrongArgumentsAndShapesAreRefused() async {
     for (momentum, epsilon) in [(1, 1e-5), (-0.1, 1e-5), (.nan, 1e-5), (0.9, 0), (0.9, .infinity)]
       as [(Float, Float)]
     {
@@ -82,7 +82,7 @@ extension BatchNormTests {
     expectWords(of: gradient, "BatchNorm.backward", "shape [4, 2]", "got [2, 4]")
   }
 
-  @Test func namesOfParametersAndState() throws {
+  @Test(.waits(for: steps)) func namesOfParametersAndState() throws {
     var layer = BatchNorm(channels: 3, momentum: 0.75, epsilon: 0.25)
     #expect(try BatchNorm(configuration: layer.configuration).configuration == layer.configuration)
     var seen: [String] = []
@@ -96,8 +96,7 @@ extension BatchNormTests {
   }
 
   /// Known mistake: in four of five public solutions one optimizer state serves scale and shift.
-  @Test func scaleAndShiftHaveStatesOfTheirOwn() throws {
-    try requireThatAPassCanBeTrained()
+  @Test(.waits(for: steps)) func scaleAndShiftHaveStatesOfTheirOwn() throws {
     var network = NeuralNetwork(
       inputShape: [2], loss: TinySquaredError(),
       optimizer: TinyMomentum(learningRate: 0.1, momentum: 0.5), seed: 1)
@@ -132,8 +131,7 @@ extension BatchNormTests {
     #expect(slot == 2)
   }
 
-  @Test func evaluationInBetweenChangesNothing() throws {
-    try requireThatAPassCanBeTrained()
+  @Test(.waits(for: steps)) func evaluationInBetweenChangesNothing() throws {
     func train(evaluating: Bool) throws -> NeuralNetwork {
       var network = NeuralNetwork(
         inputShape: [2], loss: TinySquaredError(), optimizer: TinySGD(learningRate: 0.1), seed: 1)
@@ -153,22 +151,7 @@ extension BatchNormTests {
       "an inference pass between training steps changes the running averages or the mode")
   }
 
-  /// With an unfinished pass, a network would stop in its backward pass, and the other tests with it.
-  private func requireThatAPassCanBeTrained() throws {
-    var layer = Self.layer(.reference)
-    _ = try normalizationForward(&layer, Self.x)
-    _ = try trainingPass(&layer, input: Self.x)
-  }
-
-  @Test func aLargeMeanCostsNoDigits() throws {
-    var layer = BatchNorm(channels: 1)
-    let x: Tensor = Tensor(normal: [64, 1, 8, 8], key: RandomKey(seed: 1)) + 1000
-    let y = try normalizationForward(&layer, x)
-    #expect(abs(y.mean()) < 1e-4)
-    #expect(abs(y.variance() - 1) < 1e-3, "the variance was computed as E[x²] − E[x]²")
-  }
-
-  @Test func backwardUsesUpWhatForwardKept() throws {
+  @Test(.waits(for: steps)) func backwardUsesUpWhatForwardKept() throws {
     for implementation in Self.both {
       var trained = Self.layer(implementation)
       _ = try normalizationForward(&trained, Self.x)
@@ -177,7 +160,7 @@ extension BatchNormTests {
     }
   }
 
-  @Test func aGradientIsOverwrittenOnlyWhereNobodyElseHoldsIt() throws {
+  @Test(.waits(for: steps)) func aGradientIsOverwrittenOnlyWhereNobodyElseHoldsIt() throws {
     var layer = Self.layer(.fast)
     let gradient = Tensor(normal: Self.x.shape, key: RandomKey(seed: 5))
     let before = Tensor(shape: gradient.shape, scalars: gradient.scalars)
@@ -188,7 +171,7 @@ extension BatchNormTests {
     #expect(layer.backward(overwriting: gradient * 1) == kept)
   }
 
-  @Test func reluInTheSamePassIsReLUBehindIt() throws {
+  @Test(.waits(for: steps)) func reluInTheSamePassIsReLUBehindIt() throws {
     for implementation in Self.both {
       var plain = Self.layer(implementation)
       var fused = plain

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension Phase3TextTests {
-  @Test func task7Penalties() {
+  @Test(.waits(for: PenaltyTests.l1), .waits(for: PenaltyTests.l2)) func task7Penalties() {
     // Text, 3.7
     let weights = Tensor([3, -4, 0])
 
