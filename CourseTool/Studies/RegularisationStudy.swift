@@ -95,9 +95,7 @@ enum RegularisationStudy: Study {
       groups: methods.map(\.name))
     plot.series = [.init("training", training), .init("test", tests)]
     plot.digits = 3
-    // From 0 on the differences could not be seen; the axis says where it begins.
-    let lowest = (training + tests).min() ?? 0
-    plot.yRange = max(0, (lowest * 10 - 0.5).rounded(.down) / 10)...1
+    plot.yRange = 0...1
     let best = tests.indices.max { tests[$0] < tests[$1] } ?? 0
     return StudyResult(
       table: table, data: data, svg: plot.svg,

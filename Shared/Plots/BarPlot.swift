@@ -30,7 +30,8 @@ public struct BarPlot: Sendable {
   public var groups: [String]
   /// The bars, in the order of the legend.
   public var series: [Series] = []
-  /// The range of the vertical axis; `nil` for 0 to the largest value.
+  /// The range of the vertical axis; `nil` for that of the values. Either begins at 0, as bars do: the lengths
+  /// of bars that begin elsewhere compare nothing.
   public var yRange: ClosedRange<Double>?
   /// How many digits behind the point the values above the bars have.
   public var digits = 2
@@ -44,7 +45,8 @@ public struct BarPlot: Sendable {
 
   /// The text of the SVG file.
   public var svg: String {
-    let axis = PlotAxis([0] + series.flatMap(\.values), scale: .linear, fixed: yRange)
+    let range = yRange.map { min(0, $0.lowerBound)...max(0, $0.upperBound) }
+    let axis = PlotAxis([0] + series.flatMap(\.values), scale: .linear, fixed: range)
     var frame = PlotFrame(
       title: title, xLabel: "", yLabel: yLabel, legend: series.map { ($0.name, .box) })
     frame.addVerticalAxis(axis)

@@ -3,7 +3,8 @@ import Foundation
 /// What all plots share: the panel, the title, the axes, the legend, and the text of the SVG file.
 ///
 /// The picture paints its own background, light or dark as the reader's system prefers, and takes its colours
-/// from one list that people who see colours differently can tell apart (Okabe and Ito 2008).
+/// from one list that people who see colours differently can tell apart (Okabe and Ito 2008). Each element has
+/// its light colour as an attribute, which every viewer understands; a style sheet changes only what is dark.
 struct PlotFrame {
   static let width = 720.0
   static let height = 440.0
@@ -98,13 +99,22 @@ struct PlotFrame {
     guard !text.isEmpty else { return }
     let turned = turn.map { " transform=\"\($0)\"" } ?? ""
     elements.append(
-      "<text class=\"\(style)\" x=\"\(number(place.0))\" y=\"\(number(place.1))\" "
-        + "text-anchor=\"\(anchor)\"\(turned)>\(escaped(text))</text>")
+      "<text class=\"\(style)\" \(Self.attributes(ofText: style)) x=\"\(number(place.0))\" "
+        + "y=\"\(number(place.1))\" text-anchor=\"\(anchor)\"\(turned)>\(escaped(text))</text>")
+  }
+
+  private static func attributes(ofText style: String) -> String {
+    switch style {
+    case "title": "fill=\"\(PlotColors.light.ink)\" font-size=\"16\" font-weight=\"600\""
+    case "mark": "fill=\"\(PlotColors.light.soft)\" font-size=\"12\""
+    default: "fill=\"\(PlotColors.light.ink)\" font-size=\"13\""
+    }
   }
 
   mutating func line(from: (Double, Double), to: (Double, Double), style: String) {
     elements.append(
-      "<line class=\"\(style)\" x1=\"\(number(from.0))\" y1=\"\(number(from.1))\" "
+      "<line class=\"\(style)\" "
+        + "stroke=\"\(style == "grid" ? PlotColors.light.grid : PlotColors.light.soft)\" x1=\"\(number(from.0))\" y1=\"\(number(from.1))\" "
         + "x2=\"\(number(to.0))\" y2=\"\(number(to.1))\"/>")
   }
 
@@ -112,7 +122,9 @@ struct PlotFrame {
     let list = points.map { "\(number($0.0)),\(number($0.1))" }.joined(separator: " ")
     let dash = isDashed ? " stroke-dasharray=\"6 5\"" : ""
     elements.append(
-      "<polyline class=\"line s\(color % Self.colorCount)\"\(dash) points=\"\(list)\"/>")
+      "<polyline class=\"line s\(color % Self.colorCount)\" fill=\"none\" "
+        + "stroke=\"\(PlotColors.light.series[color % Self.colorCount])\" stroke-width=\"2\" "
+        + "stroke-linejoin=\"round\"\(dash) points=\"\(list)\"/>")
   }
 
   /// A mark of a form of its own for each colour: circle, square, triangle, diamond, ...
@@ -126,7 +138,7 @@ struct PlotFrame {
       case 4: [(0, 5.5), (5, -4), (-5, -4)]
       default: nil
       }
-    let style = "class=\"fill s\(color % Self.colorCount)\""
+    let style = fill(color)
     if let corners {
       let list = corners.map { "\(number(x + $0.0)),\(number(y + $0.1))" }.joined(separator: " ")
       elements.append("<polygon \(style) points=\"\(list)\"/>")
@@ -137,8 +149,13 @@ struct PlotFrame {
 
   mutating func rectangle(x: Double, y: Double, width: Double, height: Double, color: Int) {
     elements.append(
-      "<rect class=\"fill s\(color % Self.colorCount)\" x=\"\(number(x))\" y=\"\(number(y))\" "
+      "<rect \(fill(color)) x=\"\(number(x))\" y=\"\(number(y))\" "
         + "width=\"\(number(width))\" height=\"\(number(height))\"/>")
+  }
+
+  private func fill(_ color: Int) -> String {
+    let place = color % Self.colorCount
+    return "class=\"fill s\(place)\" fill=\"\(PlotColors.light.series[place])\""
   }
 
   // MARK: The file
@@ -148,38 +165,19 @@ struct PlotFrame {
     let size = "\(Int(Self.width)) \(Int(Self.height))"
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" width="\(Int(Self.width))" \
-      height="\(Int(Self.height))" role="img">
+      height="\(Int(Self.height))" role="img" \
+      font-family="system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif">
       <style>
-      \(Self.styles)
+      @media (prefers-color-scheme: dark) {
+      \(PlotColors.dark.rules)
+      }
       </style>
-      <rect class="panel" width="100%" height="100%" rx="6"/>
+      <rect class="panel" fill="\(PlotColors.light.panel)" width="100%" height="100%" rx="6"/>
       \(elements.joined(separator: "\n"))
       </svg>
 
       """
   }
-
-  private static let styles = """
-    svg { --panel: #ffffff; --ink: #24292f; --soft: #57606a; --grid: #e4e8ec;
-      --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #b5548b; --s4: #8c6d00; --s5: #555555; }
-    @media (prefers-color-scheme: dark) {
-      svg { --panel: #161b22; --ink: #e6edf3; --soft: #9da7b3; --grid: #2d343d;
-        --s0: #56b4e9; --s1: #f0883e; --s2: #2bc79a; --s3: #e08fbf; --s4: #e3c341; --s5: #b0b0b0; }
-    }
-    text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif;
-      fill: var(--ink); }
-    .title { font-size: 16px; font-weight: 600; }
-    .mark { fill: var(--soft); font-size: 12px; }
-    .panel { fill: var(--panel); }
-    .grid { stroke: var(--grid); stroke-width: 1; }
-    .axis { stroke: var(--soft); stroke-width: 1; }
-    .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
-    .s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); }
-    .s3 { stroke: var(--s3); } .s4 { stroke: var(--s4); } .s5 { stroke: var(--s5); }
-    .fill { stroke: none; }
-    .fill.s0 { fill: var(--s0); } .fill.s1 { fill: var(--s1); } .fill.s2 { fill: var(--s2); }
-    .fill.s3 { fill: var(--s3); } .fill.s4 { fill: var(--s4); } .fill.s5 { fill: var(--s5); }
-    """
 
   /// A coordinate with at most two digits behind the point.
   private func number(_ value: Double) -> String {

@@ -60,6 +60,37 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     #expect(counter.text.contains("0.99") && counter.text.contains("dropout"))
   }
 
+  @Test func barsBeginAtZero() throws {
+    var plot = BarPlot(title: "", groups: ["a"])
+    plot.series = [.init("", [0.75]), .init("", [1])]
+    plot.yRange = 0.7...1
+    // A bar of three quarters is three quarters of the height of a whole one.
+    let heights = plot.svg.matches(of: #/<rect class="fill[^>]* height="([0-9.]+)"/#)
+      .compactMap { Double($0.output.1) }.suffix(2)
+    #expect(heights.count == 2)
+    #expect(abs((heights.first ?? 0) / (heights.last ?? 1) - 0.75) < 0.001)
+  }
+
+  /// Viewers without variables, or without style sheets, draw black what has no colour of its own.
+  @Test func everyElementHasAPlainColour() throws {
+    var lines = LinePlot(title: "t", xLabel: "x", yLabel: "y")
+    lines.lines = [
+      .init("a", [(0, 0), (1, 1)]), .init("b", [(0, 1), (1, 0)], isReference: true),
+    ]
+    var bars = BarPlot(title: "t", yLabel: "y", groups: ["g"])
+    bars.series = [.init("a", [1])]
+    for svg in [lines.svg, bars.svg] {
+      #expect(!svg.contains("var("))
+      let elements = svg.matches(of: #/<(text|line|polyline|polygon|circle|rect) [^>]*>/#)
+      #expect(elements.count > 10)
+      for element in elements {
+        let needed = ["line", "polyline"].contains(element.output.1) ? "stroke" : "fill"
+        #expect(element.output.0.contains(" \(needed)=\"#"), "\(element.output.0)")
+      }
+      #expect(svg.contains("@media (prefers-color-scheme: dark)"))
+    }
+  }
+
   @Test func plotsOfNothingAreWellFormed() throws {
     _ = try parsed(LinePlot(title: "").svg)
     _ = try parsed(BarPlot(title: "", groups: []).svg)
