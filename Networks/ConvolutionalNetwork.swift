@@ -43,6 +43,21 @@ extension NeuralNetwork {
         received: "input \(inputShape), blocks \(blocks), kernels \(kernelSize) x \(kernelSize), "
           + "hidden \(hiddenSizes), \(classCount) classes")
     }
+    var weights = WeightCount()
+    var (channels, height, width) = (inputShape[0], inputShape[1], inputShape[2])
+    for block in blocks {
+      for next in block {
+        weights.add(next, channels, kernelSize, kernelSize)
+        channels = next
+      }
+      (height, width) = (height / 2, width / 2)
+    }
+    var inputs = channels * height * width
+    for size in hiddenSizes + [classCount] {
+      weights.add(inputs, size)
+      inputs = size
+    }
+    try weights.requireMemory()
     var network = NeuralNetwork(
       inputShape: inputShape, loss: SoftmaxCrossEntropyLoss(), optimizer: optimizer, seed: seed)
     for block in blocks {

@@ -22,6 +22,11 @@ extension NeuralNetwork {
         .invalidArgument, "layer sizes", expected: "sizes of at least 1",
         received: "\(inputSize) inputs, hidden \(hiddenSizes), \(classCount) classes")
     }
+    var weights = WeightCount()
+    for (size, next) in zip([inputSize] + hiddenSizes, hiddenSizes + [classCount]) {
+      weights.add(size, next)
+    }
+    try weights.requireMemory()
     var network = NeuralNetwork(
       inputShape: [inputSize], loss: SoftmaxCrossEntropyLoss(), optimizer: optimizer, seed: seed)
     var size = inputSize

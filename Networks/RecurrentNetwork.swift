@@ -28,6 +28,11 @@ extension NeuralNetwork {
         .shapeMismatch, "recurrent layers need sequences", expected: "an input shape [T, F]",
         received: "\(inputShape)", remedy: "Reshape the examples to steps of features.")
     }
+    var weights = WeightCount()
+    weights.add(cell, inputSize: inputShape[1], hiddenSizes: hiddenSizes)
+    let sizes = [hiddenSizes.last ?? 0] + denseSizes + [outputSize]
+    for (size, next) in zip(sizes, sizes.dropFirst()) { weights.add(size, next) }
+    try weights.requireMemory()
     var network = NeuralNetwork(
       inputShape: inputShape, loss: loss, optimizer: optimizer, seed: seed)
     try network.appendRecurrent(cell, hiddenSizes: hiddenSizes, isStateful: false)
@@ -69,6 +74,11 @@ extension NeuralNetwork {
         .invalidArgument, "charLSTM: sequences of length \(sequenceLength)",
         expected: "at least one step", received: "\(sequenceLength)")
     }
+    var weights = WeightCount()
+    weights.add(vocabulary.count, embeddingSize)
+    weights.add(cell, inputSize: embeddingSize, hiddenSizes: hiddenSizes)
+    weights.add(hiddenSizes.last ?? 0, vocabulary.count)
+    try weights.requireMemory()
     var network = NeuralNetwork(
       inputShape: [sequenceLength], loss: SequenceCrossEntropyLoss(), optimizer: optimizer,
       seed: seed)
@@ -116,6 +126,22 @@ extension NeuralNetwork {
             inputSize: inputSize, hiddenSize: size, returnsSequence: returnsSequence,
             stateful: isStateful))
       }
+    }
+  }
+}
+
+extension WeightCount {
+  /// Adds recurrent layers: a matrix for the input and one for the hidden state, for each gate.
+  fileprivate mutating func add(_ cell: RecurrentCell, inputSize: Int, hiddenSizes: [Int]) {
+    let gates =
+      switch cell {
+      case .elman: 1
+      case .gru: 3
+      case .lstm: 4
+      }
+    for (size, hiddenSize) in zip([inputSize] + hiddenSizes, hiddenSizes) {
+      add(gates, size, hiddenSize)
+      add(gates, hiddenSize, hiddenSize)
     }
   }
 }

@@ -60,7 +60,10 @@ final class BufferPool: Sendable {
       return kept.pointer
     }
     guard let pointer = kernels_allocate(capacity) else {
-      stop("Tensor", expected: "memory for \(capacity) floats", received: "none")
+      stop(
+        "Tensor",
+        expected: "\(SystemMemory.text(4 * Double(capacity))) of memory for \(capacity) floats",
+        received: "none; this machine has \(SystemMemory.text(SystemMemory.bytes))")
     }
     return pointer
   }

@@ -1,0 +1,43 @@
+import Foundation
+import Shared
+
+/// Counts the weights of a network before any of them is made: what does not fit into memory is then an error
+/// and not a trap, and costs no time.
+///
+/// Biases are left out, of which there are few.
+struct WeightCount {
+  // A product of sizes may be beyond every integer.
+  private(set) var count = 0.0
+
+  /// Adds a tensor of weights of these sizes.
+  mutating func add(_ sizes: Int...) { count += sizes.reduce(1.0) { $0 * Double($1) } }
+
+  /// Throws when the weights and their gradients are more than the memory there is.
+  func requireMemory() throws {
+    let needed = 2 * count * Double(MemoryLayout<Float>.size)
+    guard needed > SystemMemory.bytes else { return }
+    throw CourseError(
+      .invalidArgument, "the network is too large for this machine",
+      expected: "at most \(SystemMemory.text(SystemMemory.bytes)), the memory there is",
+      received: String(format: "%.0f weights, ", count)
+        + "\(SystemMemory.text(needed)) with their gradients",
+      remedy: "Make its layers smaller.")
+  }
+}
+
+extension NeuralNetwork {
+  /// Throws when what the layers hand on in a training step, and its gradients, are more than the memory there
+  /// is.
+  package func requireMemory(forBatchOf count: Int) throws {
+    let outputs = layerOutputShapes.reduce(0.0) { sum, shape in
+      sum + shape.reduce(1.0) { $0 * Double($1) }
+    }
+    let needed = 2 * outputs * Double(count) * Double(MemoryLayout<Float>.size)
+    guard needed > SystemMemory.bytes else { return }
+    throw CourseError(
+      .invalidArgument, "a training step is too large for this machine",
+      expected: "at most \(SystemMemory.text(SystemMemory.bytes)), the memory there is",
+      received: "\(SystemMemory.text(needed)) for a batch of \(count)",
+      remedy: "Choose a smaller batch size, or smaller layers.")
+  }
+}
