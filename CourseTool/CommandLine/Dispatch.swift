@@ -61,7 +61,7 @@ private func dispatch(_ arguments: [String], on terminal: Terminal) throws {
       usage.command = usage.command ?? command.description.name
       throw usage
     } catch let error as CourseError {
-      throw error.suggestingToSkip(for: command.description, parsed)
+      throw error.forCommandLine().suggestingToSkip(for: command.description, parsed)
     }
   }
 }

@@ -63,7 +63,8 @@ enum DataListCommand: Command {
     for record in records {
       let classes = record.classes.map { ", \($0) classes" } ?? ""
       out.line("\(out.style.bold(padded(right: record.name, to: 14)))\(record.abstract)")
-      out.line("              \(record.examples) examples of shape \(record.shape)\(classes)")
+      out.line(
+        "              \(counted(record.examples, "example")) of shape \(record.shape)\(classes)")
     }
     out.line("\(out.style.bold(padded(right: text.name, to: 14)))\(text.abstract)")
     out.line("              \(text.characters) characters, \(text.vocabulary) different ones")

@@ -63,7 +63,7 @@ enum DataSynthesizeCommand: Command {
           classes: images.classNames))
     }
     terminal.output.line(
-      "\(folder): \(images.count) images of \(images.size) x \(images.size) in "
+      "\(folder): \(counted(images.count, "image")) of \(images.size) x \(images.size) in "
         + "\(images.classNames.count) classes: \(images.classNames.joined(separator: ", "))")
   }
 }

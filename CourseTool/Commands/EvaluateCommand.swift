@@ -32,7 +32,7 @@ enum EvaluateCommand: Command {
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let path = arguments.operands[0]
-    let network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    let network = try savedNetwork(path)
     let recipe = try Recipe(notedIn: network, path: path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 

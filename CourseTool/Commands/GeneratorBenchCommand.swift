@@ -74,7 +74,8 @@ enum GeneratorBenchCommand: Command {
       }
     }
     if !arguments[CommonOptions.json] {
-      terminal.output.line("\(source.name): \(source.count) images, batches of \(size)\n")
+      terminal.output.line(
+        "\(source.name): \(counted(source.count, "image")), batches of \(size)\n")
       terminal.output.line(
         padded(right: "", to: 52) + padded(left: "threads", to: 8)
           + padded(left: "images/s", to: 12))

@@ -23,8 +23,11 @@ enum GeneratorPreviewCommand: Command {
 
   static let description = CommandDescription(
     name: "generator preview",
-    abstract: "Draw a batch as training would see it: augmented images with their classes.",
+    abstract: "Draw a batch of images with their classes, augmented as training does it.",
     discussion: """
+      Images of another size than the first one's (or than --size) are fitted, as
+      --fit says. Training does not: it takes images of one size only.
+
       LIST is separated by commas; @ and a number say how likely one is applied:
 
       \(Augmentation.texts.map { "  \(padded(right: $0.form, to: 20))\($0.meaning)" }
@@ -76,6 +79,8 @@ enum GeneratorPreviewCommand: Command {
       augmentation: arguments[augment]?.list ?? [], shuffle: false, seed: seed,
       fitting: arguments[fitting] ?? .stretch)
     let batches = try (0..<copies).map { _ in try generator.next() }
+    noteSizes(
+      of: try chosen.map { try source.image(at: $0) }, as: generator.imageSize, on: terminal)
     let layout = ContactSheet(columns: arguments[columns])
     let sheet =
       copies == 1
@@ -89,10 +94,22 @@ enum GeneratorPreviewCommand: Command {
           file: file, width: sheet.width, height: sheet.height, images: Array(chosen),
           copies: copies, classes: batches[0].labels.map { generator.className(of: $0) }))
     }
-    let drawn = copies == 1 ? "\(chosen.count)" : "\(chosen.count) images, \(copies) times each,"
+    let drawn = counted(chosen.count, "image") + (copies == 1 ? "" : ", \(copies) times each,")
     terminal.output.line(
-      "\(file): \(drawn)\(copies == 1 ? " images" : "") of shape \(generator.imageSize) from "
-        + "\(source.name), \(source.count) images in \(source.classNames.count) classes")
+      "\(file): \(drawn) of shape \(generator.imageSize) from "
+        + "\(source.name), \(counted(source.count, "image")) in "
+        + counted(source.classNames.count, "class"))
+  }
+
+  /// Says where the picture differs from what training would do.
+  private static func noteSizes(
+    of images: [PixelImage], as size: [Int], on terminal: Terminal
+  ) {
+    let others = images.count { $0.height != size[1] || $0.width != size[2] }
+    guard others > 0 else { return }
+    terminal.error.line(
+      "note: \(counted(others, "image")) of another size brought to \(size[2]) x \(size[1]) here; "
+        + "training takes images of one size only")
   }
 
 }

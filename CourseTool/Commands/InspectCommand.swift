@@ -52,7 +52,7 @@ enum InspectCommand: Command {
     guard filtersFile == nil || filtersFile?.path != mapsFile?.path else {
       throw UsageError("--filters and the feature maps need two different files")
     }
-    let network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    let network = try savedNetwork(path)
     guard let image = network.filterImage(), let kernels = network.firstFilters else {
       throw CourseError(
         .invalidArgument, "the network has no convolution", expected: "a convolutional network",

@@ -34,7 +34,7 @@ enum PredictCommand: Command {
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let path = arguments.operands[0]
-    let network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    let network = try savedNetwork(path)
     guard network.outputShape.count == 1, let classCount = network.outputShape.first else {
       throw CourseError(
         .invalidArgument, "the network is not a classifier", expected: "one output for each class",

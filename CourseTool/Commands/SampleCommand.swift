@@ -33,7 +33,7 @@ enum SampleCommand: Command {
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let path = arguments.operands[0]
-    let network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    let network = try savedNetwork(path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let seed = arguments[seed] ?? 1
     let temperature = arguments[temperature] ?? 0.7

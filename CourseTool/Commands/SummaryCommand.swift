@@ -32,8 +32,8 @@ enum SummaryCommand: Command {
     let name = arguments.operands[0]
     let network: NeuralNetwork
     let recipe: Recipe?
-    if name.hasSuffix(".safetensors") {
-      network = try NeuralNetwork(contentsOf: URL(filePath: name))
+    if name.hasSuffix(".safetensors") || isSavedNetwork(name) {
+      network = try savedNetwork(name)
       recipe = try Recipe(notedIn: network, path: name)
     } else {
       let found = try Recipe.find(name)
@@ -56,7 +56,7 @@ enum SummaryCommand: Command {
       let score = (last.validation ?? last.training).accuracy.map {
         ", accuracy \(fixed($0, 4))\(last.validation == nil ? "" : " in validation")"
       }
-      out.line("Trained: \(history.count) of \(last.epochs) epochs\(score ?? "")")
+      out.line("Trained: \(history.count) of \(counted(last.epochs, "epoch"))\(score ?? "")")
     }
     if let recipe { out.line("Recipe: \(recipe.recipe) on \(recipe.data), seed \(recipe.seed)") }
   }

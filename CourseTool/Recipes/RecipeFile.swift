@@ -14,6 +14,11 @@ extension Recipe {
           + didYouMean(suggestions(for: nameOrPath, among: Recipes.names))
           + "\n  There are: \(Recipes.names.joined(separator: ", ")); or the path of a JSON file.")
     }
+    guard !isSavedNetwork(nameOrPath) else {
+      throw UsageError(
+        "\(nameOrPath) is a saved network and no config file: '--resume \(shellQuoted(nameOrPath))' "
+          + "trains it on")
+    }
     return try Recipe(json: JSONValue(contentsOf: nameOrPath), name: nameOrPath)
   }
 

@@ -76,7 +76,7 @@ enum AddingProblemStudy: Study {
       session.keep(data)
       session.report(
         "\(cell.title): test error \(error.map { fixed($0, 4) } ?? "diverged") after "
-          + "\(history.count) epochs, \(durationText(seconds))")
+          + "\(counted(history.count, "epoch")), \(durationText(seconds))")
     }
     plot.lines.append(
       .init("always 1", [(0, guessing), (Double(seen), guessing)], isReference: true))

@@ -25,6 +25,12 @@ func durationText(_ seconds: Double) -> String {
   return "\(whole / 3600) h \(whole % 3600 / 60) min"
 }
 
+/// A number of things: `1 image`, `2 images`.
+func counted(_ count: Int, _ thing: String) -> String {
+  guard count != 1 else { return "1 \(thing)" }
+  return "\(count) \(thing)\(thing.hasSuffix("s") ? "es" : "s")"
+}
+
 /// A text with blanks before it, up to a width.
 func padded(left text: String, to width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text

@@ -100,8 +100,9 @@ struct DataOverview: Encodable, Sendable {
   /// The overview in tables.
   func text(style: Style) -> String {
     let size =
-      shape.map { " of shape \($0)" } ?? (sizes.isEmpty ? ", \(columns.count) features" : "")
-    var lines = ["\(style.bold(name.printable)): \(examples) examples\(size)"]
+      shape.map { " of shape \($0)" }
+      ?? (sizes.isEmpty ? ", \(counted(columns.count, "feature"))" : "")
+    var lines = ["\(style.bold(name.printable)): \(counted(examples, "example"))\(size)"]
     if !classes.isEmpty {
       lines += ["", style.bold("Classes") + (label.map { " (\($0.printable))" } ?? "")]
       let width = classes.map(\.name.printable.count).max() ?? 0

@@ -38,13 +38,13 @@ struct Experiment {
   /// All settings come from the file; `arguments` may repeat them, raise the number of epochs, and say
   /// where the data are now.
   init(resuming path: String, arguments: Arguments) throws {
-    network = try NeuralNetwork(contentsOf: URL(filePath: path))
+    network = try savedNetwork(path)
     guard var recipe = try Recipe(notedIn: network, path: path), let progress = network.progress
     else {
       throw CourseError(
         .invalidArgument, "nothing to resume", expected: "a file that 'course train' wrote",
         received: "a network without the settings of its training", location: path,
-        remedy: "Train it from Swift: NeuralNetwork.fit(..., resuming: true).")
+        remedy: "Only what 'course train' began goes on with --resume.")
     }
     var wanted = recipe
     wanted.apply(arguments)
@@ -60,13 +60,14 @@ struct Experiment {
     }
     guard progress.epoch < wanted.epochs else {
       throw UsageError(
-        "nothing left to do: \(path) has \(progress.epoch) of \(wanted.epochs) epochs. "
+        "nothing left to do: \(path) has \(progress.epoch) of \(counted(wanted.epochs, "epoch")). "
           + "'--epochs \(progress.epoch + 10)' goes on for ten more.")
     }
     guard recipe.scheduleName == .step || wanted.epochs == recipe.epochs else {
       throw UsageError(
         "\(path) has the schedule \(recipe.scheduleName.rawValue), which ends after its "
-          + "\(recipe.epochs) epochs. Leave --epochs out, or start anew without --resume.")
+          + "\(counted(recipe.epochs, "epoch")). Leave --epochs out, or start anew without --resume."
+      )
     }
     recipe.epochs = wanted.epochs
     recipe.data = wanted.data
@@ -227,6 +228,7 @@ extension Recipe {
         embeddingSize: embedding, cell: cell, hiddenSizes: recurrent, optimizer: optimizer,
         seed: seed)
       network.penalty = penalty.penalty
+      try network.requireMemory(forBatchOf: batchSize)
       return network
     }
     var network =
@@ -245,6 +247,7 @@ extension Recipe {
           optimizer: optimizer, seed: seed)
       }
     network.penalty = penalty.penalty
+    try network.requireMemory(forBatchOf: min(batchSize, training.count))
     network.preprocessing = try scaling.scaler(for: training)
     network.classNames = training.classNames
     network.featureNames = training.featureNames

@@ -39,8 +39,8 @@ struct RunPrinter {
     let out = terminal.output
     let isResumed = report.newEpochs < report.epochs
     out.line(
-      "\nTrained \(report.newEpochs) \(isResumed ? "more " : "")"
-        + "\(report.newEpochs == 1 ? "epoch" : "epochs") in \(durationText(report.seconds))"
+      "\nTrained \(counted(report.newEpochs, isResumed ? "more epoch" : "epoch")) in "
+        + durationText(report.seconds)
         + (isResumed ? ", \(report.epochs) in all.\n" : ".\n"))
     let rows: [(String, PartReport?, String)] = [
       ("training", report.train, ""), ("validation", report.validation, ""),

@@ -76,13 +76,3 @@ extension Scores {
   /// `exp` of the loss on the characters of a text, without what the weights cost.
   var perplexity: Double { exp(loss - (penalty ?? 0)) }
 }
-
-extension NeuralNetwork {
-  /// The number of numbers that training changes.
-  var parameterCount: Int {
-    var copy = self
-    var count = 0
-    copy.forEachParameter { _, parameter in count += parameter.value.count }
-    return count
-  }
-}

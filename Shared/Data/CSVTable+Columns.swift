@@ -147,7 +147,7 @@ extension CSVTable {
     } else if text.split(separator: ",").count == 2,
       text.allSatisfy({ $0.isNumber || $0 == "," || $0 == "-" })
     {
-      remedy = "Write the decimal point as a point, not as a comma."
+      remedy = "Write the decimal point as a point, and no separators of thousands."
     }
     return CourseError(
       .invalidData, what, expected: "a number", received: "\"\(text)\"",

@@ -88,7 +88,8 @@ public struct CSVTable: Sendable {
     rowLines = hasHeader ? Array(lines.dropFirst()) : lines
     guard !rowStarts.isEmpty else {
       throw CourseError(
-        .invalidData, "the table has no rows", received: hasHeader ? "a header only" : "no text",
+        .invalidData, "the table has no rows",
+        received: starts.isEmpty ? "no text" : "a header only",
         location: name)
     }
   }

@@ -37,9 +37,10 @@ struct SafetensorsReader {
   init(data: Data, path: String) throws {
     self.path = path
     func refuse(_ what: String, expected: String? = nil, received: String? = nil) -> CourseError {
-      let hint = contentHint(data).flatMap { $0 == "a safetensors file" ? nil : $0 }
+      let hint =
+        contentHint(data).flatMap { $0 == "a safetensors file" ? nil : $0 } ?? textHint(data)
       return CourseError(
-        .format, what, expected: expected, received: hint ?? received,
+        .format, what, expected: hint == nil ? expected : nil, received: hint ?? received,
         location: path,
         remedy: hint == nil ? "The file is damaged or truncated: get it anew." : nil)
     }
@@ -176,4 +177,17 @@ struct SafetensorsReader {
       .format, "\(place) \(what)", expected: expected, received: received, location: path,
       remedy: remedy)
   }
+}
+
+/// The beginning of a text, when a file is one.
+private func textHint(_ data: Data) -> String? {
+  // The last character may have been cut.
+  let start = String(decoding: data.prefix(40), as: UTF8.self).dropLast(data.count > 40 ? 1 : 0)
+  guard
+    start.unicodeScalars.allSatisfy({
+      $0.value >= 0x20 && $0.value != 0x7F && $0 != "\u{FFFD}" || (0x09...0x0D).contains($0.value)
+    })
+  else { return nil }
+  let words = start.split(whereSeparator: \.isNewline).first
+  return "a text that begins with \"\(words ?? "")\""
 }

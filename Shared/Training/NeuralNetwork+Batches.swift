@@ -76,7 +76,7 @@ extension NeuralNetwork {
       throw CourseError(
         .invalidArgument, "a network that carries state needs batches of one size",
         expected: "a number of examples that batches of \(size) divide", received: "\(count)",
-        remedy: "Leave \(count % size) out, or pass another batchSize.")
+        remedy: "Choose another batch size, or leave \(count % size) out.")
     }
     return size
   }

@@ -176,3 +176,51 @@ import Testing
     #expect(csvField("say \"a\"") == "\"say \"\"a\"\"\"")
   }
 }
+
+/// Files that are something else than the command takes.
+@Suite struct WrongFileTests {
+  @Test func theMessageSaysWhatTheFileIs() throws {
+    try withTemporaryFolder { folder in
+      func path(_ name: String) -> String { folder.appending(path: name).path }
+      for (name, text) in [
+        ("a.csv", "5.1,3.5,1.4,0.2\n1,2,3,4\n"), ("empty.csv", ""), ("s", "a,b"),
+      ] {
+        try Data(text.utf8).write(to: URL(filePath: path(name)))
+      }
+      // No ending that says so.
+      let model = path("x.st")
+      #expect(runTool("train", "iris-mlp", "--epochs", "1", "-o", model).status == 0)
+      #expect(runTool("summary", model).output.contains("Recipe: iris-mlp"))
+
+      let expected: [([String], [String])] = [
+        (
+          ["predict", path("a.csv"), path("a.csv")],
+          [
+            "this is not a safetensors file: got a text that begins with \"5.1,3.5,1.4,0.2\"",
+            "Give a network that 'course train' saved.",
+          ]
+        ),
+        (["evaluate", path("s")], ["got a text that begins with \"a,b\""]),
+        (["train", model], ["is a saved network and no config file", "--resume"]),
+        (["train", "csv-mlp", "--data", path("empty.csv"), "--label", "x"], ["got no text"]),
+      ]
+      for (arguments, words) in expected {
+        let run = runTool(arguments)
+        #expect(run.status != 0)
+        for word in words { #expect(run.error.contains(word), "\(run.error)") }
+      }
+    }
+  }
+
+  @Test func oneIsNotPlural() throws {
+    try withTemporaryFolder { folder in
+      let one = folder.appending(path: "one").path
+      let drawn = runTool("data", "synthesize", "--count", "1", one)
+      #expect(drawn.output.contains("1 image of 32 x 32 in 10 classes"))
+      let sheet = runTool(
+        "generator", "preview", one, "-o", folder.appending(path: "p.png").path)
+      #expect(sheet.output.contains("1 image of shape [3, 32, 32] from \(one), 1 image in 10"))
+      #expect(runTool("data", "inspect", one).output.contains("1 example of shape"))
+    }
+  }
+}
