@@ -20,6 +20,7 @@ enum Remedies {
       "Remove the feature, or scale with --scaling standardize-all, or a number to divide by."
     ),
     ("Fit the scaler on the data", nil),
+    ("Divide the part to learn from by split", nil),
     (
       "If there are more, give the delimiter",
       "Columns are separated by commas, semicolons or tabs."

@@ -70,7 +70,10 @@ import Testing
           let isKnown = literals.contains { literal in
             Remedies.translations.contains { literal.hasPrefix($0.beginning) }
           }
-          #expect(isKnown, "\(file.lastPathComponent): \(literals) has no counterpart")
+          #expect(
+            isKnown,
+            "\(file.lastPathComponent): \(literals) is for programmers: add what the tool says to Remedies.translations"
+          )
         }
       }
     }
