@@ -39,34 +39,20 @@ import Testing
     }
   }
 
-  /// The formulas are a step of the task; the kernels wait until all of them are right.
-  private func run(
-    _ step: Int, _ implementation: Implementation, _ check: (Implementation) throws -> Void
-  ) async throws {
-    if implementation == .reference { return try await Self.steps.run(step) }
-    try await Self.steps.require()
-    try check(implementation)
+  @Test func eachFeatureGetsMean0AndVariance1() async throws { try await Self.steps.run(0) }
+  @Test func theRunningAveragesAreRecursive() async throws { try await Self.steps.run(1) }
+  @Test func inferenceUsesTheAveragesAndChangesNothing() async throws {
+    try await Self.steps.run(2)
   }
+  @Test func meanAndVarianceDependOnTheInputToo() async throws { try await Self.steps.run(3) }
+  @Test func aLargeMeanCostsNoDigits() async throws { try await Self.steps.run(4) }
 
-  @Test(arguments: both)
-  func eachFeatureGetsMean0AndVariance1(implementation: Implementation) async throws {
-    try await run(0, implementation, Self.checkForward)
-  }
-  @Test(arguments: both)
-  func theRunningAveragesAreRecursive(implementation: Implementation) async throws {
-    try await run(1, implementation, Self.checkAverages)
-  }
-  @Test(arguments: both)
-  func inferenceUsesTheAveragesAndChangesNothing(implementation: Implementation) async throws {
-    try await run(2, implementation, Self.checkInference)
-  }
-  @Test(arguments: both)
-  func meanAndVarianceDependOnTheInputToo(implementation: Implementation) async throws {
-    try await run(3, implementation, Self.checkBackward)
-  }
-  @Test(arguments: both)
-  func aLargeMeanCostsNoDigits(implementation: Implementation) async throws {
-    try await run(4, implementation, Self.checkLargeMean)
+  @Test(.waits(for: steps)) func theKernelsDoTheSame() throws {
+    try Self.checkForward(.fast)
+    try Self.checkAverages(.fast)
+    try Self.checkInference(.fast)
+    try Self.checkBackward(.fast)
+    try Self.checkLargeMean(.fast)
   }
 
   // MARK: The rest

@@ -20,75 +20,75 @@ import Testing
 
   // MARK: The kernels of `.fast` are measured by the same numbers
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func outputsStatesAndGradientsAgreeWithPyTorch(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func outputsStatesAndGradientsAgreeWithPyTorch(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .agreesWithPyTorch("states")
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func variableLengthsAgreeWithPyTorch(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func variableLengthsAgreeWithPyTorch(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .agreesWithPyTorch("lengths")
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func threeStatefulBatchesAgreeWithPyTorch(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func threeStatefulBatchesAgreeWithPyTorch(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .statefulRunAgreesWithPyTorch()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func gradientsAgreeWithFiniteDifferences(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func gradientsAgreeWithFiniteDifferences(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .gradientsAgreeWithFiniteDifferences()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func gradientsWithPaddingAgreeWithFiniteDifferences(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func gradientsWithPaddingAgreeWithFiniteDifferences(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .gradientsWithPaddingAgreeWithFiniteDifferences()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func lastStepIsTheLastOfAllSteps(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func lastStepIsTheLastOfAllSteps(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .lastStepIsTheLastOfAllSteps()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func reversedIsForwardOnTheReversedSequence(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func reversedIsForwardOnTheReversedSequence(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .reversedIsForwardOnTheReversedSequence()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func eachSequenceStandsForItself(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func eachSequenceStandsForItself(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .eachSequenceStandsForItself()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func inferenceComputesTheSameAndKeepsNoPass(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func inferenceComputesTheSameAndKeepsNoPass(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .inferenceComputesTheSameAndKeepsNoPass()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func nothingIsChangedInPlace(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func nothingIsChangedInPlace(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .nothingIsChangedInPlace()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func nothingRemainsOfTheLastBatch(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func nothingRemainsOfTheLastBatch(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .nothingRemainsOfTheLastBatch()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func resettingForgetsTheState(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .elman, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func resettingForgetsTheState(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .elman, implementation: implementation)
       .resettingForgetsTheState()
   }
 }

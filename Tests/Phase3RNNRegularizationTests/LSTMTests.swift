@@ -19,9 +19,8 @@ import Testing
   @Test func otherSizesAndTheOtherDirection() async throws { try await Self.steps.run(3) }
 
   /// The second of two stateful batches.
-  @Test(arguments: [Implementation.reference, .fast])
-  func aStatefulLayerCarriesHiddenStateAndCell(implementation: Implementation) async throws {
-    try await Self.steps.require()
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func aStatefulLayerCarriesHiddenStateAndCell(implementation: Implementation) throws {
     let task = RecurrentTask(cell: .lstm)
     var layer = try task.layer(stateful: true)
     layer.implementation = implementation
@@ -63,75 +62,75 @@ import Testing
 
   // MARK: The kernels of `.fast` are measured by the same numbers
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func outputsStatesAndGradientsAgreeWithPyTorch(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func outputsStatesAndGradientsAgreeWithPyTorch(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .agreesWithPyTorch("states")
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func variableLengthsAgreeWithPyTorch(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func variableLengthsAgreeWithPyTorch(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .agreesWithPyTorch("lengths")
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func threeStatefulBatchesAgreeWithPyTorch(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func threeStatefulBatchesAgreeWithPyTorch(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .statefulRunAgreesWithPyTorch()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func gradientsAgreeWithFiniteDifferences(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func gradientsAgreeWithFiniteDifferences(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .gradientsAgreeWithFiniteDifferences()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func gradientsWithPaddingAgreeWithFiniteDifferences(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func gradientsWithPaddingAgreeWithFiniteDifferences(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .gradientsWithPaddingAgreeWithFiniteDifferences()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func lastStepIsTheLastOfAllSteps(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func lastStepIsTheLastOfAllSteps(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .lastStepIsTheLastOfAllSteps()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func reversedIsForwardOnTheReversedSequence(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func reversedIsForwardOnTheReversedSequence(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .reversedIsForwardOnTheReversedSequence()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func eachSequenceStandsForItself(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func eachSequenceStandsForItself(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .eachSequenceStandsForItself()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func inferenceComputesTheSameAndKeepsNoPass(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func inferenceComputesTheSameAndKeepsNoPass(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .inferenceComputesTheSameAndKeepsNoPass()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func nothingIsChangedInPlace(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func nothingIsChangedInPlace(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .nothingIsChangedInPlace()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func nothingRemainsOfTheLastBatch(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func nothingRemainsOfTheLastBatch(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .nothingRemainsOfTheLastBatch()
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func resettingForgetsTheState(implementation: Implementation) async throws {
-    try await RecurrentChecks(cell: .lstm, implementation: implementation)
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
+  func resettingForgetsTheState(implementation: Implementation) throws {
+    try RecurrentChecks(cell: .lstm, implementation: implementation)
       .resettingForgetsTheState()
   }
 }

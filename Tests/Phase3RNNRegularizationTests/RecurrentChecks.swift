@@ -70,21 +70,6 @@ struct RecurrentChecks {
   let cell: RecurrentCell
   let implementation: Implementation
 
-  /// Waits until the first tests of the cell's task pass.
-  init(
-    cell: RecurrentCell, implementation: Implementation,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) async throws {
-    (self.cell, self.implementation) = (cell, implementation)
-    let steps =
-      switch cell {
-      case .elman: ElmanRNNTests.steps
-      case .lstm: LSTMTests.steps
-      case .gru: GRUTests.steps
-      }
-    try await steps.require(sourceLocation: sourceLocation)
-  }
-
   func fill(_ shape: [Int], _ m: Int, _ k: Int, _ d: Float) -> Tensor {
     RecurrentNumbers.fill(shape, m, k, d)
   }

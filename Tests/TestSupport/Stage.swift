@@ -35,6 +35,12 @@ public final class Stage: Sendable {
     (self.tests, self.isRight) = (tests, isRight)
   }
 
+  /// Whether something has told that a test of this stage fails: then those that wait are cancelled.
+  var isTold: Bool {
+    get { isReported.withLock { $0 } }
+    set { isReported.withLock { $0 = newValue } }
+  }
+
   /// Ends the test unless the tests of this stage pass.
   public func require(sourceLocation: SourceLocation = #_sourceLocation) throws {
     if isRight { return }

@@ -44,8 +44,40 @@ import Testing
   @Test func whatIsWrongIsToldByItsOwnStep() async throws {
     try await Self.oneWrong.requireThatTheProgramGoesOn()
     try await Self.oneWrong.run(0)
-    #expect(try await words { try await Self.oneWrong.run(1) }.hasPrefix("y: expected 2.0"))
+    // Nothing has told the mistake yet.
     #expect(try await words { try await Self.oneWrong.run(2) } == "first make wrong() pass")
+    #expect(try await words { try await Self.oneWrong.run(1) }.hasPrefix("y: expected 2.0"))
+  }
+
+  #if compiler(>=6.3)
+    private static let told: FirstSteps = FirstSteps(of: "Task", [wrong]) {
+      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        FirstStepsTests.told.tryAndExit()
+      }
+    }
+
+    /// This test is cancelled, unless something is wrong here.
+    @Test func whatWaitsIsCancelledOnceTheMistakeIsTold() async throws {
+      #expect(try await words { try await Self.told.run(0) }.hasPrefix("y: expected 2.0"))
+      try await Self.told.require()
+      Issue.record("a test goes on although the first step fails")
+    }
+  #endif
+
+  private static let isHere = Mutex(false)
+
+  private static let changing: FirstSteps = FirstSteps(
+    of: "Task", [("changing()", { try require(isHere.withLock { $0 }, "not here") })]
+  ) {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      FirstStepsTests.changing.tryAndExit()
+    }
+  }
+
+  @Test func whatFailsNowAndThenDoesNotPass() async throws {
+    Self.isHere.withLock { $0 = true }
+    let text = try await words { try await Self.changing.run(0) }
+    #expect(text == "Task: this fails now and then: does it depend on chance?")
   }
 
   private static let oneTrap: FirstSteps = FirstSteps(
@@ -58,10 +90,11 @@ import Testing
 
   @Test func aTrapIsToldInWords() async throws {
     try await Self.oneTrap.run(0)
+    // Nothing has told the mistake yet.
+    let waiting = try await words { try await Self.oneTrap.requireThatTheProgramGoesOn() }
+    #expect(waiting == "first make trap() pass")
     let text = try await words { try await Self.oneTrap.run(1) }
     #expect(text.hasPrefix("Task: the program ends here, so all other tests wait:\n"))
     #expect(text.contains("Fatal error: Index out of range\n  the list is empty"))
-    let waiting = try await words { try await Self.oneTrap.requireThatTheProgramGoesOn() }
-    #expect(waiting == "first make trap() pass")
   }
 }
