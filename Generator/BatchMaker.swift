@@ -20,6 +20,12 @@ struct BatchPlanner: Sendable {
   mutating func next() -> BatchPlan {
     let epochBefore = order.epoch
     let indices = order.next()
+    // Without this, an unfinished task would make batches of nothing, and epochs without an end.
+    guard !indices.isEmpty else {
+      stop(
+        "BatchOrder.next", expected: "the images of a batch: task 4.3 in Protocols/Generator.md",
+        received: "none")
+    }
     let before = order.countBeforeEpoch(in: indices)
     defer { number += 1 }
     return BatchPlan(

@@ -98,7 +98,7 @@ public struct ImageFolder: ImageSource {
 
   /// The classes of a folder, and its images with the index of their class.
   /// - Parameter failed: is told what cannot be read, and decides whether to go on
-  private static func index(
+  static func index(
     _ root: FolderListing, failed: (CourseError) throws -> Void
   ) throws -> (classNames: [String], entries: [Entry]) {
     // TODO(4.1): The sorted names of the folders are the classes; the sorted images of each come after

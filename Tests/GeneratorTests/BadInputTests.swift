@@ -7,7 +7,10 @@ import Testing
 
 /// What is wrong with folders of images is named with its place and what to do about it; and with
 /// `skipBroken` it is left out and listed. (Tests of each reader have its own mistakes.)
-@Suite struct BadInputTests {
+@Suite(
+  .waits(for: ImageFolderTests.steps), .waits(for: NumberedFolderTests.steps),
+  .waits(for: BatchOrderTests.steps))
+struct BadInputTests {
   private func text(_ text: String) -> Data { Data(text.utf8) }
 
   /// Files of 1 KB that claim 60 000 x 60 000 pixels, 3.6 billion.

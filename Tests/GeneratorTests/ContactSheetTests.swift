@@ -5,7 +5,8 @@ import Testing
 
 @testable import Generator
 
-@Suite struct ContactSheetTests {
+@Suite(.waits(for: BatchOrderTests.steps))
+struct ContactSheetTests {
   @Test func imagesStandInRowsAboveTheirTexts() {
     let tiles = (0..<3).map { number in
       (

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Generator
 
-@Suite struct FolderPartsTests {
+@Suite(.waits(for: ImageFolderTests.steps))
+struct FolderPartsTests {
   /// Folders with an image in each; names that end in "/" are empty.
   private func withFolders(_ paths: [String], _ body: (String) throws -> Void) throws {
     try withTemporaryFolder { folder in

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 /// The ten tests of the original course (exercise 0, TestGen) on generators of 100 images.
-@Suite struct GeneratorCourseTests {
+@Suite(.waits(for: NumberedFolderTests.steps), .waits(for: BatchOrderTests.steps))
+struct GeneratorCourseTests {
   private func generator(
     _ batchSize: Int, _ augmentation: [Augmentation] = [], shuffle: Bool = false,
     imageSize: [Int]? = nil, lastBatch: LastBatch = .wrap

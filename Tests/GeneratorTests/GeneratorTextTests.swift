@@ -7,7 +7,7 @@ import Testing
 
 /// The examples of Protocols/Generator.md.
 @Suite struct GeneratorTextTests {
-  @Test func notation() throws {
+  @Test(.waits(for: NumberedFolderTests.steps)) func notation() throws {
     let image = PixelImage(width: 2, height: 1, channels: 3, pixels: [255, 0, 0, 0, 0, 255])
     #expect(image[0, 1, 2] == 255)
     #expect(image.tensor == Tensor([[[1, 0]], [[0, 0]], [[0, 1]]]))
@@ -17,7 +17,7 @@ import Testing
     #expect(source.count == 100 && source.classNames[source.label(at: 17)] == "heart")
   }
 
-  @Test func aFolderByHand() throws {
+  @Test(.waits(for: ImageFolderTests.steps)) func aFolderByHand() throws {
     try withTemporaryFolder { folder in
       try makeFiles(
         [
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func numbersByHand() {
+  @Test(.waits(for: NumberedFolderTests.steps)) func numbersByHand() {
     let entries = NumberedFolder.paired(
       files: [10: "ten.npy", 2: "two.npy", 0: "zero.npy"], labels: [0: 4, 10: 1, 2: 6])
     #expect(entries.map(\.number) == [0, 2, 10])
@@ -40,13 +40,13 @@ import Testing
     #expect(entries.map(\.label) == [4, 6, 1])
   }
 
-  @Test func batchesByHand() {
+  @Test(.waits(for: BatchOrderTests.steps)) func batchesByHand() {
     var order = BatchOrder(count: 5, batchSize: 2, shuffle: false, seed: 0, lastBatch: .wrap)
     #expect((0..<4).map { _ in order.next() } == [[0, 1], [2, 3], [4, 0], [0, 1]])
     #expect(order.epoch == 1)
   }
 
-  @Test func turnsByHand() {
+  @Test(.waits(for: GeometryTests.steps)) func turnsByHand() {
     let image = Tensor([[[1, 2], [3, 4], [5, 6]]])
     expectClose(
       image.mirrored(implementation: .reference), [[[2, 1], [4, 3], [6, 5]]], "mirrored")
@@ -54,7 +54,7 @@ import Testing
       image.rotated90(implementation: .reference), [[[2, 4, 6], [1, 3, 5]]], "rotated90")
   }
 
-  @Test func resizingByHand() {
+  @Test(.waits(for: ResizeTests.steps)) func resizingByHand() {
     let row = Tensor([[[0, 1, 2, 3]]])
     expectClose(
       row.resized(height: 1, width: 2, antialias: false, implementation: .reference),

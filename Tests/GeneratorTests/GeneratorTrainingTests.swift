@@ -4,7 +4,8 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct GeneratorTrainingTests {
+@Suite(.waits(for: BatchOrderTests.steps))
+struct GeneratorTrainingTests {
   /// Images of 3 x 8 x 8 in ten classes.
   private func network(_ loss: any Loss = TinySquaredError()) throws -> NeuralNetwork {
     var network = NeuralNetwork(

@@ -4,15 +4,39 @@ import Shared
 import TestSupport
 import Testing
 
+/// Task 4.4.
 @Suite struct GeometryTests {
-  private let image = Tensor([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]])
+  private static let image = Tensor([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]])
+  private var image: Tensor { Self.image }
 
-  @Test(arguments: [Implementation.reference, .fast])
-  func mirrorChangesLeftAndRight(implementation: Implementation) {
+  // MARK: The task, one thing after the other: what is wrong is told by the first of these
+
+  static let steps: FirstSteps = FirstSteps(
+    of: "mirroredReference, rotated90Reference",
+    [
+      ("mirrorChangesLeftAndRight()", { mirrorsRight(.reference) }),
+      ("quartersTurnCounterClockwise()", { turnsRight(.reference) }),
+    ],
+    hints: [
+      "Tensor subscript":
+        "columns run from 0 to W - 1 and rows from 0 to H - 1, so the other side of x is W - 1 - x; and "
+        + "loops run over the shape of the result, which a quarter turn makes as high as the image is wide"
+    ]
+  ) {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      GeometryTests.steps.tryAndExit()
+    }
+  }
+
+  @Test func mirrorChangesLeftAndRight() async throws { try await Self.steps.run(0) }
+  @Test func quartersTurnCounterClockwise() async throws { try await Self.steps.run(1) }
+
+  private static func mirrorsRight(_ implementation: Implementation) {
     expectClose(
       image.mirrored(implementation: implementation),
       [[[3, 2, 1], [6, 5, 4]], [[9, 8, 7], [12, 11, 10]]], "mirrored",
       mistakes: [
+        "all is 0: no pixel is copied yet": Tensor(zeros: [2, 2, 3]),
         "nothing is mirrored": image,
         "top and bottom are changed, not left and right":
           [[[4, 5, 6], [1, 2, 3]], [[10, 11, 12], [7, 8, 9]]],
@@ -20,20 +44,42 @@ import Testing
           [[[6, 5, 4], [3, 2, 1]], [[12, 11, 10], [9, 8, 7]]],
         "the channels are changed, not the columns":
           [[[7, 8, 9], [10, 11, 12]], [[1, 2, 3], [4, 5, 6]]],
+        "the first channel is copied to all":
+          [[[3, 2, 1], [6, 5, 4]], [[3, 2, 1], [6, 5, 4]]],
+        "the first row is copied to all":
+          [[[3, 2, 1], [3, 2, 1]], [[9, 8, 7], [9, 8, 7]]],
+        "the result is read where the image should be: its right half mirrors its left":
+          [[[3, 2, 3], [6, 5, 6]], [[9, 8, 9], [12, 11, 12]]],
+        "the first column is missing: x begins at 0":
+          [[[0, 2, 1], [0, 5, 4]], [[0, 8, 7], [0, 11, 10]]],
+        "the last column is missing: x runs up to W - 1":
+          [[[3, 2, 0], [6, 5, 0]], [[9, 8, 0], [12, 11, 0]]],
+        "all columns are the same: the place in the image depends on x":
+          [[[3, 3, 3], [6, 6, 6]], [[9, 9, 9], [12, 12, 12]]],
       ])
   }
 
   // numpy.rot90(image, k, axes=(1, 2))
-  @Test(arguments: [Implementation.reference, .fast])
-  func quartersTurnCounterClockwise(implementation: Implementation) {
+  private static func turnsRight(_ implementation: Implementation) {
     expectClose(
       image.rotated90(implementation: implementation),
       [[[3, 6], [2, 5], [1, 4]], [[9, 12], [8, 11], [7, 10]]], "rotated90",
       mistakes: [
+        "all is 0: no pixel is copied yet": Tensor(zeros: [2, 3, 2]),
         "it is turned clockwise":
           [[[4, 1], [5, 2], [6, 3]], [[10, 7], [11, 8], [12, 9]]],
         "rows and columns are exchanged, which is a mirror image of a turned one":
           [[[1, 4], [2, 5], [3, 6]], [[7, 10], [8, 11], [9, 12]]],
+        "it is turned and mirrored: Y[c, y, x] = X[c, x, W - 1 - y]":
+          [[[6, 3], [5, 2], [4, 1]], [[12, 9], [11, 8], [10, 7]]],
+        "the channels are changed": [
+          [[9, 12], [8, 11], [7, 10]], [[3, 6], [2, 5], [1, 4]],
+        ],
+        "the first channel is copied to all": [
+          [[3, 6], [2, 5], [1, 4]], [[3, 6], [2, 5], [1, 4]],
+        ],
+        "the last row is missing: the result is as high as the image is wide":
+          [[[3, 6], [2, 5], [0, 0]], [[9, 12], [8, 11], [0, 0]]],
       ])
     expectClose(
       image.rotated90(turns: 2, implementation: implementation),
@@ -43,17 +89,25 @@ import Testing
       [[[4, 1], [5, 2], [6, 3]], [[10, 7], [11, 8], [12, 9]]], "rotated90(turns: -1)")
   }
 
-  @Test func referenceAndKernelAgree() throws {
+  @Test func kernelsMirrorAndTurnAsWell() {
+    Self.mirrorsRight(.fast)
+    Self.turnsRight(.fast)
+  }
+
+  @Test(.waits(for: steps)) func referenceAndKernelAgree() throws {
     var draws = RandomKey(seed: 5).generator
     func size() -> Int { Int(draws.next() % 20) + 1 }
-    for number in 0..<200 {
+    for number in 0..<60 {
       let image = Tensor(
         uniform: [size() % 4 + 1, size(), size()], key: RandomKey(seed: 6).folded(number))
-      try #require(image.mirrored() == image.mirrored(implementation: .reference))
+      try #require(
+        image.mirrored() == image.mirrored(implementation: .reference),
+        "mirrored, shape \(image.shape)")
       let turns = number % 4
       try #require(
         image.rotated90(turns: turns)
-          == image.rotated90(turns: turns, implementation: .reference), "\(image.shape)")
+          == image.rotated90(turns: turns, implementation: .reference),
+        "rotated90(turns: \(turns)), shape \(image.shape)")
     }
   }
 

@@ -22,43 +22,130 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
   PixelImage(width: 2, height: 2, channels: channels, repeating: value).npyData
 }
 
+/// Task 4.1.
 @Suite struct ImageFolderTests {
-  private let flowers: [String: Data] = [
-    "tulip/8.jpg": tinyImage(4), "tulip/red/7.JPEG": tinyImage(3), "daisy/2.png": tinyImage(2),
-    "daisy/10.jpg": tinyImage(1), "daisy/.hidden.png": tinyImage(9), "daisy/notes.txt": Data(),
-    ".git/x.png": tinyImage(9), "readme.png": tinyImage(9),
-  ]
+  // MARK: The task, one thing after the other: what is wrong is told by the first of these
 
-  @Test func classesAndPathsAreSorted() throws {
-    try withTemporaryFolder { folder in
-      try makeFiles(flowers, in: folder)
-      let source = try ImageFolder(folder.path)
-      #expect(
-        source.classNames == ["daisy", "tulip"], "task 4.1: the classes are the sorted folders")
-      try #require(source.count == 4, "task 4.1: every image is listed, also further down")
-      #expect(
-        source.labels == [0, 0, 1, 1], "task 4.1: a label is the place of its class, class by class"
-      )
-      let paths = (0..<4).map { source.location(at: $0).dropFirst(folder.path.count + 1) }
-      #expect(
-        paths == ["daisy/10.jpg", "daisy/2.png", "tulip/8.jpg", "tulip/red/7.JPEG"],
-        "task 4.1: the images of a class are sorted by their paths")
-      #expect(try (0..<4).map { try source.image(at: $0)[1, 1, 2] } == [1, 2, 4, 3])
+  static let steps: FirstSteps = FirstSteps(
+    of: "ImageFolder.index",
+    [
+      ("classesAndPathsAreSorted()", areSorted), ("classesStayTogether()", stayTogether),
+      ("theOrderIsThatOfBytes()", isThatOfBytes), ("whatIsWrongIsHandedOn()", isHandedOn),
+    ]
+  ) {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      ImageFolderTests.steps.tryAndExit()
     }
+  }
+
+  @Test func classesAndPathsAreSorted() async throws { try await Self.steps.run(0) }
+  @Test func classesStayTogether() async throws { try await Self.steps.run(1) }
+  @Test func theOrderIsThatOfBytes() async throws { try await Self.steps.run(2) }
+  @Test func whatIsWrongIsHandedOn() async throws { try await Self.steps.run(3) }
+
+  /// What `index` gives for files of one value each; paths are those below the folder.
+  private static func index(
+    _ files: [String]
+  ) throws -> (classNames: [String], labels: [Int], paths: [String]) {
+    try withTemporaryFolder { folder in
+      let images = files.map { ($0, $0.hasSuffix("/") ? Data() : tinyImage(1)) }
+      try makeFiles(Dictionary(uniqueKeysWithValues: images), in: folder)
+      let found: (classNames: [String], entries: [ImageFolder.Entry])
+      do {
+        found = try ImageFolder.index(FolderListing(of: folder.path)) { throw $0 }
+      } catch {
+        fail("ImageFolder.index asks for what is no class: \(error)")
+        throw error
+      }
+      return (
+        found.classNames, found.entries.map(\.label),
+        found.entries.map { String($0.path.dropFirst(folder.path.count + 1)) }
+      )
+    }
+  }
+
+  private static func areSorted() throws {
+    let (classNames, labels, paths) = try index([
+      "tulip/8.jpg", "tulip/red/7.JPEG", "daisy/2.png", "daisy/10.jpg", "daisy/.hidden.png",
+      "daisy/notes.txt", ".git/x.png", "readme.png",
+    ])
+    func say(_ what: String, _ expected: some Any, _ received: some Any) -> String {
+      "ImageFolder.index: \(what)\n  expected \(expected)\n  got      \(received)"
+    }
+    try require(
+      classNames.count == 2, say("not every class is listed", ["daisy", "tulip"], classNames))
+    try require(
+      classNames == ["daisy", "tulip"],
+      say(
+        classNames.contains("daisy")
+          ? "the classes are the sorted folders; root.folders has no order"
+          : "the classes are the names of the folders", ["daisy", "tulip"], classNames))
+    let right = ["daisy/10.jpg", "daisy/2.png", "tulip/8.jpg", "tulip/red/7.JPEG"]
+    try require(
+      paths.sorted() == right,
+      say(
+        paths.isEmpty ? "no image is listed" : "every image is listed once, also further down",
+        right,
+        paths))
+    let names = zip(paths, labels).map { path, label in
+      classNames.indices.contains(label) && path.hasPrefix(classNames[label] + "/")
+    }
+    try require(
+      !names.contains(false),
+      say("a label is the place of its class, class by class", "0 for daisy, 1 for tulip", labels))
+    try require(
+      labels == [0, 0, 1, 1],
+      say("the images of class 0 come first, then those of class 1", [0, 0, 1, 1], labels))
+    try require(
+      paths == right,
+      say("the images of a class are sorted by their paths, 10.jpg before 2.png", right, paths))
+  }
+
+  /// A blank comes before a slash, so "red tulip/1.png" comes before "red/1.png", but class "red" first.
+  private static func stayTogether() throws {
+    let (classNames, labels, paths) = try index([
+      "red/1.png", "red/2.png", "red tulip/1.png", "red tulip/2.png",
+    ])
+    try require(
+      classNames == ["red", "red tulip"] && labels == [0, 0, 1, 1]
+        && paths == ["red/1.png", "red/2.png", "red tulip/1.png", "red tulip/2.png"],
+      "ImageFolder.index: the images come class by class; it looks as if all paths were sorted together\n  "
+        + "got \(paths) with the labels \(labels)")
   }
 
   /// Upper case before lower case, and no language's rules.
-  @Test func theOrderIsThatOfBytes() throws {
+  private static func isThatOfBytes() throws {
+    // The last but one is an e and an accent, which Swift's texts take for one letter.
+    let right = ["B", "Z10", "Z9", "a", "b", "e\u{301}t", "z", "é"]
+    for name in right {
+      let classNames = try index(right.map { "\($0)/1.png" } + ["\(name)/2.png"]).classNames
+      try require(
+        classNames == right,
+        "ImageFolder.index: the order is that of bytes (precedes), not that of letters or of a language\n"
+          + "  expected \(right)\n  got      \(classNames)")
+    }
+    let paths = try index(right.map { "a/\($0).png" }).paths
+    try require(
+      paths == right.map { "a/\($0).png" },
+      "ImageFolder.index: the order of the images is that of bytes (precedes)\n  got \(paths)")
+  }
+
+  private static func isHandedOn() throws {
     try withTemporaryFolder { folder in
-      let names = ["b", "B", "a", "é", "z", "Z10", "Z9"]
-      try makeFiles(
-        Dictionary(uniqueKeysWithValues: names.map { ("\($0)/1.png", tinyImage(0)) }), in: folder)
-      let source = try ImageFolder(folder.path)
-      #expect(source.classNames == ["B", "Z10", "Z9", "a", "b", "z", "é"])
+      try makeFiles(["a/1.png": tinyImage(1)], in: folder)
+      try FileManager.default.createSymbolicLink(
+        at: folder.appending(path: "a/loop"), withDestinationURL: folder.appending(path: "a"))
+      var errors: [CourseError] = []
+      _ = try ImageFolder.index(FolderListing(of: folder.path)) { errors.append($0) }
+      try require(
+        errors.count == 1,
+        "ImageFolder.index: what cannot be read is told to the failed that index was given")
     }
   }
 
-  @Test func partsAreTakenByName() throws {
+  // MARK: What is given
+
+  @Test(.waits(for: steps)) func partsAreTakenByName() throws {
     try withTemporaryFolder { folder in
       try makeFiles(
         [
@@ -74,7 +161,7 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
     }
   }
 
-  @Test func foldersThatAreNoneAreRefused() throws {
+  @Test(.waits(for: steps)) func foldersThatAreNoneAreRefused() throws {
     try withTemporaryFolder { folder in
       expectCourseError(.file, "\(folder.path)/none", "cannot open the folder", "no such file") {
         try ImageFolder("\(folder.path)/none")
@@ -97,7 +184,7 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
     }
   }
 
-  @Test func linksThatLeadInACircleAreFound() throws {
+  @Test(.waits(for: steps)) func linksThatLeadInACircleAreFound() throws {
     try withTemporaryFolder { folder in
       try makeFiles(["a/1.png": tinyImage(1), "a/more/2.png": tinyImage(2)], in: folder)
       try FileManager.default.createSymbolicLink(
@@ -116,7 +203,7 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
     }
   }
 
-  @Test func brokenImagesAreCountedAndListed() throws {
+  @Test(.waits(for: steps)) func brokenImagesAreCountedAndListed() throws {
     try withTemporaryFolder { folder in
       try makeFiles(
         [
@@ -137,7 +224,7 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
     }
   }
 
-  @Test func aDatasetIsMadeOfItsImages() throws {
+  @Test(.waits(for: steps)) func aDatasetIsMadeOfItsImages() throws {
     try withTemporaryFolder { folder in
       try makeFiles(
         ["a/1.png": tinyImage(1), "b/1.png": tinyImage(2, channels: 1), "b/2.png": tinyImage(3)],
@@ -156,7 +243,7 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
 
   #if ImageCodecs
 
-    @Test func pngAndJpegAreToldApartByContent() throws {
+    @Test(.waits(for: steps)) func pngAndJpegAreToldApartByContent() throws {
       try withTemporaryFolder { folder in
         let jpeg = try bytes(JPEGSamples.all[1].png)
         let png = try PixelImage(jpegData: jpeg, path: "x").pngData()

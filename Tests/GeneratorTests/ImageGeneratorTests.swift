@@ -5,7 +5,8 @@ import Testing
 
 @testable import Generator
 
-@Suite struct ImageGeneratorTests {
+@Suite(.waits(for: BatchOrderTests.steps))
+struct ImageGeneratorTests {
   private static let everything: [Augmentation] = [
     .mirror, .rotate90, .rotate(degrees: 20), .crop(padding: 2), .brightness(0.3), .contrast(0.2),
     .saturation(0.3), .hue(0.1), .noise(standardDeviation: 0.05), .cutout(size: 3),

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Generator
 
-@Suite struct LabelFileTests {
+@Suite(.waits(for: NumberedFolderTests.steps))
+struct LabelFileTests {
   /// A dictionary has another order in each process: the first mistake, and not any of them.
   @Test func ofSeveralMistakesTheFirstIsNamed() {
     let labels = (0..<40).map { "\"\($0)\": \($0 < 12 ? "\($0)" : "-\($0)")" }.joined(

@@ -5,10 +5,70 @@ import Testing
 
 @testable import Generator
 
+/// Task 4.2.
 @Suite struct NumberedFolderTests {
+  // MARK: The task, in a process of its own
+
+  static let steps: FirstSteps = FirstSteps(
+    of: "NumberedFolder.paired", [("pairsComeByNumber()", comeByNumber)],
+    hints: [
+      "nil while unwrapping":
+        "labels has the keys of files; there may be gaps, so 0, 1, 2, ... are not among them",
+      "out of range": "files and labels are looked up by number, not by place",
+    ]
+  ) {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      NumberedFolderTests.steps.tryAndExit()
+    }
+  }
+
+  @Test func pairsComeByNumber() async throws { try await Self.steps.run(0) }
+
+  private static func comeByNumber() throws {
+    let files = [10: "10.npy", 2: "2.npy", 0: "0.npy", 7: "07.png", 1: "1.npy"]
+    let labels = [0: 4, 10: 1, 2: 6, 7: 0, 1: 9]
+    let entries = NumberedFolder.paired(files: files, labels: labels)
+    let (numbers, paths) = (entries.map(\.number), entries.map(\.path))
+    func say(_ what: String) -> String {
+      "NumberedFolder.paired: \(what)\n  expected "
+        + [0, 1, 2, 7, 10].map { "\($0): \(files[$0] ?? "") is \(labels[$0] ?? 0)" }
+        .joined(separator: ", ") + "\n  got      "
+        + entries.map { "\($0.number): \($0.path) is \($0.label)" }.joined(separator: ", ")
+    }
+    try require(
+      entries.count == files.count, say("not every image is listed: \(entries.count) of 5"))
+    try require(Set(paths) == Set(files.values), say("each image is listed once"))
+    let right = ["0.npy", "1.npy", "2.npy", "07.png", "10.npy"]
+    try require(
+      paths != paths.sorted(),
+      say("by name, 10 comes before 2; the order is that of the numbers"))
+    try require(
+      paths == right,
+      say(
+        paths == right.reversed()
+          ? "the smallest number comes first"
+          : "a dictionary has no order: sort by the numbers"))
+    try require(
+      numbers == [0, 1, 2, 7, 10],
+      say(
+        numbers == [0, 1, 2, 3, 4]
+          ? "the number of an entry is the key of its file, not its place in the list; there may be gaps"
+          : "the number of an entry is the key of its file"))
+    let found = entries.map(\.label)
+    try require(
+      found == [4, 9, 6, 0, 1],
+      say(
+        found == numbers
+          ? "the label of an entry is labels[number], not the number"
+          : "image and label were parted: the label of an entry is labels[number]"))
+  }
+
+  // MARK: What is given
+
   private func labels(_ text: String) -> Data { Data(text.utf8) }
 
-  @Test func imagesComeInTheOrderOfTheirNumbers() throws {
+  @Test func imagesComeInTheOrderOfTheirNumbers() async throws {
+    try await Self.steps.require()
     try withTemporaryFolder { folder in
       var files = Dictionary(
         uniqueKeysWithValues: (0..<12).map { ("\($0).npy", tinyImage(UInt8($0))) })
@@ -17,12 +77,10 @@ import Testing
       files["sheet.png"] = Data()
       try makeFiles(files, in: folder)
       let source = try NumberedFolder(folder.path)
-      try #require(source.count == 12, "task 4.2: not every image is listed")
+      try #require(source.count == 12)
       let values = try (0..<12).map { Int(try source.image(at: $0)[0, 0, 0]) }
-      #expect(
-        values == Array(0..<12),
-        "task 4.2: by name, 10 comes before 2; the order is that of the numbers")
-      #expect(source.labels == (0..<12).map { $0 % 5 }, "task 4.2: image and label were parted")
+      #expect(values == Array(0..<12))
+      #expect(source.labels == (0..<12).map { $0 % 5 })
       #expect(source.classNames == ["0", "1", "2", "3", "4"])
       let named = try NumberedFolder(folder.path, classNames: Dataset.cifar10Classes)
       #expect(named.classNames[named.label(at: 4)] == "deer")
@@ -32,7 +90,7 @@ import Testing
     }
   }
 
-  @Test func theLabelFileIsFound() throws {
+  @Test(.waits(for: steps)) func theLabelFileIsFound() throws {
     try withTemporaryFolder { folder in
       try makeFiles(["data/0.npy": tinyImage(1), "Labels.json": labels("{\"0\": 1}")], in: folder)
       let data = folder.appending(path: "data").path
@@ -78,7 +136,7 @@ import Testing
     }
   }
 
-  @Test func twoImagesOfOneNumberAreRefused() throws {
+  @Test(.waits(for: steps)) func twoImagesOfOneNumberAreRefused() throws {
     try withTemporaryFolder { folder in
       try makeFiles(
         ["3.npy": tinyImage(1), "03.png": tinyImage(2), "Labels.json": labels("{\"3\": 0}")],
@@ -91,7 +149,7 @@ import Testing
     }
   }
 
-  @Test func whatIsBrokenIsCountedAndListed() throws {
+  @Test(.waits(for: steps)) func whatIsBrokenIsCountedAndListed() throws {
     try withTemporaryFolder { folder in
       try makeFiles(
         [
@@ -109,7 +167,7 @@ import Testing
     }
   }
 
-  @Test func masksAndBoxesAreRead() throws {
+  @Test(.waits(for: steps)) func masksAndBoxesAreRead() throws {
     try withTemporaryFolder { folder in
       let box = ImageBox(left: 0.5, top: 0, right: 2, bottom: 1, label: 1)
       try makeFiles(

@@ -6,7 +6,10 @@ import Testing
 @testable import Generator
 
 /// What is in a folder of images and cannot be used is counted and named.
-@Suite struct PassedOverTests {
+@Suite(
+  .waits(for: ImageFolderTests.steps), .waits(for: NumberedFolderTests.steps),
+  .waits(for: BatchOrderTests.steps))
+struct PassedOverTests {
   @Test func imagesOfOtherFormatsAreCounted() throws {
     try withTemporaryFolder { folder in
       try makeFiles(

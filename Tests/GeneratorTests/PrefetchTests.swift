@@ -5,7 +5,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite struct PrefetchTests {
+@Suite(.waits(for: BatchOrderTests.steps))
+struct PrefetchTests {
   @Test(arguments: [0, 1, 3]) func errorsComeWithTheirBatch(threads: Int) throws {
     let generator = try ImageGenerator(
       CountedImages(10, brokenImage: 5), batchSize: 2, shuffle: false, threads: threads)

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Generator
 
-@Suite struct SyntheticImagesTests {
+@Suite(.waits(for: ImageFolderTests.steps), .waits(for: NumberedFolderTests.steps))
+struct SyntheticImagesTests {
   /// The images that are part of the project.
   private var sampleData: String {
     URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
