@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import CourseTool
 
-@Suite struct ArgumentParserTests {
+@Suite(.watched) struct ArgumentParserTests {
   static let epochs = Option("epochs", .integer(in: 1...100), "")
   static let rate = Option("learning-rate", .positive(upTo: 10), "")
   static let hidden = Option("hidden", .sizes(in: 1...512), "")
@@ -86,7 +87,7 @@ import Testing
   }
 }
 
-@Suite struct SuggestionsTests {
+@Suite(.watched) struct SuggestionsTests {
   @Test(arguments: [
     ("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("trian", "train", 1),
     ("abc", "abc", 0), ("ca", "abc", 3),

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A reader that goes away, a full disk behind standard output, a stream that was never there.
-@Suite(.enabled(if: hasBuiltTool)) struct ClosedOutputTests {
+@Suite(.enabled(if: hasBuiltTool), .watched) struct ClosedOutputTests {
   private static let train = #""$COURSE" train iris-mlp --epochs 20"#
 
   @Test(arguments: [

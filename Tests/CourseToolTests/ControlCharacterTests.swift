@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// Names come from files and may hold anything; a terminal takes some of it for orders.
-@Suite struct ControlCharacterTests {
+@Suite(.watched) struct ControlCharacterTests {
   /// A label that empties the screen, one that breaks the line, a C1 character, a mark that turns the direction
   /// of writing, and the code points that the tool uses for colours.
   private static let names = ["a\u{1B}[2Jb", "c\u{9B}31m", "d\u{202E}", "e\u{10FFFC}31\u{10FFFD}"]

@@ -4,7 +4,7 @@ import Testing
 
 /// The script `course`, run in a folder of its own where swift, clang, apt-get, sudo and id are
 /// stand-ins that write down how they were called.
-@Suite struct CourseScriptTests {
+@Suite(.watched) struct CourseScriptTests {
   @Test func buildsAndPassesArgumentsOn() throws {
     try withScript { script in
       let run = try script.run("train", "a b", "--json")
@@ -171,19 +171,19 @@ import Testing
     }
   }
 
-  @Test func failuresAreListedAtTheEnd() throws {
-    try withScript { script in
-      let run = try script.run("test", environment: ["FAKE_TEST": "fails"])
-      #expect(run.status == 1)
-      #expect(run.error.contains("Failed:\n  addsUp()\n"))
-    }
-  }
-
   @Test func aCrashIsSaidToBeOne() throws {
     try withScript { script in
       let run = try script.run("test", environment: ["FAKE_TEST": "crashes"])
       #expect(run.status == 1)
       #expect(run.error.contains("the tests did not run to their end"))
+    }
+  }
+
+  @Test func anotherSwiftThatRunsIsMentioned() throws {
+    try withScript { script in
+      let run = try script.run("version", environment: ["FAKE_BUILD": "waits"])
+      #expect(run.error.contains("Another instance of SwiftPM (PID: 7) is already running"))
+      #expect(run.output == "tool <version>\n")
     }
   }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CourseTool
 
-@Suite struct DataFetchTests {
+@Suite(.watched) struct DataFetchTests {
   @Test func anUnknownNameIsCorrected() {
     let run = runTool("data", "fetch", "mnst")
     #expect(run.status == 2)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CourseTool
 
-@Suite struct DemoCommandTests {
+@Suite(.watched) struct DemoCommandTests {
   @Test func trainsMeasuresSavesAndDraws() throws {
     try withTemporaryFolder { folder in
       let output = folder.appending(path: "digits.safetensors").path
@@ -38,7 +38,7 @@ import Testing
   }
 }
 
-@Suite struct DigitDrawingTests {
+@Suite(.watched) struct DigitDrawingTests {
   private func drawing(_ environment: [String: String], isTerminal: Bool = false) -> DigitDrawing {
     DigitDrawing(
       side: 2, brightest: 16,

@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// `course generator preview` and `bench`, and what `course data synthesize` refuses.
-@Suite struct GeneratorCommandTests {
+@Suite(.watched) struct GeneratorCommandTests {
   /// A folder `figures` of 12 images of 16 x 16.
   private func withFigures(_ body: (_ figures: String, _ folder: URL) throws -> Void) throws {
     try withTemporaryFolder { folder in

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import CourseTool
 
-@Suite struct HelpTests {
+@Suite(.watched) struct HelpTests {
   @Test func everyCommandHasHelp() {
     for command in allCommands.map({ $0.description }) {
       let run = runTool(["help"] + command.words)

@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// Networks of images on the command line.
-@Suite struct ImageCommandTests {
+@Suite(.watched) struct ImageCommandTests {
   private let small = ["--maps", "4,6", "--hidden", "8", "--epochs", "2", "--quiet", "--force"]
 
   /// The first digits as files in the format of MNIST.

@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// Images from folders and archives on the command line.
-@Suite struct ImageDataTests {
+@Suite(.watched) struct ImageDataTests {
   private func synthesize(_ folder: URL, _ arguments: String...) -> ToolRun {
     runTool(["data", "synthesize", folder.path, "--size", "16"] + arguments)
   }

@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// `evaluate`, `predict` and `summary` on one small network.
-@Suite struct ModelCommandTests {
+@Suite(.watched) struct ModelCommandTests {
   private func withModel(_ body: (_ model: String, _ folder: URL) throws -> Void) throws {
     try withTemporaryFolder { folder in
       let model = folder.appending(path: "iris.safetensors").path
@@ -178,7 +178,7 @@ import Testing
 }
 
 /// Files that are something else than the command takes.
-@Suite struct WrongFileTests {
+@Suite(.watched) struct WrongFileTests {
   @Test func theMessageSaysWhatTheFileIs() throws {
     try withTemporaryFolder { folder in
       func path(_ name: String) -> String { folder.appending(path: name).path }

@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// A network that does not fit into memory is an error before anything is drawn.
-@Suite struct NetworkMemoryTests {
+@Suite(.watched) struct NetworkMemoryTests {
   private static let sizes = String(repeating: "65536,", count: 99) + "65536"
 
   /// Terabytes, whatever the machine has.

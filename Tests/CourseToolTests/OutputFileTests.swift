@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// The file that a command writes must not cost the user another one, nor the work.
-@Suite struct OutputFileTests {
+@Suite(.watched) struct OutputFileTests {
   private func silent() -> (stream: TextStream, recorder: Recorder) {
     let recorder = Recorder()
     return (TextStream(features: TerminalFeatures()) { recorder.append($0) }, recorder)

@@ -4,7 +4,7 @@ import Testing
 
 /// What only the real program can show: a signal is a matter between processes, and the number of threads
 /// belongs to a process.
-@Suite(.enabled(if: hasBuiltTool)) struct ProcessTests {
+@Suite(.enabled(if: hasBuiltTool), .watched) struct ProcessTests {
   @Test func theNumberOfThreadsChangesNoBit() throws {
     try withTemporaryFolder { folder in
       let files = try ["1", "3"].map { threads in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CourseTool
 
-@Suite struct RecipeTests {
+@Suite(.watched) struct RecipeTests {
   @Test(arguments: Recipes.names)
   func aRecipeIsTheSameAfterAJourneyThroughJSON(name: String) throws {
     let settings = try #require(Recipes.named(name)).settings
@@ -137,7 +137,7 @@ import Testing
   }
 }
 
-@Suite struct DataCommandTests {
+@Suite(.watched) struct DataCommandTests {
   @Test func bundledDataAreListed() throws {
     #expect(runTool("data", "list").output.contains("1797 examples of shape [64], 10 classes"))
     #expect((try runTool("data", "list", "--json").json["data"] as? [Any])?.count == 3)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CourseTool
 
-@Suite struct RecurrentRecipeTests {
+@Suite(.watched) struct RecurrentRecipeTests {
   /// A text file, and the settings that make its training quick.
   private func text(in folder: URL, _ text: String? = nil) throws -> [String] {
     let file = folder.appending(path: "t.txt")

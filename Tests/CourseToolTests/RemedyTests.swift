@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// Each remedy that a command prints is a command, an option, or something to do with a file.
-@Suite struct RemedyTests {
+@Suite(.watched) struct RemedyTests {
   private static let package = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CourseTool
 
-@Suite struct StudyTests {
+@Suite(.watched) struct StudyTests {
   /// Each study at a size that takes no time.
   private static let small: [String: [String]] = [
     "adding-problem": ["--length", "4", "--examples", "20", "--epochs", "2"],

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import CourseTool
 
-@Suite struct TerminalTests {
+@Suite(.watched) struct TerminalTests {
   @Test(arguments: [
     (true, [:], true),
     (false, [:], false),

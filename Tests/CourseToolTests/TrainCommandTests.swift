@@ -27,7 +27,7 @@ private func haveSameTensors(_ first: String, _ second: String) throws -> Bool {
   return !left.isEmpty && left == right
 }
 
-@Suite struct TrainCommandTests {
+@Suite(.watched) struct TrainCommandTests {
   @Test func learnsIrisAndSaysHowWell() throws {
     try withTrainedIris { model, run in
       #expect(run.error.contains("iris-mlp: iris, 105 to train, 23 to validate, 22 to test"))

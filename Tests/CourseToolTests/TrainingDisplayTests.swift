@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import CourseTool
 @testable import Shared
 
-@Suite struct TrainingDisplayTests {
+@Suite(.watched) struct TrainingDisplayTests {
   private func report(epoch: Int = 11, of epochs: Int = 40) -> StepReport {
     StepReport(
       epoch: epoch, epochs: epochs, batch: 5, batchCount: 10, step: 115,

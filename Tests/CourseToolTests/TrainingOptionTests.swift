@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// `--penalty`, `--clip`, `--momentum`, `--weight-decay`.
-@Suite struct TrainingOptionTests {
+@Suite(.watched) struct TrainingOptionTests {
   private func withTrained(
     _ options: String...,
     body: (_ network: NeuralNetwork, _ model: String, _ run: ToolRun) throws
@@ -169,7 +169,7 @@ import Testing
 }
 
 /// `--augment`.
-@Suite struct TrainingAugmentTests {
+@Suite(.watched) struct TrainingAugmentTests {
   private static let small = [
     "digits-cnn", "--maps", "4", "--epochs", "1", "--schedule", "step", "--learning-rate", "0.005",
   ]

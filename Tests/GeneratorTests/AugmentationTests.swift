@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct AugmentationTests {
+@Suite(.watched) struct AugmentationTests {
   private static func picture(_ height: Int = 6, _ width: Int = 9, channels: Int = 3) -> PixelImage
   {
     var draws = RandomKey(seed: 8).generator

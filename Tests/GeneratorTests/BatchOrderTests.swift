@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 4.3.
-@Suite struct BatchOrderTests {
+@Suite(.watched) struct BatchOrderTests {
   // MARK: One thing after the other: what is wrong is told by the first of these
 
   static let steps: FirstSteps = FirstSteps(

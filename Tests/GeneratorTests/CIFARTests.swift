@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite struct CIFARTests {
+@Suite(.watched) struct CIFARTests {
   /// Two images: labels `first` and `first + 1`, planes of 10 times the label, plus 0, 1 and 2.
   private func records(_ first: UInt8) -> [UInt8] {
     [first, first + 1].flatMap { label in

@@ -3,7 +3,7 @@ import Generator
 import TestSupport
 import Testing
 
-@Suite struct ChecksumTests {
+@Suite(.watched) struct ChecksumTests {
   @Test func theVectorsOfTheStandardsComeOut() {
     func hex(_ method: Checksum.Method, _ text: String) -> String {
       Checksum.hex(method, of: Array(text.utf8))

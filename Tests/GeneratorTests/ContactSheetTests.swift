@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite(.waits(for: BatchOrderTests.steps))
+@Suite(.waits(for: BatchOrderTests.steps), .watched)
 struct ContactSheetTests {
   @Test func imagesStandInRowsAboveTheirTexts() {
     let tiles = (0..<3).map { number in
@@ -102,7 +102,7 @@ struct ContactSheetTests {
   }
 }
 
-@Suite struct AugmentationTextTests {
+@Suite(.watched) struct AugmentationTextTests {
   @Test func listsAreRead() throws {
     let list = try Augmentation.list(
       from: "mirror,crop:4@0.3,rotate90,rotate:15,resize:8:9,brightness:0.2,contrast:0.2,"

@@ -7,7 +7,7 @@ import Testing
 
 /// Truncations and wrong bits for the readers whose own tests have none: nothing may crash, hang or take
 /// memory for sizes that are only claimed. `Tests/Fuzzing/run` searches for more.
-@Suite struct DamageTests {
+@Suite(.watched) struct DamageTests {
   @Test func imagesAsArrays() {
     let image = PixelImage(width: 3, height: 2, channels: 3, repeating: 7).npyData
     damage(image) { data in

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct DatasetSourceTests {
+@Suite(.watched) struct DatasetSourceTests {
   /// Two images of 2 x 3 pixels: the red, green and blue plane of the first are 0..., 6..., 12....
   private func bytes() throws -> Dataset {
     try Dataset(

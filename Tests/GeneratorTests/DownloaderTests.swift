@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite struct DownloaderTests {
+@Suite(.watched) struct DownloaderTests {
   static let content = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
 
   func file(_ mirrors: String..., content: [UInt8] = content) -> RemoteFile {

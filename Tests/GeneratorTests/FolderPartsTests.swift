@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite(.waits(for: ImageFolderTests.steps))
+@Suite(.waits(for: ImageFolderTests.steps), .watched)
 struct FolderPartsTests {
   /// Folders with an image in each; names that end in "/" are empty.
   private func withFolders(_ paths: [String], _ body: (String) throws -> Void) throws {

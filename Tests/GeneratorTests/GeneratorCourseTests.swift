@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The ten tests of the original course (exercise 0, TestGen) on generators of 100 images.
-@Suite(.waits(for: NumberedFolderTests.steps), .waits(for: BatchOrderTests.steps))
+@Suite(.waits(for: NumberedFolderTests.steps), .waits(for: BatchOrderTests.steps), .watched)
 struct GeneratorCourseTests {
   private func generator(
     _ batchSize: Int, _ augmentation: [Augmentation] = [], shuffle: Bool = false,

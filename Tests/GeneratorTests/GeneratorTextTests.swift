@@ -6,7 +6,7 @@ import Testing
 @testable import Generator
 
 /// The examples of Protocols/Generator.md.
-@Suite struct GeneratorTextTests {
+@Suite(.watched) struct GeneratorTextTests {
   @Test(.waits(for: NumberedFolderTests.steps)) func notation() throws {
     let image = PixelImage(width: 2, height: 1, channels: 3, pixels: [255, 0, 0, 0, 0, 255])
     #expect(image[0, 1, 2] == 255)

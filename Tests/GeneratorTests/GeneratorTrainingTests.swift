@@ -4,7 +4,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite(.waits(for: BatchOrderTests.steps))
+@Suite(.waits(for: BatchOrderTests.steps), .watched)
 struct GeneratorTrainingTests {
   /// Images of 3 x 8 x 8 in ten classes.
   private func network(_ loss: any Loss = TinySquaredError()) throws -> NeuralNetwork {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Task 4.4.
-@Suite struct GeometryTests {
+@Suite(.watched) struct GeometryTests {
   private static let image = Tensor([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]])
   private var image: Tensor { Self.image }
 
@@ -142,7 +142,7 @@ import Testing
   }
 }
 
-@Suite struct ColorTests {
+@Suite(.watched) struct ColorTests {
   private let colors = ImageNumbers.colors
   private func expected(_ scalars: [Float]) -> Tensor {
     Tensor(shape: [3, 2, 3], scalars: scalars)

@@ -6,7 +6,7 @@
   import TestSupport
   import Testing
 
-  @Suite struct GzipTests {
+  @Suite(.watched) struct GzipTests {
     private let text = "one fish, two fish, red fish, blue fish"
     // gzip.compress(text, mtime=0) of Python 3.11
     private let plain = "H4sIAAAAAAACA8vPS1VIyyzO0FEoKc+HsopSU6CspJxSiDQASqRL2ycAAAA="

@@ -4,7 +4,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct IDXFileTests {
+@Suite(.watched) struct IDXFileTests {
   // struct.pack(">4B3I", 0, 0, 8, 3, 2, 2, 3) + bytes(range(12))
   private let images = Data([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3] + Array(0..<12))
 

@@ -23,7 +23,7 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
 }
 
 /// Task 4.1.
-@Suite struct ImageFolderTests {
+@Suite(.watched) struct ImageFolderTests {
   // MARK: The task, one thing after the other: what is wrong is told by the first of these
 
   static let steps: FirstSteps = FirstSteps(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite(.waits(for: BatchOrderTests.steps))
+@Suite(.waits(for: BatchOrderTests.steps), .watched)
 struct ImageGeneratorTests {
   private static let everything: [Augmentation] = [
     .mirror, .rotate90, .rotate(degrees: 20), .crop(padding: 2), .brightness(0.3), .contrast(0.2),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite struct JPEGTests {
+@Suite(.watched) struct JPEGTests {
   #if ImageCodecs
 
     @Test(arguments: JPEGSamples.all)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite(.waits(for: NumberedFolderTests.steps))
+@Suite(.waits(for: NumberedFolderTests.steps), .watched)
 struct LabelFileTests {
   /// A dictionary has another order in each process: the first mistake, and not any of them.
   @Test func ofSeveralMistakesTheFirstIsNamed() {

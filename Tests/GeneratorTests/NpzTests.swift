@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite struct NpzTests {
+@Suite(.watched) struct NpzTests {
   #if ImageCodecs
 
     /// Images `[2, 2, 3, 3]` of 0, 1, 2, ... and the labels [4, 1], by

@@ -6,7 +6,7 @@ import Testing
 @testable import Generator
 
 /// Task 4.2.
-@Suite struct NumberedFolderTests {
+@Suite(.watched) struct NumberedFolderTests {
   // MARK: The task, in a process of its own
 
   static let steps: FirstSteps = FirstSteps(

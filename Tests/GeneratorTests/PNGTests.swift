@@ -4,7 +4,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct PNGTests {
+@Suite(.watched) struct PNGTests {
   #if ImageCodecs
 
     @Test(arguments: PNGSample.all)

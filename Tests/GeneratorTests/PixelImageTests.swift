@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct PixelImageTests {
+@Suite(.watched) struct PixelImageTests {
   @Test func pixelsLieRowByRow() {
     var image = PixelImage(width: 3, height: 2, channels: 3)
     image[1, 2, 0] = 7
@@ -38,7 +38,7 @@ import Testing
   }
 }
 
-@Suite struct ImageGridTests {
+@Suite(.watched) struct ImageGridTests {
   @Test func tilesLieInRowsBetweenMargins() {
     let tiles = Tensor(arange: 0, to: 3).reshaped([3, 1, 1, 1])
     let image = ImageGrid(columns: 2, background: 9, normalization: .range(0...2)).image(of: tiles)

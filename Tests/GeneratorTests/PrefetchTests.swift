@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.waits(for: BatchOrderTests.steps))
+@Suite(.waits(for: BatchOrderTests.steps), .watched)
 struct PrefetchTests {
   @Test(arguments: [0, 1, 3]) func errorsComeWithTheirBatch(threads: Int) throws {
     let generator = try ImageGenerator(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 4.5.
-@Suite struct ResizeTests {
+@Suite(.watched) struct ResizeTests {
   // MARK: The task, one thing after the other: what is wrong is told by the first of these
 
   static let steps: FirstSteps = FirstSteps(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite(.waits(for: ImageFolderTests.steps), .waits(for: NumberedFolderTests.steps))
+@Suite(.waits(for: ImageFolderTests.steps), .waits(for: NumberedFolderTests.steps), .watched)
 struct SyntheticImagesTests {
   /// The images that are part of the project.
   private var sampleData: String {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Generator
 
-@Suite struct TarReaderTests {
+@Suite(.watched) struct TarReaderTests {
   /// A header as POSIX has it, and the content.
   /// - Parameter size: what stands in the field of the size, instead of the true one
   private func entry(

@@ -2,7 +2,7 @@ import Networks
 import TestSupport
 import Testing
 
-@Suite struct ConvBatchNormReLUTests {
+@Suite(.watched) struct ConvBatchNormReLUTests {
   private func images(_ shape: [Int]) -> Tensor {
     Tensor(normal: shape, key: RandomKey(seed: 5).folded("images"))
   }
@@ -109,7 +109,7 @@ import Testing
   }
 }
 
-@Suite struct FusingTests {
+@Suite(.watched) struct FusingTests {
   private func trained(_ network: NeuralNetwork, _ shape: [Int]) -> NeuralNetwork {
     var network = network
     var batch = 0

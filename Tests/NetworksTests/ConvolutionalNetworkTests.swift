@@ -3,7 +3,7 @@ import Networks
 import TestSupport
 import Testing
 
-@Suite struct ConvolutionalNetworkTests {
+@Suite(.watched) struct ConvolutionalNetworkTests {
   private let optimizer = SGD(learningRate: 0.05)
 
   private func types(_ network: NeuralNetwork) -> [String] {

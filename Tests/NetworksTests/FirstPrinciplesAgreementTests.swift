@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The networks that are written out in First Principles compute what the layers compute.
-@Suite struct FirstPrinciplesAgreementTests {
+@Suite(.watched) struct FirstPrinciplesAgreementTests {
   private static let data = Result { try Dataset.moons(count: 30, seed: 1) }
 
   @Test(arguments: DeepNetwork.Activation.allCases)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The examples of Protocols/From-Python.md, on numbers that NumPy and SciPy gave.
-@Suite struct FromPythonTextTests {
+@Suite(.watched) struct FromPythonTextTests {
   @Test func fullyConnected() {
     let theirs: Tensor = [[1, 2], [3, 5], [10, 20]]
     var layer = Dense(inputSize: 2, outputSize: 2)

@@ -2,7 +2,7 @@ import Networks
 import TestSupport
 import Testing
 
-@Suite struct InspectionTests {
+@Suite(.watched) struct InspectionTests {
   private func network(inputShape: [Int] = [1, 8, 8]) throws -> NeuralNetwork {
     try .vggNet(
       inputShape: inputShape, blocks: [[4, 20], [3]], hiddenSizes: [5],

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What layers draw by themselves and in a network: every type that draws weights or masks.
-@Suite struct LayerSeedTests {
+@Suite(.watched) struct LayerSeedTests {
   typealias Make = @Sendable (_ seed: UInt64?) -> any Layer
 
   static let layers: [(name: String, inputShape: [Int], make: Make)] = [

@@ -3,7 +3,7 @@ import Networks
 import TestSupport
 import Testing
 
-@Suite struct MultilayerPerceptronTests {
+@Suite(.watched) struct MultilayerPerceptronTests {
   private func perceptron(_ data: Dataset, hidden: [Int], seed: UInt64) throws -> NeuralNetwork {
     var network = try NeuralNetwork.multilayerPerceptron(
       inputSize: data.inputShape.reduce(1, *), hiddenSizes: hidden,

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The last example of Protocols/Phase2-CNN.md, which needs Phase 1 as well.
-@Suite struct Phase2TextTests {
+@Suite(.watched) struct Phase2TextTests {
   @Test func digits() throws {
     var unused = Dense(inputSize: 2, outputSize: 2, seed: 1)
     _ = try trainingPass(&unused, input: Tensor(ones: [1, 2]))

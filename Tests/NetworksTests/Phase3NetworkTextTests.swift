@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The examples of Protocols/Phase3-RNN-Regularization.md that need other phases.
-@Suite struct Phase3NetworkTextTests {
+@Suite(.watched) struct Phase3NetworkTextTests {
   @Test func whatANetworkPays() throws {
     // Text, 3.7
     var layer = Dense(inputSize: 2, outputSize: 1, seed: 1)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Recurrent networks in files: saved, loaded, and trained on from where they were.
-@Suite struct RecurrentCheckpointTests {
+@Suite(.watched) struct RecurrentCheckpointTests {
   private static let batchSize = 4
 
   private static func network() throws -> NeuralNetwork {

@@ -2,7 +2,7 @@ import Networks
 import TestSupport
 import Testing
 
-@Suite struct RecurrentNetworkTests {
+@Suite(.watched) struct RecurrentNetworkTests {
   @Test(arguments: RecurrentCell.allCases)
   func layersFollowTheSizes(cell: RecurrentCell) throws {
     let network = try NeuralNetwork.recurrent(

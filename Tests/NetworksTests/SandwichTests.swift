@@ -2,7 +2,7 @@ import Networks
 import TestSupport
 import Testing
 
-@Suite struct SandwichTests {
+@Suite(.watched) struct SandwichTests {
   private func images(_ shape: [Int]) -> Tensor {
     Tensor(normal: shape, key: RandomKey(seed: 5).folded("images"))
   }

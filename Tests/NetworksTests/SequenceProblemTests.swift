@@ -2,7 +2,7 @@ import Networks
 import TestSupport
 import Testing
 
-@Suite struct SequenceProblemTests {
+@Suite(.watched) struct SequenceProblemTests {
   @Test(arguments: [2, 3, 100])
   func theAnswerIsTheSumOfTheMarkedNumbers(length: Int) throws {
     let data = try Dataset.addingProblem(count: 40, length: length, seed: 3)

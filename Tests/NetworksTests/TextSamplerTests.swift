@@ -4,7 +4,7 @@ import Testing
 
 @testable import Networks
 
-@Suite struct TextSamplerTests {
+@Suite(.watched) struct TextSamplerTests {
   /// A small network of characters, trained for a moment.
   private func network(
     _ text: CharacterText, epochs: Int = 2, cell: RecurrentCell = .lstm

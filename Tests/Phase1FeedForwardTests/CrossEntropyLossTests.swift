@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Task 1.5.
-@Suite struct CrossEntropyLossTests {
+@Suite(.watched) struct CrossEntropyLossTests {
   private let p: Tensor = [
     [0.7, 0.2, 0.1], [0.05, 0.15, 0.8], [0.3, 0.4, 0.3], [0.25, 0.5, 0.25],
   ]

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 1.2.
-@Suite struct DenseTests {
+@Suite(.watched) struct DenseTests {
   // MARK: The example to begin with
   //
   // All of its matrices are 2 x 2, so a wrong transpose fits, too, and shows as a wrong number. The other

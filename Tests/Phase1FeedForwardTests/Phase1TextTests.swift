@@ -8,7 +8,7 @@ import Testing
 ///
 /// The lines between "Text" and the checks are those of the text. What stands before them makes sure that
 /// an unfinished task fails rather than traps.
-@Suite struct Phase1TextTests {
+@Suite(.watched) struct Phase1TextTests {
   @Test func tensorOperations() {
     // Text
     let x: Tensor = [[1, 2, 3], [4, 5, 6]]

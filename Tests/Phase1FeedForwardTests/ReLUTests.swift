@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 1.3.
-@Suite struct ReLUTests {
+@Suite(.watched) struct ReLUTests {
   private let x: Tensor = [[-1.5, 0.5, 2], [3, -4, -0.25]]
   private let dY: Tensor = [[1, -2, 3], [-4, 5, 6]]
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 1.1.
-@Suite struct SGDTests {
+@Suite(.watched) struct SGDTests {
   private func stepped(_ weights: Tensor, _ gradient: Tensor, learningRate: Float) -> Tensor {
     var optimizer = SGD(learningRate: learningRate)
     var moved = weights

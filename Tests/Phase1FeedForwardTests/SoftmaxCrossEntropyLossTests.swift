@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 1.6.
-@Suite struct SoftmaxCrossEntropyLossTests {
+@Suite(.watched) struct SoftmaxCrossEntropyLossTests {
   private let x: Tensor = [[2, -1, 0.5], [0.1, 0.2, 3], [-0.3, 0.4, 0.9], [1, 1, 1]]
   private let target = Target.classes([0, 1, 2, 1])
   /// The softmax of x, row by row.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 1.4.
-@Suite struct SoftmaxTests {
+@Suite(.watched) struct SoftmaxTests {
   private let x: Tensor = [[0.5, -1, 2], [3, 3, -3]]
   private let dY: Tensor = [[1, -0.5, 0.3], [2, -1.2, 0.7]]
 

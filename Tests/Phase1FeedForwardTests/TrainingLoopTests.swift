@@ -5,7 +5,7 @@ import Testing
 
 /// Task 1.7. But for the last two tests, the layers, losses and optimizers are those of the tests, so that
 /// this task can be done before the others.
-@Suite struct TrainingLoopTests {
+@Suite(.watched) struct TrainingLoopTests {
   // MARK: What the loop calls, and when
 
   private static let features: Tensor = [[0], [1], [2], [3], [4], [5], [6]]

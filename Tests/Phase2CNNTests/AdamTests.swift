@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Task 2.8.
-@Suite struct AdamTests {
+@Suite(.watched) struct AdamTests {
   /// Adam on single numbers, with the parts of the formula replaceable by wrong ones.
   private struct Formula {
     var sign: Float = 1

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// AdamW, RMSProp and AdaGrad, which are given.
-@Suite struct AdaptiveOptimizerTests {
+@Suite(.watched) struct AdaptiveOptimizerTests {
   // torch.optim.AdamW(w, lr=0.1, weight_decay=0.2), see Trajectory.
   @Test func tenStepsOfAdamWMatchPyTorch() {
     expectTrajectory(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 2.3: the loops of `.reference`. The kernels of `.fast` are measured by the same numbers.
-@Suite struct Conv1DTests {
+@Suite(.watched) struct Conv1DTests {
   /// One signal of one channel, a kernel of three places.
   private static let simple = ConvolutionOracle(
     x: [[[1, 2, 4, 8, 16]]], weights: [[[1, 0, -2]]], bias: [100], stride: [1], dilation: [1],

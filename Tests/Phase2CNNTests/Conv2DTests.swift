@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Tasks 2.1 and 2.2: the loops of `.reference`. The kernels of `.fast` are measured by the same numbers.
-@Suite struct Conv2DTests {
+@Suite(.watched) struct Conv2DTests {
   // MARK: Forward, one thing after the other
 
   /// A layer with given weights.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 2.6.
-@Suite struct FlattenTests {
+@Suite(.watched) struct FlattenTests {
   @Test func keepsTheOrderOfTheElements() throws {
     var flatten = Flatten()
     let input = Tensor(arange: 0, to: 24).reshaped([2, 3, 4])

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct GlobalAveragePool2DTests {
+@Suite(.watched) struct GlobalAveragePool2DTests {
   @Test func theMeanOfEachChannel() throws {
     var pool = GlobalAveragePool2D()
     let x = Tensor([[[[1, 3, 5]], [[-1, -2, -6]]], [[[0, 0, 3]], [[9, 9, 9]]]])

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 2.4: the loops of `.reference`. The kernels of `.fast` are measured by the same numbers.
-@Suite struct MaxPool2DTests {
+@Suite(.watched) struct MaxPool2DTests {
   static let both = [Implementation.reference, .fast]
 
   @Test(arguments: both)

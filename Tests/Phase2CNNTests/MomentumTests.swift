@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 2.7.
-@Suite struct MomentumTests {
+@Suite(.watched) struct MomentumTests {
   private let gradients: [Tensor] = [[2, -1], [-4, 0.5], [1, 3]]
   private let start: Tensor = [1, -1]
 

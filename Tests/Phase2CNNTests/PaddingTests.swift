@@ -4,7 +4,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct PaddingTests {
+@Suite(.watched) struct PaddingTests {
   /// `.same` is SAME_UPPER: for every size, kernel, stride and dilation the output has ⌈in / stride⌉
   /// places, as much as with the explicit amounts of the formula, the smaller half in front.
   @Test func sameIsTheExplicitPaddingOfItsFormula() throws {

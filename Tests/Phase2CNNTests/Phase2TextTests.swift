@@ -8,7 +8,7 @@ import Testing
 ///
 /// The lines between "Text" and the checks are those of the text. What stands before them makes sure that
 /// an unfinished task fails rather than traps.
-@Suite struct Phase2TextTests {
+@Suite(.watched) struct Phase2TextTests {
   @Test func notation() {
     // Text
     let image = Tensor([[[[1, 2], [3, 4]]]])

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct MaxPool1DTests {
+@Suite(.watched) struct MaxPool1DTests {
   @Test func overlappingWindowsAddUp() throws {
     var pool = MaxPool1D(window: 2, stride: 1)
     let (y, dX) = try trainingPass(&pool, input: [[[1, 9, 3]]], outputGradient: [[[10, 100]]])
@@ -74,7 +74,7 @@ import Testing
   }
 }
 
-@Suite struct AveragePool1DTests {
+@Suite(.watched) struct AveragePool1DTests {
   @Test func overlappingWindowsAddUp() throws {
     var pool = AveragePool1D(window: 2, stride: 1)
     let (y, dX) = try trainingPass(&pool, input: [[[1, 9, 3]]], outputGradient: [[[10, 100]]])

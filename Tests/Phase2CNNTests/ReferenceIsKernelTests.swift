@@ -5,7 +5,7 @@ import Testing
 @testable import Phase2CNN
 
 /// Kernels stand in for the readable bodies only where both agree: an unfinished task must never train.
-@Suite struct ReferenceIsKernelTests {
+@Suite(.watched) struct ReferenceIsKernelTests {
   @Test func everySolvedTaskRunsItsKernels() {
     let solved = [
       ("Conv2D", Conv2D.referenceIsKernel), ("Conv1D", Conv1D.referenceIsKernel),

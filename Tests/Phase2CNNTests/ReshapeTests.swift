@@ -4,7 +4,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct ReshapeTests {
+@Suite(.watched) struct ReshapeTests {
   @Test func keepsTheOrderOfTheElements() throws {
     var reshape = Reshape([1, 2, 3])
     let x = Tensor(arange: 0, to: 12).reshaped([2, 6])

@@ -8,7 +8,7 @@ import Testing
 ///     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
 ///     scheduler = ...
 ///     for _ in range(n): print(optimizer.param_groups[0]["lr"]); optimizer.step(); scheduler.step()
-@Suite struct ScheduleTests {
+@Suite(.watched) struct ScheduleTests {
   /// The first rates of a schedule, counted in `unit`; the other clock runs wild.
   private func rates(
     _ schedule: some LearningRateSchedule, count: Int, unit: ScheduleUnit = .epoch

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 3.5: the formulas of `.reference`. The kernels of `.fast` are measured by the same numbers.
-@Suite struct BatchNormTests {
+@Suite(.watched) struct BatchNormTests {
   static let both = [Implementation.reference, .fast]
 
   /// Four rows of two features. A large ε tells where it stands.

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite(.waits(whileAnyTraps: RecurrentTask.all))
+@Suite(.waits(whileAnyTraps: RecurrentTask.all), .watched)
 struct BidirectionalTests {
   private static func layer(returnsSequence: Bool, _ implementation: Implementation = .fast)
     -> Bidirectional

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct BinaryCrossEntropyLossTests {
+@Suite(.watched) struct BinaryCrossEntropyLossTests {
   private let p: Tensor = [[0.9, 0.2], [0.35, 0.6], [0.5, 0.01]]
   private let t: Tensor = [[1, 0], [1, 1], [0.25, 0]]
 

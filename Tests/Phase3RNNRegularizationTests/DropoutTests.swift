@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 3.6.
-@Suite struct DropoutTests {
+@Suite(.watched) struct DropoutTests {
   private let ones = Tensor(ones: [40, 250])
 
   // MARK: Task 3.6, one thing after the other: what is wrong is told by the first of these

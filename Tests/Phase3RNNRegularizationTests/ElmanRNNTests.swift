@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 3.3: the steps of `.reference`.
-@Suite struct ElmanRNNTests {
+@Suite(.watched) struct ElmanRNNTests {
   // MARK: Task 3.3, one thing after the other: what is wrong is told by the first of these
 
   static let steps: FirstSteps = RecurrentTask.steps(.elman) {

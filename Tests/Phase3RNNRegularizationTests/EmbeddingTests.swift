@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct EmbeddingTests {
+@Suite(.watched) struct EmbeddingTests {
   private static func layer(paddingIndex: Int? = nil) -> Embedding {
     var layer = Embedding(vocabularySize: 4, embeddingSize: 2, paddingIndex: paddingIndex, seed: 1)
     layer.weights.value = [[0, 0], [1, 10], [2, 20], [3, 30]]

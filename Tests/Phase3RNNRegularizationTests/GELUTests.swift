@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct GELUTests {
+@Suite(.watched) struct GELUTests {
   @Test func matchesPyTorch() throws {
     try ActivationNumbers.expect(
       GELU(),

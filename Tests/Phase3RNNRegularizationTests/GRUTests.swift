@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 3.8: the steps of `.reference`.
-@Suite struct GRUTests {
+@Suite(.watched) struct GRUTests {
   // MARK: Task 3.8, one thing after the other: what is wrong is told by the first of these
 
   static let steps: FirstSteps = RecurrentTask.steps(.gru) {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 3.4: the steps of `.reference`.
-@Suite struct LSTMTests {
+@Suite(.watched) struct LSTMTests {
   // MARK: Task 3.4, one thing after the other: what is wrong is told by the first of these
 
   static let steps: FirstSteps = RecurrentTask.steps(.lstm) {

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct LayerNormTests {
+@Suite(.watched) struct LayerNormTests {
   /// torch.set_default_dtype(torch.float64); layer = nn.LayerNorm([2, 3]); y = layer(x); y.backward(dY)
   @Test func matchesPyTorch() throws {
     var layer = LayerNorm(2, 3)

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct LeakyReLUTests {
+@Suite(.watched) struct LeakyReLUTests {
   @Test func matchesPyTorch() throws {
     try ActivationNumbers.expect(
       LeakyReLU(negativeSlope: 0.125),

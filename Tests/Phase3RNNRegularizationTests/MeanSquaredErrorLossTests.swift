@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct MeanSquaredErrorLossTests {
+@Suite(.watched) struct MeanSquaredErrorLossTests {
   private let y: Tensor = [[1, 2, -1], [3, 4, 0.5]]
   private let t: Tensor = [[1, 1, 1], [1, 4, 0]]
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 3.7.
-@Suite struct PenaltyTests {
+@Suite(.watched) struct PenaltyTests {
   private static let w: Tensor = [[3, -4, 0], [0.5, -2, -1]]
   private static let absolutes: Float = 10.5
   private static let squares: Float = 30.25

@@ -7,7 +7,7 @@ import Testing
 ///
 /// The lines between "Text" and the checks are those of the text. What stands before them makes sure that
 /// an unfinished task fails rather than traps.
-@Suite struct Phase3TextTests {
+@Suite(.watched) struct Phase3TextTests {
   @Test func notation() {
     // Text
     let x = Tensor([[[1, 2], [3, 4], [5, 6]]])

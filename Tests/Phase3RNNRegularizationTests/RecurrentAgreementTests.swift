@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The readable steps against the kernels, over many random configurations.
-@Suite(.waits(whileAnyTraps: RecurrentTask.all))
+@Suite(.waits(whileAnyTraps: RecurrentTask.all), .watched)
 struct RecurrentAgreementTests {
   private struct Case {
     let cell: RecurrentCell

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The oracle, and the words in which the first tests of tasks 3.3, 3.4 and 3.8 tell a mistake.
-@Suite struct RecurrentTaskTests {
+@Suite(.watched) struct RecurrentTaskTests {
   @Test(arguments: RecurrentCell.allCases, ["states", "lengths"])
   func theOracleAgreesWithPyTorch(cell: RecurrentCell, name: String) throws {
     let right = RecurrentNumbers.entry(cell, name)

@@ -5,7 +5,7 @@ import Testing
 
 /// Arguments and inputs that do not fit, first weights, configurations, stacking: the same for ElmanRNN, LSTM
 /// and GRU.
-@Suite(.waits(whileAnyTraps: RecurrentTask.all))
+@Suite(.waits(whileAnyTraps: RecurrentTask.all), .watched)
 struct RecurrentUseTests {
   // MARK: Shapes
 

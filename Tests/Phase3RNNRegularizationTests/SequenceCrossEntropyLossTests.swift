@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct SequenceCrossEntropyLossTests {
+@Suite(.watched) struct SequenceCrossEntropyLossTests {
   private let x: Tensor = [[[2, -1, 0.5], [0.1, 0.2, 3]], [[-0.3, 0.4, 0.9], [1, 1, 1]]]
   private let target = Target.classSequences([0, 2, 1, Target.ignored], length: 2)
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 3.2.
-@Suite struct SigmoidTests {
+@Suite(.watched) struct SigmoidTests {
   // MARK: Task 3.2, one thing after the other: what is wrong is told by the first of these
 
   static let steps: FirstSteps = FirstSteps(

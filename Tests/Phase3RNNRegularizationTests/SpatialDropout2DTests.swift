@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct SpatialDropout2DTests {
+@Suite(.watched) struct SpatialDropout2DTests {
   /// 2000 channels, a quarter dropped: standard deviation 0.0097, six of them: a false alarm in 10⁹ seeds,
   /// and the seed is fixed.
   @Test func wholeChannelsAreDropped() throws {

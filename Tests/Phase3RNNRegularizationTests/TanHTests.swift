@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Task 3.1.
-@Suite struct TanHTests {
+@Suite(.watched) struct TanHTests {
   // MARK: Task 3.1, one thing after the other: what is wrong is told by the first of these
 
   static let steps: FirstSteps = FirstSteps(

@@ -21,13 +21,7 @@ public final class Stage: Sendable {
   /// - Parameter tests: their names, as the message should give them
   public init(_ tests: String, body: () throws -> Void) {
     self.tests = tests
-    let trial = Trial()
-    do {
-      try Trial.$current.withValue(trial) { try body() }
-    } catch {
-      trial.fail()
-    }
-    isRight = !trial.hasFailed
+    isRight = complaints(body).isEmpty
   }
 
   /// A stage that was tried elsewhere.
@@ -44,6 +38,10 @@ public final class Stage: Sendable {
   /// Ends the test unless the tests of this stage pass.
   public func require(sourceLocation: SourceLocation = #_sourceLocation) throws {
     if isRight { return }
+    if let trial = Trial.current {
+      trial.note("first make \(tests) pass")
+      throw TrialEnds()
+    }
     #if compiler(>=6.3)
       let isFirst = isReported.withLock { isReported in
         defer { isReported = true }
@@ -55,17 +53,29 @@ public final class Stage: Sendable {
   }
 }
 
-/// What a stage notes while it tries its tests.
-final class Trial: Sendable {
+/// What the checks of `body` would say of it, without failing the test: for tests that provoke a mistake and
+/// look whether it is named. Checks of this module only: `expectClose`, `require`, `trainingPass` and so on.
+///
+///     #expect(complaints { expectClose(-y, y, "y", mistakes: ["a sign": -y]) }[0].contains("a sign"))
+public func complaints(_ body: () throws -> Void) -> [String] {
+  let trial = Trial()
+  Trial.$current.withValue(trial) {
+    do { try body() } catch is TrialEnds {} catch { trial.note("\(error)") }
+  }
+  return trial.complaints
+}
+
+/// What is noted instead of recorded, while a stage tries its tests.
+private final class Trial: Sendable {
   @TaskLocal static var current: Trial?
-  private let failed = Mutex(false)
-  var hasFailed: Bool { failed.withLock { $0 } }
-  func fail() { failed.withLock { $0 = true } }
+  private let list = Mutex<[String]>([])
+  var complaints: [String] { list.withLock { $0 } }
+  func note(_ words: String) { list.withLock { $0.append(words) } }
 }
 
 /// Records an issue, in a student's words.
 public func fail(_ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
-  if let trial = Trial.current { return trial.fail() }
+  if let trial = Trial.current { return trial.note(words) }
   Issue.record(Comment(rawValue: words), sourceLocation: sourceLocation)
 }
 
@@ -83,7 +93,10 @@ public func require<Value>(
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> Value {
   if let value { return value }
-  if Trial.current != nil { throw TrialEnds() }
+  if let trial = Trial.current {
+    trial.note(words())
+    throw TrialEnds()
+  }
   let isRight = false
   try #require(isRight, "\(words())", sourceLocation: sourceLocation)
   throw TrialEnds()

@@ -1,5 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The tasks 0.1 to 0.10: `swift test --filter FirstPrinciples`.
-@Suite struct FirstPrinciplesTests {}
+@Suite(.watched) struct FirstPrinciplesTests {}

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct ByteFeaturesTests {
+@Suite(.watched) struct ByteFeaturesTests {
   /// Four images [2, 1, 2]: 0 to 3, 10 to 13, 20 to 23, 30 to 33.
   private let bytes = ByteFeatures(
     shape: [4, 2, 1, 2], bytes: (0..<16).map { UInt8($0 / 4 * 10 + $0 % 4) }, divisor: 10)

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct CSVTableTests {
+@Suite(.watched) struct CSVTableTests {
   private func rows(_ table: CSVTable) -> [[String]] {
     (0..<table.rowCount).map { table.texts(ofRow: $0) }
   }

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct CharacterTextTests {
+@Suite(.watched) struct CharacterTextTests {
   /// The rows of a dataset as text.
   private func rows(_ data: Dataset, _ text: CharacterText) -> [String] {
     (0..<data.count).map {

@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct DatasetSplitTests {
+@Suite(.watched) struct DatasetSplitTests {
   /// A dataset whose only feature is the number of the example.
   private func numbered(classes: [Int]) throws -> Dataset {
     let numbers = Tensor(arange: 0, to: Float(classes.count)).reshaped([-1, 1])

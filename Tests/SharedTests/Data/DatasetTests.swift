@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct DatasetTests {
+@Suite(.watched) struct DatasetTests {
   private func tiny() throws -> Dataset {
     try Dataset(
       features: [[1, 2], [3, 4], [5, 6]], targets: .classes([0, 1, 1]),

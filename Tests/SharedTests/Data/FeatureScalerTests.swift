@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct FeatureScalerTests {
+@Suite(.watched) struct FeatureScalerTests {
   private func data(_ features: Tensor, names: [String] = []) throws -> Dataset {
     try Dataset(
       name: "sizes", features: features,

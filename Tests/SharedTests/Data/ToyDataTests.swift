@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct ToyDataTests {
+@Suite(.watched) struct ToyDataTests {
   private static let makers:
     [(name: String, make: @Sendable (Int, Float, UInt64) throws -> Dataset)] = [
       ("blobs", { try .blobs(count: $0, noise: $1, seed: $2) }),

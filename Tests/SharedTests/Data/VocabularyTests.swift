@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct VocabularyTests {
+@Suite(.watched) struct VocabularyTests {
   @Test func charactersAreSortedAndNumbered() throws {
     let vocabulary = try Vocabulary(of: "to be or not to be")
     #expect(vocabulary.classNames == [" ", "b", "e", "n", "o", "r", "t"])

@@ -1,8 +1,9 @@
 import Shared
+import TestSupport
 import Testing
 
 /// Mistakes of the calling code stop the program with words of ours.
-@Suite struct WrongUseTests {
+@Suite(.watched) struct WrongUseTests {
   private func expectMessage(_ words: String, in result: ExitTest.Result) {
     let text = String(decoding: result.standardErrorContent, as: UTF8.self)
     #expect(text.contains(words), "\(text)")

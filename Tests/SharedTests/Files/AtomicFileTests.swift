@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct AtomicFileTests {
+@Suite(.watched) struct AtomicFileTests {
   private struct Interruption: Error {}
 
   @Test func theContentIsWrittenAndReplaced() throws {

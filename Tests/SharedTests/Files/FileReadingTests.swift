@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Text that comes through a pipe instead of lying in a file.
-@Suite struct FileReadingTests {
+@Suite(.watched) struct FileReadingTests {
   /// Runs `body` with the path of a pipe through which `text` comes.
   private func withPipe(_ text: String, _ body: (_ path: String) throws -> Void) throws {
     let pipe = Pipe()

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct JSONValueTests {
+@Suite(.watched) struct JSONValueTests {
   private func parse(_ text: String) throws -> JSONValue {
     try JSONValue(parsing: text, name: "settings.json")
   }

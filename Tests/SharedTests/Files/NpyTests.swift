@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct NpyTests {
+@Suite(.watched) struct NpyTests {
   private func data(_ base64: String) throws -> Data { try #require(Data(base64Encoded: base64)) }
 
   private func read(_ data: Data) throws -> Tensor { try Tensor(npyData: data, path: "x.npy") }

@@ -7,7 +7,7 @@ import Testing
 /// that NumPy and safetensors wrote.
 private let folder = ProcessInfo.processInfo.environment["COURSE_REFERENCE_FOLDER"]
 
-@Suite(.enabled(if: folder != nil)) struct ReferenceFilesTests {
+@Suite(.enabled(if: folder != nil), .watched) struct ReferenceFilesTests {
   @Test func filesFromElsewhereAreReadAndWrittenAgain() throws {
     let folder = URL(filePath: try #require(folder))
     let names = try names(in: folder)

@@ -10,7 +10,7 @@ private func entry(
   "\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":\(offsets)}"
 }
 
-@Suite struct SafetensorsTests {
+@Suite(.watched) struct SafetensorsTests {
   private func read(_ header: String, _ body: [UInt8] = []) throws -> SafetensorsFile {
     try SafetensorsFile(data: SafetensorsTests.bytes(header, body), path: "model.safetensors")
   }

@@ -1,8 +1,9 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// Convolution and its gradients by patches, against loops in double precision.
-@Suite(.serialized) struct ConvolutionTests {
+@Suite(.serialized, .watched) struct ConvolutionTests {
   @Test(arguments: 0..<8)
   func randomShapes(_ part: Int) {
     var numbers = TestNumbers(seed: UInt64(part))

@@ -1,10 +1,11 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 /// The cross-entropy of rows of scores against its formula in double precision, over row lengths around the
 /// vector widths.
-@Suite struct CrossEntropyTests {
+@Suite(.watched) struct CrossEntropyTests {
   @Test(arguments: instructionSets) func rowsMatchTheFormula(_ name: String) {
     var numbers = TestNumbers(seed: 21)
     let set = kernelSet(name).pointee

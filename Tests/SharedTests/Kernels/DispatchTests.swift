@@ -1,8 +1,9 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
-@Suite struct DispatchTests {
+@Suite(.watched) struct DispatchTests {
   @Test func setsByName() {
     #expect(kernels_named("portable") != nil)
     #expect(kernels_named("no such set") == nil)

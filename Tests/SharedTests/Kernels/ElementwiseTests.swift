@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 /// Functions that treat each element by itself, over counts around the vector widths.
-@Suite struct ElementwiseTests {
+@Suite(.watched) struct ElementwiseTests {
   static let binaries: [(KernelBinary, @Sendable (Float, Float) -> Float)] = [
     (kernelAdd, { $0 + $1 }), (kernelSubtract, { $0 - $1 }), (kernelMultiply, { $0 * $1 }),
     (kernelDivide, { $0 / $1 }), (kernelPower, { pow($0, $1) }),

@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite struct ImageKernelTests {
+@Suite(.watched) struct ImageKernelTests {
   /// Pixel (y, x) of a view is where its strides say, or 0 beyond the image.
   @Test(arguments: instructionSets) func pixelsBecomePlanes(set: String) throws {
     var numbers = TestNumbers(seed: 1)

@@ -1,8 +1,9 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// Functions that only move values: results are compared bit by bit.
-@Suite struct LayoutTests {
+@Suite(.watched) struct LayoutTests {
   @Test(arguments: instructionSets)
   func transpose(_ name: String) {
     var numbers = TestNumbers(seed: 1)

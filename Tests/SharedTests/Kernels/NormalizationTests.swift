@@ -1,8 +1,9 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// The kernels of batch norm against plain loops in double precision: planes, and rows of features.
-@Suite(.serialized) struct NormalizationTests {
+@Suite(.serialized, .watched) struct NormalizationTests {
   private struct Case {
     var sizes = KernelNormalization()
     var x, dY, center, factor, shift, slope, offset: [Float]

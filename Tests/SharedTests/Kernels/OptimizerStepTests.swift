@@ -1,9 +1,10 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// The steps of the optimizers against their formulas in double precision, over counts around the vector
 /// widths.
-@Suite struct OptimizerStepTests {
+@Suite(.watched) struct OptimizerStepTests {
   /// Gradient, two states and weights; one element more than is written, which must keep its value.
   private struct Buffers {
     var gradient, first, second, weights: [Float]

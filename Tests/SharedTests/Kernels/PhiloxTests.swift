@@ -1,8 +1,9 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
-@Suite struct PhiloxTests {
+@Suite(.watched) struct PhiloxTests {
   func words(key: UInt64, stream: UInt64, block: UInt64) -> [UInt32] {
     var out = [UInt32](repeating: 0, count: 4)
     kernels_philox(key, stream, block, &out)

@@ -1,8 +1,9 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// Pooling against plain loops.
-@Suite(.serialized) struct PoolingTests {
+@Suite(.serialized, .watched) struct PoolingTests {
   /// Overlapping windows, gaps between windows, padding, and the 2 x 2 windows that have a fast path.
   func randomPooling(_ numbers: inout TestNumbers) -> KernelPooling {
     var p = KernelPooling()

@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 /// C = activation(op(A) . op(B) + bias) against a triple loop in double precision.
-@Suite struct ProductTests {
+@Suite(.watched) struct ProductTests {
   /// A product with everything that it reads and writes.
   struct Example: Sendable {
     var m: Int, n: Int, k: Int

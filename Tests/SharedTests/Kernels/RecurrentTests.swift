@@ -1,8 +1,9 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// Recurrent passes against plain loops, on every instruction set.
-@Suite(.serialized) struct RecurrentTests {
+@Suite(.serialized, .watched) struct RecurrentTests {
   /// A batch and a hidden size around the register tiles (6, 12 or 14 rows; 8, 16 or 32 columns), the
   /// groups of four tiles of rows, and the blocks of 256 in a sum: of inputs and units, and of sequences times
   /// steps in the gradients of the weights.

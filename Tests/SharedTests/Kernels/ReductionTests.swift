@@ -1,8 +1,9 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// Many values become one, along a row or along columns.
-@Suite(.serialized) struct ReductionTests {
+@Suite(.serialized, .watched) struct ReductionTests {
   @Test(arguments: instructionSets)
   func reduce(_ name: String) {
     let set = kernelSet(name)

@@ -1,10 +1,11 @@
 import Foundation
 import Kernels
 import Synchronization
+import TestSupport
 import Testing
 
 /// The parallel loop. Tests of other suites change the number of threads meanwhile; none may care.
-@Suite(.serialized) struct ThreadPoolTests {
+@Suite(.serialized, .watched) struct ThreadPoolTests {
   /// Calls kernels_parallel_for and counts how often each index came.
   func visits(_ count: Int) -> [Int32] {
     var visits = [Int32](repeating: 0, count: count)

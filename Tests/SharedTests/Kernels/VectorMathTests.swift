@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 /// exp, log, tanh, sigmoid, square root against double precision, over all kinds of floats.
-@Suite struct VectorMathTests {
+@Suite(.watched) struct VectorMathTests {
   struct Function: Sendable, CustomTestStringConvertible {
     var name: String
     var operation: UInt32

@@ -1,11 +1,12 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// Winograd's algorithm rounds more than direct sums: its inputs are added and subtracted before they
 /// are multiplied. Measured with normal numbers, largest error over largest value, forward and input
 /// gradient: 9e-7 with 16 channels, 1.6e-6 with 64, 2.5e-6 with 256, 3.6e-6 with 512 (patches: 4e-7 to
 /// 8e-7); weight gradient below 1.2e-6. 5 x 5 filters err as much as 3 x 3. The bound here is 4 times that.
-@Suite(.serialized) struct WinogradTests {
+@Suite(.serialized, .watched) struct WinogradTests {
   func largestError(_ got: [Float], _ expected: [Double]) -> Double {
     guard got.count == expected.count else { return .infinity }
     let largest = expected.reduce(1e-3) { max($0, abs($1)) }

@@ -30,7 +30,7 @@ private struct PlainLoss: Loss {
   func check(outputShape: [Int], target: Target) throws {}
 }
 
-@Suite struct ClassificationLossTests {
+@Suite(.watched) struct ClassificationLossTests {
   private let loss = TinyClassificationLoss(reduction: .mean)
 
   @Test func theMeanIsOverTheExamples() {

@@ -58,7 +58,7 @@ private let rules = [
   Rule(initializer: .heNormal, isUniform: false) { fanIn, _ in 2 / fanIn },
 ]
 
-@Suite struct InitializerTests {
+@Suite(.watched) struct InitializerTests {
   // MARK: Orthogonal
 
   @Test(arguments: [[5, 5], [3, 7], [7, 3], [1, 4], [6, 2, 2], [64, 64]])

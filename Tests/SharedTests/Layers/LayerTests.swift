@@ -10,7 +10,7 @@ private struct Doubling: ParameterFreeLayer {
   mutating func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * 2 }
 }
 
-@Suite struct LayerTests {
+@Suite(.watched) struct LayerTests {
   @Test func aLayerWithoutParametersIsTwoMethods() throws {
     var layer = Doubling(configuration: NoConfiguration())
     #expect(layer.configuration == NoConfiguration())

@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct ParameterTests {
+@Suite(.watched) struct ParameterTests {
   private func drawn() -> Parameter {
     Parameter(
       shape: [3, 4], initializer: StandardInitializer.heNormal,

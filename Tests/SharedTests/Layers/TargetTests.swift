@@ -1,7 +1,8 @@
 import Shared
+import TestSupport
 import Testing
 
-@Suite struct TargetTests {
+@Suite(.watched) struct TargetTests {
   private let classes = Target.classes([2, 0, 1, 1])
   private let values = Target.values([[0, 0, 1], [1, 0, 0], [0.2, 0.7, 0.1], [0.5, 0.5, 0]])
 

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct MetricTests {
+@Suite(.watched) struct MetricTests {
   private let scores: Tensor = [
     [0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.4, 0.4, 0.2],
   ]
@@ -108,7 +108,7 @@ import Testing
 }
 
 /// Vocabularies and face recognition have tens of thousands of classes.
-@Suite struct ManyClassesTests {
+@Suite(.watched) struct ManyClassesTests {
   /// Their square would take 80 GB.
   @Test func memoryAndTimeGrowWithTheClassesAndNotWithTheirSquare() {
     let count = 100_000

@@ -25,7 +25,7 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
   func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
 }
 
-@Suite struct PlotTests {
+@Suite(.watched) struct PlotTests {
   private func parsed(_ svg: String) throws -> ElementCounter {
     let parser = XMLParser(data: Data(svg.utf8))
     let counter = ElementCounter()

@@ -1,7 +1,8 @@
 import Shared
+import TestSupport
 import Testing
 
-@Suite struct CourseErrorTests {
+@Suite(.watched) struct CourseErrorTests {
   @Test func allFiveAnswersStandInTheText() {
     let error = CourseError(
       .invalidData, "label out of range", expected: "0 to 9", received: "12",

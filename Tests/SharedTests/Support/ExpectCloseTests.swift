@@ -1,10 +1,9 @@
 import Shared
-import Synchronization
 import TestSupport
 import Testing
 
 /// The comparison that other tests trust has to fail where it should.
-@Suite struct ExpectCloseTests {
+@Suite(.watched) struct ExpectCloseTests {
   @Test func closeNumbersPass() {
     expectClose([1, 100], [1.000001, 100.0009], "tensor")
     expectClose(Tensor([.infinity]), Tensor([.infinity]), "infinity")
@@ -44,18 +43,7 @@ import Testing
 
   // MARK: Known mistakes
 
-  /// The text of the issue that `body` records.
-  private func words(_ body: () -> Void) -> String {
-    let words = Mutex("")
-    withKnownIssue {
-      body()
-    } matching: { issue in
-      let text = issue.comments.map(\.rawValue).joined()
-      words.withLock { $0 += text }
-      return true
-    }
-    return words.withLock { $0 }
-  }
+  private func words(_ body: () -> Void) -> String { complaints(body).joined() }
 
   @Test func aKnownMistakeIsNamed() {
     let text = words {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The first steps of a task tell a mistake once, and a trap in one of them ends no test run.
-@Suite struct FirstStepsTests {
+@Suite(.watched) struct FirstStepsTests {
   private static let right: FirstSteps.Step = ("right()", { expectClose(1, 1, "y") })
   private static let wrong: FirstSteps.Step = ("wrong()", { expectClose(1, 2, "y") })
   private static let trap: FirstSteps.Step = (

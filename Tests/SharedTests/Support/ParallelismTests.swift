@@ -1,9 +1,10 @@
 import Shared
+import TestSupport
 import Testing
 
 // The number of threads belongs to the process and no result depends on it, so these tests may run
 // beside all others.
-@Suite(.serialized) struct ParallelismTests {
+@Suite(.serialized, .watched) struct ParallelismTests {
   @Test func theThreadCountIsWhatWasSet() {
     let before = Parallelism.threadCount
     defer { Parallelism.threadCount = before }

@@ -1,8 +1,9 @@
 import Foundation
 import Shared
+import TestSupport
 import Testing
 
-@Suite struct RandomKeyTests {
+@Suite(.watched) struct RandomKeyTests {
   @Test func theFirstDrawsAreThoseOfThePaper() {
     // Known answers of Philox-4x32-10 from the authors' kat_vectors (Random123): counter 0, key 0.
     var draws = RandomKey(seed: 0).generator

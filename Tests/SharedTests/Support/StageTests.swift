@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A stage tells its tests' mistakes once, and lets no test that waits for them pass.
-@Suite struct StageTests {
+@Suite(.watched) struct StageTests {
   @Test func whatIsRightLetsTestsGoOn() throws {
     let stage = Stage("a()") {
       expectClose([1], [1], "y")

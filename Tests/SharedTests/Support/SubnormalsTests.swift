@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 // What a vanishing gradient ends in: 1e-40 is subnormal, 1e-30 · 1e-10 becomes it.
-@Suite struct SubnormalsTests {
+@Suite(.watched) struct SubnormalsTests {
   /// The product on each of many indices, whichever thread they run on.
   private func products() -> [Float] {
     let count = 4096

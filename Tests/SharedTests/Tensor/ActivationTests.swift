@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct ActivationTests {
+@Suite(.watched) struct ActivationTests {
   private let x: Tensor = [-2, -0.5, 0, 0.5, 2]
 
   @Test func eachFunctionIsTheOneOfItsName() {

@@ -1,9 +1,10 @@
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Shared
 
-@Suite struct BufferPoolTests {
+@Suite(.watched) struct BufferPoolTests {
   @Test func aFreedBufferIsTheNextOfItsSize() {
     let pool = BufferPool()
     let capacity = BufferPool.capacity(for: 100_000)

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct TensorArithmeticTests {
+@Suite(.watched) struct TensorArithmeticTests {
   struct Operation: Sendable, CustomTestStringConvertible {
     let name: String
     let tensors: @Sendable (Tensor, Tensor) -> Tensor

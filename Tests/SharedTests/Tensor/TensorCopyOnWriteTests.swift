@@ -1,4 +1,5 @@
 import Shared
+import TestSupport
 import Testing
 
 /// Everything that can change a tensor.
@@ -23,7 +24,7 @@ private let mutations: [(name: String, mutate: @Sendable (inout Tensor) -> Void)
   ("write", { $0.write { $0[0] = 9 } }),
 ]
 
-@Suite struct TensorCopyOnWriteTests {
+@Suite(.watched) struct TensorCopyOnWriteTests {
   private func original() -> Tensor { [[1, 2, 3], [4, 5, 6]] }
 
   @Test func aCopyKeepsItsValuesWhenTheOriginalIsWrittenTo() {

@@ -1,7 +1,8 @@
 import Shared
+import TestSupport
 import Testing
 
-@Suite struct TensorCreationTests {
+@Suite(.watched) struct TensorCreationTests {
   @Test func constantsFillTheirShape() {
     for shape in [[], [0], [1], [5], [2, 3], [2, 0, 3], [2, 3, 4, 5, 6]] {
       let count = shape.reduce(1, *)

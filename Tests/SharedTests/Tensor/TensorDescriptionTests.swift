@@ -1,7 +1,8 @@
 import Shared
+import TestSupport
 import Testing
 
-@Suite struct TensorDescriptionTests {
+@Suite(.watched) struct TensorDescriptionTests {
   @Test func scalarsAndVectorsStandOnOneLine() {
     #expect("\(Tensor(3.5))" == "3.5")
     #expect("\(Tensor(-2))" == "-2.0")

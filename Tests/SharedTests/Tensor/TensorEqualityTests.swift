@@ -1,7 +1,8 @@
 import Shared
+import TestSupport
 import Testing
 
-@Suite struct TensorEqualityTests {
+@Suite(.watched) struct TensorEqualityTests {
   @Test func equalMeansEqualShapesAndEqualElements() {
     let x: Tensor = [[1, 2], [3, 4]]
     #expect(x == [[1, 2], [3, 4]])

@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct TensorInPlaceTests {
+@Suite(.watched) struct TensorInPlaceTests {
   struct Operation: Sendable, CustomTestStringConvertible {
     let name: String
     let tensor: @Sendable (inout Tensor, Tensor) -> Void

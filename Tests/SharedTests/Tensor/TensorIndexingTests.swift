@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct TensorIndexingTests {
+@Suite(.watched) struct TensorIndexingTests {
   /// The numbers 0, 1, 2, ... so that an element tells where it came from.
   private func counting(_ shape: [Int]) -> Tensor {
     Tensor(arange: 0, to: Float(shape.reduce(1, *))).reshaped(shape)

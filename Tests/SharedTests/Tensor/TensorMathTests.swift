@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct TensorMathTests {
+@Suite(.watched) struct TensorMathTests {
   private let tiny = Float.leastNonzeroMagnitude
   private let large = Float.greatestFiniteMagnitude
 

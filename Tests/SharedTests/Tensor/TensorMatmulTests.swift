@@ -24,7 +24,7 @@ private func random(_ shape: [Int], _ name: String) -> Tensor {
 /// What the terms of a sum of `k` products of numbers below 1 may be off by.
 private func tolerance(_ k: Int) -> Float { 1e-6 + 1.5e-7 * Float(k) }
 
-@Suite struct TensorMatmulTests {
+@Suite(.watched) struct TensorMatmulTests {
   @Test(
     arguments: [
       [1, 1, 1], [1, 5, 1], [1, 7, 33], [2, 3, 4], [5, 1, 5], [14, 8, 32], [15, 16, 33],

@@ -1,4 +1,5 @@
 import Shared
+import TestSupport
 import Testing
 
 /// Mistakes in the calling code, and the words with which the program must stop: the operation, what it
@@ -101,7 +102,7 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
   }
 }
 
-@Suite struct TensorMistakeTests {
+@Suite(.watched) struct TensorMistakeTests {
   @Test(arguments: Mistake.allCases)
   private func aMistakeStopsTheProgramWithTheRightWords(mistake: Mistake) async {
     let result = await #expect(

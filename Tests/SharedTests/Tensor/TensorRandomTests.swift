@@ -6,7 +6,7 @@ import Testing
 // The bounds lie where a right generator fails for about one key in a million (4.9 standard
 // deviations; 2.69 for Kolmogorov and Smirnov's statistic). The keys are fixed: no test fails by chance.
 
-@Suite struct TensorRandomTests {
+@Suite(.watched) struct TensorRandomTests {
   private let count = 20_000
 
   /// The largest distance between the numbers' distribution and the right one, times √n

@@ -46,7 +46,7 @@ private func lines(_ x: Tensor, axis: Int) -> [[Double]] {
   }
 }
 
-@Suite struct TensorReductionTests {
+@Suite(.watched) struct TensorReductionTests {
   @Test(
     arguments: [
       [5], [1], [3, 4], [4, 1], [1, 6], [2, 3, 4], [3, 1, 2], [2, 1, 3, 2], [2, 2, 2, 3, 2],

@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct TensorShapeTests {
+@Suite(.watched) struct TensorShapeTests {
   private func counting(_ shape: [Int]) -> Tensor {
     Tensor(arange: 0, to: Float(shape.reduce(1, *))).reshaped(shape)
   }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What training makes sure of before the first batch, and the state that is carried from batch to batch.
-@Suite struct BatchTests {
+@Suite(.watched) struct BatchTests {
   private func network(_ layer: some Layer) throws -> NeuralNetwork {
     var network = NeuralNetwork(
       inputShape: [3], loss: TinySquaredError(), optimizer: TinyMomentum(learningRate: 0.05),

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct CheckpointTests {
+@Suite(.watched) struct CheckpointTests {
   private func load(_ url: URL) throws -> NeuralNetwork {
     try NeuralNetwork(
       contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],

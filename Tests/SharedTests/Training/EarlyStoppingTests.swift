@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct EarlyStoppingTests {
+@Suite(.watched) struct EarlyStoppingTests {
   /// Makes the validation loss of each epoch what the test wants: the single weight is set to a value
   /// whose distance to the target is known.
   private struct Steering: TrainingCallback {

@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct EvaluateTests {
+@Suite(.watched) struct EvaluateTests {
   @Test func predictionsDoNotDependOnTheBatchSize() throws {
     let network = try tinyNetwork()
     let features = Tensor(normal: [11, 3], key: RandomKey(seed: 4))

@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct FitTests {
+@Suite(.watched) struct FitTests {
   private func weights(_ network: NeuralNetwork) -> [Tensor] {
     var copy = network
     var all: [Tensor] = []

@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct GradientCheckTests {
+@Suite(.watched) struct GradientCheckTests {
   /// A dense layer with a fault of choice.
   private struct Faulty: ParameterFreeLayer {
     static let typeName = "Faulty"

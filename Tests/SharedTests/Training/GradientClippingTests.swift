@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct GradientClippingTests {
+@Suite(.watched) struct GradientClippingTests {
   /// Two layers with gradients of these values: `[3, 4]` weights, `[4]` bias and so on.
   private func network(weightGradient: Float, biasGradient: Float) throws -> NeuralNetwork {
     var network = try tinyNetwork()

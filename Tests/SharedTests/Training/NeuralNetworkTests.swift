@@ -23,7 +23,7 @@ func tinyData(count: Int = 23, seed: UInt64 = 5) throws -> Dataset {
     name: "clouds", features: features, targets: .classes(classes), classNames: ["near", "far"])
 }
 
-@Suite struct NeuralNetworkTests {
+@Suite(.watched) struct NeuralNetworkTests {
   @Test func shapesAreKnownBeforeAnyDataFlows() throws {
     let network = try tinyNetwork()
     #expect(network.layerOutputShapes == [[4], [2]])

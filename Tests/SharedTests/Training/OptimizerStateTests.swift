@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct OptimizerStateTests {
+@Suite(.watched) struct OptimizerStateTests {
   @Test func everySlotHasATensorOfItsOwn() {
     var state = SlotState()
     state.makeRoom(for: [1, 2], slot: 2, of: "Test")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a network does with a penalty; the penalties themselves are tasks of Phase 3.
-@Suite struct NetworkPenaltyTests {
+@Suite(.watched) struct NetworkPenaltyTests {
   /// Two dense layers with biases that are not 0.
   private func network(
     _ penalty: (any Penalty)? = TinyPenalty(0.5), first: (any Penalty)? = nil

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A run that was interrupted and resumed from its file must end with the same bits as one that was not.
-@Suite struct ResumeTests {
+@Suite(.watched) struct ResumeTests {
   /// Saves the network at one step and ends the training there, as Ctrl-C does.
   private struct Interruption: TrainingCallback {
     let step: Int

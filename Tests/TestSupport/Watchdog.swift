@@ -1,0 +1,123 @@
+import Foundation
+import Synchronization
+import Testing
+
+extension Trait where Self == Watched {
+  /// Every suite has this trait: a test that never ends is named, and the process ended. (`.timeLimit` counts
+  /// in minutes, and cannot end a loop that computes.)
+  ///
+  ///     @Suite(.watched) struct DenseTests {
+  public static var watched: Watched { Watched() }
+}
+
+/// Tells the watchdog when each test of a suite begins and ends.
+public struct Watched: SuiteTrait, TestTrait, TestScoping {
+  /// True: each test of the suite is watched.
+  public var isRecursive: Bool { true }
+
+  /// Watches one run of a test function.
+  public func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    let number = Watchdog.shared.begin("\(test.id)")
+    defer { Watchdog.shared.end(number) }
+    try await function()
+  }
+}
+
+/// Says which tests run when none has begun or ended for ten seconds, and ends the process when that goes on.
+///
+/// Only seconds of computing count, one at most for each second that passes: a test that waits for a busy
+/// machine is not ended. How many it takes goes by how fast this machine is. A silence without computing (a
+/// child process that never ends, a lock) may last 300 seconds.
+final class Watchdog: Sendable {
+  static let shared = Watchdog()
+
+  private struct Tests {
+    var running: [(number: Int, name: String)] = []
+    /// How many tests have begun and ended.
+    var changes = 0
+  }
+  private let tests = Mutex(Tests())
+  private let patience: Double?
+
+  /// - Parameter patience: seconds of computing without a test that begins or ends; by default as many
+  ///   as fit this machine
+  init(patience: Double? = nil) {
+    self.patience = patience
+    Thread { self.watch() }.start()
+  }
+
+  func begin(_ name: String) -> Int {
+    tests.withLock {
+      $0.changes += 1
+      $0.running.append(($0.changes, name))
+      return $0.changes
+    }
+  }
+
+  func end(_ number: Int) {
+    tests.withLock {
+      $0.changes += 1
+      $0.running.removeAll { $0.number == number }
+    }
+  }
+
+  private func watch() -> Never {
+    let patience = patience ?? patienceForThisMachine()
+    var (changes, silence, computing) = (0, 0.0, 0.0)
+    var (time, cpuTime) = (seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID))
+    while true {
+      Thread.sleep(forTimeInterval: 0.5)
+      let (now, cpuNow) = (seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID))
+      let (changesNow, running) = tests.withLock { ($0.changes, $0.running.map(\.name)) }
+      let before = silence
+      if changesNow != changes || running.isEmpty {
+        (changes, silence, computing) = (changesNow, 0, 0)
+      } else {
+        // At most 1: a process that was stopped in between, by a debugger say, was not silent.
+        silence += min(now - time, 1)
+        computing += min(now - time, cpuNow - cpuTime, 1)
+      }
+      (time, cpuTime) = (now, cpuNow)
+      if before < 10, silence >= 10 { say("Still running after 10 seconds", running) }
+      if computing >= patience || silence >= max(300, patience) {
+        say(
+          "Stopped: no test has begun or ended for \(Int(silence)) seconds. Is there a loop that never ends?",
+          running)
+        // Exit tests that wait for a process of their own would leave it behind.
+        let killer = try? Process.run(
+          URL(filePath: "/usr/bin/pkill"),
+          arguments: ["-KILL", "-P", "\(ProcessInfo.processInfo.processIdentifier)"])
+        killer?.waitUntilExit()
+        _exit(1)
+      }
+    }
+  }
+
+  /// Writes a sentence and the names of tests, the one that has run longest first.
+  private func say(_ sentence: String, _ names: [String]) {
+    let shown = names.prefix(3).map { "\n    \($0)" }.joined()
+    let rest = names.count > 3 ? "\n    and \(names.count - 3) more" : ""
+    FileHandle.standardError.write(Data("◇ \(sentence):\(shown)\(rest)\n".utf8))
+  }
+}
+
+/// 30 seconds of computing, or as many as a slower machine, or a sanitizer, needs for as much work: the loop
+/// took 0.02 seconds where the slowest test took 6.
+private func patienceForThisMachine() -> Double {
+  let start = seconds(CLOCK_THREAD_CPUTIME_ID)
+  var sum: UInt32 = 0
+  for number: UInt32 in 0..<1_000_000 { sum = sum &* 31 &+ number }
+  let end = seconds(CLOCK_THREAD_CPUTIME_ID)
+  // Never true; so that the loop is not left out.
+  if sum == 1 { print(sum) }
+  return max(30, (end - start) / 0.02 * 30)
+}
+
+/// What a clock shows.
+private func seconds(_ clock: clockid_t) -> Double {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
