@@ -8,6 +8,7 @@ import Testing
 /// What is wrong with folders of images is named with its place and what to do about it; and with
 /// `skipBroken` it is left out and listed. (Tests of each reader have its own mistakes.)
 @Suite(
+  .watched,
   .waits(for: ImageFolderTests.steps), .waits(for: NumberedFolderTests.steps),
   .waits(for: BatchOrderTests.steps))
 struct BadInputTests {

@@ -7,6 +7,7 @@ import Testing
 
 /// What is in a folder of images and cannot be used is counted and named.
 @Suite(
+  .watched,
   .waits(for: ImageFolderTests.steps), .waits(for: NumberedFolderTests.steps),
   .waits(for: BatchOrderTests.steps))
 struct PassedOverTests {

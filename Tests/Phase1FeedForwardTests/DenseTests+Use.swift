@@ -6,8 +6,8 @@ import Testing
 // How a layer behaves in use: gradients that add up, modes, copies, first weights, wrong shapes.
 
 extension DenseTests {
-  @Test func gradientsAddUpOverTwoBackwardPassesAndClear() throws {
-    var layer = try layer(3, 2)
+  @Test func gradientsAddUpOverTwoBackwardPassesAndClear() async throws {
+    var layer = try await layer(3, 2)
     let (x, dY) = (
       Tensor(normal: [4, 3], key: RandomKey(seed: 1)),
       Tensor(normal: [4, 2], key: RandomKey(seed: 2))
@@ -29,8 +29,8 @@ extension DenseTests {
     #expect(layer.weights.gradient == first, "Dense.backward after the gradients were cleared")
   }
 
-  @Test func backwardUsesTheLastForwardPass() throws {
-    var layer = try layer(3, 2)
+  @Test func backwardUsesTheLastForwardPass() async throws {
+    var layer = try await layer(3, 2)
     var fresh = layer
     let (old, new) = (
       Tensor(normal: [5, 3], key: RandomKey(seed: 1)),
@@ -42,14 +42,16 @@ extension DenseTests {
     #expect(layer.weights.gradient == fresh.weights.gradient, "dW comes from an earlier batch")
   }
 
-  @Test func trainingAndInferenceComputeTheSame() throws {
-    var layer = try layer(3, 4, activation: .tanh)
+  @Test func trainingAndInferenceComputeTheSame() async throws {
+    var layer = try await layer(3, 4, activation: .tanh)
     let x = Tensor(normal: [2, 3], key: RandomKey(seed: 1))
-    #expect(layer.forward(x, mode: .training) == layer.forward(x, mode: .inference))
-    expectInferenceKeepsNothing(try self.layer(3, 4), input: x)
+    #expect(
+      layer.forward(x, mode: .training) == layer.forward(x, mode: .inference),
+      "Dense.forward computes something else in inference mode: only what is kept differs")
+    expectInferenceKeepsNothing(try await self.layer(3, 4), input: x)
   }
 
-  @Test func backwardAfterInferenceStops() async {
+  @Test(.waits(for: steps)) func backwardAfterInferenceStops() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -62,7 +64,7 @@ extension DenseTests {
     expectWords(of: result, "Dense.backward", "a forward pass with mode .training")
   }
 
-  @Test func anInputOfTheWrongShapeStops() async {
+  @Test(.waits(for: steps)) func anInputOfTheWrongShapeStops() async {
     let wrong = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -82,7 +84,7 @@ extension DenseTests {
     }
   }
 
-  @Test func aGradientOfTheWrongShapeStops() async {
+  @Test(.waits(for: steps)) func aGradientOfTheWrongShapeStops() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -113,8 +115,8 @@ extension DenseTests {
 
   // MARK: Values
 
-  @Test func theCallersTensorsStayAsTheyAre() throws {
-    var layer = try layer(2, 2, activation: .relu)
+  @Test func theCallersTensorsStayAsTheyAre() async throws {
+    var layer = try await layer(2, 2, activation: .relu)
     let (x, dY): (Tensor, Tensor) = ([[1, -2], [3, 4]], [[5, 6], [-7, 8]])
     let (input, gradient) = (x, dY)
     _ = try trainingPass(&layer, input: input, outputGradient: gradient)
@@ -122,8 +124,8 @@ extension DenseTests {
     #expect(gradient == [[5, 6], [-7, 8]], "Dense.backward changes its argument in place")
   }
 
-  @Test func copiesAreIndependent() throws {
-    var layer = try layer(2, 3)
+  @Test func copiesAreIndependent() async throws {
+    var layer = try await layer(2, 3)
     let weights = layer.weights.value
     var copy = layer
     copy.weights.value *= 2

@@ -22,11 +22,35 @@ import Testing
     return layer
   }
 
-  @Test func squareForward() {
-    var layer = Self.squareLayer()
-    let (x, w, b) = (Self.x, Self.w, Self.b)
+  /// What all other tests wait for, tried in a process of its own.
+  static let steps: FirstSteps = FirstSteps(
+    of: "Dense",
+    [
+      ("squareForward()", { checkForward() }), ("squareBackward()", { try checkBackward() }),
+    ],
+    hints: [
+      "not summed over the batch?": "db = Σₙ dZ: bias.accumulate(dZ.sum(axis: 0))",
+      "Dense.backward: expected a forward pass":
+        "forward must keep the input and the output in self.input and self.output",
+    ]
+  ) {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      DenseTests.steps.tryAndExit()
+    }
+  }
+
+  @Test func squareForward() async throws { try await Self.steps.run(0) }
+  @Test func squareBackward() async throws { try await Self.steps.run(1) }
+
+  private static func checkForward() {
+    var layer = squareLayer()
+    expectOutput(layer.forward(x, mode: .inference))
+  }
+
+  /// Names what is wrong with the output.
+  static func expectOutput(_ y: Tensor, sourceLocation: SourceLocation = #_sourceLocation) {
     expectClose(
-      layer.forward(x, mode: .inference), [[17, 32], [10, 21]], "Dense.forward",
+      y, [[17, 32], [10, 21]], "Dense.forward",
       mistakes: [
         "the bias is missing: Y = X · W + b": x.matmul(w),
         "the bias is subtracted: Y = X · W + b": x.matmul(w) - b,
@@ -36,15 +60,33 @@ import Testing
         "the factors are swapped: X · W, not W · X": w.matmul(x) + b,
         "the factors are multiplied element by element: X · W is a matrix product (matmul)":
           x * w + b,
-      ])
+        "the bias is multiplied instead of added: Y = X · W + b": x.matmul(w) * b,
+        "the bias is added twice: Y = X · W + b": x.matmul(w) + b + b,
+        "the weights are missing: Y = X · W + b": x + b,
+        "it is zero: Y = X · W + b": Tensor(zeros: [2, 2]),
+      ], sourceLocation: sourceLocation)
   }
 
-  @Test func squareBackward() throws {
-    let (x, w, dY) = (Self.x, Self.w, Self.dY)
-    var layer = Self.squareLayer()
-    let dX = try trainingPass(
-      &layer, input: x, outputGradient: dY, keeping: ["input", "output"]
-    ).inputGradient
+  private static func checkBackward() throws {
+    var layer = squareLayer()
+    expectInputGradient(
+      try trainingPass(&layer, input: x, outputGradient: dY, keeping: ["input", "output"])
+        .inputGradient)
+    let dW = try require(
+      layer.weights.gradient, "Dense.backward: weights.accumulate was not called: dW = Xᵀ · dZ")
+    expectWeightGradient(dW)
+    let db = try require(
+      layer.bias.gradient, "Dense.backward: bias.accumulate was not called: db = Σₙ dZ")
+    expectBiasGradient(db)
+    try require(
+      layer.weights.value == w && layer.bias.value == b,
+      "Dense.backward changes the weights: only the optimizer may, after the whole backward pass")
+  }
+
+  /// Names what is wrong with dX.
+  static func expectInputGradient(
+    _ dX: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     expectClose(
       dX, [[2, 5.5], [0, 1]], "Dense.backward, input gradient dX",
       mistakes: [
@@ -55,15 +97,18 @@ import Testing
         "it is the output gradient, not yet multiplied with Wᵀ": dY,
         "the sign is wrong: dX = dY · Wᵀ": -dY.matmul(w.transposed()),
         "the bias takes part: it has no effect on how Y changes with X":
-          dY.matmul(w.transposed()) + Self.b,
+          dY.matmul(w.transposed()) + b,
         "it is divided by the batch size: the loss has averaged already, no layer does":
           dY.matmul(w.transposed()) / 2,
         "it was computed with weights that had already been changed":
           dY.matmul((w - x.transposed().matmul(dY)).transposed()),
-      ])
+      ], sourceLocation: sourceLocation)
+  }
 
-    let dW = try require(
-      layer.weights.gradient, "Dense.backward: weights.accumulate was not called: dW = Xᵀ · dZ")
+  /// Names what is wrong with dW.
+  static func expectWeightGradient(
+    _ dW: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     let right = x.transposed().matmul(dY)
     expectClose(
       dW, [[7, -2.5], [0, 2]], "Dense.backward, weight gradient dW",
@@ -76,10 +121,16 @@ import Testing
         "it is divided by the batch size: the loss has averaged already, no layer does":
           right / 2,
         "it is added twice": right * 2,
-      ])
+        "it is the weights themselves: dW = Xᵀ · dZ": w,
+        "it is the gradient for an input that is no longer X: dW = Xᵀ · dZ, not Yᵀ · dZ":
+          (x.matmul(w) + b).transposed().matmul(dY),
+      ], sourceLocation: sourceLocation)
+  }
 
-    let db = try require(
-      layer.bias.gradient, "Dense.backward: bias.accumulate was not called: db = Σₙ dZ")
+  /// Names what is wrong with db.
+  static func expectBiasGradient(
+    _ db: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     expectClose(
       db, [3, -0.5], "Dense.backward, bias gradient db",
       mistakes: [
@@ -91,24 +142,18 @@ import Testing
         "it is a mean over the batch: the loss has averaged already, so db = Σₙ dZ":
           dY.mean(axis: 0),
         "the sign is wrong: db = Σₙ dZ; the optimizer subtracts it": -dY.sum(axis: 0),
-      ])
-    try require(
-      layer.weights.value == w && layer.bias.value == Self.b,
-      "Dense.backward changes the weights: only the optimizer may, after the whole backward pass")
-  }
-
-  /// What all other tests build on.
-  static let square = Stage("squareForward() and squareBackward()") {
-    DenseTests().squareForward()
-    try DenseTests().squareBackward()
+        "it is added twice": dY.sum(axis: 0) * 2,
+        "everything is summed: db = Σₙ dZ has a value for each output":
+          Tensor([dY.sum(), dY.sum()]),
+      ], sourceLocation: sourceLocation)
   }
 
   /// A layer of any shape, once the square example is right.
   func layer(
     _ inputSize: Int, _ outputSize: Int, activation: Activation = .identity,
     sourceLocation: SourceLocation = #_sourceLocation
-  ) throws -> Dense {
-    try Self.square.require(sourceLocation: sourceLocation)
+  ) async throws -> Dense {
+    try await Self.steps.require(sourceLocation: sourceLocation)
     var layer = Dense(inputSize: inputSize, outputSize: outputSize, activation: activation, seed: 1)
     layer.bias.value = Tensor(normal: [outputSize], key: RandomKey(seed: 3))
     return layer
@@ -117,8 +162,8 @@ import Testing
   // MARK: Shapes
 
   @Test(arguments: [[1, 4], [5, 4], [2, 3, 4], [2, 1, 3, 4]])
-  func leadingAxesStay(shape: [Int]) throws {
-    var layer = try layer(4, 3)
+  func leadingAxesStay(shape: [Int]) async throws {
+    var layer = try await layer(4, 3)
     let input = Tensor(normal: shape, key: RandomKey(seed: 5))
     let (output, inputGradient) = try trainingPass(
       &layer, input: input, outputGradient: Tensor(ones: shape.dropLast() + [3]))
@@ -144,79 +189,62 @@ import Testing
 
   // MARK: Numbers
 
-  /// x, w, b and r as below; `(f(x @ w + b) * r).sum().backward()` in double precision.
-  struct Reference: Sendable, CustomTestStringConvertible {
-    var activation: Activation
-    var y: Tensor, dX: Tensor, dW: Tensor, db: Tensor
-    var testDescription: String { activation.rawValue }
-  }
-
-  // x = torch.tensor([[0.5, -1.0, 2.0, 0.1], [1.5, 0.3, -0.7, 1.2], [-0.4, 0.8, 0.6, -1.1]],
-  //                  dtype=torch.float64, requires_grad=True)       # and so on for w, b, r
-  // y = f(x @ w + b); (y * r).sum().backward(); print(y, x.grad, w.grad, b.grad)
-  static let references = [
-    Reference(
-      activation: .identity, y: [[-1.28, 0.87], [1.93, -2.52], [0.1, 1.83]],
-      dX: [[0.5, 0.9, -0.75, 1.1], [-1.14, 1.13, 1.71, -1.39], [-0.66, -1.04, 0.99, -1.4]],
-      dW: [[1.43, 2.47], [-1.87, 1.66], [1.07, -1.98], [1.78, 1.58]], db: [0.1, 2.2]),
-    Reference(
-      activation: .relu, y: [[0, 0.87], [1.93, 0], [0.1, 1.83]],
-      dX: [[0.3, -0.2, -0.45, 0.4], [0.06, 0.33, -0.09, 0.21], [-0.66, -1.04, 0.99, -1.4]],
-      dW: [[0.93, -0.53], [-0.87, 1.06], [-0.93, -0.58], [1.68, -0.82]], db: [-0.9, 0.2]),
-    Reference(
-      activation: .sigmoid,
-      y: [[0.21755022, 0.7047457], [0.87324942, 0.07446795], [0.52497919, 0.86176173]],
-      dX: [
-        [0.09646818, 0.1456285, -0.14470228, 0.20238717],
-        [-0.07606587, 0.09166398, 0.11409881, -0.08703213],
-        [-0.1098842, -0.29582041, 0.1648263, -0.27618781],
-      ],
-      dW: [
-        [0.25461975, 0.12139164], [-0.39966148, 0.21210502], [0.13764968, -0.25453671],
-        [0.38604514, 0.06328106],
-      ], db: [-0.09582366, 0.11719526]),
-    Reference(
-      activation: .tanh,
-      y: [[-0.85648492, 0.70137413], [0.95873341, -0.98713578], [0.09966799, 0.94982608]],
-      dX: [
-        [0.20570902, 0.19146208, -0.30856352, 0.38973324],
-        [-0.02582572, 0.04712434, 0.03873858, -0.02392636],
-        [-0.27870469, -1.27949498, 0.41805703, -0.88644072],
-      ],
-      dW: [
-        [0.64482223, -0.07772226], [-1.20962251, 0.32415997], [-0.1969549, -0.50277367],
-        [1.36262976, -0.03938207],
-      ], db: [-0.89739688, -0.13442997]),
-  ]
-
   @Test(arguments: references)
-  func matchesPyTorch(reference: Reference) throws {
+  func matchesPyTorch(reference: Reference) async throws {
     let name = reference.activation.rawValue
-    var layer = try layer(4, 2, activation: reference.activation)
+    var layer = try await layer(4, 2, activation: reference.activation)
     layer.weights.value = [[0.2, -0.6], [1.1, 0.4], [-0.3, 0.9], [0.7, -0.8]]
     layer.bias.value = [0.25, -0.15]
     let x: Tensor = [[0.5, -1.0, 2.0, 0.1], [1.5, 0.3, -0.7, 1.2], [-0.4, 0.8, 0.6, -1.1]]
     let withoutActivation = x.matmul(layer.weights.value) + layer.bias.value
-    let (y, dX) = try trainingPass(
-      &layer, input: x, outputGradient: [[1.0, -0.5], [0.3, 2.0], [-1.2, 0.7]])
+    let dY: Tensor = [[1.0, -0.5], [0.3, 2.0], [-1.2, 0.7]]
+    let (y, dX) = try trainingPass(&layer, input: x, outputGradient: dY)
+    let (w, f) = (layer.weights.value, reference.activation)
+    let right = f(withoutActivation)
     expectClose(
       y, reference.y, "Dense.forward with activation \(name)",
-      mistakes: ["the activation is not applied: Y = f(X · W + b)": withoutActivation])
-    expectClose(dX, reference.dX, "Dense.backward with activation \(name), dX")
+      mistakes: [
+        "the activation is not applied: Y = f(X · W + b)": withoutActivation,
+        "the bias is added after the activation: Y = f(X · W + b), not f(X · W) + b":
+          f(x.matmul(w)) + layer.bias.value,
+        "the activation is applied twice: Y = f(X · W + b)": f(right),
+        "the activation is that of X · W, and the bias is missing: Y = f(X · W + b)":
+          f(x.matmul(w)),
+      ])
+    // What dZ is when something else stands in the place of Y, or of dZ.
+    let kept = f.inputGradient(output: withoutActivation, outputGradient: dY)
+    let keptInput = "self.output holds Z: keep Y = f(Z), from which f'(Z) is computed"
+    let noSlope = "the slope of the activation is missing: dZ = dY ⊙ f'(Z) takes part, not dY"
+    let twice = f.inputGradient(
+      output: right, outputGradient: f.inputGradient(output: right, outputGradient: dY))
+    let twiceSlope = "the slope of the activation is multiplied twice: dZ has it already"
+    expectClose(
+      dX, reference.dX, "Dense.backward with activation \(name), dX",
+      mistakes: [
+        noSlope: dY.matmul(w.transposed()), keptInput: kept.matmul(w.transposed()),
+        twiceSlope: twice.matmul(w.transposed()),
+      ])
+    let xT = x.transposed()
     expectClose(
       try #require(layer.weights.gradient), reference.dW,
-      "Dense.backward with activation \(name), dW")
+      "Dense.backward with activation \(name), dW",
+      mistakes: [
+        noSlope: xT.matmul(dY), keptInput: xT.matmul(kept), twiceSlope: xT.matmul(twice),
+      ])
     expectClose(
-      try #require(layer.bias.gradient), reference.db, "Dense.backward with activation \(name), db")
+      try #require(layer.bias.gradient), reference.db, "Dense.backward with activation \(name), db",
+      mistakes: [
+        noSlope: dY.sum(axis: 0), keptInput: kept.sum(axis: 0), twiceSlope: twice.sum(axis: 0),
+      ])
   }
 
   @Test(arguments: Activation.allCases, [[5, 3], [1, 3], [2, 4, 3]])
-  func gradientsAgreeWithFiniteDifferences(activation: Activation, inputShape: [Int]) throws {
-    try expectGradients(of: try layer(3, 7, activation: activation), inputShape: inputShape)
+  func gradientsAgreeWithFiniteDifferences(activation: Activation, inputShape: [Int]) async throws {
+    try expectGradients(of: try await layer(3, 7, activation: activation), inputShape: inputShape)
   }
 
-  @Test func theFirstLayerOfANetworkSkipsItsInputGradient() throws {
-    var layer = try layer(3, 2)
+  @Test func theFirstLayerOfANetworkSkipsItsInputGradient() async throws {
+    var layer = try await layer(3, 2)
     var other = layer
     let x = Tensor(normal: [4, 3], key: RandomKey(seed: 1))
     let dY = Tensor(normal: [4, 2], key: RandomKey(seed: 2))

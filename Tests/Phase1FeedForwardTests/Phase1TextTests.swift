@@ -33,8 +33,8 @@ import Testing
     expectClose(weights, [0.875, -1], "task 1.1, by hand")
   }
 
-  @Test func task2Dense() throws {
-    _ = try DenseTests().layer(2, 3)
+  @Test func task2Dense() async throws {
+    _ = try await DenseTests().layer(2, 3)
 
     // Text, 1.2
     var layer = Dense(inputSize: 2, outputSize: 3, seed: 1)
@@ -172,8 +172,8 @@ import Testing
     #expect(test.confusionMatrix!.description.contains("setosa"))
   }
 
-  @Test func aLayerIsCheckedByFiniteDifferences() throws {
-    _ = try DenseTests().layer(3, 2)
+  @Test func aLayerIsCheckedByFiniteDifferences() async throws {
+    _ = try await DenseTests().layer(3, 2)
     // Text
     let report = checkGradients(
       of: Dense(inputSize: 3, outputSize: 2, activation: .tanh, seed: 1), inputShape: [5, 3])

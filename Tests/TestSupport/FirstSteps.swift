@@ -56,8 +56,10 @@ public final class FirstSteps: Sendable {
   /// Tries the steps up to the first one that is wrong. The status is always that of a failure, so that the
   /// exit test itself has nothing to report.
   public func tryAndExit() -> Never {
+    let watchdog = Watchdog()
     for (number, step) in steps.enumerated() {
       tell("step \(number)")
+      _ = watchdog.begin(step.name)
       guard Stage(step.name, body: step.body).isRight else { exit(EXIT_FAILURE) }
     }
     tell("step \(steps.count)")
@@ -125,7 +127,10 @@ public final class FirstSteps: Sendable {
       guard let reached, reached < steps.count else { return Outcome() }
       let stage = Stage(steps[reached].name, isRight: false)
       let hasEnded = result.exitStatus != .exitCode(EXIT_FAILURE)
-      let message = lines.first { $0.contains("Fatal error") } ?? "\(result.exitStatus)"
+      let message =
+        result.exitStatus == .exitCode(Watchdog.status)
+        ? "It does not end. Is there a loop that goes on for ever?"
+        : lines.first { $0.contains("Fatal error") } ?? "\(result.exitStatus)"
       return Outcome(wrong: (reached, stage), trap: hasEnded ? message : nil)
     }
   }

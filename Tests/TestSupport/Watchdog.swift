@@ -32,11 +32,24 @@ public struct Watched: SuiteTrait, TestTrait, TestScoping {
 /// child process that never ends, a lock) may last 300 seconds.
 final class Watchdog: Sendable {
   static let shared = Watchdog()
+  /// How the process ends: as under `timeout`.
+  static let status: CInt = 124
 
   private struct Tests {
     var running: [(number: Int, name: String)] = []
     /// How many tests have begun and ended.
     var changes = 0
+    /// The test that began last on each thread: the only one there that can be computing. Those before it have
+    /// ended, or wait for something.
+    var lastOnThread: [AnyHashable: Int] = [:]
+
+    /// The names of what runs: first what can be computing, of that what has run longest.
+    var names: [String] {
+      let last = Set(lastOnThread.values)
+      return
+        (running.filter { last.contains($0.number) } + running.filter { !last.contains($0.number) })
+        .map(\.name)
+    }
   }
   private let tests = Mutex(Tests())
   private let patience: Double?
@@ -52,6 +65,7 @@ final class Watchdog: Sendable {
     tests.withLock {
       $0.changes += 1
       $0.running.append(($0.changes, name))
+      $0.lastOnThread[AnyHashable(pthread_self())] = $0.changes
       return $0.changes
     }
   }
@@ -70,7 +84,7 @@ final class Watchdog: Sendable {
     while true {
       Thread.sleep(forTimeInterval: 0.5)
       let (now, cpuNow) = (seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID))
-      let (changesNow, running) = tests.withLock { ($0.changes, $0.running.map(\.name)) }
+      let (changesNow, running) = tests.withLock { ($0.changes, $0.names) }
       let before = silence
       if changesNow != changes || running.isEmpty {
         (changes, silence, computing) = (changesNow, 0, 0)
@@ -90,12 +104,12 @@ final class Watchdog: Sendable {
           URL(filePath: "/usr/bin/pkill"),
           arguments: ["-KILL", "-P", "\(ProcessInfo.processInfo.processIdentifier)"])
         killer?.waitUntilExit()
-        _exit(1)
+        _exit(Self.status)
       }
     }
   }
 
-  /// Writes a sentence and the names of tests, the one that has run longest first.
+  /// Writes a sentence and the names of tests.
   private func say(_ sentence: String, _ names: [String]) {
     let shown = names.prefix(3).map { "\n    \($0)" }.joined()
     let rest = names.count > 3 ? "\n    and \(names.count - 3) more" : ""

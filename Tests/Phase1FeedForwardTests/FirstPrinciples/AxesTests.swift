@@ -5,7 +5,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// Task 0.3. Each test looks at the loops and at the tensor operations.
-  @Suite(.watched) struct AxesTests {
+  @Suite struct AxesTests {
     private static let x: Tensor = [[1, 2, 6], [3, 4, -1]]
 
     @Test(arguments: ["rowSumsByLoops", "rowSums"])

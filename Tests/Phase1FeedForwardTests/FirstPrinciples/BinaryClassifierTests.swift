@@ -10,7 +10,7 @@ extension FirstPrinciplesTests {
   ///     p = 1 / (1 + np.exp(-(X @ w + b)))
   ///     cost = -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean()
   ///     dz = (p - t) / 4; dw = X.T @ dz; db = dz.sum()
-  @Suite(.watched) struct BinaryClassifierTests {
+  @Suite struct BinaryClassifierTests {
     private static let x: Tensor = [[0, 1], [2, 1], [1, -1], [-1, 0.5]]
     private static let labels = [0, 1, 1, 0]
 

@@ -5,7 +5,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// Task 0.4.
-  @Suite(.watched) struct ClassificationCostTests {
+  @Suite struct ClassificationCostTests {
     private static let p: Tensor = [[0.7, 0.2, 0.1], [0.1, 0.5, 0.4], [0.25, 0.25, 0.5]]
     private static let classes = [0, 1, 0]
     private static let oneHot: Tensor = [[1, 0, 0], [0, 1, 0], [1, 0, 0]]

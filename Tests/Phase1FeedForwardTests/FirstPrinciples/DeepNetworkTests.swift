@@ -8,7 +8,7 @@ extension FirstPrinciplesTests {
   /// the snippet is the loop of the text, with
   ///
   ///     f = {'sigmoid': lambda z: 1 / (1 + np.exp(-z)), 'tanh': np.tanh, 'relu': lambda z: np.maximum(z, 0)}
-  @Suite(.watched) struct DeepNetworkTests {
+  @Suite struct DeepNetworkTests {
     private static let x: Tensor = [[0, 1], [2, 1], [1, -1], [-1, 0.5]]
     private static let labels = [0, 1, 1, 0]
 

@@ -6,7 +6,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// The examples of Protocols/First-Principles.md, task by task.
-  @Suite(.watched) struct FirstPrinciplesTextTests {
+  @Suite struct FirstPrinciplesTextTests {
     @Test func neuronAndLayer() {
       let neuron = Neuron(weights: [0.5, -1, 2], bias: 3)
       #expect(neuron.outputOfThreeInputs([1, 2, 0.5]) == 2.5)

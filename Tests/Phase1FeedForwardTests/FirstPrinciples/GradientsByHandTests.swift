@@ -5,7 +5,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// Task 0.6.
-  @Suite(.watched) struct GradientsByHandTests {
+  @Suite struct GradientsByHandTests {
     /// z = −3·1 + (−1)·(−2) + 2·3 + 1 = 6
     @Test func neuron() {
       let gradients = NeuronGradients(

@@ -5,7 +5,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// Task 0.2.
-  @Suite(.watched) struct NeuronLayerTests {
+  @Suite struct NeuronLayerTests {
     // All matrices of this example are 2 x 2: what is exchanged shows as a wrong number.
     private static let w: Tensor = [[1, 0], [2, -1]]
     private static let b: Tensor = [10, 20]

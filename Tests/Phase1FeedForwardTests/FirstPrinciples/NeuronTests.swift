@@ -5,7 +5,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// Task 0.1.
-  @Suite(.watched) struct NeuronTests {
+  @Suite struct NeuronTests {
     private static let weights: [Float] = [0.5, -1, 2]
     private static let inputs: [Float] = [1, 2, 0.5]
     private static let neuron = Neuron(weights: weights, bias: 3)

@@ -5,7 +5,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// Task 0.8.
-  @Suite(.watched) struct PerceptronTests {
+  @Suite struct PerceptronTests {
     @Test func predicts() throws {
       var perceptron = Perceptron(inputCount: 2)
       perceptron.weights = [2, -1]

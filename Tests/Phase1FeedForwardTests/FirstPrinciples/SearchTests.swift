@@ -5,7 +5,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// Task 0.5.
-  @Suite(.watched) struct SearchTests {
+  @Suite struct SearchTests {
     private static let problem = LinearLeastSquares(exampleCount: 40, weightCount: 3, seed: 1)
 
     /// L(w) = (x·w − y)²: x = 2, y = 3. At 0 it is 9, with the slope −12; η = 0.1 leads to 1.2, where L is 0.36.

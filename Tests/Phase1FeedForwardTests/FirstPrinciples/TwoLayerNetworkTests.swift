@@ -9,7 +9,7 @@ extension FirstPrinciplesTests {
   ///     A = np.tanh(X @ W1 + b1); p = 1 / (1 + np.exp(-(A @ w2 + b2)))
   ///     dz2 = (p - t) / 4; dz1 = np.outer(dz2, w2) * (1 - A * A)
   ///     X.T @ dz1, dz1.sum(0), A.T @ dz2, dz2.sum()
-  @Suite(.watched) struct TwoLayerNetworkTests {
+  @Suite struct TwoLayerNetworkTests {
     private static let x: Tensor = [[0, 1], [2, 1], [1, -1], [-1, 0.5]]
     private static let labels = [0, 1, 1, 0]
 

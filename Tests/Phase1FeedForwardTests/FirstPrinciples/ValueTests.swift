@@ -5,7 +5,7 @@ import Testing
 
 extension FirstPrinciplesTests {
   /// Task 0.7.
-  @Suite(.watched) struct ValueTests {
+  @Suite struct ValueTests {
     /// The result of an operation and its slopes, which are known before any backward pass.
     private func expect(
       _ result: Value, _ number: Double, slopes: [Double], _ subject: String,

@@ -3,10 +3,11 @@ import Foundation
 /// A test function, as its source file shows it.
 struct TestSource {
   var target: String
+  /// With the suite around it, if there is one.
   var suite: String
   var function: String
   var file: String
-  /// Whether the suite has the trait `.watched`.
+  /// Whether the suite, or the one around it, has the trait `.watched`.
   var isWatched: Bool
 
   /// What `--filter` is compared with.
@@ -24,14 +25,20 @@ struct TestSource {
       let target = String(path.prefix { $0 != "/" })
       guard target.hasSuffix("Tests") else { continue }
       let text = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
-      let traits = /@Suite\([^\n]*\.watched[^\n]*\)\s+(?:struct|class) (\w+)/
+      let traits = /@Suite\([^{]*?\.watched[^{]*?\)\s+(?:struct|class) (\w+)/
       watched.formUnion(text.matches(of: traits).map { "\(target).\($0.1)" })
-      var (suite, isTest) = ("none", false)
-      // Types at the margin, or a suite within #if; the attributes of a function may stand a line before it.
-      let type = /^(?: *@Suite.*|(?:\w+ )?)(?:struct|class|actor|enum|extension) (\w+)/
+      var (outer, suite, isTest) = ("", "none", false)
+      // Types at the margin, and suites within them or within #if; the attributes of a function may stand a
+      // line before it.
+      let type = /^( *)(?:@Suite.* |(?:\w+ )?)(struct|class|actor|enum|extension) (\w+)/
       for line in text.split(separator: "\n") {
-        if let match = line.firstMatch(of: type) { suite = String(match.1) }
-        if line.firstMatch(of: /^ *@Test\b/) != nil { isTest = true }
+        let isSuite = line.contains("@Suite")
+        if isSuite || !line.hasPrefix(" "), let match = line.firstMatch(of: type) {
+          let name = String(match.3)
+          if match.1.isEmpty { outer = "\(name)/" }
+          suite = match.1.isEmpty ? name : outer + name
+        }
+        if line.trimmingPrefix(while: { $0 == " " }).hasPrefix("@Test") { isTest = true }
         guard isTest, let match = line.firstMatch(of: /\bfunc (\w+)/) else { continue }
         isTest = false
         tests.append(
@@ -41,7 +48,8 @@ struct TestSource {
       }
     }
     for place in tests.indices {
-      tests[place].isWatched = watched.contains("\(tests[place].target).\(tests[place].suite)")
+      let outermost = tests[place].suite.prefix { $0 != "/" }
+      tests[place].isWatched = watched.contains("\(tests[place].target).\(outermost)")
     }
     return tests
   }
