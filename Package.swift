@@ -38,6 +38,7 @@ let package = Package(
       name: "CodecShims", path: "Generator/CodecShims",
       cSettings: [.define("COURSE_IMAGE_CODECS", .when(traits: ["ImageCodecs"]))],
       linkerSettings: [
+        .linkedLibrary("dl", .when(platforms: [.linux])),
         .linkedLibrary("z", .when(platforms: [.linux, .macOS], traits: ["ImageCodecs"])),
         .linkedLibrary("png", .when(platforms: [.linux], traits: ["ImageCodecs"])),
         .linkedLibrary("turbojpeg", .when(platforms: [.linux], traits: ["ImageCodecs"])),

@@ -163,6 +163,7 @@ public struct Downloader: Sendable {
     }
     let part = path + ".part"
     var isRestarted = false
+    var lastReason = ""
     for _ in 0..<max(1, attempts) {
       let before = fileSize(part) ?? 0
       if before < file.size {
@@ -173,7 +174,10 @@ public struct Downloader: Sendable {
         }
         if let failure {
           // It broke off and sent something: what is here continues. Otherwise there is no point.
-          if failure.isTemporary, fileSize(part) ?? 0 > before { continue }
+          if failure.isTemporary, fileSize(part) ?? 0 > before {
+            lastReason = failure.reason
+            continue
+          }
           throw MirrorFailure(host: host, reason: failure.reason, isSilent: failure.isSilent)
         }
       }
@@ -196,7 +200,8 @@ public struct Downloader: Sendable {
           reason: "a wrong file: expected \(error.expected ?? ""), got \(error.received ?? "")")
       }
     }
-    throw MirrorFailure(host: host, reason: "the connection broke \(attempts) times")
+    throw MirrorFailure(
+      host: host, reason: "given up after \(counted(max(1, attempts), "attempt")): \(lastReason)")
   }
 }
 

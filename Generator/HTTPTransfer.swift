@@ -1,13 +1,9 @@
+import CodecShims
 import Foundation
 import Shared
-import Synchronization
 
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
-
-/// One request for a file or for the rest of it.
-final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
+/// One request for a file or for the rest of it. All of it happens on the thread that asks.
+final class HTTPTransfer {
   /// Why a transfer did not bring all of the file.
   struct Failure: Error, Equatable {
     var reason: String
@@ -17,12 +13,6 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
     var isSilent = false
   }
 
-  private struct State {
-    var received: Int
-    var redirects = 0
-    var failure: Failure?
-  }
-
   /// Bytes a second; the slowest modems have some thousand.
   private static let leastSpeed = 1000.0
   private static let mostRedirects = 10
@@ -30,15 +20,40 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
   private let descriptor: Int32
   private let offset: Int
   private let size: Int
-  private let state: Mutex<State>
-  /// Signalled when the transfer is done.
-  private let done = DispatchSemaphore(value: 0)
+  private let patience: Double
+  private let progress: (Int) throws -> Void
+  /// How many bytes of the file are here.
+  private var received: Int
+  /// Where the time that is looked at began.
+  private var start: (received: Int, time: ContinuousClock.Instant)
+  private var lastProgress = ContinuousClock.now
+  private var head = Head()
+  private var failure: Failure?
+  /// What `progress` threw.
+  private var stop: (any Error)?
 
-  private init(descriptor: Int32, offset: Int, size: Int) {
+  /// The head of an answer, as far as it matters.
+  private struct Head {
+    var status = 0
+    var fields: [String: String] = [:]
+  }
+
+  private init(
+    descriptor: Int32, offset: Int, size: Int, patience: Double,
+    progress: @escaping (Int) throws -> Void
+  ) {
     self.descriptor = descriptor
     self.offset = offset
     self.size = size
-    state = Mutex(State(received: offset))
+    self.patience = patience
+    self.progress = progress
+    received = offset
+    start = (offset, .now)
+  }
+
+  /// Whether an address is one for this kind of transfer.
+  static func isOnTheWeb(_ url: URL) -> Bool {
+    ["http", "https"].contains(url.scheme?.lowercased() ?? "") && url.host() != nil
   }
 
   /// Appends what is missing to a file.
@@ -60,105 +75,82 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
         remedy: "COURSE_DATA=FOLDER names another place.")
     }
     defer { close(descriptor) }
-    let transfer = HTTPTransfer(descriptor: descriptor, offset: offset, size: size)
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-    configuration.timeoutIntervalForRequest = max(patience, 1) + 5
-    let session = URLSession(configuration: configuration, delegate: transfer, delegateQueue: nil)
-    defer { session.invalidateAndCancel() }
-    var request = URLRequest(url: url)
-    // Packed for the way, the bytes that arrive would not be those of the file.
-    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
-    if offset > 0 { request.setValue("bytes=\(offset)-", forHTTPHeaderField: "Range") }
-    let task = session.dataTask(with: request)
-    task.resume()
+    return try withoutActuallyEscaping(progress) { progress in
+      let transfer = HTTPTransfer(
+        descriptor: descriptor, offset: offset, size: size, patience: patience, progress: progress)
+      return try transfer.run(url)
+    }
+  }
 
-    // Where the time that is looked at began.
-    var start = (received: offset, time: ContinuousClock.now)
-    while transfer.done.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
-      let (received, isRefused) = transfer.state.withLock { ($0.received, $0.failure != nil) }
-      do {
-        try progress(received)
-      } catch {
-        transfer.fail("stopped", isTemporary: true)
-        transfer.end(task)
-        throw error
+  private func run(_ url: URL) throws -> Failure? {
+    var message = [CChar](repeating: 0, count: 256)
+    let code = withExtendedLifetime(self) {
+      url.absoluteString.withCString { text in
+        var request = WebRequest()
+        request.url = text
+        request.offset = Int64(offset)
+        request.patience = Int(max(patience, 1) * 1000)
+        request.mostRedirects = HTTPTransfer.mostRedirects
+        request.context = Unmanaged.passUnretained(self).toOpaque()
+        request.head = {
+          HTTPTransfer.of($0).takesHead(UnsafeRawBufferPointer(start: $1, count: $2))
+        }
+        request.body = { HTTPTransfer.of($0).takes(UnsafeRawBufferPointer(start: $1, count: $2)) }
+        request.goesOn = { HTTPTransfer.of($0).goesOn() }
+        return web_fetch(&request, &message)
       }
-      // Some servers keep the connection open, or send more: the checksum decides. And Foundation leaves
-      // it open behind an answer that was refused.
-      if received == size || isRefused {
-        transfer.end(task)
-        break
-      }
-      let now = ContinuousClock.now
-      guard now - start.time > .seconds(patience) else { continue }
-      let (count, seconds) = (received - start.received, Int(patience.rounded(.up)))
-      if Double(count) < leastSpeed * patience {
-        transfer.fail(
-          count == 0
-            ? "nothing came for \(seconds) seconds"
-            : "too slow: \(count) bytes came in \(seconds) seconds",
-          isTemporary: count == 0)
-        transfer.end(task)
-        break
-      }
-      start = (received, now)
     }
     fsync(descriptor)
-    let state = transfer.state.withLock { $0 }
-    if state.received == size {
+    if let stop { throw stop }
+    if received == size {
       try progress(size)
       return nil
     }
-    return state.failure
-      ?? Failure(
-        reason: "the connection broke after \(state.received) of \(size) bytes", isTemporary: true)
+    let text = String(
+      decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return failure ?? problem(code, text)
   }
 
-  /// Cancels and waits until nothing more comes; not for long, since nothing more is written anyway.
-  private func end(_ task: URLSessionTask) {
-    task.cancel()
-    _ = done.wait(timeout: .now() + 1)
+  private static func of(_ context: UnsafeMutableRawPointer?) -> HTTPTransfer {
+    Unmanaged.fromOpaque(context!).takeUnretainedValue()
   }
 
-  /// Notes the first thing that went wrong; what follows from it does not count.
-  private func fail(_ reason: String, isTemporary: Bool, isSilent: Bool = false) {
-    state.withLock { state in
-      if state.failure == nil {
-        state.failure = Failure(reason: reason, isTemporary: isTemporary, isSilent: isSilent)
-      }
+  // MARK: What comes
+
+  /// A line of a head; the blank one behind it decides whether the rest is wanted.
+  private func takesHead(_ line: UnsafeRawBufferPointer) -> Bool {
+    let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    if text.hasPrefix("HTTP/") {
+      head = Head()
+      head.status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    } else if let colon = text.firstIndex(of: ":") {
+      head.fields[text[..<colon].lowercased()] = text[text.index(after: colon)...]
+        .trimmingCharacters(in: .whitespaces)
+    } else if text.isEmpty, let problem = problemOfHead() {
+      failure = Failure(reason: problem, isTemporary: false)
+      return false
     }
-  }
-
-  // MARK: URLSessionDataDelegate
-
-  func urlSession(
-    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
-  ) {
-    let problem = problem(with: response)
-    if let problem { fail(problem, isTemporary: false) }
-    completionHandler(problem == nil ? .allow : .cancel)
+    return true
   }
 
   /// What is wrong with the head of an answer; begins anew when the server does not continue.
-  private func problem(with response: URLResponse) -> String? {
-    guard let response = response as? HTTPURLResponse else { return "no HTTP answer" }
-    switch response.statusCode {
+  private func problemOfHead() -> String? {
+    switch head.status {
+    case 100..<200: return nil
+    case 300..<400 where head.fields["location"] != nil: return nil
     case 200:
-      if let length = response.value(forHTTPHeaderField: "Content-Length"),
-        wholeNumber(length.utf8) != size
-      {
+      if let length = head.fields["content-length"], wholeNumber(length.utf8) != size {
         return "another file: expected \(size) bytes, got \(length.debugDescription)"
       }
       if offset > 0 {
         guard ftruncate(descriptor, 0) == 0 else { return systemMessage(errno) }
-        state.withLock { $0.received = 0 }
+        received = 0
+        start = (0, .now)
       }
       return nil
     case 206:
       // "bytes 100-199/200"
-      let range = response.value(forHTTPHeaderField: "Content-Range") ?? ""
+      let range = head.fields["content-range"] ?? ""
       let words = range.split { " -/".contains($0) }
       guard words.count == 4, wholeNumber(words[1].utf8) == offset,
         wholeNumber(words[3].utf8) == size
@@ -166,92 +158,83 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
         return "another part than was asked for: \(range.isEmpty ? "no range" : range)"
       }
       return nil
-    case 404, 410: return "not found (\(response.statusCode))"
-    case 401, 403: return "access refused (\(response.statusCode))"
+    case 404, 410: return "not found (\(head.status))"
+    case 401, 403: return "access refused (\(head.status))"
     case let code: return "the server answered \(code)"
     }
   }
 
-  /// Follows no way out of the web: Foundation would not find its way back from there.
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask,
-    willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
-    completionHandler: @escaping (URLRequest?) -> Void
-  ) {
-    let count = state.withLock { state in
-      state.redirects += 1
-      return state.redirects
+  /// Bytes of the file. Some servers send more: the checksum decides.
+  private func takes(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    if let code = write(UnsafeRawBufferPointer(rebasing: bytes.prefix(size - received))) {
+      failure = Failure(reason: "cannot write: \(systemMessage(code))", isTemporary: false)
+      return false
     }
-    // Foundation makes an address on the web of some that are none.
-    let target = response.value(forHTTPHeaderField: "Location")
-      .flatMap { URL(string: $0, relativeTo: response.url) }
-    guard count <= HTTPTransfer.mostRedirects, target.map(HTTPTransfer.isOnTheWeb) ?? false else {
-      fail(
-        count > HTTPTransfer.mostRedirects
-          ? "it leads elsewhere again and again"
-          : "it leads to \(target?.absoluteString ?? "nowhere")", isTemporary: false)
-      completionHandler(nil)
-      task.cancel()
-      return
-    }
-    completionHandler(request)
+    received += min(bytes.count, size - received)
+    // Some keep the connection open.
+    return received < size
   }
 
-  /// Whether an address is one for this kind of transfer.
-  static func isOnTheWeb(_ url: URL) -> Bool {
-    ["http", "https"].contains(url.scheme?.lowercased() ?? "") && url.host() != nil
-  }
-
-  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    let isWanted = state.withLock { $0.failure == nil }
-    guard isWanted else { return }
-    let received = state.withLock { $0.received }
-    let data = data.prefix(size - received)
-    if let code = write(data) {
-      fail("cannot write: \(systemMessage(code))", isTemporary: false)
-      dataTask.cancel()
-    } else {
-      state.withLock { $0.received += data.count }
+  /// Writes all bytes; the error number when that does not work.
+  private func write(_ bytes: UnsafeRawBufferPointer) -> Int32? {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let piece = UnsafeRawBufferPointer(rebasing: rest)
+      let written = Foundation.write(descriptor, piece.baseAddress, piece.count)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { return errno }
+      rest = rest.dropFirst(written)
     }
+    return nil
   }
 
-  /// Writes all of `data`; the error number when that does not work.
-  private func write(_ data: Data) -> Int32? {
-    data.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let written = UnsafeRawBufferPointer(rebasing: rest).withMemoryRebound(to: UInt8.self) {
-          Foundation.write(descriptor, $0.baseAddress, $0.count)
-        }
-        if written < 0 && errno == EINTR { continue }
-        guard written > 0 else { return errno }
-        rest = rest[(rest.startIndex + written)...]
+  /// Whether it is worth going on; tells `progress` about ten times a second.
+  private func goesOn() -> Bool {
+    let now = ContinuousClock.now
+    if now - lastProgress > .milliseconds(100) {
+      lastProgress = now
+      do {
+        try progress(received)
+      } catch {
+        stop = error
+        return false
       }
-      return nil
     }
+    guard now - start.time > .seconds(patience) else { return true }
+    let (count, seconds) = (received - start.received, Int(patience.rounded(.up)))
+    guard Double(count) >= HTTPTransfer.leastSpeed * patience else {
+      failure = Failure(
+        reason: count == 0
+          ? "nothing came for \(seconds) seconds"
+          : "too slow: \(count) bytes came in \(seconds) seconds", isTemporary: count == 0)
+      return false
+    }
+    start = (received, now)
+    return true
   }
 
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
-  ) {
-    if let error {
-      let silent: [URLError.Code] = [.cannotFindHost, .cannotConnectToHost, .dnsLookupFailed]
-      let isSilent = (error as? URLError).map { silent.contains($0.code) } ?? false
-      fail(HTTPTransfer.words(for: error), isTemporary: true, isSilent: isSilent)
-    }
-    done.signal()
-  }
+  // MARK: What went wrong
 
-  /// A network error as a user understands it.
-  private static func words(for error: any Error) -> String {
-    switch (error as? URLError)?.code {
-    case .cannotFindHost?, .dnsLookupFailed?: "the host cannot be found (no network?)"
-    case .cannotConnectToHost?: "no connection"
-    case .notConnectedToInternet?: "there is no network"
-    case .networkConnectionLost?: "the connection broke"
-    case .timedOut?: "no answer in time"
-    case .secureConnectionFailed?, .serverCertificateUntrusted?: "no secure connection"
-    default: error.localizedDescription
+  /// What a code of libcurl means for a user; `message` are its own words.
+  private func problem(_ code: Int32, _ message: String) -> Failure {
+    func final(_ reason: String) -> Failure { Failure(reason: reason, isTemporary: false) }
+    func silent(_ reason: String) -> Failure {
+      Failure(reason: reason, isTemporary: true, isSilent: true)
+    }
+    switch code {
+    case Int32(webUnavailable):
+      return final("downloads need libcurl (libcurl.so.4), which is not here")
+    case 1, 3: return final("it leads to \(head.fields["location"] ?? "nowhere")")
+    case 5, 6: return silent("the host cannot be found (no network?)")
+    case 7: return silent("no connection")
+    case 28: return silent("no answer in time")
+    case 35, 51, 53, 54, 58, 59, 60, 66, 77, 80, 83, 90, 91:
+      return Failure(reason: "no secure connection (\(message))", isTemporary: true)
+    case 47: return final("it leads elsewhere again and again")
+    case 0, 18, 52, 55, 56:
+      return Failure(
+        reason: "the connection broke after \(received) of \(size) bytes", isTemporary: true)
+    default: return final(message.isEmpty ? "error \(code) of libcurl" : message)
     }
   }
 }

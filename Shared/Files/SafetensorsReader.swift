@@ -87,11 +87,11 @@ struct SafetensorsReader {
   }
 
   func tensors() throws -> [(name: String, tensor: Tensor)] {
-    let entries = try header.filter { $0.key != "__metadata__" }.map(entry)
+    // By name, so that of several mistakes the same one is told each time.
+    let entries = try header.filter { $0.key != "__metadata__" }
+      .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map(entry)
     try checkThatNothingIsLeftOut(entries)
-    return try entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }.map {
-      ($0.name, try tensor($0))
-    }
+    return try entries.map { ($0.name, try tensor($0)) }
   }
 
   private func entry(_ name: String, _ value: JSONValue) throws -> Entry {

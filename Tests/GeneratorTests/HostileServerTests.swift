@@ -53,7 +53,7 @@ extension DownloaderTests {
   }
 
   @Test(arguments: [
-    "99999999999999999999", "-1", "+200000", "1e9", "200000x", "",
+    "99999999999999999999", "9223372036854775807", "-1", "+200000", "1e9", "200000x", "",
   ])
   func anAbsurdLengthIsRefusedAtOnce(length: String) throws {
     try withServer({ request, _ in
@@ -65,6 +65,15 @@ extension DownloaderTests {
       let file = file(server.address("wrong"), server.address("right"))
       try Downloader().fetch(file, into: folder)
       #expect(try content(folder) == Self.content)
+    }
+  }
+
+  @Test func whyAServerWasGivenUpIsSaid() throws {
+    try withServer({ request, _ in .file(Self.content, request).breaking(after: 10) }) {
+      server, folder in
+      expectCourseError(
+        .file, "given up after 5 attempts: the connection broke after 50 of 200000 bytes"
+      ) { try Downloader().fetch(file(server.address("x")), into: folder) }
     }
   }
 

@@ -1,4 +1,4 @@
-// CodecShims - the few calls of zlib, libpng and TurboJPEG that the Generator library makes.
+// CodecShims - the few calls of zlib, libpng, TurboJPEG and libcurl that the Generator library makes.
 //
 // Swift cannot see what it needs of them directly: zlib's initialisers are macros, and libpng's classic
 // interface longjmps. No header of theirs is included here, so that whoever imports this module needs
@@ -65,6 +65,30 @@ void codec_free(void *memory);
 /// `pixels` has room for width * height * channels bytes, the size that the file's header claims.
 CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width, uint32_t height,
                             uint32_t channels, uint8_t *pixels, char message[64]);
+
+// MARK: - HTTP
+
+/// A request for a file, and who gets what comes. What returns false ends the transfer.
+typedef struct WebRequest {
+  const char *url;
+  /// Where the file is to begin.
+  int64_t offset;
+  /// After so many milliseconds without a connection the host is given up.
+  long patience;
+  long mostRedirects;
+  void *context;
+  /// One line of an answer's head, its end included.
+  bool (*head)(void *context, const char *line, size_t count);
+  bool (*body)(void *context, const uint8_t *bytes, size_t count);
+  /// Called at least about once a second.
+  bool (*goesOn)(void *context);
+} WebRequest;
+
+enum { webUnavailable = -1 };
+
+/// Asks for a file and waits for it on this thread, through the libcurl of the system.
+/// Returns libcurl's code, 0 when all has come, or webUnavailable; libcurl's words go to `message`.
+int web_fetch(const WebRequest *request, char message[256]);
 
 #ifdef __cplusplus
 }
