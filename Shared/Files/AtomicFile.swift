@@ -3,7 +3,8 @@ import Foundation
 /// Writing a file so that it is there completely or not at all.
 ///
 /// The bytes go to a temporary file in the same folder, are forced to the disk and renamed. Whatever
-/// happens on the way (full disk, crash, loss of power), an earlier file of that name stays as it was.
+/// happens on the way (full disk, crash, loss of power), an earlier file of that name stays as it was. A
+/// temporary file that was left behind goes when something is next written to its folder.
 public enum AtomicFile {
   /// Writes `data` as the whole content of the file.
   public static func write(_ data: Data, to url: URL) throws {
@@ -30,22 +31,18 @@ public enum AtomicFile {
     if exists, access(path, W_OK) != 0 { throw failure("write", errno, path) }
 
     let folder = target.deletingLastPathComponent().path
-    let temporary = "\(folder)/.course-\(UUID().uuidString).part"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw failure("create", errno, path) }
+    // First, since the room that they take may be what is missing.
+    PartFile.removeLeftovers(in: folder)
+    guard let part = PartFile(in: folder) else { throw failure("create", errno, path) }
+    // Its lock, too, goes only after it has its name.
+    defer { close(part.descriptor) }
     do {
-      do {
-        if exists { fchmod(descriptor, status.st_mode & 0o777) }
-        try body(AtomicFileOutput(descriptor: descriptor, path: path))
-        guard fsync(descriptor) == 0 else { throw failure("write", errno, path) }
-      } catch {
-        close(descriptor)
-        throw error
-      }
-      guard close(descriptor) == 0 else { throw failure("write", errno, path) }
-      guard rename(temporary, path) == 0 else { throw failure("replace", errno, path) }
+      if exists { fchmod(part.descriptor, status.st_mode & 0o777) }
+      try body(AtomicFileOutput(descriptor: part.descriptor, path: path))
+      guard fsync(part.descriptor) == 0 else { throw failure("write", errno, path) }
+      guard rename(part.path, path) == 0 else { throw failure("replace", errno, path) }
     } catch {
-      unlink(temporary)
+      unlink(part.path)
       throw error
     }
     // The new name is in the folder, which has to reach the disk too. Not every file system can.

@@ -82,4 +82,61 @@ import Testing
       #expect(mode == 0o640)
     }
   }
+
+  // MARK: Leftovers
+
+  private let leftover = ".course-3F2504E0-4F89-11D3-9A0C-0305E82C3301.part"
+
+  @Test func whatAKilledProcessLeftBehindGoesWithTheNextWrite() throws {
+    try withTemporaryFolder { folder in
+      try Data("half".utf8).write(to: folder.appending(path: leftover))
+      try AtomicFile.write(Data("all".utf8), to: folder.appending(path: "data.bin"))
+      #expect(try names(in: folder) == ["data.bin"])
+    }
+  }
+
+  @Test func filesThatAreNotOursStay() throws {
+    try withTemporaryFolder { folder in
+      let others = [".course-notes.part", ".course-.part", "course.part", "data.bin.part"]
+      for name in others { try Data().write(to: folder.appending(path: name)) }
+      let target = folder.appending(path: "target")
+      try Data().write(to: target)
+      try FileManager.default.createSymbolicLink(
+        at: folder.appending(path: leftover), withDestinationURL: target)
+      try AtomicFile.write(Data(), to: folder.appending(path: "data.bin"))
+      #expect(try Set(names(in: folder)) == Set(others + ["target", leftover, "data.bin"]))
+    }
+  }
+
+  @Test func aFileThatIsBeingWrittenStays() throws {
+    try withTemporaryFolder { folder in
+      try AtomicFile.write(to: folder.appending(path: "slow.bin")) { output in
+        try output.write(Data("first".utf8))
+        try AtomicFile.write(Data("quick".utf8), to: folder.appending(path: "quick.bin"))
+        try output.write(Data(" second".utf8))
+      }
+      #expect(try names(in: folder) == ["quick.bin", "slow.bin"])
+      #expect(
+        try Data(contentsOf: folder.appending(path: "slow.bin")) == Data("first second".utf8))
+    }
+  }
+
+  /// Many writers at once, each of which looks for leftovers: none may take another's file for one.
+  @Test func writersOfOneFolderLeaveEachOtherAlone() async throws {
+    let folder = URL.temporaryDirectory.appending(path: "course-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 0..<4 {
+        group.addTask {
+          for _ in 0..<50 {
+            let url = folder.appending(path: "\(writer).bin")
+            try AtomicFile.write(Data("\(writer)".utf8), to: url)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try names(in: folder) == (0..<4).map { "\($0).bin" })
+  }
 }
