@@ -21,6 +21,8 @@ extension ImageGenerator: TrainingBatches {
       ? .values(Tensor(oneHot: source.labels, classCount: source.classNames.count))
       : .classes(source.labels)
   }
+  /// The classes by name.
+  public var classNames: [String] { source.classNames }
   /// The number of images that an epoch hands out: as many as there are only where the last batch is kept
   /// short or nothing is left for it.
   public var examplesPerEpoch: Int {

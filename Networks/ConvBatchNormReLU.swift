@@ -145,6 +145,9 @@ public struct ConvBatchNormReLU: Layer {
     try batchNorm.forEachState { name, state in try body("batchNorm.\(name)", &state) }
   }
 
+  /// Throws when the running averages of batch norm are none.
+  public func checkState() throws { try batchNorm.checkState() }
+
   /// The layer without batch norm, which is folded into the convolution.
   func fused() -> any Layer {
     let folding = batchNorm.folding

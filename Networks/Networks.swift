@@ -42,10 +42,21 @@ extension NeuralNetwork {
   ///     let network = try NeuralNetwork(contentsOf: URL(fileURLWithPath: "digits.safetensors"))
   ///     let probabilities = try network.predict(features)
   ///
-  /// With layers of your own, use `init(contentsOf:layers:losses:optimizers:penalties:)`.
-  public init(contentsOf url: URL) throws {
+  public init(contentsOf url: URL) throws { try self.init(contentsOf: url, adding: []) }
+
+  /// Loads a checkpoint that uses types of this package and of yours.
+  ///
+  ///     let network = try NeuralNetwork(contentsOf: url, adding: [Swish.self, HuberLoss.self])
+  ///
+  /// - Parameter types: layers, losses, optimizers and penalties that the file may name besides those of this
+  ///   package; one with the name of one of this package takes its place
+  /// - Throws: as `init(contentsOf:layers:losses:optimizers:penalties:)`, which knows nothing but what it is
+  ///   given and can leave parts out.
+  public init(contentsOf url: URL, adding types: [any Configurable.Type]) throws {
     try self.init(
-      contentsOf: url, layers: Self.allLayers, losses: Self.allLosses,
-      optimizers: Self.allOptimizers, penalties: Self.allPenalties)
+      contentsOf: url, layers: types.compactMap { $0 as? any Layer.Type } + Self.allLayers,
+      losses: types.compactMap { $0 as? any Loss.Type } + Self.allLosses,
+      optimizers: types.compactMap { $0 as? any Optimizer.Type } + Self.allOptimizers,
+      penalties: types.compactMap { $0 as? any Penalty.Type } + Self.allPenalties)
   }
 }

@@ -23,7 +23,9 @@ public struct TextSampler: Sendable {
   public init(_ network: NeuralNetwork, seed: UInt64) throws {
     let shape = network.outputShape
     guard shape.count == 2, shape[1] == network.classNames.count, network.inputShape.count == 1,
-      network.layers.first is Embedding, network.layers.contains(where: \.carriesState),
+      let embedding = network.layers.first as? Embedding,
+      embedding.configuration.vocabularySize == shape[1],
+      network.layers.contains(where: \.carriesState),
       let vocabulary = try? Vocabulary(classNames: network.classNames)
     else {
       throw CourseError(

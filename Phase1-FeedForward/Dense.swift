@@ -70,6 +70,8 @@ public struct Dense: Layer {
   /// Creates the layer from a checkpoint.
   public init(configuration: Configuration) throws {
     try checkSizes([configuration.inputSize, configuration.outputSize], of: Self.typeName)
+    try configuration.initializer.check(of: Self.typeName)
+    try configuration.biasInitializer.check(of: Self.typeName)
     self.init(configuration)
   }
 

@@ -87,4 +87,9 @@ public struct AdaGrad: Optimizer {
   ) rethrows {
     try squareSums.forEach(named: "squareSum", body)
   }
+
+  /// Throws when a sum of squares is negative.
+  public func checkState() throws {
+    try squareSums.checkNotNegative("sum of squares", of: Self.typeName)
+  }
 }

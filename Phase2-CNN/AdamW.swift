@@ -125,6 +125,11 @@ public struct AdamW: Optimizer {
     try secondMoments.forEach(named: "secondMoment", body)
   }
 
+  /// Throws when a second moment is negative.
+  public func checkState() throws {
+    try secondMoments.checkNotNegative("second moment", of: Self.typeName)
+  }
+
   /// The number of steps taken, "stepCount".
   public var counters: [String: Int] {
     get { ["stepCount": stepCount] }

@@ -58,6 +58,8 @@ public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
         remedy: "Use groups: 1, or as many groups as divide both channel counts.")
     }
     try checkSizes(weightShape, of: layer)
+    try initializer.check(of: layer)
+    try biasInitializer.check(of: layer)
   }
 
   /// The sizes for a batch of inputs of shape `[C, spatial...]`; throws when such an input does not fit.

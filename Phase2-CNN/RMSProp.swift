@@ -92,4 +92,9 @@ public struct RMSProp: Optimizer {
   ) rethrows {
     try meanSquares.forEach(named: "meanSquare", body)
   }
+
+  /// Throws when a mean of squares is negative.
+  public func checkState() throws {
+    try meanSquares.checkNotNegative("mean of squares", of: Self.typeName)
+  }
 }

@@ -30,7 +30,7 @@ public struct Reshape: Layer {
 
   /// Creates the layer from a checkpoint.
   public init(configuration: Configuration) throws {
-    try checkSizes(configuration.shape, of: Self.typeName)
+    try checkShape(configuration.shape, of: Self.typeName)
     self.configuration = configuration
   }
 

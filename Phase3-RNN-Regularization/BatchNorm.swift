@@ -208,6 +208,16 @@ public struct BatchNorm: Layer {
     try body("batches", &batches.words)
   }
 
+  /// Throws when a running variance is negative, or the count of batches is none.
+  public func checkState() throws {
+    guard runningVariance.min() >= 0 else {
+      throw CourseError(
+        .format, "BatchNorm: a running variance below 0", expected: "numbers of at least 0",
+        received: "\(runningVariance.min())")
+    }
+    try batches.check(of: Self.typeName)
+  }
+
   // MARK: Rows
 
   private func valuesPerChannel(_ batchShape: [Int]) -> Int {

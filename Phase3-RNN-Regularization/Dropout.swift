@@ -85,6 +85,9 @@ public struct Dropout: Layer {
   ) rethrows {
     try body("passes", &draws.passes.words)
   }
+
+  /// Throws when the count of masks is none.
+  public func checkState() throws { try draws.passes.check(of: Self.typeName) }
 }
 
 /// The constructor arguments of the dropout layers.

@@ -61,6 +61,7 @@ public struct Embedding: InputCheckingLayer {
   /// Creates the layer from a checkpoint.
   public init(configuration: Configuration) throws {
     try checkSizes([configuration.vocabularySize, configuration.embeddingSize], of: Self.typeName)
+    try configuration.initializer.check(of: Self.typeName)
     if let index = configuration.paddingIndex,
       !(0..<configuration.vocabularySize).contains(index)
     {

@@ -43,6 +43,8 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
   func check(_ cell: RecurrentCell, of layer: String) throws {
     try checkSizes([inputSize, hiddenSize, cell.gateCount], of: layer)
     try checkSizes([hiddenSize, hiddenSize, cell.gateCount], of: layer)
+    try initializer.check(of: layer)
+    try recurrentInitializer.check(of: layer)
     for (name, value) in [("padding value", paddingValue), ("forget bias", forgetBias)] {
       guard let value, !value.isFinite else { continue }
       throw CourseError(

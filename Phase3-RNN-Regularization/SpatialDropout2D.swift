@@ -85,4 +85,7 @@ public struct SpatialDropout2D: Layer {
   ) rethrows {
     try body("passes", &draws.passes.words)
   }
+
+  /// Throws when the count of masks is none.
+  public func checkState() throws { try draws.passes.check(of: Self.typeName) }
 }

@@ -58,6 +58,7 @@ enum PredictCommand: Command {
         error.location = [file, error.location].compactMap { $0 }.joined(separator: ", ")
         throw error
       }
+      try requireFinite(probabilities, file: file, classNames: names)
       let classes = probabilities.argmax(axis: -1)
       for (row, best) in classes.enumerated() {
         let values = probabilities.rows(at: [row]).scalars
@@ -78,6 +79,20 @@ enum PredictCommand: Command {
         + "\(fixed(answer.probability, 4))\n"
     }
     terminal.output.content(text)
+  }
+
+  /// Throws where the network has no answer: a row of a file whose numbers overflow on their way.
+  private static func requireFinite(
+    _ probabilities: Tensor, file: String, classNames: [String]
+  ) throws {
+    guard let place = probabilities.firstNonFiniteIndex else { return }
+    let (row, column) = place.quotientAndRemainder(dividingBy: classNames.count)
+    throw CourseError(
+      .invalidData, "the network has no answer for this example",
+      expected: "a probability for the class \(classNames[column])",
+      received: "\(probabilities.rows(at: [row]).scalars[column])",
+      location: "\(file), example \(row + 1)",
+      remedy: "Its numbers are too large for the network: correct them or leave the example out.")
   }
 
   /// The examples in a file, `[N] + inputShape`.

@@ -71,11 +71,9 @@ struct TextStream: Sendable {
     if features.isTerminal { send("\r\u{1B}[K") }
   }
 
-  /// Writes a value as one JSON document.
+  /// Writes a value as one JSON document, numbers that are not finite as "nan", "inf" or "-inf".
   func json(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    content(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+    content(try JSONCoding.text(value, isPretty: true) + "\n")
   }
 }
 

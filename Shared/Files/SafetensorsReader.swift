@@ -26,7 +26,7 @@ struct SafetensorsReader {
   private let body: Data
 
   /// What the header says about one tensor.
-  private struct Entry {
+  struct Entry {
     var name: String
     var type: ElementType
     var shape: [Int]
@@ -87,11 +87,16 @@ struct SafetensorsReader {
   }
 
   func tensors() throws -> [(name: String, tensor: Tensor)] {
-    // By name, so that of several mistakes the same one is told each time.
+    try entries().map { ($0.name, try tensor($0)) }
+  }
+
+  /// What the header says about all tensors, found to be true of the file; by name, so that of several
+  /// mistakes the same one is told each time.
+  func entries() throws -> [Entry] {
     let entries = try header.filter { $0.key != "__metadata__" }
       .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map(entry)
     try checkThatNothingIsLeftOut(entries)
-    return try entries.map { ($0.name, try tensor($0)) }
+    return entries
   }
 
   private func entry(_ name: String, _ value: JSONValue) throws -> Entry {
@@ -154,7 +159,8 @@ struct SafetensorsReader {
     }
   }
 
-  private func tensor(_ entry: Entry) throws -> Tensor {
+  /// The numbers of a tensor.
+  func tensor(_ entry: Entry) throws -> Tensor {
     try Tensor(shape: entry.shape) { out in
       let tooLarge = body.withUnsafeBytes { bytes in
         entry.type.convert(

@@ -93,6 +93,25 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
     }
   }
 
+  /// Throws unless its numbers, read from a file, make an initializer: finite, the lower bound not above the
+  /// upper one, the deviation not negative.
+  public func check(of layer: String) throws {
+    let isRight =
+      switch self {
+      case .constant(let value): value.isFinite
+      case .uniform(let low, let high): low.isFinite && high.isFinite && low <= high
+      case .normal(let mean, let deviation):
+        mean.isFinite && deviation.isFinite && deviation >= 0
+      case .xavierUniform, .xavierNormal, .heUniform, .heNormal, .orthogonal: true
+      }
+    guard isRight else {
+      throw CourseError(
+        .invalidArgument, "\(layer): initializer out of range",
+        expected: "finite numbers, low <= high, a standard deviation of at least 0",
+        received: "\(self)")
+    }
+  }
+
   /// Gram and Schmidt's method on the rows of a normally distributed matrix.
   private static func orthogonal(shape: [Int], key: RandomKey) -> Tensor {
     guard let height = shape.first, shape.reduce(1, *) > 0 else { return Tensor(zeros: shape) }

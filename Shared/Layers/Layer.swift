@@ -56,8 +56,15 @@ public protocol Layer: Configurable {
 
   /// Shows every tensor that a checkpoint must hold besides the parameters: running statistics, a state
   /// carried from batch to batch.
+  ///
+  /// A new layer shows states of the shape that they keep. One that has a row for each example of a batch
+  /// starts with a first size of 0.
   mutating func forEachState(_ body: (_ name: String, _ state: inout Tensor) throws -> Void)
     rethrows
+
+  /// Throws when the states are none that the layer can have come to, such as a negative variance: called
+  /// after they were read from a file, with the right shapes and finite.
+  func checkState() throws
 
   /// The shape of the output for an input shape, both without the batch axis; throws when such an input
   /// does not fit. Called when the network is built, before any data flows.
@@ -83,6 +90,13 @@ public protocol Layer: Configurable {
 public struct NoConfiguration: Codable, Sendable, Equatable {
   /// The only value.
   public init() {}
+
+  private enum CodingKeys: CodingKey {}
+
+  /// Reads the empty object that stands for it.
+  public init(from decoder: any Decoder) throws {
+    _ = try decoder.container(keyedBy: CodingKeys.self)
+  }
 }
 
 extension Layer {
@@ -116,6 +130,8 @@ extension Layer {
   public mutating func forEachState(
     _ body: (_ name: String, _ state: inout Tensor) throws -> Void
   ) rethrows {}
+  /// Accepts every state.
+  public func checkState() throws {}
   /// Accepts every batch.
   public func check(batchShape: [Int], mode: Mode) throws {}
   /// Does nothing: the layer draws nothing but its first weights.
@@ -159,19 +175,5 @@ public func requireGradient(_ gradient: Tensor, shape: [Int], of layer: String) 
     stop(
       "\(layer).backward", expected: "a gradient of shape \(shape), as the output has",
       received: "\(gradient.shape)")
-  }
-}
-
-/// Throws unless a layer's sizes, read from a file, are positive and make at most 2³¹ weights.
-public func checkSizes(_ sizes: [Int], of layer: String) throws {
-  var product = 1
-  for size in sizes {
-    let (next, overflow) = product.multipliedReportingOverflow(by: size)
-    guard size >= 1, !overflow, next <= 1 << 31 else {
-      throw CourseError(
-        .invalidArgument, "\(layer): size out of range",
-        expected: "sizes of at least 1 and at most 2³¹ weights", received: "\(sizes)")
-    }
-    product = next
   }
 }

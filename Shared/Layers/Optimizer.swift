@@ -24,7 +24,10 @@ public protocol Optimizer: Configurable {
   mutating func forEachState(
     _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
   ) rethrows
-  /// Numbers that belong to the state but to no parameter, such as Adam's step count.
+  /// Throws when the state is none that the optimizer can have come to, such as a negative mean of squares:
+  /// called after it was read from a file, with the right shapes and without NaN.
+  func checkState() throws
+  /// Numbers of at least 0 that belong to the state but to no parameter, such as Adam's step count.
   var counters: [String: Int] { get set }
 }
 
@@ -37,6 +40,8 @@ extension Optimizer {
   public mutating func forEachState(
     _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
   ) rethrows {}
+  /// Accepts every state.
+  public func checkState() throws {}
   /// None.
   public var counters: [String: Int] {
     get { [:] }

@@ -38,24 +38,21 @@ public struct Parameter: Sendable {
     shape: [Int], initializer: any Initializer, fans: Fans, isRegularized: Bool = true,
     key: RandomKey = .random()
   ) {
+    // A checkpoint sets every value: none is drawn, and none takes memory that the file cannot fill.
     value =
-      Self.isLoading
-      ? Tensor(shape: shape) { _ in }
-      : initializer.tensor(shape: shape, fans: fans, key: key)
+      Loading.largestTensor == nil
+      ? initializer.tensor(shape: shape, fans: fans, key: key)
+      : Tensor(shape: Loading.allows(shape) ? shape : [0]) { _ in }
     self.isRegularized = isRegularized
     draw = Draw(initializer: initializer, fans: fans, value: value)
   }
-
-  /// Whether a checkpoint is being read, which sets every value: then none is drawn. A damaged file that
-  /// claims a layer of a billion weights costs address space, not time.
-  @TaskLocal static var isLoading = false
 
   /// Draws the value from `key`, unless it was drawn for good or set before.
   /// - Parameter isFinal: whether it is drawn for good, as in a network
   package mutating func drawValue(key: RandomKey, isFinal: Bool = true) {
     guard let draw else { return }
     if isFinal { self.draw = nil }
-    guard value.storage === draw.value.storage, !Self.isLoading else { return }
+    guard value.storage === draw.value.storage, Loading.largestTensor == nil else { return }
     value = draw.initializer.tensor(shape: value.shape, fans: draw.fans, key: key)
     if !isFinal { self.draw?.value = value }
   }

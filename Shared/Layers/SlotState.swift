@@ -49,6 +49,16 @@ public struct SlotState: Sendable {
     }
   }
 
+  /// Throws when a number is negative: squares, and sums and means of them, are not.
+  public func checkNotNegative(_ name: String, of optimizer: String) throws {
+    for (slot, tensor) in tensors.enumerated() {
+      guard let tensor, tensor.count > 0, tensor.min() < 0 else { continue }
+      throw CourseError(
+        .format, "\(optimizer): a \(name) below 0", expected: "numbers of at least 0",
+        received: "\(tensor.min())", location: "parameter \(slot)")
+    }
+  }
+
   /// Shows the tensor of every slot that has one, under `name`: what `Optimizer.forEachState` asks for.
   public mutating func forEach(
     named name: String,

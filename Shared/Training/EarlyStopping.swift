@@ -2,20 +2,14 @@
 /// back the weights of its best epoch.
 ///
 /// The best weights lie in the network itself and in its checkpoints, so that a resumed run stops at the
-/// same epoch with the same weights.
+/// same epoch with the same weights. A run that has ended keeps its last weights beside the best ones:
+/// resumed, it goes on from the last, as if it had never ended. Weights that were changed in between
+/// stay as they are.
+///
+/// A score that is not a number counts as worse than any other.
 ///
 /// - Reference: Prechelt (1998), *Early stopping - but when?*
 public struct EarlyStopping: TrainingCallback {
-  /// What is watched.
-  public enum Monitor: String, Sendable {
-    /// The loss on the validation data; lower is better.
-    case validationLoss
-    /// The accuracy on the validation data; higher is better.
-    case validationAccuracy
-    /// The loss on the training data; lower is better.
-    case trainingLoss
-  }
-
   private let patience: Int
   private let minimumImprovement: Double
   private let monitor: Monitor
@@ -38,30 +32,30 @@ public struct EarlyStopping: TrainingCallback {
     self.monitor = monitor
   }
 
-  private static let memory = "EarlyStopping"
+  /// Where the weights of the best epoch lie, and those that a run ended with.
+  static let (best, end) = ("EarlyStopping", "EarlyStoppingEnd")
+  /// Where the number of the best epoch lies beside its weights.
+  static let epochName = "epoch"
 
-  /// Forgets what an earlier training left behind, unless this one continues it.
+  /// Goes on from the weights that the run ended with, where the network has its best ones.
   public mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
-    let isFresh = plan.startEpoch == 0 && network.progress?.step == 0
-    if isFresh { network.callbackMemory[Self.memory] = nil }
+    guard let last = network.callbackMemory.removeValue(forKey: Self.end),
+      var best = network.callbackMemory[Self.best]
+    else { return }
+    best[Self.epochName] = nil
+    if network.snapshot() == best { network.restore(last) }
   }
 
   /// Remembers the weights if this epoch is the best so far.
   public mutating func epochEnded(
     _ report: EpochReport, network: inout NeuralNetwork
   ) throws -> TrainingControl {
-    let history = network.progress?.history.epochs ?? []
-    let scores = try history.map(score)
-    // The best epoch by the rule "better than the best before it by more than minimumImprovement".
-    var best = 0
-    for epoch in scores.indices where scores[epoch] < scores[best] - minimumImprovement {
-      best = epoch
-    }
+    let scores = try self.scores(network.progress?.history)
+    let best = bestEpoch(scores)
     if best == scores.count - 1 {
-      var weights: [String: Tensor] = [:]
-      network.forEachParameter { name, parameter in weights[name] = parameter.value }
-      network.forEachState { name, state in weights[name] = state }
-      network.callbackMemory[Self.memory] = weights
+      var memory = network.snapshot()
+      memory[Self.epochName] = Tensor([Float(best)])
+      network.callbackMemory[Self.best] = memory
     }
     return scores.count - 1 - best >= patience ? .stop : .proceed
   }
@@ -70,29 +64,48 @@ public struct EarlyStopping: TrainingCallback {
   public mutating func trainingEnded(
     _ history: TrainingHistory, network: inout NeuralNetwork
   ) throws {
-    guard let weights = network.callbackMemory.removeValue(forKey: Self.memory) else { return }
-    network.forEachParameter { name, parameter in
-      if let value = weights[name] { parameter.value = value }
+    guard var best = network.callbackMemory[Self.best] else { return }
+    // A part of the run that went on without this callback may have had a better epoch.
+    if let epoch = best.removeValue(forKey: Self.epochName),
+      epoch != Tensor([Float(bestEpoch(try scores(history)))])
+    {
+      return
     }
-    network.forEachState { name, state in
-      if let value = weights[name] { state = value }
-    }
+    network.callbackMemory[Self.end] = network.snapshot()
+    network.restore(best)
   }
 
-  /// The monitored score of an epoch, lower is better.
-  private func score(_ report: EpochReport) throws -> Double {
-    let score: Double? =
-      switch monitor {
-      case .validationLoss: report.validation?.loss
-      case .validationAccuracy: report.validation?.accuracy.map { -$0 }
-      case .trainingLoss: report.training.loss
-      }
-    guard let score else {
-      throw CourseError(
-        .invalidArgument, "EarlyStopping has nothing to monitor",
-        expected: "validation data for \(monitor.rawValue)", received: "none",
-        remedy: "Pass validation data to fit, or monitor the training loss.")
+  private func scores(_ history: TrainingHistory?) throws -> [Double] {
+    try (history?.epochs ?? []).map { try monitor.score(of: $0, for: "EarlyStopping") }
+  }
+
+  /// The best epoch by the rule "better than the best before it by more than minimumImprovement".
+  private func bestEpoch(_ scores: [Double]) -> Int {
+    var best = 0
+    for epoch in scores.indices where scores[epoch] < scores[best] - minimumImprovement {
+      best = epoch
     }
-    return score
+    return best
+  }
+}
+
+extension NeuralNetwork {
+  /// Every parameter and every state, by its name in checkpoints.
+  func snapshot() -> [String: Tensor] {
+    var copy = self
+    var tensors: [String: Tensor] = [:]
+    copy.forEachParameter { name, parameter in tensors[name] = parameter.value }
+    copy.forEachState { name, state in tensors[name] = state }
+    return tensors
+  }
+
+  /// Puts back what `snapshot` returned.
+  mutating func restore(_ tensors: [String: Tensor]) {
+    forEachParameter { name, parameter in
+      if let value = tensors[name] { parameter.value = value }
+    }
+    forEachState { name, state in
+      if let value = tensors[name] { state = value }
+    }
   }
 }

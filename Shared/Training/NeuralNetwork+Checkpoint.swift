@@ -19,8 +19,10 @@ extension NeuralNetwork {
   /// The file appears at once and complete; if that fails, an earlier file of that name is as it was.
   ///
   /// - Throws: `CourseError(.file)` when the file cannot be written, `CourseError(.diverged)` when a
-  ///   weight is not finite.
+  ///   weight is not finite, `CourseError(.invalidArgument)` when there are more or fewer names of classes or
+  ///   features than classes or features.
   public func save(to url: URL) throws {
+    try checkNames()
     var copy = self
     var tensors: [(name: String, tensor: Tensor)] = []
     var parameterNames: [String] = []
@@ -29,26 +31,24 @@ extension NeuralNetwork {
       parameterNames.append(name)
     }
     copy.forEachState { name, state in tensors.append((name, state)) }
-    if let bad = tensors.first(where: { !$0.tensor.isFinite }) {
-      throw CourseError(
-        .diverged, "a network that diverged is not saved", expected: "finite weights",
-        received: "NaN or infinity in \(bad.name)", location: url.path)
+    for (callback, memory) in callbackMemory {
+      for (name, tensor) in memory { tensors.append(("callbacks.\(callback).\(name)", tensor)) }
     }
+    var bad = tensors.first { !$0.tensor.isFinite }?.name
     // Without progress there is nothing to resume, and the reader looks for no state.
     if progress != nil {
       for (name, slot, state) in optimizerState() {
         tensors.append(("optimizer.\(name).\(parameterNames[slot])", state))
+        // The square of a large gradient may be infinite while all weights are finite.
+        if state.hasNaN { bad = bad ?? tensors.last?.name }
       }
     }
-    for (callback, memory) in callbackMemory {
-      for (name, tensor) in memory { tensors.append(("callbacks.\(callback).\(name)", tensor)) }
+    if let bad {
+      throw CourseError(
+        .diverged, "a network that diverged is not saved", expected: "finite weights",
+        received: "NaN or infinity in \(bad)", location: url.path)
     }
 
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    func json(_ value: some Encodable) throws -> String {
-      String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
     let model = SavedModel(
       inputShape: inputShape, seed: String(seed), layers: layers.map { SavedPart($0) },
       loss: loss.map { SavedPart($0) }, optimizer: optimizer.map { SavedPart($0) },
@@ -61,10 +61,10 @@ extension NeuralNetwork {
       notes: notes)
     var metadata = [
       "format": Self.checkpointFormat, "format_version": Self.checkpointVersion,
-      "model": try json(model),
+      "model": try JSONCoding.text(model),
     ]
     if let progress {
-      metadata["training"] = try json(
+      metadata["training"] = try JSONCoding.text(
         SavedTraining(progress: progress, optimizerCounters: optimizer?.counters ?? [:]))
     }
     try SafetensorsFile(metadata: metadata, tensors: tensors).write(to: url)
@@ -76,63 +76,59 @@ extension NeuralNetwork {
   ///       contentsOf: url, layers: [Dense.self, ReLU.self], losses: [SoftmaxCrossEntropyLoss.self],
   ///       optimizers: [SGD.self])
   ///
+  /// With `Networks`, `NeuralNetwork(contentsOf: url, adding: [Mine.self])` knows all types of this package
+  /// and yours.
+  ///
+  /// Every number of the file is checked, and the sizes that it names are compared with its tensors before
+  /// memory is taken for them.
+  ///
   /// - Parameters:
   ///   - layers: the layer types that the file may name
-  ///   - losses: the loss types it may name; leave out to load a network without its loss
-  ///   - optimizers: the optimizer types it may name; leave out to load a network that is not to be
-  ///     trained on
-  ///   - penalties: the penalty types it may name; leave out to load a network without its penalties
+  ///   - losses: the loss types it may name; `nil` to load a network without its loss
+  ///   - optimizers: the optimizer types it may name; `nil` to load a network that is not to be trained on
+  ///   - penalties: the penalty types it may name; `nil` to load a network without its penalties
   /// - Throws: `CourseError` when the file is missing, damaged, foreign, or names an unknown type.
   public init(
-    contentsOf url: URL, layers: [any Layer.Type], losses: [any Loss.Type] = [],
-    optimizers: [any Optimizer.Type] = [], penalties: [any Penalty.Type] = []
+    contentsOf url: URL, layers: [any Layer.Type], losses: [any Loss.Type]? = [],
+    optimizers: [any Optimizer.Type]? = [], penalties: [any Penalty.Type]? = []
   ) throws {
-    let file = try SafetensorsFile(contentsOf: url)
-    guard file.metadata["format"] == Self.checkpointFormat, let json = file.metadata["model"] else {
+    let reader = try SafetensorsReader(
+      data: readFile(at: url.path, content: "a safetensors file"), path: url.path)
+    let metadata = try reader.metadata()
+    guard metadata["format"] == Self.checkpointFormat, let json = metadata["model"] else {
       throw CourseError(
         .format, "not a checkpoint of this library",
         expected: "metadata with format \"\(Self.checkpointFormat)\" and a model",
-        received: file.metadata["format"].map { "format \"\($0)\"" } ?? "no such metadata",
+        received: metadata["format"].map { "format \"\($0)\"" } ?? "no such metadata",
         location: url.path,
         remedy: "It is a safetensors file from elsewhere: SafetensorsFile reads its tensors.")
     }
-    guard file.metadata["format_version"] == Self.checkpointVersion else {
+    guard metadata["format_version"] == Self.checkpointVersion else {
       throw CourseError(
         .format, "checkpoint of another version", expected: Self.checkpointVersion,
-        received: file.metadata["format_version"] ?? "none", location: url.path,
+        received: metadata["format_version"] ?? "none", location: url.path,
         remedy: "Read it with the version of this library that wrote it.")
     }
+    let known = KnownTypes(
+      layers: layers, losses: losses, optimizers: optimizers, penalties: penalties)
+    var tensors = try CheckpointTensors(reader)
     do {
-      let known = KnownTypes(
-        layers: layers, losses: losses, optimizers: optimizers, penalties: penalties)
-      let model = try Self.decode(SavedModel.self, from: json, known: known)
-      self.init(
-        inputShape: try Self.checked(model.inputShape), loss: model.loss?.part as? any Loss,
-        optimizer: model.optimizer?.part as? any Optimizer, seed: UInt64(model.seed) ?? 0)
-      penalty = model.penalty?.part as? any Penalty
-      try Parameter.$isLoading.withValue(true) {
-        for (index, saved) in model.layers.enumerated() {
-          guard let layer = saved.part as? any Layer else { continue }
-          try append(
-            layer, penalty: model.layerPenalties?[String(index)]?.part as? any Penalty)
+      self = try Loading.$largestTensor.withValue(tensors.largest) {
+        var network = try Self.network(
+          Self.decode(SavedModel.self, from: json, known: known), tensors: &tensors)
+        if let training = metadata["training"] {
+          try network.takeTraining(
+            Self.decode(SavedTraining.self, from: training, known: known), from: &tensors)
         }
+        return network
       }
-      preprocessing = model.preprocessing
-      classNames = model.classNames
-      featureNames = model.featureNames
-      notes = model.notes
-      var tensors = try Dictionary(
-        file.tensors.map { ($0.name, $0.tensor) },
-        uniquingKeysWith: { _, _ in throw Self.damaged("two tensors of one name") })
-      try takeParameters(from: &tensors)
-      if let training = file.metadata["training"] {
-        try takeTraining(training, known: known, from: &tensors)
-      }
-      if let extra = tensors.keys.min() {
-        throw Self.damaged("a tensor that no layer of the model has: \(extra)")
+      if let extra = tensors.names.first {
+        throw damagedCheckpoint("a tensor that no layer of the model has: \(extra)")
       }
     } catch var error as CourseError {
-      error.location = [url.path, error.location].compactMap { $0 }.joined(separator: ", ")
+      if error.location != url.path {
+        error.location = [url.path, error.location].compactMap { $0 }.joined(separator: ", ")
+      }
       throw error
     }
   }
@@ -153,81 +149,5 @@ extension NeuralNetwork {
       all.append((name, slot, known[Place(name: name, slot: slot)] ?? zeros))
     }
     return all
-  }
-
-  // MARK: Reading
-
-  private mutating func takeParameters(from tensors: inout [String: Tensor]) throws {
-    try forEachParameter { name, parameter in
-      parameter.value = try Self.take(name, shape: parameter.value.shape, from: &tensors)
-    }
-    // A state may have a shape that depends on the batch (a carried state), so only its presence counts.
-    try forEachState { name, state in
-      state = try Self.take(name, shape: nil, from: &tensors)
-    }
-  }
-
-  private mutating func takeTraining(
-    _ json: String, known: KnownTypes, from tensors: inout [String: Tensor]
-  ) throws {
-    let saved = try Self.decode(SavedTraining.self, from: json, known: known)
-    progress = saved.progress
-    var names: [String] = []
-    var shapes: [[Int]] = []
-    forEachParameter { name, parameter in
-      names.append(name)
-      shapes.append(parameter.value.shape)
-    }
-    prepareOptimizer()
-    try optimizer?.forEachState { name, slot, state in
-      state = try Self.take(
-        "optimizer.\(name).\(names[slot])", shape: shapes[slot], from: &tensors)
-    }
-    optimizer?.counters = saved.optimizerCounters
-    for name in tensors.keys.sorted() {
-      if optimizer == nil, name.hasPrefix("optimizer.") { tensors[name] = nil }
-      let parts = name.split(separator: ".", maxSplits: 2).map(String.init)
-      if parts.count == 3, parts[0] == "callbacks", let tensor = tensors.removeValue(forKey: name) {
-        callbackMemory[parts[1], default: [:]][parts[2]] = tensor
-      }
-    }
-  }
-
-  private static func take(
-    _ name: String, shape: [Int]?, from tensors: inout [String: Tensor]
-  ) throws -> Tensor {
-    guard let tensor = tensors.removeValue(forKey: name) else {
-      throw damaged("no tensor \(name), which the model needs")
-    }
-    guard shape == nil || tensor.shape == shape else {
-      throw damaged("tensor \(name) of shape \(tensor.shape) where the model has \(shape ?? [])")
-    }
-    guard tensor.isFinite else { throw damaged("NaN or infinity in tensor \(name)") }
-    return tensor
-  }
-
-  private static func checked(_ inputShape: [Int]) throws -> [Int] {
-    guard inputShape.allSatisfy({ $0 >= 1 }) else { throw damaged("input shape \(inputShape)") }
-    return inputShape
-  }
-
-  private static func damaged(_ received: String) -> CourseError {
-    CourseError(
-      .format, "damaged checkpoint", received: received,
-      remedy: "Use another copy of the file, or train again.")
-  }
-
-  private static func decode<Value: Decodable>(
-    _ type: Value.Type, from json: String, known: KnownTypes
-  ) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.userInfo[KnownTypes.key] = known
-    do {
-      return try Parameter.$isLoading.withValue(true) {
-        try decoder.decode(type, from: Data(json.utf8))
-      }
-    } catch let error as DecodingError {
-      throw damaged("\(Value.self) that cannot be read: \(error)")
-    }
   }
 }

@@ -41,6 +41,7 @@ extension NeuralNetwork {
     settings: TrainingProgress.Settings, epochs: Int, resuming: Bool
   ) throws {
     guard resuming else {
+      callbackMemory = [:]
       progress = TrainingProgress(
         epochs: epochs, settings: settings, baseLearningRate: optimizer!.learningRate)
       prepareOptimizer()
@@ -78,6 +79,8 @@ extension NeuralNetwork {
     }
     try check(
       inputShape: data.inputShape, targets: data.targets, role: role, name: data.name)
+    try checkNames(
+      classes: data.classNames, features: data.featureNames, of: data.name, role: role)
     try preprocessing?.check(inputShape: inputShape)
     let data = preprocessing?.applied(to: data) ?? data
     try checkInputs(name: data.name) { check in
@@ -136,7 +139,7 @@ extension NeuralNetwork {
 
   // MARK: Divergence
 
-  /// Throws when a weight is no longer finite.
+  /// Throws when a weight, or a state such as a running variance, is no longer finite.
   func requireFiniteParameters(step: Int, learningRate: Float) throws {
     guard let place = firstNonFiniteParameter() else { return }
     throw CourseError(
@@ -163,12 +166,15 @@ extension NeuralNetwork {
   private func firstNonFiniteParameter() -> String? {
     var copy = self
     var place: String?
+    func note(_ name: String, _ tensor: Tensor, _ index: Int) {
+      guard place == nil, !tensor.isFinite else { return }
+      place = "the \(name) of layer \(index) (\(type(of: layers[index]).typeName))"
+    }
     for index in layers.indices {
       copy.layers[index].forEachParameter { name, parameter in
-        if place == nil, !parameter.value.isFinite {
-          place = "the \(name) of layer \(index) (\(type(of: layers[index]).typeName))"
-        }
+        note(name, parameter.value, index)
       }
+      copy.layers[index].forEachState { name, state in note(name, state, index) }
     }
     return place
   }

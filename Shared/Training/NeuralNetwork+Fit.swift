@@ -11,6 +11,12 @@ extension NeuralNetwork {
   /// weights. With layers that carry state (`carriesState`) each epoch starts afresh and goes through the
   /// data in order: example i of a batch is followed by example i of the next one.
   ///
+  /// A network without names for its classes and features takes over those of the data.
+  ///
+  /// `schedule` decides the learning rate of each step. A rate that is set in between, by a callback or
+  /// before a training is resumed (also with another optimizer), takes its place: the schedule goes on from
+  /// there, all it returns scaled by `new / old`. Without a schedule that is the new rate itself.
+  ///
   ///     let parts = try Dataset.digits.split(seed: 1)
   ///     network.preprocessing = try .minMax(parts.train)
   ///     let history = try network.fit(
@@ -68,6 +74,9 @@ extension NeuralNetwork {
     try check(
       inputShape: batches.inputShape, targets: batches.targets, role: "training data",
       name: batches.name)
+    try checkNames(
+      classes: batches.classNames, features: batches.featureNames, of: batches.name,
+      role: "training data")
     try preprocessing?.check(inputShape: inputShape)
     return try train(
       on: batches, arePrepared: false, validation: validation, epochs: epochs,
@@ -89,7 +98,9 @@ extension NeuralNetwork {
     try checkBatches(of: settings, resuming: resuming)
     let validationSize = try validationBatchSize(
       for: validation, trainingSize: batches.batchSize)
+    try checkNames()
     try begin(settings: settings, epochs: epochs, resuming: resuming)
+    adoptNames(classes: batches.classNames, features: batches.featureNames)
 
     var callbacks = callbacks.filter { !$0.runsLast } + callbacks.filter(\.runsLast)
     let batchesPerEpoch = batches.batchesPerEpoch
@@ -102,7 +113,7 @@ extension NeuralNetwork {
     }
     var batches = batches
     batches.seek(batch: current.epoch * batchesPerEpoch + current.batch * accumulationSteps)
-    while current.epoch < epochs && !current.isStopped {
+    training: while current.epoch < epochs && !current.isStopped {
       // In the middle of an epoch, a resumed run has its state from the checkpoint.
       if current.batch == 0 { resetState() }
       // What reading, scaling or evaluating the data needed.
@@ -121,8 +132,11 @@ extension NeuralNetwork {
         where try callbacks[index].stepEnded(report, network: &self) == .stop {
           control = .stop
         }
-        // Not recorded as a stop: whoever resumes goes on with the rest of the epoch.
-        if control == .stop { return current.history }
+        // Not recorded as a stop: a resumed training goes on with the rest of the epoch.
+        if control == .stop {
+          try requireFiniteParameters(step: report.step, learningRate: report.learningRate)
+          break training
+        }
       }
       releaseLastBatch()
       try endEpoch(
@@ -146,9 +160,7 @@ extension NeuralNetwork {
   private mutating func step(
     on batches: [(features: Tensor, targets: Target)], schedule: any LearningRateSchedule
   ) throws {
-    let learningRate = schedule.learningRate(
-      step: current.step, epoch: current.epoch, base: current.baseLearningRate)
-    optimizer!.learningRate = learningRate
+    let learningRate = try takeLearningRate(from: schedule)
     let isMean = loss!.reduction == .mean
     let penalty = penaltyValue
     let answerCount = batches.reduce(0) { $0 + $1.targets.answerCount }
@@ -181,6 +193,23 @@ extension NeuralNetwork {
     current.batch += 1
   }
 
+  /// The learning rate of the next step, which the optimizer gets.
+  private mutating func takeLearningRate(from schedule: any LearningRateSchedule) throws -> Float {
+    current.adopt(learningRate: optimizer!.learningRate)
+    let rate = schedule.learningRate(
+      step: current.step, epoch: current.epoch, base: current.baseLearningRate)
+    // Written so that NaN fails.
+    guard rate >= 0, rate.isFinite else {
+      throw CourseError(
+        .invalidArgument, "learning rate out of range", expected: "a finite number of at least 0",
+        received: "\(rate)", location: "step \(current.step + 1)",
+        remedy: "Correct the schedule, or what a callback sets as network.optimizer!.learningRate.")
+    }
+    optimizer!.learningRate = rate
+    current.learningRate = rate
+    return rate
+  }
+
   /// Lets the optimizer change every parameter that has a gradient, and clears the gradients.
   public mutating func applyGradients() {
     guard var optimizer else {
@@ -206,7 +235,7 @@ extension NeuralNetwork {
       epoch: current.epoch, epochs: plan.epochs, batch: current.batch,
       batchCount: plan.stepsPerEpoch, step: current.step,
       training: current.running.scores(isMean: loss!.reduction == .mean),
-      learningRate: optimizer!.learningRate)
+      learningRate: current.learningRate ?? current.baseLearningRate)
   }
 
   // MARK: One epoch

@@ -72,7 +72,9 @@ public struct NeuralNetwork: Sendable {
   public mutating func append(_ layer: some Layer, penalty: (any Penalty)? = nil) throws {
     var layer = layer
     do {
-      layerOutputShapes.append(try layer.outputShape(for: outputShape))
+      let shape = try layer.outputShape(for: outputShape)
+      try checkShape(shape, of: "\(type(of: layer).typeName)'s output")
+      layerOutputShapes.append(shape)
     } catch var error as CourseError {
       let before =
         layers.last.map { "\(type(of: $0).typeName) returns" } ?? "the network's input is"

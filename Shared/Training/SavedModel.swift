@@ -20,28 +20,17 @@ struct SavedModel: Codable {
   var notes: [String: String]
 }
 
-/// The types that a file may name.
+/// The types that a file may name; `nil` where the caller wants the network without such a part.
 struct KnownTypes: Sendable {
   var layers: [any Layer.Type]
-  var losses: [any Loss.Type]
-  var optimizers: [any Optimizer.Type]
-  var penalties: [any Penalty.Type]
+  var losses: [any Loss.Type]?
+  var optimizers: [any Optimizer.Type]?
+  var penalties: [any Penalty.Type]?
 
   static let key = CodingUserInfoKey(rawValue: "KnownTypes")!
 
   static func of(_ decoder: any Decoder) -> KnownTypes {
-    decoder.userInfo[key] as? KnownTypes
-      ?? KnownTypes(layers: [], losses: [], optimizers: [], penalties: [])
-  }
-
-  /// The error for a name that is not among the known ones.
-  static func unknown(_ part: String, _ name: String, known: [String]) -> CourseError {
-    CourseError(
-      .format, "unknown \(part) in the model",
-      expected: known.isEmpty ? "no \(part) at all" : "one of \(known.joined(separator: ", "))",
-      received: "\"\(name)\"",
-      remedy:
-        "Pass \(name).self to NeuralNetwork(contentsOf:layers:losses:optimizers:penalties:).")
+    decoder.userInfo[key] as? KnownTypes ?? KnownTypes(layers: [])
   }
 }
 
@@ -49,44 +38,49 @@ struct KnownTypes: Sendable {
 protocol PartRole {
   /// "layer"
   static var name: String { get }
-  /// Whether a model can do without, when the reader's caller passed no types at all.
-  static var isOptional: Bool { get }
-  static func known(_ types: KnownTypes) -> [any Configurable.Type]
+  /// The argument of `NeuralNetwork(contentsOf:...)` that has the types.
+  static var argument: String { get }
+  static func known(_ types: KnownTypes) -> [any Configurable.Type]?
 }
 
 enum LayerRole: PartRole {
-  static let (name, isOptional) = ("layer", false)
-  static func known(_ types: KnownTypes) -> [any Configurable.Type] { types.layers.map { $0 } }
+  static let (name, argument) = ("layer", "layers")
+  static func known(_ types: KnownTypes) -> [any Configurable.Type]? { types.layers.map { $0 } }
 }
 
 enum LossRole: PartRole {
-  static let (name, isOptional) = ("loss", true)
-  static func known(_ types: KnownTypes) -> [any Configurable.Type] { types.losses.map { $0 } }
+  static let (name, argument) = ("loss", "losses")
+  static func known(_ types: KnownTypes) -> [any Configurable.Type]? { types.losses?.map { $0 } }
 }
 
 enum OptimizerRole: PartRole {
-  static let (name, isOptional) = ("optimizer", true)
-  static func known(_ types: KnownTypes) -> [any Configurable.Type] { types.optimizers.map { $0 } }
+  static let (name, argument) = ("optimizer", "optimizers")
+  static func known(_ types: KnownTypes) -> [any Configurable.Type]? {
+    types.optimizers?.map { $0 }
+  }
 }
 
 enum PenaltyRole: PartRole {
-  static let (name, isOptional) = ("penalty", true)
-  static func known(_ types: KnownTypes) -> [any Configurable.Type] { types.penalties.map { $0 } }
+  static let (name, argument) = ("penalty", "penalties")
+  static func known(_ types: KnownTypes) -> [any Configurable.Type]? { types.penalties?.map { $0 } }
 }
 
 /// A part of a network, as `{ "type": its name, "configuration": its constructor arguments }`.
 struct SavedPart<Role: PartRole>: Codable {
-  /// `nil` when the reader's caller passed no types of this role and the model can do without.
-  var part: (any Configurable)?
+  /// Makes the part; throws when its arguments are out of range. `nil` when the reader's caller wants the
+  /// network without it.
+  ///
+  /// Reading the text makes nothing yet: a part may need memory, and the file has to have it.
+  let make: () throws -> (any Configurable)?
 
-  init(_ part: any Configurable) { self.part = part }
+  init(_ part: any Configurable) { make = { part } }
 
   private enum CodingKeys: String, CodingKey {
     case type, configuration
   }
 
   func encode(to encoder: any Encoder) throws {
-    guard let part else { return }
+    guard let part = try make() else { return }
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(type(of: part).typeName, forKey: .type)
     try container.encode(part.configuration, forKey: .configuration)
@@ -95,15 +89,31 @@ struct SavedPart<Role: PartRole>: Codable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let name = try container.decode(String.self, forKey: .type)
-    let known = Role.known(KnownTypes.of(decoder))
-    if known.isEmpty && Role.isOptional { return }
+    guard let known = Role.known(KnownTypes.of(decoder)) else {
+      make = { nil }
+      return
+    }
     guard let type = known.first(where: { $0.typeName == name }) else {
-      throw KnownTypes.unknown(Role.name, name, known: known.map { $0.typeName })
+      throw Self.unknown(name, known: known.map { $0.typeName })
     }
-    func open<Part: Configurable>(_ type: Part.Type) throws -> any Configurable {
-      try Part(configuration: container.decode(Part.Configuration.self, forKey: .configuration))
+    func open<Part: Configurable>(_ type: Part.Type) throws -> () throws -> any Configurable {
+      let configuration = try container.decode(Part.Configuration.self, forKey: .configuration)
+      return { try Part(configuration: configuration) }
     }
-    part = try open(type)
+    make = try open(type)
+  }
+
+  /// The error for a name that is not among the known ones.
+  private static func unknown(_ name: String, known: [String]) -> CourseError {
+    CourseError(
+      .format, "unknown \(Role.name) in the model",
+      expected: known.isEmpty
+        ? "no \(Role.name) at all" : "one of \(known.joined(separator: ", "))",
+      received: "\"\(name)\"",
+      remedy: "From Swift: NeuralNetwork(contentsOf:adding: [\(name).self]) of Networks, or "
+        + "\(name).self among \(Role.argument):"
+        + (Role.argument == LayerRole.argument
+          ? "." : "; \(Role.argument): nil loads the network without it."))
   }
 }
 

@@ -14,6 +14,10 @@ public protocol TrainingBatches {
   var inputShape: [Int] { get }
   /// The targets of all examples, or others like them: `fit` asks the loss whether it can use them.
   var targets: Target { get }
+  /// The name of each class, and of each number of an input; none unless given. A network that has none takes
+  /// them over.
+  var classNames: [String] { get }
+  var featureNames: [String] { get }
   /// The number of examples in a batch; only the last batch of an epoch may have fewer.
   var batchSize: Int { get }
   /// How many examples an epoch hands out, those counted twice that come twice.
@@ -33,6 +37,10 @@ public protocol TrainingBatches {
 }
 
 extension TrainingBatches {
+  /// None.
+  public var classNames: [String] { [] }
+  /// None.
+  public var featureNames: [String] { [] }
   /// The number of batches in an epoch.
   var batchesPerEpoch: Int { (examplesPerEpoch + batchSize - 1) / batchSize }
 }
@@ -59,6 +67,8 @@ struct DatasetBatches: TrainingBatches {
   var name: String { data.name }
   var inputShape: [Int] { data.inputShape }
   var targets: Target { data.targets }
+  var classNames: [String] { data.classNames }
+  var featureNames: [String] { data.featureNames }
   var examplesPerEpoch: Int { data.count }
   var settings: String? { nil }
 

@@ -4,7 +4,8 @@ import Foundation
 public enum TrainingControl: Sendable {
   /// Go on.
   case proceed
-  /// End the training after this step or epoch.
+  /// End the training after this step or epoch. A training that ended after a step goes on within its epoch
+  /// when it is resumed.
   case stop
 }
 
@@ -25,7 +26,8 @@ public protocol TrainingCallback {
   mutating func epochEnded(
     _ report: EpochReport, network: inout NeuralNetwork
   ) throws -> TrainingControl
-  /// Called once, after the last epoch or when a callback ended training; not after an error.
+  /// Called once, after the last epoch or when a callback ended training, after an epoch or a step; not
+  /// after an error.
   mutating func trainingEnded(_ history: TrainingHistory, network: inout NeuralNetwork) throws
 }
 

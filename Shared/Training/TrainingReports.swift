@@ -89,6 +89,8 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
   public internal(set) var settings: Settings
   /// The learning rate that a schedule starts from.
   public internal(set) var baseLearningRate: Float
+  /// The learning rate of the last step; `nil` before the first, and in files of the first version.
+  public internal(set) var learningRate: Float?
   /// What happened in the epochs finished.
   public internal(set) var history = TrainingHistory()
   /// Whether a callback ended the training before its last epoch.
@@ -97,6 +99,16 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
   public internal(set) var instructionSet = Parallelism.instructionSet
   /// The sums behind the scores of the unfinished epoch.
   var running = RunningScores()
+
+  /// Lets a learning rate that was set since the last step hold: the schedule goes on from it.
+  mutating func adopt(learningRate new: Float) {
+    let old = learningRate ?? baseLearningRate
+    guard new != old else { return }
+    // Without a schedule old is the base, and new must become it to the last bit.
+    baseLearningRate =
+      old == baseLearningRate || old == 0
+      ? new : Float(Double(baseLearningRate) * Double(new) / Double(old))
+  }
 
   /// What must not change between the parts of one run.
   public struct Settings: Codable, Sendable, Equatable {
@@ -161,7 +173,11 @@ struct RunningScores: Codable, Sendable, Equatable {
     loss = try container.decode(Double.self, forKey: .loss)
     correct = try container.decode(Int.self, forKey: .correct)
     seen = try container.decode(Int.self, forKey: .seen)
-    penalty = try container.decodeIfPresent(Double.self, forKey: .penalty) ?? 0
-    answered = try container.decodeIfPresent(Int.self, forKey: .answered) ?? seen
+    guard container.contains(.penalty) || container.contains(.answered) else {
+      answered = seen
+      return
+    }
+    penalty = try container.decode(Double.self, forKey: .penalty)
+    answered = try container.decode(Int.self, forKey: .answered)
   }
 }

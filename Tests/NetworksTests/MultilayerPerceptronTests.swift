@@ -28,6 +28,19 @@ import Testing
     }
   }
 
+  @Test func aTrainedNetworkKnowsTheNamesOfItsData() throws {
+    var network = try NeuralNetwork.multilayerPerceptron(
+      inputSize: 4, hiddenSizes: [], classCount: 3, optimizer: SGD(learningRate: 0.2), seed: 1)
+    try network.fit(.iris, epochs: 1, batchSize: 16)
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "iris.safetensors")
+      try network.save(to: url)
+      let copy = try NeuralNetwork(contentsOf: url)
+      #expect(copy.classNames == Dataset.iris.classNames)
+      #expect(copy.featureNames == Dataset.iris.featureNames)
+    }
+  }
+
   @Test(arguments: [1, 2, 3] as [UInt64]) func learnsIris(seed: UInt64) throws {
     let parts = try Dataset.iris.split(seed: seed)
     var network = try perceptron(parts.train, hidden: [16], seed: seed)

@@ -63,7 +63,8 @@ import Testing
       let url = folder.appending(path: "network.safetensors")
       let network = try trained()
       try network.save(to: url)
-      let copy = try NeuralNetwork(contentsOf: url, layers: [TinyDense.self])
+      let copy = try NeuralNetwork(
+        contentsOf: url, layers: [TinyDense.self], losses: nil, optimizers: nil)
       #expect(copy.loss == nil && copy.optimizer == nil)
       let features = try tinyData().features
       #expect(try copy.predict(features) == network.predict(features))
@@ -81,6 +82,13 @@ import Testing
         try NeuralNetwork(
           contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],
           optimizers: [TinySGD.self])
+      }
+      expectCourseError(
+        .format, "unknown loss", "\"TinySquaredError\"", "TinySquaredError.self among losses",
+        "losses: nil", url.path
+      ) {
+        try NeuralNetwork(
+          contentsOf: url, layers: [TinyDense.self], optimizers: [TinyMomentum.self])
       }
     }
   }

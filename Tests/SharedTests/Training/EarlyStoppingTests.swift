@@ -1,3 +1,4 @@
+import Foundation
 import Shared
 import TestSupport
 import Testing
@@ -84,5 +85,128 @@ import Testing
       tinyData(), epochs: 9, batchSize: 23,
       callbacks: [EarlyStopping(patience: 2, minimumImprovement: 1, monitor: .trainingLoss)])
     #expect(history.epochs.count == 3)
+  }
+
+  // MARK: Ends
+
+  /// Nothing gets better by 100: the best epoch is the first.
+  private func fit(
+    _ network: inout NeuralNetwork, epochs: Int, _ more: [any TrainingCallback] = [],
+    resuming: Bool = false
+  ) throws {
+    try network.fit(
+      tinyData(), validation: tinyData(count: 11, seed: 6), epochs: epochs, batchSize: 4,
+      callbacks: more + [EarlyStopping(patience: 100, minimumImprovement: 100)],
+      resuming: resuming)
+  }
+
+  private func values(_ network: NeuralNetwork) -> [Tensor] {
+    var copy = network
+    var all: [Tensor] = []
+    copy.forEachParameter { all.append($1.value) }
+    return all
+  }
+
+  /// What a file of the network holds.
+  private func tensors(_ network: NeuralNetwork, in folder: URL) throws -> [String: Tensor] {
+    let url = folder.appending(path: "all.safetensors")
+    try network.save(to: url)
+    return try Dictionary(
+      uniqueKeysWithValues: SafetensorsFile(contentsOf: url).tensors.map { ($0.name, $0.tensor) })
+  }
+
+  @Test func aFinishedRunGoesOnAsIfItHadNotEnded() throws {
+    try withTemporaryFolder { folder in
+      var first = try tinyNetwork()
+      try fit(&first, epochs: 1)
+      var whole = try tinyNetwork()
+      try fit(&whole, epochs: 20)
+      #expect(values(whole) == values(first), "the best weights are those of the first epoch")
+
+      let url = folder.appending(path: "network.safetensors")
+      var part = try tinyNetwork()
+      try fit(&part, epochs: 12, [CheckpointCallback(url: url)])
+      try fit(&part, epochs: 20, resuming: true)
+      #expect(try tensors(part, in: folder) == tensors(whole, in: folder))
+      var loaded = try loadTiny(url)
+      try fit(&loaded, epochs: 20, resuming: true)
+      #expect(try tensors(loaded, in: folder) == tensors(whole, in: folder))
+    }
+  }
+
+  @Test func weightsThatWereChangedSinceTheEndStay() throws {
+    var network = try tinyNetwork()
+    try fit(&network, epochs: 3)
+    network.forEachParameter { $1.value = Tensor(zeros: $1.value.shape) }
+    /// Comes after `EarlyStopping`.
+    struct Look: TrainingCallback {
+      var runsLast: Bool { true }
+      mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) {
+        network.forEachParameter { #expect($1.value == Tensor(zeros: $1.value.shape)) }
+      }
+    }
+    try fit(&network, epochs: 4, [Look()], resuming: true)
+  }
+
+  @Test func aStopAfterAStepEndsTrainingLikeOneAfterAnEpoch() throws {
+    /// Stops after a step, and counts the ends.
+    struct StopAfter: TrainingCallback {
+      let step: Int
+      let ended: () -> Void
+      mutating func stepEnded(
+        _ report: StepReport, network: inout NeuralNetwork
+      ) -> TrainingControl { report.step == step ? .stop : .proceed }
+      mutating func trainingEnded(_ history: TrainingHistory, network: inout NeuralNetwork) {
+        ended()
+      }
+    }
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "network.safetensors")
+      var first = try tinyNetwork()
+      try fit(&first, epochs: 1)
+      var network = try tinyNetwork()
+      // 23 examples in batches of 4 are 6 steps: 15 is within the third epoch.
+      var ends = 0
+      try fit(
+        &network, epochs: 5,
+        [StopAfter(step: 15) { ends += 1 }, CheckpointCallback(url: url, everyEpochs: 9)])
+      #expect(ends == 1)
+      #expect(network.progress?.step == 15)
+      #expect(values(network) == values(first), "the best weights come back")
+      #expect(try values(loadTiny(url)) == values(network), "the checkpoint has them")
+
+      var whole = try tinyNetwork()
+      try fit(&whole, epochs: 5)
+      var resumed = try loadTiny(url)
+      try fit(&resumed, epochs: 5, resuming: true)
+      #expect(try tensors(resumed, in: folder) == tensors(whole, in: folder))
+      #expect(resumed.progress == whole.progress)
+    }
+  }
+
+  @Test func aBestEpochThatWasNotWatchedIsNotReplacedByAnOlderOne() throws {
+    var network = try tinyNetwork(optimizer: TinySGD(learningRate: 0.02))
+    func train(_ epochs: Int, _ callbacks: [any TrainingCallback], resuming: Bool) throws {
+      try network.fit(
+        tinyData(), validation: tinyData(count: 11, seed: 6), epochs: epochs, batchSize: 4,
+        callbacks: callbacks, resuming: resuming)
+    }
+    try train(2, [EarlyStopping(patience: 100)], resuming: false)
+    try train(6, [], resuming: true)
+    // Epoch 6 (from 0) is spoilt; the best is one of those that were trained without the callback.
+    struct Spoil: TrainingCallback {
+      mutating func stepEnded(
+        _ report: StepReport, network: inout NeuralNetwork
+      ) -> TrainingControl {
+        network.forEachParameter { $1.value *= 1.2 }
+        return .proceed
+      }
+    }
+    try train(7, [Spoil(), EarlyStopping(patience: 100)], resuming: true)
+    let losses = try #require(network.progress).history.epochs.compactMap(\.validation?.loss)
+    try #require(losses.min() != losses[0] && losses.min() != losses[1] && losses[6] > losses[1])
+    #expect(
+      try network.evaluate(tinyData(count: 11, seed: 6)).loss == losses[6],
+      "the weights stay those of the last epoch")
   }
 }

@@ -154,7 +154,7 @@ import Testing
       let url = folder.appending(path: "network.safetensors")
       let whole = try network(first: TinyPenalty(2))
       try whole.save(to: url)
-      func load(_ penalties: [any Penalty.Type]) throws -> NeuralNetwork {
+      func load(_ penalties: [any Penalty.Type]?) throws -> NeuralNetwork {
         try NeuralNetwork(
           contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],
           optimizers: [TinyMomentum.self], penalties: penalties)
@@ -162,9 +162,11 @@ import Testing
       let copy = try load([TinyPenalty.self])
       #expect(copy.penaltyValue == whole.penaltyValue)
       #expect((copy.penalty as? TinyPenalty)?.configuration == TinyPenalty(0.5).configuration)
-      #expect(try load([]).penaltyValue == 0, "whoever passes no types loads without penalties")
-      expectCourseError(.format, "unknown penalty", "\"TinyPenalty\"", "OtherPenalty") {
-        try load([OtherPenalty.self])
+      #expect(try load(nil).penaltyValue == 0, "nil loads without penalties")
+      for known in [[], [OtherPenalty.self]] as [[any Penalty.Type]] {
+        expectCourseError(.format, "unknown penalty", "\"TinyPenalty\"", "penalties: nil") {
+          try load(known)
+        }
       }
     }
   }

@@ -1,0 +1,164 @@
+import Foundation
+
+// A network from the texts and tensors of a checkpoint. Nothing in a file is believed: layers are made one by
+// one, and each is compared with the tensors of the file before the next takes memory.
+
+extension NeuralNetwork {
+  /// The network of a model, with its parameters and states.
+  static func network(
+    _ model: SavedModel, tensors: inout CheckpointTensors
+  ) throws -> NeuralNetwork {
+    try checkShape(model.inputShape, of: "inputShape")
+    guard let seed = UInt64(model.seed), String(seed) == model.seed else {
+      throw damagedCheckpoint("\"\(model.seed)\"", expected: "a seed from 0 to \(UInt64.max)")
+    }
+    var network = NeuralNetwork(
+      inputShape: model.inputShape, loss: try model.loss?.make() as? any Loss,
+      optimizer: try model.optimizer?.make() as? any Optimizer, seed: seed)
+    network.penalty = try model.penalty?.make() as? any Penalty
+    let penalties = model.layerPenalties ?? [:]
+    let places = model.layers.indices.map(String.init)
+    if let extra = penalties.keys.sorted().first(where: { !places.contains($0) }) {
+      throw damagedCheckpoint(
+        "a penalty of layer \(extra)", expected: "layers below \(places.count)")
+    }
+    for (index, saved) in model.layers.enumerated() {
+      let part: (any Configurable)?
+      do {
+        part = try saved.make()
+      } catch var error as CourseError {
+        error.location = "layer \(index)"
+        throw error
+      }
+      guard let layer = part as? any Layer else { continue }
+      try network.append(
+        layer, penalty: try penalties[places[index]]?.make() as? any Penalty)
+      try network.takeTensors(ofLayer: index, from: &tensors, prefix: "")
+    }
+    network.preprocessing = model.preprocessing
+    try network.preprocessing?.check(inputShape: model.inputShape)
+    network.classNames = model.classNames
+    network.featureNames = model.featureNames
+    network.notes = model.notes
+    try network.checkNames()
+    return network
+  }
+
+  /// Gives a layer its parameters and states from the file.
+  /// - Parameter prefix: what their names begin with
+  private mutating func takeTensors(
+    ofLayer index: Int, from tensors: inout CheckpointTensors, prefix: String
+  ) throws {
+    try layers[index].forEachParameter { name, parameter in
+      parameter.value = try tensors.take(
+        "\(prefix)layers.\(index).\(name)", like: parameter.value.shape)
+    }
+    // One row for each example of the last batch, in all states that are carried.
+    var rows: Set<Int> = []
+    try layers[index].forEachState { name, state in
+      let old = state.shape
+      state = try tensors.take("\(prefix)layers.\(index).\(name)", like: old)
+      if old.first == 0, let count = state.shape.first { rows.insert(count) }
+    }
+    let typeName = type(of: layers[index]).typeName
+    guard rows.count <= 1 else {
+      throw damagedCheckpoint(
+        "states of \(rows.sorted()) examples in layer \(index) (\(typeName))",
+        expected: "states of one batch")
+    }
+    do {
+      try layers[index].checkState()
+    } catch var error as CourseError {
+      error.location = "\(prefix)layer \(index) (\(typeName))"
+      throw error
+    }
+  }
+
+  /// Takes over where training stood: progress, the state of the optimizer, what callbacks keep.
+  mutating func takeTraining(
+    _ saved: SavedTraining, from tensors: inout CheckpointTensors
+  ) throws {
+    try saved.progress.check(outputShape: outputShape)
+    progress = saved.progress
+    // Files of the first version do not say which rate the last step had; the optimizer has it.
+    if saved.progress.step > 0, saved.progress.learningRate == nil {
+      progress!.learningRate = optimizer?.learningRate
+    }
+    try takeOptimizerState(counters: saved.optimizerCounters, from: &tensors)
+    for memory in [EarlyStopping.best, EarlyStopping.end] {
+      let prefix = "callbacks.\(memory)."
+      guard tensors.names.contains(where: { $0.hasPrefix(prefix) }) else { continue }
+      // A copy takes them as its own: what is no state of the network is none to keep.
+      var copy = self
+      copy.resetState()
+      for index in layers.indices {
+        try copy.takeTensors(ofLayer: index, from: &tensors, prefix: prefix)
+      }
+      callbackMemory[memory] = copy.snapshot()
+      guard memory == EarlyStopping.best else { continue }
+      let name = prefix + EarlyStopping.epochName
+      guard tensors.shape(of: name) != nil else { continue }
+      let epoch = try tensors.take(name, like: [1])
+      guard let number = Int(exactly: epoch[0]), (0..<progress!.epoch).contains(number) else {
+        throw damagedCheckpoint("best epoch \(epoch[0])", expected: "one of \(progress!.epoch)")
+      }
+      callbackMemory[memory]?[EarlyStopping.epochName] = epoch
+    }
+  }
+
+  private mutating func takeOptimizerState(
+    counters: [String: Int], from tensors: inout CheckpointTensors
+  ) throws {
+    guard optimizer != nil else {
+      // The network is loaded without its optimizer.
+      for name in tensors.names where name.hasPrefix("optimizer.") { tensors.drop(name) }
+      return
+    }
+    var places: [(name: String, shape: [Int])] = []
+    forEachParameter { name, parameter in places.append((name, parameter.value.shape)) }
+    prepareOptimizer()
+    try optimizer?.forEachState { name, slot, state in
+      state = try tensors.take(
+        "optimizer.\(name).\(places[slot].name)", like: places[slot].shape, .orInfinite)
+    }
+    for (name, value) in counters where !(0...(1 << 53)).contains(value) {
+      throw damagedCheckpoint("\(value)", expected: "\(name) from 0 to 2⁵³")
+    }
+    optimizer?.counters = counters
+    guard optimizer?.counters == counters else {
+      throw damagedCheckpoint(
+        "the counters \(counters.keys.sorted())",
+        expected: "\(optimizer?.counters.keys.sorted() ?? [])")
+    }
+    try optimizer?.checkState()
+  }
+
+  /// A value from the JSON text of a file.
+  static func decode<Value: Decodable>(
+    _ type: Value.Type, from json: String, known: KnownTypes
+  ) throws -> Value {
+    let decoder = JSONCoding.decoder()
+    decoder.userInfo[KnownTypes.key] = known
+    do {
+      return try decoder.decode(type, from: Data(json.utf8))
+    } catch let error as DecodingError {
+      throw damagedCheckpoint("\(Value.self) that cannot be read: \(error.words)")
+    }
+  }
+}
+
+extension DecodingError {
+  /// Where in a JSON text something is wrong, and what.
+  fileprivate var words: String {
+    let context: Context? =
+      switch self {
+      case .typeMismatch(_, let context), .valueNotFound(_, let context),
+        .keyNotFound(_, let context), .dataCorrupted(let context):
+        context
+      @unknown default: nil
+      }
+    guard let context else { return "\(self)" }
+    let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+    return (path.isEmpty ? "" : path.joined(separator: ".") + ": ") + context.debugDescription
+  }
+}

@@ -1,0 +1,83 @@
+// What must hold of the numbers in a checkpoint that say where training stands. `fit` counts on it: a number
+// that is out of range would stop the program there, or train on other examples without a word.
+
+extension TrainingProgress {
+  /// Throws unless these are the numbers of a training of this network.
+  func check(outputShape: [Int]) throws {
+    try settings.check()
+    // Without an upper bound: "until early stopping" is `Int.max`.
+    try require(1...Int.max, epochs, "epochs")
+    try requireRate(baseLearningRate, "baseLearningRate")
+    if let learningRate { try requireRate(learningRate, "learningRate") }
+
+    let examplesPerStep = settings.batchSize * settings.accumulationSteps
+    let stepsPerEpoch = (settings.exampleCount + examplesPerStep - 1) / examplesPerStep
+    try require(history.epochs.count...history.epochs.count, epoch, "epoch")
+    for (index, report) in history.epochs.enumerated() {
+      try report.check(epoch: index, step: (index + 1) * stepsPerEpoch)
+    }
+    try require(0...stepsPerEpoch, batch, "batch")
+    try require((epoch * stepsPerEpoch + batch)...(epoch * stepsPerEpoch + batch), step, "step")
+    // A sequence has an answer at each step, and a loss may ask as many questions as there are outputs.
+    let examples = min(batch * examplesPerStep, settings.exampleCount)
+    let (answers, overflows) = examples.multipliedReportingOverflow(by: outputShape.reduce(1, *))
+    try running.check(largestCount: overflows ? Int.max : answers)
+  }
+}
+
+extension TrainingProgress.Settings {
+  fileprivate func check() throws {
+    // Far beyond any data; its product with the number of epochs in a file fits an `Int`.
+    try require(1...(1 << 40), exampleCount, "exampleCount")
+    try require(1...exampleCount, batchSize, "batchSize")
+    try require(1...(exampleCount / batchSize), accumulationSteps, "accumulationSteps")
+    if let clipping, !clipping.isValid {
+      throw damagedCheckpoint(
+        "\(clipping.limit)", expected: "a limit of the gradients that is finite and above 0")
+    }
+  }
+}
+
+extension EpochReport {
+  fileprivate func check(epoch: Int, step: Int) throws {
+    let place = "history.epochs.\(epoch)."
+    try require(epoch...epoch, self.epoch, place + "epoch")
+    try require((epoch + 1)...Int.max, epochs, place + "epochs")
+    try require(step...step, self.step, place + "step")
+    try requireRate(learningRate, place + "learningRate")
+    for accuracy in [training.accuracy, validation?.accuracy] {
+      // Written so that NaN fails.
+      if let accuracy, !(0...1).contains(accuracy) {
+        throw damagedCheckpoint("\(accuracy)", expected: "\(place)accuracy from 0 to 1")
+      }
+    }
+  }
+}
+
+extension RunningScores {
+  fileprivate func check(largestCount: Int) throws {
+    try require(0...largestCount, seen, "running.seen")
+    try require(0...largestCount, answered, "running.answered")
+    try require(0...answered, correct, "running.correct")
+    guard loss.isFinite, penalty.isFinite, largestCount > 0 || loss == 0 && penalty == 0 else {
+      throw damagedCheckpoint(
+        "\(loss) and \(penalty)",
+        expected: "a running loss and penalty that are finite, and 0 where an epoch begins")
+    }
+  }
+}
+
+private func require(_ range: ClosedRange<Int>, _ value: Int, _ field: String) throws {
+  guard !range.contains(value) else { return }
+  throw damagedCheckpoint(
+    "\(value)",
+    expected: range.lowerBound == range.upperBound
+      ? "\(field) \(range.lowerBound)" : "\(field) from \(range.lowerBound) to \(range.upperBound)")
+}
+
+private func requireRate(_ rate: Float, _ field: String) throws {
+  // Written so that NaN fails.
+  guard rate >= 0, rate.isFinite else {
+    throw damagedCheckpoint("\(rate)", expected: "a finite \(field) of at least 0")
+  }
+}
