@@ -28,14 +28,18 @@ extension RecurrentTask {
     return faults.map { ($0.rawValue, RecurrentOracle.Mistake(fault: $0)) } + orders(pass)
   }
 
+  /// The gates in the order of their columns.
+  private var names: [String] {
+    switch cell {
+    case .elman: ["h"]
+    case .lstm: ["i", "f", "g", "o"]
+    case .gru: ["r", "z", "n"]
+    }
+  }
+
   /// Blocks and gates in another order.
   private func orders(_ pass: Pass) -> [(words: String, mistake: RecurrentOracle.Mistake)] {
-    let names: [String]
-    switch cell {
-    case .elman: return []
-    case .lstm: names = ["i", "f", "g", "o"]
-    case .gru: names = ["r", "z", "n"]
-    }
+    guard cell != .elman else { return [] }
     let right = names.joined(separator: ", ")
     let permutations = Self.permutations(Array(names.indices)).dropFirst()
     switch pass {
@@ -91,11 +95,13 @@ extension RecurrentTask {
   }
 
   /// Records one issue unless what a layer returned is right: in the words of the mistake whose answer is
-  /// the same in everything, else in one thing, else the first number that is wrong.
+  /// the same in everything, else in one thing, else the first numbers that are wrong, with what can be said
+  /// of them.
   func tell(
     _ pass: String, _ got: Values, _ right: Values, answers: () -> [Answer],
+    otherwise: () throws -> String = { "the numbers are wrong" },
     sourceLocation: SourceLocation = #_sourceLocation
-  ) {
+  ) throws {
     let wrong = right.indices.filter { !areClose(got[$0].value, right[$0].value) }
     guard let first = wrong.first else { return }
     func fail(at place: Int, _ words: String, _ answer: Tensor) {
@@ -111,13 +117,43 @@ extension RecurrentTask {
       if abs(got[place].value).sum() == 0 {
         return fail(at: place, "it is zero", got[place].value)
       }
+      if areClose(-got[place].value, right[place].value) {
+        return fail(at: place, "the sign is wrong", got[place].value)
+      }
       let answer = answers.first {
         let value = $0.values[place].value
         return areClose(value, got[place].value) && !areClose(value, right[place].value)
       }
       if let answer { return fail(at: place, answer.words, answer.values[place].value) }
     }
-    fail(at: first, "", Tensor(zeros: [0]))
+    fail(at: first, try otherwise(), got[first].value)
+  }
+
+  /// Where an output that no known mistake gives begins to be wrong.
+  func place(of y: Tensor, _ right: Tensor) -> String {
+    areClose(y.slice(axis: 1, at: 0), right.slice(axis: 1, at: 0))
+      ? "step 0 is right and a later one is not: look at the state that goes from step to step"
+      : "it is wrong from step 0 on"
+  }
+
+  /// Whether gradients that no known mistake gives are wrong in a single step already, and in which gates.
+  func place(ofGradients values: Values, _ right: Values) -> String {
+    if Self.agree(values, right) {
+      return "a single step is right and several are not: look at what one step hands to the other"
+    }
+    // The bias comes first, and its gradient has a block for each gate.
+    let (got, wanted) = (values[0].value, right[0].value)
+    let wrong = names.indices.filter { gate in
+      let block = (gate * 2)..<(gate * 2 + 2)
+      return !areClose(got[block], wanted[block])
+    }
+    if wrong.isEmpty {
+      let list = zip(values, right).filter { !areClose($0.value, $1.value) }.map(\.1.name)
+      return "in a single step, only this is wrong: \(list.joined(separator: ", "))"
+    }
+    if names.count == 1 { return "it is wrong in a single step already" }
+    let list = wrong.map { names[$0] }.joined(separator: ", ")
+    return "it is wrong in a single step already, in the columns of \(list)"
   }
 }
 
