@@ -11,6 +11,8 @@ import Shared
 /// | validation | val, valid, validation, dev |
 /// | test | test, testing, eval, evaluation |
 ///
+/// Numbers, signs and the words set, data and images behind them do not count: `train_set`, `val2017`.
+///
 /// These names alone decide nothing: classes may be called so, too. A folder is divided where nothing else
 /// is in it, or where two such folders have the same class folders.
 public struct FolderParts: Sendable {
@@ -50,7 +52,7 @@ public struct FolderParts: Sendable {
     let others = all.filter { $0.part == nil }
     let divided = named.filter { !$0.classes.isEmpty }
     guard !named.isEmpty else {
-      noteEqualFolders(all)
+      noteFoldersInAll(all)
       return
     }
     let areParts =
@@ -66,6 +68,12 @@ public struct FolderParts: Sendable {
       return
     }
     guard !divided.isEmpty else {
+      if let part = named.first(where: { FolderParts.hasLabels("\(path)/\($0.name)") }) {
+        throw CourseError(
+          .invalidData, "these folders are parts, and numbered images in them",
+          expected: "one of them",
+          received: list(named), location: path, remedy: "Name one: \(path)/\(part.name).")
+      }
       throw CourseError(
         .invalidData, "these folders have the names of parts, and there are no classes in them",
         expected: "folders named after the classes in each",
@@ -76,6 +84,11 @@ public struct FolderParts: Sendable {
     }
     try take(divided)
     noteWhatIsNotUsed(named.filter { $0.classes.isEmpty } + others)
+  }
+
+  /// Whether there is a file of labels for numbered images.
+  private static func hasLabels(_ path: String) -> Bool {
+    (try? LabelMap.find(in: FolderListing(of: path))) != nil
   }
 
   private mutating func take(_ parts: [Part]) throws {
@@ -105,14 +118,21 @@ public struct FolderParts: Sendable {
     }
   }
 
-  /// Names that are no part's, and the same folders in all: `2023/cat`, `2023/dog`, `2024/cat`, `2024/dog`.
-  private mutating func noteEqualFolders(_ all: [Part]) {
-    guard all.count > 1, let classes = all.first?.classes, classes.count > 1,
-      all.allSatisfy({ $0.classes == classes })
-    else { return }
+  /// Folders that have no image of their own may be something else than classes: years, or one folder around
+  /// everything.
+  private mutating func noteFoldersInAll(_ all: [Part]) {
+    guard let first = all.first, all.allSatisfy({ $0.imageCount == 0 && !$0.classes.isEmpty })
+    else {
+      return
+    }
+    let inside = list(all.reduce(into: Set<String>()) { $0.formUnion($1.classes) })
+    let areEqual = all.count > 1 && all.allSatisfy { $0.classes == first.classes }
     notes.append(
-      "\(list(all)) in \(path) have the same folders in them (\(list(classes))), and are taken as "
-        + "classes. If they are parts of the data, name one of them: \(path)/\(all[0].name).")
+      "The folders in \(path) are taken as classes: \(list(all)). "
+        + (areEqual
+          ? "All have the same folders in them (\(inside)): if they are parts of the data"
+          : "Their images lie in folders in them (\(inside)): if those are the classes")
+        + ", name \(all.count > 1 ? "one of them" : "it"): \(path)/\(first.name).")
   }
 
   /// One folder has the name of a part; are the others parts, too, or is it a class?
@@ -176,7 +196,13 @@ extension DatasetPart {
 
   /// The part that a folder with such a name usually is.
   init?(folderName: String) {
-    let name = folderName.lowercased()
+    var name = folderName.lowercased().filter { $0.isASCII && $0.isLetter }
+    // A name that other letters are part of is another one.
+    guard folderName.allSatisfy(\.isASCII) else { return nil }
+    for word in ["set", "data", "images"] where name.hasSuffix(word) {
+      name.removeLast(word.count)
+      break
+    }
     guard let part = DatasetPart.allCases.first(where: { $0.folderNames.contains(name) }) else {
       return nil
     }

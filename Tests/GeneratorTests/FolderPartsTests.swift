@@ -109,15 +109,53 @@ struct FolderPartsTests {
     }
   }
 
-  @Test func equalFoldersUnderOtherNamesAreNoted() throws {
+  @Test func foldersWithNothingButFoldersAreNoted() throws {
     try withFolders(["2023/cat", "2023/dog", "2024/cat", "2024/dog"]) { path throws in
       let folder = try ImageFolder(path)
       #expect(folder.classNames == ["2023", "2024"])
-      #expect(folder.notes.count == 1 && folder.notes[0].contains("2023, 2024 in \(path) have the"))
-      #expect(folder.notes[0].contains("name one of them: \(path)/2023"))
+      #expect(
+        folder.notes == [
+          "The folders in \(path) are taken as classes: 2023, 2024. All have the same folders in them "
+            + "(cat, dog): if they are parts of the data, name one of them: \(path)/2023."
+        ])
+    }
+    // One folder around everything, as archives have it.
+    try withFolders(["flowers/daisy", "flowers/tulip"]) { path throws in
+      #expect(
+        try ImageFolder(path).notes == [
+          "The folders in \(path) are taken as classes: flowers. Their images lie in folders in them "
+            + "(daisy, tulip): if those are the classes, name it: \(path)/flowers."
+        ])
     }
     try withFolders(["cat/young", "dog/old", "cow"]) { path throws in
       #expect(try ImageFolder(path).notes == [])
+    }
+  }
+
+  @Test(arguments: [
+    ("train_set", DatasetPart.train), ("TrainingSet", .train), ("Train Data", .train),
+    ("train2017", .train), ("val2017", .validation), ("test-images", .test),
+    ("dev_set", .validation),
+  ])
+  func namesMayHaveASuffix(name: String, part: DatasetPart) {
+    #expect(DatasetPart(folderName: name) == part)
+  }
+
+  @Test(arguments: ["trains", "test tube", "train station", "device", "set", "data", "trainé", ""])
+  func otherNamesAreNoParts(name: String) {
+    #expect(DatasetPart(folderName: name) == nil)
+  }
+
+  @Test func partsOfNumberedImagesAreNamed() throws {
+    try withTemporaryFolder { folder in
+      for part in ["train", "test"] {
+        try makeFiles(
+          ["\(part)/0.npy": tinyImage(1), "\(part)/Labels.json": Data("{\"0\": 0}".utf8)],
+          in: folder)
+      }
+      expectCourseError(
+        .invalidData, "numbered images in them", "got test, train", "Name one: \(folder.path)/test"
+      ) { try ImageSources.open(folder.path) }
     }
   }
 

@@ -7,6 +7,24 @@ import Testing
 
 /// The examples of Protocols/Generator.md.
 @Suite(.watched) struct GeneratorTextTests {
+  /// The tables hold only symptoms that a test can print.
+  @Test func symptomsAreMessages() throws {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent()
+    let text = try String(
+      contentsOf: tests.appending(path: "../../Protocols/Generator.md"), encoding: .utf8)
+    // Texts that are broken over lines are one.
+    let sources = try FileManager.default.contentsOfDirectory(atPath: tests.path)
+      .filter { $0.hasSuffix(".swift") }
+      .map { try String(contentsOf: tests.appending(path: $0), encoding: .utf8) }.joined()
+      .replacing(/"\s*\+ "/, with: "")
+    let symptoms = text.split(separator: "\n").filter { $0.hasPrefix("| \"") }
+      .flatMap { line in line.split(separator: "|")[0].matches(of: /"([^"]+)"/).map(\.1) }
+    #expect(symptoms.count > 35)
+    for symptom in symptoms where !sources.contains(symptom) {
+      Issue.record("no test of the generator can print \"\(symptom)\"")
+    }
+  }
+
   @Test(.waits(for: NumberedFolderTests.steps)) func notation() throws {
     let image = PixelImage(width: 2, height: 1, channels: 3, pixels: [255, 0, 0, 0, 0, 255])
     #expect(image[0, 1, 2] == 255)

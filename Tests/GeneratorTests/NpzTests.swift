@@ -44,6 +44,18 @@ import Testing
       }
     }
 
+    @Test func aPartToValidateOnIsOne() throws {
+      try withTemporaryFolder { folder in
+        let file = folder.appending(path: "data.npz")
+        try bytes(NpzSamples.parts).write(to: file)
+        #expect(try Dataset.npzParts(file.path) == [.train, .validation, .test])
+        let counts = try DatasetPart.allCases.map { try Dataset(npz: file.path, part: $0).count }
+        #expect(counts == [2, 1, 1])
+        let validation = try Dataset(npz: file.path, part: .validation)
+        #expect(validation.targets == .classes([1]) && validation.inputShape == [1, 2, 2])
+      }
+    }
+
     @Test(arguments: [NpzSamples.stored, NpzSamples.deflated])
     func damageIsNoticed(base64: String) throws {
       let result = damage(try bytes(base64)) { data in

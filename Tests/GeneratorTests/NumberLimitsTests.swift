@@ -6,7 +6,7 @@ import Testing
 @testable import Generator
 
 /// Numbers in files at their limits: signs, sizes that overflow, and sizes that no file of this length has.
-@Suite struct NumberLimitsTests {
+@Suite(.watched) struct NumberLimitsTests {
   @Test func onlyDigitsAreNumbers() {
     for (text, number) in [("0", 0), ("007", 7), ("9223372036854775807", Int.max)] {
       #expect(wholeNumber(text.utf8) == number)
