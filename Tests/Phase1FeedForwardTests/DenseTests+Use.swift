@@ -16,17 +16,31 @@ extension DenseTests {
     let first = try #require(layer.weights.gradient)
     let firstBias = try #require(layer.bias.gradient)
     _ = try trainingPass(&layer, input: x, outputGradient: dY)
-    expectClose(
-      try #require(layer.weights.gradient), first * 2, "Dense.backward twice, dW",
-      mistakes: ["the second pass replaces the first: gradients add up until cleared": first])
-    expectClose(
-      try #require(layer.bias.gradient), firstBias * 2, "Dense.backward twice, db",
-      mistakes: ["the second pass replaces the first: gradients add up until cleared": firstBias])
+    Self.expectSums(
+      try #require(layer.weights.gradient), try #require(layer.bias.gradient), first, firstBias)
 
     layer.forEachParameter { $1.clearGradient() }
     #expect(layer.weights.gradient == nil && layer.bias.gradient == nil)
     _ = try trainingPass(&layer, input: x, outputGradient: dY)
     #expect(layer.weights.gradient == first, "Dense.backward after the gradients were cleared")
+  }
+
+  /// Names what is wrong with the gradients after a second pass like the first.
+  private static func expectSums(
+    _ dW: Tensor, _ db: Tensor, _ first: Tensor, _ firstBias: Tensor,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let replaced = "the second pass replaces the first: gradients add up until cleared"
+    expectClose(
+      dW, first * 2, "Dense.backward twice, dW", mistakes: [replaced: first],
+      sourceLocation: sourceLocation)
+    expectClose(
+      db, firstBias * 2, "Dense.backward twice, db", mistakes: [replaced: firstBias],
+      sourceLocation: sourceLocation)
+  }
+
+  static var wordsForGradientsThatAreReplaced: [String] {
+    complaints { expectSums([[1, 2]], [3, 4], [[1, 2]], [3, 4]) }
   }
 
   @Test func backwardUsesTheLastForwardPass() async throws {

@@ -5,8 +5,8 @@ import Testing
 
 /// Task 1.6.
 @Suite(.watched) struct SoftmaxCrossEntropyLossTests {
-  private static let x: Tensor = [[2, -1, 0.5], [0.1, 0.2, 3], [-0.3, 0.4, 0.9], [1, 1, 1]]
-  private static let target = Target.classes([0, 1, 2, 1])
+  static let x: Tensor = [[2, -1, 0.5], [0.1, 0.2, 3], [-0.3, 0.4, 0.9], [1, 1, 1]]
+  static let target = Target.classes([0, 1, 2, 1])
   /// The softmax of x, row by row.
   private static let p: Tensor = [
     [0.78559703, 0.03911257, 0.17529039], [0.04931133, 0.05449744, 0.89619123],

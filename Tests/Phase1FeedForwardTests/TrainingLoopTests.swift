@@ -6,119 +6,19 @@ import Testing
 /// Task 1.7. But for the last two tests, the layers, losses and optimizers are those of the tests, so that
 /// this task can be done before the others.
 @Suite(.watched) struct TrainingLoopTests {
-  // MARK: What the loop calls, and when
+  static let features: Tensor = [[0], [1], [2], [3], [4], [5], [6]]
+  static let seed: UInt64 = 3
 
-  private static let features: Tensor = [[0], [1], [2], [3], [4], [5], [6]]
-  private static let seed: UInt64 = 3
-
-  /// Runs the loop on seven numbered examples, with a network, a loss and an optimizer that write down
-  /// each call.
-  private func log(epochs: Int, batchSize: Int) throws -> [String] {
-    let log = CallLog()
-    var network = NeuralNetwork(inputShape: [1], seed: 1)
-    try network.append(LoggingLayer(log))
-    var loss = LoggingLoss(log)
-    var optimizer = LoggingOptimizer(log)
-    _ = trainingLoop(
-      &network, features: Self.features, targets: .classes(Array(0..<7)), loss: &loss,
-      optimizer: &optimizer, epochs: epochs, batchSize: batchSize, seed: Self.seed)
-    return log.calls
-  }
-
-  private func batches(epoch: Int, batchSize: Int) -> [[Int]] {
-    let order = NeuralNetwork.order(epoch: epoch, exampleCount: 7, seed: Self.seed)
+  static func batches(epoch: Int, batchSize: Int) -> [[Int]] {
+    let order = NeuralNetwork.order(epoch: epoch, exampleCount: 7, seed: seed)
     return stride(from: 0, to: 7, by: batchSize).map {
       Array(order[$0..<Swift.min($0 + batchSize, 7)])
     }
   }
 
-  @Test(arguments: [1, 3, 7, 10])
-  func everyEpochVisitsEveryExampleInItsOwnOrder(batchSize: Int) throws {
-    let calls = try log(epochs: 2, batchSize: batchSize)
-    let got = calls.filter { $0.hasPrefix("forward") }
-    let (first, second) = (
-      batches(epoch: 0, batchSize: batchSize), batches(epoch: 1, batchSize: batchSize)
-    )
-    func passes(_ batches: [[Int]]) -> [String] { batches.map { "forward, training, \($0)" } }
-    let unshuffled = stride(from: 0, to: 7, by: batchSize).map {
-      Array($0..<Swift.min($0 + batchSize, 7))
-    }
-    let expected = passes(first + second)
-    if got == expected { return }
-    let mistakes: KeyValuePairs<String, [String]> = [
-      "nothing is passed forward": [],
-      "the last batch, which is shorter, is left out":
-        passes((first + second).filter { $0.count == batchSize }),
-      "each epoch needs an order of its own: NeuralNetwork.order(epoch: epoch, ...)":
-        passes(first + first),
-      "the examples are not shuffled: take them in the order of NeuralNetwork.order":
-        passes(unshuffled + unshuffled),
-      "only one epoch is run": passes(first),
-      "forward must run in training mode: in inference mode layers keep nothing for backward":
-        expected.map { $0.replacing("training", with: "inference") },
-    ]
-    let words = mistakes.first { $0.value == got }?.key ?? "not the right batches"
-    Issue.record("trainingLoop: \(words)\n  expected \(expected)\n  got      \(got)")
-  }
-
-  @Test func featuresAndTargetsBelongTogether() throws {
-    let losses = try log(epochs: 1, batchSize: 3).filter { $0.hasPrefix("loss of") }
-    let expected = batches(epoch: 0, batchSize: 3).map { "loss of \($0) with targets \($0)" }
-    #expect(
-      losses == expected,
-      "trainingLoop: the targets of a batch must be those of its features: targets.rows(at: batch)")
-  }
-
-  @Test func eachStepIsForwardLossBackwardUpdate() throws {
-    let calls = try log(epochs: 1, batchSize: 3)
-    let backward = try #require(
-      calls.firstIndex(of: "backward"), "trainingLoop: network.backward is never called")
-    let update = try #require(
-      calls.firstIndex { $0.hasPrefix("update") }, "trainingLoop: optimizer.update is never called")
-    #expect(
-      backward < update,
-      "trainingLoop: the weights change before backward has computed their gradients")
-    #expect(
-      !calls.contains("update slot 0, gradient [2.0, 2.0]"),
-      "trainingLoop: the gradients are not cleared after the step and add up over the batches")
-    #expect(
-      !calls.contains("update slot 0, gradient [1.0]"),
-      "trainingLoop: each parameter needs a slot of its own: 0, 1, 2, ... in visiting order")
-    if let words = try firstWrongCall() { Issue.record("trainingLoop: \(words)") }
-  }
-
-  /// The first call that is not what it should be, in words.
-  private func firstWrongCall() throws -> String? {
-    let calls = try log(epochs: 1, batchSize: 3)
-    let step = [
-      "loss backward", "backward", "beginStep", "update slot 0, gradient [1.0, 1.0]",
-      "update slot 1, gradient [1.0]",
-    ]
-    var expected = ["prepare [[2], [1]]"]
-    for batch in batches(epoch: 0, batchSize: 3) {
-      expected += ["forward, training, \(batch)", "loss of \(batch) with targets \(batch)"] + step
-    }
-    for place in 0..<Swift.max(calls.count, expected.count) {
-      let wanted = place < expected.count ? expected[place] : "the end"
-      let got = place < calls.count ? calls[place] : "the end"
-      if got != wanted {
-        return "call number \(place) is wrong\n  expected \(wanted)\n  got      \(got)"
-      }
-    }
-    return nil
-  }
-
-  /// What the tests with real layers need: an optimizer with a memory traps when the slots are wrong.
-  private func requireRightCalls(sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let isRight = try firstWrongCall() == nil
-    try #require(
-      isRight, "first make eachStepIsForwardLossBackwardUpdate() pass",
-      sourceLocation: sourceLocation)
-  }
-
   // MARK: Numbers
 
-  @Test(arguments: Reduction.allCases, [2, 3, 7])
+  @Test(.waits(for: steps), arguments: Reduction.allCases, [2, 3, 7])
   func theMeanLossPerExampleIsReturned(reduction: Reduction, batchSize: Int) throws {
     var network = NeuralNetwork(inputShape: [1], seed: 1)
     try network.append(LoggingLayer(CallLog()))
@@ -129,7 +29,7 @@ import Testing
       &network, features: Self.features, targets: .values(Tensor(zeros: [7, 1])), loss: &loss,
       optimizer: &optimizer, epochs: 2, batchSize: batchSize, seed: Self.seed)
     try #require(losses.count == 2, "trainingLoop: expected one loss an epoch, got \(losses)")
-    let batchMeans = batches(epoch: 0, batchSize: batchSize).map { batch in
+    let batchMeans = Self.batches(epoch: 0, batchSize: batchSize).map { batch in
       batch.reduce(0) { $0 + Float($1 * $1) / 2 } / Float(batch.count)
     }
     expectClose(
@@ -142,15 +42,14 @@ import Testing
         "the sum of the batches' means is divided by the number of examples: multiply each by its size first":
           batchMeans.reduce(0, +) / 7,
         "a summed loss is multiplied with the batch size: it is a sum already":
-          batches(epoch: 0, batchSize: batchSize).reduce(0) { total, batch in
+          Self.batches(epoch: 0, batchSize: batchSize).reduce(0) { total, batch in
             total + Float(batch.count) * batch.reduce(0) { $0 + Float($1 * $1) / 2 }
           } / 7,
       ])
     expectClose(Float(losses[1]), 6.5, "trainingLoop, second epoch with a learning rate of 0")
   }
 
-  @Test func theLossFalls() throws {
-    try requireRightCalls()
+  @Test(.waits(for: steps)) func theLossFalls() throws {
     var network = NeuralNetwork(inputShape: [2], seed: 1)
     try network.append(TinyDense(inputSize: 2, outputSize: 1))
     // y = 3 a − 2 b + 1 can be learnt exactly.
@@ -170,8 +69,7 @@ import Testing
     expectClose(dense.bias.value, [1], "the bias that trainingLoop found", atol: 0.02)
   }
 
-  @Test func twoRunsAreEqualAndAnotherSeedIsNot() throws {
-    try requireRightCalls()
+  @Test(.waits(for: steps)) func twoRunsAreEqualAndAnotherSeedIsNot() throws {
     func weights(seed: UInt64) throws -> [Tensor] {
       var network = NeuralNetwork(inputShape: [4], seed: 1)
       try network.append(TinyDense(inputSize: 4, outputSize: 3))
@@ -194,9 +92,8 @@ import Testing
     return values
   }
 
-  @Test(arguments: Reduction.allCases)
+  @Test(.waits(for: steps), arguments: Reduction.allCases)
   func fitMakesTheSameWeightsBitForBit(reduction: Reduction) throws {
-    try requireRightCalls()
     // Batches of 16 of 150 examples: the last has 6. Momentum, so that slots and prepare matter.
     let iris = Dataset.iris
     let rate: Float = reduction == .mean ? 0.01 : 0.0001
@@ -230,8 +127,7 @@ import Testing
     return network
   }
 
-  @Test func irisIsLearnt() throws {
-    try requireRightCalls()
+  @Test(.waits(for: steps)) func irisIsLearnt() throws {
     let parts = try Dataset.iris.split(train: 0.6, validation: 0, test: 0.4, seed: 1)
     let scaler = try FeatureScaler.standardizing(parts.train)
     let features = scaler(parts.train.features)
@@ -255,8 +151,7 @@ import Testing
     #expect(parameters(of: fitted) == parameters(of: network), "fit gives different weights")
   }
 
-  @Test func irisIsLearntThroughSoftmaxAndCrossEntropy() throws {
-    try requireRightCalls()
+  @Test(.waits(for: steps)) func irisIsLearntThroughSoftmaxAndCrossEntropy() throws {
     let parts = try Dataset.iris.split(train: 0.6, validation: 0, test: 0.4, seed: 1)
     let scaler = try FeatureScaler.standardizing(parts.train)
     let features = scaler(parts.train.features)
@@ -275,7 +170,7 @@ import Testing
 
   // MARK: What is given
 
-  @Test func wrongArgumentsStop() async {
+  @Test(.waits(for: steps)) func wrongArgumentsStop() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
