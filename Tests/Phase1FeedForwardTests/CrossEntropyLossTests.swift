@@ -38,6 +38,9 @@ import Testing
         "it is averaged twice: scale(for:) has divided by the batch size already": mean / 4,
         "it is divided by the number of classes, too: the mean is over the examples": sum / 12,
         "it is divided by the number of classes instead of the batch size": sum / 3,
+        "it is averaged twice, over the classes, too: .sum() and scale(for:)": sum / 48,
+        "truth and prediction are swapped: L = −Σ t ln p, not −Σ p ln t":
+          -(p * log(Tensor.maximum(target.truth(for: p, place: "test"), 6e-8))).sum() / 4,
         "the sign is wrong: L = −Σ t ln p": -mean,
         "the sign is wrong, and it is not averaged": -sum,
         "the probabilities of the wrong classes count, too: only t = 1 does":

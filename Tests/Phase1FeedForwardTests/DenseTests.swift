@@ -11,7 +11,7 @@ import Testing
   // tests require that these numbers are right: with their shapes a wrong transpose would end the process.
 
   private static let x: Tensor = [[1, 2], [3, -1]]
-  private static let w: Tensor = [[1, 2], [3, 5]]
+  static let w: Tensor = [[1, 2], [3, 5]]
   private static let b: Tensor = [10, 20]
   private static let dY: Tensor = [[1, 0.5], [2, -1]]
 
@@ -63,15 +63,16 @@ import Testing
         "the bias is multiplied instead of added: Y = X · W + b": x.matmul(w) * b,
         "the bias is added twice: Y = X · W + b": x.matmul(w) + b + b,
         "the weights are missing: Y = X · W + b": x + b,
+        "nothing happens: Y is X": x,
         "it is zero: Y = X · W + b": Tensor(zeros: [2, 2]),
       ], sourceLocation: sourceLocation)
   }
 
   private static func checkBackward() throws {
     var layer = squareLayer()
-    expectInputGradient(
-      try trainingPass(&layer, input: x, outputGradient: dY, keeping: ["input", "output"])
-        .inputGradient)
+    let dX = try trainingPass(&layer, input: x, outputGradient: dY, keeping: ["input", "output"])
+      .inputGradient
+    expectInputGradient(dX, weightsAfterwards: layer.weights.value)
     let dW = try require(
       layer.weights.gradient, "Dense.backward: weights.accumulate was not called: dW = Xᵀ · dZ")
     expectWeightGradient(dW)
@@ -85,7 +86,7 @@ import Testing
 
   /// Names what is wrong with dX.
   static func expectInputGradient(
-    _ dX: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+    _ dX: Tensor, weightsAfterwards: Tensor = w, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     expectClose(
       dX, [[2, 5.5], [0, 1]], "Dense.backward, input gradient dX",
@@ -100,8 +101,11 @@ import Testing
           dY.matmul(w.transposed()) + b,
         "it is divided by the batch size: the loss has averaged already, no layer does":
           dY.matmul(w.transposed()) / 2,
+        "the factors are swapped: dX = dY · Wᵀ, not W · dYᵀ": w.matmul(dY.transposed()),
         "it was computed with weights that had already been changed":
           dY.matmul((w - x.transposed().matmul(dY)).transposed()),
+        "it was computed with weights that had already been changed, by a step of the optimizer's":
+          dY.matmul(weightsAfterwards.transposed()),
       ], sourceLocation: sourceLocation)
   }
 
@@ -191,8 +195,18 @@ import Testing
 
   @Test(arguments: references)
   func matchesPyTorch(reference: Reference) async throws {
+    try await Self.steps.require()
+    try Self.check(reference)
+  }
+
+  /// What the gradient checks wait for.
+  private static let numbers = Stage("matchesPyTorch(reference:)") {
+    for reference in references { try check(reference) }
+  }
+
+  private static func check(_ reference: Reference) throws {
     let name = reference.activation.rawValue
-    var layer = try await layer(4, 2, activation: reference.activation)
+    var layer = Dense(inputSize: 4, outputSize: 2, activation: reference.activation, seed: 1)
     layer.weights.value = [[0.2, -0.6], [1.1, 0.4], [-0.3, 0.9], [0.7, -0.8]]
     layer.bias.value = [0.25, -0.15]
     let x: Tensor = [[0.5, -1.0, 2.0, 0.1], [1.5, 0.3, -0.7, 1.2], [-0.4, 0.8, 0.6, -1.1]]
@@ -226,13 +240,14 @@ import Testing
       ])
     let xT = x.transposed()
     expectClose(
-      try #require(layer.weights.gradient), reference.dW,
+      try require(layer.weights.gradient, "Dense.backward: no weight gradient"), reference.dW,
       "Dense.backward with activation \(name), dW",
       mistakes: [
         noSlope: xT.matmul(dY), keptInput: xT.matmul(kept), twiceSlope: xT.matmul(twice),
       ])
     expectClose(
-      try #require(layer.bias.gradient), reference.db, "Dense.backward with activation \(name), db",
+      try require(layer.bias.gradient, "Dense.backward: no bias gradient"), reference.db,
+      "Dense.backward with activation \(name), db",
       mistakes: [
         noSlope: dY.sum(axis: 0), keptInput: kept.sum(axis: 0), twiceSlope: twice.sum(axis: 0),
       ])
@@ -240,7 +255,9 @@ import Testing
 
   @Test(arguments: Activation.allCases, [[5, 3], [1, 3], [2, 4, 3]])
   func gradientsAgreeWithFiniteDifferences(activation: Activation, inputShape: [Int]) async throws {
-    try expectGradients(of: try await layer(3, 7, activation: activation), inputShape: inputShape)
+    let layer = try await layer(3, 7, activation: activation)
+    try Self.numbers.require()
+    try expectGradients(of: layer, inputShape: inputShape)
   }
 
   @Test func theFirstLayerOfANetworkSkipsItsInputGradient() async throws {

@@ -62,6 +62,10 @@ import Testing
       { complaints { ReLUTests.expectInputGradientAtZero([[5, 6, 7]]) } }
     ),
     (
+      "passes everywhere",
+      { complaints { ReLUTests.expectInputGradient([[1, -2, 3], [-4, 5, 6]]) } }
+    ),
+    (
       "the output gradient is missing",
       { complaints { ReLUTests.expectInputGradient([[0, 1, 1], [1, 0, 0]]) } }
     ),

@@ -88,7 +88,9 @@ extension TrainingLoopTests {
       "forward must run in training mode: in inference mode layers keep nothing for backward":
         expected.map { $0.replacing("training", with: "inference") },
     ]
-    let words = mistakes.first { $0.value == got }?.key ?? "not the right batches"
+    let words =
+      mistakes.first { $0.value == got }?.key
+      ?? "not the batches that NeuralNetwork.order(epoch:exampleCount:seed:) gives"
     fail(
       "trainingLoop: \(words)\n  expected \(expected)\n  got      \(got)",
       sourceLocation: sourceLocation)

@@ -56,10 +56,8 @@ public final class FirstSteps: Sendable {
   /// Tries the steps up to the first one that is wrong. The status is always that of a failure, so that the
   /// exit test itself has nothing to report.
   public func tryAndExit() -> Never {
-    let watchdog = Watchdog()
     for (number, step) in steps.enumerated() {
       tell("step \(number)")
-      _ = watchdog.begin(step.name)
       guard Stage(step.name, body: step.body).isRight else { exit(EXIT_FAILURE) }
     }
     tell("step \(steps.count)")
@@ -118,6 +116,9 @@ public final class FirstSteps: Sendable {
   private func tried() async -> Outcome {
     await outcome.value { [self] in
       // When no process could be started, #expect has said so, and the steps run here.
+      let names = steps.map(\.name).joined(separator: ", ")
+      let number = Watchdog.shared.begin("\(task): \(names)", holdsOthers: true)
+      defer { Watchdog.shared.end(number) }
       guard let result = await process() else { return Outcome() }
       let lines = String(decoding: result.standardErrorContent, as: UTF8.self)
         .split(whereSeparator: \.isNewline).map(String.init)

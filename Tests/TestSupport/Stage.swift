@@ -21,6 +21,8 @@ public final class Stage: Sendable {
   /// - Parameter tests: their names, as the message should give them
   public init(_ tests: String, body: () throws -> Void) {
     self.tests = tests
+    let number = Watchdog.shared.begin(tests, holdsOthers: true)
+    defer { Watchdog.shared.end(number) }
     isRight = complaints(body).isEmpty
   }
 

@@ -36,19 +36,22 @@ final class Watchdog: Sendable {
   static let status: CInt = 124
 
   private struct Tests {
-    var running: [(number: Int, name: String)] = []
+    var running: [(number: Int, name: String, holdsOthers: Bool)] = []
     /// How many tests have begun and ended.
     var changes = 0
     /// The test that began last on each thread: the only one there that can be computing. Those before it have
     /// ended, or wait for something.
     var lastOnThread: [AnyHashable: Int] = [:]
 
-    /// The names of what runs: first what can be computing, of that what has run longest.
+    /// The names of what runs: first what others wait for, then what can be computing, then the rest; of each
+    /// what has run longest.
     var names: [String] {
       let last = Set(lastOnThread.values)
-      return
-        (running.filter { last.contains($0.number) } + running.filter { !last.contains($0.number) })
-        .map(\.name)
+      func rank(_ number: Int, _ holdsOthers: Bool) -> Int {
+        holdsOthers ? 0 : last.contains(number) ? 1 : 2
+      }
+      return running.map { (rank($0.number, $0.holdsOthers), $0.number, $0.name) }
+        .sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
     }
   }
   private let tests = Mutex(Tests())
@@ -61,10 +64,11 @@ final class Watchdog: Sendable {
     Thread { self.watch() }.start()
   }
 
-  func begin(_ name: String) -> Int {
+  /// - Parameter holdsOthers: whether tests wait for this one
+  func begin(_ name: String, holdsOthers: Bool = false) -> Int {
     tests.withLock {
       $0.changes += 1
-      $0.running.append(($0.changes, name))
+      $0.running.append(($0.changes, name, holdsOthers))
       $0.lastOnThread[AnyHashable(pthread_self())] = $0.changes
       return $0.changes
     }
