@@ -6,7 +6,7 @@ import Testing
 @testable import CourseTool
 
 /// Data on which a network gives infinities: they cost neither the network nor the report.
-@Suite struct NonFiniteNumberTests {
+@Suite(.watched) struct NonFiniteNumberTests {
   /// Forty rows of two classes; the last eighth of them, the validation part, overflows in the first layer.
   private func withTable(_ body: (_ table: String, _ folder: URL) throws -> Void) throws {
     try withTemporaryFolder { folder in

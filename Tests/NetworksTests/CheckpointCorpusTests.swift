@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Single changes to saved files: each is refused with words, or taken at its word.
-@Suite struct CheckpointCorpusTests {
+@Suite(.watched) struct CheckpointCorpusTests {
   enum Kind: String, CaseIterable { case images, signals, sequences }
 
   private static func network(_ kind: Kind) throws -> NeuralNetwork {

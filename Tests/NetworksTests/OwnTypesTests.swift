@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Networks with layers, losses, optimizers and penalties that this package does not have.
-@Suite struct OwnTypesTests {
+@Suite(.watched) struct OwnTypesTests {
   private struct Doubling: ParameterFreeLayer {
     static let typeName = "Doubling"
     func outputShape(for inputShape: [Int]) -> [Int] { inputShape }

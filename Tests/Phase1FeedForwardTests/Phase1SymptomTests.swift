@@ -207,14 +207,22 @@ import Testing
       ])
   }
 
-  /// What README and the text show of a failing test is what it prints.
-  @Test(arguments: ["README.md", "Protocols/Phase1-FeedForward.md"])
-  func theSampleFailureIsWhatComes(text: String) throws {
+  /// What the texts show of a failing test is what it prints.
+  @Test func theSampleFailuresAreWhatComes() throws {
     // dY · W instead of dY · Wᵀ
-    let said = complaints { DenseTests.expectInputGradient([[2.5, 4.5], [-1, -1]]) }
-    let content = try Self.text(text)
-    for line in try #require(said.first).split(separator: "\n") where !content.contains(line) {
-      Issue.record("\(text) shows another failure than comes: \(line)")
+    let dense = complaints { DenseTests.expectInputGradient([[2.5, 4.5], [-1, -1]]) }
+    let neuron = complaints {
+      expectClose(
+        -0.5, 2.5, "Neuron.output", mistakes: FirstPrinciplesTests.NeuronTests.mistakes)
+    }
+    for (name, said) in [
+      ("README.md", dense), ("Protocols/Phase1-FeedForward.md", dense),
+      ("Protocols/First-Principles.md", neuron),
+    ] {
+      let content = try Self.text(name)
+      for line in try #require(said.first).split(separator: "\n") where !content.contains(line) {
+        Issue.record("\(name) shows another failure than comes: \(line)")
+      }
     }
   }
 

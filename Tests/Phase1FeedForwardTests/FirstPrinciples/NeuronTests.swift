@@ -11,7 +11,7 @@ extension FirstPrinciplesTests {
     private static let neuron = Neuron(weights: weights, bias: 3)
 
     /// 0.5·1 − 1·2 + 2·0.5 + 3 = 2.5
-    private static let mistakes: KeyValuePairs<String, Float> = [
+    static let mistakes: KeyValuePairs<String, Float> = [
       "the bias is missing": -0.5,
       "the bias is subtracted": -3.5,
       "the products are missing: the inputs alone were added": 6.5,

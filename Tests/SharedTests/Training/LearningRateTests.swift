@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Learning rates that are set while a training runs, or before it goes on.
-@Suite struct LearningRateTests {
+@Suite(.watched) struct LearningRateTests {
   /// Sets the learning rate after an epoch.
   struct SetRate: TrainingCallback {
     let epoch: Int

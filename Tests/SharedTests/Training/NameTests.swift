@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The names of classes and features: `fit` takes them over, files keep them.
-@Suite struct NameTests {
+@Suite(.watched) struct NameTests {
   private func data(_ classes: [String], _ features: [String]) throws -> Dataset {
     let tiny = try tinyData()
     return try Dataset(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Scores that are NaN or infinite must cost neither the network nor its file.
-@Suite struct NonFiniteScoresTests {
+@Suite(.watched) struct NonFiniteScoresTests {
   private func trained(_ weights: [Float], _ more: [any TrainingCallback] = []) throws
     -> NeuralNetwork
   {

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct ReduceOnPlateauTests {
+@Suite(.watched) struct ReduceOnPlateauTests {
   /// The learning rate of each epoch when the validation loss of each is that of these weights.
   private func rates(
     _ weights: [Float], _ callback: ReduceOnPlateau,
