@@ -133,17 +133,44 @@ extension NeuralNetwork {
     try optimizer?.checkState()
   }
 
-  /// A value from the JSON text of a file.
-  static func decode<Value: Decodable>(
+  /// A value from the JSON text of a file. A field that it has no place for is an error: it may be a
+  /// misspelt one, or one of a later version, that changes what the network does.
+  static func decode<Value: Codable>(
     _ type: Value.Type, from json: String, known: KnownTypes
   ) throws -> Value {
     let decoder = JSONCoding.decoder()
     decoder.userInfo[KnownTypes.key] = known
+    let value: Value
     do {
-      return try decoder.decode(type, from: Data(json.utf8))
+      value = try decoder.decode(type, from: Data(json.utf8))
     } catch let error as DecodingError {
       throw damagedCheckpoint("\(Value.self) that cannot be read: \(error.words)")
     }
+    let name = "\(Value.self)"
+    let extra = try JSONValue(parsing: json, name: name).firstField(
+      missingIn: JSONValue(parsing: JSONCoding.text(value), name: name))
+    if let extra { throw damagedCheckpoint("\(Value.self) with an unknown field: \(extra)") }
+    return value
+  }
+}
+
+extension JSONValue {
+  /// The path of the first field that another value does not have, `nil` when it has all. An empty object
+  /// has any field: it stands for a part that is left out.
+  fileprivate func firstField(missingIn other: JSONValue) -> String? {
+    switch (self, other) {
+    case (.object(let members), .object(let others)) where !others.isEmpty:
+      for (key, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+        guard let other = others[key] else { return key }
+        if let path = value.firstField(missingIn: other) { return "\(key).\(path)" }
+      }
+    case (.array(let values), .array(let others)):
+      for (index, (value, other)) in zip(values, others).enumerated() {
+        if let path = value.firstField(missingIn: other) { return "\(index).\(path)" }
+      }
+    default: break
+    }
+    return nil
   }
 }
 

@@ -67,40 +67,48 @@ enum PenaltyRole: PartRole {
 
 /// A part of a network, as `{ "type": its name, "configuration": its constructor arguments }`.
 struct SavedPart<Role: PartRole>: Codable {
-  /// Makes the part; throws when its arguments are out of range. `nil` when the reader's caller wants the
-  /// network without it.
+  /// The name and the arguments; `nil` when the reader's caller wants the network without the part.
+  private let content: (typeName: String, configuration: any Encodable)?
+  /// Makes the part; throws when its arguments are out of range.
   ///
   /// Reading the text makes nothing yet: a part may need memory, and the file has to have it.
   let make: () throws -> (any Configurable)?
 
-  init(_ part: any Configurable) { make = { part } }
+  init(_ part: any Configurable) {
+    content = (type(of: part).typeName, part.configuration)
+    make = { part }
+  }
 
   private enum CodingKeys: String, CodingKey {
     case type, configuration
   }
 
   func encode(to encoder: any Encoder) throws {
-    guard let part = try make() else { return }
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(type(of: part).typeName, forKey: .type)
-    try container.encode(part.configuration, forKey: .configuration)
+    guard let content else { return }
+    try container.encode(content.typeName, forKey: .type)
+    try container.encode(content.configuration, forKey: .configuration)
   }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let name = try container.decode(String.self, forKey: .type)
     guard let known = Role.known(KnownTypes.of(decoder)) else {
-      make = { nil }
+      (content, make) = (nil, { nil })
       return
     }
     guard let type = known.first(where: { $0.typeName == name }) else {
       throw Self.unknown(name, known: known.map { $0.typeName })
     }
-    func open<Part: Configurable>(_ type: Part.Type) throws -> () throws -> any Configurable {
+    func open<Part: Configurable>(
+      _ type: Part.Type
+    ) throws -> (any Encodable, () throws -> any Configurable) {
       let configuration = try container.decode(Part.Configuration.self, forKey: .configuration)
-      return { try Part(configuration: configuration) }
+      return (configuration, { try Part(configuration: configuration) })
     }
-    make = try open(type)
+    let (configuration, make) = try open(type)
+    content = (name, configuration)
+    self.make = make
   }
 
   /// The error for a name that is not among the known ones.

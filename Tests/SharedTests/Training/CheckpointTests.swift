@@ -115,6 +115,16 @@ import Testing
       try expectRefused("another version") { $0.metadata["format_version"] = "99" }
       try expectRefused("cannot be read") { $0.metadata["model"] = "{" }
       try expectRefused("cannot be read") { $0.metadata["training"] = "{}" }
+      // A misspelt field would be left out without a word, and with it the scaling of the features.
+      try expectRefused("unknown field: preprocesing") { file in
+        file.metadata["model"]?.replace("preprocessing", with: "preprocesing")
+      }
+      try expectRefused("unknown field: layers.0.configuration.size") { file in
+        file.metadata["model"]?.replace("\"inputSize\":3", with: "\"inputSize\":3,\"size\":3")
+      }
+      try expectRefused("the key \"seed\" occurs twice") { file in
+        file.metadata["model"]?.replace("\"seed\":", with: "\"seed\":\"1\",\"seed\":")
+      }
       try expectRefused("no tensor layers.1.bias") { file in
         file.tensors.removeAll { $0.name == "layers.1.bias" }
       }
