@@ -84,7 +84,7 @@ public struct AveragePool2D: Layer {
     let images = Tensor(normal: [2, 3, 6, 5], key: RandomKey(seed: 3))
     return [
       AveragePool2D(window: [3, 2], stride: [2, 1], padding: .same),
-      AveragePool2D(window: 2, padding: .same, countIncludePad: false),
+      AveragePool2D(window: [2, 4], stride: [1, 3], padding: .same, countIncludePad: false),
     ].allSatisfy { layer in
       var (reference, kernel) = (layer, layer)
       reference.implementation = .reference

@@ -140,8 +140,9 @@ public struct Conv1D: Layer {
     ].allSatisfy { layer in
       var (reference, kernel) = (layer, layer)
       reference.implementation = .reference
-      reference.bias?.value += 0.5
-      kernel.bias?.value += 0.5
+      let bias = Tensor(arange: 1, to: Float(layer.configuration.outputChannels + 1))
+      reference.bias?.value = bias
+      kernel.bias?.value = bias
       kernel.isTrial = true
       return reference.agrees(with: kernel, on: signals)
     }

@@ -141,19 +141,22 @@ public struct Conv2D: Layer {
   /// Whether the kernels compute what the readable body computes, tried on a few small images; they stand in
   /// for it only then.
   static let referenceIsKernel: Bool = {
-    let images = Tensor(normal: [2, 4, 6, 5], key: RandomKey(seed: 3))
+    // No size of one axis is that of the other, so that a mistake about either of them shows.
+    let images = Tensor(normal: [2, 4, 6, 7], key: RandomKey(seed: 3))
     return [
       Conv2D(
-        inputChannels: 4, outputChannels: 3, kernelSize: [3, 2], stride: [2, 1], padding: .same,
+        inputChannels: 4, outputChannels: 3, kernelSize: [3, 4], stride: [2, 3], padding: .same,
         seed: 1),
       Conv2D(
-        inputChannels: 4, outputChannels: 2, kernelSize: 2, dilation: [1, 2], groups: 2,
-        bias: false, seed: 2),
+        inputChannels: 4, outputChannels: 2, kernelSize: 2,
+        padding: .explicit(before: [1, 2], after: [2, 1]), dilation: [3, 2], groups: 2, bias: false,
+        seed: 2),
     ].allSatisfy { layer in
       var (reference, kernel) = (layer, layer)
       reference.implementation = .reference
-      reference.bias?.value += 0.5
-      kernel.bias?.value += 0.5
+      let bias = Tensor(arange: 1, to: Float(layer.configuration.outputChannels + 1))
+      reference.bias?.value = bias
+      kernel.bias?.value = bias
       kernel.isTrial = true
       return reference.agrees(with: kernel, on: images)
     }

@@ -91,11 +91,14 @@ public struct MaxPool2D: Layer {
   /// Whether the kernels compute what the readable body computes, tried on a few small images; they stand in
   /// for it only then.
   static let referenceIsKernel: Bool = {
-    // Zeros and ones, so that windows hold their maximum twice: the first one counts.
-    let images =
-      Tensor(normal: [2, 3, 6, 5], key: RandomKey(seed: 3)) .>= 0
+    // Few different values, so that windows hold their maximum twice and the first one counts; also negative
+    // ones alone; and one NaN, which wins its windows.
+    var images = Tensor(normal: [2, 3, 6, 5], key: RandomKey(seed: 3))
+    images = (images .>= 0) + (images .>= 1) - 1
+    images[1, 2, 3, 3] = .nan
     return [
-      MaxPool2D(window: [3, 2], stride: [2, 1], padding: .same), MaxPool2D(window: 2),
+      MaxPool2D(window: [3, 2], stride: [2, 1], padding: .same),
+      MaxPool2D(window: [2, 4], stride: [1, 3], padding: .same),
     ].allSatisfy { layer in
       var (reference, kernel) = (layer, layer)
       reference.implementation = .reference
