@@ -26,8 +26,8 @@ public struct Flatten: ParameterFreeLayer {
     guard input.rank >= 1 else {
       stop("Flatten.forward", expected: "input [N, ...]", received: "\(input.shape)")
     }
-    // TODO(2.6): [N, C, H, W] becomes [N, C · H · W]. In training keep the shape of the input; in inference
-    // set inputShape to nil.
+    // TODO(2.6): [N, C, H, W] becomes [N, C · H · W], and [N, ...] of any rank likewise. In training keep the
+    // shape of the input; in inference set inputShape to nil.
     // BEGIN SOLUTION
     inputShape = mode == .training ? input.shape : nil
     return input.reshaped([input.shape[0], input.shape.dropFirst().reduce(1, *)])

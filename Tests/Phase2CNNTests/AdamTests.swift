@@ -6,41 +6,36 @@ import Testing
 
 /// Task 2.8.
 @Suite(.watched) struct AdamTests {
-  /// Adam on single numbers, with the parts of the formula replaceable by wrong ones.
-  private struct Formula {
-    var sign: Float = 1
-    var rate: Float = 0.5
-    var gradientShare: Float = 0.4
-    var squareShare: Float = 0.2
-    var power: @Sendable (Float) -> Float = { $0 * $0 }
-    var firstCorrection: @Sendable (Float, Int) -> Float = { 1 - pow($0, Float($1)) }
-    var secondCorrection: @Sendable (Float, Int) -> Float = { 1 - pow($0, Float($1)) }
-    var root: @Sendable (_ v: Float, _ epsilon: Float, _ correction: Float) -> Float = {
-      v, epsilon, _ in v.squareRoot() + epsilon
-    }
+  // MARK: One thing after the other: what is wrong is told by the first of these
 
-    /// The weights after the gradients, from `start`.
-    func weights(_ gradients: [Tensor], from start: Tensor) -> Tensor {
-      var w = start.scalars
-      for place in w.indices {
-        var (m, v): (Float, Float) = (0, 0)
-        for (index, gradient) in gradients.enumerated() {
-          let g = gradient.scalars[place]
-          m = 0.6 * m + gradientShare * g
-          v = 0.8 * v + squareShare * power(g)
-          let correction = secondCorrection(0.8, index + 1)
-          let first = m / firstCorrection(0.6, index + 1)
-          w[place] -= sign * rate * first / root(v / correction, 0.25, correction)
+  @Test func everyPartOfTheFormulaCounts() async throws { try await Self.steps.run() }
+  @Test func everyParameterHasItsOwnMoments() async throws { try await Self.steps.run() }
+  @Test func theFirstStepHasTheSizeOfTheLearningRate() async throws { try await Self.steps.run() }
+
+  static let steps: FirstSteps = FirstSteps(
+    of: Adam.typeName,
+    [
+      ("everyPartOfTheFormulaCounts()", { everyPart() }),
+      (
+        "everyParameterHasItsOwnMoments()",
+        {
+          expectOneStateForEachParameter(
+            Adam(learningRate: 0.1, implementation: .reference), "Adam.update")
         }
-      }
-      return Tensor(w)
+      ),
+      ("theFirstStepHasTheSizeOfTheLearningRate()", { firstStep() }),
+    ]
+  ) {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      AdamTests.steps.tryAndExit()
     }
   }
 
-  private let gradients: [Tensor] = [[2, -0.5, 0.1], [1, 0.25, -0.3], [-3, 0.5, 0]]
-  private let start: Tensor = [1, -1, 0.5]
+  /// Positive, so that also a root of what was not squared is a number.
+  private static let gradients: [Tensor] = [[2, 0.5, 0.1], [1, 0.25, 0.3], [3, 0.5, 0]]
+  private static let start: Tensor = [1, -1, 0.5]
 
-  @Test func everyPartOfTheFormulaCounts() {
+  private static func everyPart() {
     var optimizer = Adam(
       learningRate: 0.5, beta1: 0.6, beta2: 0.8, epsilon: 0.25, implementation: .reference)
     var weights = start
@@ -48,63 +43,119 @@ import Testing
       optimizer.beginStep()
       optimizer.update(&weights, gradient: gradient, slot: 0)
     }
-    func wrong(_ change: (inout Formula) -> Void) -> Tensor {
-      var formula = Formula()
+    func wrong(_ change: (inout AdamFormula) -> Void) -> Tensor {
+      var formula = AdamFormula()
       change(&formula)
       return formula.weights(gradients, from: start)
     }
     expectClose(
-      weights, Formula().weights(gradients, from: start), "Adam.update",
+      weights, AdamFormula().weights(gradients, from: start), "Adam.update",
       mistakes: [
         "the weights do not change": start,
-        "the step goes along the gradient, uphill: w ← w − η m̂ / (√v̂ + ε)": wrong { $0.sign = -1 },
+        "the step goes along the gradient, uphill: w ← w − η m̂ / (√v̂ + ε)": wrong {
+          $0.rate = -0.5
+        },
         "the learning rate is missing: w ← w − η m̂ / (√v̂ + ε)": wrong { $0.rate = 1 },
         "bias correction is missing: m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)":
           wrong {
-            $0.firstCorrection = { _, _ in 1 }
-            $0.secondCorrection = { _, _ in 1 }
+            $0.firstCorrection = { _ in 1 }
+            $0.secondCorrection = { _ in 1 }
           },
         "the bias of the second moment is not corrected: v̂ = v / (1 − β₂ᵗ)":
-          wrong { $0.secondCorrection = { _, _ in 1 } },
+          wrong { $0.secondCorrection = { _ in 1 } },
         "the bias of the first moment is not corrected: m̂ = m / (1 − β₁ᵗ)":
-          wrong { $0.firstCorrection = { _, _ in 1 } },
+          wrong { $0.firstCorrection = { _ in 1 } },
         "bias correction does not depend on the step: 1 − βᵗ, not 1 − β":
           wrong {
-            $0.firstCorrection = { beta, _ in 1 - beta }
-            $0.secondCorrection = { beta, _ in 1 - beta }
+            $0.firstCorrection = { _ in 0.4 }
+            $0.secondCorrection = { _ in 0.2 }
           },
-        "bias correction is one step behind: t is 1 in the first step":
+        "bias correction is one step ahead (stepCount + 1): t is 1 in the first step":
+          wrong { $0.time = { $0 + 1 } },
+        "t is counted in update: it counts steps, not parameters, and beginStep has counted already":
+          wrong { $0.time = { 2 * $0 } },
+        "t is counted after the update: it counts steps, not parameters, and beginStep counts":
+          wrong { $0.time = { 2 * $0 - 1 } },
+        "v is corrected with β₁: v̂ = v / (1 − β₂ᵗ)":
+          wrong { $0.secondCorrection = { 1 - pow(0.6, $0) } },
+        "m is corrected with β₂: m̂ = m / (1 − β₁ᵗ)":
+          wrong { $0.firstCorrection = { 1 - pow(0.8, $0) } },
+        "m is corrected with β₂ and v with β₁: m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)":
           wrong {
-            $0.firstCorrection = { 1 - pow($0, Float($1 + 1)) }
-            $0.secondCorrection = { 1 - pow($0, Float($1 + 1)) }
+            $0.firstCorrection = { 1 - pow(0.8, $0) }
+            $0.secondCorrection = { 1 - pow(0.6, $0) }
           },
+        "m̂ and v̂ are stored: m and v are kept, m̂ and v̂ are made anew in each step":
+          wrong { ($0.storesFirst, $0.storesSecond) = (true, true) },
+        "m̂ is stored: m is kept, m̂ is made anew in each step": wrong { $0.storesFirst = true },
+        "v̂ is stored: v is kept, v̂ is made anew in each step": wrong { $0.storesSecond = true },
         "epsilon is inside the root: √v̂ + ε, not √(v̂ + ε)":
-          wrong { $0.root = { v, epsilon, _ in (v + epsilon).squareRoot() } },
+          wrong { $0.root = { v, _ in (v + 0.25).squareRoot() } },
         "epsilon is added before the bias correction (it is ε, not the paper's ε̂): √v̂ + ε":
+          wrong { $0.root = { v, t in v.squareRoot() + 0.25 / (1 - pow(0.8, t)).squareRoot() } },
+        "epsilon is missing: √v̂ + ε": wrong { $0.root = { v, _ in v.squareRoot() } },
+        "epsilon is added to the quotient: / (√v̂ + ε), with parentheses":
           wrong {
-            $0.root = { v, epsilon, correction in
-              v.squareRoot() + epsilon / correction.squareRoot()
-            }
+            $0.root = { v, _ in v.squareRoot() }
+            $0.shift = 0.25
           },
-        "epsilon is missing: √v̂ + ε": wrong { $0.root = { v, _, _ in v.squareRoot() } },
-        "the root is missing: √v̂ + ε, not v̂ + ε": wrong {
-          $0.root = { v, epsilon, _ in v + epsilon }
-        },
+        "the root is missing: √v̂ + ε, not v̂ + ε": wrong { $0.root = { v, _ in v + 0.25 } },
+        "the gradient takes the place of the first moment: w ← w − η m̂ / (√v̂ + ε)":
+          wrong {
+            ($0.firstKept, $0.gradientShare) = (0, 1)
+            $0.firstCorrection = { _ in 1 }
+          },
         "the gradient in the first moment is not scaled by 1 − β₁": wrong { $0.gradientShare = 1 },
         "the square in the second moment is not scaled by 1 − β₂": wrong { $0.squareShare = 1 },
         "β₁ and β₂ are scaled by each other's remainder":
           wrong { ($0.gradientShare, $0.squareShare) = (0.2, 0.4) },
-        "the gradient in the second moment is not squared": wrong { $0.power = { $0 } },
-      ])
+        "β₁ and β₂ are exchanged: m ← β₁ m + ..., v ← β₂ v + ...":
+          wrong {
+            ($0.firstKept, $0.gradientShare) = (0.8, 0.2)
+            ($0.secondKept, $0.squareShare) = (0.6, 0.4)
+          },
+        "β and 1 − β are exchanged: m ← β₁ m + (1 − β₁) g":
+          wrong {
+            ($0.firstKept, $0.gradientShare) = (0.4, 0.6)
+            ($0.secondKept, $0.squareShare) = (0.2, 0.8)
+          },
+        "the first moment is forgotten from step to step: m ← β₁ m + (1 − β₁) g":
+          wrong { $0.firstKept = 0 },
+        "the second moment is forgotten from step to step: v ← β₂ v + (1 − β₂) g²":
+          wrong { $0.secondKept = 0 },
+        "the old first moment is added once more: m becomes β₁ m + (1 − β₁) g (=, not +=)":
+          wrong { $0.firstKept = 1.6 },
+        "the gradient in the second moment is not squared: g², neither g nor |g|":
+          wrong { $0.power = { g, _ in g } },
+        "the second moment takes m²: v ← β₂ v + (1 − β₂) g²": wrong {
+          $0.power = { _, m in m * m }
+        },
+        "the second moment is squared as a whole: v ← β₂ v + (1 − β₂) g²":
+          wrong {
+            $0.power = { g, _ in g }
+            $0.squaresAll = true
+          },
+      ],
+      notFinite: """
+        the weights are no numbers any more: for t = stepCount − 1 the first step divides by \
+        1 − β⁰ = 0, and beginStep has counted already
+        """)
   }
 
-  @Test func everyParameterHasItsOwnMoments() {
-    expectOneStateForEachParameter(
-      Adam(learningRate: 0.1, implementation: .reference), "Adam.update")
+  private static func firstStep() {
+    var optimizer = Adam(learningRate: 0.5, implementation: .reference)
+    var weights: Tensor = [1, 1, 1]
+    optimizer.beginStep()
+    optimizer.update(&weights, gradient: [8, -0.001, 0], slot: 0)
+    expectClose(
+      weights, [0.5, 1.5, 1], "Adam.update, first step", mistakes: [:],
+      notFinite: "a gradient of 0 gives 0 / 0: √v̂ + ε in the denominator")
   }
+
+  // MARK: Numbers
 
   // torch.optim.Adam(w, lr=0.1), see Trajectory.
-  @Test(arguments: [Implementation.reference, .fast])
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func tenStepsMatchPyTorch(implementation: Implementation) {
     expectTrajectory(
       of: Adam(learningRate: 0.1, implementation: implementation),
@@ -118,7 +169,7 @@ import Testing
   }
 
   // torch.optim.Adam(w, lr=0.2, betas=(0.6, 0.8), eps=0.1), see Trajectory.
-  @Test(arguments: [Implementation.reference, .fast])
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func tenStepsWithALargeEpsilonMatchPyTorch(implementation: Implementation) {
     expectTrajectory(
       of: Adam(
@@ -133,7 +184,7 @@ import Testing
   }
 
   // The two steps that the tests of the FAU exercise take, with their numbers.
-  @Test func theNumbersOfTheCourse() {
+  @Test(.waits(for: steps)) func theNumbersOfTheCourse() {
     var optimizer = Adam(learningRate: 1, beta1: 0.01, beta2: 0.02, implementation: .reference)
     var weights = Tensor(1)
     for gradient: Float in [1, 0.5] {
@@ -143,21 +194,9 @@ import Testing
     expectClose(weights, Tensor(-0.98144732), "Adam.update, the two steps of the FAU exercise")
   }
 
-  @Test func theFirstStepHasTheSizeOfTheLearningRate() {
-    var optimizer = Adam(learningRate: 0.5, implementation: .reference)
-    var weights: Tensor = [1, 1, 1]
-    optimizer.beginStep()
-    optimizer.update(&weights, gradient: [8, -0.001, 0], slot: 0)
-    expectClose(
-      weights, [0.5, 1.5, 1], "Adam.update, first step",
-      mistakes: [
-        "a gradient of 0 gives 0 / 0: √v̂ + ε in the denominator": Tensor([0.5, 1.5, Float.nan])
-      ])
-  }
-
   // MARK: What is given
 
-  @Test func theKernelComputesTheFormula() {
+  @Test(.waits(for: steps)) func theKernelComputesTheFormula() {
     expectKernelAgrees(with: Adam.self) {
       $1
         ? Adam(learningRate: 0.1, implementation: $0)
@@ -165,11 +204,11 @@ import Testing
     }
   }
 
-  @Test func resumingContinuesBitForBit() throws {
+  @Test(.waits(for: steps)) func resumingContinuesBitForBit() throws {
     try expectResumingBitForBit(Adam(learningRate: 0.05))
   }
 
-  @Test func withoutDecayAdamWIsAdam() {
+  @Test(.waits(for: steps)) func withoutDecayAdamWIsAdam() {
     let (with, without) = (
       Trajectory(of: AdamW(learningRate: 0.1, weightDecay: 0)),
       Trajectory(of: Adam(learningRate: 0.1))
@@ -177,7 +216,7 @@ import Testing
     expectClose(with.weights, without.weights, "AdamW with weight decay 0 against Adam")
   }
 
-  @Test func aNewTrainingStartsAtStepOne() {
+  @Test(.waits(for: steps)) func aNewTrainingStartsAtStepOne() {
     var optimizer = Adam(learningRate: 0.5)
     var weights: Tensor = [0]
     for _ in 0..<2 {
@@ -189,7 +228,7 @@ import Testing
     expectClose(weights, [-1], "two first steps")
   }
 
-  @Test func manyThousandStepsStayFinite() {
+  @Test(.waits(for: steps)) func manyThousandStepsStayFinite() {
     var optimizer = Adam(learningRate: 0.01)
     optimizer.counters = ["stepCount": 1_000_000_000]
     var weights: Tensor = [1]

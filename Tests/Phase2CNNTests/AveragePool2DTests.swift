@@ -7,71 +7,76 @@ import Testing
 @Suite(.watched) struct AveragePool2DTests {
   static let both = [Implementation.reference, .fast]
 
-  @Test(arguments: both)
-  func theMeanOfEachWindow(implementation: Implementation) throws {
-    var pool = AveragePool2D(window: 2, implementation: implementation)
-    let x = Tensor([[[[1, 3, -5, -8], [4, 2, -6, -7]]]])
-    let (y, dX) = try trainingPass(&pool, input: x, outputGradient: Tensor([[[[4, 8]]]]))
-    expectClose(
-      y, Tensor([[[[2.5, -6.5]]]]), "AveragePool2D.forward (\(implementation))",
-      mistakes: [
-        "it is the sum: divide by the area of the window": Tensor([[[[10, -26]]]]),
-        "it is the maximum: take the mean": Tensor([[[[4, -5]]]]),
-        "it is divided by the width of the window instead of its area": Tensor([[[[5, -13]]]]),
-      ])
-    expectClose(
-      dX, Tensor([[[[1, 1, 2, 2], [1, 1, 2, 2]]]]), "AveragePool2D.backward (\(implementation))",
-      mistakes: [
-        "it is zero: every place of the window gets dY / area": Tensor(zeros: [1, 1, 2, 4]),
-        "every place gets all of dY: divide by the area": Tensor([[[[4, 4, 8, 8], [4, 4, 8, 8]]]]),
-        "only one place of the window gets its share": Tensor([[[[1, 0, 2, 0], [0, 0, 0, 0]]]]),
-      ])
+  // MARK: One thing after the other: what is wrong is told by the first of these
+
+  @Test func simpleForward() async throws { try await Self.steps.run() }
+  @Test func neighboursForward() async throws { try await Self.steps.run() }
+  @Test func channelsForward() async throws { try await Self.steps.run() }
+  @Test func strideForward() async throws { try await Self.steps.run() }
+  @Test func overlappingForward() async throws { try await Self.steps.run() }
+  @Test func paddingThatCountsForward() async throws { try await Self.steps.run() }
+  @Test func paddingForward() async throws { try await Self.steps.run() }
+  @Test func anyConfigurationForward() async throws { try await Self.steps.run() }
+  @Test func simpleBackward() async throws { try await Self.steps.run() }
+  @Test func neighboursBackward() async throws { try await Self.steps.run() }
+  @Test func channelsBackward() async throws { try await Self.steps.run() }
+  @Test func strideBackward() async throws { try await Self.steps.run() }
+  @Test func overlappingBackward() async throws { try await Self.steps.run() }
+  @Test func paddingThatCountsBackward() async throws { try await Self.steps.run() }
+  @Test func paddingBackward() async throws { try await Self.steps.run() }
+  @Test func anyConfigurationBackward() async throws { try await Self.steps.run() }
+
+  static let steps: FirstSteps = task.steps {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      AveragePool2DTests.steps.tryAndExit()
+    }
   }
 
-  @Test(arguments: both)
-  func overlappingWindowsAddUp(implementation: Implementation) throws {
-    var pool = AveragePool2D(window: 2, stride: 1, implementation: implementation)
-    let dY = Tensor([[[[4, 40], [400, 4000]]]])
-    let (_, dX) = try trainingPass(&pool, input: Tensor(ones: [1, 1, 3, 3]), outputGradient: dY)
-    expectClose(
-      dX, Tensor([[[[1, 11, 10], [101, 1111, 1010], [100, 1100, 1000]]]]),
-      "AveragePool2D.backward with overlapping windows (\(implementation))",
-      mistakes: [
-        "overlapping windows are assigned instead of added: dX[...] += dY / area":
-          Tensor([[[[1, 10, 10], [100, 1000, 1000], [100, 1000, 1000]]]])
-      ])
+  private static func example(
+    _ name: String, _ words: String, _ x: Tensor, window: [Int] = [2, 2], stride: [Int]? = nil,
+    before: [Int] = [0, 0], after: [Int] = [0, 0], countIncludePad: Bool = true
+  ) -> PoolingExample {
+    PoolingExample(
+      name: name, words: words,
+      oracle: PoolingOracle(
+        x: x, window: window, stride: stride ?? window, before: before, after: after,
+        isMaximum: false, countIncludePad: countIncludePad))
   }
 
-  /// Each of the four windows holds the whole image, and five places of padding.
-  @Test(arguments: both, [true, false])
-  func paddingCountsOrNot(implementation: Implementation, counts: Bool) throws {
-    var pool = AveragePool2D(
-      window: 3, stride: 1, padding: .explicit(before: [1, 1], after: [1, 1]),
-      countIncludePad: counts, implementation: implementation)
-    func all(_ value: Float) -> Tensor { Tensor(repeating: value, shape: [1, 1, 2, 2]) }
-    let (y, dX) = try trainingPass(
-      &pool, input: Tensor([[[[4, 8], [12, 16]]]]), outputGradient: all(1))
-    let (with, without) = (
-      "the padding counts: without countIncludePad divide by the part inside the input",
-      "the padding is left out of the area: with countIncludePad divide by the whole window"
-    )
-    expectClose(
-      y, all(counts ? 40.0 / 9 : 10),
-      "AveragePool2D.forward, countIncludePad \(counts) (\(implementation))",
-      mistakes: [
-        counts ? without : with: all(counts ? 10 : 40.0 / 9),
-        "it is the sum: divide by the area": all(40),
-      ])
-    expectClose(
-      dX, all(counts ? 4.0 / 9 : 1),
-      "AveragePool2D.backward, countIncludePad \(counts) (\(implementation))",
-      mistakes: [
-        counts ? without : with: all(counts ? 1 : 4.0 / 9),
-        "every place gets all of dY: divide by the area": all(4),
-      ])
+  static let task = PoolingTask(
+    name: AveragePool2D.typeName,
+    examples: [
+      example(
+        "simple", "one window of 3 x 4", patterned([1, 1, 3, 4], 17, 5, 1), window: [3, 4]),
+      example(
+        "neighbours", "windows of 2 x 2 side by side",
+        Tensor([[[[1, 3, -5, -8], [4, 2, -6, -7], [9, 8, 7, 6], [0, 1, 2, 3]]]])),
+      example(
+        "channels", "two images of two channels", patterned([2, 2, 2, 3], 17, 5, 1),
+        window: [2, 3]),
+      example(
+        "stride", "window [2, 3], stride [3, 4]", patterned([1, 1, 5, 7], 37, 8, 1),
+        window: [2, 3], stride: [3, 4]),
+      example(
+        "overlapping", "overlapping windows", Tensor([[[[1, 2, 3], [4, 9, 5], [6, 7, 8]]]]),
+        stride: [1, 1]),
+      example(
+        "paddingThatCounts", "padding, countIncludePad true", patterned([1, 1, 3, 4], 17, 5, 1),
+        window: [3, 3], stride: [2, 2], before: [1, 1], after: [1, 0]),
+      example(
+        "padding", "padding, countIncludePad false", patterned([1, 1, 3, 4], 17, 5, 1),
+        window: [3, 3], stride: [2, 2], before: [1, 1], after: [1, 0], countIncludePad: false),
+    ]
+  ) { oracle in
+    AveragePool2D(
+      window: oracle.window, stride: oracle.stride,
+      padding: .explicit(before: oracle.before, after: oracle.after),
+      countIncludePad: oracle.countIncludePad, implementation: .reference)
   }
 
-  @Test(arguments: PoolingNumbers.averageImages, both)
+  // MARK: Numbers
+
+  @Test(.waits(for: steps), arguments: PoolingNumbers.averageImages, both)
   func matchesPyTorch(numbers: PoolingNumbers, implementation: Implementation) throws {
     var pool = AveragePool2D(
       window: numbers.window, stride: numbers.stride, padding: numbers.padding,
@@ -86,7 +91,7 @@ import Testing
       "AveragePool2D.backward (\(implementation)), \(numbers.name)")
   }
 
-  @Test(arguments: both, [true, false])
+  @Test(.waits(for: steps), arguments: both, [true, false])
   func gradientsAgreeWithFiniteDifferences(implementation: Implementation, counts: Bool) throws {
     try expectGradients(
       of: AveragePool2D(
@@ -94,7 +99,7 @@ import Testing
         countIncludePad: counts, implementation: implementation), inputShape: [2, 2, 4, 5])
   }
 
-  @Test func theFastBodyAgreesWithTheReference() throws {
+  @Test(.waits(for: steps)) func theFastBodyAgreesWithTheReference() throws {
     var draw = RandomKey(seed: 6).folded("configurations").generator
     for number in 0..<220 {
       let window = (0..<2).map { _ in Int.random(in: 1...4, using: &draw) }
@@ -126,7 +131,7 @@ import Testing
 
   // MARK: Use
 
-  @Test(arguments: both)
+  @Test(.waits(for: steps), arguments: both)
   func inferenceComputesTheSameAndKeepsNothing(implementation: Implementation) throws {
     let x = Tensor(normal: [2, 2, 5, 5], key: RandomKey(seed: 1))
     var pool = AveragePool2D(window: 2, implementation: implementation)
@@ -154,7 +159,7 @@ import Testing
     }
   }
 
-  @Test func backwardAfterInferenceStops() async {
+  @Test(.waits(for: steps)) func backwardAfterInferenceStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var pool = AveragePool2D(window: 2)
       _ = pool.forward(Tensor(ones: [1, 1, 2, 2]), mode: .training)

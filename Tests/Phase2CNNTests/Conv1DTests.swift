@@ -5,123 +5,124 @@ import Testing
 
 /// Task 2.3: the loops of `.reference`. The kernels of `.fast` are measured by the same numbers.
 @Suite(.watched) struct Conv1DTests {
-  /// One signal of one channel, a kernel of three places.
-  private static let simple = ConvolutionOracle(
-    x: [[[1, 2, 4, 8, 16]]], weights: [[[1, 0, -2]]], bias: [100], stride: [1], dilation: [1],
-    before: [0], after: [0])
+  // MARK: One thing after the other: what is wrong is told by the first of these
 
-  private func simpleLayer() -> Conv1D {
+  @Test func simpleForward() async throws { try await Self.steps.run() }
+  @Test func channelsForward() async throws { try await Self.steps.run() }
+  @Test func strideForward() async throws { try await Self.steps.run() }
+  @Test func dilationForward() async throws { try await Self.steps.run() }
+  @Test func paddingForward() async throws { try await Self.steps.run() }
+  @Test func evenKernelForward() async throws { try await Self.steps.run() }
+  @Test func groupsForward() async throws { try await Self.steps.run() }
+  @Test func withoutBiasForward() async throws { try await Self.steps.run() }
+  @Test func anyConfigurationForward() async throws { try await Self.steps.run() }
+  @Test func simpleBackward() async throws { try await Self.steps.run() }
+  @Test func channelsBackward() async throws { try await Self.steps.run() }
+  @Test func strideBackward() async throws { try await Self.steps.run() }
+  @Test func dilationBackward() async throws { try await Self.steps.run() }
+  @Test func paddingBackward() async throws { try await Self.steps.run() }
+  @Test func evenKernelBackward() async throws { try await Self.steps.run() }
+  @Test func groupsBackward() async throws { try await Self.steps.run() }
+  @Test func withoutBiasBackward() async throws { try await Self.steps.run() }
+  @Test func anyConfigurationBackward() async throws { try await Self.steps.run() }
+
+  static let steps: FirstSteps = task.steps {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      Conv1DTests.steps.tryAndExit()
+    }
+  }
+
+  private static func oracle(
+    _ x: Tensor, _ weights: Tensor, bias: Tensor?, stride: Int = 1, dilation: Int = 1,
+    before: Int = 0, after: Int = 0, groups: Int = 1
+  ) -> ConvolutionOracle {
+    ConvolutionOracle(
+      x: x, weights: weights, bias: bias, stride: [stride], dilation: [dilation],
+      before: [before], after: [after], groups: groups)
+  }
+
+  static let task = ConvolutionTask(
+    name: Conv1D.typeName,
+    examples: [
+      // The example of the text.
+      ConvolutionExample(
+        name: "simple", words: "one channel",
+        oracle: oracle([[[1, 2, 4, 8, 16]]], [[[1, 0, -2]]], bias: [100])),
+      ConvolutionExample(
+        name: "channels", words: "two signals of three channels",
+        oracle: oracle(
+          patterned([2, 3, 5], 11, 7, 1), patterned([3, 3, 2], 9, 5, 1), bias: [100, 200, 400])),
+      ConvolutionExample(
+        name: "stride", words: "stride 3",
+        oracle: oracle(
+          patterned([2, 1, 7], 11, 7, 1), patterned([2, 1, 2], 9, 5, 1), bias: [100, 200],
+          stride: 3)),
+      ConvolutionExample(
+        name: "dilation", words: "dilation 3, stride 2",
+        oracle: oracle(
+          patterned([1, 1, 7], 11, 7, 1), patterned([2, 1, 2], 9, 5, 1), bias: [100, 200],
+          stride: 2, dilation: 3)),
+      ConvolutionExample(
+        name: "padding", words: "padding of 3 before and 1 after, stride 5",
+        oracle: oracle(
+          patterned([1, 1, 9], 11, 7, 1), patterned([2, 1, 4], 9, 5, 1), bias: [100, 200],
+          stride: 5, before: 3, after: 1)),
+      // `.same` pads 1 before and 2 after.
+      ConvolutionExample(
+        name: "evenKernel", words: "even kernel of 4 with .same padding",
+        oracle: oracle(
+          patterned([1, 1, 5], 11, 7, 1), patterned([1, 1, 4], 9, 5, 1), bias: [100], before: 1,
+          after: 2), isSame: true),
+      ConvolutionExample(
+        name: "groups", words: "two groups",
+        oracle: oracle(
+          patterned([1, 4, 3], 11, 7, 1), patterned([6, 2, 2], 9, 5, 1),
+          bias: patterned([6], 5, 3, 1), groups: 2)),
+      ConvolutionExample(
+        name: "withoutBias", words: "bias: false",
+        oracle: oracle(patterned([1, 1, 3], 11, 7, 1), patterned([1, 1, 2], 9, 5, 1), bias: nil)),
+    ]
+  ) { layer($0.oracle, isSame: $0.isSame) }
+
+  /// A layer with given weights.
+  private static func layer(
+    _ oracle: ConvolutionOracle, isSame: Bool, _ implementation: Implementation = .reference
+  ) -> Conv1D {
+    let shape = oracle.weights.shape
     var layer = Conv1D(
-      inputChannels: 1, outputChannels: 1, kernelSize: 3, implementation: .reference, seed: 1)
-    layer.weights.value = Self.simple.weights
-    layer.bias?.value = [100]
+      inputChannels: shape[1] * oracle.groups, outputChannels: shape[0], kernelSize: shape[2],
+      stride: oracle.stride[0],
+      padding: isSame ? .same : .explicit(before: oracle.before, after: oracle.after),
+      dilation: oracle.dilation[0], groups: oracle.groups, bias: oracle.bias != nil,
+      implementation: implementation, seed: 1)
+    layer.weights.value = oracle.weights
+    if let bias = oracle.bias { layer.bias?.value = bias }
     return layer
   }
 
-  @Test func simpleForward() {
-    var layer = simpleLayer()
-    let right = Self.simple().y
-    expectClose(
-      layer.forward(Self.simple.x, mode: .inference), [[[93, 86, 72]]], "Conv1D.forward",
-      mistakes: [
-        "only the bias arrives: the sum over channels and kernel places is missing":
-          Tensor(repeating: 100, shape: [1, 1, 3]),
-        "the kernel is flipped: here W[0] meets the first element (cross-correlation)":
-          Self.simple(.flippedKernel).y,
-        "the bias is missing: Y = X ∗ W + b": right - 100,
-        "it is zero: Y = X ∗ W + b": Tensor(zeros: [1, 1, 3]),
-      ])
-  }
+  // MARK: Numbers
 
-  @Test func simpleBackward() throws {
-    var layer = simpleLayer()
-    let dY: Tensor = [[[1, 10, 1000]]]
-    let (_, dX) = try trainingPass(&layer, input: Self.simple.x, outputGradient: dY)
-    expectClose(
-      dX, [[[1, 10, 998, -20, -2000]]], "Conv1D.backward, input gradient dX",
-      mistakes: [
-        "it is zero: add dZ[n, o, x] · W[o, c, j] to each place it came from":
-          Tensor(zeros: [1, 1, 5]),
-        "the kernel is flipped: W[j] goes back to the very place it was multiplied with":
-          Self.simple(.flippedKernel, outputGradient: dY).dX,
-        "shares are assigned instead of added: windows overlap, so use +=":
-          Self.simple(.assigned, outputGradient: dY).dX,
-      ])
-    expectClose(
-      try #require(layer.weights.gradient, "Conv1D.backward: weights.accumulate was not called"),
-      [[[4021, 8042, 16084]]], "Conv1D.backward, weight gradient dW",
-      mistakes: [
-        "it is zero: add dZ[n, o, x] · X[...] for each product of the forward pass":
-          Tensor(zeros: [1, 1, 3]),
-        "the kernel is flipped: dW[j] belongs to W[j]":
-          Self.simple(.flippedKernel, outputGradient: dY).dW,
-        "shares are assigned instead of added": Self.simple(.assigned, outputGradient: dY).dW,
-      ])
-    expectClose(
-      try #require(layer.bias?.gradient, "Conv1D.backward: bias?.accumulate was not called"),
-      [1011], "Conv1D.backward, bias gradient db", mistakes: Conv2DTests.biasMistakes(dY))
-  }
-
-  @Test(arguments: ConvolutionNumbers.signals, [Implementation.reference, .fast])
+  @Test(
+    .waits(for: steps), arguments: ConvolutionNumbers.signals, [Implementation.reference, .fast])
   func matchesPyTorch(numbers: ConvolutionNumbers, implementation: Implementation) throws {
-    var layer = Conv1D(
-      inputChannels: numbers.input[1], outputChannels: numbers.outputChannels,
-      kernelSize: numbers.kernelSize[0], stride: numbers.stride[0], padding: numbers.padding,
-      dilation: numbers.dilation[0], groups: numbers.groups, implementation: implementation, seed: 1
-    )
-    layer.weights.value = numbers.weights
-    layer.bias?.value = numbers.bias
-    let dY = numbers.outputGradient
-    let (y, dX) = try trainingPass(&layer, input: numbers.x, outputGradient: dY)
-    let oracle = ConvolutionOracle(numbers)
-    let place = "(\(implementation)), \(numbers.name)"
+    var layer = Self.layer(
+      ConvolutionOracle(numbers), isSame: numbers.padding == .same, implementation)
+    let (y, dX) = try trainingPass(
+      &layer, input: numbers.x, outputGradient: numbers.outputGradient)
+    let name = "(\(implementation)), \(numbers.name)"
     expectClose(
-      y, Tensor(shape: numbers.outputShape, scalars: numbers.y), "Conv1D.forward \(place)",
-      mistakes: [
-        "even kernel misaligned: the larger half of the padding belongs behind":
-          oracle(.paddingMirrored).y,
-        "even kernel misaligned: the padding in front is missing": oracle(.paddingIgnored).y,
-        "the kernel is flipped": oracle(.flippedKernel).y,
-        "the stride is missing": oracle(.strideIgnored).y,
-        "the dilation is missing": oracle(.dilationIgnored).y,
-        "every group sees the channels of the first": oracle(.groupsIgnored).y,
-        "only the first input channel counts": oracle(.firstChannelOnly).y,
-        "the bias is added once for each input channel": oracle(.biasForEachChannel).y,
-      ])
-    let right = oracle(outputGradient: dY)
+      y, Tensor(shape: numbers.outputShape, scalars: numbers.y), "Conv1D.forward \(name)")
     expectClose(
-      dX, Tensor(shape: numbers.input, scalars: numbers.dX), "Conv1D.backward, dX \(place)",
-      mistakes: [
-        "even kernel misaligned: cut the padding off where forward put it (axis.before in front)":
-          oracle(.paddingMirrored, outputGradient: dY).dX,
-        "even kernel misaligned: the padding in front is not cut off":
-          oracle(.paddingIgnored, outputGradient: dY).dX,
-        "the kernel is flipped": oracle(.flippedKernel, outputGradient: dY).dX,
-        "missing stride in backward": oracle(.strideIgnored, outputGradient: dY).dX,
-        "the dilation is missing in backward": oracle(.dilationIgnored, outputGradient: dY).dX,
-        "all gradients go to the channels of the first group":
-          oracle(.groupsIgnored, outputGradient: dY).dX,
-        "shares are assigned instead of added": oracle(.assigned, outputGradient: dY).dX,
-      ])
+      dX, Tensor(shape: numbers.input, scalars: numbers.dX), "Conv1D.backward \(name), dX")
     expectClose(
       try #require(layer.weights.gradient),
-      Tensor(shape: numbers.weights.shape, scalars: numbers.dW), "Conv1D.backward, dW \(place)",
-      mistakes: [
-        "the padding is missing: use the input as forward padded it":
-          oracle(.paddingIgnored, outputGradient: dY).dW,
-        "the kernel is flipped": oracle(.flippedKernel, outputGradient: dY).dW,
-        "missing stride in backward": oracle(.strideIgnored, outputGradient: dY).dW,
-        "the dilation is missing in backward": oracle(.dilationIgnored, outputGradient: dY).dW,
-        "only the last signal counts: sum over the batch":
-          oracle(.lastImageOnly, outputGradient: dY).dW,
-        "it is divided by the batch size": right.dW / Float(numbers.input[0]),
-      ])
+      Tensor(shape: numbers.weights.shape, scalars: numbers.dW), "Conv1D.backward \(name), dW")
     expectClose(
-      try #require(layer.bias?.gradient), Tensor(numbers.db), "Conv1D.backward, db \(place)",
-      mistakes: Conv2DTests.biasMistakes(dY))
+      try #require(layer.bias?.gradient), Tensor(numbers.db), "Conv1D.backward \(name), db")
   }
 
-  @Test(arguments: [Implementation.reference, .fast], [Padding.valid, .same])
+  @Test(
+    .waits(for: steps), arguments: [Implementation.reference, .fast], [Padding.valid, .same])
   func gradientsAgreeWithFiniteDifferences(implementation: Implementation, padding: Padding) throws
   {
     try expectGradients(
@@ -132,7 +133,8 @@ import Testing
   }
 
   /// A signal is an image of height 1: both layers must agree on random configurations, in both bodies.
-  @Test func agreesWithImagesOfHeightOne() throws {
+  @Test(.waits(for: steps), .waits(for: Conv2DTests.steps))
+  func agreesWithImagesOfHeightOne() throws {
     var draw = RandomKey(seed: 9).folded("configurations").generator
     for number in 0..<60 {
       let groups = Int.random(in: 1...2, using: &draw)
@@ -183,7 +185,7 @@ import Testing
 
   // MARK: Use
 
-  @Test(arguments: [Implementation.reference, .fast])
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func inferenceComputesTheSameAndKeepsNothing(implementation: Implementation) throws {
     let x = Tensor(normal: [2, 2, 6], key: RandomKey(seed: 1))
     var layer = Conv1D(
@@ -193,7 +195,7 @@ import Testing
     try expectBackwardUsesUp(layer, input: x)
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func theFirstLayerSkipsItsInputGradientAndCopiesAreIndependent(implementation: Implementation)
     throws
   {
@@ -235,7 +237,7 @@ import Testing
     #expect(try layer.outputShape(for: [4, 9]) == [6, 5])
   }
 
-  @Test func wrongArgumentsAndShapesAreRefused() async throws {
+  @Test(.waits(for: steps)) func wrongArgumentsAndShapesAreRefused() async throws {
     var configuration = Conv1D(inputChannels: 2, outputChannels: 2, kernelSize: 3, seed: 1)
       .configuration
     expectCourseError(.shapeMismatch, "Conv1D", "[2, L]", "got [1, 9]", "inputChannels") {

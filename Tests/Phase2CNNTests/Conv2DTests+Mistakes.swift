@@ -106,7 +106,7 @@ extension Conv2DTests {
     expectWords(of: small, "Conv2D: window larger than its input", "got 2")
   }
 
-  @Test func backwardAfterInferenceOrWithAWrongGradientStops() async {
+  @Test(.waits(for: steps)) func backwardAfterInferenceOrWithAWrongGradientStops() async {
     let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var layer = Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: 1, seed: 1)
       let x = Tensor(ones: [1, 1, 2, 2])

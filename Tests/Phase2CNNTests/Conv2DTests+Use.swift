@@ -6,11 +6,13 @@ import Testing
 // How a convolution behaves in use: shapes, modes, copies, first weights, wrong arguments.
 
 extension Conv2DTests {
-  @Test(arguments: [
-    (Padding.valid, [1, 1], [4, 12, 17]), (.same, [1, 1], [4, 14, 20]),
-    (.same, [3, 2], [4, 5, 10]),
-    (.explicit(before: [1, 0], after: [2, 5]), [2, 3], [4, 8, 8]),
-  ])
+  @Test(
+    .waits(for: steps),
+    arguments: [
+      (Padding.valid, [1, 1], [4, 12, 17]), (.same, [1, 1], [4, 14, 20]),
+      (.same, [3, 2], [4, 5, 10]),
+      (.explicit(before: [1, 0], after: [2, 5]), [2, 3], [4, 8, 8]),
+    ])
   func outputShapes(padding: Padding, stride: [Int], expected: [Int]) throws {
     let layer = Conv2D(
       inputChannels: 3, outputChannels: 4, kernelSize: [3, 4], stride: stride, padding: padding,
@@ -38,7 +40,7 @@ extension Conv2DTests {
     #expect(try shape([2, 2], [1, 1]) == [4, 1, 1])
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func theFirstLayerOfANetworkSkipsItsInputGradient(implementation: Implementation) throws {
     let x = Tensor(normal: [2, 2, 4, 4], key: RandomKey(seed: 1))
     let dY = Tensor(normal: [2, 3, 4, 4], key: RandomKey(seed: 2))
@@ -53,7 +55,7 @@ extension Conv2DTests {
     #expect(layer.bias?.gradient == other.bias?.gradient)
   }
 
-  @Test func gradientsAddUpOverTwoBackwardPasses() throws {
+  @Test(.waits(for: steps)) func gradientsAddUpOverTwoBackwardPasses() throws {
     var layer = Self.layer(Self.simple)
     let dY = Tensor([[[[1, 2], [-1, 3]]]])
     _ = try trainingPass(&layer, input: Self.simple.x, outputGradient: dY)
@@ -64,7 +66,8 @@ extension Conv2DTests {
       mistakes: ["the second pass replaces the first: gradients add up until cleared": first])
   }
 
-  @Test(arguments: [Implementation.reference, .fast], [Activation.identity, .relu])
+  @Test(
+    .waits(for: steps), arguments: [Implementation.reference, .fast], [Activation.identity, .relu])
   func inferenceComputesTheSameAndKeepsNothing(
     implementation: Implementation, activation: Activation
   ) throws {
@@ -77,9 +80,9 @@ extension Conv2DTests {
     try expectBackwardUsesUp(layer, input: x)
   }
 
-  @Test(arguments: [Implementation.reference, .fast])
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func tensorsAndCopiesStayAsTheyAre(implementation: Implementation) throws {
-    var layer = Self.layer(Self.simple, implementation)
+    var layer = Self.layer(Self.simple, isSame: false, implementation)
     let x = Tensor([[[[1, 2, 3], [4, 5, 6], [7, 8, 10]]]])
     let dY = Tensor([[[[1, 2], [-1, 3]]]])
     let (input, gradient) = (x, dY)

@@ -4,38 +4,7 @@ import Shared
 /// what a student's code returns who makes it. Sums are in double precision.
 ///
 /// Signals `[N, C, L]` count as images of height 1.
-struct ConvolutionOracle {
-  /// What goes wrong.
-  enum Fault {
-    case none
-    /// The kernel is turned by 180°: a convolution in the mathematician's sense.
-    case flippedKernel
-    /// The kernel's axes are exchanged (square kernels only).
-    case transposedKernel
-    /// Windows begin at (y, x) and not at (y · stride, x · stride).
-    case strideIgnored
-    /// The kernel's places are neighbours.
-    case dilationIgnored
-    /// The first place of the input lies under the first place of the first window.
-    case paddingIgnored
-    /// The larger half of the padding is in front.
-    case paddingMirrored
-    /// Only the first input channel counts.
-    case firstChannelOnly
-    /// Only the last input channel counts.
-    case lastChannelOnly
-    /// Every group sees the channels of the first.
-    case groupsIgnored
-    /// The bias is added for each input channel.
-    case biasForEachChannel
-    /// Each share replaces the one before it.
-    case assigned
-    /// Only the last image counts.
-    case lastImageOnly
-    /// Divided by the batch size.
-    case dividedByBatch
-  }
-
+struct ConvolutionOracle: Sendable {
   var x: Tensor
   var weights: Tensor
   var bias: Tensor?
@@ -47,77 +16,183 @@ struct ConvolutionOracle {
     var y: Tensor, dX: Tensor, dW: Tensor, db: Tensor
   }
 
-  /// Forward and backward. Without `outputGradient`, that of a sum of all outputs.
-  func callAsFunction(_ fault: Fault = .none, outputGradient: Tensor? = nil) -> Result {
-    let isSignal = x.rank == 3
-    func image(_ shape: [Int]) -> [Int] { isSignal ? [shape[0], shape[1], 1, shape[2]] : shape }
-    let (xs, ws) = (image(x.shape), image(weights.shape))
-    func axes(_ sizes: [Int], _ height: Int) -> [Int] { isSignal ? [height] + sizes : sizes }
-    let (strides, dilations) = (axes(stride, 1), axes(dilation, 1))
-    let pads = (axes(before, 0), axes(after, 0))
-    let out = (0..<2).map { axis -> Int in
-      let padded = pads.0[axis] + xs[2 + axis] + pads.1[axis]
-      let extent = dilations[axis] * (ws[2 + axis] - 1) + 1
-      return (padded - extent) / strides[axis] + 1
+  private var isSignal: Bool { x.rank == 3 }
+  private func image(_ shape: [Int]) -> [Int] {
+    isSignal ? [shape[0], shape[1], 1, shape[2]] : shape
+  }
+  private func axes(_ sizes: [Int], ofHeightOne value: Int) -> [Int] {
+    isSignal ? [value] + sizes : sizes
+  }
+
+  /// `[N, O, H', W']`, or `[N, O, L']`.
+  var outputShape: [Int] {
+    [x.shape[0], weights.shape[0]]
+      + stride.indices.map { axis in
+        let padded = before[axis] + x.shape[2 + axis] + after[axis]
+        return (padded - dilation[axis] * (weights.shape[2 + axis] - 1) - 1) / stride[axis] + 1
+      }
+  }
+
+  /// The place of the input, along an axis, under place `k` of the kernel for an output place.
+  private func place(_ axis: Int, _ output: Int, _ k: Int, _ fault: ConvolutionFault) -> Int {
+    let (strides, dilations) = (axes(stride, ofHeightOne: 1), axes(dilation, ofHeightOne: 1))
+    let pads = (axes(before, ofHeightOne: 0), axes(after, ofHeightOne: 0))
+    var (step, spread, front) = (strides[axis], dilations[axis], pads.0[axis])
+    switch fault {
+    case .strideMissing: step = 1
+    case .strideMissingDown: step = axis == 0 ? 1 : step
+    case .strideMissingRight: step = axis == 1 ? 1 : step
+    case .stridesExchanged: step = strides[1 - axis]
+    case .strideOfRows: step = strides[0]
+    case .strideOfColumns: step = strides[1]
+    case .strideOfKernelToo: spread = step
+    case .dilationMissing: spread = 1
+    case .dilationMissingDown: spread = axis == 0 ? 1 : spread
+    case .dilationMissingRight: spread = axis == 1 ? 1 : spread
+    case .dilationsExchanged: spread = dilations[1 - axis]
+    case .dilationOfRows: spread = dilations[0]
+    case .dilationOfColumns: spread = dilations[1]
+    case .strideForDilation: (step, spread) = (spread, step)
+    case .paddingMissing: front = 0
+    case .paddingHalved: front = image(weights.shape)[2 + axis] / 2
+    case .paddingMirrored: front = pads.1[axis]
+    case .paddingExchanged: front = pads.0[1 - axis]
+    default: break
     }
+    return output * step + k * spread - front
+  }
+
+  /// Forward and backward. Without `outputGradient`, that of a sum of all outputs.
+  func callAsFunction(_ fault: ConvolutionFault = .none, outputGradient: Tensor? = nil) -> Result {
+    let (xs, ws, ys) = (image(x.shape), image(weights.shape), image(outputShape))
     let (xv, wv) = (x.scalars, weights.scalars)
-    let yShape = [xs[0], ws[0], out[0], out[1]]
-    let gradients = outputGradient?.scalars ?? [Float](repeating: 1, count: yShape.reduce(1, *))
+    let gradients = outputGradient?.scalars ?? [Float](repeating: 1, count: ys.reduce(1, *))
     var y = [Double](repeating: 0, count: gradients.count)
     var dX = [Double](repeating: 0, count: xv.count)
     var dW = [Double](repeating: 0, count: wv.count)
-    var db = [Double](repeating: 0, count: ws[0])
     func add(_ share: Double, to sum: inout Double) {
       sum = fault == .assigned ? share : sum + share
     }
 
-    /// The place of the input, along an axis, under place `k` of the kernel for an output place.
-    func place(_ axis: Int, _ output: Int, _ k: Int) -> Int {
-      let step = fault == .strideIgnored ? 1 : strides[axis]
-      let spread = fault == .dilationIgnored ? 1 : dilations[axis]
-      switch fault {
-      case .paddingIgnored: return output * step + k * spread
-      case .paddingMirrored: return output * step + k * spread - pads.1[axis]
-      default: return output * step + k * spread - pads.0[axis]
-      }
-    }
-
     for index in y.indices {
-      let (column, row) = (index % out[1], index / out[1] % out[0])
-      let (o, n) = (index / (out[0] * out[1]) % ws[0], index / (out[0] * out[1] * ws[0]))
-      let dZ = Double(gradients[index])
-      let counts = fault != .lastImageOnly || n == xs[0] - 1
-      if counts { add(dZ, to: &db[o]) }
-      let group = fault == .groupsIgnored ? 0 : o / (ws[0] / groups)
-      let b = Double(bias.map { $0[o] } ?? 0)
-      y[index] = fault == .biasForEachChannel ? b * Double(ws[1]) : b
-      for c in 0..<ws[1] {
+      let (column, row) = (index % ys[3], index / ys[3] % ys[2])
+      let (o, n) = (index / (ys[3] * ys[2]) % ys[1], index / (ys[3] * ys[2] * ys[1]))
+      let example = fault == .firstGradientForAll ? index % (y.count / ys[0]) : index
+      let dZ = Double(gradients[example])
+      let counts =
+        switch fault {
+        case .lastImageOnly: n == xs[0] - 1
+        case .firstImageOnly: n == 0
+        default: true
+        }
+      let group = fault == .groupsMissing ? 0 : o / (ws[0] / groups)
+      let first = fault == .ownChannelOnly ? o : group * ws[1]
+      if fault == .outputSquare, column >= ys[2] { continue }
+      var (sum, last) = (0.0, 0.0)
+      for c in 0..<ws[1] where first + c < xs[1] {
         if fault == .firstChannelOnly, c > 0 { continue }
         if fault == .lastChannelOnly, c < ws[1] - 1 { continue }
         for i in 0..<ws[2] {
+          if fault == .lastRowMissing, i == ws[2] - 1 { continue }
           for j in 0..<ws[3] {
-            let input = (place(0, row, i), place(1, column, j))
+            if fault == .lastColumnMissing, j == ws[3] - 1 { continue }
+            var input = (place(0, row, i, fault), place(1, column, j, fault))
+            if fault == .transposedImage { input = (input.1, input.0) }
+            last = 0
             guard (0..<xs[2]).contains(input.0), (0..<xs[3]).contains(input.1) else { continue }
-            let from = ((n * xs[1] + group * ws[1] + c) * xs[2] + input.0) * xs[3] + input.1
-            var kernel = (i, j)
-            if fault == .flippedKernel { kernel = (ws[2] - 1 - i, ws[3] - 1 - j) }
-            if fault == .transposedKernel { kernel = (j, i) }
-            let weight = ((o * ws[1] + c) * ws[2] + kernel.0) * ws[3] + kernel.1
-            y[index] += Double(xv[from]) * Double(wv[weight])
-            add(dZ * Double(wv[weight]), to: &dX[from])
-            if counts { add(dZ * Double(xv[from]), to: &dW[weight]) }
+            let image = fault == .firstImageForAll ? 0 : n
+            let from = ((image * xs[1] + first + c) * xs[2] + input.0) * xs[3] + input.1
+            let weight = weightIndex(o, c, i, j, ws, fault)
+            last = Double(xv[from]) * Double(wv[weight])
+            sum += last
+            guard counts else { continue }
+            let w = fault == .weightMissing ? 1 : Double(wv[weight])
+            if fault != .lastKernelOnly || (o == ws[0] - 1 && n == xs[0] - 1) {
+              add(dZ * w, to: &dX[from])
+            }
+            add(dZ * (fault == .elementMissing ? 1 : Double(xv[from])), to: &dW[weight])
           }
         }
       }
+      let isTurned = fault == .transposedOutput && ys[2] == ys[3]
+      let output = isTurned ? index + (column - row) * (ys[3] - 1) : index
+      if counts { y[output] = forward(sum, last, o, ws, fault) }
     }
-    func tensor(_ shape: [Int], _ values: [Double]) -> Tensor {
-      Tensor(
-        shape: shape,
-        scalars: values.map { Float(fault == .dividedByBatch ? $0 / Double(xs[0]) : $0) })
+    let scale: Double =
+      switch fault {
+      case .dividedByBatch: 1 / Double(xs[0])
+      case .twice: 2
+      case .negated: -1
+      default: 1
+      }
+    func gradient(_ shape: [Int], _ values: [Double]) -> Tensor {
+      Tensor(shape: shape, scalars: values.map { Float($0 * scale) })
     }
+    let db = biasGradient(gradients.map(Double.init), ys, ws, fault)
     return Result(
-      y: tensor(isSignal ? [yShape[0], yShape[1], yShape[3]] : yShape, y),
-      dX: tensor(x.shape, dX), dW: tensor(weights.shape, dW), db: tensor([ws[0]], db))
+      y: Tensor(shape: outputShape, scalars: y.map { Float($0) }), dX: gradient(x.shape, dX),
+      dW: gradient(weights.shape, dW), db: gradient([ws[0]], db))
+  }
+
+  private func weightIndex(
+    _ o: Int, _ c: Int, _ i: Int, _ j: Int, _ ws: [Int], _ fault: ConvolutionFault
+  ) -> Int {
+    var (first, second, row, column) = (o, c, i, j)
+    switch fault {
+    case .flipped: (row, column) = (ws[2] - 1 - i, ws[3] - 1 - j)
+    case .flippedDown: row = ws[2] - 1 - i
+    case .flippedRight: column = ws[3] - 1 - j
+    case .transposedKernel where ws[2] == ws[3]: (row, column) = (j, i)
+    case .channelsExchanged where ws[0] == ws[1]: (first, second) = (c, o)
+    default: break
+    }
+    return ((first * ws[1] + second) * ws[2] + row) * ws[3] + column
+  }
+
+  /// One element of the output.
+  private func forward(
+    _ sum: Double, _ last: Double, _ o: Int, _ ws: [Int], _ fault: ConvolutionFault
+  ) -> Double {
+    let b = Double(bias.map { $0[fault == .biasOfTheFirst ? 0 : o] } ?? 0)
+    return switch fault {
+    case .lastProductOnly: last
+    case .mean: (sum + b) / Double(ws[2] * ws[3])
+    case .biasMissing: sum
+    case .biasSubtracted: sum - b
+    case .biasForEachChannel: sum + b * Double(ws[1])
+    case .biasForEachPlace: sum + b * Double(ws[2] * ws[3])
+    default: sum + b
+    }
+  }
+
+  private func biasGradient(
+    _ dZ: [Double], _ ys: [Int], _ ws: [Int], _ fault: ConvolutionFault
+  ) -> [Double] {
+    let area = ys[2] * ys[3]
+    /// The sum over the places of each image and channel.
+    let sums = (0..<(ys[0] * ys[1])).map { plane in
+      dZ[(plane * area)..<((plane + 1) * area)].reduce(0, +)
+    }
+    let images =
+      switch fault {
+      case .firstImageOnly: 0..<1
+      case .lastImageOnly: (ys[0] - 1)..<ys[0]
+      default: 0..<ys[0]
+      }
+    return (0..<ys[1]).map { o in
+      let sum = images.reduce(0) { total, n in
+        total + sums[(fault == .firstGradientForAll ? 0 : n) * ys[1] + o]
+      }
+      return switch fault {
+      case .biasAssigned: dZ[(ys[0] - 1) * ys[1] * area + o * area + area - 1]
+      case .biasMeanOfPlaces: sum / Double(area)
+      case .biasDividedByBatch: sum / Double(ys[0])
+      case .biasOverAllChannels: sums.reduce(0, +)
+      case .biasForEachChannel: sum * Double(ws[1])
+      case .biasForEachPlace: sum * Double(ws[2] * ws[3])
+      default: sum
+      }
+    }
   }
 }
 

@@ -21,7 +21,7 @@ import Testing
   }
 
   /// `F.adaptive_avg_pool2d(x, 1)` is `F.avg_pool2d(x, x.shape[2:])`.
-  @Test func isAveragePoolingOverTheWholeImage() throws {
+  @Test(.waits(for: AveragePool2DTests.steps)) func isAveragePoolingOverTheWholeImage() throws {
     let x = Tensor(normal: [2, 3, 4, 5], key: RandomKey(seed: 1))
     let dY = Tensor(normal: [2, 3], key: RandomKey(seed: 2))
     var (pool, windowed) = (GlobalAveragePool2D(), AveragePool2D(window: [4, 5]))

@@ -7,98 +7,73 @@ import Testing
 @Suite(.watched) struct MaxPool2DTests {
   static let both = [Implementation.reference, .fast]
 
-  @Test(arguments: both)
-  func theLargestElementOfEachWindow(implementation: Implementation) throws {
-    var pool = MaxPool2D(window: 2, implementation: implementation)
-    let x = Tensor([[[[1, 3, -5, -8], [4, 2, -6, -7]], [[9, 8, 7, 6], [0, 1, 2, 3]]]])
-    let (y, dX) = try trainingPass(
-      &pool, input: x, outputGradient: Tensor([[[[1, 2]], [[3, 4]]]]))
-    expectClose(
-      y, Tensor([[[[4, -5]], [[9, 7]]]]), "MaxPool2D.forward (\(implementation))",
-      mistakes: [
-        "the search begins at 0, so windows of negative numbers give 0: begin at −∞":
-          Tensor([[[[4, 0]], [[9, 7]]]]),
-        "it is the mean: take the maximum": Tensor([[[[2.5, -6.5]], [[4.5, 4.5]]]]),
-        "it is the minimum": Tensor([[[[1, -8]], [[0, 2]]]]),
-        "the maximum is taken over all channels: each channel has its own":
-          Tensor([[[[9, 7]], [[9, 7]]]]),
-      ])
-    expectClose(
-      dX, Tensor([[[[0, 0, 2, 0], [1, 0, 0, 0]], [[3, 0, 4, 0], [0, 0, 0, 0]]]]),
-      "MaxPool2D.backward (\(implementation))",
-      mistakes: [
-        "it is zero: dY goes to the place the maximum came from": Tensor(zeros: [1, 2, 2, 4]),
-        "the gradient goes to the whole window: only the winner gets it":
-          Tensor([[[[1, 1, 2, 2], [1, 1, 2, 2]], [[3, 3, 4, 4], [3, 3, 4, 4]]]]),
-        "the winner's value is returned instead of dY":
-          Tensor([[[[0, 0, -5, 0], [4, 0, 0, 0]], [[9, 0, 7, 0], [0, 0, 0, 0]]]]),
-        "the gradient goes to the first place of the window: find the place of the maximum":
-          Tensor([[[[1, 0, 2, 0], [0, 0, 0, 0]], [[3, 0, 4, 0], [0, 0, 0, 0]]]]),
-      ])
-  }
+  // MARK: One thing after the other: what is wrong is told by the first of these
 
-  /// The 9 wins all four windows.
-  @Test(arguments: both)
-  func overlappingWindowsAddUp(implementation: Implementation) throws {
-    var pool = MaxPool2D(window: 2, stride: 1, implementation: implementation)
-    let x = Tensor([[[[1, 2, 3], [4, 9, 5], [6, 7, 8]]]])
-    let (y, dX) = try trainingPass(
-      &pool, input: x, outputGradient: Tensor([[[[1, 10], [100, 1000]]]]))
-    expectClose(
-      y, Tensor(repeating: 9, shape: [1, 1, 2, 2]), "MaxPool2D.forward (\(implementation))",
-      mistakes: [
-        "the window moves by its own size instead of the stride": Tensor([[[[9]]]])
-      ])
-    func atTheNine(_ value: Float) -> Tensor {
-      Tensor([[[[0, 0, 0], [0, value, 0], [0, 0, 0]]]])
+  @Test func simpleForward() async throws { try await Self.steps.run() }
+  @Test func channelsForward() async throws { try await Self.steps.run() }
+  @Test func strideForward() async throws { try await Self.steps.run() }
+  @Test func overlappingForward() async throws { try await Self.steps.run() }
+  @Test func paddingForward() async throws { try await Self.steps.run() }
+  @Test func equalElementsForward() async throws { try await Self.steps.run() }
+  @Test func nanForward() async throws { try await Self.steps.run() }
+  @Test func anyConfigurationForward() async throws { try await Self.steps.run() }
+  @Test func simpleBackward() async throws { try await Self.steps.run() }
+  @Test func channelsBackward() async throws { try await Self.steps.run() }
+  @Test func strideBackward() async throws { try await Self.steps.run() }
+  @Test func overlappingBackward() async throws { try await Self.steps.run() }
+  @Test func paddingBackward() async throws { try await Self.steps.run() }
+  @Test func equalElementsBackward() async throws { try await Self.steps.run() }
+  @Test func nanBackward() async throws { try await Self.steps.run() }
+  @Test func anyConfigurationBackward() async throws { try await Self.steps.run() }
+
+  static let steps: FirstSteps = task.steps {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      MaxPool2DTests.steps.tryAndExit()
     }
-    expectClose(
-      dX, atTheNine(1111), "MaxPool2D.backward with overlapping windows (\(implementation))",
-      mistakes: [
-        "overlapping windows are assigned instead of added: dX[...] += dY, since one place may win "
-          + "several windows": atTheNine(1000),
-        "the first window wins and the others are dropped: add up": atTheNine(1),
-        "the gradients are averaged: add them up": atTheNine(1111 / 4),
-      ])
   }
 
-  @Test(arguments: both)
-  func theFirstOfEqualElementsWins(implementation: Implementation) throws {
-    var pool = MaxPool2D(window: [2, 3], implementation: implementation)
-    let x = Tensor([[[[0, 5, 5], [5, 1, 5]]]])
-    let (_, dX) = try trainingPass(&pool, input: x, outputGradient: Tensor([[[[1]]]]))
-    expectClose(
-      dX, Tensor([[[[0, 1, 0], [0, 0, 0]]]]), "MaxPool2D.backward with ties (\(implementation))",
-      mistakes: [
-        "every one of equal elements gets the gradient: only the first does":
-          Tensor([[[[0, 1, 1], [1, 0, 1]]]]),
-        "equal elements share the gradient: only the first gets it":
-          Tensor([[[[0, 0.25, 0.25], [0.25, 0, 0.25]]]]),
-        "the last of equal elements wins: compare with >, not with >=":
-          Tensor([[[[0, 0, 0], [0, 0, 1]]]]),
-        "the first column wins over the first row: go through the window row by row":
-          Tensor([[[[0, 0, 0], [1, 0, 0]]]]),
-      ])
+  private static func example(
+    _ name: String, _ words: String, _ x: Tensor, window: [Int] = [2, 2], stride: [Int]? = nil,
+    before: [Int] = [0, 0], after: [Int] = [0, 0]
+  ) -> PoolingExample {
+    PoolingExample(
+      name: name, words: words,
+      oracle: PoolingOracle(
+        x: x, window: window, stride: stride ?? window, before: before, after: after,
+        isMaximum: true))
   }
 
-  @Test(arguments: both)
-  func paddingNeverWins(implementation: Implementation) throws {
-    var pool = MaxPool2D(window: 3, stride: 2, padding: .same, implementation: implementation)
-    let x = Tensor(repeating: -2, shape: [1, 1, 3, 3])
-    let (y, dX) = try trainingPass(
-      &pool, input: x, outputGradient: Tensor([[[[1, 10], [100, 1000]]]]))
-    expectClose(
-      y, Tensor(repeating: -2, shape: [1, 1, 2, 2]),
-      "MaxPool2D.forward of negative numbers with padding (\(implementation))",
-      mistakes: [
-        "the padding wins with its zeros: leave it out": Tensor(zeros: [1, 1, 2, 2])
-      ])
-    expectClose(
-      dX, Tensor([[[[1, 10, 0], [100, 1000, 0], [0, 0, 0]]]]),
-      "MaxPool2D.backward with padding (\(implementation))")
+  static let task = PoolingTask(
+    name: MaxPool2D.typeName,
+    examples: [
+      example(
+        "simple", "windows of 2 x 2 side by side",
+        Tensor([[[[1, 3, -5, -8], [4, 2, -6, -7], [9, 8, 7, 6], [0, 1, 2, 3]]]])),
+      example(
+        "channels", "two images of two channels", patterned([2, 2, 2, 4], 17, 5, 1)),
+      example(
+        "stride", "window [2, 3], stride [3, 4]", patterned([1, 1, 5, 7], 37, 8, 1),
+        window: [2, 3], stride: [3, 4]),
+      // The 9 wins all four windows.
+      example(
+        "overlapping", "overlapping windows", Tensor([[[[1, 2, 3], [4, 9, 5], [6, 7, 8]]]]),
+        stride: [1, 1]),
+      example(
+        "padding", "negative numbers with padding", patterned([1, 1, 3, 3], 9, 4, 1) - 6,
+        window: [3, 3], stride: [2, 2], before: [1, 1], after: [1, 1]),
+      example(
+        "equalElements", "equal elements", Tensor([[[[0, 5, 5], [5, 1, 5]]]]), window: [2, 3]),
+      example("nan", "a NaN in a window", Tensor([[[[1, .nan], [3, 2]]]])),
+    ]
+  ) { oracle in
+    MaxPool2D(
+      window: oracle.window, stride: oracle.stride,
+      padding: .explicit(before: oracle.before, after: oracle.after), implementation: .reference)
   }
 
-  @Test(arguments: PoolingNumbers.maxImages, both)
+  // MARK: Numbers
+
+  @Test(.waits(for: steps), arguments: PoolingNumbers.maxImages, both)
   func matchesPyTorch(numbers: PoolingNumbers, implementation: Implementation) throws {
     var pool = MaxPool2D(
       window: numbers.window, stride: numbers.stride, padding: numbers.padding,
@@ -113,14 +88,16 @@ import Testing
       "MaxPool2D.backward (\(implementation)), \(numbers.name)")
   }
 
-  @Test(arguments: both)
-  func aNaNIsNotLost(implementation: Implementation) {
+  @Test(.waits(for: steps), arguments: both)
+  func aNaNIsNotLost(implementation: Implementation) throws {
     var pool = MaxPool2D(window: 2, implementation: implementation)
-    let y = pool.forward(Tensor([[[[1, .nan], [3, 2]]]]), mode: .inference)
-    #expect(y.shape == [1, 1, 1, 1] && y.scalars.allSatisfy(\.isNaN), "a NaN wins its window")
+    let (y, dX) = try trainingPass(
+      &pool, input: Tensor([[[[1, .nan], [3, 2]]]]), outputGradient: Tensor([[[[5]]]]))
+    #expect(y.scalars[0].isNaN, "a NaN wins its window")
+    expectClose(dX, Tensor([[[[0, 5], [0, 0]]]]), "MaxPool2D.backward, a NaN wins its window")
   }
 
-  @Test(arguments: both)
+  @Test(.waits(for: steps), arguments: both)
   func gradientsAgreeWithFiniteDifferences(implementation: Implementation) throws {
     // Distinct numbers further apart than the steps of the check, so that no winner changes.
     let order = RandomKey(seed: 4).permutation(of: 2 * 2 * 5 * 6)
@@ -132,7 +109,7 @@ import Testing
   }
 
   /// Few different values, so that ties are frequent.
-  @Test func theFastBodyAgreesWithTheReference() throws {
+  @Test(.waits(for: steps)) func theFastBodyAgreesWithTheReference() throws {
     var draw = RandomKey(seed: 6).folded("configurations").generator
     for number in 0..<220 {
       let window = (0..<2).map { _ in Int.random(in: 1...4, using: &draw) }
@@ -166,7 +143,7 @@ import Testing
 
   // MARK: Use
 
-  @Test(arguments: both)
+  @Test(.waits(for: steps), arguments: both)
   func inferenceComputesTheSameAndKeepsNothing(implementation: Implementation) throws {
     let x = Tensor(normal: [2, 2, 5, 5], key: RandomKey(seed: 1))
     var pool = MaxPool2D(window: 2, implementation: implementation)
@@ -175,7 +152,7 @@ import Testing
     try expectBackwardUsesUp(pool, input: x)
   }
 
-  @Test(arguments: both)
+  @Test(.waits(for: steps), arguments: both)
   func copiesAreIndependent(implementation: Implementation) throws {
     let x = Tensor([[[[1, 3], [4, 2]]]])
     var pool = MaxPool2D(window: 2, implementation: implementation)
@@ -198,7 +175,7 @@ import Testing
     #expect(try MaxPool2D(window: 3, stride: 2).outputShape(for: [4, 5, 7]) == [4, 2, 3])
   }
 
-  @Test func wrongArgumentsAndShapesAreRefused() async {
+  @Test(.waits(for: steps)) func wrongArgumentsAndShapesAreRefused() async {
     expectCourseError(.shapeMismatch, "MaxPool2D", "[C, H, W]", "got [28, 28]", "channel axis") {
       try MaxPool2D(window: 2).outputShape(for: [28, 28])
     }

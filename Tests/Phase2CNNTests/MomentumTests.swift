@@ -5,11 +5,36 @@ import Testing
 
 /// Task 2.7.
 @Suite(.watched) struct MomentumTests {
-  private let gradients: [Tensor] = [[2, -1], [-4, 0.5], [1, 3]]
-  private let start: Tensor = [1, -1]
+  // MARK: One thing after the other: what is wrong is told by the first of these
+
+  @Test func theVelocityCarriesThePastStepsOn() async throws { try await Self.steps.run() }
+  @Test func nesterovsStepLooksAhead() async throws { try await Self.steps.run() }
+  @Test func everyParameterHasItsOwnVelocity() async throws { try await Self.steps.run() }
+
+  static let steps: FirstSteps = FirstSteps(
+    of: Momentum.typeName,
+    [
+      ("theVelocityCarriesThePastStepsOn()", { classic() }),
+      ("nesterovsStepLooksAhead()", { nesterov() }),
+      (
+        "everyParameterHasItsOwnVelocity()",
+        {
+          expectOneStateForEachParameter(
+            Momentum(learningRate: 0.1, implementation: .reference), "Momentum.update")
+        }
+      ),
+    ]
+  ) {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      MomentumTests.steps.tryAndExit()
+    }
+  }
+
+  private static let gradients: [Tensor] = [[2, -1], [-4, 0.5], [1, 3]]
+  private static let start: Tensor = [1, -1]
 
   /// The weights after the gradients above, by an optimizer or by a formula that may be wrong.
-  private func stepped(_ optimizer: some Optimizer) -> Tensor {
+  private static func stepped(_ optimizer: some Optimizer) -> Tensor {
     var (optimizer, weights) = (optimizer, start)
     for gradient in gradients {
       optimizer.beginStep()
@@ -18,7 +43,7 @@ import Testing
     return weights
   }
 
-  private func stepped(
+  private static func stepped(
     _ formula: (_ w: inout Tensor, _ v: inout Tensor, _ g: Tensor) -> Void
   ) -> Tensor {
     var (w, v) = (start, Tensor(zeros: [2]))
@@ -26,83 +51,93 @@ import Testing
     return w
   }
 
-  // By hand, η = 0.5, μ = 0.5: v = [−1, 0.5], w = [0, −0.5]; v = [1.5, 0], w = [1.5, −0.5];
-  // v = [0.25, −1.5], w = [1.75, −2].
-  @Test func theVelocityCarriesThePastStepsOn() {
+  /// η = 0.5, μ = 0.25: the velocity by a formula of v and g, then `w ← w + v`.
+  private static func velocity(_ formula: (_ v: Tensor, _ g: Tensor) -> Tensor) -> Tensor {
+    stepped { w, v, g in
+      v = formula(v, g)
+      w += v
+    }
+  }
+
+  /// η = 0.5, μ = 0.25: the right velocity, then a step by a formula of it, of the old one and of g.
+  private static func step(_ formula: (_ v: Tensor, _ old: Tensor, _ g: Tensor) -> Tensor) -> Tensor
+  {
+    stepped { w, v, g in
+      let old = v
+      v = 0.25 * v - 0.5 * g
+      w += formula(v, old, g)
+    }
+  }
+
+  // By hand, η = 0.5, μ = 0.25: v = [−1, 0.5], w = [0, −0.5]; v = [1.75, −0.125], w = [1.75, −0.625];
+  // v = [−0.0625, −1.53125], w = [1.6875, −2.15625].
+  private static func classic() {
     expectClose(
-      stepped(Momentum(learningRate: 0.5, momentum: 0.5, implementation: .reference)),
-      [1.75, -2], "Momentum.update",
+      stepped(Momentum(learningRate: 0.5, momentum: 0.25, implementation: .reference)),
+      [1.6875, -2.15625], "Momentum.update",
       mistakes: [
         "the weights do not change": start,
-        "the step goes along the gradient, uphill: v ← μ v − η g":
-          stepped { w, v, g in
-            v = 0.5 * v + 0.5 * g
-            w += v
-          },
-        "the velocity is forgotten from step to step: v ← μ v − η g":
-          stepped { w, _, g in w -= 0.5 * g },
-        "the step is Nesterov's, which is for nesterov: true":
-          stepped { w, v, g in
-            v = 0.5 * v - 0.5 * g
-            w += 0.5 * v - 0.5 * g
-          },
-        "the learning rate is missing: v ← μ v − η g":
-          stepped { w, v, g in
-            v = 0.5 * v - g
-            w += v
-          },
+        "the step goes along the gradient, uphill: v ← μ v − η g": velocity {
+          0.25 * $0 + 0.5 * $1
+        },
+        "the velocity is forgotten from step to step: v ← μ v − η g": velocity { -0.5 * $1 },
+        "the step is Nesterov's, which is for nesterov: true": step { v, _, g in 0.25 * v - 0.5 * g
+        },
+        "the learning rate is missing: v ← μ v − η g": velocity { 0.25 * $0 - $1 },
         "momentum is missing, the velocity never slows down: v ← μ v − η g":
+          velocity { $0 - 0.5 * $1 },
+        "momentum scales the gradient instead of the velocity: v ← μ v − η g":
+          velocity { $0 - 0.25 * 0.5 * $1 },
+        "momentum scales the gradient, too: v ← μ v − η g": velocity { 0.25 * ($0 - 0.5 * $1) },
+        "the gradient is scaled by 1 − μ: v ← μ v − η g": velocity { 0.25 * $0 - 0.75 * 0.5 * $1 },
+        "the old velocity is added once more: v becomes μ v − η g (=, not +=)":
+          velocity { $0 + 0.25 * $0 - 0.5 * $1 },
+        "the weights move by the old velocity: first v, then w ← w + v": step { _, old, _ in old },
+        "the learning rate counts twice: w ← w + v": step { v, _, _ in 0.5 * v },
+        "the gradient counts twice: w ← w + v": step { v, _, g in v - 0.5 * g },
+        "the weights become the velocity: w ← w + v":
           stepped { w, v, g in
-            v = v - 0.5 * g
-            w += v
+            v = 0.25 * v - 0.5 * g
+            w = v
           },
-        "the gradient is scaled by 1 − μ: v ← μ v − η g":
-          stepped { w, v, g in
-            v = 0.5 * v - 0.25 * g
-            w += v
-          },
-        "the weights move by the old velocity: first v, then w ← w + v":
-          stepped { w, v, g in
-            w += v
-            v = 0.5 * v - 0.5 * g
-          },
+        "the step is the velocity twice: w ← w + v": step { v, _, _ in 2 * v },
       ])
   }
 
-  // By hand: v as above, w += 0.5 v − 0.5 g: [−0.5, −0.25], [2.25, −0.5], [1.875, −2.75].
-  @Test func nesterovsStepLooksAhead() {
+  // By hand: v as above, w += 0.25 v − 0.5 g: [−0.25, −0.375], [2.1875, −0.65625],
+  // [1.671875, −2.5390625].
+  private static func nesterov() {
     expectClose(
       stepped(
-        Momentum(learningRate: 0.5, momentum: 0.5, nesterov: true, implementation: .reference)),
-      [1.875, -2.75], "Momentum.update with Nesterov's momentum",
+        Momentum(learningRate: 0.5, momentum: 0.25, nesterov: true, implementation: .reference)),
+      [1.671875, -2.5390625], "Momentum.update with Nesterov's momentum",
       mistakes: [
         "the weights do not change": start,
-        "the step is the classic one": [1.75, -2],
+        "the step is the classic one: w ← w + μ v − η g": step { v, _, _ in v },
         "the step uses the velocity from before this gradient: first v, then w ← w + μ v − η g":
-          stepped { w, v, g in
-            w += 0.5 * v - 0.5 * g
-            v = 0.5 * v - 0.5 * g
-          },
+          step { _, old, g in 0.25 * old - 0.5 * g },
         "the gradient counts once only, inside the velocity: w ← w + μ v − η g":
+          step { v, _, _ in 0.25 * v },
+        "the classic step is added as well: w ← w + μ v − η g":
+          step { v, _, g in v + 0.25 * v - 0.5 * g },
+        "momentum is missing: w ← w + μ v − η g": step { v, _, g in v - 0.5 * g },
+        "the step is kept as the velocity: v ← μ v − η g, and w ← w + μ v − η g":
           stepped { w, v, g in
-            v = 0.5 * v - 0.5 * g
-            w += 0.5 * v
+            v = 0.25 * (0.25 * v - 0.5 * g) - 0.5 * g
+            w += v
           },
         "the step goes along the gradient, uphill: w ← w + μ v − η g":
           stepped { w, v, g in
-            v = 0.5 * v + 0.5 * g
-            w += 0.5 * v + 0.5 * g
+            v = 0.25 * v + 0.5 * g
+            w += 0.25 * v + 0.5 * g
           },
+        "the learning rate counts in the velocity only: w ← w + μ v − η g":
+          step { v, _, g in 0.25 * v - g },
       ])
   }
 
-  @Test func everyParameterHasItsOwnVelocity() {
-    expectOneStateForEachParameter(
-      Momentum(learningRate: 0.1, implementation: .reference), "Momentum.update")
-  }
-
   // torch.optim.SGD(w, lr=0.1, momentum=0.9), see Trajectory.
-  @Test(arguments: [Implementation.reference, .fast])
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func tenClassicStepsMatchPyTorch(implementation: Implementation) {
     expectTrajectory(
       of: Momentum(learningRate: 0.1, momentum: 0.9, implementation: implementation),
@@ -116,7 +151,7 @@ import Testing
   }
 
   // torch.optim.SGD(w, lr=0.1, momentum=0.8, nesterov=True), see Trajectory.
-  @Test(arguments: [Implementation.reference, .fast])
+  @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func tenStepsOfNesterovMatchPyTorch(implementation: Implementation) {
     expectTrajectory(
       of: Momentum(
@@ -130,7 +165,7 @@ import Testing
         ]), "Momentum.update with Nesterov's momentum (\(implementation))")
   }
 
-  @Test func aNewLearningRateCountsForNewGradientsOnly() {
+  @Test(.waits(for: steps)) func aNewLearningRateCountsForNewGradientsOnly() {
     var optimizer = Momentum(learningRate: 1, momentum: 0.5, implementation: .reference)
     var weights: Tensor = [0]
     optimizer.update(&weights, gradient: [4], slot: 0)
@@ -148,17 +183,17 @@ import Testing
 
   // MARK: What is given
 
-  @Test func theKernelComputesTheFormula() {
+  @Test(.waits(for: steps)) func theKernelComputesTheFormula() {
     expectKernelAgrees(with: Momentum.self) {
       Momentum(learningRate: 0.1, momentum: 0.9, nesterov: $1, implementation: $0)
     }
   }
 
-  @Test func resumingContinuesBitForBit() throws {
+  @Test(.waits(for: steps)) func resumingContinuesBitForBit() throws {
     try expectResumingBitForBit(Momentum(learningRate: 0.05, nesterov: true))
   }
 
-  @Test func theVelocityGoesOnWithoutAGradient() {
+  @Test(.waits(for: steps)) func theVelocityGoesOnWithoutAGradient() {
     var optimizer = Momentum(learningRate: 1, momentum: 0.5, implementation: .reference)
     var weights: Tensor = [8]
     optimizer.update(&weights, gradient: [4], slot: 0)
@@ -168,7 +203,7 @@ import Testing
       mistakes: ["only the first step counts: v ← μ v − η g also where g is 0": [4]])
   }
 
-  @Test func aNewTrainingStartsAtRest() {
+  @Test(.waits(for: steps)) func aNewTrainingStartsAtRest() {
     var optimizer = Momentum(learningRate: 1, momentum: 0.5)
     var weights: Tensor = [0]
     optimizer.update(&weights, gradient: [4], slot: 0)
@@ -197,7 +232,7 @@ import Testing
     expectWords(of: result, "Momentum: expected a momentum of at least 0 and below 1, got 1.5")
   }
 
-  @Test func aSlotBelongsToOneShape() async {
+  @Test(.waits(for: steps)) func aSlotBelongsToOneShape() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

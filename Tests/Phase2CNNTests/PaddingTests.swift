@@ -7,7 +7,7 @@ import Testing
 @Suite(.watched) struct PaddingTests {
   /// `.same` is SAME_UPPER: for every size, kernel, stride and dilation the output has ⌈in / stride⌉
   /// places, as much as with the explicit amounts of the formula, the smaller half in front.
-  @Test func sameIsTheExplicitPaddingOfItsFormula() throws {
+  @Test(.waits(for: Conv1DTests.steps)) func sameIsTheExplicitPaddingOfItsFormula() throws {
     for input in 1...9 {
       for kernel in 1...5 {
         for stride in 1...4 {

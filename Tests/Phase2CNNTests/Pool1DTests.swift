@@ -3,7 +3,8 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite(.watched) struct MaxPool1DTests {
+/// The reference of signals is that of images, whose output this layer reshapes.
+@Suite(.watched, .waits(for: MaxPool2DTests.steps)) struct MaxPool1DTests {
   @Test func overlappingWindowsAddUp() throws {
     var pool = MaxPool1D(window: 2, stride: 1)
     let (y, dX) = try trainingPass(&pool, input: [[[1, 9, 3]]], outputGradient: [[[10, 100]]])
@@ -15,7 +16,6 @@ import Testing
 
   @Test(arguments: PoolingNumbers.maxSignals, [Implementation.reference, .fast])
   func matchesPyTorch(numbers: PoolingNumbers, implementation: Implementation) throws {
-    try requireTask24()
     var pool = MaxPool1D(
       window: numbers.window[0], stride: numbers.stride[0], padding: numbers.padding,
       implementation: implementation)
@@ -66,15 +66,10 @@ import Testing
     }
     expectWords(of: gradient, "MaxPool1D.backward", "shape [1, 1, 1]", "got [1, 1, 2]")
   }
-
-  /// The reference of signals is that of images, whose output this layer reshapes.
-  private func requireTask24() throws {
-    var pool = MaxPool2D(window: 1, implementation: .reference)
-    _ = try trainingPass(&pool, input: Tensor(ones: [1, 1, 2, 2]))
-  }
 }
 
-@Suite(.watched) struct AveragePool1DTests {
+/// The reference of signals is that of images, whose output this layer reshapes.
+@Suite(.watched, .waits(for: AveragePool2DTests.steps)) struct AveragePool1DTests {
   @Test func overlappingWindowsAddUp() throws {
     var pool = AveragePool1D(window: 2, stride: 1)
     let (y, dX) = try trainingPass(&pool, input: [[[1, 9, 3]]], outputGradient: [[[10, 100]]])
@@ -86,7 +81,6 @@ import Testing
 
   @Test(arguments: PoolingNumbers.averageSignals, [Implementation.reference, .fast])
   func matchesPyTorch(numbers: PoolingNumbers, implementation: Implementation) throws {
-    try requireTask25()
     var pool = AveragePool1D(
       window: numbers.window[0], stride: numbers.stride[0], padding: numbers.padding,
       countIncludePad: numbers.countIncludePad, implementation: implementation)
@@ -121,11 +115,5 @@ import Testing
       _ = pool.backward([[[1]]])
     }
     expectWords(of: inference, "AveragePool1D.backward", "a forward pass with mode .training")
-  }
-
-  /// The reference of signals is that of images, whose output this layer reshapes.
-  private func requireTask25() throws {
-    var pool = AveragePool2D(window: 1, implementation: .reference)
-    _ = try trainingPass(&pool, input: Tensor(ones: [1, 1, 2, 2]))
   }
 }

@@ -6,7 +6,10 @@ import Testing
 
 /// Kernels stand in for the readable bodies only where both agree: an unfinished task must never train.
 @Suite(.watched) struct ReferenceIsKernelTests {
-  @Test func everySolvedTaskRunsItsKernels() {
+  @Test(
+    .waits(for: Conv2DTests.steps), .waits(for: Conv1DTests.steps),
+    .waits(for: MaxPool2DTests.steps), .waits(for: AveragePool2DTests.steps))
+  func everySolvedTaskRunsItsKernels() {
     let solved = [
       ("Conv2D", Conv2D.referenceIsKernel), ("Conv1D", Conv1D.referenceIsKernel),
       ("MaxPool2D", MaxPool2D.referenceIsKernel),
@@ -52,6 +55,23 @@ import Testing
     first.weights.value *= 1.01
     second.dense.bias.value += 1
     #expect(!second.agrees(with: first, on: input))
+  }
+
+  /// A NaN that both hand on, as max pooling does, is none that one of them makes.
+  @Test func theSameNaNIsNoDifference() {
+    let input = Tensor([1, 2, 3, 4])
+    #expect(NaNForThree().agrees(with: NaNForThree(), on: input))
+    #expect(!Wrong().agrees(with: NaNForThree(), on: input))
+    #expect(!NaNForThree().agrees(with: Wrong(), on: input))
+  }
+
+  /// Doubles its input, but for 3, which becomes NaN.
+  private struct NaNForThree: ParameterFreeLayer {
+    static let typeName = "NaNForThree"
+    init() {}
+    func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+    func forward(_ input: Tensor, mode: Mode) -> Tensor { input * 2 + 0 / (input .!= 3) }
+    func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * 2 }
   }
 
   /// A dense layer whose bias gradient is twice as large.

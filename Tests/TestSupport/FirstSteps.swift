@@ -72,6 +72,16 @@ public final class FirstSteps: Sendable {
 
   // MARK: In the tests
 
+  /// Does the step that has the name of the test.
+  public func run(
+    _ name: String = #function, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let index = steps.firstIndex { $0.name == name }
+    try await run(
+      try #require(index, "\(task) has no step \(name)", sourceLocation: sourceLocation),
+      sourceLocation: sourceLocation)
+  }
+
   /// Does what a step does; ends the test at once when a step before it is wrong, and with a message when
   /// this one would end the program.
   public func run(_ index: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {

@@ -8,7 +8,7 @@ public func requireAgreement(
   _ actual: Tensor, _ expected: Tensor, _ subject: String,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  try #require(
+  try require(
     actual.shape == expected.shape,
     "\(subject): expected shape \(expected.shape), got \(actual.shape)",
     sourceLocation: sourceLocation)
@@ -16,7 +16,7 @@ public func requireAgreement(
   let excess = abs(actual - expected) - abs(expected) * 1e-4
   let worst = excess.argmax()
   // Written so that NaN fails.
-  try #require(
+  try require(
     excess.max() <= 1e-4,
     """
     \(subject): the largest difference is at element \(worst): \
