@@ -46,7 +46,10 @@ public struct FolderParts: Sendable {
       let listing = try? FolderListing(of: "\(path)/\(name)")
       return Part(
         part: DatasetPart(folderName: name), name: name, classes: Set(listing?.folders ?? []),
-        imageCount: listing?.files.count(where: FolderListing.isImage) ?? 0)
+        imageCount: listing?.files.count {
+          FolderListing.isImage($0) || OtherImages.kind(of: $0) != nil
+        }
+          ?? 0)
     }
     let named = all.filter { $0.part != nil }
     let others = all.filter { $0.part == nil }

@@ -74,6 +74,11 @@ public enum ImageSources {
           : .cifar10(part ?? .train, in: URL(filePath: path)))
     case nil:
       try requireReadable(path, content: "images")
+      if PixelImage.looksLikeImage(path) {
+        throw CourseError(
+          .format, "one image is no data set", expected: "a folder of images", received: "an image",
+          location: path, remedy: "Give the folder that it lies in.")
+      }
       throw CourseError(
         .format, "these are no images that can be read",
         expected: Kind.allCases.map(\.rawValue).joined(separator: ", "), received: "a file",

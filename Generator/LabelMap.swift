@@ -77,9 +77,11 @@ struct LabelMap {
     if files.isEmpty, FileManager.default.fileExists(atPath: beside) { return beside }
     throw CourseError(
       .file, "there is no label file for these images", expected: "Labels.json, {\"0\": 6, ...}",
-      received: files.isEmpty
-        ? "no .json file" : files.joined(separator: ", "),
-      location: listing.path, remedy: "Name the file of the labels.")
+      received: files.isEmpty ? "no .json file" : files.joined(separator: ", "),
+      location: listing.path,
+      remedy: files.isEmpty
+        ? "Write one, or sort the images into folders named after their class."
+        : "Name the file of the labels.")
   }
 
   /// The names of the classes: those given, the lines of `Classes.txt`, or the numbers.

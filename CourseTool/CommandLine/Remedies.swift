@@ -97,15 +97,10 @@ enum Remedies {
     ),
     ("Train from an ImageGenerator", "Take fewer images, or smaller ones."),
     (
-      "Bring all images to one size, or name the number of channels",
-      "Bring all images to one size, and all of them to grey or to colour."
-    ),
-    (
       "Rows of pixels become images",
       "Give images: a folder, or mnist, fashion-mnist, cifar10, digits."
     ),
     ("Say which numbers are black and white", nil),
-    ("Name the arrays", "Call the arrays x_train and y_train, x_test and y_test."),
     ("Name the file of the labels", "Keep one of them as Labels.json."),
   ]
 

@@ -53,8 +53,9 @@ enum EvaluateCommand: Command {
           given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames,
           skipBroken: skipBroken)
         loaded.remarks.report(on: terminal.error)
-        part = loaded.test == nil ? "all" : "test"
-        data = (loaded.test ?? loaded.examples).fitting(network.inputShape)
+        // Never on what was divided off to learn from.
+        part = loaded.test != nil ? "test" : loaded.validation != nil ? "validation" : "all"
+        data = (loaded.test ?? loaded.validation ?? loaded.examples).fitting(network.inputShape)
       }
     } else {
       guard arguments[label] == nil else {
@@ -78,7 +79,7 @@ enum EvaluateCommand: Command {
           model: path, data: source, part: part, classNames: network.classNames, test: report))
     }
     let out = terminal.output
-    out.line("\(path) on \(part == "test" ? "the test part of " : "")\(source)\n")
+    out.line("\(path) on \(part == "all" ? "" : "the \(part) part of ")\(source)\n")
     out.line("examples   \(report.examples)")
     out.line("loss       \(lossText(Float(report.loss)))")
     if let penalty = report.penalty {

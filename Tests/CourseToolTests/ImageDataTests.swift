@@ -154,6 +154,14 @@ import Testing
         let evaluate = runTool("evaluate", model, folder.path)
         #expect(evaluate.output.contains("examples   10"), "\(evaluate.error)")
         #expect(evaluate.output.contains("on the test part of") && evaluate.error.contains(note))
+        // Without a part to test on, the one to validate on is the next best, not the one to learn from.
+        let moved = folder.deletingLastPathComponent().appending(path: "\(UUID().uuidString)")
+        let testing = folder.appending(path: "testing")
+        try FileManager.default.moveItem(at: testing, to: moved)
+        let validated = runTool("evaluate", model, folder.path)
+        #expect(validated.output.contains("examples   20"), "\(validated.error)")
+        #expect(validated.output.contains("on the validation part of"))
+        try FileManager.default.moveItem(at: moved, to: testing)
         let sheet = folder.appending(path: "sheet.png").path
         let preview = runTool("generator", "preview", folder.path, "--output", sheet)
         #expect(preview.status == 0 && preview.error.contains(note), "\(preview.error)")

@@ -96,6 +96,12 @@ struct FolderPartsTests {
         .invalidData, "no classes in them", "1 image in test, 1 image in train", "test-class"
       ) { try ImageSources.open(path) }
     }
+    try withTemporaryFolder { folder in
+      try makeFiles(["train/1.bmp": Data(), "train/2.bmp": Data()], in: folder)
+      expectCourseError(.invalidData, "no classes in them", "2 images in train") {
+        try ImageSources.open(folder.path)
+      }
+    }
     try withFolders(["train/cat", "val/cat", "valid/cat"]) { path throws in
       expectCourseError(.invalidData, "two folders are the same part", "val and valid") {
         try ImageSources.open(path)

@@ -94,6 +94,10 @@ import Testing
     try withTemporaryFolder { folder in
       try makeFiles(["data/0.npy": tinyImage(1), "Labels.json": labels("{\"0\": 1}")], in: folder)
       let data = folder.appending(path: "data").path
+      try makeFiles(["lonely/a/0.npy": tinyImage(1)], in: folder)
+      expectCourseError(.file, "no label file", "no .json file", "Write one, or sort the images") {
+        try NumberedFolder(folder.appending(path: "lonely/a").path)
+      }
       #expect(try NumberedFolder(data).labels == [1])
       try makeFiles(
         ["data/mine.json": labels("{\"0\": 2}"), "data/Classes.txt": labels("x\ny\nz\n")],

@@ -90,6 +90,17 @@ struct PassedOverTests {
     }
   }
 
+  @Test func oneImageIsNoSource() throws {
+    try withTemporaryFolder { folder in
+      try makeFiles(["x.bmp": Data("BM".utf8), "y.png": tinyImage(1)], in: folder)
+      for name in ["x.bmp", "y.png"] {
+        expectCourseError(.format, name, "one image is no data set", "the folder") {
+          try ImageSources.open(folder.appending(path: name).path)
+        }
+      }
+    }
+  }
+
   @Test func twoLettersMakeNoImage() throws {
     try withTemporaryFolder { folder in
       try makeFiles(["x": Data("BMI,age,label\n20,3,a\n".utf8)], in: folder)
