@@ -29,8 +29,10 @@ extension TrainingProgress.Settings {
   fileprivate func check() throws {
     // Far beyond any data; its product with the number of epochs in a file fits an `Int`.
     try require(1...(1 << 40), exampleCount, "exampleCount")
-    try require(1...exampleCount, batchSize, "batchSize")
-    try require(1...(exampleCount / batchSize), accumulationSteps, "accumulationSteps")
+    // All examples may be fewer than a batch has room for.
+    try require(1...max(exampleCount, 1_000_000), batchSize, "batchSize")
+    let batches = (exampleCount + batchSize - 1) / batchSize
+    try require(1...batches, accumulationSteps, "accumulationSteps")
     if let clipping, !clipping.isValid {
       throw damagedCheckpoint(
         "\(clipping.limit)", expected: "a limit of the gradients that is finite and above 0")
