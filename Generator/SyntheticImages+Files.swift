@@ -35,15 +35,17 @@ extension SyntheticImages {
 
   /// Draws all images into a folder, on all threads: in the form that `NumberedFolder` reads, or, with
   /// `.classFolders`, in that of `ImageFolder`.
-  /// - Throws: when the folder has something in it already, or cannot be written; what has been written until
-  ///   then is removed
+  /// - Parameter isCancelled: asked before each image
+  /// - Throws: when the folder has something in it already, or cannot be written, and `.interrupted` when it was
+  ///   cancelled; what has been written until then is removed
   public func write(
-    toFolder folder: String, format: ImageFileFormat = .npy, _ options: FileOptions = []
+    toFolder folder: String, format: ImageFileFormat = .npy, _ options: FileOptions = [],
+    isCancelled: @Sendable () -> Bool = { false }
   ) throws {
     let wasThere = FileManager.default.fileExists(atPath: folder)
     if wasThere { try requireEmpty(folder) }
     do {
-      try writeFiles(toFolder: folder, format: format, options)
+      try writeFiles(toFolder: folder, format: format, options, isCancelled)
     } catch {
       let written = wasThere ? try? FileManager.default.contentsOfDirectory(atPath: folder) : [""]
       for name in written ?? [] {
@@ -54,7 +56,8 @@ extension SyntheticImages {
   }
 
   private func writeFiles(
-    toFolder folder: String, format: ImageFileFormat, _ options: FileOptions
+    toFolder folder: String, format: ImageFileFormat, _ options: FileOptions,
+    _ isCancelled: @Sendable () -> Bool
   ) throws {
     try makeFolders(folder, options)
     let failure = Mutex<(index: Int, error: any Error)?>(nil)
@@ -63,6 +66,9 @@ extension SyntheticImages {
       for index in (piece * 16)..<min(count, (piece + 1) * 16) {
         guard failure.withLock({ $0 == nil }) else { return }
         do {
+          guard !isCancelled() else {
+            throw CourseError(.interrupted, "drawing images was cancelled", location: folder)
+          }
           let drawing = drawing(index)
           let place =
             options.contains(.classFolders)

@@ -55,7 +55,15 @@ enum DataSynthesizeCommand: Command {
     if arguments[masks] { options.insert(.masks) }
     if arguments[boxes] { options.insert(.boxes) }
     if arguments[folders] { options.insert(.classFolders) }
-    try images.write(toFolder: folder, format: format, options)
+    do {
+      try Interruption.watched {
+        try images.write(toFolder: folder, format: format, options) { Interruption.isRequested }
+      }
+    } catch let error as CourseError where error.kind == .interrupted {
+      terminal.error.clearLine()
+      terminal.error.line("Interrupted. Nothing was kept.")
+      throw Interruption.status
+    }
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(

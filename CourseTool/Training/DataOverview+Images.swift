@@ -6,9 +6,9 @@ extension DataOverview {
     name = source.name
     examples = source.count
     let labels = source.labels
-    classes = source.classNames.enumerated().map { index, name in
-      ClassCount(name: name, examples: labels.count { $0 == index })
-    }
+    var examplesOf = [Int](repeating: 0, count: source.classNames.count)
+    for label in labels { examplesOf[label] += 1 }
+    classes = zip(source.classNames, examplesOf).map { ClassCount(name: $0, examples: $1) }
     var counts: [[Int]: Int] = [:]
     for index in 0..<source.count {
       let image = try source.image(at: index)

@@ -70,11 +70,10 @@ func classDetails(_ evaluation: Evaluation, style: Style) -> String {
     style.bold("Confusion matrix") + " "
     + (matrix.classCount > 40 ? "(its most frequent mistakes)" : "(a row for each right class)")
     + "\n\(matrix)"
-  if matrix.classCount <= 40 {
-    text += "\n\n" + style.bold("Classes") + "\n\(matrix.report)"
-  } else {
-    text += "\n\nEach class with its precision, recall and F1: --json"
-  }
+  let isLong = matrix.classCount > 40
+  text +=
+    "\n\n" + style.bold("Classes") + (isLong ? " (the lowest F1 of them; --json has all)" : "")
+  text += "\n\(matrix.report)"
   return text
 }
 

@@ -57,9 +57,17 @@ public struct ClassificationReport: Sendable, Equatable, Codable, CustomStringCo
       support: confusion.total)
   }
 
-  /// A table with a row for each class and one for the means.
+  /// A table with a row for each class and one for the means. Above 40 classes it has those of the lowest F1,
+  /// which are what one looks for, and says how many there are besides.
   public var description: String {
-    let rows = classes + [macroAverage]
+    let limit = 40
+    var shown = classes
+    if classes.count > limit {
+      let lowest = classes.indices.filter { classes[$0].support > 0 }
+        .sorted { (classes[$0].f1, $0) < (classes[$1].f1, $1) }.prefix(20)
+      shown = lowest.map { classes[$0] }
+    }
+    let rows = shown + [macroAverage]
     let names = rows.map(\.name.printable.count).max() ?? 0
     let supports = Swift.max("support".count, "\(macroAverage.support)".count)
     func number(_ value: Float, _ width: Int) -> String {
@@ -67,10 +75,13 @@ public struct ClassificationReport: Sendable, Equatable, Codable, CustomStringCo
     }
     let head =
       "".padded(right: names) + "  precision  recall     f1  " + "support".padded(left: supports)
-    let lines = rows.map { row in
+    var lines = rows.map { row in
       row.name.printable.padded(right: names) + "  " + number(row.precision, 9) + "  "
         + number(row.recall, 6) + "  " + number(row.f1, 5) + "  "
         + "\(row.support)".padded(left: supports)
+    }
+    if shown.count < classes.count {
+      lines.insert("... and \(classes.count - shown.count) classes besides these", at: shown.count)
     }
     return ([head] + lines).joined(separator: "\n")
   }

@@ -224,3 +224,26 @@ import Testing
     }
   }
 }
+
+/// Data with hundreds of classes.
+@Suite struct ManyClassesCommandTests {
+  @Test func longReportsAreShortAndSaySo() throws {
+    try withTemporaryFolder { folder in
+      let data = folder.appending(path: "many.csv")
+      let rows = (0..<900).map { "\($0 % 300),\($0 % 7),class \($0 % 300)" }
+      try Data(("x,y,label\n" + rows.joined(separator: "\n")).utf8).write(to: data)
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(
+        "train", "csv-mlp", "--data", data.path, "--label", "label", "--epochs", "1", "-o", model)
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.output.contains("Confusion matrix (its most frequent mistakes)"))
+      #expect(run.output.contains("Classes (the lowest F1 of them; --json has all)"))
+      #expect(run.output.contains("... and 280 classes besides these"))
+      let json = runTool("evaluate", model, data.path, "--json")
+      let part = try #require(json.json["test"] as? [String: Any], "\(json.error)")
+      #expect((part["classes"] as? [Any])?.count == 300)
+      #expect(part["confusion"] == nil)
+      #expect((part["mistakes"] as? [[Int]])?.isEmpty == false)
+    }
+  }
+}

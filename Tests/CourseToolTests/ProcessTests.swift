@@ -44,11 +44,12 @@ import Testing
   @Test(arguments: [[SIGINT, SIGINT], [SIGINT, SIGTERM], [SIGTERM, SIGHUP]])
   func aSecondSignalEndsAtOnce(signals: [Int32]) throws {
     try withTemporaryFolder { folder in
-      // One step takes seconds in a debug build, so that the first signal cannot have ended the run yet.
+      // One step takes long, and gives way to this test, so that the first signal cannot have ended the run yet.
       let model = folder.appending(path: "m.safetensors")
       let run = try runProcess(
-        ["train", "digits-mlp", "--hidden", "2000,2000", "--batch-size", "1000"]
-          + ["--output", model.path], in: folder, signals: signals,
+        shell: #"exec nice -n 19 "$COURSE" train digits-mlp --hidden 3000,3000 --batch-size 1000 "#
+          + "--output m.safetensors --threads 1",
+        in: folder, signals: signals,
         when: { text in
           guard text.contains("digits-mlp: digits") else { return false }
           usleep(300_000)
@@ -101,6 +102,18 @@ import Testing
       let rows = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
       #expect(rows.contains("none,1,"))
       #expect(try !names(in: folder).contains("regularisation-study.csv"))
+    }
+  }
+  /// Half of the images would be in the way of the next attempt.
+  @Test func drawingImagesThatIsInterruptedKeepsNothing() throws {
+    try withTemporaryFolder { folder in
+      let figures = folder.appending(path: "figures")
+      let run = try runProcess(
+        ["data", "synthesize", figures.path, "--count", "1000000"], in: folder,
+        signals: [SIGTERM], when: { _ in FileManager.default.fileExists(atPath: figures.path) })
+      #expect(run.status == 128 + SIGTERM)
+      #expect(run.error == "Interrupted. Nothing was kept.\n")
+      #expect(!FileManager.default.fileExists(atPath: figures.path))
     }
   }
 }

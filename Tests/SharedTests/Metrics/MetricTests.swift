@@ -125,6 +125,18 @@ import Testing
       confusion.description == "100000 classes, 100000 examples\n1 x 8 taken for 7")
   }
 
+  @Test func aLongReportHasTheClassesOfTheLowestF1() {
+    var confusion = ConfusionMatrix(classCount: 1000)
+    confusion.update(
+      predicted: Array(0..<1000), actual: (0..<1000).map { $0 == 7 ? 8 : $0 })
+    let lines = confusion.report.description.split(separator: "\n")
+    #expect(lines.count == 1 + 20 + 2)
+    // 8 was taken for 7 once; 7 does not occur.
+    #expect(lines[1].hasPrefix("8 ") && lines[1].contains("0.667"))
+    #expect(lines[21] == "... and 980 classes besides these")
+    #expect(lines[22].hasPrefix("macro average"))
+  }
+
   @Test func aMatrixSurvivesJSON() throws {
     var confusion = ConfusionMatrix(classNames: ["a", "b"])
     confusion.update(predicted: [0, 1, 1], actual: [0, 0, 1])
