@@ -38,6 +38,7 @@ enum Remedies {
     ("Pass validation data to fit", nil),
     ("Set network.loss", nil),
     ("Train it without resuming", nil),
+    ("Correct the schedule, or what a callback", nil),
     (
       "Lower the learning rate (a tenth",
       "Lower the --learning-rate (a tenth is a good next try), or scale the features with --scaling."
@@ -45,7 +46,7 @@ enum Remedies {
     // Saved networks
     ("It is a safetensors file from elsewhere", "Give a network that 'course train' saved."),
     ("This is not a safetensors file", "Give a network that 'course train' saved."),
-    ("Pass ", "A program with types of its own saved it: only that program reads it."),
+    ("From Swift: ", "A program with types of its own saved it: only that program reads it."),
     ("Shorten the metadata", nil),
     // Layers
     ("Use SequenceCrossEntropyLoss", nil),
