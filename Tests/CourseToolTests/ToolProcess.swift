@@ -9,10 +9,12 @@ let hasBuiltTool = FileManager.default.isExecutableFile(atPath: builtTool.path)
 
 /// Runs the real program, or a line of a shell in which "$COURSE" is the program, and sends it signals.
 /// - Parameters:
-///   - signals: sent one after the other when the program is ready
+///   - signals: sent one after the other when the program is ready, each when the one before was taken
+///   - isWatching: whether the program is to wait for the first signal before it is sent
 ///   - isReady: is shown what the program has written to standard error
 func runProcess(
   _ arguments: [String] = [], shell: String? = nil, in folder: URL, signals: [Int32] = [],
+  isWatching: Bool = true,
   when isReady: (String) -> Bool = { _ in true }
 ) throws -> ToolRun {
   let (output, error) = (folder.appending(path: "out.txt"), folder.appending(path: "err.txt"))
@@ -32,10 +34,14 @@ func runProcess(
   try process.run()
   let deadline = Date(timeIntervalSinceNow: 60)
   while process.isRunning, Date() < deadline, !isReady(try text(error)) { usleep(2000) }
+  let program = process.processIdentifier
+  while isWatching, let first = signals.first, process.isRunning, Date() < deadline,
+    !isCaught(first, by: program)
+  { usleep(500) }
   for signal in signals {
-    kill(process.processIdentifier, signal)
-    // Two signals at the same moment would count as one.
-    usleep(20_000)
+    kill(program, signal)
+    // Two signals at the same moment would count as one. The program takes its handler away with the first.
+    while process.isRunning, Date() < deadline, isCaught(signal, by: program) { usleep(500) }
   }
   while process.isRunning, Date() < deadline { usleep(2000) }
   if process.isRunning { kill(process.processIdentifier, SIGKILL) }
@@ -44,4 +50,18 @@ func runProcess(
   return ToolRun(
     status: (isSignal ? 128 : 0) + process.terminationStatus, output: try text(output),
     error: try text(error))
+}
+
+/// Whether a process has a handler for a signal. Where that cannot be asked, it is as if it had none, after a
+/// moment in which a signal is taken.
+private func isCaught(_ signal: Int32, by process: Int32) -> Bool {
+  #if os(Linux)
+    let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    let mask = line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+    return (mask ?? 0) >> UInt64(signal - 1) & 1 == 1
+  #else
+    usleep(20_000)
+    return false
+  #endif
 }
