@@ -36,17 +36,47 @@ final class OutputFile {
 
   /// Lets `body` write the file; beside the one of that name, where that is not the run's own.
   func write(warnings: TextStream, _ body: (URL) throws -> Void) throws {
-    if !force, let there = FileIdentity(of: path), there != own {
-      let other = try OutputFile.freeName(beside: path)
-      warnings.clearLine()
-      warnings.line(
-        warnings.style.yellow(
-          "note: \(path) has appeared or changed in the meantime and stays as it is; writing to "
-            + "\(other) instead"))
-      path = other
+    let isClaimed = force ? false : try claimName(warnings: warnings)
+    do {
+      try body(URL(filePath: path))
+    } catch {
+      if isClaimed, FileIdentity(of: path) == own {
+        unlink(path)
+        own = nil
+      }
+      throw error
     }
-    try body(URL(filePath: path))
     own = FileIdentity(of: path)
+  }
+
+  /// Sees to it that the name is the run's own: by an empty file, which of two runs that write at the same
+  /// moment only one can make; under another name, where another file has this one.
+  /// - Returns: whether there is such an empty file now
+  private func claimName(warnings: TextStream) throws -> Bool {
+    let wanted = path
+    defer {
+      if path != wanted {
+        warnings.clearLine()
+        warnings.line(
+          warnings.style.yellow(
+            "note: \(wanted) has appeared or changed in the meantime and stays as it is; writing to "
+              + "\(path) instead"))
+      }
+    }
+    while true {
+      if let there = FileIdentity(of: path) {
+        if there == own { return false }
+        path = try OutputFile.freeName(beside: wanted)
+      }
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 {
+        close(descriptor)
+        own = FileIdentity(of: path)
+        return true
+      }
+      // What else is wrong, writing will tell.
+      guard errno == EEXIST else { return false }
+    }
   }
 
   // MARK: Networks

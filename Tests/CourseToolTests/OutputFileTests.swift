@@ -57,6 +57,31 @@ import Testing
     }
   }
 
+  /// Of runs that write at the same moment, none loses its work.
+  @Test func runsThatWriteAtTheSameMomentGetNamesOfTheirOwn() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "runs-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "n.safetensors").path
+    // The name is free when each of them begins.
+    let outputs = try (0..<20).map { _ in try OutputFile(path, force: false) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (run, output) in outputs.enumerated() {
+        // Each task has one of its own.
+        nonisolated(unsafe) let output = output
+        group.addTask {
+          let stream = TextStream(features: TerminalFeatures()) { _ in }
+          try output.write(warnings: stream) {
+            try AtomicFile.write(Data("run \(run)".utf8), to: $0)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let texts = try names(in: folder).map { try text(folder.appending(path: $0)) }
+    #expect(Set(texts).count == 20, "\(texts)")
+  }
+
   // MARK: Names
 
   @Test func whatCannotBeAnOutputIsRefusedBeforeTheWork() throws {
