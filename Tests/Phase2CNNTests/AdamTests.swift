@@ -43,104 +43,108 @@ import Testing
       optimizer.beginStep()
       optimizer.update(&weights, gradient: gradient, slot: 0)
     }
-    func wrong(_ change: (inout AdamFormula) -> Void) -> Tensor {
-      var formula = AdamFormula()
-      change(&formula)
-      return formula.weights(gradients, from: start)
-    }
     expectClose(
       weights, AdamFormula().weights(gradients, from: start), "Adam.update",
-      mistakes: [
-        "the weights do not change": start,
-        "the step goes along the gradient, uphill: w ← w − η m̂ / (√v̂ + ε)": wrong {
-          $0.rate = -0.5
-        },
-        "the learning rate is missing: w ← w − η m̂ / (√v̂ + ε)": wrong { $0.rate = 1 },
-        "bias correction is missing: m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)":
-          wrong {
-            $0.firstCorrection = { _ in 1 }
-            $0.secondCorrection = { _ in 1 }
-          },
-        "the bias of the second moment is not corrected: v̂ = v / (1 − β₂ᵗ)":
-          wrong { $0.secondCorrection = { _ in 1 } },
-        "the bias of the first moment is not corrected: m̂ = m / (1 − β₁ᵗ)":
-          wrong { $0.firstCorrection = { _ in 1 } },
-        "bias correction does not depend on the step: 1 − βᵗ, not 1 − β":
-          wrong {
-            $0.firstCorrection = { _ in 0.4 }
-            $0.secondCorrection = { _ in 0.2 }
-          },
-        "bias correction is one step ahead (stepCount + 1): t is 1 in the first step":
-          wrong { $0.time = { $0 + 1 } },
-        "t is counted in update: it counts steps, not parameters, and beginStep has counted already":
-          wrong { $0.time = { 2 * $0 } },
-        "t is counted after the update: it counts steps, not parameters, and beginStep counts":
-          wrong { $0.time = { 2 * $0 - 1 } },
-        "v is corrected with β₁: v̂ = v / (1 − β₂ᵗ)":
-          wrong { $0.secondCorrection = { 1 - pow(0.6, $0) } },
-        "m is corrected with β₂: m̂ = m / (1 − β₁ᵗ)":
-          wrong { $0.firstCorrection = { 1 - pow(0.8, $0) } },
-        "m is corrected with β₂ and v with β₁: m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)":
-          wrong {
-            $0.firstCorrection = { 1 - pow(0.8, $0) }
-            $0.secondCorrection = { 1 - pow(0.6, $0) }
-          },
-        "m̂ and v̂ are stored: m and v are kept, m̂ and v̂ are made anew in each step":
-          wrong { ($0.storesFirst, $0.storesSecond) = (true, true) },
-        "m̂ is stored: m is kept, m̂ is made anew in each step": wrong { $0.storesFirst = true },
-        "v̂ is stored: v is kept, v̂ is made anew in each step": wrong { $0.storesSecond = true },
-        "epsilon is inside the root: √v̂ + ε, not √(v̂ + ε)":
-          wrong { $0.root = { v, _ in (v + 0.25).squareRoot() } },
-        "epsilon is added before the bias correction (it is ε, not the paper's ε̂): √v̂ + ε":
-          wrong { $0.root = { v, t in v.squareRoot() + 0.25 / (1 - pow(0.8, t)).squareRoot() } },
-        "epsilon is missing: √v̂ + ε": wrong { $0.root = { v, _ in v.squareRoot() } },
-        "epsilon is added to the quotient: / (√v̂ + ε), with parentheses":
-          wrong {
-            $0.root = { v, _ in v.squareRoot() }
-            $0.shift = 0.25
-          },
-        "the root is missing: √v̂ + ε, not v̂ + ε": wrong { $0.root = { v, _ in v + 0.25 } },
-        "the gradient takes the place of the first moment: w ← w − η m̂ / (√v̂ + ε)":
-          wrong {
-            ($0.firstKept, $0.gradientShare) = (0, 1)
-            $0.firstCorrection = { _ in 1 }
-          },
-        "the gradient in the first moment is not scaled by 1 − β₁": wrong { $0.gradientShare = 1 },
-        "the square in the second moment is not scaled by 1 − β₂": wrong { $0.squareShare = 1 },
-        "β₁ and β₂ are scaled by each other's remainder":
-          wrong { ($0.gradientShare, $0.squareShare) = (0.2, 0.4) },
-        "β₁ and β₂ are exchanged: m ← β₁ m + ..., v ← β₂ v + ...":
-          wrong {
-            ($0.firstKept, $0.gradientShare) = (0.8, 0.2)
-            ($0.secondKept, $0.squareShare) = (0.6, 0.4)
-          },
-        "β and 1 − β are exchanged: m ← β₁ m + (1 − β₁) g":
-          wrong {
-            ($0.firstKept, $0.gradientShare) = (0.4, 0.6)
-            ($0.secondKept, $0.squareShare) = (0.2, 0.8)
-          },
-        "the first moment is forgotten from step to step: m ← β₁ m + (1 − β₁) g":
-          wrong { $0.firstKept = 0 },
-        "the second moment is forgotten from step to step: v ← β₂ v + (1 − β₂) g²":
-          wrong { $0.secondKept = 0 },
-        "the old first moment is added once more: m becomes β₁ m + (1 − β₁) g (=, not +=)":
-          wrong { $0.firstKept = 1.6 },
-        "the gradient in the second moment is not squared: g², neither g nor |g|":
-          wrong { $0.power = { g, _ in g } },
-        "the second moment takes m²: v ← β₂ v + (1 − β₂) g²": wrong {
-          $0.power = { _, m in m * m }
-        },
-        "the second moment is squared as a whole: v ← β₂ v + (1 − β₂) g²":
-          wrong {
-            $0.power = { g, _ in g }
-            $0.squaresAll = true
-          },
-      ],
+      mistakes: mistakes,
       notFinite: """
         the weights are no numbers any more: for t = stepCount − 1 the first step divides by \
         1 − β⁰ = 0, and beginStep has counted already
         """)
   }
+
+  /// The weights by a formula that is wrong.
+  private static func wrong(_ change: (inout AdamFormula) -> Void) -> Tensor {
+    var formula = AdamFormula()
+    change(&formula)
+    return formula.weights(gradients, from: start)
+  }
+
+  private static let mistakes: KeyValuePairs<String, Tensor> = [
+    "the weights do not change": start,
+    "the step goes along the gradient, uphill: w ← w − η m̂ / (√v̂ + ε)": wrong {
+      $0.rate = -0.5
+    },
+    "the learning rate is missing: w ← w − η m̂ / (√v̂ + ε)": wrong { $0.rate = 1 },
+    "bias correction is missing: m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)":
+      wrong {
+        $0.firstCorrection = { _ in 1 }
+        $0.secondCorrection = { _ in 1 }
+      },
+    "the bias of the second moment is not corrected: v̂ = v / (1 − β₂ᵗ)":
+      wrong { $0.secondCorrection = { _ in 1 } },
+    "the bias of the first moment is not corrected: m̂ = m / (1 − β₁ᵗ)":
+      wrong { $0.firstCorrection = { _ in 1 } },
+    "bias correction does not depend on the step: 1 − βᵗ, not 1 − β":
+      wrong {
+        $0.firstCorrection = { _ in 0.4 }
+        $0.secondCorrection = { _ in 0.2 }
+      },
+    "bias correction is one step ahead (stepCount + 1): t is 1 in the first step":
+      wrong { $0.time = { $0 + 1 } },
+    "t is counted in update: it counts steps, not parameters, and beginStep has counted already":
+      wrong { $0.time = { 2 * $0 } },
+    "t is counted after the update: it counts steps, not parameters, and beginStep counts":
+      wrong { $0.time = { 2 * $0 - 1 } },
+    "v is corrected with β₁: v̂ = v / (1 − β₂ᵗ)":
+      wrong { $0.secondCorrection = { 1 - pow(0.6, $0) } },
+    "m is corrected with β₂: m̂ = m / (1 − β₁ᵗ)":
+      wrong { $0.firstCorrection = { 1 - pow(0.8, $0) } },
+    "m is corrected with β₂ and v with β₁: m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)":
+      wrong {
+        $0.firstCorrection = { 1 - pow(0.8, $0) }
+        $0.secondCorrection = { 1 - pow(0.6, $0) }
+      },
+    "m̂ and v̂ are stored: m and v are kept, m̂ and v̂ are made anew in each step":
+      wrong { ($0.storesFirst, $0.storesSecond) = (true, true) },
+    "m̂ is stored: m is kept, m̂ is made anew in each step": wrong { $0.storesFirst = true },
+    "v̂ is stored: v is kept, v̂ is made anew in each step": wrong { $0.storesSecond = true },
+    "epsilon is inside the root: √v̂ + ε, not √(v̂ + ε)":
+      wrong { $0.root = { v, _ in (v + 0.25).squareRoot() } },
+    "epsilon is added before the bias correction (it is ε, not the paper's ε̂): √v̂ + ε":
+      wrong { $0.root = { v, t in v.squareRoot() + 0.25 / (1 - pow(0.8, t)).squareRoot() } },
+    "epsilon is missing: √v̂ + ε": wrong { $0.root = { v, _ in v.squareRoot() } },
+    "epsilon is added to the quotient: / (√v̂ + ε), with parentheses":
+      wrong {
+        $0.root = { v, _ in v.squareRoot() }
+        $0.shift = 0.25
+      },
+    "the root is missing: √v̂ + ε, not v̂ + ε": wrong { $0.root = { v, _ in v + 0.25 } },
+    "the gradient takes the place of the first moment: w ← w − η m̂ / (√v̂ + ε)":
+      wrong {
+        ($0.firstKept, $0.gradientShare) = (0, 1)
+        $0.firstCorrection = { _ in 1 }
+      },
+    "the gradient in the first moment is not scaled by 1 − β₁": wrong { $0.gradientShare = 1 },
+    "the square in the second moment is not scaled by 1 − β₂": wrong { $0.squareShare = 1 },
+    "β₁ and β₂ are scaled by each other's remainder":
+      wrong { ($0.gradientShare, $0.squareShare) = (0.2, 0.4) },
+    "β₁ and β₂ are exchanged: m ← β₁ m + ..., v ← β₂ v + ...":
+      wrong {
+        ($0.firstKept, $0.gradientShare) = (0.8, 0.2)
+        ($0.secondKept, $0.squareShare) = (0.6, 0.4)
+      },
+    "β and 1 − β are exchanged: m ← β₁ m + (1 − β₁) g":
+      wrong {
+        ($0.firstKept, $0.gradientShare) = (0.4, 0.6)
+        ($0.secondKept, $0.squareShare) = (0.2, 0.8)
+      },
+    "the first moment is forgotten from step to step: m ← β₁ m + (1 − β₁) g":
+      wrong { $0.firstKept = 0 },
+    "the second moment is forgotten from step to step: v ← β₂ v + (1 − β₂) g²":
+      wrong { $0.secondKept = 0 },
+    "the old first moment is added once more: m becomes β₁ m + (1 − β₁) g (=, not +=)":
+      wrong { $0.firstKept = 1.6 },
+    "the gradient in the second moment is not squared: g², neither g nor |g|":
+      wrong { $0.power = { g, _ in g } },
+    "the second moment takes m²: v ← β₂ v + (1 − β₂) g²": wrong {
+      $0.power = { _, m in m * m }
+    },
+    "the second moment is squared as a whole: v ← β₂ v + (1 − β₂) g²":
+      wrong {
+        $0.power = { g, _ in g }
+        $0.squaresAll = true
+      },
+  ]
 
   private static func firstStep() {
     var optimizer = Adam(learningRate: 0.5, implementation: .reference)
@@ -153,6 +157,11 @@ import Testing
   }
 
   // MARK: Numbers
+
+  @Test func everyMistakeIsToldInItsOwnWords() {
+    expectOwnAnswers(
+      Self.mistakes, right: AdamFormula().weights(Self.gradients, from: Self.start))
+  }
 
   // torch.optim.Adam(w, lr=0.1), see Trajectory.
   @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])

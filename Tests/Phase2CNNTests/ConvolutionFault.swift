@@ -56,6 +56,7 @@ enum ConvolutionFault: String, CaseIterable, Sendable {
 
   case firstChannelOnly = "only the first input channel counts: sum over all of them"
   case lastChannelOnly = "only the last input channel counts: sum over all of them"
+  case outputChannelsMissing = "output channels are left out: o in 0..<geometry.outputChannels"
   case groupsMissing = "every group sees the channels of the first: add firstInputChannel(of: o)"
   case ownChannelOnly = "output channel o begins with input channel o: firstInputChannel(of: o) + c"
   case firstImageForAll = "the first image is taken for all images: image n in padded[n, ...]"
@@ -88,6 +89,7 @@ enum ConvolutionFault: String, CaseIterable, Sendable {
   case twice = "it is added twice"
   case negated = "the sign is wrong: the optimizer subtracts the gradient, not the layer"
   case weightMissing = "the weight is missing: each place gets dZ · W, not dZ"
+  case weightForGradient = "the weight takes the place of the gradient: dW gets dZ · X, not W · X"
   case elementMissing = "the element of the image is missing: dW gets dZ · X, not dZ"
 
   /// Whether it takes two axes to make the mistake.

@@ -88,6 +88,7 @@ struct ConvolutionOracle: Sendable {
       let group = fault == .groupsMissing ? 0 : o / (ws[0] / groups)
       let first = fault == .ownChannelOnly ? o : group * ws[1]
       if fault == .outputSquare, column >= ys[2] { continue }
+      if fault == .outputChannelsMissing, o >= xs[1] { continue }
       var (sum, last) = (0.0, 0.0)
       for c in 0..<ws[1] where first + c < xs[1] {
         if fault == .firstChannelOnly, c > 0 { continue }
@@ -110,7 +111,8 @@ struct ConvolutionOracle: Sendable {
             if fault != .lastKernelOnly || (o == ws[0] - 1 && n == xs[0] - 1) {
               add(dZ * w, to: &dX[from])
             }
-            add(dZ * (fault == .elementMissing ? 1 : Double(xv[from])), to: &dW[weight])
+            let gradient = fault == .weightForGradient ? Double(wv[weight]) : dZ
+            add(gradient * (fault == .elementMissing ? 1 : Double(xv[from])), to: &dW[weight])
           }
         }
       }

@@ -75,34 +75,35 @@ import Testing
     expectClose(
       stepped(Momentum(learningRate: 0.5, momentum: 0.25, implementation: .reference)),
       [1.6875, -2.15625], "Momentum.update",
-      mistakes: [
-        "the weights do not change": start,
-        "the step goes along the gradient, uphill: v ← μ v − η g": velocity {
-          0.25 * $0 + 0.5 * $1
-        },
-        "the velocity is forgotten from step to step: v ← μ v − η g": velocity { -0.5 * $1 },
-        "the step is Nesterov's, which is for nesterov: true": step { v, _, g in 0.25 * v - 0.5 * g
-        },
-        "the learning rate is missing: v ← μ v − η g": velocity { 0.25 * $0 - $1 },
-        "momentum is missing, the velocity never slows down: v ← μ v − η g":
-          velocity { $0 - 0.5 * $1 },
-        "momentum scales the gradient instead of the velocity: v ← μ v − η g":
-          velocity { $0 - 0.25 * 0.5 * $1 },
-        "momentum scales the gradient, too: v ← μ v − η g": velocity { 0.25 * ($0 - 0.5 * $1) },
-        "the gradient is scaled by 1 − μ: v ← μ v − η g": velocity { 0.25 * $0 - 0.75 * 0.5 * $1 },
-        "the old velocity is added once more: v becomes μ v − η g (=, not +=)":
-          velocity { $0 + 0.25 * $0 - 0.5 * $1 },
-        "the weights move by the old velocity: first v, then w ← w + v": step { _, old, _ in old },
-        "the learning rate counts twice: w ← w + v": step { v, _, _ in 0.5 * v },
-        "the gradient counts twice: w ← w + v": step { v, _, g in v - 0.5 * g },
-        "the weights become the velocity: w ← w + v":
-          stepped { w, v, g in
-            v = 0.25 * v - 0.5 * g
-            w = v
-          },
-        "the step is the velocity twice: w ← w + v": step { v, _, _ in 2 * v },
-      ])
+      mistakes: classicMistakes)
   }
+
+  private static let classicMistakes: KeyValuePairs<String, Tensor> = [
+    "the weights do not change": start,
+    "the step goes along the gradient, uphill: v ← μ v − η g": velocity {
+      0.25 * $0 + 0.5 * $1
+    },
+    "the velocity is forgotten from step to step: v ← μ v − η g": velocity { -0.5 * $1 },
+    "the step is Nesterov's, which is for nesterov: true": step { v, _, g in 0.25 * v - 0.5 * g
+    },
+    "the learning rate is missing: v ← μ v − η g": velocity { 0.25 * $0 - $1 },
+    "momentum is missing, the velocity never slows down: v ← μ v − η g":
+      velocity { $0 - 0.5 * $1 },
+    "momentum scales the gradient instead of the velocity: v ← μ v − η g":
+      velocity { $0 - 0.25 * 0.5 * $1 },
+    "momentum scales the gradient, too: v ← μ v − η g": velocity { 0.25 * ($0 - 0.5 * $1) },
+    "the gradient is scaled by 1 − μ: v ← μ v − η g": velocity { 0.25 * $0 - 0.75 * 0.5 * $1 },
+    "the old velocity is added once more: v becomes μ v − η g (=, not +=)":
+      velocity { $0 + 0.25 * $0 - 0.5 * $1 },
+    "the weights move by the old velocity: first v, then w ← w + v": step { _, old, _ in old },
+    "the learning rate counts twice: w ← w + v": step { v, _, _ in 0.5 * v },
+    "the gradient counts twice: w ← w + v": step { v, _, g in v - 0.5 * g },
+    "the weights become the velocity: w ← w + v":
+      stepped { w, v, g in
+        v = 0.25 * v - 0.5 * g
+        w = v
+      },
+  ]
 
   // By hand: v as above, w += 0.25 v − 0.5 g: [−0.25, −0.375], [2.1875, −0.65625],
   // [1.671875, −2.5390625].
@@ -111,29 +112,36 @@ import Testing
       stepped(
         Momentum(learningRate: 0.5, momentum: 0.25, nesterov: true, implementation: .reference)),
       [1.671875, -2.5390625], "Momentum.update with Nesterov's momentum",
-      mistakes: [
-        "the weights do not change": start,
-        "the step is the classic one: w ← w + μ v − η g": step { v, _, _ in v },
-        "the step uses the velocity from before this gradient: first v, then w ← w + μ v − η g":
-          step { _, old, g in 0.25 * old - 0.5 * g },
-        "the gradient counts once only, inside the velocity: w ← w + μ v − η g":
-          step { v, _, _ in 0.25 * v },
-        "the classic step is added as well: w ← w + μ v − η g":
-          step { v, _, g in v + 0.25 * v - 0.5 * g },
-        "momentum is missing: w ← w + μ v − η g": step { v, _, g in v - 0.5 * g },
-        "the step is kept as the velocity: v ← μ v − η g, and w ← w + μ v − η g":
-          stepped { w, v, g in
-            v = 0.25 * (0.25 * v - 0.5 * g) - 0.5 * g
-            w += v
-          },
-        "the step goes along the gradient, uphill: w ← w + μ v − η g":
-          stepped { w, v, g in
-            v = 0.25 * v + 0.5 * g
-            w += 0.25 * v + 0.5 * g
-          },
-        "the learning rate counts in the velocity only: w ← w + μ v − η g":
-          step { v, _, g in 0.25 * v - g },
-      ])
+      mistakes: nesterovMistakes)
+  }
+
+  private static let nesterovMistakes: KeyValuePairs<String, Tensor> = [
+    "the weights do not change": start,
+    // The same numbers: v is μ times the old v, less η g.
+    "the step is the classic one, or has the old velocity: w ← w + μ v − η g, with the new v": step
+    { v, _, _ in v },
+    "the gradient counts once only, inside the velocity: w ← w + μ v − η g":
+      step { v, _, _ in 0.25 * v },
+    "the classic step is added as well: w ← w + μ v − η g":
+      step { v, _, g in v + 0.25 * v - 0.5 * g },
+    "momentum is missing: w ← w + μ v − η g": step { v, _, g in v - 0.5 * g },
+    "the step is kept as the velocity: v ← μ v − η g, and w ← w + μ v − η g":
+      stepped { w, v, g in
+        v = 0.25 * (0.25 * v - 0.5 * g) - 0.5 * g
+        w += v
+      },
+    "the step goes along the gradient, uphill: w ← w + μ v − η g":
+      stepped { w, v, g in
+        v = 0.25 * v + 0.5 * g
+        w += 0.25 * v + 0.5 * g
+      },
+    "the learning rate counts in the velocity only: w ← w + μ v − η g":
+      step { v, _, g in 0.25 * v - g },
+  ]
+
+  @Test func everyMistakeIsToldInItsOwnWords() {
+    expectOwnAnswers(Self.classicMistakes, right: [1.6875, -2.15625])
+    expectOwnAnswers(Self.nesterovMistakes, right: [1.671875, -2.5390625])
   }
 
   // torch.optim.SGD(w, lr=0.1, momentum=0.9), see Trajectory.

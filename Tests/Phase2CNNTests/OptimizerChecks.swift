@@ -73,6 +73,18 @@ func expectTrajectory(
     sourceLocation: sourceLocation)
 }
 
+/// Records an issue unless the answer of each mistake is its own, and not the right one.
+func expectOwnAnswers(
+  _ mistakes: KeyValuePairs<String, Tensor>, right: Tensor,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  for (words, answer) in mistakes {
+    #expect(!areClose(answer, right), "\(words)", sourceLocation: sourceLocation)
+    let first = mistakes.first { areClose(answer, $0.value) }
+    #expect(first?.key == words, sourceLocation: sourceLocation)
+  }
+}
+
 /// Whether two parameters of equal shape move as each would alone; records an issue if not.
 @discardableResult
 func expectOneStateForEachParameter(
