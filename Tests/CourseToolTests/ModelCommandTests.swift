@@ -226,7 +226,7 @@ import Testing
 }
 
 /// Data with hundreds of classes.
-@Suite struct ManyClassesCommandTests {
+@Suite(.watched) struct ManyClassesCommandTests {
   @Test func longReportsAreShortAndSaySo() throws {
     try withTemporaryFolder { folder in
       let data = folder.appending(path: "many.csv")
