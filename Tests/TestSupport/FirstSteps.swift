@@ -56,8 +56,11 @@ public final class FirstSteps: Sendable {
   /// Tries the steps up to the first one that is wrong. The status is always that of a failure, so that the
   /// exit test itself has nothing to report.
   public func tryAndExit() -> Never {
+    // Sooner than the process that waits for this one, which would end without a word about the step.
+    let watchdog = Watchdog(patience: patienceForThisMachine() / 3)
     for (number, step) in steps.enumerated() {
       tell("step \(number)")
+      _ = watchdog.begin(step.name)
       guard Stage(step.name, body: step.body).isRight else { exit(EXIT_FAILURE) }
     }
     tell("step \(steps.count)")
