@@ -9,7 +9,8 @@ package struct WindowAxis: Sendable, Equatable {
   package let output: Int
   /// The number of input places that one output place sees.
   package let window: Int
-  /// How far the window moves from one output place to the next.
+  /// How far the window moves from one output place to the next. Where there is one output place only, as far
+  /// as it takes to leave the input and no farther: the kernels' work grows with it.
   package let stride: Int
   /// The distance between neighbouring places of the window.
   package let dilation: Int
@@ -34,7 +35,7 @@ package struct WindowAxis: Sendable, Equatable {
     }
     self.input = input
     self.window = window
-    self.stride = stride
+    self.stride = Swift.min(stride, padded - extent + 1)
     self.dilation = dilation
     self.before = before
     self.after = after

@@ -23,48 +23,65 @@ INLINE const KernelSet *setOrDefault(const KernelSet *set) {
 
 // MARK: - Moments
 
+/// Of equal values rounding can leave a little less than nothing.
+INLINE double notBelowZero(double x) { return x < 0 ? 0 : x; }
+
 /// A plane's mean and sum of squared deviations come while it lies in the cache; Chan, Golub and
-/// LeVeque's formula (1979) puts the planes together.
+/// LeVeque's formula (1979) puts the planes together. The deviations are taken from a mean in single
+/// precision; what it is off, in double, corrects both: where the mean is a thousand times the
+/// deviation, its rounding alone would show in the variance.
 static void channelMoments(size_t channel, void *context) {
   const Job *job = context;
   const KernelNormalization *n = job->n;
   double count = 0, mean = 0, deviations = 0;
   for (size_t image = 0; image < n->batch; image++) {
     const float *plane = job->x + (image * n->channels + channel) * n->area;
-    const float planeMean = job->set->reduce(kernelSum, plane, n->area) / (float)n->area;
-    const double squares = job->set->sumSquaredDeviations(plane, planeMean, n->area);
-    const double difference = (double)planeMean - mean, before = count;
-    count += (double)n->area;
-    mean += difference * (double)n->area / count;
-    deviations += squares + difference * difference * before * (double)n->area / count;
+    const double area = (double)n->area;
+    const float center = job->set->reduce(kernelSum, plane, n->area) / (float)n->area;
+    double sums[2] = {0, 0};
+    job->set->addDeviations(plane, center, n->area, sums);
+    const double off = sums[0] / area, squares = notBelowZero(sums[1] - off * sums[0]);
+    const double difference = (double)center + off - mean, before = count;
+    count += area;
+    mean += difference * area / count;
+    deviations += squares + difference * difference * before * area / count;
   }
   job->first[channel] = (float)mean;
   job->second[channel] = (float)(deviations / count);
 }
 
-/// out[i] = sum over the rows of x, or of (x - center)^2, divided by their number, in double
-/// precision over blocks of rows.
+/// means[i] = the mean over the rows of x, or of x - center, and squares[i] that of (x - center)^2, in
+/// double precision over blocks of rows.
 static void columnMeans(const Job *job, size_t first, size_t count, const float *center,
-                        float *out) {
+                        double *means, double *squares) {
   const KernelNormalization *n = job->n;
-  double totals[featureBlock] = {0};
+  for (size_t i = 0; i < count; i++) means[i] = squares[i] = 0;
   for (size_t row = 0; row < n->batch; row += rowBlock) {
-    float sums[featureBlock] = {0};
+    float sums[featureBlock] = {0}, sumsOfSquares[featureBlock] = {0};
     const size_t end = minimum(row + rowBlock, n->batch);
     for (size_t r = row; r < end; r++) {
-      job->set->addRow(job->x + r * n->channels + first, center, sums, count);
+      job->set->addRow(job->x + r * n->channels + first, center, sums, sumsOfSquares, count);
     }
-    for (size_t i = 0; i < count; i++) totals[i] += (double)sums[i];
+    for (size_t i = 0; i < count; i++) {
+      means[i] += (double)sums[i] / (double)n->batch;
+      squares[i] += (double)sumsOfSquares[i] / (double)n->batch;
+    }
   }
-  for (size_t i = 0; i < count; i++) out[i] = (float)(totals[i] / (double)n->batch);
 }
 
 static void featureMoments(size_t block, void *context) {
   const Job *job = context;
   const size_t first = block * featureBlock;
   const size_t count = minimum(featureBlock, job->n->channels - first);
-  columnMeans(job, first, count, NULL, job->first + first);
-  columnMeans(job, first, count, job->first + first, job->second + first);
+  double means[featureBlock], squares[featureBlock];
+  float center[featureBlock];
+  columnMeans(job, first, count, NULL, means, squares);
+  for (size_t i = 0; i < count; i++) center[i] = (float)means[i];
+  columnMeans(job, first, count, center, means, squares);
+  for (size_t i = 0; i < count; i++) {
+    job->first[first + i] = (float)((double)center[i] + means[i]);
+    job->second[first + i] = (float)notBelowZero(squares[i] - means[i] * means[i]);
+  }
 }
 
 /// Calls one of two bodies: with each channel of images, or with each block of features.

@@ -73,7 +73,7 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
     func normal(_ variance: Float) -> Tensor {
       Tensor(normal: shape, standardDeviation: variance.squareRoot(), key: key)
     }
-    let xavier = 2 / Float(fans.fanIn + fans.fanOut)
+    let xavier = 2 / (Float(fans.fanIn) + Float(fans.fanOut))
     let he = 2 / Float(fans.fanIn)
     return switch self {
     case .constant(let value): Tensor(repeating: value, shape: shape)
@@ -114,7 +114,7 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
 
   /// Gram and Schmidt's method on the rows of a normally distributed matrix.
   private static func orthogonal(shape: [Int], key: RandomKey) -> Tensor {
-    guard let height = shape.first, shape.reduce(1, *) > 0 else { return Tensor(zeros: shape) }
+    guard let height = shape.first, elementCount(shape) > 0 else { return Tensor(zeros: shape) }
     let width = shape.dropFirst().reduce(1, *)
     let (rows, columns) = (Swift.min(height, width), Swift.max(height, width))
     let drawn = Tensor(normal: [rows, columns], key: key)

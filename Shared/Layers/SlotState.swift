@@ -8,6 +8,8 @@
 /// would mix the past of the weights into the bias.
 public struct SlotState: Sendable {
   private var tensors: [Tensor?] = []
+  /// More parameters than any network has.
+  private static let mostSlots = 1 << 24
 
   /// Creates a state that has seen no parameter.
   public init() {}
@@ -18,6 +20,12 @@ public struct SlotState: Sendable {
   /// Starts with zeros for a parameter that was not seen before. Stops if its slot is that of a parameter
   /// of another shape.
   public mutating func makeRoom(for value: Tensor, slot: Int, of optimizer: String) {
+    guard (0..<Self.mostSlots).contains(slot) else {
+      stop(
+        "\(optimizer).update",
+        expected: "a slot in 0..<\(Self.mostSlots), the number of a parameter",
+        received: "\(slot)")
+    }
     while tensors.count <= slot { tensors.append(nil) }
     guard let seen = tensors[slot]?.shape else {
       tensors[slot] = Tensor(zeros: value.shape)

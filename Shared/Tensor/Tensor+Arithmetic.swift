@@ -166,6 +166,14 @@ struct BroadcastPlan {
     return strides
   }
 
+  /// For each place of a shape, in row-major order, the places of two operands that broadcast to it.
+  static func pairs(of shape: [Int], _ left: [Int], _ right: [Int]) -> [(left: Int, right: Int)] {
+    let strides = (strides(of: left, in: shape), strides(of: right, in: shape))
+    return Array(
+      zip(
+        rowOffsets(sizes: shape, strides: strides.0), rowOffsets(sizes: shape, strides: strides.1)))
+  }
+
   /// Calls `body` with the offsets of each run in the output and in both operands.
   func forEachRun(_ body: (_ output: Int, _ left: Int, _ right: Int) -> Void) {
     guard run > 0 else { return }

@@ -53,7 +53,13 @@ extension Tensor {
         "Tensor(arange:to:by:)", expected: "finite numbers and a step that is not 0",
         received: "\(start) to \(end) by \(step)")
     }
-    let count = Swift.max(0, Int(((Double(end) - Double(start)) / Double(step)).rounded(.up)))
+    let steps = ((Double(end) - Double(start)) / Double(step)).rounded(.up)
+    guard steps <= Double(mostElements) else {
+      stop(
+        "Tensor(arange:to:by:)", expected: "at most 2⁴⁸ numbers",
+        received: "\(start) to \(end) by \(step)")
+    }
+    let count = Swift.max(0, Int(steps))
     var scalars = (0..<count).map { Float(Double(start) + Double($0) * Double(step)) }
     // Rounded to Float, the last number can be `end` itself: 0 to 0.6 by 0.1.
     while let last = scalars.last, step > 0 ? last >= end : last <= end { scalars.removeLast() }

@@ -76,31 +76,47 @@ extension Tensor {
 // MARK: - Slices
 
 /// What may stand for one axis in a slice: `0..<2`, `1...`, `...3`, `..<3`.
+///
+/// Negative bounds count from the end, as those of NumPy and as axes do: `x[..<(-1)]` leaves out the last
+/// element, `x[(-2)...]` is the last two. A bound beyond the axis stops the program; NumPy would cut it off.
 public protocol TensorRange: Sendable {
-  /// The indices meant on an axis of `size` elements.
-  func indices(size: Int) -> Range<Int>
+  /// The first index meant on an axis of `size` elements, and the one behind the last.
+  func bounds(size: Int) -> (first: Int, end: Int)
 }
 
+/// A bound counted from the front.
+private func resolved(_ bound: Int, _ size: Int) -> Int { bound < 0 ? bound + size : bound }
+
+/// One behind an index; beyond every axis where there is no such number.
+private func behind(_ index: Int) -> Int { index == .max ? .max : index + 1 }
+
 extension Range: TensorRange where Bound == Int {
-  /// The range itself.
-  public func indices(size: Int) -> Range<Int> { self }
+  /// From the lower bound up to the upper one.
+  public func bounds(size: Int) -> (first: Int, end: Int) {
+    (resolved(lowerBound, size), resolved(upperBound, size))
+  }
 }
 extension ClosedRange: TensorRange where Bound == Int {
-  /// The range with its last index.
-  public func indices(size: Int) -> Range<Int> { lowerBound..<(upperBound + 1) }
+  /// From the lower bound through the upper one.
+  public func bounds(size: Int) -> (first: Int, end: Int) {
+    (resolved(lowerBound, size), behind(resolved(upperBound, size)))
+  }
 }
 extension PartialRangeFrom: TensorRange where Bound == Int {
   /// From the lower bound to the end of the axis.
-  public func indices(size: Int) -> Range<Int> { lowerBound..<Swift.max(lowerBound, size) }
+  public func bounds(size: Int) -> (first: Int, end: Int) {
+    let first = resolved(lowerBound, size)
+    return (first, Swift.max(first, size))
+  }
 }
 extension PartialRangeUpTo: TensorRange where Bound == Int {
   /// From the start of the axis up to the bound.
-  public func indices(size: Int) -> Range<Int> { Swift.min(0, upperBound)..<upperBound }
+  public func bounds(size: Int) -> (first: Int, end: Int) { (0, resolved(upperBound, size)) }
 }
 extension PartialRangeThrough: TensorRange where Bound == Int {
   /// From the start of the axis through the bound.
-  public func indices(size: Int) -> Range<Int> {
-    Swift.min(0, upperBound + 1)..<(upperBound + 1)
+  public func bounds(size: Int) -> (first: Int, end: Int) {
+    (0, behind(resolved(upperBound, size)))
   }
 }
 
@@ -109,8 +125,11 @@ extension Tensor {
   /// range are taken whole. Reading copies; writing needs a tensor of the shape of that part.
   ///
   ///     let x: Tensor = [[1, 2, 3], [4, 5, 6]]
-  ///     x[0..<1]          // [[1, 2, 3]]
-  ///     x[0..., 1...]     // [[2, 3], [5, 6]]
+  ///     x[0..<1]           // [[1, 2, 3]]
+  ///     x[0..., 1...]      // [[2, 3], [5, 6]]
+  ///     x[0..., ..<(-1)]   // [[1, 2], [4, 5]]
+  ///
+  /// A range that reaches beyond its axis stops the program.
   public subscript(ranges: any TensorRange...) -> Tensor {
     get { self[ranges: resolve(ranges)] }
     set { self[ranges: resolve(ranges)] = newValue }
@@ -180,7 +199,14 @@ extension Tensor {
         received: "\(ranges.count)")
     }
     return shape.indices.map { axis in
-      axis < ranges.count ? ranges[axis].indices(size: shape[axis]) : 0..<shape[axis]
+      guard axis < ranges.count else { return 0..<shape[axis] }
+      let (first, end) = ranges[axis].bounds(size: shape[axis])
+      guard first >= 0, first <= end, end <= shape[axis] else {
+        stop(
+          "Tensor slice", expected: "a range inside 0..<\(shape[axis]) for axis \(axis)",
+          received: "\(first)..<\(end)")
+      }
+      return first..<end
     }
   }
 

@@ -42,6 +42,16 @@ extension Tensor {
     }
   }
 
+  /// Every element, or 0 where `mask` is not 0, with broadcasting.
+  ///
+  /// A product with 0 is no way to leave elements out: 0 times infinity is NaN.
+  ///
+  ///     let x = Tensor([1, -Float.infinity])
+  ///     x.zeroed(where: x .< 0)   // [1, 0]
+  public func zeroed(where mask: Tensor) -> Tensor {
+    Tensor.elementwise(kernelZeroWhere, self, mask, name: "zeroed(where:)")
+  }
+
   /// `self += factor * other` in one pass over memory; the shapes must be equal.
   ///
   /// What an optimizer does to every weight: `weights.add(gradient, scaledBy: -learningRate)`.

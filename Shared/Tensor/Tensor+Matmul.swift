@@ -5,10 +5,9 @@ extension Tensor {
   /// pass over the output.
   ///
   /// - `A` (`self`): `[..., M, K]`; with `transposingSelf` `[..., K, M]`
-  /// - `B` (`other`): `[K, N]`, or `[..., K, N]` with the same leading sizes as `A`; with
-  ///   `transposingOther` `[N, K]`
+  /// - `B` (`other`): `[..., K, N]`; with `transposingOther` `[..., N, K]`
   /// - `bias`: `[N]`, added to every row
-  /// - result: `[..., M, N]`
+  /// - result: `[..., M, N]`. The leading axes broadcast as those of the operators do.
   ///
   /// A vector counts as a row on the left and as a column on the right, and that axis is dropped
   /// from the result, as in NumPy.
@@ -46,9 +45,9 @@ extension Tensor {
     let (bRows, bColumns) = (other.shape[other.rank - 2], other.shape[other.rank - 1])
     let (m, k) = transposingSelf ? (aColumns, aRows) : (aRows, aColumns)
     let (depth, n) = transposingOther ? (bColumns, bRows) : (bRows, bColumns)
-    let leading = Array(shape.dropLast(2))
+    let (ownLeading, otherLeading) = (Array(shape.dropLast(2)), Array(other.shape.dropLast(2)))
     let sharesOther = other.rank == 2
-    guard k == depth, sharesOther || Array(other.shape.dropLast(2)) == leading else {
+    guard k == depth, let leading = broadcastShape(ownLeading, otherLeading) else {
       let marks = (transposingSelf ? "ᵀ" : "", transposingOther ? "ᵀ" : "")
       stop(
         "Tensor.matmul", expected: "shapes [..., M, K] and [..., K, N]",
@@ -61,16 +60,18 @@ extension Tensor {
     let isOneProduct = sharesOther && !transposingSelf
     let matrices = isOneProduct ? 1 : leading.reduce(1, *)
     let rows = isOneProduct ? leading.reduce(m, *) : m
+    let places =
+      isOneProduct ? [(0, 0)] : BroadcastPlan.pairs(of: leading, ownLeading, otherLeading)
     return Tensor(shape: leading + [m, n]) { c in
       read { a in
         other.read { b in
           withOptionalPointer(bias) { bias in
             for matrix in 0..<matrices {
-              let otherMatrix = sharesOther ? 0 : matrix
+              let (own, other) = places[matrix]
               var product = KernelProduct()
               (product.m, product.n, product.k) = (rows, n, k)
-              product.a = kernels_matrix(a + matrix * m * k, aColumns, transposingSelf)
-              product.b = kernels_matrix(b + otherMatrix * k * n, bColumns, transposingOther)
+              product.a = kernels_matrix(a + own * m * k, aColumns, transposingSelf)
+              product.b = kernels_matrix(b + other * k * n, bColumns, transposingOther)
               product.c = c + matrix * m * n
               product.leadingC = n
               product.columnBias = bias

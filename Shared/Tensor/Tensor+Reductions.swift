@@ -14,8 +14,13 @@ extension Tensor {
 
   /// The variance of all elements: the mean of `(x - mean)²`.
   public func variance() -> Float {
-    let mean = mean()
-    return read { kernels.sumSquaredDeviations($0, mean, count) } / Float(count)
+    let center = mean()
+    var sums: [Double] = [0, 0]
+    read { kernels.addDeviations($0, center, count, &sums) }
+    // The mean is rounded; what it is off, squared, is no part of the variance.
+    let off = sums[0] / Double(count)
+    let variance = Float(sums[1] / Double(count) - off * off)
+    return variance < 0 ? 0 : variance
   }
 
   /// The largest element; NaN if one is NaN.
@@ -55,6 +60,9 @@ extension Tensor {
     let axis = resolve(axis, "variance")
     let deviation = self - mean(axis: axis, keepDims: true)
     var result = square(deviation).sum(axis: axis, keepDims: keepDims)
+    // The mean is rounded; what it is off, squared, is no part of the variance.
+    let off = deviation.sum(axis: axis, keepDims: keepDims)
+    result = Tensor.maximum(result - square(off) / Float(shape[axis]), 0)
     result /= Float(shape[axis] - (unbiased ? 1 : 0))
     return result
   }

@@ -9,10 +9,11 @@ extension Tensor {
   public func reshaped(_ newShape: [Int]) -> Tensor {
     var resolved = newShape
     if let free = newShape.firstIndex(of: -1) {
-      let known = newShape.enumerated().reduce(1) { $1.offset == free ? $0 : $0 * $1.element }
-      resolved[free] = known > 0 ? count / known : 0
+      resolved[free] = 1
+      let known = resolved.contains { $0 < 0 } ? nil : countOfElements(resolved)
+      resolved[free] = known.map { $0 > 0 ? count / $0 : 0 } ?? -1
     }
-    guard resolved.allSatisfy({ $0 >= 0 }), resolved.reduce(1, *) == count else {
+    guard resolved.allSatisfy({ $0 >= 0 }), countOfElements(resolved) == count else {
       stop(
         "Tensor.reshaped", expected: "a shape of \(count) elements, as \(shape) has",
         received: "\(newShape)")
@@ -124,10 +125,11 @@ extension Tensor {
   ///
   ///     image.padded(before: [0, 1, 1], after: [0, 1, 1])   // a border of zeros, [C, H+2, W+2]
   public func padded(before: [Int], after: [Int], with value: Float = 0) -> Tensor {
-    guard before.count == rank, after.count == rank, (before + after).allSatisfy({ $0 >= 0 })
+    guard before.count == rank, after.count == rank,
+      (before + after).allSatisfy({ (0...mostElements).contains($0) })
     else {
       stop(
-        "Tensor.padded", expected: "\(rank) amounts of at least 0 before and after",
+        "Tensor.padded", expected: "\(rank) amounts from 0 to 2⁴⁸ before and after",
         received: "\(before) and \(after)")
     }
     var result = Tensor(

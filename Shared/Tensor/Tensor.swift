@@ -25,6 +25,16 @@ public struct Tensor: Sendable {
     read { x in Array(UnsafeBufferPointer(start: x, count: count)) }
   }
 
+  /// Calls `body` with all elements in row-major order, without copying them. The buffer must not be used after
+  /// `body` has returned.
+  ///
+  ///     let sum = x.withUnsafeScalars { $0.reduce(0, +) }
+  public func withUnsafeScalars<R>(
+    _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) rethrows -> R {
+    try read { try body(UnsafeBufferPointer(start: $0, count: count)) }
+  }
+
   /// The only element of a tensor that has just one.
   public var scalar: Float {
     guard count == 1 else {
@@ -70,15 +80,26 @@ public struct Tensor: Sendable {
   }
 }
 
-/// The number of elements of a shape; stops on a negative size.
-func elementCount(_ shape: [Int]) -> Int {
-  var count = 1
-  for size in shape {
-    guard size >= 0 else {
-      stop("Tensor", expected: "sizes of at least 0", received: "shape \(shape)")
-    }
-    count *= size
+/// More floats than any machine has memory for. Up to here no product of sizes overflows.
+let mostElements = 1 << 48
+
+/// The number of elements of a shape; stops on a negative size, and on more than memory can hold.
+package func elementCount(_ shape: [Int]) -> Int {
+  guard shape.allSatisfy({ $0 >= 0 }) else {
+    stop("Tensor", expected: "sizes of at least 0", received: "shape \(shape)")
   }
+  guard let count = countOfElements(shape) else {
+    stop("Tensor", expected: "a shape of at most 2⁴⁸ elements", received: "shape \(shape)")
+  }
+  return count
+}
+
+/// The number of elements of a shape; `nil` where a size is negative, or memory could not hold them or, in a
+/// shape without elements, one of its other axes.
+func countOfElements(_ shape: [Int]) -> Int? {
+  guard let count = checkedElementCount(shape), count <= mostElements,
+    shape.allSatisfy({ $0 <= mostElements })
+  else { return nil }
   return count
 }
 

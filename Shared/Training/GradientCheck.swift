@@ -19,28 +19,46 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   public var subject: String
   /// All compared entries, the worst first.
   public var entries: [Entry]
-  /// Entries left out because the function has a kink there (ReLU at 0): two step sizes disagree.
+  /// Entries left out because the function has a kink there (ReLU at 0), so that two step sizes disagree, or
+  /// because their gradient is lost in the rounding of the function's values.
   public var skippedCount: Int
   /// The largest relative error that passes.
   public var tolerance: Double
 
-  /// Whether every entry agrees, and at least four in five entries could be
-  /// compared: a weight that a convolution shares among many places meets the kinks of all of them.
-  public var passed: Bool {
-    guard let worst = entries.first else { return false }
-    return worst.relativeError <= tolerance && skippedCount * 4 <= entries.count
+  /// What a comparison can end with.
+  public enum Verdict: String, Sendable {
+    /// Every entry that was compared agrees, and enough of them were.
+    case agree = "gradients agree"
+    /// An entry does not agree.
+    case disagree = "GRADIENTS DISAGREE"
+    /// No entry disagrees, but more than one in five could not be compared: nothing is proved.
+    case undecided = "TOO FEW ENTRIES COULD BE COMPARED"
   }
+
+  /// Whether the gradients agree. At least four in five entries must have been compared: a weight that a
+  /// convolution shares among many places meets the kinks of all of them.
+  public var verdict: Verdict {
+    if let worst = entries.first, worst.relativeError > tolerance { return .disagree }
+    return entries.isEmpty || skippedCount * 4 > entries.count ? .undecided : .agree
+  }
+
+  /// Whether every entry agrees, and enough entries could be compared.
+  public var passed: Bool { verdict == .agree }
 
   /// The verdict, and the worst entries when it is bad.
   public var description: String {
-    let verdict =
-      "\(subject): \(passed ? "gradients agree" : "GRADIENTS DISAGREE") "
-      + "(\(entries.count) entries compared, \(skippedCount) at kinks left out, tolerance \(tolerance))"
-    let lines = entries.prefix(passed ? 1 : 5).map { entry in
+    var lines = [
+      "\(subject): \(verdict.rawValue) "
+        + "(\(entries.count) entries compared, \(skippedCount) left out, tolerance \(tolerance))"
+    ]
+    lines += entries.prefix(verdict == .disagree ? 5 : 1).map { entry in
       "  \(entry.tensor)\(entry.index): backward \(Float(entry.analytic)), "
         + "finite differences \(Float(entry.numeric)), relative error \(Float(entry.relativeError))"
     }
-    return ([verdict] + lines).joined(separator: "\n")
+    if verdict == .undecided {
+      lines.append("  Try another input, a larger batch, or another step.")
+    }
+    return lines.joined(separator: "\n")
   }
 }
 
@@ -66,6 +84,7 @@ public func checkGradients(
   of layer: some Layer, inputShape: [Int], input: Tensor? = nil, samples: Int = 60,
   step: Float = 0.02, tolerance: Double = 2e-3, seed: UInt64 = 1
 ) -> GradientReport {
+  requireArguments(samples: samples, step: step)
   let key = RandomKey(seed: seed)
   let input = input ?? Tensor(normal: inputShape, key: key.folded("input"))
   var reference = layer
@@ -74,7 +93,9 @@ public func checkGradients(
   let inputGradient = reference.backward(direction)
 
   var checker = GradientChecker(
-    subject: type(of: layer).typeName, samples: samples, step: step, key: key)
+    subject: type(of: layer).typeName, samples: samples, step: step, key: key,
+    rounding: rounding(of: zip(output.scalars, direction.scalars).map { Double($0) * Double($1) }),
+    tolerance: tolerance)
   checker.compare("input", input, analytic: inputGradient) { moved in
     var copy = layer
     return projection(of: copy.forward(moved, mode: .training), on: direction)
@@ -87,7 +108,7 @@ public func checkGradients(
       return projection(of: copy.forward(input, mode: .training), on: direction)
     }
   }
-  return checker.report(tolerance: tolerance)
+  return checker.report()
 }
 
 /// Compares a loss's `backward` with finite differences of its `forward`.
@@ -95,20 +116,35 @@ public func checkGradients(
   of loss: some Loss, prediction: Tensor, target: Target, samples: Int = 60, step: Float = 0.01,
   tolerance: Double = 2e-3, seed: UInt64 = 1
 ) -> GradientReport {
+  requireArguments(samples: samples, step: step)
   var reference = loss
-  _ = reference.forward(prediction, target: target)
+  let value = reference.forward(prediction, target: target)
   var checker = GradientChecker(
-    subject: type(of: loss).typeName, samples: samples, step: step, key: RandomKey(seed: seed))
+    subject: type(of: loss).typeName, samples: samples, step: step, key: RandomKey(seed: seed),
+    rounding: rounding(of: [Double(value)]), tolerance: tolerance)
   checker.compare("prediction", prediction, analytic: reference.backward()) { moved in
     var copy = loss
     return Double(copy.forward(moved, target: target))
   }
-  return checker.report(tolerance: tolerance)
+  return checker.report()
 }
 
 /// `Σ a ⊙ b`, summed in double precision: rounding here would drown the differences.
 private func projection(of a: Tensor, on b: Tensor) -> Double {
   zip(a.scalars, b.scalars).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+}
+
+private func requireArguments(samples: Int, step: Float) {
+  guard samples >= 1, step > 0, step.isFinite else {
+    stop(
+      "checkGradients", expected: "at least one sample, and a finite step above 0",
+      received: "\(samples) samples, step \(step)")
+  }
+}
+
+/// How far rounding moves a sum of such terms: each by two units in its last place or so, in either direction.
+private func rounding(of terms: [Double]) -> Double {
+  0x1p-22 * terms.reduce(0) { $0 + $1 * $1 }.squareRoot()
 }
 
 /// Collects comparisons.
@@ -117,14 +153,24 @@ private struct GradientChecker {
   let samples: Int
   let step: Float
   let key: RandomKey
+  /// What rounding makes of the function's values.
+  let rounding: Double
+  /// The largest relative error that passes.
+  let tolerance: Double
   private var entries: [GradientReport.Entry] = []
   private var skippedCount = 0
+  /// Whether any gradient stood out of the rounding.
+  private var hasMeasured = false
 
-  init(subject: String, samples: Int, step: Float, key: RandomKey) {
+  init(
+    subject: String, samples: Int, step: Float, key: RandomKey, rounding: Double, tolerance: Double
+  ) {
     self.subject = subject
     self.samples = samples
     self.step = step
     self.key = key
+    self.rounding = rounding
+    self.tolerance = tolerance
   }
 
   mutating func compare(
@@ -143,31 +189,47 @@ private struct GradientChecker {
     let chosen = key.folded("choice").folded(name).permutation(of: value.count).prefix(samples)
     for place in chosen {
       let analytic = Double(gradients[place])
-      guard let numeric = slope(of: function, at: value, place, typical: typical) else {
+      guard let (numeric, noise) = slope(of: function, at: value, place, typical: typical) else {
         skippedCount += 1
         continue
       }
-      let scale = Swift.max(Swift.abs(analytic), Swift.abs(numeric), typical, 1e-3)
-      let error = Swift.abs(analytic - numeric) / scale
+      let size = Swift.max(Swift.abs(analytic), Swift.abs(numeric))
+      let scale = Swift.max(size, typical, 1e-3)
+      var error = Swift.abs(analytic - numeric) / scale
+      if error.isNaN { error = .infinity }
+      if noise == 0 {
+        hasMeasured = true
+      } else if Swift.abs(analytic - numeric) <= noise {
+        // Lost in rounding, unless both are 0 as far as can be seen.
+        guard size <= noise else {
+          skippedCount += 1
+          continue
+        }
+        error = tolerance * Swift.abs(analytic - numeric) / noise
+      }
       entries.append(
         GradientReport.Entry(
           tensor: name, index: indices(of: place, in: value.shape), analytic: analytic,
-          numeric: numeric, relativeError: error.isNaN ? .infinity : error))
+          numeric: numeric, relativeError: error))
     }
   }
 
-  func report(tolerance: Double) -> GradientReport {
-    GradientReport(
-      subject: subject, entries: entries.sorted { $0.relativeError > $1.relativeError },
-      skippedCount: skippedCount, tolerance: tolerance)
+  func report() -> GradientReport {
+    // Where nothing stands out of the rounding, that both are 0 says nothing.
+    let isEmpty = !hasMeasured && entries.allSatisfy { $0.relativeError <= tolerance }
+    return GradientReport(
+      subject: subject,
+      entries: isEmpty ? [] : entries.sorted { $0.relativeError > $1.relativeError },
+      skippedCount: skippedCount + (isEmpty ? entries.count : 0), tolerance: tolerance)
   }
 
-  /// The numeric derivative, `nil` at a kink. On a smooth function the estimates with three steps agree;
-  /// where they do not, a smaller step may keep clear of the kink. None of this looks at the analytic
-  /// gradient, so a wrong one cannot hide here.
+  /// The numeric derivative; `nil` at a kink. On a smooth function the estimates with three steps agree; where
+  /// they do not, a smaller step may keep clear of the kink. If they only differ by what rounding can do, that
+  /// is the noise. None of this looks at the analytic gradient, so a wrong one cannot hide here.
   private func slope(
     of function: (Tensor) -> Double, at value: Tensor, _ place: Int, typical: Double
-  ) -> Double? {
+  ) -> (slope: Double, noise: Double)? {
+    var noisy: (slope: Double, noise: Double)?
     for step in [step, step / 8] {
       let slopes = [2, 1, 0.5, 0.25].map { slope(value, place, $0 * step, function) }
       // Fourth order: `(8 (f₁ − f₋₁) − (f₂ − f₋₂)) / 12h`, for h, h/2 and h/4.
@@ -175,9 +237,14 @@ private struct GradientChecker {
       // Well below the tolerance: a kink that is only grazed shifts the slope by less than a percent,
       // which would look like a wrong gradient. (Two estimates may agree by accident.)
       let limit = 0.001 * Swift.max(Swift.abs(estimates[1]), typical, 1e-3)
-      if estimates.allSatisfy({ Swift.abs($0 - estimates[1]) <= limit }) { return estimates[1] }
+      let scatter = estimates.map { Swift.abs($0 - estimates[1]) }.max() ?? 0
+      // Divided by the smallest step, a quarter. Where it could be as large as the gradient, estimates may
+      // agree because a step changes nothing.
+      let noise = 4 * rounding / Double(step)
+      if scatter <= limit && noise <= 1000 * limit { return (estimates[1], 0) }
+      if noisy == nil, scatter <= noise { noisy = (estimates[1], 3 * noise) }
     }
-    return nil
+    return noisy
   }
 
   /// The central difference `(f(x + h) − f(x − h)) / 2h`, with the steps really taken after rounding.

@@ -83,9 +83,11 @@ extension Tensor {
       }
     }
     let sum = pieces.scalars.reduce(0) { $0 + Double($1) }
-    guard sum == .infinity, isFinite else { return sum }
-    // Squares above 10³⁸ do not fit a Float; exploding gradients are what clipping is for.
+    // Squares above 10³⁸ do not fit a Float, and those below 10⁻³⁸ vanish. Exploding gradients are what
+    // clipping is for, and the norm of vanishing ones is what it is asked for.
+    guard sum == .infinity || sum < 1e-20, count > 0, isFinite else { return sum }
     let largest = abs(self).max()
+    guard largest > 0 else { return 0 }
     return (self / largest).sumOfSquares() * Double(largest) * Double(largest)
   }
 }

@@ -33,6 +33,7 @@ INLINE Vector binaryVector(KernelBinary operation, Vector a, Vector b) {
     case kernelLessOrEqual: return truth(a <= b);
     case kernelGreater: return truth(a > b);
     case kernelGreaterOrEqual: return truth(a >= b);
+    case kernelZeroWhere: return selectVector(b == 0, a, splat(0));
     case kernelPower: break;
   }
   for (int i = 0; i < LANES; i++) a[i] = powf(a[i], b[i]);
@@ -77,7 +78,7 @@ static void binary(KernelBinary operation, const float *a, size_t strideA, const
     CASE(kernelAdd) CASE(kernelSubtract) CASE(kernelMultiply) CASE(kernelDivide)
     CASE(kernelMaximum) CASE(kernelMinimum) CASE(kernelPower)
     CASE(kernelEqual) CASE(kernelNotEqual) CASE(kernelLess) CASE(kernelLessOrEqual)
-    CASE(kernelGreater) CASE(kernelGreaterOrEqual)
+    CASE(kernelGreater) CASE(kernelGreaterOrEqual) CASE(kernelZeroWhere)
 #undef CASE
   }
 }

@@ -112,17 +112,20 @@ static void normalizeRowSums(const KernelNormalRow *r, float *gradients, float *
   }
 }
 
-/// One row of features: sums[i] += x, or with a center sums[i] += (x - center[i])^2.
-static void addRow(const float *x, const float *center, float *sums, size_t count) {
-  float *out = sums;
+/// One row of features: sums[i] += x; or with a center sums[i] += x - center[i], and squares[i] += the
+/// square of that.
+static void addRow(const float *x, const float *center, float *sums, float *squares, size_t count) {
   if (center == NULL) {
 #define EXPRESSION(READ) READ(sums) + READ(x)
-    MAP(out, count, EXPRESSION)
+    MAP(sums, count, EXPRESSION)
 #undef EXPRESSION
-  } else {
-#define EXPRESSION(READ) \
-  multiplyAdd(READ(x) - READ(center), READ(x) - READ(center), READ(sums))
-    MAP(out, count, EXPRESSION)
-#undef EXPRESSION
+    return;
   }
+#define EXPRESSION(READ) READ(sums) + (READ(x) - READ(center))
+  MAP(sums, count, EXPRESSION)
+#undef EXPRESSION
+#define EXPRESSION(READ) \
+  multiplyAdd(READ(x) - READ(center), READ(x) - READ(center), READ(squares))
+  MAP(squares, count, EXPRESSION)
+#undef EXPRESSION
 }

@@ -94,6 +94,41 @@ static float sumSquaredDeviations(const float *x, float center, size_t count) {
   return sumSquaresPairwise(x, x, center, count);
 }
 
+static void addDeviations(const float *x, float center, size_t count, double *sums) {
+  const Vector centers = splat(center);
+  for (size_t start = 0; start < count; start += sumBlock) {
+    const float *p = x + start;
+    const size_t length = minimum(sumBlock, count - start);
+    size_t i = 0;
+    if (length >= LANES) {
+      Vector sum[4] = {}, squares[4] = {};
+      while (i + 4 * LANES <= length) {
+#pragma clang loop unroll(full)
+        for (int slot = 0; slot < 4; slot++, i += LANES) {
+          const Vector difference = load(p + i) - centers;
+          sum[slot] += difference;
+          squares[slot] = multiplyAdd(difference, difference, squares[slot]);
+        }
+      }
+      for (; i + LANES <= length; i += LANES) {
+        const Vector difference = load(p + i) - centers;
+        sum[0] += difference;
+        squares[0] = multiplyAdd(difference, difference, squares[0]);
+      }
+      sums[0] += (double)sumLanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
+      sums[1] += (double)sumLanes((squares[0] + squares[1]) + (squares[2] + squares[3]));
+    }
+    float rest = 0, restOfSquares = 0;
+    for (; i < length; i++) {
+      const float difference = p[i] - center;
+      rest += difference;
+      restOfSquares += difference * difference;
+    }
+    sums[0] += (double)rest;
+    sums[1] += (double)restOfSquares;
+  }
+}
+
 static float dot(const float *x, const float *y, size_t count) {
   return sumProductsPairwise(x, y, 0, count);
 }

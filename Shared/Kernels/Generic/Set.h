@@ -38,6 +38,7 @@ const KernelSet SET = {
   .reduce = reduce,
   .reduceRows = reduceRows,
   .sumSquaredDeviations = sumSquaredDeviations,
+  .addDeviations = addDeviations,
   .dot = dot,
   .argmax = argmax,
   .firstNonFinite = firstNonFinite,

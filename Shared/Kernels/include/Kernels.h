@@ -19,11 +19,11 @@ extern "C" {
 
 // MARK: - Operations
 
-/// y = a OP b, element by element. Comparisons give 1 or 0.
+/// y = a OP b, element by element. Comparisons give 1 or 0; kernelZeroWhere gives 0 where b is not 0, else a.
 typedef enum KernelBinary {
   kernelAdd, kernelSubtract, kernelMultiply, kernelDivide, kernelMaximum, kernelMinimum,
   kernelPower, kernelEqual, kernelNotEqual, kernelLess, kernelLessOrEqual, kernelGreater,
-  kernelGreaterOrEqual
+  kernelGreaterOrEqual, kernelZeroWhere
 } KernelBinary;
 
 /// y = OP(x), element by element.
@@ -141,6 +141,9 @@ typedef struct KernelSet {
                      float *out);
   // sum of (x[i] - center)^2
   float (*sumSquaredDeviations)(const float *x, float center, size_t count);
+  // sums[0] += sum of x[i] - center, sums[1] += sum of (x[i] - center)^2, in double precision over
+  // pieces. Of a center near the mean, what it is off can be taken from both without loss of digits.
+  void (*addDeviations)(const float *x, float center, size_t count, double *sums);
   // sum of x[i] * y[i]
   float (*dot)(const float *x, const float *y, size_t count);
   // Index of the first maximum; the first NaN wins, as in NumPy.
@@ -221,7 +224,7 @@ typedef struct KernelSet {
   void (*normalizeGradientRow)(const struct KernelNormalRow *row);
   void (*normalizePlaneSums)(const struct KernelNormalRow *row, double *sums);
   void (*normalizeRowSums)(const struct KernelNormalRow *row, float *gradients, float *products);
-  void (*addRow)(const float *x, const float *center, float *sums, size_t count);
+  void (*addRow)(const float *x, const float *center, float *sums, float *squares, size_t count);
 } KernelSet;
 
 /// The best set this processor runs, or the one that COURSE_INSTRUCTION_SET names.

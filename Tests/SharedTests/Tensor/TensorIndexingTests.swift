@@ -119,6 +119,22 @@ import Testing
     #expect(x == [[2, 4, 6, 8], [0, 10, 12, 0], [2, 4, 6, 8]])
   }
 
+  /// As NumPy counts them: x[:-1], x[-2:], x[-3:-1].
+  @Test func negativeBoundsCountFromTheEnd() {
+    let x: Tensor = [[0, 1, 2, 3], [4, 5, 6, 7]]
+    #expect(x[0..., ..<(-1)] == [[0, 1, 2], [4, 5, 6]])
+    #expect(x[0..., ...(-1)] == x)
+    #expect(x[0..., ...(-2)] == [[0, 1, 2], [4, 5, 6]])
+    #expect(x[0..., (-2)...] == [[2, 3], [6, 7]])
+    #expect(x[(-1)..., (-3)..<(-1)] == [[5, 6]])
+    #expect(x[0..., (-3)...(-2)] == [[1, 2], [5, 6]])
+    #expect(x[..<(-2)].shape == [0, 4])
+    #expect(x[0...1, 4...].shape == [2, 0], "one past the end there is nothing")
+    var written = x
+    written[(-1)..., ..<(-3)] = [[9]]
+    #expect(written == [[0, 1, 2, 3], [9, 5, 6, 7]])
+  }
+
   @Test func aSliceAtOnePlaceLosesItsAxis() {
     let x = counting([2, 3, 4])
     for axis in 0..<3 {

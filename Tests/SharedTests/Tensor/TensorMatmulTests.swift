@@ -134,6 +134,23 @@ private func tolerance(_ k: Int) -> Float { 1e-6 + 1.5e-7 * Float(k) }
       "both transposed", atol: 1e-6)
   }
 
+  /// np.matmul: sizes of 1, and missing ones in front, are repeated on either side.
+  @Test(
+    arguments: [
+      ([1], [5]), ([5], [1]), ([], [5]), ([2, 1], [3]), ([2, 3], [2, 3]), ([3], [2, 1]),
+      ([4, 1, 2], [3, 1]), ([0], [1]),
+    ])
+  func leadingAxesBroadcast(left: [Int], right: [Int]) {
+    let (a, b) = (random(left + [3, 4], "a"), random(right + [4, 2], "b"))
+    // The operators broadcast: A[..., M, K, 1] · B[..., 1, K, N], summed over K.
+    let expected = (a.reshaped(left + [3, 4, 1]) * b.reshaped(right + [1, 4, 2])).sum(axis: -2)
+    expectClose(a.matmul(b), expected, "\(left) and \(right)", atol: 1e-5)
+    let turned = a.transposed(axes: Array(0..<left.count) + [left.count + 1, left.count])
+    expectClose(
+      turned.matmul(b, transposingSelf: true, bias: [1, 2]), expected + [1, 2], "A transposed",
+      atol: 1e-5)
+  }
+
   @Test func emptySumsAreZeroAndKeepBiasAndActivation() {
     #expect(Tensor(zeros: [2, 3, 0]).matmul(Tensor(zeros: [0, 4])) == Tensor(zeros: [2, 3, 4]))
     #expect(Tensor(zeros: [0, 3]).matmul(Tensor(zeros: [3, 4])).shape == [0, 4])

@@ -11,6 +11,10 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
   case sum, grownInPlace, unequalInPlace, scaled, comparison
   case product, productBatch, productScalar, bias, axis, meanAxis, emptyMaximum, emptyArgmax
   case activationGradient
+  case hugeShape, hugeEmpty, hugeReshape, hugeFree, hugeBroadcast, hugeRange,
+    hugeRangeByStep
+  case sliceToTheEndOfNumbers, sliceFromBehindTheEnd, sliceBelowTheStart, hugePadding, hugeIdentity
+  case hugeOneHot, hugeDraw, hugeDropping, hugeConcatenation, negativeSlot, hugeSlot
 
   var words: [String] {
     switch self {
@@ -49,6 +53,21 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
     case .emptyMaximum: ["Tensor.max", "at least one element", "shape [0, 3]"]
     case .emptyArgmax: ["Tensor.argmax", "at least one element", "shape [0, 3]"]
     case .activationGradient: ["Activation.inputGradient", "shape [2, 3]", "got [3]"]
+    case .hugeShape: ["Tensor:", "at most 2⁴⁸ elements", "shape [4611686018427387904, 4]"]
+    case .hugeEmpty: ["Tensor:", "at most 2⁴⁸ elements", "shape [0, 4611686018427387904, 4]"]
+    case .hugeReshape: ["reshaped", "6 elements", "got [4611686018427387904, 4]"]
+    case .hugeFree: ["reshaped", "6 elements", "got [-1, 4611686018427387904, 4]"]
+    case .hugeBroadcast: ["Tensor:", "at most 2⁴⁸ elements"]
+    case .hugeRange: ["arange", "at most 2⁴⁸ numbers", "to 1e+30 by 1.0"]
+    case .hugeRangeByStep: ["arange", "at most 2⁴⁸ numbers", "by 1e-30"]
+    case .sliceToTheEndOfNumbers: ["slice", "inside 0..<2 for axis 0"]
+    case .sliceFromBehindTheEnd: ["slice", "inside 0..<2 for axis 0", "got 5..<5"]
+    case .sliceBelowTheStart: ["slice", "inside 0..<2 for axis 0", "got -1..<2"]
+    case .hugePadding: ["padded", "from 0 to 2⁴⁸", "4611686018427387904"]
+    case .hugeIdentity, .hugeOneHot, .hugeDraw, .hugeDropping, .hugeConcatenation:
+      ["Tensor:", "at most 2⁴⁸ elements"]
+    case .negativeSlot: ["Momentum.update", "the number of a parameter", "got -1"]
+    case .hugeSlot: ["Momentum.update", "the number of a parameter", "got 9223372036854775807"]
     }
   }
 
@@ -98,6 +117,28 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
     case .emptyArgmax: _ = empty.argmax(axis: 0)
     case .activationGradient:
       _ = Activation.identity.inputGradient(output: x, outputGradient: vector)
+    case .hugeShape: _ = Tensor(zeros: [1 << 62, 4])
+    case .hugeEmpty: _ = Tensor(zeros: [0, 1 << 62, 4])
+    case .hugeReshape: _ = x.reshaped([1 << 62, 4])
+    case .hugeFree: _ = x.reshaped([-1, 1 << 62, 4])
+    case .hugeBroadcast: _ = Tensor(1).broadcast(to: [1 << 62, 4])
+    case .hugeRange: _ = Tensor(arange: 0, to: 1e30)
+    case .hugeRangeByStep: _ = Tensor(arange: 0, to: 1, by: 1e-30)
+    case .sliceToTheEndOfNumbers: _ = x[0...Int.max]
+    case .sliceFromBehindTheEnd: _ = x[5...]
+    case .sliceBelowTheStart: _ = x[(-3)...]
+    case .hugePadding: _ = x.padded(before: [0, 1 << 62], after: [0, 1 << 62])
+    case .hugeIdentity: _ = Tensor(eye: 1 << 40)
+    case .hugeOneHot: _ = Tensor(oneHot: [0, 0], classCount: 1 << 62)
+    case .hugeDraw: _ = Tensor(normal: [1 << 62, 4], key: RandomKey(seed: 1))
+    case .hugeDropping:
+      _ = Tensor(ofOnes: [1 << 62, 4], dropping: 0.5, key: RandomKey(seed: 1))
+    case .negativeSlot, .hugeSlot:
+      var state = SlotState()
+      state.makeRoom(for: x, slot: self == .hugeSlot ? .max : -1, of: "Momentum")
+    case .hugeConcatenation:
+      let wide = Tensor(zeros: [0, 1 << 47])
+      _ = Tensor(concatenating: [wide, wide, wide], axis: 1)
     }
   }
 }

@@ -49,6 +49,7 @@ import Testing
   @Test func wrongGradientsFail() {
     #expect(!faulty(.sign).passed, "a wrong sign must be found")
     #expect(!faulty(.factor).passed, "an error of 2 % must be found")
+    #expect(faulty(.sign).verdict == .disagree)
   }
 
   @Test func theReportNamesTheEntry() throws {
@@ -65,6 +66,53 @@ import Testing
   @Test func aFunctionFullOfKinksDoesNotPass() {
     // The analytic gradient is that of another function, and hiding behind kinks must not help.
     #expect(!faulty(.kink).passed)
+  }
+
+  /// `x / |x|`: but for the place where it jumps the gradient is 0, and so small numbers are all that finite
+  /// differences see. What stands beside it makes sure that something is measured.
+  private struct Normalizing: ParameterFreeLayer {
+    static let typeName = "Normalizing"
+    var slope: Float = 0
+    var offset: Float = 0
+    var scale = Parameter([2, -1, 0.5])
+    private var input: Tensor?
+
+    func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+    mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+      self.input = input
+      // Rounded after a detour, as a division by a root is.
+      return input / sqrt(square(input) + 1e-12) * scale.value + offset
+    }
+    mutating func backward(_ outputGradient: Tensor) -> Tensor {
+      let input = input.kept(by: "Normalizing")
+      scale.accumulate((outputGradient * sign(input)).sum(axis: 0))
+      return outputGradient * slope
+    }
+    mutating func forEachParameter(
+      _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+    ) rethrows { try body("scale", &scale) }
+  }
+
+  @Test func aGradientOfZeroIsNoKink() {
+    var layer = Normalizing()
+    let input = Tensor([[1, -2, 3], [-1.5, 2.5, 0.7], [2, 1, -1]])
+    let report = checkGradients(of: layer, inputShape: [3, 3], input: input)
+    #expect(report.verdict == .agree, "\(report)")
+    #expect(report.skippedCount == 0 && report.entries.count == 12)
+    layer.slope = 0.01
+    #expect(checkGradients(of: layer, inputShape: [3, 3], input: input).verdict == .disagree)
+  }
+
+  /// Where the values are so large that the gradient drowns in their rounding, nothing is proved.
+  @Test func whatIsLostInRoundingIsUndecided() {
+    var layer = Normalizing()
+    layer.offset = 1e7
+    let input = Tensor([[1, -2, 3], [-1.5, 2.5, 0.7], [2, 1, -1]])
+    let report = checkGradients(of: layer, inputShape: [3, 3], input: input)
+    #expect(report.verdict == .undecided, "\(report)")
+    #expect(!report.passed)
+    #expect(report.description.contains("TOO FEW ENTRIES COULD BE COMPARED"))
+    #expect(report.description.contains("another input"))
   }
 
   @Test func lossesAreChecked() {

@@ -76,6 +76,19 @@ import Testing
     }
   }
 
+  /// Their squares vanish in single precision.
+  @Test(arguments: [Float(1e-20), 3e-23, 2e-30, 1e-37]) func tinyGradientsHaveANorm(size: Float)
+    throws
+  {
+    var network = try network(weightGradient: 3 * size, biasGradient: -6 * size)
+    let norm = network.clipGradients(.norm(1))
+    #expect(Swift.abs(norm / (size * Float(396).squareRoot()) - 1) < 1e-6, "\(norm)")
+    network.forEachParameter { $1.clearGradient() }
+    #expect(network.clipGradients(.norm(1)) == 0)
+    var zeros = try self.network(weightGradient: 0, biasGradient: 0)
+    #expect(zeros.clipGradients(.norm(1)) == 0)
+  }
+
   @Test func whatIsNotFiniteIsNotHidden() throws {
     let cases: [(Float, GradientClipping)] = [
       (.nan, .norm(1)), (.nan, .value(1)), (.infinity, .norm(1)),
