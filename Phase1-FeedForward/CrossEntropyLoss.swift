@@ -22,8 +22,8 @@ public struct CrossEntropyLoss: ClassificationLoss {
   public static let typeName = "CrossEntropyLoss"
   /// The constructor arguments.
   public let configuration: ClassificationLossConfiguration
-  /// The smallest probability that counts: the spacing of `Float` just below 1.
-  public let epsilon: Float = 6e-8
+  /// The smallest probability that counts.
+  public var epsilon: Float { configuration.epsilon ?? 6e-8 }
 
   private var prediction: Tensor?
   private var truth: Tensor?
@@ -32,6 +32,23 @@ public struct CrossEntropyLoss: ClassificationLoss {
   public init(reduction: Reduction = .mean) {
     configuration = ClassificationLossConfiguration(reduction: reduction)
   }
+
+  /// Creates the loss with a guard of its own: the impossible then costs `−ln ε`.
+  /// - Parameter epsilon: the smallest probability that counts, above 0 and below 1. The usual one is the
+  ///   spacing of `Float` just below 1.
+  public init(reduction: Reduction = .mean, epsilon: Float) {
+    let configuration = ClassificationLossConfiguration(reduction: reduction, epsilon: epsilon)
+    do { try self.init(configuration: configuration) } catch { stop("\(error)") }
+  }
+
+  /// Creates the loss from a checkpoint.
+  public init(configuration: ClassificationLossConfiguration) throws {
+    try configuration.checkEpsilon(of: Self.typeName)
+    self.configuration = configuration
+  }
+
+  /// Distributions over the classes.
+  public var inputKind: OutputKind { .distributions }
 
   /// The loss of a batch of probabilities.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {

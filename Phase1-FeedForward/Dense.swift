@@ -97,6 +97,11 @@ public struct Dense: Layer {
     return inputShape.dropLast() + [configuration.outputSize]
   }
 
+  /// What the activation makes.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind {
+    configuration.activation.outputKind
+  }
+
   /// `Y = f(X · W + b)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     guard input.rank >= 2, input.shape.last == configuration.inputSize else {

@@ -5,7 +5,7 @@ import Shared
 /// Computes `y = max(0, x)` for each element of an input of any shape.
 ///
 /// Given `dY`: `dX = dY ⊙ [y > 0]`. At exactly 0 the derivative does not exist; 0 is taken, as
-/// PyTorch does.
+/// PyTorch does. Where x is not a number, neither is y, and dY passes.
 ///
 ///     var relu = ReLU()
 ///     relu.forward([[-1, 0, 2]], mode: .training)   // [[0, 0, 2]]
@@ -41,7 +41,7 @@ public struct ReLU: ParameterFreeLayer {
     requireGradient(outputGradient, shape: output.shape, of: "ReLU")
     // TODO(1.3): dX = dY where y > 0, else 0.
     // BEGIN SOLUTION
-    return outputGradient * (output .> 0)
+    return outputGradient.zeroed(where: output .<= 0)
     // END SOLUTION
   }
 }

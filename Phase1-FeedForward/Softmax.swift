@@ -34,6 +34,9 @@ public struct Softmax: ParameterFreeLayer {
     return inputShape
   }
 
+  /// Distributions.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { .distributions }
+
   /// The probabilities of each row.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     guard let classCount = input.shape.last, classCount >= 1 else {

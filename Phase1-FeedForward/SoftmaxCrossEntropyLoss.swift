@@ -10,7 +10,8 @@ import Shared
 /// Gradient: `dX = p − t`, divided by N for the mean.
 ///
 /// The logarithm is never taken of a rounded probability, so the loss is right even where `p` underflows
-/// to 0, and the gradient, the difference of two numbers in [0, 1], can neither vanish nor explode.
+/// to 0, and the gradient, the difference of two numbers in [0, 1], can neither vanish nor explode. A class
+/// with the score −∞ is ruled out: it costs nothing where it is wrong, and the loss is ∞ where it is right.
 ///
 ///     var loss = SoftmaxCrossEntropyLoss()
 ///     loss.forward([[0, 0]], target: .classes([0]))   // 0.6931 = ln 2
@@ -33,16 +34,20 @@ public struct SoftmaxCrossEntropyLoss: ClassificationLoss {
     configuration = ClassificationLossConfiguration(reduction: reduction)
   }
 
+  /// Scores.
+  public var inputKind: OutputKind { .scores }
+
   /// The loss of a batch of scores.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let truth = target.truth(for: prediction, place: "SoftmaxCrossEntropyLoss.forward")
     self.truth = truth
     // TODO(1.6): L = −Σ t ln p, with ln p from logSoftmax below, times scale(for: truth). Keep ln p in
-    // self.logProbabilities: backward needs it.
+    // self.logProbabilities: backward needs it. Where t is 0 nothing counts, also where ln p is −∞.
     // BEGIN SOLUTION
     let logProbabilities = logSoftmax(prediction)
     self.logProbabilities = logProbabilities
-    return -(truth * logProbabilities).sum() * scale(for: truth)
+    let counted = logProbabilities.zeroed(where: truth .== 0)
+    return -(truth * counted).sum() * scale(for: truth)
     // END SOLUTION
   }
 

@@ -57,6 +57,9 @@ public struct AveragePool1D: Layer {
     return [geometry.channels, geometry.columns.output]
   }
 
+  /// The kind of the input.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
+
   /// The mean of each window.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let geometry = configuration.sizes.geometry(ofBatch: input, of: Self.typeName)

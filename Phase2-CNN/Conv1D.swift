@@ -72,6 +72,11 @@ public struct Conv1D: Layer {
     return [geometry.outputChannels, geometry.columns.output]
   }
 
+  /// What the activation makes.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind {
+    configuration.activation.outputKind
+  }
+
   /// `Y = f(X ∗ W + b)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)

@@ -80,9 +80,23 @@ public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
         axis: axis, input: inputShape[axis + 1], window: kernelSize[axis], stride: stride[axis],
         dilation: dilation[axis], of: layer)
     }
+    try checkPadding(windows, of: layer)
     return ConvolutionGeometry(
       batch: batch, inputChannels: inputChannels, outputChannels: outputChannels, groups: groups,
       rows: windows.count == 2 ? windows[0] : .single, columns: windows[windows.count - 1])
+  }
+
+  /// Throws when nearly all of the padded input would be padding, which costs memory and work like any other
+  /// input: a dilation of 3000 makes 36 million places of an image of 8 x 8.
+  private func checkPadding(_ windows: [WindowAxis], of layer: String) throws {
+    let padded = windows.map { $0.before + $0.input + $0.after }
+    func area(_ sizes: [Int]) -> Double { sizes.reduce(1) { $0 * Double($1) } }
+    guard area(padded) > 16 * max(area(windows.map(\.input)), 0x1p16) else { return }
+    throw CourseError(
+      .shapeMismatch, "\(layer): more padding than input",
+      expected: "at most 16 times as many places with padding as without, or 2²⁰",
+      received: "\(windows.map(\.input)), and \(padded) with padding",
+      remedy: "Use a smaller dilation, a smaller kernel or less padding.")
   }
 
   /// The sizes for a batch; stops when it does not fit.

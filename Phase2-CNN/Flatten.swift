@@ -19,7 +19,10 @@ public struct Flatten: ParameterFreeLayer {
   public init() {}
 
   /// One axis with as many elements as the input has.
-  public func outputShape(for inputShape: [Int]) -> [Int] { [inputShape.reduce(1, *)] }
+  public func outputShape(for inputShape: [Int]) -> [Int] { [elementCount(inputShape)] }
+
+  /// The kind of the input.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
 
   /// The input as `[N, ...]` with one axis after the batch.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {

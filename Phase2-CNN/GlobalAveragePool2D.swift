@@ -33,6 +33,9 @@ public struct GlobalAveragePool2D: ParameterFreeLayer {
     return [inputShape[0]]
   }
 
+  /// The kind of the input.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
+
   /// The mean of each channel.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     guard input.rank == 4, input.shape[2] >= 1, input.shape[3] >= 1 else {

@@ -62,6 +62,9 @@ public struct MaxPool2D: Layer {
     return [geometry.channels, geometry.rows.output, geometry.columns.output]
   }
 
+  /// The kind of the input.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
+
   /// The largest element of each window.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let geometry = configuration.sizes.geometry(ofBatch: input, of: Self.typeName)

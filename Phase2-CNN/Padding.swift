@@ -38,6 +38,11 @@ public enum Padding: Codable, Sendable, Equatable {
   func window(
     axis: Int, input: Int, window: Int, stride: Int, dilation: Int = 1, of layer: String
   ) throws -> WindowAxis {
+    guard input <= maximalSize else {
+      throw CourseError(
+        .shapeMismatch, "\(layer): input too large",
+        expected: "at most 2³⁰ places on spatial axis \(axis)", received: "\(input)")
+    }
     let extent = dilation * (window - 1) + 1
     var (before, after) = (0, 0)
     switch self {

@@ -36,16 +36,19 @@ public struct Reshape: Layer {
 
   /// The new shape; the number of elements must be the same.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
-    let count = configuration.shape.reduce(1, *)
-    guard inputShape.reduce(1, *) == count else {
+    let (count, received) = (elementCount(configuration.shape), elementCount(inputShape))
+    guard received == count else {
       throw CourseError(
         .shapeMismatch, "Reshape",
         expected: "input of \(count) elements, as shape \(configuration.shape) has",
-        received: "\(inputShape), which has \(inputShape.reduce(1, *))",
+        received: "\(inputShape), which has \(received)",
         remedy: "Choose a shape with as many elements as what the layer before it returns.")
     }
     return configuration.shape
   }
+
+  /// The kind of the input.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
 
   /// The input as `[N] + shape`.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {

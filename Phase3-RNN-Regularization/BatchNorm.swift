@@ -14,6 +14,9 @@ import Shared
 /// of values in a channel, so that `M / (M − 1)` makes the variance unbiased:
 /// `μ̃ ← m μ̃ + (1 − m) μ`, `σ̃² ← m σ̃² + (1 − m) σ² M / (M − 1)`, from 0 and 1 on.
 ///
+/// (PyTorch's way. The FAU exercises start with the averages of the first batch, `startsWithFirstBatch`, and
+/// average the biased variance, `averagesBiasedVariance`.)
+///
 /// In inference: `Y = γ (X − μ̃) / √(σ̃² + ε) + β`. Nothing is changed, and each example is on its own.
 ///
 /// Given `dY`, sums and means over everything but the channel:
@@ -39,19 +42,24 @@ public struct BatchNorm: Layer {
     public var momentum: Float
     /// What is added to the variance under the root.
     public var epsilon: Float
+    /// Whether the running averages start with those of the first batch; `nil`, as files of the first version
+    /// have it: with 0 and 1.
+    public var startsWithFirstBatch: Bool?
+    /// Whether the biased variance is averaged; `nil`, as files of the first version have it: the unbiased one.
+    public var averagesBiasedVariance: Bool?
   }
 
   /// "BatchNorm"
   public static let typeName = "BatchNorm"
   /// The constructor arguments.
-  public let configuration: Configuration
+  public private(set) var configuration: Configuration
   /// The scale γ, `[channels]`.
   public var scale: Parameter
   /// The shift β, `[channels]`.
   public var shift: Parameter
   /// The running average of the mean, `[channels]`.
   public internal(set) var runningMean: Tensor
-  /// The running average of the unbiased variance, `[channels]`.
+  /// The running average of the unbiased (or biased) variance, `[channels]`.
   public internal(set) var runningVariance: Tensor
   /// Which body of code runs: the kernels, or the formulas of task 3.5.
   public var implementation: Implementation
@@ -71,12 +79,18 @@ public struct BatchNorm: Layer {
   ///   - channels: the number of channels of images or signals, or of features of rows
   ///   - momentum: the weight of the old value in the running averages, at least 0 and below 1
   ///   - epsilon: what is added to the variance under the root, above 0
+  ///   - startsWithFirstBatch: whether the running averages start with those of the first batch
+  ///   - averagesBiasedVariance: whether the biased variance is averaged
   ///   - implementation: whether the formulas run as they are written here or as kernels
   public init(
     channels: Int, momentum: Float = 0.9, epsilon: Float = 1e-5,
+    startsWithFirstBatch: Bool = false, averagesBiasedVariance: Bool = false,
     implementation: Implementation = .fast
   ) {
-    let configuration = Configuration(channels: channels, momentum: momentum, epsilon: epsilon)
+    let configuration = Configuration(
+      channels: channels, momentum: momentum, epsilon: epsilon,
+      startsWithFirstBatch: startsWithFirstBatch ? true : nil,
+      averagesBiasedVariance: averagesBiasedVariance ? true : nil)
     self = orStop { try BatchNorm(configuration: configuration) }
     self.implementation = implementation
   }
@@ -154,19 +168,18 @@ public struct BatchNorm: Layer {
     orStop { try check(batchShape: input.shape, mode: mode) }
     inputShape = mode == .training ? input.shape : nil
     (normalized, deviation, fastPass, reluOutput) = (nil, nil, nil, nil)
-    let isFast = runsKernels
-    if mode == .training { batches.count += 1 }
-    switch (mode, isFast) {
-    case (.training, true): return fastForward(input, relu: relu)
-    case (.inference, true): return fastInference(input, relu: relu)
-    case (_, false):
-      let x = rows(of: input)
-      let y = mode == .training ? referenceForward(x) : referenceInference(x)
-      let output = images(y, shape: input.shape)
+    guard mode == .training else {
+      guard !runsKernels else { return fastInference(input, relu: relu) }
+      let output = images(referenceInference(rows(of: input)), shape: input.shape)
+      return relu ? Activation.relu(output) : output
+    }
+    return averaging(valuesPerChannel(input.shape)) { layer in
+      guard !layer.runsKernels else { return layer.fastForward(input, relu: relu) }
+      let output = layer.images(
+        layer.referenceForward(layer.rows(of: input)), shape: input.shape)
       guard relu else { return output }
-      let behindReLU = Activation.relu(output)
-      if mode == .training { reluOutput = behindReLU }
-      return behindReLU
+      layer.reluOutput = Activation.relu(output)
+      return layer.reluOutput!
     }
   }
 
@@ -216,6 +229,29 @@ public struct BatchNorm: Layer {
         received: "\(runningVariance.min())")
     }
     try batches.check(of: Self.typeName)
+  }
+
+  // MARK: Averages
+
+  /// Runs a training pass, which averages in PyTorch's way, and gives the averages the way that was asked for.
+  private mutating func averaging(
+    _ valueCount: Int, _ pass: (inout BatchNorm) -> Tensor
+  ) -> Tensor {
+    let momentum = configuration.momentum
+    // With a weight of 0 for the old values, those of the first batch are all there is.
+    if configuration.startsWithFirstBatch == true && trainedBatches == 0 {
+      configuration.momentum = 0
+    }
+    let old =
+      configuration.averagesBiasedVariance == true
+      ? configuration.momentum * runningVariance : nil
+    batches.count += 1
+    let output = pass(&self)
+    configuration.momentum = momentum
+    if let old {
+      runningVariance = old + (runningVariance - old) * (Float(valueCount - 1) / Float(valueCount))
+    }
+    return output
   }
 
   // MARK: Rows

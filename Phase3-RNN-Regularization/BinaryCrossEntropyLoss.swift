@@ -40,6 +40,8 @@ public struct BinaryCrossEntropyLoss: Loss {
     public var input: Input
     /// How the losses of a batch are combined.
     public var reduction: Reduction
+    /// The smallest probability that counts; `nil` for the usual one.
+    public var epsilon: Float?
   }
 
   /// "BinaryCrossEntropyLoss"
@@ -48,20 +50,36 @@ public struct BinaryCrossEntropyLoss: Loss {
   public let configuration: Configuration
   /// How the losses of a batch are combined.
   public var reduction: Reduction { configuration.reduction }
-  /// The smallest probability that counts: the spacing of `Float` just below 1.
-  public let epsilon: Float = 6e-8
+  /// The smallest probability that counts.
+  public var epsilon: Float { configuration.epsilon ?? 6e-8 }
 
   private var prediction: Tensor?
   private var truth: Tensor?
 
   /// Creates the loss, averaged by default.
-  /// - Parameter input: whether the network returns probabilities or scores
-  public init(on input: Input = .probabilities, reduction: Reduction = .mean) {
-    configuration = Configuration(input: input, reduction: reduction)
+  /// - Parameters:
+  ///   - input: whether the network returns probabilities or scores
+  ///   - epsilon: the smallest probability that counts, above 0 and below 1; the usual one is the spacing of
+  ///     `Float` just below 1. Scores need none.
+  public init(
+    on input: Input = .probabilities, reduction: Reduction = .mean, epsilon: Float? = nil
+  ) {
+    let configuration = Configuration(input: input, reduction: reduction, epsilon: epsilon)
+    self = orStop { try BinaryCrossEntropyLoss(configuration: configuration) }
   }
 
   /// Creates the loss from a checkpoint.
-  public init(configuration: Configuration) { self.configuration = configuration }
+  public init(configuration: Configuration) throws {
+    try ClassificationLossConfiguration(
+      reduction: configuration.reduction, epsilon: configuration.epsilon
+    ).checkEpsilon(of: Self.typeName)
+    self.configuration = configuration
+  }
+
+  /// Probabilities or scores, as the loss was made for.
+  public var inputKind: OutputKind {
+    configuration.input == .logits ? .scores : .probabilities
+  }
 
   /// The loss of a batch.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
@@ -72,7 +90,10 @@ public struct BinaryCrossEntropyLoss: Loss {
       case .probabilities:
         -t * log(Tensor.maximum(prediction, epsilon))
           - (1 - t) * log(Tensor.maximum(1 - prediction, epsilon))
-      case .logits: t * softplus(-prediction) + (1 - t) * softplus(prediction)
+      // An answer that is ruled out costs nothing, also where its score is infinite.
+      case .logits:
+        t * softplus(-prediction).zeroed(where: t .== 0)
+          + (1 - t) * softplus(prediction).zeroed(where: t .== 1)
       }
     return losses.sum() * scale(losses)
   }

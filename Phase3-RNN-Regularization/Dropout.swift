@@ -51,6 +51,9 @@ public struct Dropout: Layer {
   /// The shape of the input.
   public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 
+  /// The kind of the input.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
+
   /// In training `Y = X ⊙ M / (1 − r)`, in inference `Y = X`.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     // TODO(3.6): in inference return X and set self.mask to nil. In training draw a mask,

@@ -38,7 +38,7 @@ public struct ElmanRNN: RecurrentLayer {
   public static let referenceIsKernel = tryReferenceAgainstKernel()
 
   /// The constructor arguments.
-  public let configuration: RecurrentConfiguration
+  public private(set) var configuration: RecurrentConfiguration
   /// The input weights W, `[inputSize, hiddenSize]`.
   public var inputWeights: Parameter
   /// The recurrent weights U, `[hiddenSize, hiddenSize]`.
@@ -64,12 +64,14 @@ public struct ElmanRNN: RecurrentLayer {
     reversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
     recurrentInitializer: StandardInitializer = .orthogonal,
+    biasInitializer: StandardInitializer = .zeros,
     implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
     let configuration = RecurrentConfiguration(
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
-      initializer: initializer, recurrentInitializer: recurrentInitializer)
+      initializer: initializer, recurrentInitializer: recurrentInitializer,
+      biasInitializer: biasInitializer == .zeros ? nil : biasInitializer)
     self = orStop { try ElmanRNN(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
@@ -80,5 +82,11 @@ public struct ElmanRNN: RecurrentLayer {
     self.configuration = configuration
     (inputWeights, recurrentWeights, bias) = configuration.parameters(Self.cell)
     implementation = .fast
+  }
+
+  /// Whether each batch goes on where the one before it ended; may be switched at any time.
+  public var isStateful: Bool {
+    get { configuration.isStateful }
+    set { configuration = configuration.carryingState(newValue, Self.cell, of: Self.typeName) }
   }
 }

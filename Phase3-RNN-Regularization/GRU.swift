@@ -36,7 +36,7 @@ public struct GRU: RecurrentLayer {
   public static let referenceIsKernel = tryReferenceAgainstKernel()
 
   /// The constructor arguments.
-  public let configuration: RecurrentConfiguration
+  public private(set) var configuration: RecurrentConfiguration
   /// The input weights W, `[inputSize, 3 · hiddenSize]`, blocks r, z, n.
   public var inputWeights: Parameter
   /// The recurrent weights U, `[hiddenSize, 3 · hiddenSize]`, blocks r, z, n.
@@ -56,12 +56,14 @@ public struct GRU: RecurrentLayer {
     reversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
     recurrentInitializer: StandardInitializer = .orthogonal,
+    biasInitializer: StandardInitializer = .zeros,
     implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
     let configuration = RecurrentConfiguration(
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
-      initializer: initializer, recurrentInitializer: recurrentInitializer)
+      initializer: initializer, recurrentInitializer: recurrentInitializer,
+      biasInitializer: biasInitializer == .zeros ? nil : biasInitializer)
     self = orStop { try GRU(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
@@ -71,8 +73,13 @@ public struct GRU: RecurrentLayer {
     try configuration.check(Self.cell, of: Self.typeName)
     self.configuration = configuration
     (inputWeights, recurrentWeights, bias) = configuration.parameters(Self.cell)
-    candidateRecurrentBias = Parameter(
-      Tensor(zeros: [configuration.hiddenSize]), isRegularized: false)
+    candidateRecurrentBias = configuration.bias(gates: 1)
     implementation = .fast
+  }
+
+  /// Whether each batch goes on where the one before it ended; may be switched at any time.
+  public var isStateful: Bool {
+    get { configuration.isStateful }
+    set { configuration = configuration.carryingState(newValue, Self.cell, of: Self.typeName) }
   }
 }

@@ -46,7 +46,7 @@ public struct LSTM: RecurrentLayer {
   public static let referenceIsKernel = tryReferenceAgainstKernel()
 
   /// The constructor arguments.
-  public let configuration: RecurrentConfiguration
+  public private(set) var configuration: RecurrentConfiguration
   /// The input weights W, `[inputSize, 4 · hiddenSize]`, blocks i, f, g, o.
   public var inputWeights: Parameter
   /// The recurrent weights U, `[hiddenSize, 4 · hiddenSize]`, blocks i, f, g, o.
@@ -65,6 +65,7 @@ public struct LSTM: RecurrentLayer {
   ///     through time: hidden state and cell state are carried, gradients are not)
   ///   - reversed: whether time runs backwards
   ///   - paddingValue: a step whose features all have this value is no step
+  ///   - biasInitializer: how the biases of the other gates are drawn
   ///   - forgetBias: the first bias of the forget gate
   ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws
   ///     them again from its own seed
@@ -72,13 +73,15 @@ public struct LSTM: RecurrentLayer {
     inputSize: Int, hiddenSize: Int, returnsSequence: Bool = true, stateful: Bool = false,
     reversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
-    recurrentInitializer: StandardInitializer = .orthogonal, forgetBias: Float = 1,
+    recurrentInitializer: StandardInitializer = .orthogonal,
+    biasInitializer: StandardInitializer = .zeros, forgetBias: Float = 1,
     implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
     let configuration = RecurrentConfiguration(
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
-      initializer: initializer, recurrentInitializer: recurrentInitializer, forgetBias: forgetBias)
+      initializer: initializer, recurrentInitializer: recurrentInitializer,
+      biasInitializer: biasInitializer == .zeros ? nil : biasInitializer, forgetBias: forgetBias)
     self = orStop { try LSTM(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
@@ -89,5 +92,11 @@ public struct LSTM: RecurrentLayer {
     self.configuration = configuration
     (inputWeights, recurrentWeights, bias) = configuration.parameters(Self.cell)
     implementation = .fast
+  }
+
+  /// Whether each batch goes on where the one before it ended; may be switched at any time.
+  public var isStateful: Bool {
+    get { configuration.isStateful }
+    set { configuration = configuration.carryingState(newValue, Self.cell, of: Self.typeName) }
   }
 }

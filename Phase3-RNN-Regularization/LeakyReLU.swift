@@ -47,17 +47,18 @@ public struct LeakyReLU: Layer {
   /// The shape of the input.
   public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 
-  /// `y = max(x, a x)`
+  /// `y = max(x, 0) + a min(x, 0)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     self.input = mode == .training ? input : nil
-    return Tensor.maximum(input, input * configuration.negativeSlope)
+    // By halves: 0 times an infinite input would be no number.
+    return Tensor.maximum(input, 0) + configuration.negativeSlope * Tensor.minimum(input, 0)
   }
 
   /// `dX = dY` where `x > 0`, else `a dY`
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
     let input = input.kept(by: "LeakyReLU")
     requireGradient(outputGradient, shape: input.shape, of: "LeakyReLU")
-    let slope = configuration.negativeSlope
-    return outputGradient * ((input .> 0) * (1 - slope) + slope)
+    let isPositive = input .> 0
+    return outputGradient * (isPositive + configuration.negativeSlope * (1 - isPositive))
   }
 }

@@ -18,6 +18,9 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
   public var initializer: StandardInitializer
   /// How the weights of the hidden state are drawn, each gate's block by itself.
   public var recurrentInitializer: StandardInitializer
+  /// How the biases are drawn, but for that of an LSTM's forget gate; `nil`, as files of the first version
+  /// have it, for zeros.
+  public var biasInitializer: StandardInitializer?
   /// The first bias of an LSTM's forget gate; `nil` for other layers, which have none.
   public var forgetBias: Float?
 
@@ -26,7 +29,8 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
     inputSize: Int, hiddenSize: Int, returnsSequence: Bool = true, isStateful: Bool = false,
     isReversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
-    recurrentInitializer: StandardInitializer = .orthogonal, forgetBias: Float? = nil
+    recurrentInitializer: StandardInitializer = .orthogonal,
+    biasInitializer: StandardInitializer? = nil, forgetBias: Float? = nil
   ) {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
@@ -36,6 +40,7 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
     self.paddingValue = paddingValue
     self.initializer = initializer
     self.recurrentInitializer = recurrentInitializer
+    self.biasInitializer = biasInitializer
     self.forgetBias = forgetBias
   }
 
@@ -45,6 +50,7 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
     try checkSizes([hiddenSize, hiddenSize, cell.gateCount], of: layer)
     try initializer.check(of: layer)
     try recurrentInitializer.check(of: layer)
+    try biasInitializer?.check(of: layer)
     for (name, value) in [("padding value", paddingValue), ("forget bias", forgetBias)] {
       guard let value, !value.isFinite else { continue }
       throw CourseError(
@@ -71,8 +77,6 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
     input: Parameter, recurrent: Parameter, bias: Parameter
   ) {
     let gates = cell.gateCount
-    var bias = Tensor(zeros: [gates, hiddenSize])
-    if cell == .lstm { bias[1..<2] = Tensor(repeating: forgetBias ?? 1, shape: [1, hiddenSize]) }
     return (
       Parameter(
         shape: [inputSize, gates * hiddenSize],
@@ -82,8 +86,40 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
         shape: [hiddenSize, gates * hiddenSize],
         initializer: GateByGate(base: recurrentInitializer, gateCount: gates),
         fans: .dense(inputs: hiddenSize, outputs: hiddenSize)),
-      Parameter(bias.reshaped([gates * hiddenSize]), isRegularized: false)
+      bias(gates: gates, forgetBias: cell == .lstm ? forgetBias ?? 1 : nil)
     )
+  }
+
+  /// A bias for so many gates.
+  func bias(gates: Int, forgetBias: Float? = nil) -> Parameter {
+    Parameter(
+      shape: [gates * hiddenSize],
+      initializer: GateBias(
+        base: biasInitializer ?? .zeros, forgetBias: forgetBias, gateCount: gates),
+      fans: .dense(inputs: hiddenSize, outputs: hiddenSize), isRegularized: false)
+  }
+
+  /// The arguments with the state carried or not; stops where that makes no sense.
+  func carryingState(_ isStateful: Bool, _ cell: RecurrentCell, of layer: String) -> Self {
+    var changed = self
+    changed.isStateful = isStateful
+    orStop { try changed.check(cell, of: layer) }
+    return changed
+  }
+}
+
+/// The biases of all gates, with a given one for the forget gate, the second of four.
+private struct GateBias: Initializer {
+  let base: StandardInitializer
+  let forgetBias: Float?
+  let gateCount: Int
+
+  func tensor(shape: [Int], fans: Fans, key: RandomKey) -> Tensor {
+    var bias = base.tensor(shape: shape, fans: fans, key: key)
+    guard let forgetBias else { return bias }
+    let size = shape[0] / gateCount
+    bias[size..<(2 * size)] = Tensor(repeating: forgetBias, shape: [size])
+    return bias
   }
 }
 

@@ -5,7 +5,7 @@ import Shared
 /// What one step computes stands in the layers' readable bodies, `referenceForward` and
 /// `referenceBackward`. This protocol does the rest: checks, masks, initial and final states, and the state
 /// carried from batch to batch.
-public protocol RecurrentLayer: Layer where Configuration == RecurrentConfiguration {
+public protocol RecurrentLayer: StateCarryingLayer where Configuration == RecurrentConfiguration {
   /// Which kernel belongs to the layer.
   static var cell: RecurrentCell { get }
   /// Whether the readable body was found to compute what the kernel computes; the kernel stands in for it

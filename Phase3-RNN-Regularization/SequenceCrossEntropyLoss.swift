@@ -47,6 +47,9 @@ public struct SequenceCrossEntropyLoss: Loss {
     self.configuration = configuration
   }
 
+  /// Scores.
+  public var inputKind: OutputKind { .scores }
+
   /// The loss of a batch of scores.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let place = "SequenceCrossEntropyLoss.forward"

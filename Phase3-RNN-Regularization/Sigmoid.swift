@@ -25,6 +25,9 @@ public struct Sigmoid: ParameterFreeLayer {
   /// The shape of the input.
   public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 
+  /// Probabilities.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { .probabilities }
+
   /// `y = 1 / (1 + e⁻ˣ)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     // TODO(3.2): y = 1 / (1 + e⁻ˣ). In training keep y in self.output, in inference set it to nil.

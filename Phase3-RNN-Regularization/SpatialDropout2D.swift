@@ -53,6 +53,9 @@ public struct SpatialDropout2D: Layer {
     return inputShape
   }
 
+  /// The kind of the input.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
+
   /// In training `Y = X ⊙ M / (1 − r)`, in inference `Y = X`.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     guard input.rank == 4 else {

@@ -2,9 +2,23 @@
 public struct ClassificationLossConfiguration: Codable, Sendable, Equatable {
   /// How the losses of a batch are combined.
   public var reduction: Reduction
+  /// The smallest probability that counts, for a loss that takes logarithms of probabilities; `nil` for its
+  /// usual one.
+  public var epsilon: Float?
 
   /// Creates a configuration.
-  public init(reduction: Reduction) { self.reduction = reduction }
+  public init(reduction: Reduction, epsilon: Float? = nil) {
+    self.reduction = reduction
+    self.epsilon = epsilon
+  }
+
+  /// Throws unless the smallest probability is one.
+  package func checkEpsilon(of loss: String) throws {
+    guard let epsilon, !(epsilon > 0 && epsilon < 1) else { return }
+    throw CourseError(
+      .invalidArgument, "\(loss): epsilon out of range",
+      expected: "the smallest probability that counts, above 0 and below 1", received: "\(epsilon)")
+  }
 }
 
 /// A loss that compares `[N, C]` predictions with classes: what all such losses share.

@@ -70,6 +70,9 @@ public protocol Layer: Configurable {
   /// does not fit. Called when the network is built, before any data flows.
   func outputShape(for inputShape: [Int]) throws -> [Int]
 
+  /// What the outputs are when the inputs are of a kind: probabilities, say, behind a softmax.
+  func outputKind(for inputKind: OutputKind) -> OutputKind
+
   /// Throws when the layer cannot process batches of such a shape, batch axis included, in this mode.
   /// Called before training, evaluation and prediction start.
   func check(batchShape: [Int], mode: Mode) throws
@@ -132,6 +135,8 @@ extension Layer {
   ) rethrows {}
   /// Accepts every state.
   public func checkState() throws {}
+  /// Any numbers.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { .numbers }
   /// Accepts every batch.
   public func check(batchShape: [Int], mode: Mode) throws {}
   /// Does nothing: the layer draws nothing but its first weights.

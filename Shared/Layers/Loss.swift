@@ -2,7 +2,8 @@
 public enum Reduction: String, Codable, Sendable, CaseIterable {
   /// Their mean: the step size does not depend on the batch size. The default everywhere.
   case mean
-  /// Their sum, as the FAU exercises have it.
+  /// Their sum, as the FAU exercises have it. `fit` and `evaluate` then report the sum over all examples; a
+  /// penalty, which each step pays once whatever its size, is added to it as its mean over the steps.
   case sum
 }
 
@@ -19,6 +20,8 @@ public protocol Loss: Configurable {
   /// How the losses of a batch are combined.
   var reduction: Reduction { get }
 
+  /// What a prediction must be: `fit` and `evaluate` refuse numbers of another kind.
+  var inputKind: OutputKind { get }
   /// Whether the largest number of a prediction names its class.
   var isClassification: Bool { get }
   /// Between how many classes each answer of a network with such an output chooses; `nil` when it chooses none,
@@ -41,6 +44,8 @@ public protocol Loss: Configurable {
 }
 
 extension Loss {
+  /// Any numbers.
+  public var inputKind: OutputKind { .numbers }
   /// False.
   public var isClassification: Bool { false }
   /// The length of the last axis, where `isClassification`.

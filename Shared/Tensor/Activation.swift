@@ -12,6 +12,9 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   /// `f(x) = tanh x`
   case tanh
 
+  /// What the results are: probabilities behind a sigmoid.
+  public var outputKind: OutputKind { self == .sigmoid ? .probabilities : .numbers }
+
   /// `f(x)` for every element.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     switch self {

@@ -2,8 +2,27 @@
 // first of them is computed.
 
 extension NeuralNetwork {
-  /// Whether a batch goes on where the one before it ended, in any layer.
-  public var carriesState: Bool { layers.contains { $0.carriesState } }
+  /// Whether a batch goes on where the one before it ended, in any layer. Set it to switch that on or off in
+  /// all layers that can carry a state; at least one must be able to.
+  ///
+  ///     network.carriesState = true    // `memorize` of the exercises
+  public var carriesState: Bool {
+    get { layers.contains { $0.carriesState } }
+    set {
+      var canCarry = false
+      for index in layers.indices {
+        guard var layer = layers[index] as? any StateCarryingLayer else { continue }
+        layer.isStateful = newValue
+        layers[index] = layer
+        canCarry = true
+      }
+      if newValue && !canCarry {
+        stop(
+          "NeuralNetwork.carriesState", expected: "a recurrent layer to carry a state",
+          received: "none")
+      }
+    }
+  }
 
   /// Lets every layer forget what it carried from batch to batch. `fit` calls it at the start of each
   /// epoch, and `evaluate` and `predict` start that way on a copy.
@@ -67,7 +86,8 @@ extension NeuralNetwork {
     guard carriesState else {
       // Outputs that fit the cache are faster, and nobody needs the memory of larger batches.
       let largest = ([inputShape] + layerOutputShapes).map { $0.reduce(1, *) }.max() ?? 1
-      return given ?? Swift.max(1, Swift.min(256, (2 << 20) / Swift.max(1, largest)))
+      let size = given ?? Swift.max(1, Swift.min(256, (2 << 20) / Swift.max(1, largest)))
+      return Swift.min(size, Swift.max(count, 1))
     }
     let size =
       given

@@ -57,7 +57,8 @@ extension NeuralNetwork {
         ? nil
         : Dictionary(
           uniqueKeysWithValues: layerPenalties.map { (String($0.key), SavedPart($0.value)) }),
-      preprocessing: preprocessing, classNames: classNames, featureNames: featureNames,
+      decouplesPenalties: decouplesPenalties ? true : nil, preprocessing: preprocessing,
+      classNames: classNames, featureNames: featureNames,
       notes: notes)
     var metadata = [
       "format": Self.checkpointFormat, "format_version": Self.checkpointVersion,

@@ -16,6 +16,7 @@ extension NeuralNetwork {
     try require(
       loss != nil, "the network has no loss", "a loss", "none",
       "Set network.loss, for instance to SoftmaxCrossEntropyLoss().")
+    try checkOutputKind()
     try require(
       optimizer != nil, "the network has no optimizer", "an optimizer", "none",
       "Set network.optimizer, for instance to SGD(learningRate: 0.1).")
@@ -26,9 +27,15 @@ extension NeuralNetwork {
       "at least 1", "\(settings.batchSize) times \(settings.accumulationSteps) accumulation steps",
       "Choose a batch size between 1 and the number of examples.")
     try require(
-      settings.batchSize * settings.accumulationSteps <= settings.exampleCount,
+      // A quotient, since the product may overflow.
+      settings.batchSize <= settings.exampleCount / settings.accumulationSteps,
       "batch larger than the data", "at most the \(settings.exampleCount) training examples",
-      "\(settings.batchSize * settings.accumulationSteps)", "Choose a smaller batch size.")
+      settings.accumulationSteps == 1
+        ? "a batch size of \(settings.batchSize)"
+        : "a batch size of \(settings.batchSize), times \(settings.accumulationSteps) accumulation steps",
+      settings.accumulationSteps == 1
+        ? "Choose a smaller batch size."
+        : "Choose a smaller batch size, or fewer accumulation steps.")
     if let clipping = settings.clipping {
       try require(
         clipping.isValid, "gradient clipping", "a limit that is finite and above 0",

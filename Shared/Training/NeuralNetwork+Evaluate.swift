@@ -162,10 +162,11 @@ extension NeuralNetwork {
     let penalty = penaltyValue
     var batches = batches
     batches.seek(batch: 0)
-    for _ in 0..<batches.batchesPerEpoch {
+    for number in 0..<batches.batchesPerEpoch {
       var batch = try batches.nextBatch()
       if !arePrepared { batch = try prepared(batch, name: batches.name) }
       let output = copy.forward(batch.features, mode: .inference)
+      try check(output: output, batch: number)
       let batchLoss = copy.loss!.forward(output, target: batch.targets)
       running.add(
         loss: batchLoss, isMean: isMean, penalty: penalty,

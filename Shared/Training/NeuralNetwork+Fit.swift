@@ -168,6 +168,7 @@ extension NeuralNetwork {
       // The last batch of an epoch needs memory in other sizes.
       if batch.targets.count < current.settings.batchSize { BufferPool.shared.empty() }
       let output = forward(batch.features, mode: .training)
+      try check(output: output, batch: current.batch)
       let batchLoss = loss!.forward(output, target: batch.targets)
       guard batchLoss.isFinite, penalty.isFinite else {
         throw divergence(

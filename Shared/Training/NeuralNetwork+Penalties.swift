@@ -28,9 +28,22 @@ extension NeuralNetwork {
   ///     network.backward(loss.backward())
   ///     network.addPenaltyGradients()
   ///     network.applyGradients()
+  ///
+  /// With `decouplesPenalties` it shrinks the weights at once, by the optimizer's learning rate times that
+  /// gradient, before the step changes them.
   public mutating func addPenaltyGradients() {
+    let learningRate = decouplesPenalties ? optimizer?.learningRate : nil
+    if decouplesPenalties && learningRate == nil {
+      stop(
+        "NeuralNetwork.addPenaltyGradients", expected: "an optimizer, whose learning rate counts",
+        received: "none")
+    }
     for (index, penalty) in penalizedLayers {
-      layers[index].forEachParameter { $1.accumulate(gradientOf: penalty) }
+      layers[index].forEachParameter { _, parameter in
+        guard let learningRate else { return parameter.accumulate(gradientOf: penalty) }
+        guard parameter.isRegularized else { return }
+        parameter.value.add(penalty.gradient(of: parameter.value), scaledBy: -learningRate)
+      }
     }
   }
 }

@@ -16,6 +16,7 @@ extension NeuralNetwork {
       inputShape: model.inputShape, loss: try model.loss?.make() as? any Loss,
       optimizer: try model.optimizer?.make() as? any Optimizer, seed: seed)
     network.penalty = try model.penalty?.make() as? any Penalty
+    network.decouplesPenalties = model.decouplesPenalties ?? false
     let penalties = model.layerPenalties ?? [:]
     let places = model.layers.indices.map(String.init)
     if let extra = penalties.keys.sorted().first(where: { !places.contains($0) }) {

@@ -28,6 +28,10 @@ public struct NeuralNetwork: Sendable {
   /// What the weights of each layer cost in addition to the loss, unless the layer has a penalty of its own
   /// (`append(_:penalty:)`).
   public var penalty: (any Penalty)?
+  /// Whether penalties shrink the weights beside the step, `w ← w − η dR/dw`, in place of adding their
+  /// gradient to that of the loss. Then neither momentum nor Adam's averages nor clipping sees them: what the
+  /// exercises' optimizers do with a regularizer, and `AdamW` with its weight decay.
+  public var decouplesPenalties = false
   /// The penalties of single layers, by the layer's number.
   var layerPenalties: [Int: any Penalty] = [:]
 
@@ -50,8 +54,10 @@ public struct NeuralNetwork: Sendable {
   public init(
     inputShape: [Int], loss: (any Loss)? = nil, optimizer: (any Optimizer)? = nil, seed: UInt64 = 0
   ) {
-    guard inputShape.allSatisfy({ $0 >= 1 }) else {
-      stop("NeuralNetwork", expected: "an input shape of positive sizes", received: "\(inputShape)")
+    guard inputShape.allSatisfy({ $0 >= 1 }), countOfElements(inputShape) != nil else {
+      stop(
+        "NeuralNetwork", expected: "an input shape of positive sizes and at most 2⁴⁸ elements",
+        received: "\(inputShape)")
     }
     self.inputShape = inputShape
     self.loss = loss

@@ -14,6 +14,8 @@ struct SavedModel: Codable {
   var penalty: SavedPart<PenaltyRole>?
   /// The penalties of single layers, by the layer's number.
   var layerPenalties: [String: SavedPart<PenaltyRole>]?
+  /// Whether penalties shrink weights beside the step; missing where they do not.
+  var decouplesPenalties: Bool?
   var preprocessing: FeatureScaler?
   var classNames: [String]
   var featureNames: [String]

@@ -218,7 +218,7 @@ import Testing
   @Test func shapesWhoseProductsOverflowAreRefused() throws {
     let padding = Padding.explicit(before: [1 << 30, 1 << 30], after: [1 << 30, 1 << 30])
     var network = NeuralNetwork(inputShape: [1, 8, 8])
-    expectCourseError(.invalidArgument, "Conv2D's output", "size out of range", "layer 0") {
+    expectCourseError(.shapeMismatch, "Conv2D: more padding than input", "layer 0") {
       try network.append(
         Conv2D(inputChannels: 1, outputChannels: 3, kernelSize: 3, padding: padding))
     }

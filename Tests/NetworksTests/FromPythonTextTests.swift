@@ -97,6 +97,52 @@ import Testing
       try NeuralNetwork.leNet5(optimizer: SGD(learningRate: 1), seed: 1).parameterCount == 107_786)
   }
 
+  /// "Batch norm"
+  @Test func batchNorm() {
+    var layer = BatchNorm(
+      channels: 2, momentum: 0.8, epsilon: 1e-11, startsWithFirstBatch: true,
+      averagesBiasedVariance: true)
+    _ = layer.forward([[1, 10], [3, 10], [5, 40]], mode: .training)
+    expectClose(layer.runningMean, [3, 20], "mean")
+    expectClose(layer.runningVariance, [2.6666667, 200], "variance")
+  }
+
+  /// "A penalty beside the step": v = -0.1, w = 0.95 - 0.1; v = -0.19, w = 0.8075 - 0.19
+  @Test func aPenaltyBesideTheStep() throws {
+    var network = NeuralNetwork(
+      inputShape: [1], optimizer: Momentum(learningRate: 0.1, momentum: 0.9))
+    var layer = Dense(inputSize: 1, outputSize: 1)
+    layer.weights.value = [[1]]
+    try network.append(layer)
+    network.penalty = L2(0.5)
+    network.decouplesPenalties = true
+    for expected: Float in [0.85, 0.6175] {
+      _ = network.forward([[1]])
+      network.backward([[1]])
+      network.addPenaltyGradients()
+      network.applyGradients()
+      expectClose(
+        try #require(network.parameters["layers.0.weights"]).value.scalar, expected, "weights")
+    }
+  }
+
+  /// The table of NumPy.
+  @Test func numpy() {
+    let x = Tensor(arange: 0, to: 12).reshaped([3, -1])
+    #expect(x[0..., 1..<3] == [[1, 2], [5, 6], [9, 10]])
+    #expect(x[..<(-1)] == x[0..<2] && x[(-2)...] == x[1..<3])
+    #expect(x.slice(axis: 1, at: 1) == [1, 5, 9])
+    #expect(x.rows(at: [2, 0]) == [[8, 9, 10, 11], [0, 1, 2, 3]])
+    #expect(x.zeroed(where: x .> 1)[..<1] == [[0, 1, 0, 0]])
+    #expect(x.sum(axis: 0, keepDims: true) == [[12, 15, 18, 21]])
+    expectClose(x.variance(), 143.0 / 12, "np.arange(12).var()")
+    expectClose(x.variance(axis: 0, unbiased: true), Tensor(repeating: 16, shape: [4]), "ddof=1")
+    #expect(x.padded(before: [0, 1], after: [0, 2]).shape == [3, 7])
+    #expect(Tensor(oneHot: [2, 0], classCount: 3) == Tensor(eye: 3).rows(at: [2, 0]))
+    #expect(Tensor(zeros: [5, 1, 2, 3]).matmul(Tensor(zeros: [4, 3, 2])).shape == [5, 4, 2, 2])
+    #expect(x.withUnsafeScalars { $0.count } == x.scalars.count)
+  }
+
   /// The text holds the examples of this file; who changes one side is told about the other.
   @Test func theTextHoldsTheseExamples() throws {
     let text = try String(
@@ -107,7 +153,9 @@ import Testing
       "layer.bias.value = theirs.slice(axis: 0, at: 2)", "// [[17, 32], [10, 21]]",
       "padding: .explicit(before: [4 / 2, 3 / 2], after: [(4 - 1) / 2, (3 - 1) / 2]))",
       "let ours = Tensor(concatenating: [i, f, rest], axis: 1)", "costs 16.6", "1 → 0 → −1.9",
-      "107 786",
+      "107 786", "// [3, 20]", "// [2.6666667, 200]", "0.85, then 0.6175", "x[..<(-1)]",
+      "startsWithFirstBatch: true", "averagesBiasedVariance: true", "epsilon: 2.220446e-16",
+      "network.decouplesPenalties = true", "network.carriesState = true", "x.withUnsafeScalars",
     ] where !text.contains(line) {
       Issue.record("Protocols/From-Python.md does not hold \"\(line)\" any more")
     }

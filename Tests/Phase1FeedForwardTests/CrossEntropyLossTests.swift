@@ -235,8 +235,8 @@ import Testing
     expectWords(of: shape, "CrossEntropyLoss.forward", "[1, 2]", "[1, 3]")
   }
 
-  @Test func aConfigurationMakesTheSameLoss() {
-    let copy = CrossEntropyLoss(configuration: CrossEntropyLoss(reduction: .sum).configuration)
+  @Test func aConfigurationMakesTheSameLoss() throws {
+    let copy = try CrossEntropyLoss(configuration: CrossEntropyLoss(reduction: .sum).configuration)
     #expect(copy.reduction == .sum)
     #expect(CrossEntropyLoss().reduction == .mean)
     #expect(copy.isClassification)

@@ -149,10 +149,11 @@ import Testing
     expectWords(of: result, "BinaryCrossEntropyLoss.forward", "[1, 1]", "got [1, 2]")
   }
 
-  @Test func aConfigurationMakesTheSameLoss() {
+  @Test func aConfigurationMakesTheSameLoss() throws {
     let loss = BinaryCrossEntropyLoss(on: .logits, reduction: .sum)
     #expect(
-      BinaryCrossEntropyLoss(configuration: loss.configuration).configuration == loss.configuration)
+      try BinaryCrossEntropyLoss(configuration: loss.configuration).configuration
+        == loss.configuration)
   }
 }
 

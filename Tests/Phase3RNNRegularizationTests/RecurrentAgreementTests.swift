@@ -124,6 +124,10 @@ private struct WrongRNN: RecurrentLayer {
 
   private var right: ElmanRNN
   var configuration: RecurrentConfiguration { right.configuration }
+  var isStateful: Bool {
+    get { right.isStateful }
+    set { right.isStateful = newValue }
+  }
   var inputWeights: Parameter {
     get { right.inputWeights }
     set { right.inputWeights = newValue }

@@ -1,0 +1,78 @@
+/// What the numbers are that a network hands to its loss.
+///
+/// A loss says what it takes, a layer what it returns. So `fit` can name a softmax in front of a loss that
+/// applies one itself, and scores in front of a loss that takes their logarithm.
+public enum OutputKind: Sendable, Equatable {
+  /// Any numbers, as a regression has them. What a layer returns unless it says something else.
+  case numbers
+  /// Any numbers, of which the loss makes probabilities itself ("logits").
+  case scores
+  /// Numbers from 0 to 1, each for itself.
+  case probabilities
+  /// Numbers from 0 to 1 that sum to 1 along the last axis.
+  case distributions
+
+  /// Whether the numbers lie between 0 and 1.
+  var areProbabilities: Bool { self == .probabilities || self == .distributions }
+}
+
+extension NeuralNetwork {
+  /// What the network is known to return.
+  public var outputKind: OutputKind { layers.reduce(.numbers) { $1.outputKind(for: $0) } }
+
+  /// Throws when the last layers make probabilities of which the loss would make probabilities again, or a
+  /// distribution over a single class, which is always 1.
+  func checkOutputKind() throws {
+    guard let loss, outputKind.areProbabilities else { return }
+    // The layer that the probabilities come from; those behind it leave them as they are.
+    let source = layers.lastIndex { $0.outputKind(for: .numbers).areProbabilities } ?? 0
+    let place = "layer \(source) (\(type(of: layers[source]).typeName))"
+    if loss.inputKind == .scores {
+      throw CourseError(
+        .invalidArgument, "probabilities before a loss that makes them itself",
+        expected: "scores, any numbers, for \(type(of: loss).typeName)",
+        received: "numbers from 0 to 1", location: place,
+        remedy:
+          "Leave out the \(outputKind == .distributions ? "softmax" : "sigmoid") of that layer, or take "
+          + "a loss of probabilities. Applied twice, it leaves next to no slope to learn from.")
+    }
+    if outputKind == .distributions, outputShape.last == 1, loss.inputKind != .numbers {
+      throw CourseError(
+        .invalidArgument, "a softmax over a single class", expected: "at least two classes",
+        received: "an output \(outputShape), which is always 1", location: place,
+        remedy: "Use Sigmoid for one question of yes or no.")
+    }
+  }
+
+  /// Throws unless the output of a batch is what the loss takes: of a number below 0 or above 1 it would
+  /// make a loss below 0, and of rows that do not sum to 1 one that falls without any learning.
+  /// - Parameter batch: its number, from 0
+  func check(output: Tensor, batch: Int) throws {
+    guard let loss, loss.inputKind.areProbabilities, output.count > 0 else { return }
+    // A sum or an average of probabilities may be off by rounding.
+    let tolerance: Float = 1e-4
+    let (low, high) = (output.min(), output.max())
+    if low < -tolerance || high > 1 + tolerance {
+      throw CourseError(
+        .invalidArgument, "predictions that are no probabilities",
+        expected: "numbers from 0 to 1 for \(type(of: loss).typeName)",
+        received: "\(low < -tolerance ? low : high)", location: "batch \(batch + 1)",
+        remedy: loss.inputKind == .distributions
+          ? "End the network with Softmax, or use SoftmaxCrossEntropyLoss, which takes scores."
+          : "End the network with Sigmoid, or use BinaryCrossEntropyLoss(on: .logits), which takes scores."
+      )
+    }
+    guard loss.inputKind == .distributions else { return }
+    let sums = output.sum(axis: -1)
+    if let wrong = sums.scalars.first(where: { Swift.abs($0 - 1) > 0.01 }) {
+      throw CourseError(
+        .invalidArgument, "predictions that are no distribution over the classes",
+        expected: "rows that sum to 1 for \(type(of: loss).typeName)",
+        received: "a sum of \(wrong)",
+        location: "batch \(batch + 1)",
+        remedy:
+          "End the network with Softmax, or use SoftmaxCrossEntropyLoss, which takes scores. For "
+          + "questions of yes or no use BinaryCrossEntropyLoss.")
+    }
+  }
+}
