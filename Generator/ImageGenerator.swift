@@ -26,7 +26,7 @@ import Shared
 public final class ImageGenerator: Sequence {
   /// Where the images come from.
   public let source: any ImageSource
-  /// The number of images in a batch.
+  /// The number of images in a batch: that which was wanted, or that of all images where there are fewer.
   public let batchSize: Int
   /// The shape of an image in a batch, `[C, H, W]`.
   public let imageSize: [Int]
@@ -56,7 +56,8 @@ public final class ImageGenerator: Sequence {
 
   /// A generator that stands before the first batch of the first epoch.
   /// - Parameters:
-  ///   - batchSize: at most the number of images
+  ///   - batchSize: how many images make a batch; where there are fewer, an epoch is one batch of them all, whatever
+  ///     `lastBatch` says
   ///   - imageSize: `[C, H, W]` with 1, 3 or 4 channels; unless given, height and width of the first image, in
   ///     colours where any image has them
   ///   - threads: as many as this process may use cores unless given
@@ -77,8 +78,7 @@ public final class ImageGenerator: Sequence {
       }
     }
     try require(
-      (1...Swift.max(source.count, 1)).contains(batchSize), "batch size",
-      "1 to \(source.count), the number of images", "\(batchSize)", "Choose a smaller batch size.")
+      batchSize >= 1, "batch size", "at least 1", "\(batchSize)", "Choose a larger one.")
     let imageSize = try imageSize ?? ImageGenerator.size(of: source)
     try require(
       imageSize.count == 3 && [1, 3, 4].contains(imageSize[0])
@@ -98,7 +98,7 @@ public final class ImageGenerator: Sequence {
         "\(count)", "Give one mean and standard deviation for each channel of the images.")
     }
     self.source = source
-    self.batchSize = batchSize
+    self.batchSize = Swift.min(batchSize, Swift.max(source.count, 1))
     self.imageSize = imageSize
     self.augmentation = augmentation
     self.shuffle = shuffle

@@ -24,9 +24,7 @@ public enum ImageSources {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
     else {
-      if url.pathExtension.lowercased() == "npz" { return .npz }
-      if name.contains("idx") || name.contains("-images") { return .idx }
-      return url.pathExtension == "bin" || path.hasSuffix(".tar.gz") ? .cifar : nil
+      return kind(ofFile: path, name: name.lowercased())
     }
     guard let listing = try? FolderListing(of: path) else { return .imageFolder }
     let files = listing.files
@@ -41,6 +39,32 @@ public enum ImageSources {
     let hasLabels = files.contains { $0.lowercased() == "labels.json" }
     let isFlat = listing.folders.allSatisfy { $0 == "masks" }
     return hasNumbers && (hasLabels || isFlat) ? .numberedFolder : .imageFolder
+  }
+
+  /// What a file is: by its ending where that says so, by its first bytes where they do, else by its name.
+  private static func kind(ofFile path: String, name: String) -> Kind? {
+    let ending = name.split(separator: ".").last.map(String.init) ?? ""
+    if ending == "npz" { return .npz }
+    if ending == "bin" || name.hasSuffix(".tar.gz") || ending == "tgz" { return .cifar }
+    let others = ["csv", "tsv", "txt", "json", "md", "xls", "xlsx", "npy", "safetensors"]
+    guard !others.contains(ending) else { return nil }
+    let beginning = beginning(of: path)
+    if beginning.starts(with: [0, 0, 8]), beginning.count == 4, (1...4).contains(beginning[3]) {
+      return .idx
+    }
+    // Text begins with neither of the two; a file that cannot be read says so by itself.
+    let isText = beginning.first.map { $0 != 0 && $0 != 0x1F } ?? false
+    return !isText && (name.contains("idx") || name.contains("-images")) ? .idx : nil
+  }
+
+  /// The first four bytes of a file; fewer where it has no more, is none, or cannot be read.
+  private static func beginning(of path: String) -> [UInt8] {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let file = FileHandle(forReadingAtPath: path)
+    else { return [] }
+    defer { try? file.close() }
+    return [UInt8]((try? file.read(upToCount: 4)) ?? Data())
   }
 
   /// The images at a path, whatever it is.

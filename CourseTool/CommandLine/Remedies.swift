@@ -10,14 +10,26 @@ enum Remedies {
   /// How a library's remedy begins, and what the tool says instead; `nil` where no command can meet it.
   static let translations: [(beginning: String, remedy: String?)] = [
     // Data
-    ("Collect more, remove the class, or divide without", "Collect more, or remove the class."),
     (
-      "Use FeatureScaler.dividing",
+      "Collect more, remove the class, or divide without",
+      "Collect more, remove the class, or make fewer parts with --validation 0 or --test 0."
+    ),
+    (
+      "Use `standardizingAll`",
       "Scale with --scaling standardize-all, or a number to divide by."
     ),
     (
-      "Remove the feature, or use FeatureScaler.dividing",
-      "Remove the feature, or scale with --scaling standardize-all, or a number to divide by."
+      "Remove the feature, or use `standardizingAll`",
+      "Remove the feature, or scale with --scaling standardize-all, or a number to divide by; of values "
+        + "that differ in later digits only, subtract what they have in common first."
+    ),
+    ("Say which column holds the class", "Say which column holds the class: --label COLUMN."),
+    (
+      "Name the features as in training, or leave", "Name the features as they were in training."
+    ),
+    (
+      "Correct the label or leave the example out; a network",
+      "Correct the label, or leave the example out."
     ),
     ("Fit the scaler on the data", nil),
     ("Divide the part to learn from by split", nil),

@@ -101,7 +101,8 @@ enum DataInspectCommand: Command {
     operands: [
       Operand(
         "NAME|FILE|FOLDER", .one,
-        "a name from 'data list', a CSV, npz, IDX or CIFAR file, or a folder of images")
+        "a name from 'data list', a CSV, npz, IDX or CIFAR file, or a folder of images; '-' is a "
+          + "table on the standard input")
     ],
     options: [label, RunOptions.skipBroken])
 
@@ -109,7 +110,7 @@ enum DataInspectCommand: Command {
     let source = arguments.operands[0]
     let overview: DataOverview
     // What is neither known nor a path: the loader's message about names is the right one.
-    if !DataSource.isTable(source) || !source.contains(".") && !source.contains("/") {
+    if !DataSource.isTable(source) || !DataSource.isPath(source) {
       guard arguments[label] == nil else {
         throw UsageError("'--label' only goes with a CSV file")
       }
@@ -121,8 +122,8 @@ enum DataInspectCommand: Command {
         overview = DataOverview(try DataSource.load(source, label: nil).examples)
       }
     } else {
-      overview = try DataOverview(
-        CSVTable(contentsOf: source), label: arguments[label].map { LabelColumn(argument: $0) })
+      let label = arguments[label].map { LabelColumn(argument: $0) }
+      overview = try DataOverview(DataSource.table(source, label: label), label: label)
     }
     if arguments[CommonOptions.json] { return try terminal.output.json(overview) }
     terminal.output.line(overview.text(style: terminal.output.style))

@@ -11,7 +11,9 @@ enum EvaluateCommand: Command {
     name: "evaluate", abstract: "Measure a saved network on data with known classes.",
     discussion: """
       Without DATA, the test part of the data that the network was trained on is
-      divided off again, by the seed in the file.
+      divided off again, by the seed in the file; data that have changed since are
+      refused. A table with a header is read by the names of its columns, whatever
+      their order, and one without by their places; '-' is the standard input.
       """,
     operands: [
       Operand("MODEL", .one, "a network that train or demo saved"),
@@ -50,7 +52,7 @@ enum EvaluateCommand: Command {
           .dataset(batchSize: recipe.batchSize, sequenceLength: recipe.sequenceLength)
       } else {
         let loaded = try DataSource.load(
-          given, label: arguments[label] ?? recipe?.labelColumn, classNames: network.classNames,
+          given, label: arguments[label], schema: DataSource.schema(of: network, recipe),
           skipBroken: skipBroken)
         loaded.remarks.report(on: terminal.error)
         // Never on what was divided off to learn from.
@@ -65,7 +67,11 @@ enum EvaluateCommand: Command {
         throw UsageError(
           "\(path) does not say what it was trained on, or kept no test part: give DATA")
       }
-      let loaded = try recipe.loadData(classNames: network.classNames, skipBroken: skipBroken)
+      let loaded = try recipe.recordedData(
+        of: network, skipBroken: skipBroken,
+        remedy:
+          "Give the data to measure on: '\(terminal.command) evaluate \(shellQuoted(path)) DATA'; "
+          + "or bring back the old ones.")
       loaded.remarks.report(on: terminal.error)
       data = try recipe.split(loaded).test
       (source, part) = (recipe.data, "test")

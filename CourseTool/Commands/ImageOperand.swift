@@ -7,7 +7,7 @@ func openImages(
 ) throws -> (source: any ImageSource, remarks: ImageRemarks) {
   if let folder = try DataSource.folder(source, skipBroken: skipBroken) { return folder }
   // A path that leads nowhere, or to no images, is no table either.
-  if DataSource.isTable(source), source.contains("/") || source.contains(".") {
+  if DataSource.isTable(source), DataSource.isPath(source) {
     return (try ImageSources.open(source), ImageRemarks())
   }
   let data = try DataSource.load(source, label: nil).examples

@@ -92,7 +92,9 @@ enum InspectCommand: Command {
       guard let recipe, recipe.test > 0 else {
         throw UsageError("\(path) does not say what it was trained on: give an image file")
       }
-      let data = try recipe.loadData(classNames: network.classNames, skipBroken: skipBroken)
+      let data = try recipe.recordedData(
+        of: network, skipBroken: skipBroken,
+        remedy: "Give an image file in place of the number, or bring back the old data.")
       let test = try recipe.split(data).test
       guard (0..<test.count).contains(number) else {
         throw UsageError("the test part has the examples 0 to \(test.count - 1), not \(number)")

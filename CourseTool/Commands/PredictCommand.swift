@@ -7,7 +7,9 @@ enum PredictCommand: Command {
     name: "predict", abstract: "Let a saved network answer for examples in files.",
     discussion: """
       A CSV file has one example a row; a header and the label column of training may
-      be there or not, and with a header the columns may come in any order. A .npy
+      be there or not. With a header the columns are found by name, whatever their
+      order, and others may be there; without one they stand as in training. '-' is
+      the standard input. A .npy
       file holds a tensor [N, features], or one example alone. An image (PNG, JPEG) is
       one example: it must have the size that the network was trained on, and be
       bright where the training images are. Answers are printed as CSV.
@@ -16,7 +18,7 @@ enum PredictCommand: Command {
       Operand("MODEL", .one, "a network that train or demo saved"),
       Operand("FILE", .oneOrMore, "examples: .csv, .npy, .png or .jpg"),
     ],
-    options: [RunOptions.threads])
+    options: [EvaluateCommand.label, RunOptions.threads])
 
   private struct Prediction: Encodable {
     var file: String
@@ -50,7 +52,9 @@ enum PredictCommand: Command {
     // All files are read before anything is printed: half an output would pass for all of it.
     var predictions: [Prediction] = []
     for file in arguments.operands.dropFirst() {
-      let features = try features(in: file, for: network, recipe: recipe)
+      let (features, notes) = try features(
+        in: file, for: network, recipe: recipe, label: arguments[EvaluateCommand.label])
+      ImageRemarks(notes: notes).report(on: terminal.error)
       let probabilities: Tensor
       do {
         probabilities = try network.predict(features)
@@ -95,24 +99,27 @@ enum PredictCommand: Command {
       remedy: "Its numbers are too large for the network: correct them or leave the example out.")
   }
 
-  /// The examples in a file, `[N] + inputShape`.
+  /// The examples in a file, `[N] + inputShape`, and what the user should know about them.
   private static func features(
-    in file: String, for network: NeuralNetwork, recipe: Recipe?
-  ) throws -> Tensor {
+    in file: String, for network: NeuralNetwork, recipe: Recipe?, label: String?
+  ) throws -> (features: Tensor, notes: [String]) {
     let shape = network.inputShape
     if ImageExample.isImage(file) {
-      return try ImageExample.tensor(
-        file, for: network, brightest: DataSource.brightest(of: recipe?.data ?? ""))
+      let brightest = DataSource.brightest(of: recipe?.data ?? "")
+      return (try ImageExample.tensor(file, for: network, brightest: brightest), [])
     }
     if file.lowercased().hasSuffix(".npy") {
       let tensor = try Tensor(npy: URL(filePath: file))
-      return tensor.shape == shape ? tensor.reshaped([1] + shape) : tensor
+      return (tensor.shape == shape ? tensor.reshaped([1] + shape) : tensor, [])
     }
-    let table = try CSVTable(contentsOf: file)
-    let columns = try table.featureColumns(
-      names: network.featureNames, count: shape.reduce(1, *),
-      label: recipe?.label.map { LabelColumn(argument: $0) })
-    return try table.numbers(inColumns: columns).reshaped([-1] + shape)
+    let schema = DataSource.schema(of: network, recipe)
+    let label = label.map { LabelColumn(argument: $0) }
+    let table = try DataSource.table(file, label: label, schema: schema)
+    let columns = try table.columns(for: schema, label: label)
+    return (
+      try table.numbers(inColumns: columns.features).reshaped([-1] + shape),
+      DataSource.unusedNote(columns, of: table)
+    )
   }
 }
 

@@ -8,16 +8,17 @@ enum DataSource {
     var examples: Dataset
     var validation: Dataset?
     var test: Dataset?
-    /// What there is to say about images.
+    /// What there is to say about them.
     var remarks = ImageRemarks()
     /// The parts of a text, which is divided by place and not by examples.
     var parts: DatasetSplit?
+    /// Where the label was, of a table to train on.
+    var label: Label?
 
-    /// A number that changes when the data change.
-    var fingerprint: String {
-      guard let parts else { return examples.fingerprint }
-      return [parts.train, parts.validation, parts.test].filter { $0.count > 0 }
-        .map(\.fingerprint).joined(separator: " ")
+    /// The label column of a table.
+    struct Label {
+      var name: String?
+      var place: Int
     }
   }
 
@@ -97,19 +98,19 @@ enum DataSource {
   static func labelIsMissing(_ source: String) -> UsageError {
     let label = "needs a label column: --label COLUMN (a name, or a number from 0; -1 is the last)"
     return UsageError(
-      FileManager.default.fileExists(atPath: source)
+      source == "-" || FileManager.default.fileExists(atPath: source)
         ? "the data \(source) \(label)"
         : "there is no file or folder \(source); and a CSV file \(label)")
   }
 
   /// Loads data by name, images from files or folders, or a CSV file with its label column.
   /// - Parameters:
-  ///   - classNames: the classes of a trained network, which the labels then refer to
+  ///   - schema: what a trained network looks for: its features, and its classes, which the labels then refer to
   ///   - skipBroken: leaves out images that cannot be read
   static func load(
-    _ source: String, label: String?, classNames: [String]? = nil, skipBroken: Bool = false
+    _ source: String, label: String?, schema: TableSchema? = nil, skipBroken: Bool = false
   ) throws -> Loaded {
-    let classNames = classNames.flatMap { $0.isEmpty ? nil : $0 }
+    let classNames = schema.flatMap { $0.classNames.isEmpty ? nil : $0.classNames }
     if let known = bundled.first(where: { $0.name == source }) {
       return Loaded(examples: known.load())
     }
@@ -123,16 +124,14 @@ enum DataSource {
       throw UsageError("the almanac is a text, for the recipe char-lstm")
     }
     // Something that cannot be a path to a table was meant to be a name.
-    if !source.contains("."), !source.contains("/") {
+    if !isPath(source) {
       throw UsageError(
         "unknown data '\(source)'." + didYouMean(suggestions(for: source, among: names))
           + "\n  There are: \(names.joined(separator: ", ")); or the path of a CSV file or of a folder of images."
       )
     }
-    guard let label else { throw labelIsMissing(source) }
-    return Loaded(
-      examples: try Dataset(
-        csv: source, label: LabelColumn(argument: label), classNames: classNames))
+    return try loadTable(
+      source, label: label.map { LabelColumn(argument: $0) }, schema: schema)
   }
 }
 

@@ -1,7 +1,7 @@
 import Networks
 
-/// What a user should know of the images that were read: which folders were used as what, and what was left
-/// out.
+/// What a user should know of the data that were read: which folders were used as what, which columns, and what was
+/// left out.
 struct ImageRemarks {
   /// What was left out because of `--skip-broken`.
   var skipped: [CourseError] = []
@@ -16,7 +16,7 @@ struct ImageRemarks {
 
   /// Says which images were left out: how many, and the first of them.
   func report(on stream: TextStream) {
-    for note in notes { stream.line("\(stream.style.yellow("Note:")) \(note)") }
+    for note in notes { stream.line("\(stream.style.yellow("Note:")) \(note.printable)") }
     guard !skipped.isEmpty else { return }
     stream.line(stream.style.yellow("Skipped \(skipped.count):"))
     for error in skipped.prefix(20) { stream.line("  \(error.oneLine)") }

@@ -76,11 +76,6 @@ struct Recipe: Codable, Equatable, Sendable {
   /// Whether a text is learned, character by character.
   var isText: Bool { embedding > 0 }
 
-  /// The column of the class in other files with such data.
-  var labelColumn: String? {
-    label ?? DataSource.bundled.first { $0.name == data }?.label
-  }
-
   /// The learning rate of each step, in a training of `stepsPerEpoch` steps an epoch.
   func schedule(stepsPerEpoch: Int) -> any LearningRateSchedule {
     switch scheduleName {

@@ -36,6 +36,8 @@ struct DataOverview: Encodable, Sendable {
   var notes: [String] = []
   var columns: [Column]
   var label: String?
+  /// Rows without a label.
+  var missingLabels = 0
   var classes: [ClassCount] = []
   var firstRows: [[String]]
 
@@ -44,11 +46,13 @@ struct DataOverview: Encodable, Sendable {
     name = data.name
     examples = data.count
     let labels = data.targets.classIndices
-    classes = (0..<(data.classCount ?? 0)).map { index in
+    var counts = [Int](repeating: 0, count: data.classCount ?? 0)
+    for label in labels where counts.indices.contains(label) { counts[label] += 1 }
+    let classes = counts.enumerated().map { index, count in
       ClassCount(
-        name: data.classNames.isEmpty ? "\(index)" : data.classNames[index],
-        examples: labels.count { $0 == index })
+        name: data.classNames.isEmpty ? "\(index)" : data.classNames[index], examples: count)
     }
+    self.classes = classes
     guard data.inputShape.count == 1 else {
       // One by one, the pixels of images say little, and there are many.
       shape = data.inputShape
@@ -66,33 +70,9 @@ struct DataOverview: Encodable, Sendable {
         minimum: low[index], mean: mean[index], maximum: high[index], distinct: distinct.count)
     }
     firstRows = (0..<min(5, data.count)).map { row in
-      (0..<count).map { shortNumber(values[row * count + $0]) } + [data.classNames[labels[row]]]
+      (0..<count).map { shortNumber(values[row * count + $0]) }
+        + (labels.indices.contains(row) ? [classes[labels[row]].name] : [])
     }
-  }
-
-  /// A CSV file, with or without a label column.
-  init(_ table: CSVTable, label: LabelColumn?) throws {
-    name = table.name
-    examples = table.rowCount
-    let labelColumn = try label.map { try table.column($0) }
-    let names = table.columnNames ?? (0..<table.columnCount).map { "column \($0)" }
-    self.label = labelColumn.map { names[$0] }
-    columns = []
-    for index in 0..<table.columnCount where index != labelColumn {
-      columns.append(
-        Column(
-          name: names[index],
-          texts: (0..<table.rowCount).map {
-            table.text(row: $0, column: index)
-          }))
-    }
-    if let labelColumn {
-      let found = try table.classes(inColumn: labelColumn)
-      classes = found.names.enumerated().map { index, name in
-        ClassCount(name: name, examples: found.indices.count { $0 == index })
-      }
-    }
-    firstRows = (0..<min(5, table.rowCount)).map { table.texts(ofRow: $0) }
   }
 
   // MARK: As text
@@ -125,7 +105,11 @@ struct DataOverview: Encodable, Sendable {
     }
     let gaps = columns.filter { $0.missing > 0 }
     let words = columns.filter { $0.words > 0 }
-    if !gaps.isEmpty || !words.isEmpty { lines.append("") }
+    if !gaps.isEmpty || !words.isEmpty || missingLabels > 0 { lines.append("") }
+    if missingLabels > 0 {
+      lines.append(
+        style.yellow("Missing labels") + ": \(missingLabels). Fill them in or remove those rows.")
+    }
     if !gaps.isEmpty {
       lines.append(
         style.yellow("Missing values") + " in \(list(gaps)): fill them in or remove those rows.")
@@ -173,27 +157,5 @@ struct DataOverview: Encodable, Sendable {
   private func list(_ columns: [Column]) -> String {
     columns.prefix(8).map { "\"\($0.name.printable)\"" }.joined(separator: ", ")
       + (columns.count > 8 ? ", ..." : "")
-  }
-}
-
-extension DataOverview.Column {
-  /// The column of a table, from its texts.
-  init(name: String, texts: [String]) {
-    self.name = name
-    distinct = Set(texts).count
-    var (count, sum) = (0, 0.0)
-    for text in texts {
-      if CSVTable.isMissingMark(text) {
-        missing += 1
-      } else if let value = Float(text), value.isFinite {
-        count += 1
-        sum += Double(value)
-        minimum = min(minimum ?? value, value)
-        maximum = max(maximum ?? value, value)
-      } else {
-        words += 1
-      }
-    }
-    mean = count > 0 ? Float(sum / Double(count)) : nil
   }
 }

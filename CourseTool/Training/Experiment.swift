@@ -10,11 +10,10 @@ struct Experiment {
   private(set) var network: NeuralNetwork
   /// Whether the network has been trained already and goes on from there.
   let isResumed: Bool
-  /// What there is to say about images.
+  /// What there is to say about the data.
   let remarks: ImageRemarks
 
   private static let recipeNote = "recipe"
-  private static let dataNote = "data fingerprint"
   static let authorNote = "written by"
 
   /// A new run.
@@ -25,7 +24,7 @@ struct Experiment {
     images = try recipe.augmented(parts.train)
     network = try recipe.network(for: parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
-    network.notes[Self.dataNote] = data.fingerprint
+    Recipe.record(data, in: &network)
     network.notes[Self.authorNote] = author
     self.recipe = recipe
     self.parts = parts
@@ -71,13 +70,10 @@ struct Experiment {
     }
     recipe.epochs = wanted.epochs
     recipe.data = wanted.data
-    let data = try recipe.loadData(
-      classNames: network.classNames, skipBroken: arguments[RunOptions.skipBroken])
-    guard data.fingerprint == network.notes[Self.dataNote] else {
-      throw CourseError(
-        .invalidData, "the data are not the ones that the run began with", location: recipe.data,
-        remedy: "Bring back the old data, say with --data where they are, or start anew.")
-    }
+    let data = try recipe.recordedData(
+      of: network, isGivenNow: arguments.value(of: RecipeOptions.data) != nil,
+      skipBroken: arguments[RunOptions.skipBroken],
+      remedy: "Bring back the old data, say with --data where they are, or start anew.")
     parts = try recipe.split(data)
     images = try recipe.augmented(parts.train)
     network.notes[Self.recipeNote] = try recipe.json()
@@ -127,18 +123,18 @@ struct Experiment {
 
 extension Recipe {
   /// The data, in the shape that the network takes.
-  /// - Parameter classNames: the classes of a trained network, which the labels then refer to
+  /// - Parameter schema: what a trained network looks for
   func loadData(
-    classNames: [String]? = nil, skipBroken: Bool = false
+    schema: TableSchema? = nil, skipBroken: Bool = false
   ) throws -> DataSource.Loaded {
     if isText {
-      let parts = try DataSource.loadText(data, classNames: classNames)
+      let parts = try DataSource.loadText(data, classNames: schema?.classNames)
         .split(
           validation: validation, test: test, batchSize: batchSize, sequenceLength: sequenceLength)
       return DataSource.Loaded(examples: parts.train, parts: parts)
     }
     var loaded = try DataSource.load(
-      data, label: label, classNames: classNames, skipBroken: skipBroken)
+      data, label: label, schema: schema, skipBroken: skipBroken)
     loaded.examples = try shaped(loaded.examples)
     loaded.validation = try loaded.validation.map(shaped)
     loaded.test = try loaded.test.map(shaped)

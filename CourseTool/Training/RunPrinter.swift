@@ -22,6 +22,11 @@ struct RunPrinter {
               + "the last bits will differ")
         }
       }
+      if data.train.count < experiment.recipe.batchSize {
+        terminal.error.line(
+          "note: a batch is all \(data.train.count) training examples, fewer than --batch-size "
+            + "\(experiment.recipe.batchSize)")
+      }
       if experiment.recipe.augment != .none {
         terminal.error.line("training images augmented: \(experiment.recipe.augment.text)")
       }

@@ -100,6 +100,12 @@ struct CSVScanner {
     (byte == CSVScanner.space || byte == CSVScanner.tab) && byte != delimiter
   }
 
+  /// Whether there is nothing in a field, not even quotes.
+  func isBlank(_ field: CSVField) -> Bool {
+    let start = field.range.lowerBound
+    return field.range.isEmpty && (start == 0 || bytes[start - 1] != CSVScanner.quote)
+  }
+
   /// The text of a field.
   func text(_ field: CSVField) -> String {
     let text = String(decoding: bytes[field.range], as: UTF8.self)

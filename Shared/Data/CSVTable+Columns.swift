@@ -1,5 +1,5 @@
 extension CSVTable {
-  /// The number of a column.
+  /// The number of a column. A name may have other capitals, where there is none of the same.
   public func column(_ column: LabelColumn) throws -> Int {
     switch column {
     case .index(let index):
@@ -18,46 +18,14 @@ extension CSVTable {
           received: "a table without header", location: name,
           remedy: "Give the column's number: 0 is the first, -1 the last.")
       }
-      let places = columnNames.indices.filter { columnNames[$0] == wanted }
-      guard let place = places.first, places.count == 1 else {
+      guard let place = places(of: [wanted], among: columnNames)[0] else {
         throw CourseError(
-          .invalidArgument,
-          places.isEmpty
-            ? "there is no column \"\(wanted)\"" : "several columns are called \"\(wanted)\"",
-          expected: "one of \(CSVTable.list(columnNames))", received: "\"\(wanted)\"",
+          .invalidArgument, "there is no column \"\(wanted)\"",
+          expected: "one of \(quotedList(columnNames))", received: "\"\(wanted)\"",
           location: name, remedy: "Check the spelling, or give the column's number from 0.")
       }
       return place
     }
-  }
-
-  /// The columns that hold the inputs of a network.
-  ///
-  /// Serves prediction, where a file may come with the label column or without it, and its columns in
-  /// another order: `names` are looked up in the header when there is one that has them all; otherwise
-  /// the columns are taken in order, and a label column is left out when there is one too many.
-  public func featureColumns(
-    names: [String], count: Int, label: LabelColumn? = nil
-  ) throws -> [Int] {
-    if let columnNames, names.count == count, count > 0 {
-      let places = names.map { columnNames.firstIndex(of: $0) }
-      if !places.contains(nil) { return places.compactMap { $0 } }
-      if places.contains(where: { $0 != nil }) {
-        let missing = names.filter { !columnNames.contains($0) }
-        throw CourseError(
-          .invalidData, "columns are missing", expected: CSVTable.list(names),
-          received: "no \(CSVTable.list(missing))", location: name)
-      }
-    }
-    let all = Array(0..<columnCount)
-    if columnCount == count { return all }
-    if columnCount == count + 1 {
-      let left = try label.map { try column($0) } ?? columnCount - 1
-      return all.filter { $0 != left }
-    }
-    throw CourseError(
-      .invalidData, "wrong number of columns", expected: "\(count), or \(count + 1) with the label",
-      received: "\(columnCount)", location: name)
   }
 
   /// The numbers in some columns, `[rowCount, columns.count]`.
@@ -84,54 +52,96 @@ extension CSVTable {
     }
   }
 
+  /// The columns among these whose numbers differ in digits that single precision does not keep: after rounding they
+  /// are off by more than a thousandth of their range.
+  package func columnsThatLoseDigits(_ columns: [Int]) -> [Int] {
+    var range = [(low: Double, high: Double, error: Double)](
+      repeating: (.infinity, -.infinity, 0), count: columns.count)
+    forEachRow { _, texts in
+      for (place, column) in columns.enumerated() {
+        guard let number = CSVTable.number(texts[column]), Float(number).isFinite else { continue }
+        range[place].low = min(range[place].low, number)
+        range[place].high = max(range[place].high, number)
+        range[place].error = max(range[place].error, abs(Double(Float(number)) - number))
+      }
+    }
+    return zip(columns, range).filter {
+      $1.high > $1.low && $1.error > ($1.high - $1.low) / 1000
+    }.map(\.0)
+  }
+
   /// The classes in one column: the index of each row's class, and the names of all classes.
   ///
-  /// Names are sorted, as numbers when all are whole. With `classNames` (those of a trained network)
-  /// the indices refer to them, and a name that is not among them is an error.
+  /// A class is the text that stands in the table: `1`, `01` and `1.0` are three classes. Names are sorted, as
+  /// numbers when all are some. With `classNames` (those of a trained network) the indices refer to them, and a
+  /// name that is not among them is an error.
   public func classes(
     inColumn column: Int, classNames: [String]? = nil
   ) throws -> (indices: [Int], names: [String]) {
-    var labels = (0..<rowCount).map { text(row: $0, column: column) }
-    // Not `isMissingMark`: "none" and "-" may well be classes.
-    let missing = ["", "?", "nan", "na", "n/a", "null"]
-    if let row = labels.firstIndex(where: { missing.contains($0.lowercased()) }) {
+    let labels = (0..<rowCount).map { text(row: $0, column: column) }
+    if let row = labels.firstIndex(where: MissingValue.marksLabel) {
       throw CourseError(
         .invalidData, "the label is missing", received: "\"\(labels[row])\"",
         location: location(row: row, column: column), remedy: "Fill it in or remove the row.")
     }
-    if let whole = try wholeNumbers(labels, column: column) { labels = whole.map(String.init) }
-    let names = classNames ?? CSVTable.sortedClasses(Set(labels))
+    let names = try classNames ?? sortedClasses(labels, column: column)
     let index = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
     let indices = try labels.enumerated().map { row, label in
       if let found = index[label] { return found }
+      let number = CSVTable.number(label)
+      let similar = names.first {
+        places(of: [label], among: [$0])[0] != nil || number != nil && CSVTable.number($0) == number
+      }
       throw CourseError(
-        .invalidData, "unknown class", expected: "one of \(CSVTable.list(names))",
-        received: "\"\(label)\"", location: location(row: row, column: column))
+        .invalidData, "unknown class", expected: "one of \(quotedList(names))",
+        received: "\"\(label)\"", location: location(row: row, column: column),
+        remedy: similar.map { "Write it as in training: \"\($0)\"." }
+          ?? "Correct the label, or remove the row.")
     }
     return (indices, names)
   }
 
-  // MARK: How
-
-  /// The labels as whole numbers (`2` and `2.0` alike); `nil` when they are words.
-  private func wholeNumbers(_ labels: [String], column: Int) throws -> [Int]? {
-    let numbers = labels.map { label in
-      let bytes = [UInt8](label.utf8)
-      return parseDecimal(bytes, 0..<bytes.count)
+  /// How many rows each class has, and how many have none, where labels may be missing.
+  package func classCounts(
+    inColumn column: Int
+  ) throws -> (classes: [(name: String, rows: Int)], missing: Int) {
+    var counts: [String: Int] = [:]
+    var missing = 0
+    var labels: [String] = []
+    forEachRow { _, texts in
+      labels.append(texts[column])
+      if MissingValue.marksLabel(texts[column]) {
+        missing += 1
+      } else {
+        counts[texts[column], default: 0] += 1
+      }
     }
-    if numbers.contains(nil) { return nil }
-    return try numbers.enumerated().map { row, number in
-      if let number, let whole = Int(exactly: number) { return whole }
-      throw CourseError(
-        .invalidData, "the label is not a class", expected: "a word or a whole number",
-        received: "\"\(labels[row])\"", location: location(row: row, column: column),
-        remedy: "Name the column that holds the class.")
-    }
+    let names = try sortedClasses(labels, column: column)
+    return (names.compactMap { name in counts[name].map { (name, $0) } }, missing)
   }
 
-  private static func sortedClasses(_ names: Set<String>) -> [String] {
-    let numbers = names.compactMap { Int($0) }
-    return numbers.count == names.count ? numbers.sorted().map(String.init) : names.sorted()
+  // MARK: How
+
+  /// A text as a number, as every reader of tables takes it.
+  package static func number(_ text: String) -> Double? {
+    let bytes = [UInt8](text.utf8)
+    return parseDecimal(bytes, 0..<bytes.count)
+  }
+
+  /// The different labels in order; throws when they look like measurements.
+  private func sortedClasses(_ labels: [String], column: Int) throws -> [String] {
+    let names = Set(labels).filter { !MissingValue.marksLabel($0) }
+      .map { (text: $0, number: CSVTable.number($0)) }
+    if names.contains(where: { $0.number == nil }) { return names.map(\.text).sorted() }
+    if let fraction = labels.firstIndex(where: { label in
+      CSVTable.number(label).map { $0 != $0.rounded() } ?? false
+    }) {
+      throw CourseError(
+        .invalidData, "the label is not a class", expected: "a word or a whole number",
+        received: "\"\(labels[fraction])\"", location: location(row: fraction, column: column),
+        remedy: "Name the column that holds the class.")
+    }
+    return names.sorted { ($0.number ?? 0, $0.text) < ($1.number ?? 0, $1.text) }.map(\.text)
   }
 
   private func numberError(row: Int, column: Int, isTooLarge: Bool) -> CourseError {
@@ -140,24 +150,20 @@ extension CSVTable {
     var (what, remedy) = (
       "this is not a number", "Remove the column, or replace its words by numbers."
     )
-    if CSVTable.isMissingMark(text) {
+    if MissingValue.marksNumber(text) {
       (what, remedy) = ("a value is missing", "Fill it in, or remove the row or the column.")
     } else if isTooLarge || bare == "inf" || bare == "infinity" || bare == "nan" {
       (what, remedy) = ("the value is not finite", "Correct it or remove the row.")
-    } else if text.split(separator: ",").count == 2,
-      text.allSatisfy({ $0.isNumber || $0 == "," || $0 == "-" })
-    {
-      remedy = "Write the decimal point as a point, and no separators of thousands."
+    } else if CSVTable.number(text.replacing(",", with: "")) != nil, text.contains(",") {
+      let groups = text.prefix { $0 != "." }.split(separator: "," as Character).dropFirst()
+      remedy =
+        groups.allSatisfy { $0.count == 3 }
+        ? "Write it without separators of thousands, \(text.replacing(",", with: "")); or, if "
+          + "the comma is a decimal one, as a point."
+        : "Write the decimal point as a point, not as a comma."
     }
     return CourseError(
       .invalidData, what, expected: "a number", received: "\"\(text)\"",
       location: location(row: row, column: column), remedy: remedy)
-  }
-
-  /// Names in quotes; the middle of a long list is left out.
-  private static func list(_ names: [String]) -> String {
-    let quoted = names.map { "\"\($0)\"" }
-    guard quoted.count > 12 else { return quoted.joined(separator: ", ") }
-    return (quoted.prefix(6) + ["..."] + quoted.suffix(3)).joined(separator: ", ")
   }
 }

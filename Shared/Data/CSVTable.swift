@@ -24,25 +24,32 @@ public struct CSVTable: Sendable {
   private let rowStarts: [Int]
   private let rowLines: [Int]
 
-  /// Reads a file.
-  /// - Parameter delimiter: `nil` to find out: tab, semicolon or comma.
+  /// Reads a file, or what comes through a pipe (`-` is the standard input).
+  /// - Parameters:
+  ///   - delimiter: `nil` to find out: tab, semicolon or comma
+  ///   - expecting: names of columns; a first row that has all of them is the header, whatever it looks like
   public init(
-    contentsOf path: String, header: CSVHeader = .automatic, delimiter: Character? = nil
+    contentsOf path: String, header: CSVHeader = .automatic, delimiter: Character? = nil,
+    expecting names: [String] = []
   ) throws {
     let data = try readFile(at: path, content: "a CSV file")
-    try self.init(bytes: [UInt8](data), name: path, header: header, delimiter: delimiter)
+    try self.init(
+      bytes: [UInt8](data), name: path, header: header, delimiter: delimiter, expecting: names)
   }
 
   /// Reads a text; `name` stands for the file in errors.
   public init(
     text: String, name: String = "CSV text", header: CSVHeader = .automatic,
-    delimiter: Character? = nil
+    delimiter: Character? = nil, expecting names: [String] = []
   ) throws {
-    try self.init(bytes: [UInt8](text.utf8), name: name, header: header, delimiter: delimiter)
+    try self.init(
+      bytes: [UInt8](text.utf8), name: name, header: header, delimiter: delimiter,
+      expecting: names)
   }
 
   package init(
-    bytes: [UInt8], name: String, header: CSVHeader = .automatic, delimiter: Character? = nil
+    bytes: [UInt8], name: String, header: CSVHeader = .automatic, delimiter: Character? = nil,
+    expecting names: [String] = []
   ) throws {
     let start = try CSVTable.startOfText(bytes, name: name)
     scanner = CSVScanner(
@@ -58,7 +65,7 @@ public struct CSVTable: Sendable {
     while position < bytes.count {
       let (rowStart, rowLine) = (position, line)
       try scanner.readRecord(at: &position, line: &line, into: &fields)
-      if fields.count == 1, fields[0].range.isEmpty { continue }
+      if fields.count == 1, scanner.isBlank(fields[0]) { continue }
       if starts.isEmpty { width = fields.count }
       guard fields.count == width else {
         throw CourseError(
@@ -75,12 +82,14 @@ public struct CSVTable: Sendable {
       switch header {
       case .present: true
       case .absent: false
-      case .automatic: try CSVTable.looksLikeHeader(scanner, rowStarts: starts)
+      case .automatic:
+        try CSVTable.looksLikeHeader(scanner, rowStarts: starts, expecting: names)
       }
     if hasHeader, let first = starts.first {
       var (position, line) = (first, 0)
       try scanner.readRecord(at: &position, line: &line, into: &fields)
-      columnNames = fields.map(scanner.text)
+      columnNames = try CSVTable.checkedNames(
+        fields.map(scanner.text), table: name, line: lines[0])
     } else {
       columnNames = nil
     }
@@ -88,9 +97,9 @@ public struct CSVTable: Sendable {
     rowLines = hasHeader ? Array(lines.dropFirst()) : lines
     guard !rowStarts.isEmpty else {
       throw CourseError(
-        .invalidData, "the table has no rows",
-        received: starts.isEmpty ? "no text" : "a header only",
-        location: name)
+        .invalidData, "the table has no rows", expected: "a row for each example",
+        received: starts.isEmpty ? "no text" : "a header only", location: name,
+        remedy: "Check that it is the right file, and that it was written to its end.")
     }
   }
 
@@ -111,6 +120,15 @@ public struct CSVTable: Sendable {
   public func location(row: Int, column: Int) -> String {
     let title = columnNames.map { " (\"\($0[column])\")" } ?? ""
     return "\(name), line \(rowLines[row]), column \(column + 1)\(title)"
+  }
+
+  /// Calls `body` with the texts of each row: once through the file, however many columns there are.
+  package func forEachRow(_ body: (_ row: Int, _ texts: [String]) throws -> Void) rethrows {
+    var fields: [CSVField] = []
+    for row in 0..<rowCount {
+      readFields(ofRow: row, into: &fields)
+      try body(row, fields.map(scanner.text))
+    }
   }
 
   func fields(ofRow row: Int) -> [CSVField] {
@@ -157,7 +175,7 @@ extension CSVTable {
       }
       throw refuse("bytes that are not UTF-8", "Save it as CSV in UTF-8.", line: line)
     }
-    return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    return withoutByteOrderMark(bytes).startIndex
   }
 
   private static func byte(ofDelimiter character: Character) throws -> UInt8 {
@@ -169,31 +187,5 @@ extension CSVTable {
         expected: "one such as , ; or a tab", received: "\"\(character)\"")
     }
     return byte
-  }
-
-  private enum Cell { case number, missing, word }
-
-  /// See `CSVHeader.automatic`.
-  private static func looksLikeHeader(_ scanner: CSVScanner, rowStarts: [Int]) throws -> Bool {
-    var fields: [CSVField] = []
-    let rows = try rowStarts.prefix(11).map { start in
-      var (position, line) = (start, 0)
-      try scanner.readRecord(at: &position, line: &line, into: &fields)
-      return fields.map { field -> Cell in
-        if parseDecimal(scanner.bytes, field.range) != nil { return .number }
-        return isMissingMark(scanner.text(field)) ? .missing : .word
-      }
-    }
-    guard let first = rows.first else { return false }
-    if !first.contains(.number) { return first.contains(.word) }
-    return first.indices.contains { column in
-      let below = rows.dropFirst().map { $0[column] }
-      return first[column] == .word && below.contains(.number) && !below.contains(.word)
-    }
-  }
-
-  /// Whether a text is one of the usual marks for a value that was not measured.
-  package static func isMissingMark(_ text: String) -> Bool {
-    ["", "?", "-", "na", "n/a", "nan", "null", "none", "missing"].contains(text.lowercased())
   }
 }

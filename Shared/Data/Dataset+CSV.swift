@@ -2,14 +2,14 @@ import BundledData
 import Foundation
 
 extension Dataset {
-  /// Reads a CSV file whose label column holds classes: words or whole numbers. All other columns are
+  /// Reads a CSV file whose label column holds classes: words or whole numbers, as they are written. All other columns are
   /// features and hold numbers.
   ///
   ///     let flowers = try Dataset(csv: "flowers.csv", label: "species")
   ///
   /// - Parameters:
   ///   - label: the label column by name, or by number from 0 (-1 is the last)
-  ///   - header: whether the first row names the columns; a label given by name says that it does
+  ///   - header: whether the first row names the columns; one that has the label's name does
   ///   - delimiter: `nil` to find out: tab, semicolon or comma
   ///   - classNames: the classes of a trained network, to which the labels then refer; `nil` to take
   ///     those of the file, sorted (as numbers when all are)
@@ -17,9 +17,8 @@ extension Dataset {
     csv path: String, label: LabelColumn, header: CSVHeader = .automatic,
     delimiter: Character? = nil, classNames: [String]? = nil
   ) throws {
-    var header = header
-    if case .name = label, header == .automatic { header = .present }
-    let table = try CSVTable(contentsOf: path, header: header, delimiter: delimiter)
+    let table = try CSVTable(
+      contentsOf: path, header: header, delimiter: delimiter, expecting: label.names)
     try self.init(table, label: label, classNames: classNames)
     name = URL(filePath: path).deletingPathExtension().lastPathComponent
   }
@@ -34,7 +33,23 @@ extension Dataset {
         received: "one column", location: table.name,
         remedy: "If there are more, give the delimiter.")
     }
-    let classes = try table.classes(inColumn: labelColumn, classNames: classNames)
+    try self.init(table, features: columns, label: labelColumn, classNames: classNames)
+  }
+
+  /// The examples that a trained network finds in a table; see `TableSchema`.
+  public init(_ table: CSVTable, for schema: TableSchema, label: LabelColumn? = nil) throws {
+    let columns = try table.columns(for: schema, label: label, needsLabel: true)
+    guard let label = columns.label else { stop("TableSchema: no label column") }
+    try self.init(
+      table, features: columns.features, label: label,
+      classNames: schema.classNames.isEmpty ? nil : schema.classNames)
+    if !schema.featureNames.isEmpty { featureNames = schema.featureNames }
+  }
+
+  private init(
+    _ table: CSVTable, features columns: [Int], label: Int, classNames: [String]?
+  ) throws {
+    let classes = try table.classes(inColumn: label, classNames: classNames)
     try self.init(
       name: table.name, features: table.numbers(inColumns: columns),
       targets: .classes(classes.indices),

@@ -15,7 +15,7 @@ public struct Dataset: Sendable {
   /// Where the inputs lie.
   private var inputs: Inputs
   /// The N targets.
-  public private(set) var targets: Target
+  public internal(set) var targets: Target
   /// The names of the numbers of one example, in row-major order; empty when they have none.
   public var featureNames: [String]
   /// The names of the classes; empty when they have none.
@@ -147,6 +147,14 @@ public struct Dataset: Sendable {
         .bytes(bytes.reshaped(to: inputShape), scalers: scalers)
       }
     return result
+  }
+
+  /// Puts the features in another order, under other names.
+  mutating func reorderFeatures(_ places: [Int], names: [String]) {
+    featureNames = names
+    guard places != Array(places.indices) else { return }
+    let columns = features.reshaped([count, -1]).transposed().rows(at: places)
+    inputs = .numbers(columns.transposed().reshaped([count] + inputShape))
   }
 
   /// The same examples with scaled inputs: at once when they are numbers, batch by batch when they are

@@ -1,15 +1,17 @@
-// Choosing offset and scale by what the training data are like.
+import Kernels
+
+// Choosing offset and scale by what the training data are like. Means and deviations are computed in double
+// precision: single precision has neither the range (a square of 1e20) nor the digits (a deviation of 1 at 1e7).
 
 extension FeatureScaler {
   /// Mean 0 and standard deviation 1 for each feature of the training data.
   ///
   /// `offset` is the mean, `scale` the standard deviation `√(Σ(x - mean)² / N)`.
   ///
-  /// - Throws: when a feature has the same value in all examples, naming it.
+  /// - Throws: when a feature has the same value in all examples, naming it, or when its values are too far apart or
+  ///   too close to each other for single precision.
   public static func standardizing(_ training: Dataset) throws -> FeatureScaler {
-    try requireVariety(training, method: "standardise")
-    let (mean, deviation) = FeatureGrouping.features.moments(of: training)
-    return try FeatureScaler(offset: mean.scalars, scale: deviation.scalars)
+    try fitted(to: training, by: .features)
   }
 
   /// Mean 0 and standard deviation 1 for each channel of the training images `[N, C, ...]`.
@@ -22,15 +24,7 @@ extension FeatureScaler {
         received: "\(training.count) examples of shape \(training.inputShape)",
         location: training.name)
     }
-    let (mean, deviation) = FeatureGrouping.channels.moments(of: training)
-    if let channel = deviation.scalars.firstIndex(of: 0) {
-      throw CourseError(
-        .invalidData, "cannot standardise a channel that is the same everywhere",
-        received: "\(mean[channel])", location: "\(training.name), channel \(channel)",
-        remedy: "Use FeatureScaler.dividing(by:).")
-    }
-    return try FeatureScaler(
-      offset: mean.scalars, scale: deviation.scalars, isPerChannel: true)
+    return try fitted(to: training, by: .channels)
   }
 
   /// One mean and one standard deviation, over all features of the training data: for pixels, some of
@@ -38,14 +32,7 @@ extension FeatureScaler {
   ///
   /// - Throws: when all features are equal.
   public static func standardizingAll(_ training: Dataset) throws -> FeatureScaler {
-    try requireExamples(training, method: "standardise")
-    let (mean, deviation) = FeatureGrouping.all.moments(of: training)
-    guard deviation[0] > 0 else {
-      throw CourseError(
-        .invalidData, "all features are equal", received: "\(mean[0])", location: training.name,
-        remedy: "Such data teach nothing; look at where they come from.")
-    }
-    return try FeatureScaler(offset: mean.scalars, scale: deviation.scalars)
+    try fitted(to: training, by: .all)
   }
 
   /// The smallest value of each feature of the training data becomes the lower bound of `range`, the
@@ -61,42 +48,63 @@ extension FeatureScaler {
         .invalidArgument, "this range cannot be scaled to", expected: "two different numbers",
         received: "\(range)")
     }
-    let (low, high) = try requireVariety(training, method: "scale")
-    let scale = (high - low) / size
-    let offset = low - scale * range.lowerBound
-    return try FeatureScaler(offset: offset.scalars, scale: scale.scalars)
+    let (low, high) = try requireVariety(training, grouping: .features, method: "scale")
+    let scale = zip(low, high).map { (Double($1) - Double($0)) / Double(size) }
+    let offset = zip(low, scale).map { Double($0) - $1 * Double(range.lowerBound) }
+    return try rounded(offset: offset, scale: scale, of: training, grouping: .features)
   }
 
-  private static func requireExamples(_ data: Dataset, method: String) throws {
-    guard data.count == 0 else { return }
-    throw CourseError(
-      .invalidData, "cannot \(method) features of no examples", location: data.name)
+  private static func fitted(
+    to training: Dataset, by grouping: FeatureGrouping
+  ) throws -> FeatureScaler {
+    try requireVariety(training, grouping: grouping, method: "standardise")
+    let (mean, deviation) = grouping.moments(of: training)
+    return try rounded(offset: mean, scale: deviation, of: training, grouping: grouping)
   }
 
-  /// The smallest and the largest value of each feature; throws when they are the same for one.
+  /// The scaler with its numbers in single precision.
+  private static func rounded(
+    offset: [Double], scale: [Double], of data: Dataset, grouping: FeatureGrouping
+  ) throws -> FeatureScaler {
+    for (group, scale) in scale.enumerated() where Float(scale) == 0 || !Float(scale).isFinite {
+      throw CourseError(
+        .invalidData, "the values are too close to each other or too far apart to be scaled",
+        expected: "a scale from 1e-45 to 3.4e38", received: "\(scale)",
+        location: grouping.place(group, in: data),
+        remedy: "Bring the values to another unit first.")
+    }
+    return try FeatureScaler(
+      exactOffset: offset, scale: scale.map { Float($0) }, isPerChannel: grouping == .channels)
+  }
+
+  /// The smallest and the largest value of each group; throws when they are the same for one.
   @discardableResult
   private static func requireVariety(
-    _ data: Dataset, method: String
-  ) throws -> (low: Tensor, high: Tensor) {
-    try requireExamples(data, method: method)
-    var range: (low: Tensor, high: Tensor)?
-    data.forEachPiece { piece in
-      let rows = FeatureGrouping.features.grouped(piece)
-      let (low, high) = (rows.min(axis: 0), rows.max(axis: 0))
-      range = range.map { (.minimum($0.low, low), .maximum($0.high, high)) } ?? (low, high)
+    _ data: Dataset, grouping: FeatureGrouping, method: String
+  ) throws -> (low: [Float], high: [Float]) {
+    guard data.count > 0 else {
+      throw CourseError(
+        .invalidData, "cannot \(method) features of no examples", location: data.name)
     }
-    let (low, high) = range!
-    let isConstant = (high .== low).scalars
-    guard let column = isConstant.firstIndex(of: 1) else { return (low, high) }
-    let title = data.featureNames.isEmpty ? "\(column)" : "\"\(data.featureNames[column])\""
-    let others = isConstant.count { $0 == 1 } - 1
-    throw CourseError(
-      .invalidData, "cannot \(method) a feature that is the same in all examples",
-      expected: "at least two different values",
-      received: "\(low[column]) \(data.count) times"
-        + (others > 0 ? " (and \(others) more such features)" : ""),
-      location: "\(data.name), feature \(title)",
-      remedy: "Remove the feature, or use FeatureScaler.dividing(by:).")
+    let (low, high) = grouping.extremes(of: data)
+    let constant = low.indices.filter { low[$0] == high[$0] }
+    if let group = constant.first {
+      let others = constant.count - 1
+      throw CourseError(
+        .invalidData, "cannot \(method) \(grouping.words) the same in all examples",
+        expected: "at least two different values, in the seven digits of single precision",
+        received: "\(low[group]) \(data.count) times"
+          + (others > 0 ? " (and \(others) more such \(grouping.plural))" : ""),
+        location: grouping.place(group, in: data), remedy: grouping.remedy)
+    }
+    if let group = low.indices.first(where: { !(high[$0] - low[$0]).isFinite }) {
+      throw CourseError(
+        .invalidData, "the values are too far apart to be scaled",
+        expected: "a difference below 3.4e38", received: "\(low[group]) to \(high[group])",
+        location: grouping.place(group, in: data),
+        remedy: "Bring the values to another unit first.")
+    }
+    return (low, high)
   }
 }
 
@@ -104,45 +112,89 @@ extension FeatureScaler {
 enum FeatureGrouping {
   case all, features, channels
 
-  /// The features `[N, ...]` so that numbers for each group broadcast against them.
+  /// The features `[N, ...]` as `[rows, groups, elements]`, so that a group's elements lie on the outer axes.
   func grouped(_ x: Tensor) -> Tensor {
     switch self {
-    case .all: x.reshaped([-1])
-    case .features: x.reshaped([x.shape[0], x.shape.dropFirst().reduce(1, *)])
+    case .all: x.reshaped([1, 1, x.count])
+    case .features: x.reshaped([x.shape[0], x.shape.dropFirst().reduce(1, *), 1])
     case .channels:
       x.reshaped([x.shape[0], x.shape[1], x.shape.dropFirst(2).reduce(1, *)])
     }
   }
 
-  /// One number for each group, so that they broadcast.
-  func broadcasting(_ numbers: Tensor) -> Tensor {
-    self == .channels ? numbers.reshaped([numbers.count, 1]) : numbers
-  }
-
-  /// The mean of each group, `[groups]`.
-  private func means(_ grouped: Tensor) -> Tensor {
-    switch self {
-    case .all: Tensor([grouped.mean()])
-    case .features: grouped.mean(axis: 0)
-    case .channels: grouped.mean(axis: 2).mean(axis: 0)
+  /// The smallest and the largest value of each group.
+  fileprivate func extremes(of data: Dataset) -> (low: [Float], high: [Float]) {
+    var range: (low: Tensor, high: Tensor)?
+    data.forEachPiece { piece in
+      let x = grouped(piece)
+      let (low, high) = (x.min(axis: 2).min(axis: 0), x.max(axis: 2).max(axis: 0))
+      range = range.map { (.minimum($0.low, low), .maximum($0.high, high)) } ?? (low, high)
     }
+    return (range!.low.scalars, range!.high.scalars)
   }
 
   /// Mean and standard deviation of each group.
-  func moments(of data: Dataset) -> (mean: Tensor, deviation: Tensor) {
-    // The second mean takes away what rounding left in the first.
-    let first = average(data) { $0 }
-    let mean = first + average(data) { $0 - broadcasting(first) }
-    let deviation = sqrt(average(data) { square($0 - broadcasting(mean)) })
-    return (mean, deviation)
+  fileprivate func moments(of data: Dataset) -> (mean: [Double], deviation: [Double]) {
+    // The second pass takes away what rounding left in the first mean.
+    let first = sums(of: data, around: nil)
+    let center = first.sums.map { $0 / first.count }
+    let (sums, squares, count) = sums(of: data, around: center)
+    let rest = sums.map { $0 / count }
+    return (
+      zip(center, rest).map { $0 + $1 },
+      zip(squares, rest).map { max(0, $0 / count - $1 * $1).squareRoot() }
+    )
   }
 
-  private func average(_ data: Dataset, _ value: (Tensor) -> Tensor) -> Tensor {
-    var sum: Tensor?
+  /// The sums of x - center and of its square, and the number of elements, of each group.
+  private func sums(
+    of data: Dataset, around center: [Double]?
+  ) -> (sums: [Double], squares: [Double], count: Double) {
+    var (sums, squares, count) = ([Double](), [Double](), 0)
     data.forEachPiece { piece in
-      let part = means(value(grouped(piece))) * (Float(piece.shape[0]) / Float(data.count))
-      sum = sum.map { $0 + part } ?? part
+      let x = grouped(piece)
+      let (rows, groups, size) = (x.shape[0], x.shape[1], x.shape[2])
+      if sums.isEmpty {
+        sums = [Double](repeating: 0, count: groups)
+        squares = sums
+      }
+      let center = center ?? [Double](repeating: 0, count: groups)
+      x.read { kernels_add_moments($0, rows, groups, size, center, &sums, &squares) }
+      count += rows * size
     }
-    return sum!
+    return (sums, squares, Double(count))
+  }
+
+  // MARK: In messages
+
+  fileprivate var words: String {
+    switch self {
+    case .all: "features that are all"
+    case .features: "a feature that is"
+    case .channels: "a channel that is"
+    }
+  }
+
+  fileprivate var plural: String { self == .channels ? "channels" : "features" }
+
+  fileprivate var remedy: String {
+    switch self {
+    case .all: "Such data teach nothing; look at where they come from."
+    case .features:
+      "Remove the feature, or use `standardizingAll`; of values that differ in later digits only, subtract what "
+        + "they have in common first."
+    case .channels: "Use `standardizingAll`."
+    }
+  }
+
+  fileprivate func place(_ group: Int, in data: Dataset) -> String {
+    switch self {
+    case .all: data.name
+    case .features:
+      "\(data.name), feature "
+        + (data.featureNames.indices.contains(group)
+          ? "\"\(data.featureNames[group])\"" : "\(group)")
+    case .channels: "\(data.name), channel \(group)"
+    }
   }
 }

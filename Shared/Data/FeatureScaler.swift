@@ -15,6 +15,9 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
   public let scale: [Float]
   /// Whether there is a number for each channel of images `[N, C, ...]` rather than for each feature.
   public let isPerChannel: Bool
+  /// What is subtracted as well, where `offset` in single precision is so far from what it should be that the scaled
+  /// numbers would show it; else empty.
+  private let offsetRemainder: [Float]
 
   /// Creates a scaler from its numbers; throws when they cannot be one.
   ///
@@ -22,6 +25,13 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
   ///     try FeatureScaler(
   ///       offset: [0.4914, 0.4822, 0.4465], scale: [0.2470, 0.2435, 0.2616], isPerChannel: true)
   public init(offset: [Float], scale: [Float], isPerChannel: Bool = false) throws {
+    try self.init(
+      exactOffset: offset.map { Double($0) }, scale: scale, isPerChannel: isPerChannel)
+  }
+
+  /// Creates a scaler whose offset has more digits than single precision.
+  init(exactOffset: [Double], scale: [Float], isPerChannel: Bool) throws {
+    let offset = exactOffset.map { Float($0) }
     guard !offset.isEmpty, offset.count == scale.count, offset.allSatisfy(\.isFinite),
       scale.allSatisfy({ $0.isFinite && $0 != 0 })
     else {
@@ -33,6 +43,10 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
     self.offset = offset
     self.scale = scale
     self.isPerChannel = isPerChannel
+    let remainder = zip(exactOffset, offset).map { Float($0 - Double($1)) }
+    // Usually far below what the rounding of the scaled numbers does.
+    offsetRemainder =
+      zip(remainder, scale).contains { abs($0) > abs($1) / 1024 } ? remainder : []
   }
 
   /// Divides every feature by the same number, such as the largest value that a pixel can have.
@@ -64,7 +78,10 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
 
   /// Scales features, `[N, ...]`.
   public func callAsFunction(_ features: Tensor) -> Tensor {
-    if offset.count == 1 && !isPerChannel { return (features - offset[0]) / scale[0] }
+    if offset.count == 1 && !isPerChannel {
+      let rest = features - offset[0]
+      return (offsetRemainder.isEmpty ? rest : rest - offsetRemainder[0]) / scale[0]
+    }
     guard features.rank >= 1, fits(Array(features.shape.dropFirst())) else {
       stop(
         "FeatureScaler",
@@ -72,11 +89,15 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
           + (isPerChannel ? words : "\(offset.count) numbers an example"),
         received: "shape \(features.shape)")
     }
-    let grouping = isPerChannel ? FeatureGrouping.channels : .features
-    let (offset, scale) = (Tensor(offset), Tensor(scale))
-    var rows = grouping.grouped(features)
-    rows -= grouping.broadcasting(offset)
-    rows /= grouping.broadcasting(scale)
+    let size = isPerChannel ? features.shape.dropFirst(2).reduce(1, *) : 1
+    func broadcasting(_ numbers: [Float]) -> Tensor {
+      Tensor(shape: isPerChannel ? [numbers.count, 1] : [numbers.count], scalars: numbers)
+    }
+    var rows = features.reshaped(
+      [features.shape[0], offset.count] + (isPerChannel ? [size] : []))
+    rows -= broadcasting(offset)
+    if !offsetRemainder.isEmpty { rows -= broadcasting(offsetRemainder) }
+    rows /= broadcasting(scale)
     return rows.reshaped(features.shape)
   }
 
@@ -94,13 +115,19 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
 }
 
 extension FeatureScaler: Codable {
-  private enum CodingKeys: String, CodingKey { case offset, scale, isPerChannel }
+  private enum CodingKeys: String, CodingKey { case offset, offsetRemainder, scale, isPerChannel }
 
   /// Decodes and checks a scaler.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
+    let offset = try values.decode([Float].self, forKey: .offset)
+    let remainder = try values.decodeIfPresent([Float].self, forKey: .offsetRemainder)
+    guard remainder.map({ $0.count == offset.count }) ?? true else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .offsetRemainder, in: values, debugDescription: "as many as offsets are wanted")
+    }
     try self.init(
-      offset: values.decode([Float].self, forKey: .offset),
+      exactOffset: offset.indices.map { Double(offset[$0]) + Double(remainder?[$0] ?? 0) },
       scale: values.decode([Float].self, forKey: .scale),
       isPerChannel: values.decodeIfPresent(Bool.self, forKey: .isPerChannel) ?? false)
   }
@@ -109,6 +136,7 @@ extension FeatureScaler: Codable {
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(offset, forKey: .offset)
+    if !offsetRemainder.isEmpty { try values.encode(offsetRemainder, forKey: .offsetRemainder) }
     try values.encode(scale, forKey: .scale)
     if isPerChannel { try values.encode(true, forKey: .isPerChannel) }
   }

@@ -13,6 +13,11 @@ public enum LabelColumn: Sendable, Equatable, Codable, CustomStringConvertible {
     self = Int(argument).map { .index($0) } ?? .name(argument)
   }
 
+  /// The name, if it is one.
+  package var names: [String] {
+    if case .name(let name) = self { [name] } else { [] }
+  }
+
   /// The name or the number.
   public var description: String {
     switch self {
@@ -31,8 +36,8 @@ extension LabelColumn: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
 
 /// Whether the first row of a CSV file holds the names of the columns.
 public enum CSVHeader: String, Sendable, Codable, CaseIterable {
-  /// Look at the rows: the first is a header when it has words where the rows below have numbers, or
-  /// no number at all.
+  /// Look at the rows: the first is a header when it has words where the rows below have numbers, no
+  /// number at all, or the numbers of the columns (0, 1, 2, label).
   case automatic
   /// It does.
   case present

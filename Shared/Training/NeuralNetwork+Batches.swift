@@ -71,7 +71,7 @@ extension NeuralNetwork {
     // In the middle of an epoch the carried state stays; at its start there is none.
     var fresh = self
     if !resuming || progress?.batch == 0 { fresh.resetState() }
-    try fresh.check(batchSizes: [size, count % size], mode: .training)
+    try fresh.check(batchSizes: [Swift.min(size, count), count % size], mode: .training)
   }
 
   /// The size of the batches in which so many examples are evaluated.
@@ -90,8 +90,7 @@ extension NeuralNetwork {
       return Swift.min(size, Swift.max(count, 1))
     }
     let size =
-      given
-      ?? Swift.max(1, Swift.min(trainingSize ?? progress?.settings.batchSize ?? count, count))
+      Swift.max(1, Swift.min(given ?? trainingSize ?? progress?.settings.batchSize ?? count, count))
     guard count.isMultiple(of: size) else {
       throw CourseError(
         .invalidArgument, "a network that carries state needs batches of one size",

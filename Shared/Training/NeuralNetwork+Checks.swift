@@ -25,17 +25,10 @@ extension NeuralNetwork {
     try require(
       settings.batchSize >= 1 && settings.accumulationSteps >= 1, "batch size",
       "at least 1", "\(settings.batchSize) times \(settings.accumulationSteps) accumulation steps",
-      "Choose a batch size between 1 and the number of examples.")
+      "Choose a batch size and a number of accumulation steps of at least 1.")
     try require(
-      // A quotient, since the product may overflow.
-      settings.batchSize <= settings.exampleCount / settings.accumulationSteps,
-      "batch larger than the data", "at most the \(settings.exampleCount) training examples",
-      settings.accumulationSteps == 1
-        ? "a batch size of \(settings.batchSize)"
-        : "a batch size of \(settings.batchSize), times \(settings.accumulationSteps) accumulation steps",
-      settings.accumulationSteps == 1
-        ? "Choose a smaller batch size."
-        : "Choose a smaller batch size, or fewer accumulation steps.")
+      settings.exampleCount >= 1, "training data is empty", "at least one example", "0",
+      "Look at where the batches come from.")
     if let clipping = settings.clipping {
       try require(
         clipping.isValid, "gradient clipping", "a limit that is finite and above 0",
@@ -84,12 +77,15 @@ extension NeuralNetwork {
         .invalidData, "\(role) is empty", expected: "at least one example", received: "0",
         location: data.name)
     }
+    let aligned =
+      data.inputShape == inputShape
+      ? try data.aligned(featureNames: featureNames, classNames: classNames, role: role) : data
     try check(
-      inputShape: data.inputShape, targets: data.targets, role: role, name: data.name)
+      inputShape: aligned.inputShape, targets: aligned.targets, role: role, name: data.name)
     try checkNames(
-      classes: data.classNames, features: data.featureNames, of: data.name, role: role)
+      classes: aligned.classNames, features: aligned.featureNames, of: data.name, role: role)
     try preprocessing?.check(inputShape: inputShape)
-    let data = preprocessing?.applied(to: data) ?? data
+    let data = preprocessing?.applied(to: aligned) ?? aligned
     try checkInputs(name: data.name) { check in
       var firstExample = 0
       try data.forEachPiece { piece in

@@ -27,7 +27,8 @@ extension NeuralNetwork {
   ///   - data: raw examples; `preprocessing` is applied to them
   ///   - validation: examples to report on after each epoch; never trained on
   ///   - epochs: the number of epochs in all; a resumed run does those that are left
-  ///   - batchSize: the number of examples whose gradients are computed together
+  ///   - batchSize: the number of examples whose gradients are computed together; all of them where there are
+  ///     fewer
   ///   - shuffle: whether each epoch has its own random order
   ///   - accumulationSteps: the number of batches in a step
   ///   - clipping: how gradients are limited before each step
@@ -44,8 +45,14 @@ extension NeuralNetwork {
     schedule: any LearningRateSchedule = ConstantSchedule(),
     callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
+    let data = try prepared(data, role: "training data")
+    // Where the network has no names, those of the training data count.
+    let validation = try validation.map {
+      try $0.aligned(
+        featureNames: data.featureNames, classNames: data.classNames, role: "validation data")
+    }
     let batches = DatasetBatches(
-      try prepared(data, role: "training data"), batchSize: batchSize, shuffle: shuffle, seed: seed)
+      data, batchSize: Swift.min(batchSize, data.count), shuffle: shuffle, seed: seed)
     return try train(
       on: batches, arePrepared: true, validation: validation, epochs: epochs,
       accumulationSteps: accumulationSteps, clipping: clipping, schedule: schedule,
@@ -89,11 +96,14 @@ extension NeuralNetwork {
     accumulationSteps: Int, clipping: GradientClipping?,
     schedule: any LearningRateSchedule, callbacks: [any TrainingCallback], resuming: Bool
   ) throws -> TrainingHistory {
-    let settings = TrainingProgress.Settings(
+    var settings = TrainingProgress.Settings(
       exampleCount: batches.examplesPerEpoch, batchSize: batches.batchSize,
       shuffle: batches.shuffle, accumulationSteps: accumulationSteps, clipping: clipping,
       batches: batches.settings)
     try check(settings: settings, epochs: epochs)
+    // An epoch has no more batches than a step could take.
+    let accumulationSteps = Swift.min(accumulationSteps, batches.batchesPerEpoch)
+    settings.accumulationSteps = accumulationSteps
     let validation = try validation.map { try prepared($0, role: "validation data") }
     try checkBatches(of: settings, resuming: resuming)
     let validationSize = try validationBatchSize(
@@ -106,7 +116,7 @@ extension NeuralNetwork {
     let batchesPerEpoch = batches.batchesPerEpoch
     let plan = TrainingPlan(
       epochs: epochs, startEpoch: current.epoch, exampleCount: settings.exampleCount,
-      batchSize: batches.batchSize * accumulationSteps,
+      batchSize: Swift.min(batches.batchSize * accumulationSteps, settings.exampleCount),
       stepsPerEpoch: (batchesPerEpoch + accumulationSteps - 1) / accumulationSteps)
     for index in callbacks.indices {
       try callbacks[index].trainingBegan(plan, network: &self)

@@ -42,7 +42,9 @@ extension TrainingBatches {
   /// None.
   public var featureNames: [String] { [] }
   /// The number of batches in an epoch.
-  var batchesPerEpoch: Int { (examplesPerEpoch + batchSize - 1) / batchSize }
+  var batchesPerEpoch: Int {
+    examplesPerEpoch / batchSize + (examplesPerEpoch.isMultiple(of: batchSize) ? 0 : 1)
+  }
 }
 
 /// The batches of a data set: every example once in an epoch, in an order that is a function of the seed

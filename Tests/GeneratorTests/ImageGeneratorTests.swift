@@ -147,10 +147,21 @@ struct ImageGeneratorTests {
     }
   }
 
+  @Test(arguments: LastBatch.allCases)
+  func aBatchLargerThanTheSourceIsAllOfIt(lastBatch: LastBatch) throws {
+    let generator = try ImageGenerator(
+      CountedImages(10), batchSize: 32, shuffle: false, lastBatch: lastBatch)
+    #expect(generator.batchSize == 10 && generator.batchesPerEpoch == 1)
+    for epoch in 0..<2 {
+      let batch = try generator.next()
+      #expect(batch.labels.count == 10 && batch.endsEpoch && generator.currentEpoch == epoch)
+    }
+  }
+
   @Test func settingsThatMakeNoSenseAreRefused() throws {
     let source = CountedImages(10)
-    expectCourseError(.invalidArgument, "batch size", "1 to 10", "got 11") {
-      try ImageGenerator(source, batchSize: 11)
+    expectCourseError(.invalidArgument, "batch size", "at least 1", "got 0") {
+      try ImageGenerator(source, batchSize: 0)
     }
     expectCourseError(.invalidArgument, "image size", "[C, H, W]", "[32, 32, 3]") {
       try ImageGenerator(source, batchSize: 1, imageSize: [32, 32, 3])

@@ -238,6 +238,11 @@ const KernelSet *kernels_named(const char *name);
 void kernels_copy_strided(const float *x, size_t rank, const ptrdiff_t *shape,
                           const ptrdiff_t *strides, float *out);
 
+/// Adds the sums of x - center and of its square over rows and elements to those of each group, in double precision;
+/// x [rows, groups, size].
+void kernels_add_moments(const float *x, size_t rows, size_t groups, size_t size, const double *center,
+                         double *sums, double *squares);
+
 // MARK: - Memory
 
 /// Memory for `count` floats, uninitialised, aligned to 64 bytes (one AVX-512 vector, one cache line);

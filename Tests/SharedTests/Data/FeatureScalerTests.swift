@@ -31,6 +31,44 @@ import Testing
     expectClose(scaler(x), [[-1.3416408], [-0.4472136], [0.4472136], [1.3416408]], "scaled")
   }
 
+  @Test(
+    arguments: [
+      // Squares beyond single precision, below it, and sums beyond it.
+      [1e20, 2e20, 3e20, 4e20], [1e-30, 2e-30, 3e-30, 4e-30], [1e38, 1.5e38, 2e38, 2.5e38],
+      [-1e38, 0, 1e38, 2e38], (1...4).map { Float($0) * .leastNonzeroMagnitude * 1000 },
+    ] as [[Float]])
+  func magnitudesAreNoObstacle(values: [Float]) throws {
+    let x = Tensor(shape: [4, 1], scalars: values)
+    // (x - x.mean()) / x.std() of 0, 1, 2, 3
+    let wanted: Tensor = [[-1.3416408], [-0.4472136], [0.4472136], [1.3416408]]
+    for fit in [FeatureScaler.standardizing, FeatureScaler.standardizingAll] {
+      expectClose(try fit(data(x))(x), wanted, "\(values)", atol: 1e-3)
+    }
+    let unit = try FeatureScaler.minMax(data(x))(x)
+    expectClose(unit, [[0], [0.33333333], [0.66666667], [1]], "\(values)", atol: 1e-3)
+  }
+
+  @Test func aMeanBetweenTwoNumbersIsKept() throws {
+    // Neighbours in single precision: the mean, 1e8 + 12, is none.
+    let x: Tensor = [[100_000_000], [100_000_008], [100_000_016], [100_000_024]]
+    let scaler = try FeatureScaler.standardizing(data(x))
+    expectClose(
+      scaler(x), [[-1.3416408], [-0.4472136], [0.4472136], [1.3416408]], "scaled")
+    let copy = try JSONDecoder().decode(FeatureScaler.self, from: JSONEncoder().encode(scaler))
+    #expect(copy == scaler && copy(x) == scaler(x))
+  }
+
+  @Test func whatSinglePrecisionCannotScaleIsSaidTruly() throws {
+    let far: Tensor = [[-3e38], [3e38]]
+    for fit in [FeatureScaler.standardizing, FeatureScaler.standardizingAll, { try .minMax($0) }] {
+      expectCourseError(.invalidData, "too far apart", "-3e+38 to 3e+38") { try fit(data(far)) }
+    }
+    let same = try data(Tensor(shape: [3, 1], scalars: [1e8 + 0.1, 1e8 + 0.2, 1e8 + 0.3]))
+    expectCourseError(.invalidData, "single precision", "have in common") {
+      try FeatureScaler.standardizing(same)
+    }
+  }
+
   @Test func minMaxFillsTheRange() throws {
     let x: Tensor = [[1, -4], [3, 0], [2, 4]]
     #expect(try FeatureScaler.minMax(data(x))(x) == [[0, 0], [1, 0.5], [0.5, 1]])
@@ -59,7 +97,7 @@ import Testing
 
   @Test func aConstantFeatureIsNamed() throws {
     let constant = try data([[1, 5], [2, 5]], names: ["height", "width"])
-    expectCourseError(.invalidData, "sizes, feature \"width\"", "5.0 2 times", "dividing") {
+    expectCourseError(.invalidData, "sizes, feature \"width\"", "5.0 2 times", "Remove") {
       try FeatureScaler.standardizing(constant)
     }
     expectCourseError(.invalidData, "feature \"width\"") { try FeatureScaler.minMax(constant) }

@@ -122,15 +122,34 @@ import Testing
     #expect(try plain.evaluate(data).loss == scaled.evaluate(halved).loss)
   }
 
+  @Test func aBatchLargerThanTheDataIsAllOfThem() throws {
+    let data = try tinyData()
+    func trained(batchSize: Int, accumulationSteps: Int = 1) throws -> NeuralNetwork {
+      var network = try tinyNetwork()
+      try network.fit(
+        data, epochs: 3, batchSize: batchSize, accumulationSteps: accumulationSteps)
+      return network
+    }
+    let all = try trained(batchSize: 23)
+    for size in [24, 1000, .max] {
+      let larger = try trained(batchSize: size)
+      #expect(weights(larger) == weights(all) && larger.progress == all.progress)
+    }
+    let parts = try trained(batchSize: 10, accumulationSteps: 3)
+    #expect(
+      try weights(trained(batchSize: 10, accumulationSteps: .max)) == weights(parts))
+    #expect(try all.evaluate(data, batchSize: 1000).loss == all.evaluate(data).loss)
+    // The default, on fewer examples than it has.
+    var small = try tinyNetwork()
+    #expect(try small.fit(data.subset(0..<7), epochs: 1).epochs.count == 1)
+  }
+
   // MARK: Bad input
 
   @Test func settingsThatMakeNoSenseAreRefusedBeforeTraining() throws {
     var network = try tinyNetwork()
     let before = weights(network)
     let data = try tinyData()
-    expectCourseError(.invalidArgument, "batch larger than the data", "23", "24") {
-      try network.fit(data, epochs: 1, batchSize: 24)
-    }
     expectCourseError(.invalidArgument, "batch size", "0") {
       try network.fit(data, epochs: 1, batchSize: 0)
     }

@@ -45,17 +45,16 @@ import Testing
     var network = try tinyNetwork()
     try network.fit(data(["near", "far"], ["x", "y", "z"]), epochs: 1, batchSize: 5)
     let before = network.progress
-    for classes in [["far", "near"], ["close", "far"], ["near", "far", "away"]] {
-      expectCourseError(.invalidData, "training data: other classes", "\"near\", \"far\"") {
-        try network.fit(data(classes, []), epochs: 1, batchSize: 5)
-      }
-      expectCourseError(.invalidData, "other classes") {
-        try network.evaluate(data(classes, []))
-      }
+    // The same names in another order are no others: see DatasetAlignmentTests.
+    expectCourseError(.invalidData, "training data: other classes", "\"near\", \"far\"") {
+      try network.fit(data(["close", "far"], []), epochs: 1, batchSize: 5)
     }
-    expectCourseError(.invalidData, "validation data: other features", "\"z\", \"y\", \"x\"") {
+    expectCourseError(.invalidData, "other classes") {
+      try network.evaluate(data(["close", "far"], []))
+    }
+    expectCourseError(.invalidData, "validation data: other features", "\"x\", \"y\", \"z\"") {
       try network.fit(
-        data([], []), validation: data([], ["z", "y", "x"]), epochs: 1, batchSize: 5)
+        data([], []), validation: data([], ["z", "y", "w"]), epochs: 1, batchSize: 5)
     }
     #expect(network.progress == before)
   }
