@@ -86,6 +86,9 @@ enum Remedies {
       "Give a text of the characters that it was trained on."
     ),
     ("Train the network first, or load", nil),
+    ("Leave out the softmax or sigmoid", nil),
+    ("End the network with Softmax", nil),
+    ("End the network with Sigmoid", nil),
     (
       "Use a smaller window, padding: .same",
       "Choose fewer blocks in --maps: each one halves height and width."

@@ -33,8 +33,8 @@ extension NeuralNetwork {
         expected: "scores, any numbers, for \(type(of: loss).typeName)",
         received: "numbers from 0 to 1", location: place,
         remedy:
-          "Leave out the \(outputKind == .distributions ? "softmax" : "sigmoid") of that layer, or take "
-          + "a loss of probabilities. Applied twice, it leaves next to no slope to learn from.")
+          "Leave out the softmax or sigmoid of that layer, or take a loss of probabilities. Applied twice, "
+          + "it leaves next to no slope to learn from.")
     }
     if outputKind == .distributions, outputShape.last == 1, loss.inputKind != .numbers {
       throw CourseError(

@@ -87,8 +87,8 @@ import Testing
     var session = StudySession(on: nil, count: 1)
     let parts = try DigitsForStudies(examples: 50, seed: 1)
     var network = try DigitsForStudies.network(
-      hiddenSizes: [16, 16], optimizer: SGD(learningRate: 1e6), seed: 1)
-    let outcome = try session.train("rate 1e6", &network) { network, callbacks in
+      hiddenSizes: [16, 16], optimizer: SGD(learningRate: 1e12), seed: 1)
+    let outcome = try session.train("rate 1e12", &network) { network, callbacks in
       try network.fit(parts.train, epochs: 3, batchSize: 10, callbacks: callbacks)
     }
     #expect(outcome == .diverged)

@@ -144,7 +144,30 @@ import Testing
         return complaints { try TrainingLoopTests.expectSteps(calls) }
       }
     ),
+    // 1.5 and 1.6, in fit
+    ("predictions that are no probabilities", { refusal(of: CrossEntropyLoss(), softmax: false) }),
+    (
+      "probabilities before a loss that makes them itself",
+      { refusal(of: SoftmaxCrossEntropyLoss(), softmax: true) }
+    ),
   ]
+
+  /// What `fit` says of a network with such an end.
+  private static func refusal(of loss: some Loss, softmax: Bool) -> [String] {
+    do {
+      var network = NeuralNetwork(
+        inputShape: [2], loss: loss, optimizer: TinySGD(learningRate: 0.1), seed: 1)
+      var dense = TinyDense(inputSize: 2, outputSize: 2)
+      dense.bias.value = [5, -5]
+      try network.append(dense)
+      if softmax { try network.append(Softmax()) }
+      let data = try Dataset(features: [[1, 2], [3, 4]], targets: .classes([0, 1]))
+      try network.fit(data, epochs: 1, batchSize: 2)
+      return []
+    } catch {
+      return ["\(error)"]
+    }
+  }
 
   private static func wordsFor(_ layer: Forgetful) -> [String] {
     var layer = layer
