@@ -54,7 +54,8 @@ import Testing
     var two = TwoLayerNetwork(hiddenCount: 5, seed: 2)
     var deep = DeepNetwork([2, 5, 1], activation: .tanh, seed: 1)
     deep.layers[0] = .init(weights: two.hiddenWeights, bias: two.hiddenBias)
-    deep.layers[1] = .init(weights: two.outputWeights.reshaped([5, 1]), bias: Tensor([two.outputBias]))
+    deep.layers[1] = .init(
+      weights: two.outputWeights.reshaped([5, 1]), bias: Tensor([two.outputBias]))
     for step in 0..<20 {
       two.step(data.features, labels: labels, learningRate: 0.5)
       deep.step(data.features, labels: labels, learningRate: 0.5)
