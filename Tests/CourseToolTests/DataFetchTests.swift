@@ -13,7 +13,7 @@ import Testing
     #expect(run.error.contains("There are: mnist, fashion-mnist, cifar10."))
   }
 
-  @Test(arguments: ["ftp://127.0.0.1/", "file:///tmp/", "mirror.org", "http://"])
+  @Test(arguments: ["ftp://127.0.0.1/", "file:///data/", "mirror.org", "http://"])
   func mirrorsAreOnTheWeb(address: String) {
     let run = runTool("data", "fetch", "mnist", "--mirror", address)
     #expect(
