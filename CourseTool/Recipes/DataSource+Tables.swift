@@ -35,6 +35,11 @@ extension DataSource {
   static func table(
     _ path: String, label: LabelColumn?, schema: TableSchema? = nil
   ) throws -> CSVTable {
+    if PixelImage.looksLikeImage(path) {
+      throw CourseError(
+        .format, "one image is no data set", expected: "a table, or a folder of images",
+        received: "an image", location: path, remedy: "Give the folder that it lies in.")
+    }
     let features = schema?.featureNames ?? []
     return try CSVTable(
       contentsOf: path, expecting: features.isEmpty ? label?.names ?? [] : features)

@@ -96,6 +96,9 @@ enum DataSource {
 
   /// Whoever names a folder that is not there has no label column in mind.
   static func labelIsMissing(_ source: String) -> UsageError {
+    if PixelImage.looksLikeImage(source), FileManager.default.fileExists(atPath: source) {
+      return UsageError("\(source) is one image: give the folder that it lies in, or a table")
+    }
     let label = "needs a label column: --label COLUMN (a name, or a number from 0; -1 is the last)"
     return UsageError(
       source == "-" || FileManager.default.fileExists(atPath: source)

@@ -129,6 +129,15 @@ import Testing
       let predict = runTool("predict", model, image.path)
       #expect(predict.status == 1 && predict.error.contains("a BMP image"), "\(predict.error)")
       #expect(predict.error.contains("Convert it to PNG or JPEG"), "\(predict.error)")
+      // As data, one image is neither a table nor a folder of images.
+      for arguments in [
+        ["data", "inspect", image.path], ["evaluate", model, image.path],
+        ["train", "csv-mlp", "--data", image.path],
+        ["train", "csv-mlp", "--data", image.path, "--label", "a"],
+      ] {
+        let run = runTool(arguments)
+        #expect(run.status != 0 && run.error.contains("one image"), "\(arguments): \(run.error)")
+      }
     }
   }
 

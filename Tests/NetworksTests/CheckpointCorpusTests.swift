@@ -76,6 +76,8 @@ import Testing
             guard let loaded = expectRefusedOrLoaded(url, place) else { continue }
             accepted += 1
             #expect(isGood(path, name), "\(place) was accepted")
+            // What is accepted also predicts, or says why not.
+            _ = try? loaded.predict(Tensor(zeros: [1] + loaded.inputShape))
             try loaded.save(to: copy)
             let again = try #require(SafetensorsFile(contentsOf: copy).metadata[part])
             let resaved = try JSONValue(parsing: again, name: place)
