@@ -117,7 +117,12 @@ extension FirstPrinciplesTests {
         Tensor(history.prefix(4).map(\.cost)), [0.6931472, 0.5623848, 0.4700277, 0.4024002],
         "fit, the costs",
         mistakes: [
-          "they are those of steps uphill": [0.6931472, 0.8665174, 1.0886185, 1.3620304],
+          "they are those of steps uphill: w ← w − η dw": [
+            0.6931472, 0.847541, 1.0571113, 1.3360297,
+          ],
+          "the weights step uphill: w ← w − η dw": [0.6931472, 0.847541, 1.0560993, 1.3307986],
+          "the bias steps uphill: b ← b − η db": [0.6931472, 0.5623847, 0.4708542, 0.4054498],
+          "the bias does not change": [0.6931472, 0.5623847, 0.4704269, 0.4037715],
           "the weights do not change": [0.6931472, 0.6931472, 0.6931472, 0.6931472],
         ])
       expectClose(classifier.weights, [0.7716392, -0.3391849], "fit, the weights", atol: 1e-4)

@@ -144,6 +144,13 @@ extension FirstPrinciplesTests {
           "DeepNetwork.backward: the gradients are in the order of the way back: turn them round")
         return
       }
+      // The way back without f' of the hidden layers.
+      var dZ = (all[3] - [[0], [1], [1], [0]]) / 4
+      var withoutSlopes: [Tensor] = []
+      for l in [2, 1, 0] {
+        withoutSlopes.insert(all[l].transposed().matmul(dZ), at: 0)
+        dZ = dZ.matmul(network.layers[l].weights.transposed())
+      }
       for l in [2, 1, 0] {
         let right = expected[l]
         expectClose(
@@ -153,6 +160,8 @@ extension FirstPrinciplesTests {
             "the sign is wrong: dZ[L] = (A[L] − t) / N": -right.weights,
             "1/N is missing: dZ[L] = (A[L] − t) / N": right.weights * 4,
             "1/N is there twice": right.weights / 4,
+            "the slope of the layer behind it is missing: dZ[l − 1] = dA[l − 1] ⊙ f'":
+              withoutSlopes[l],
           ])
         expectClose(
           gradients[l].bias, right.bias, "DeepNetwork.backward with \(activation), db[\(l + 1)]",
@@ -173,6 +182,7 @@ extension FirstPrinciplesTests {
         network.slope(of: .tanh, at: a), [0.9375, 0.75, 1], "the slope of tanh",
         mistakes: [
           "1 − a² takes a, here z was expected": [0.9400148, 0.7864477, 1],
+          "the square is missing: 1 − a²": [0.75, 0.5, 1],
           "that is the slope of the sigmoid": [0.1875, 0.25, 0],
         ])
       expectClose(
@@ -206,9 +216,11 @@ extension FirstPrinciplesTests {
       }
     }
 
+    private static let steps = Stage("update()") { try DeepNetworkTests().update() }
+
     @Test(arguments: DeepNetwork.Activation.allCases)
     func learnsXor(_ activation: DeepNetwork.Activation) throws {
-      try Self.gradients.require()
+      try Self.steps.require()
       let xor: Tensor = [[0, 0], [0, 1], [1, 0], [1, 1]]
       var network = DeepNetwork([2, 8, 8, 1], activation: activation, seed: 1)
       let rate: Float = activation == .sigmoid ? 5 : 0.5

@@ -35,7 +35,10 @@ extension FirstPrinciplesTests {
         mistakes: ["the factor dZ is missing: db = dZ": 1, "it is zero: db = dZ": 0])
     }
 
-    @Test func closedNeuron() {
+    private static let example = Stage("neuron()") { GradientsByHandTests().neuron() }
+
+    @Test func closedNeuron() throws {
+      try Self.example.require()
       let gradients = NeuronGradients(
         of: Neuron(weights: [1, 1], bias: -5), inputs: [2, 3], outputGradient: 4)
       // z = 0: the slope of ReLU is taken for 0 there.
@@ -48,6 +51,7 @@ extension FirstPrinciplesTests {
     }
 
     @Test func printsEachPartialDerivative() throws {
+      try Self.example.require()
       let text = NeuronGradients(
         of: Neuron(weights: [-3, -1, 2], bias: 1), inputs: [1, -2, 3], outputGradient: 1
       ).description

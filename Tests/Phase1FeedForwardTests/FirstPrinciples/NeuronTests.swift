@@ -36,7 +36,10 @@ extension FirstPrinciplesTests {
         Self.neuron.output(Self.inputs), 2.5, "Neuron.output", mistakes: Self.mistakes)
     }
 
-    @Test func anyNumberOfInputs() {
+    private static let example = Stage("loop()") { NeuronTests().loop() }
+
+    @Test func anyNumberOfInputs() throws {
+      try Self.example.require()
       for count in [1, 2, 3, 8, 100] {
         let values = Tensor(normal: [2, count], key: RandomKey(seed: UInt64(count))).scalars
         let (w, x) = (Array(values[..<count]), Array(values[count...]))

@@ -77,6 +77,24 @@ extension FirstPrinciplesTests {
       fail("no search of eight finds anything better than 0 in two evaluations")
     }
 
+    @Test func everyCandidateIsAnother() throws {
+      for name in ["randomSearch", "randomAdjustments"] {
+        let losses = Set(search(name, 200, seed: 1).losses)
+        try require(
+          losses.count > 3,
+          "\(name): all candidates seem to be the same: draw with key.folded(number)")
+      }
+    }
+
+    /// From 0 to a far target in steps of about 0.01: 200 of them lead about 0.8 away, one alone at most 0.05.
+    @Test func adjustmentsBuildOnEachOther() throws {
+      let far = LinearLeastSquares(features: [[1]], targets: Tensor([Float(1e3)]))
+      let weight = far.randomAdjustments(evaluations: 200, stepSize: 0.01, seed: 1).weights[0]
+      try require(
+        weight > 0.3,
+        "randomAdjustments: each step starts from result.weights, the best so far, not from 0")
+    }
+
     /// The point of the task: the more weights, the larger the lead of the gradient.
     @Test func gradientsWinByMoreTheMoreWeightsThereAre() throws {
       var leads: [Float] = []

@@ -115,8 +115,10 @@ extension FirstPrinciplesTests {
         mistakes: ["it does not change": before.outputBias])
     }
 
+    private static let third = Stage("step()") { try TwoLayerNetworkTests().step() }
+
     @Test func learnsXor() throws {
-      try Self.second.require()
+      try Self.third.require()
       let xor: Tensor = [[0, 0], [0, 1], [1, 0], [1, 1]]
       var network = TwoLayerNetwork(hiddenCount: 4, seed: 1)
       for _ in 0..<2000 { network.step(xor, labels: [0, 1, 1, 0], learningRate: 1) }

@@ -95,6 +95,16 @@ extension FirstPrinciplesTests {
           try require(isInOrder, "history: an operand comes behind the result that needs it")
         }
       }
+      // c is found before c.exp(), which needs it.
+      let both = c + c.exp()
+      let places = both.history.map(ObjectIdentifier.init)
+      let (early, late) = (
+        places.firstIndex(of: ObjectIdentifier(c)),
+        places.firstIndex(of: ObjectIdentifier(both.operands[1].value))
+      )
+      try require(
+        early ?? .max < late ?? -1,
+        "history: a value comes behind one that needs it, though it is found first: sort by depth")
     }
 
     /// The neuron of the text: y = tanh(x w + b).
@@ -124,7 +134,7 @@ extension FirstPrinciplesTests {
         a, 12, "∂(2a²)/∂a for a = 3",
         [
           "only one share arrived: gradients of a value that is used twice add up (+=)": 6,
-          "the share through the product is missing": 6,
+          "only one share arrived: the second one replaced it (= instead of +=)": 3,
           "a share was sent on before the rest had come: go through the history from the end": 9,
         ])
     }
