@@ -96,8 +96,7 @@ extension FirstPrinciplesTests {
         mistakes: [
           "this is the number of right answers, not yet the fraction": 3,
           "this is the fraction of wrong answers": 0.4,
-          "the largest of each column was taken (axis 0): a row is an example": 1.0 / 3,
-          "the smallest score was taken for the answer": 0,
+          "the largest of each column was taken (axis 0), or the smallest of each row (<)": 0.2,
           "the row of negative scores is counted as wrong: the search for the largest begins at the first score, not at 0":
             0.4,
         ])
