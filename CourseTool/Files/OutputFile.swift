@@ -132,7 +132,7 @@ final class OutputFile {
       if errno == ENAMETOOLONG {
         throw refuse("the name of the output is too long", "Choose a shorter one.")
       }
-      // Following a link that leads nowhere would make a file in a place that nobody named.
+      // Following a link that leads nowhere would create a file in a place that the user did not name.
       if lstat(path, &status) == 0 {
         throw refuse(
           "the output is a link that leads nowhere", "Remove it, or choose another name.",

@@ -53,7 +53,7 @@ struct Experiment {
       guard had == given else {
         throw UsageError(
           "'--\(setting.option.name) \(given)' conflicts with \(path), which was begun with "
-            + "\(had.isEmpty ? "the usual one" : had). Leave the option out, or start anew without --resume."
+            + "\(had.isEmpty ? "the usual one" : had). Leave the option out, or begin a new run without --resume."
         )
       }
     }
@@ -65,7 +65,7 @@ struct Experiment {
     guard recipe.scheduleName == .step || wanted.epochs == recipe.epochs else {
       throw UsageError(
         "\(path) has the schedule \(recipe.scheduleName.rawValue), which ends after its "
-          + "\(counted(recipe.epochs, "epoch")). Leave --epochs out, or start anew without --resume."
+          + "\(counted(recipe.epochs, "epoch")). Leave --epochs out, or begin a new run without --resume."
       )
     }
     recipe.epochs = wanted.epochs
@@ -73,7 +73,7 @@ struct Experiment {
     let data = try recipe.recordedData(
       of: network, isGivenNow: arguments.value(of: RecipeOptions.data) != nil,
       skipBroken: arguments[RunOptions.skipBroken],
-      remedy: "Bring back the old data, say with --data where they are, or start anew.")
+      remedy: "Bring back the old data (--data says where they are), or begin a new run.")
     parts = try recipe.split(data)
     images = try recipe.augmented(parts.train)
     network.notes[Self.recipeNote] = try recipe.json()

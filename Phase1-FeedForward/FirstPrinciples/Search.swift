@@ -74,7 +74,7 @@ public struct SearchResult: Sendable {
 ///
 /// Task: Protocols/First-Principles.md, 0.5.
 extension LinearLeastSquares {
-  /// Random search: each candidate is drawn anew from a normal distribution; the best one is kept.
+  /// Random search: candidates are independent draws from a normal distribution; the best one is kept.
   public func randomSearch(evaluations: Int, seed: UInt64) -> SearchResult {
     let start = Tensor(zeros: [weightCount])
     var result = SearchResult(start, loss: loss(start))

@@ -56,7 +56,7 @@ extension NeuralNetwork {
       throw CourseError(
         .invalidArgument, "a resumed training must have the settings it started with",
         expected: "\(old.settings.words)", received: "\(settings.words)",
-        remedy: "Use the same data and settings, or start anew.")
+        remedy: "Use the same data and settings, or begin a new training.")
     }
     progress!.epochs = epochs
     // A run that a callback ended stays ended, unless it is asked for more epochs than it had planned.

@@ -34,7 +34,7 @@ extension NeuralNetwork {
   ///   - clipping: how gradients are limited before each step
   ///   - schedule: the learning rate of each step
   ///   - callbacks: called in order, those that record last
-  ///   - resuming: whether to continue from `progress` rather than start anew
+  ///   - resuming: whether to continue from `progress` instead of beginning again
   /// - Returns: the scores of every epoch.
   /// - Throws: `CourseError` before anything is trained, when data, labels or settings do not fit; and
   ///   `.diverged` when the loss stops being finite, naming step, layer and learning rate.
