@@ -86,8 +86,3 @@ extension BatchNorm {
     return (factor, shift.value - runningMean * factor)
   }
 }
-
-/// What `body` returns; it cannot throw, since its arguments come from a layer that exists.
-func orStop<R>(_ body: () throws -> R) -> R {
-  do { return try body() } catch { stop("\(error)") }
-}

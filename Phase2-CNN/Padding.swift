@@ -98,8 +98,3 @@ func checkAxes(_ sizes: [Int], _ name: String, rank: Int, of layer: String) thro
       remedy: "Give one number for all spatial axes, or one for each of them.")
   }
 }
-
-/// What `body` returns. Its error stops the program: the arguments come from code, not from a file.
-func orStop<R>(_ body: () throws -> R) -> R {
-  do { return try body() } catch { stop("\(error)") }
-}

@@ -10,3 +10,8 @@ public protocol Configurable: Sendable {
   /// The constructor arguments of this part.
   var configuration: Configuration { get }
 }
+
+extension Configurable {
+  /// The name of the type.
+  public static var typeName: String { String(describing: Self.self) }
+}

@@ -21,7 +21,7 @@ private let largestCount = 1 << 31
 ///
 /// A layer calls it in `init(configuration:)` for each of its tensors, before it makes one: a file of a
 /// kilobyte must not take gigabytes.
-public func checkSizes(_ sizes: [Int], of layer: String) throws {
+package func checkSizes(_ sizes: [Int], of layer: String) throws {
   guard sizes.allSatisfy({ $0 >= 1 }), let count = checkedElementCount(sizes),
     count <= largestCount
   else {
@@ -39,7 +39,7 @@ public func checkSizes(_ sizes: [Int], of layer: String) throws {
 
 /// Throws unless the shape of an example, read from a file or made of sizes in one, has positive sizes and at
 /// most 2³¹ elements.
-public func checkShape(_ shape: [Int], of place: String) throws {
+package func checkShape(_ shape: [Int], of place: String) throws {
   guard shape.allSatisfy({ $0 >= 1 }), let count = checkedElementCount(shape),
     count <= largestCount
   else {

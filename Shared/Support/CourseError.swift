@@ -77,7 +77,7 @@ public struct CourseError: Error, Equatable, Sendable, CustomStringConvertible {
 ///
 ///     stop("Dense.forward", expected: "input [N, 784]", received: "[32, 28, 28]")
 ///     // Fatal error: Dense.forward: expected input [N, 784], got [32, 28, 28]
-public func stop(
+package func stop(
   _ place: String, expected: String, received: String, file: StaticString = #fileID,
   line: UInt = #line
 ) -> Never {
@@ -85,6 +85,14 @@ public func stop(
 }
 
 /// Stops the program with a message that has no expected and received.
-public func stop(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
+package func stop(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
   fatalError(message, file: file, line: line)
+}
+
+/// The value of `body`; an error that it throws stops the program. For arguments that stand in the caller's
+/// code, where `body` checks those that may come from a file as well.
+///
+///     self = orStop { try LSTM(configuration: configuration) }
+package func orStop<Value>(_ body: () throws -> Value) -> Value {
+  do { return try body() } catch { stop("\(error)") }
 }

@@ -1,0 +1,100 @@
+// The methods that only some layers need. Every layer has them, with defaults that do nothing, so that a
+// network can call them in place: a layer that was cast to a protocol would be copied, and each copy of a
+// tensor that then changes costs its memory.
+
+/// A layer that has weights.
+public protocol Parameterized {
+  /// Shows every parameter to `body`, always in the same order.
+  mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows
+
+  /// Accumulates the gradients of the parameters only: the backward pass of a network's first layer, which
+  /// has no layer before it that needs the input gradient.
+  mutating func backwardWithoutInputGradient(_ outputGradient: Tensor)
+}
+
+/// A layer that remembers numbers from batch to batch which no gradient changes: running statistics, the
+/// state of a recurrent layer, a count of passes.
+public protocol StateKeeping {
+  /// Shows every tensor that a checkpoint must hold besides the parameters.
+  ///
+  /// A new layer shows tensors of the shape that it keeps. A state with a row for each example of a batch
+  /// starts with a first size of 0.
+  mutating func forEachState(_ body: (_ name: String, _ state: inout Tensor) throws -> Void)
+    rethrows
+
+  /// Throws when the states are impossible, such as a negative variance: called after they were read from a
+  /// file, with the right shapes and finite.
+  func checkState() throws
+
+  /// Whether each batch continues the one before it. Then the order of the batches matters, and all must
+  /// have the same size.
+  var carriesState: Bool { get }
+
+  /// Forgets the state carried from batch to batch: the next batch starts afresh.
+  mutating func resetState()
+}
+
+/// A layer that draws random numbers, such as dropout masks.
+public protocol RandomDrawing {
+  /// Sets the key of the random draws. A network calls it when the layer is appended, with a key made of the
+  /// network's seed and the layer's place, so that no two layers draw the same numbers.
+  mutating func setRandomKey(_ key: RandomKey)
+}
+
+/// A layer that can say more about its batches than their shape.
+public protocol BatchChecking {
+  /// Throws when the layer cannot process batches of such a shape, batch axis included, in this mode.
+  /// Called before training, evaluation and prediction start.
+  func check(batchShape: [Int], mode: Mode) throws
+
+  /// What the outputs are when the inputs are of a kind: probabilities after a softmax, for example.
+  func outputKind(for inputKind: OutputKind) -> OutputKind
+}
+
+extension Layer {
+  /// Shows nothing: the layer has no parameters.
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {}
+  /// Computes the input gradient and drops it.
+  public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
+    _ = backward(outputGradient)
+  }
+  /// Shows nothing: the layer has no state.
+  public mutating func forEachState(
+    _ body: (_ name: String, _ state: inout Tensor) throws -> Void
+  ) rethrows {}
+  /// Accepts every state.
+  public func checkState() throws {}
+  /// False: each batch stands for itself.
+  public var carriesState: Bool { false }
+  /// Does nothing: the layer carries nothing.
+  public mutating func resetState() {}
+  /// Does nothing: the layer draws nothing but its first weights.
+  public mutating func setRandomKey(_ key: RandomKey) {}
+  /// Accepts every batch.
+  public func check(batchShape: [Int], mode: Mode) throws {}
+  /// Any numbers.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { .numbers }
+}
+
+/// A layer that can carry its state from batch to batch, such as an LSTM.
+public protocol StateCarryingLayer: Layer {
+  /// Whether each batch continues the one before it. The carried state is that after the last pass, even if
+  /// nothing was carried during that pass; `resetState()` forgets it.
+  var isStateful: Bool { get set }
+}
+
+/// A layer that accepts only some numbers, such as an `Embedding`, whose inputs are tokens.
+///
+/// As the first layer of a network it sees the data themselves: `fit`, `evaluate` and `predict` show it all
+/// inputs before anything is computed from them.
+public protocol InputCheckingLayer: Layer {
+  /// Throws when the layer cannot process one of the inputs.
+  /// - Parameters:
+  ///   - inputs: `[n] + inputShape`, preprocessed
+  ///   - firstExample: the number of the first of them in its data set, for the message
+  func check(inputs: Tensor, firstExample: Int) throws
+}

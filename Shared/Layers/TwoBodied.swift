@@ -1,0 +1,77 @@
+/// Which of two bodies of code runs, where a part has a readable one and a fast one.
+///
+/// Both compute the same, up to rounding. The choice is not part of a saved configuration: it changes how
+/// fast a network is, not what it is.
+public struct Implementation: Sendable, Equatable {
+  private enum Body { case reference, fast, kernel }
+  private let body: Body
+
+  /// The formula, written to be read: the body that a student writes.
+  public static let reference = Implementation(body: .reference)
+  /// A kernel that computes the same in fewer passes over memory. It runs only where it agrees with the
+  /// readable body: an unfinished or wrong body runs as it stands.
+  public static let fast = Implementation(body: .fast)
+  /// The kernel, whether or not the readable body agrees: for the comparison of the two.
+  package static let kernel = Implementation(body: .kernel)
+}
+
+/// A part with two bodies: the formula that a student writes, and a kernel that stands in for it.
+///
+/// The kernel runs only after both bodies gave the same on a few small examples, so an unfinished task
+/// never trains and a wrong one trains wrongly. A type states its examples, and asks `runsKernel`:
+///
+///     static let bodiesAgree = agree(on: [(Conv1D(...), Tensor(...))])
+package protocol TwoBodied {
+  /// Which body is asked for.
+  var implementation: Implementation { get set }
+  /// Whether both bodies compute the same: a `static let`, tried the first time a kernel is to run.
+  static var bodiesAgree: Bool { get }
+}
+
+extension TwoBodied {
+  /// Whether the kernel is the body to run.
+  package var runsKernel: Bool {
+    implementation == .kernel || implementation == .fast && Self.bodiesAgree
+  }
+
+  /// Whether both bodies give the same tensors in each trial, up to rounding.
+  package static func agree<Trial>(
+    on trials: [Trial], running results: (Trial, Implementation) -> [Tensor]
+  ) -> Bool {
+    trials.allSatisfy { trial in
+      let readable = results(trial, .reference)
+      let kernel = results(trial, .kernel)
+      return readable.count == kernel.count && zip(readable, kernel).allSatisfy(areClose)
+    }
+  }
+}
+
+/// Whether two tensors are equal up to rounding; NaN equals NaN.
+private func areClose(_ a: Tensor, _ b: Tensor) -> Bool {
+  // The shapes first: an unfinished body may return anything.
+  guard a.shape == b.shape else { return false }
+  let areNaN = (a .!= a) * (b .!= b)
+  return ((abs(a - b) .<= 1e-4 + 1e-4 * abs(b)) + areNaN).sum() == Float(a.count)
+}
+
+extension TwoBodied where Self: Layer {
+  /// Whether both bodies agree on each trial, a layer and a batch for it: in the output, the gradients, the
+  /// states after the pass, and the output in inference.
+  package static func agree(on trials: [(layer: Self, input: Tensor)]) -> Bool {
+    agree(on: trials) { trial, implementation in
+      var layer = trial.layer
+      layer.implementation = implementation
+      let output = layer.forward(trial.input, mode: .training)
+      // A gradient of the right shape, whatever an unfinished body returned.
+      guard let shape = try? layer.outputShape(for: Array(trial.input.shape.dropFirst())),
+        output.shape == trial.input.shape.prefix(1) + shape
+      else { return [output] }
+      let gradient = Tensor(normal: output.shape, key: RandomKey(seed: 1).folded("agreement"))
+      var results = [output, layer.backward(gradient)]
+      // A body that accumulates no gradient has one tensor less.
+      layer.forEachParameter { if let gradient = $1.gradient { results.append(gradient) } }
+      layer.forEachState { results.append($1) }
+      return results + [layer.forward(trial.input, mode: .inference)]
+    }
+  }
+}
