@@ -21,9 +21,7 @@ struct ScriptFolder {
       try manager.createDirectory(
         at: root.appending(path: folder), withIntermediateDirectories: true)
     }
-    let package = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    try manager.copyItem(at: package.appending(path: "course"), to: script)
+    try manager.copyItem(at: packageFolder.appending(path: "course"), to: script)
     // The script finds these and nothing else: a real swift or apt-get must stay out of reach.
     for name in Self.realTools {
       guard

@@ -7,9 +7,6 @@ import Testing
 
 /// Each remedy that a command prints is a command, an option, or something to do with a file.
 @Suite(.watched) struct RemedyTests {
-  private static let package = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
   /// The literals of an argument `remedy:`, to the end of the argument.
   private func literals(_ source: Substring) -> [String] {
     var (result, literal, depth) = ([String](), "", 0)
@@ -55,7 +52,7 @@ import Testing
       "Shared", "Generator", "Networks", "Phase1-FeedForward", "Phase2-CNN",
       "Phase3-RNN-Regularization",
     ] {
-      let root = Self.package.appending(path: folder).resolvingSymlinksInPath()
+      let root = packageFolder.appending(path: folder).resolvingSymlinksInPath()
       let files = try #require(
         FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
       for case let file as URL in files where file.pathExtension == "swift" {
