@@ -140,9 +140,9 @@ import Testing
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
     let tests = folder.deletingLastPathComponent()
     func text(of folder: URL) throws -> String {
-      try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        .filter { $0.pathExtension == "swift" && $0.lastPathComponent != "Phase2TextTests.swift" }
-        .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+      try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        .filter { $0.hasSuffix(".swift") && $0 != "Phase2TextTests.swift" }
+        .map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }.joined()
     }
     let words = try text(of: folder) + text(of: tests.appending(path: "TestSupport"))
     let protocols = tests.deletingLastPathComponent().appending(path: "Protocols/Phase2-CNN.md")

@@ -1,4 +1,3 @@
-import Phase2CNN
 import Shared
 
 /// A convolution, ReLU and max pooling in one layer: what most convolutional networks repeat.
@@ -21,6 +20,12 @@ public struct ConvReLUPool: Layer {
     public var convolution: ConvolutionConfiguration
     /// The arguments of the pooling.
     public var pool: MaxPoolConfiguration
+
+    /// Collects the arguments.
+    public init(convolution: ConvolutionConfiguration, pool: MaxPoolConfiguration) {
+      self.convolution = convolution
+      self.pool = pool
+    }
   }
 
   /// "ConvReLUPool"

@@ -1,4 +1,3 @@
-import Phase2CNN
 import Shared
 
 /// A convolution and ReLU in one layer: the convolution applies ReLU while it writes its output.
@@ -69,7 +68,7 @@ public struct ConvReLU: Layer {
 
 extension ConvolutionConfiguration {
   /// Throws when a file gives the convolution in a sandwich another activation than the sandwich has.
-  func require(activation expected: Activation, in layer: String) throws {
+  package func require(activation expected: Activation, in layer: String) throws {
     guard activation == expected else {
       throw CourseError(
         .invalidArgument, "\(layer): another activation", expected: expected.rawValue,
