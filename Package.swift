@@ -23,19 +23,19 @@ let package = Package(
   ],
   targets: [
     // MARK: Libraries
-    .target(name: "Kernels", path: "Shared/Kernels"),
+    .target(name: "CCourseKernels", path: "Shared/Kernels"),
     .target(
-      name: "BundledData", path: "Shared/BundledData",
+      name: "CCourseData", path: "Shared/BundledData",
       exclude: ["almanac.py", "almanac.txt", "digits.csv", "iris.csv"]),
     .target(
-      name: "Shared", dependencies: ["Kernels", "BundledData"], path: "Shared",
+      name: "Shared", dependencies: ["CCourseKernels", "CCourseData"], path: "Shared",
       exclude: ["Kernels", "BundledData"]),
     .target(name: "Phase1FeedForward", dependencies: ["Shared"], path: "Phase1-FeedForward"),
     .target(name: "Phase2CNN", dependencies: ["Shared"], path: "Phase2-CNN"),
     .target(
       name: "Phase3RNNRegularization", dependencies: ["Shared"], path: "Phase3-RNN-Regularization"),
     .target(
-      name: "CodecShims", path: "Generator/CodecShims",
+      name: "CCourseCodecs", path: "Generator/CodecShims",
       cSettings: [.define("COURSE_IMAGE_CODECS", .when(traits: ["ImageCodecs"]))],
       linkerSettings: [
         .linkedLibrary("dl", .when(platforms: [.linux])),
@@ -44,7 +44,8 @@ let package = Package(
         .linkedLibrary("turbojpeg", .when(platforms: [.linux], traits: ["ImageCodecs"])),
       ]),
     .target(
-      name: "Generator", dependencies: ["Shared", "Kernels", "CodecShims"], path: "Generator",
+      name: "Generator", dependencies: ["Shared", "CCourseKernels", "CCourseCodecs"],
+      path: "Generator",
       exclude: ["CodecShims", "SampleData"]),
     .target(
       name: "Networks",
@@ -57,27 +58,29 @@ let package = Package(
     .executableTarget(name: "CourseTool", dependencies: ["Networks"], path: "CourseTool"),
 
     // MARK: Tests
-    .target(name: "TestSupport", dependencies: ["Shared"], path: "Tests/TestSupport"),
+    .target(name: "CourseTestSupport", dependencies: ["Shared"], path: "Tests/TestSupport"),
     .testTarget(
-      name: "SharedTests", dependencies: ["Shared", "Kernels", "TestSupport"],
+      name: "SharedTests", dependencies: ["Shared", "CCourseKernels", "CourseTestSupport"],
       path: "Tests/SharedTests"),
     .testTarget(
-      name: "Phase1FeedForwardTests", dependencies: ["Shared", "Phase1FeedForward", "TestSupport"],
+      name: "Phase1FeedForwardTests",
+      dependencies: ["Shared", "Phase1FeedForward", "CourseTestSupport"],
       path: "Tests/Phase1FeedForwardTests"),
     .testTarget(
-      name: "Phase2CNNTests", dependencies: ["Shared", "Phase2CNN", "TestSupport"],
+      name: "Phase2CNNTests", dependencies: ["Shared", "Phase2CNN", "CourseTestSupport"],
       path: "Tests/Phase2CNNTests"),
     .testTarget(
       name: "Phase3RNNRegularizationTests",
-      dependencies: ["Shared", "Phase3RNNRegularization", "TestSupport"],
+      dependencies: ["Shared", "Phase3RNNRegularization", "CourseTestSupport"],
       path: "Tests/Phase3RNNRegularizationTests"),
     .testTarget(
-      name: "GeneratorTests", dependencies: ["Shared", "Generator", "TestSupport"],
+      name: "GeneratorTests", dependencies: ["Shared", "Generator", "CourseTestSupport"],
       path: "Tests/GeneratorTests"),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "TestSupport"], path: "Tests/NetworksTests"),
+      name: "NetworksTests", dependencies: ["Networks", "CourseTestSupport"],
+      path: "Tests/NetworksTests"),
     .testTarget(
-      name: "CourseToolTests", dependencies: ["CourseTool", "Networks", "TestSupport"],
+      name: "CourseToolTests", dependencies: ["CourseTool", "Networks", "CourseTestSupport"],
       path: "Tests/CourseToolTests"),
   ]
 )

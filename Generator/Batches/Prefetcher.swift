@@ -1,5 +1,5 @@
+import CCourseKernels
 import Foundation
-import Kernels
 import Shared
 
 /// Makes values ahead of whoever takes them, on threads of its own, in order and never more than a few.

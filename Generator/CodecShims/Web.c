@@ -66,26 +66,26 @@ static void load(void) {
 }
 
 static size_t takeHead(const char *line, size_t size, size_t count, void *data) {
-  const WebRequest *request = data;
+  const CodecWebRequest *request = data;
   return request->head(request->context, line, size * count) ? size * count : 0;
 }
 
 static size_t takeBody(const char *bytes, size_t size, size_t count, void *data) {
-  const WebRequest *request = data;
+  const CodecWebRequest *request = data;
   return request->body(request->context, (const uint8_t *)bytes, size * count) ? size * count : 0;
 }
 
 static int goOn(void *data, int64_t wanted, int64_t got, int64_t wantedUp, int64_t gotUp) {
   (void)wanted, (void)got, (void)wantedUp, (void)gotUp;
-  const WebRequest *request = data;
+  const CodecWebRequest *request = data;
   return request->goesOn(request->context) ? 0 : 1;
 }
 
-int web_fetch(const WebRequest *request, char message[256]) {
+int codec_web_fetch(const CodecWebRequest *request, char message[256]) {
   message[0] = 0;
   pthread_once(&once, load);
   CURL *handle = curl.perform ? curl.init() : NULL;
-  if (!handle) return webUnavailable;
+  if (!handle) return codecWebUnavailable;
   char range[32];
   snprintf(range, sizeof range, "%lld-", (long long)request->offset);
   curl.set(handle, optionURL, request->url);

@@ -1,5 +1,5 @@
+import CCourseKernels
 import Foundation
-import Kernels
 import Shared
 
 /// The names of the arrays in a NumPy archive.

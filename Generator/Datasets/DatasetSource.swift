@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 import Shared
 
 /// The images of a `Dataset` in memory: MNIST, CIFAR-10, or what a program has made.

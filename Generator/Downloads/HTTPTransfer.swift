@@ -1,4 +1,4 @@
-import CodecShims
+import CCourseCodecs
 import Foundation
 import Shared
 
@@ -86,7 +86,7 @@ final class HTTPTransfer {
     var message = [CChar](repeating: 0, count: 256)
     let code = withExtendedLifetime(self) {
       url.absoluteString.withCString { text in
-        var request = WebRequest()
+        var request = CodecWebRequest()
         request.url = text
         request.offset = Int64(offset)
         request.patience = Int(max(patience, 1) * 1000)
@@ -97,7 +97,7 @@ final class HTTPTransfer {
         }
         request.body = { HTTPTransfer.of($0).takes(UnsafeRawBufferPointer(start: $1, count: $2)) }
         request.goesOn = { HTTPTransfer.of($0).goesOn() }
-        return web_fetch(&request, &message)
+        return codec_web_fetch(&request, &message)
       }
     }
     fsync(descriptor)
@@ -222,7 +222,7 @@ final class HTTPTransfer {
       Failure(reason: reason, isTemporary: true, isSilent: true)
     }
     switch code {
-    case Int32(webUnavailable):
+    case Int32(codecWebUnavailable):
       return final("downloads need libcurl (libcurl.so.4), which is not here")
     case 1, 3: return final("it leads to \(head.fields["location"] ?? "nowhere")")
     case 5, 6: return silent("the host cannot be found (no network?)")

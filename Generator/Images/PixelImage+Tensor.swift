@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 import Shared
 
 extension PixelImage {

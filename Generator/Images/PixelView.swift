@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 import Shared
 
 /// An image of bytes seen mirrored, turned by quarters, cropped and normalised, before any of it is done.

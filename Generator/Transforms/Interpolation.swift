@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// How the pixels of a resized image come from those of the original.
 public enum Interpolation: String, Sendable, CaseIterable, Codable {

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 import Shared
 
 // What augmentations do to the colours of one image, [C, H, W] from 0 to 1. Each is torchvision's formula.

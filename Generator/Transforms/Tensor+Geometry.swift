@@ -1,5 +1,5 @@
+import CCourseKernels
 import Foundation
-import Kernels
 import Shared
 
 // What augmentations do to the pixels of one image, [C, H, W].

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// The sizes of a pooling of images, or of signals, which are images of height 1.
 package struct PoolingGeometry: Sendable, Equatable {

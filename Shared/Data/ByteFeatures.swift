@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// Inputs that are kept as bytes, the pixels of images for instance, and become numbers batch by batch:
 /// a quarter of the memory that a `Tensor` takes.

@@ -1,4 +1,4 @@
-import BundledData
+import CCourseData
 import Foundation
 
 /// A text that a network learns to continue, character by character.

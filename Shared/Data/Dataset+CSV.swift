@@ -1,4 +1,4 @@
-import BundledData
+import CCourseData
 import Foundation
 
 extension Dataset {

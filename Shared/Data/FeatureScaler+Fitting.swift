@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 // Choosing offset and scale by what the training data are like. Means and deviations are computed in double
 // precision: single precision has neither the range (a square of 1e20) nor the digits (a deviation of 1 at 1e7).

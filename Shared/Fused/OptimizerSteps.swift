@@ -1,5 +1,5 @@
+import CCourseKernels
 import Foundation
-import Kernels
 
 // The steps of the optimizers as kernels: one pass over memory, where the formula written with tensor
 // operations takes one for each operation. Adam's kernel moves 7 numbers a weight where its

@@ -26,10 +26,10 @@ void kernels_convolution_forward_with(KernelConvolutionMethod method, const Kern
   if (set == NULL) set = kernels_default();
   if (isEmpty(v)) return;
   if (takesWinograd(method, v)) {
-    convolutionForwardWinograd(set, v, x, weights, bias, activation, y);
+    kernelsConvForwardWinograd(set, v, x, weights, bias, activation, y);
     return;
   }
-  convolutionForwardPatches(set, v, x, weights, bias, activation, y);
+  kernelsConvForwardPatches(set, v, x, weights, bias, activation, y);
 }
 
 void kernels_convolution_input_gradient_with(KernelConvolutionMethod method, const KernelSet *set,
@@ -43,10 +43,10 @@ void kernels_convolution_input_gradient_with(KernelConvolutionMethod method, con
     return;
   }
   if (takesWinograd(method, v)) {
-    convolutionInputGradientWinograd(set, v, dY, weights, dX);
+    kernelsConvInputGradientWinograd(set, v, dY, weights, dX);
     return;
   }
-  convolutionInputGradientPatches(set, v, dY, weights, dX);
+  kernelsConvInputGradientPatches(set, v, dY, weights, dX);
 }
 
 void kernels_convolution_weight_gradient_with(KernelConvolutionMethod method, const KernelSet *set,
@@ -60,7 +60,7 @@ void kernels_convolution_weight_gradient_with(KernelConvolutionMethod method, co
     memset(dW, 0, count * sizeof(float));
     return;
   }
-  convolutionWeightGradient(set, v, x, dY, dW, takesWinograd(method, v));
+  kernelsConvWeightGradient(set, v, x, dY, dW, takesWinograd(method, v));
 }
 
 void kernels_convolution_forward(const KernelSet *set, const KernelConvolution *convolution,

@@ -48,7 +48,7 @@ static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t
   }
 }
 
-void convolutionCopyBox(const KernelSet *set, const Box *box, const float *x, size_t channels,
+void kernelsConvCopyBox(const KernelSet *set, const Box *box, const float *x, size_t channels,
                         size_t height, size_t width, float *out) {
   const size_t rowSize = boxRowSize(box);
   for (size_t channel = 0; channel < channels; channel++) {
@@ -65,13 +65,13 @@ void convolutionCopyBox(const KernelSet *set, const Box *box, const float *x, si
   }
 }
 
-PixelBoxes convolutionPixelBoxes(size_t rows, size_t columns, size_t boxRows, size_t boxColumns) {
+PixelBoxes kernelsConvPixelBoxes(size_t rows, size_t columns, size_t boxRows, size_t boxColumns) {
   const size_t across = (columns + boxColumns - 1) / boxColumns;
   const size_t down = (rows + boxRows - 1) / boxRows;
   return (PixelBoxes){rows, columns, boxRows, boxColumns, across, across * down};
 }
 
-PixelBox convolutionPixelBox(const PixelBoxes *boxes, size_t index) {
+PixelBox kernelsConvPixelBox(const PixelBoxes *boxes, size_t index) {
   const size_t row = index / boxes->across * boxes->boxRows;
   const size_t column = index % boxes->across * boxes->boxColumns;
   return (PixelBox){

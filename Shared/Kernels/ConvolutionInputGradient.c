@@ -54,7 +54,7 @@ static void packGradientPanels(const Sum *sum, const KernelConvolution *v, const
   }
 }
 
-void convolutionInputGradientPatches(const KernelSet *set, const KernelConvolution *v,
+void kernelsConvInputGradientPatches(const KernelSet *set, const KernelConvolution *v,
                                      const float *dY, const float *weights, float *dX) {
   const size_t kernel = v->kernelHeight + v->kernelWidth;
   size_t *numbers = malloc(2 * kernel * sizeof *numbers);
@@ -70,7 +70,7 @@ void convolutionInputGradientPatches(const KernelSet *set, const KernelConvoluti
     .targetWidth = v->inputWidth, .rowStep = v->strideY, .columnStep = v->strideX,
     .activation = kernelActivationIdentity,
   };
-  convolutionChoosePanels(&sum);
+  kernelsConvChoosePanels(&sum);
   const size_t depth = sum.sourceChannels * v->kernelHeight * v->kernelWidth;
   float *panels =
     kernelsScratch(scratchShared, v->groups * sum.panelCount * sum.panelWidth * depth);
@@ -87,7 +87,7 @@ void convolutionInputGradientPatches(const KernelSet *set, const KernelConvoluti
       if (!phaseAxis(phaseX, v->kernelWidth, v->strideX, v->dilationX, v->padLeft, &sum.columnFirst,
                      &sum.x) || sum.columnFirst >= v->inputWidth) continue;
       packGradientPanels(&sum, v, weights, panels);
-      convolutionRunSum(&sum, (v->inputHeight - sum.rowFirst + v->strideY - 1) / v->strideY,
+      kernelsConvRunSum(&sum, (v->inputHeight - sum.rowFirst + v->strideY - 1) / v->strideY,
                         (v->inputWidth - sum.columnFirst + v->strideX - 1) / v->strideX);
     }
   }

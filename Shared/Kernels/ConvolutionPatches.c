@@ -57,7 +57,7 @@ static void cutIntoBoxes(Sum *sum, size_t rows, size_t columns) {
       break;
     }
   }
-  sum->boxes = convolutionPixelBoxes(rows, columns, boxRows, boxColumns);
+  sum->boxes = kernelsConvPixelBoxes(rows, columns, boxRows, boxColumns);
 }
 
 /// The pixels from `pixel` on, `count` of them, of a box with `columns` columns, as runs in the
@@ -94,7 +94,7 @@ static void sumBox(size_t index, void *context) {
   const KernelSet *set = sum->set;
   const size_t image = index / (sum->groups * sum->boxes.count);
   const size_t group = index / sum->boxes.count % sum->groups;
-  const PixelBox pixels = convolutionPixelBox(&sum->boxes, index % sum->boxes.count);
+  const PixelBox pixels = kernelsConvPixelBox(&sum->boxes, index % sum->boxes.count);
   Box box = sourceBox(sum, pixels.row, pixels.rows, pixels.column, pixels.columns);
   const size_t columnTile = set->columnTile, taps = tapCount(sum);
   const size_t planeSize = sum->sourceHeight * sum->sourceWidth;
@@ -124,7 +124,7 @@ static void sumBox(size_t index, void *context) {
     base = source + (size_t)box.top * sum->sourceWidth + (size_t)box.left;
     box.pitch = sum->sourceWidth;
   } else {
-    convolutionCopyBox(set, &box, source, sum->sourceChannels, sum->sourceHeight,
+    kernelsConvCopyBox(set, &box, source, sum->sourceChannels, sum->sourceHeight,
                        sum->sourceWidth, copy);
     memset(copy + sum->sourceChannels * boxPlaneSize(&box), 0, 16 * sizeof(float));
   }
@@ -177,7 +177,7 @@ static void sumBox(size_t index, void *context) {
   if (spreads) spreadPixels(sum, &pixels, spread, target);
 }
 
-void convolutionRunSum(Sum *sum, size_t rows, size_t columns) {
+void kernelsConvRunSum(Sum *sum, size_t rows, size_t columns) {
   if (rows == 0 || columns == 0) return;
   cutIntoBoxes(sum, rows, columns);
   sum->depth = sum->sourceChannels * tapCount(sum);
@@ -212,12 +212,12 @@ static void packForwardPanel(size_t index, void *context) {
                      sum->panelWidth, p->panels + index * sum->panelWidth * depth);
 }
 
-void convolutionChoosePanels(Sum *sum) {
+void kernelsConvChoosePanels(Sum *sum) {
   sum->panelCount = (sum->targetChannels + sum->set->rowTile - 1) / sum->set->rowTile;
   sum->panelWidth = (sum->targetChannels + sum->panelCount - 1) / sum->panelCount;
 }
 
-void convolutionForwardPatches(const KernelSet *set, const KernelConvolution *v, const float *x,
+void kernelsConvForwardPatches(const KernelSet *set, const KernelConvolution *v, const float *x,
                                const float *weights, const float *bias, KernelActivation activation,
                                float *y) {
   const size_t taps = v->kernelHeight + v->kernelWidth;
@@ -237,13 +237,13 @@ void convolutionForwardPatches(const KernelSet *set, const KernelConvolution *v,
     .targetWidth = v->outputWidth, .rowStep = 1, .columnStep = 1,
     .bias = bias, .activation = activation,
   };
-  convolutionChoosePanels(&sum);
+  kernelsConvChoosePanels(&sum);
   const size_t depth = sum.sourceChannels * tapCount(&sum);
   float *panels =
     kernelsScratch(scratchShared, v->groups * sum.panelCount * sum.panelWidth * depth);
   sum.panels = panels;
   ForwardPanels packing = {&sum, weights, panels};
   for (size_t i = 0; i < v->groups * sum.panelCount; i++) packForwardPanel(i, &packing);
-  convolutionRunSum(&sum, v->outputHeight, v->outputWidth);
+  kernelsConvRunSum(&sum, v->outputHeight, v->outputWidth);
   free(numbers);
 }

@@ -41,9 +41,9 @@ INLINE size_t panelFirst(const Sum *sum, size_t index) {
 INLINE size_t tapCount(const Sum *sum) { return sum->y.tapCount * sum->x.tapCount; }
 
 /// Chooses panels of equal size (within one row) for the target's channels.
-void convolutionChoosePanels(Sum *sum);
+void kernelsConvChoosePanels(Sum *sum);
 
 /// Runs a sum for an output of rows x columns pixels. Everything but boxes and sizes is set.
-void convolutionRunSum(Sum *sum, size_t rows, size_t columns);
+void kernelsConvRunSum(Sum *sum, size_t rows, size_t columns);
 
 #endif

@@ -63,7 +63,7 @@ static void cutIntoBoxes(WeightGradient *g, size_t channels) {
       break;
     }
   }
-  g->boxes = convolutionPixelBoxes(v->outputHeight, v->outputWidth, rows, columns);
+  g->boxes = kernelsConvPixelBoxes(v->outputHeight, v->outputWidth, rows, columns);
   g->scratchSize =
     roundUp(2 * channels * g->taps, 16) + g->boxSize + 16 + rows * columns * g->leading;
 }
@@ -105,9 +105,9 @@ static void sumPart(size_t index, void *context) {
     const float *x = g->x + plane * inputArea;
     const float *dY = g->dY + (image * v->outputChannels + group * g->outputs) * outputArea;
     for (size_t i = 0; i < g->boxes.count; i++) {
-      const PixelBox pixels = convolutionPixelBox(&g->boxes, i);
+      const PixelBox pixels = kernelsConvPixelBox(&g->boxes, i);
       const Box box = sourceBox(v, pixels.row, pixels.rows, pixels.column, pixels.columns);
-      convolutionCopyBox(set, &box, x, channels, v->inputHeight, v->inputWidth, copy);
+      kernelsConvCopyBox(set, &box, x, channels, v->inputHeight, v->inputWidth, copy);
       transposeGradient(g, dY, &pixels, transposed);
       size_t k = 0;
       for (size_t channel = 0; channel < channels; channel++) {
@@ -160,7 +160,7 @@ static void sumPartWinograd(size_t index, void *context) {
   const WeightGradient *g = context;
   const size_t output = index % g->outputBlocks, input = index / g->outputBlocks % g->blocks;
   const size_t part = index / (g->outputBlocks * g->blocks);
-  convolutionWeightSumsWinograd(
+  kernelsConvWeightSumsWinograd(
     g->set, g->v, g->x, g->dY, part * g->v->batch / g->parts, (part + 1) * g->v->batch / g->parts,
     input * winogradChannelBlock, output * winogradChannelBlock,
     g->sums + part * g->depth * g->leading, g->leading);
@@ -171,7 +171,7 @@ static void finish(WeightGradient *g, size_t total) {
   kernels_parallel_for(g->v->groups * (g->leading / g->set->vectorWidth), writeOutputs, g);
 }
 
-void convolutionWeightGradient(const KernelSet *set, const KernelConvolution *v, const float *x,
+void kernelsConvWeightGradient(const KernelSet *set, const KernelConvolution *v, const float *x,
                                const float *dY, float *dW, bool winograd) {
   WeightGradient g = {
     .set = set, .v = v, .x = x, .dY = dY, .dW = dW,

@@ -17,8 +17,8 @@
 
 #include "WinogradInternal.h"
 
-void winogradReadRows(const KernelSet *set, const Planes *p, const Strip *strip, size_t channel,
-                      size_t from, size_t to, size_t width, float *pixels) {
+void kernelsWinogradReadRows(const KernelSet *set, const Planes *p, const Strip *strip,
+                             size_t channel, size_t from, size_t to, size_t width, float *pixels) {
   const size_t lanes = set->vectorWidth, count = minimum(lanes, p->channels - channel);
   const ptrdiff_t left = (ptrdiff_t)strip->column - p->padLeft;
   const ptrdiff_t inside = (ptrdiff_t)p->width - left;
@@ -134,7 +134,8 @@ static void convolveTiles(size_t index, void *context) {
       if (continues) {
         memmove(pixels, pixels + side * width * lanes, around * width * lanes * sizeof(float));
       }
-      winogradReadRows(set, &w->source, &strip, channel, continues ? around : 0, 6, width, pixels);
+      kernelsWinogradReadRows(set, &w->source, &strip, channel, continues ? around : 0, 6, width,
+                              pixels);
       for (size_t i = 0; i < strip.tiles; i++, tile++) {
         while (tile >= groupFirst(group + 1, groups, tiles)) group++;
         const size_t start = groupFirst(group, groups, tiles);
@@ -207,7 +208,7 @@ static void convolve(Winograd *w, size_t batch) {
   kernels_parallel_for((strips + w->stripsTogether - 1) / w->stripsTogether, convolveTiles, w);
 }
 
-void convolutionForwardWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
+void kernelsConvForwardWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
                                 const float *weights, const float *bias,
                                 KernelActivation activation, float *y) {
   Winograd w = {
@@ -220,7 +221,7 @@ void convolutionForwardWinograd(const KernelSet *set, const KernelConvolution *v
   convolve(&w, v->batch);
 }
 
-void convolutionInputGradientWinograd(const KernelSet *set, const KernelConvolution *v,
+void kernelsConvInputGradientWinograd(const KernelSet *set, const KernelConvolution *v,
                                       const float *dY, const float *weights, float *dX) {
   const ptrdiff_t around = (ptrdiff_t)v->kernelHeight - 1;
   Winograd w = {

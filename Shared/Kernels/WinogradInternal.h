@@ -52,7 +52,7 @@ typedef struct Planes {
 
 /// Copies rows `from` ..< `to` of a strip, `width` pixels each, a vector of channels from
 /// `channel` on side by side, with the zeros around the image.
-void winogradReadRows(const KernelSet *set, const Planes *planes, const Strip *strip,
-                      size_t channel, size_t from, size_t to, size_t width, float *pixels);
+void kernelsWinogradReadRows(const KernelSet *set, const Planes *planes, const Strip *strip,
+                             size_t channel, size_t from, size_t to, size_t width, float *pixels);
 
 #endif

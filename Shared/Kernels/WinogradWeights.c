@@ -10,7 +10,7 @@ enum {
   gradientTiles = 32,       // tiles whose products are summed in one go
 };
 
-void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
+void kernelsConvWeightSumsWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
                                    const float *dY, size_t firstImage, size_t endImage,
                                    size_t firstInput, size_t firstOutput, float *sums,
                                    size_t leading) {
@@ -51,8 +51,8 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
         if (continues) {
           memmove(pixels, pixels + side * width * lanes, around * width * lanes * sizeof(float));
         }
-        winogradReadRows(set, &inputs, &strip, firstInput + channel, continues ? around : 0, 6,
-                         width, pixels);
+        kernelsWinogradReadRows(set, &inputs, &strip, firstInput + channel, continues ? around : 0,
+                                6, width, pixels);
         for (size_t i = 0; i < strip.tiles; i++, tiles++) {
           kernels->input(pixels + side * i * lanes, width,
                          transformedX + tiles * paddedInput + channel, stepV);
@@ -63,8 +63,8 @@ void convolutionWeightSumsWinograd(const KernelSet *set, const KernelConvolution
       size_t tile = 0;
       for (size_t s = first; s < end; s++) {
         const Strip strip = stripAt(&strips, s);
-        winogradReadRows(set, &outputs, &strip, firstOutput + channel, 0, side,
-                         side * strip.tiles, pixels);
+        kernelsWinogradReadRows(set, &outputs, &strip, firstOutput + channel, 0, side,
+                                side * strip.tiles, pixels);
         for (size_t i = 0; i < strip.tiles; i++, tile++) {
           kernels->gradient(pixels + side * i * lanes, side * strip.tiles,
                             d + tile * paddedOutput + channel, stepD);

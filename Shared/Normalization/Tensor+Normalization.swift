@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// What is done to each channel of a batch: `y = f((x - center) · factor + shift)`, with `f(z) = max(0, z)`
 /// if `relu`. All three tensors are `[C]`.

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// A limit on gradients, applied after `backward` and before the weights change: one bad batch then cannot
 /// throw the weights far away.

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 extension Tensor {
   /// Runs a recurrent cell over all steps of a batch of sequences; `self` is x, `[N, T, F]`.

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// How many threads the kernels use, the calling one included. No result ever depends on it.
 public enum Parallelism {

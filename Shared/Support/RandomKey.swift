@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// A place in the space of all random numbers.
 ///

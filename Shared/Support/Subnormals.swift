@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// Calls `body` with subnormal numbers as zeros: those nearer to 0 than 1.2 · 10⁻³⁸, for which a `Float` has
 /// no exponent any more.

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// A function applied to each element of a layer's output, which the matrix product can apply while
 /// it writes that output.

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// The kernels of this processor, chosen once.
 // An immutable table of C functions, which the compiler cannot know to be safe to share.

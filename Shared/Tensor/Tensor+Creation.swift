@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 extension Tensor {
   /// A tensor of `shape` with every element 0.

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// What the cross-entropy of rows of scores keeps for its gradient.
 package struct CrossEntropyPass: Sendable {

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 // Subscripts for ranks 1 to 4 are written out: a variadic one would allocate an array for every
 // element that a readable loop touches.

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 extension Tensor {
   func mapped(_ operation: KernelUnary) -> Tensor {

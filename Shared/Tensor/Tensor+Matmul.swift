@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 extension Tensor {
   /// The matrix product `op(A) · op(B)`, optionally followed by a bias and an activation in the same

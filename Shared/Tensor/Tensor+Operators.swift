@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 infix operator .== : ComparisonPrecedence
 infix operator .!= : ComparisonPrecedence

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// Reductions over one axis, or over everything.
 ///

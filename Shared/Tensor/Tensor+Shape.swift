@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 extension Tensor {
   /// The same elements under another shape. One size may be -1: it follows from the others.

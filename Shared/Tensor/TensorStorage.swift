@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 import Synchronization
 
 /// The memory of a tensor: `count` floats, aligned to 64 bytes (one AVX-512 vector, one cache line).

@@ -1,4 +1,4 @@
-import CodecShims
+import CCourseCodecs
 import Foundation
 
 @testable import Generator

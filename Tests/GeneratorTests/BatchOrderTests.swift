@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Generator
 import Shared
-import TestSupport
 import Testing
 
 /// Task 4.3.

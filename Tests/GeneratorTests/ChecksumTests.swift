@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Generator
-import TestSupport
 import Testing
 
 @Suite(.watched) struct ChecksumTests {

@@ -1,7 +1,7 @@
+import CourseTestSupport
 import Foundation
 import Generator
 import Shared
-import TestSupport
 import Testing
 
 /// The ten tests of the original course (exercise 0, TestGen) on generators of 100 images.

@@ -1,7 +1,7 @@
+import CourseTestSupport
 import Foundation
 import Generator
 import Shared
-import TestSupport
 import Testing
 
 @Suite(.waits(for: BatchOrderTests.steps), .watched)

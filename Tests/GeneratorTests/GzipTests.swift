@@ -3,7 +3,7 @@
   import Foundation
   import Generator
   import Shared
-  import TestSupport
+  import CourseTestSupport
   import Testing
 
   @Suite(.watched) struct GzipTests {

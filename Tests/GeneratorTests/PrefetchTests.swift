@@ -1,8 +1,8 @@
+import CourseTestSupport
 import Foundation
 import Generator
 import Shared
 import Synchronization
-import TestSupport
 import Testing
 
 @Suite(.waits(for: BatchOrderTests.steps), .watched)

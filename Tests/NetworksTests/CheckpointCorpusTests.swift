@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Networks
-import TestSupport
 import Testing
 
 /// Single changes to saved files: each is refused with words, or taken at its word.

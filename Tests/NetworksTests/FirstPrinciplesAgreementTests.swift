@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Networks
-import TestSupport
 import Testing
 
 /// The networks that are written out in First Principles compute what the layers compute.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Networks
-import TestSupport
 import Testing
 
 /// The examples of Protocols/From-Python.md, on numbers that NumPy and SciPy gave.

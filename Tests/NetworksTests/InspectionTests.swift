@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Networks
-import TestSupport
 import Testing
 
 @Suite(.watched) struct InspectionTests {

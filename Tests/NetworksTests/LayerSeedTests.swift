@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Networks
-import TestSupport
 import Testing
 
 /// What layers draw by themselves and in a network: every type that draws weights or masks.

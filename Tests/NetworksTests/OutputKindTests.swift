@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Networks
-import TestSupport
 import Testing
 
 /// What a network returns must be what its loss takes: scores in front of a logarithm, or a softmax in front

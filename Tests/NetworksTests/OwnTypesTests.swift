@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Networks
-import TestSupport
 import Testing
 
 /// Networks with layers, losses, optimizers and penalties that this package does not have.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Networks
-import TestSupport
 import Testing
 
 /// The last example of Protocols/Phase2-CNN.md, which needs Phase 1 as well.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Networks
-import TestSupport
 import Testing
 
 /// The examples of Protocols/Phase3-RNN-Regularization.md that need other phases.

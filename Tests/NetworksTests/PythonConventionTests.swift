@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Networks
-import TestSupport
 import Testing
 
 /// What the Python exercises do otherwise can be asked for, is saved with the network, and is what a file

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Networks
-import TestSupport
 import Testing
 
 /// Recurrent networks in files: saved, loaded, and trained on from where they were.

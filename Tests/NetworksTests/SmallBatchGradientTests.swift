@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Networks
-import TestSupport
 import Testing
 
 /// Two values with mean 0 and variance 1 are -1 and 1, whatever they were: the gradient of a normalisation

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Networks
-import TestSupport
 import Testing
 
 /// Numbers at the edges: infinity, NaN, negative zero and subnormal numbers go through the activations as

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 @testable import Networks

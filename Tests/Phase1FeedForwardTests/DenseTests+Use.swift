@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 // How a layer behaves in use: gradients that add up, modes, copies, first weights, wrong shapes.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 /// Task 1.2.

@@ -1,7 +1,7 @@
+import CourseTestSupport
 import Phase1FeedForward
 import Shared
 import Synchronization
-import TestSupport
 import Testing
 
 /// Requires that one pass through a network and a loss works, layer by layer: a missing or half-written

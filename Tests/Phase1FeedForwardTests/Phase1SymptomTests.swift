@@ -1,7 +1,7 @@
+import CourseTestSupport
 import Foundation
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 /// What Protocols/Phase1-FeedForward.md quotes as symptoms comes from the cause beside it.

@@ -1,7 +1,7 @@
+import CourseTestSupport
 import Foundation
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 /// The examples of Protocols/Phase1-FeedForward.md, with the numbers that stand there.

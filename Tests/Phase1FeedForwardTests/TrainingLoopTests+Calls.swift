@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 // What the loop calls, and when: on seven numbered examples, with a network, a loss and an optimizer that write

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 /// Task 1.7. But for the last two tests, the layers, losses and optimizers are those of the tests, so that

@@ -1,7 +1,7 @@
+import CourseTestSupport
 import Foundation
 import Phase2CNN
 import Shared
-import TestSupport
 import Testing
 
 /// The examples of Protocols/Phase2-CNN.md, with the numbers that stand there. The last one needs Phase 1 and

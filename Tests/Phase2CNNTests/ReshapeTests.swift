@@ -1,7 +1,7 @@
+import CourseTestSupport
 import Foundation
 import Phase2CNN
 import Shared
-import TestSupport
 import Testing
 
 @Suite(.watched) struct ReshapeTests {

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// Values and gradients of the activations of Phase 3 in PyTorch:

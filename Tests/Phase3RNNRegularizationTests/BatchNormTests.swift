@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase3RNNRegularization
 import Shared
-import TestSupport
 import Testing
 
 /// Task 3.5: the formulas of `.reference`. The kernels of `.fast` are measured by the same numbers.

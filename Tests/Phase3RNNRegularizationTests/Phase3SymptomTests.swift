@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// The symptoms that the tables of Protocols/Phase3-RNN-Regularization.md quote are those that the tests tell.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase3RNNRegularization
 import Shared
-import TestSupport
 import Testing
 
 /// The examples of Protocols/Phase3-RNN-Regularization.md, with the numbers that stand there.

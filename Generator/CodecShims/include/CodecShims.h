@@ -69,7 +69,7 @@ CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t widt
 // MARK: - HTTP
 
 /// A request for a file, and who gets what comes. What returns false ends the transfer.
-typedef struct WebRequest {
+typedef struct CodecWebRequest {
   const char *url;
   /// Where the file is to begin.
   int64_t offset;
@@ -82,13 +82,13 @@ typedef struct WebRequest {
   bool (*body)(void *context, const uint8_t *bytes, size_t count);
   /// Called at least about once a second.
   bool (*goesOn)(void *context);
-} WebRequest;
+} CodecWebRequest;
 
-enum { webUnavailable = -1 };
+enum { codecWebUnavailable = -1 };
 
 /// Asks for a file and waits for it on this thread, through the libcurl of the system.
-/// Returns libcurl's code, 0 when all has come, or webUnavailable; libcurl's words go to `message`.
-int web_fetch(const WebRequest *request, char message[256]);
+/// Returns libcurl's code, 0 when all has come, or codecWebUnavailable; `message` becomes libcurl's.
+int codec_web_fetch(const CodecWebRequest *request, char message[256]);
 
 #ifdef __cplusplus
 }

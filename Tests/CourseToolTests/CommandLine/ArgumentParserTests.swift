@@ -1,4 +1,4 @@
-import TestSupport
+import CourseTestSupport
 import Testing
 
 @testable import CourseTool

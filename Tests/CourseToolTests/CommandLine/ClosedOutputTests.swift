@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// A reader that goes away, a full disk behind standard output, a stream that was never there.

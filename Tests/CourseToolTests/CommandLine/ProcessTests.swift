@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// What only the real program can show: a signal is a matter between processes, and the number of threads

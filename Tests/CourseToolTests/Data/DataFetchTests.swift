@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Networks
-import TestSupport
 import Testing
 
 @testable import CourseTool

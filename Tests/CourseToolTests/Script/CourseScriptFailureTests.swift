@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// What `./course test` says of tests that fail, trap or never end. Swift's own output stands for itself.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// The script `course`, run in a folder of its own where swift, clang, apt-get, sudo and id are

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Foundation
-import TestSupport
 
 /// Calls `body` with a copy of the script in a folder with stand-ins for the tools it calls.
 func withScript(_ body: (ScriptFolder) throws -> Void) throws {

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// The tasks 0.1 to 0.10: `swift test --filter FirstPrinciples`.

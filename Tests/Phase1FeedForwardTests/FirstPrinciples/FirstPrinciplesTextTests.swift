@@ -1,7 +1,7 @@
+import CourseTestSupport
 import Foundation
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 extension FirstPrinciplesTests {

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 extension FirstPrinciplesTests {

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Phase1FeedForward
-import TestSupport
 import Testing
 
 extension FirstPrinciplesTests {

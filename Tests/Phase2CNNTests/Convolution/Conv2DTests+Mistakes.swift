@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase2CNN
 import Shared
-import TestSupport
 import Testing
 
 // Arguments and inputs that do not fit: every message says what, what was expected and what came.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase2CNN
 import Shared
-import TestSupport
 import Testing
 
 // Both bodies of code against PyTorch, finite differences and each other.

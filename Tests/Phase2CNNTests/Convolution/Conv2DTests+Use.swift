@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase2CNN
 import Shared
-import TestSupport
 import Testing
 
 // How a convolution behaves in use: shapes, modes, copies, first weights, wrong arguments.

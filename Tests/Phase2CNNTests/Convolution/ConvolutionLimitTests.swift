@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase2CNN
 import Shared
-import TestSupport
 import Testing
 
 /// Strides, dilations and windows far beyond the image: quick, or refused when the network is built.

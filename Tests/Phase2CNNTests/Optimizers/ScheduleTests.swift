@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase2CNN
 import Shared
-import TestSupport
 import Testing
 
 /// The reference numbers come from PyTorch: the learning rate before each step of

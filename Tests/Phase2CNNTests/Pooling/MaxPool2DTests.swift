@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase2CNN
 import Shared
-import TestSupport
 import Testing
 
 /// Task 2.4: the loops of `.reference`. The kernels of `.fast` are measured by the same numbers.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase3RNNRegularization
 import Shared
-import TestSupport
 import Testing
 
 @Suite(.watched) struct LayerNormTests {

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase3RNNRegularization
 import Shared
-import TestSupport
 import Testing
 
 /// The readable steps against the kernels, over many random configurations.

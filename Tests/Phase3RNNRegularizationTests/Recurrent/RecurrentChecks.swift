@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase3RNNRegularization
 import Shared
-import TestSupport
 import Testing
 
 // What ElmanRNN, LSTM and GRU must all do. Each function is called by a test of each of the three suites.

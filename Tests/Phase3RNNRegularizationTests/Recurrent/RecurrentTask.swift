@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase3RNNRegularization
 import Shared
-import TestSupport
 import Testing
 
 /// Tasks 3.3, 3.4 and 3.8: what comes first in their tests, the same for the three cells.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// The oracle, and the words in which the first tests of tasks 3.3, 3.4 and 3.8 tell a mistake.

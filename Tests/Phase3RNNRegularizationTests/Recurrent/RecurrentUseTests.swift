@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase3RNNRegularization
 import Shared
-import TestSupport
 import Testing
 
 /// Arguments and inputs that do not fit, first weights, configurations, stacking: the same for ElmanRNN, LSTM

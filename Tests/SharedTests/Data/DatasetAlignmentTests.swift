@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// `fit` and `evaluate` find features and classes by their names.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// The rule by which a trained network finds its columns.

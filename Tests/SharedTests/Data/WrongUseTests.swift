@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// Mistakes of the calling code stop the program with words of ours.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// The Swift half of `Tests/Reference/check_files.py`, which sets this variable to a folder of files

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// A convolution with its operands, and what it must give, by plain loops in double precision.
 struct ConvolutionExample: CustomStringConvertible {

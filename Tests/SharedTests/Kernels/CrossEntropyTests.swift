@@ -1,6 +1,6 @@
+import CCourseKernels
+import CourseTestSupport
 import Foundation
-import Kernels
-import TestSupport
 import Testing
 
 /// The cross-entropy of rows of scores against its formula in double precision, over row lengths around the

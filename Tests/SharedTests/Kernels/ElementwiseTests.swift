@@ -1,6 +1,6 @@
+import CCourseKernels
+import CourseTestSupport
 import Foundation
-import Kernels
-import TestSupport
 import Testing
 
 /// Functions that treat each element by itself, over counts around the vector widths.

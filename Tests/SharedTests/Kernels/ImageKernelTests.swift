@@ -1,7 +1,7 @@
+import CCourseKernels
+import CourseTestSupport
 import Foundation
-import Kernels
 import Synchronization
-import TestSupport
 import Testing
 
 @Suite(.watched) struct ImageKernelTests {

@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// The instruction sets that this machine runs. Tests go through all of them, by name: the default is
 /// a process-wide choice, and tests run in parallel.

@@ -1,5 +1,5 @@
-import Kernels
-import TestSupport
+import CCourseKernels
+import CourseTestSupport
 import Testing
 
 /// Functions that only move values: results are compared bit by bit.

@@ -1,5 +1,5 @@
-import Kernels
-import TestSupport
+import CCourseKernels
+import CourseTestSupport
 import Testing
 
 /// The kernels of batch norm against plain loops in double precision: planes, and rows of features.

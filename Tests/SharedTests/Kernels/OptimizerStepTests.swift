@@ -1,5 +1,5 @@
-import Kernels
-import TestSupport
+import CCourseKernels
+import CourseTestSupport
 import Testing
 
 /// The steps of the optimizers against their formulas in double precision, over counts around the vector

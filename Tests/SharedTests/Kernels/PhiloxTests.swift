@@ -1,6 +1,6 @@
+import CCourseKernels
+import CourseTestSupport
 import Foundation
-import Kernels
-import TestSupport
 import Testing
 
 @Suite(.watched) struct PhiloxTests {

@@ -1,6 +1,6 @@
+import CCourseKernels
+import CourseTestSupport
 import Foundation
-import Kernels
-import TestSupport
 import Testing
 
 /// C = activation(op(A) . op(B) + bias) against a triple loop in double precision.

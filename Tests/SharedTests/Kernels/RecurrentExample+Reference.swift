@@ -1,5 +1,5 @@
+import CCourseKernels
 import Foundation
-import Kernels
 
 extension RecurrentExample {
   /// The state of one sequence at one step, and what the step's gradient needs.

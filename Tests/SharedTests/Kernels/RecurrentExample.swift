@@ -1,4 +1,4 @@
-import Kernels
+import CCourseKernels
 
 /// A recurrent pass on random numbers, and what it should give, by plain loops in double precision.
 struct RecurrentExample {

@@ -1,5 +1,5 @@
-import Kernels
-import TestSupport
+import CCourseKernels
+import CourseTestSupport
 import Testing
 
 /// Many values become one, along a row or along columns.

@@ -1,7 +1,7 @@
+import CCourseKernels
+import CourseTestSupport
 import Foundation
-import Kernels
 import Synchronization
-import TestSupport
 import Testing
 
 /// The parallel loop. Tests of other suites change the number of threads meanwhile; none may care.

@@ -1,6 +1,6 @@
+import CCourseKernels
+import CourseTestSupport
 import Foundation
-import Kernels
-import TestSupport
 import Testing
 
 /// exp, log, tanh, sigmoid, square root against double precision, over all kinds of floats.

@@ -1,5 +1,5 @@
-import Kernels
-import TestSupport
+import CCourseKernels
+import CourseTestSupport
 import Testing
 
 /// Winograd's algorithm rounds more than direct sums: its inputs are added and subtracted before they

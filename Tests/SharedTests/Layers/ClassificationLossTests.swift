@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// The sum of wrongly placed probability: the smallest thing that is a classification loss.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// The variance that an initializer promises for given fans, and the mistakes that are usually made on

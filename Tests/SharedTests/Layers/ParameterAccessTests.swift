@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// Parameters by name, and elements without a copy: what a bridge to another library needs.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Synchronization
-import TestSupport
 import Testing
 
 /// The first steps of a task tell a mistake once, and a trap in one of them ends no test run.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// The checks of what a layer keeps name the mistake that was made.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 // The number of threads belongs to the process and no result depends on it, so these tests may run

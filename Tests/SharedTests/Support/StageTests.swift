@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Shared
 import Synchronization
-import TestSupport
 import Testing
 
 /// A stage tells its tests' mistakes once, and lets no test that waits for them pass.

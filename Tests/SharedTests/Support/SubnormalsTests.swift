@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 // What a vanishing gradient ends in: 1e-40 is subnormal, 1e-30 · 1e-10 becomes it.

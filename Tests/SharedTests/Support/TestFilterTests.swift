@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// A filter that a text names runs what the text says, and nothing of another task.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import TestSupport
+@testable import CourseTestSupport
 
 /// A test that never ends is named, wherever it stands.
 @Suite(.watched) struct WatchdogTests {

@@ -1,5 +1,5 @@
-import Kernels
-import TestSupport
+import CCourseKernels
+import CourseTestSupport
 import Testing
 
 @testable import Shared

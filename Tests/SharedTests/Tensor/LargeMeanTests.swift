@@ -1,6 +1,6 @@
-import Kernels
+import CCourseKernels
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// The variance of numbers that lie close together far from 0: rounding a mean to single precision, where it

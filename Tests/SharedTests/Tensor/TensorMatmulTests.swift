@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// `A · B` in double precision, both as they are stored in memory after any transposition.

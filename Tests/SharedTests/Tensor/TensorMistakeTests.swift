@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// Mistakes in the calling code, and the words with which the program must stop: the operation, what it

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 // The bounds lie where a right generator fails for about one key in a million (4.9 standard

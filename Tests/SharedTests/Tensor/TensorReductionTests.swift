@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// What a list of numbers becomes, in double precision.

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 @Suite(.watched) struct TensorShapeTests {

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// What training makes sure of before the first batch, and the state that is carried from batch to batch.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// Learning rates that are set while a training runs, or before it goes on.
@@ -106,7 +106,7 @@ import Testing
   }
 }
 
-/// Loads a network of the types of TestSupport.
+/// Loads a network of the types of the test support.
 func loadTiny(_ url: URL) throws -> NeuralNetwork {
   try NeuralNetwork(
     contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],

@@ -1,5 +1,5 @@
+import CourseTestSupport
 import Shared
-import TestSupport
 import Testing
 
 /// A small network for the tests of this folder: 3 inputs, one hidden layer, 2 classes.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// Scores that are NaN or infinite must cost neither the network nor its file.

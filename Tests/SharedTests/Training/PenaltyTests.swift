@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// What a network does with a penalty; the penalties themselves are tasks of Phase 3.

@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Foundation
 import Shared
-import TestSupport
 import Testing
 
 /// A run that was interrupted and resumed from its file must end with the same bits as one that was not.
