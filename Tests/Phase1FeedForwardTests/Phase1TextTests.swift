@@ -147,6 +147,54 @@ import Testing
     expectClose(trained.weights.value, [[0.6192, -0.6192]], "task 1.7, the weights", atol: 5e-5)
   }
 
+  @Test func task8FeedForwardNetwork() async throws {
+    try await FeedForwardNetworkTests.steps.require()
+    _ = try await DenseTests().layer(2, 2)
+
+    // Text, 1.8
+    var first = Dense(inputSize: 2, outputSize: 2, seed: 1)
+    first.weights.value = [[1, -1], [0, 1]]
+    var second = Dense(inputSize: 2, outputSize: 2, seed: 2)
+    second.weights.value = [[0, 1.0986123], [0, 0]]
+    var network = FeedForwardNetwork([first, ReLU(), second], loss: SoftmaxCrossEntropyLoss())
+
+    let value = network.forward([[1, 2]], target: .classes([0]))
+    let dX = network.backward()
+
+    expectClose(value, 1.386294, "task 1.8, by hand, the loss")
+    expectClose(dX, [[0.8239592, 0]], "task 1.8, by hand, dX")
+
+    network.forEachParameter { parameter in
+      parameter.value -= 0.1 * parameter.gradient!
+      parameter.clearGradient()
+    }
+
+    let dense = try #require(network.layers[2] as? Dense)
+    expectClose(
+      dense.bias.value, [0.075, -0.075], "task 1.8, by hand, the last bias after one step")
+  }
+
+  @Test func task9Initialization() {
+    // Text, 1.9
+    let xavier = xavierStandardDeviation(fanIn: 300, fanOut: 100)
+    let kaiming = kaimingStandardDeviation(fanIn: 200)
+    let bound = uniformBound(standardDeviation: kaiming)
+    let layer = Dense(
+      inputSize: 200, outputSize: 50, initializer: .normal(mean: 0, standardDeviation: kaiming),
+      seed: 1)
+
+    expectClose(xavier, 0.0707107, "task 1.9, by hand, Xavier")
+    expectClose(kaiming, 0.1, "task 1.9, by hand, Kaiming")
+    expectClose(bound, 0.1732051, "task 1.9, by hand, the bound")
+    #expect(layer.weights.value.shape == [200, 50])
+    // The table: (n σ²)²⁰ for n = 256.
+    for (deviation, factor) in [(0.01, 1.5e-32), (0.1, 1.5e8), (0.0625, 1)] {
+      var product = 1.0
+      for _ in 0..<20 { product *= 256 * deviation * deviation }
+      #expect(abs(product / factor - 1) < 0.05, "task 1.9, the table for σ = \(deviation)")
+    }
+  }
+
   @Test func whatYouCanDoNow() throws {
     // Text, but for the two calls that require something
     let parts = try Dataset.iris.split(train: 0.6, validation: 0, test: 0.4, seed: 1)
