@@ -72,11 +72,13 @@ import Testing
       after: 20, deviation: xavierStandardDeviation(fanIn: n, fanOut: n), .identity)
     #expect(
       (0.5...2).contains(linear),
-      "xavierStandardDeviation: after 20 linear layers the mean square is \(linear) times as large, not 1")
+      "xavierStandardDeviation: after 20 linear layers the mean square is \(linear) times as large, not 1"
+    )
     let rectified = size(after: 20, deviation: kaimingStandardDeviation(fanIn: n), .relu)
     #expect(
       (0.1...2).contains(rectified),
-      "kaimingStandardDeviation: after 20 layers with ReLU the mean square is \(rectified) times as large")
+      "kaimingStandardDeviation: after 20 layers with ReLU the mean square is \(rectified) times as large"
+    )
   }
 
   @Test func theStandardInitializersAreThese() {
