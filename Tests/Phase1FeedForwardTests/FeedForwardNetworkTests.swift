@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 /// Task 1.8. The layers and the loss are those of the tests, so that this task can be done before the others.
@@ -9,10 +9,10 @@ import Testing
   //
   // All sizes are equal, and no two layers can change places: a wrong order shows as a wrong number.
 
-  private static let x: Tensor = [[1, -2], [0.5, 3]]
-  private static let t: Tensor = [[1, 0], [-1, 2]]
-  private static let w1: Tensor = [[0.5, -1], [2, 0.25]]
-  private static let w2: Tensor = [[1, 0.5], [-0.5, 1]]
+  static let x: Tensor = [[1, -2], [0.5, 3]]
+  static let t: Tensor = [[1, 0], [-1, 2]]
+  static let w1: Tensor = [[0.5, -1], [2, 0.25]]
+  static let w2: Tensor = [[1, 0.5], [-0.5, 1]]
 
   static func network() -> FeedForwardNetwork {
     FeedForwardNetwork([dense(w1), Squaring(), dense(w2)], loss: TinySquaredError())
@@ -27,7 +27,7 @@ import Testing
   // x, t, w1, w2 = (np.array(a) for a in (...)); z = x @ w1; y = z ** 2 @ w2
   // L = ((y - t) ** 2).sum() / 2 / 2; dy = (y - t) / 2
   // dw2 = (z ** 2).T @ dy; dz = dy @ w2.T * 2 * z; dw1 = x.T @ dz; dx = dz @ w1.T
-  private static let y: Tensor = [[11.125, 8.375], [39.03125, 19.59375]]
+  static let y: Tensor = [[11.125, 8.375], [39.03125, 19.59375]]
 
   /// What all other tests wait for, tried in a process of its own.
   static let steps: FirstSteps = FirstSteps(
@@ -53,9 +53,16 @@ import Testing
 
   private static func checkOutput() {
     var network = network()
+    expectOutput(network.output(of: x, mode: .inference))
+  }
+
+  /// Names what is wrong with the output of the three layers.
+  static func expectOutput(
+    _ output: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     let squared = square(x.matmul(w1))
     expectClose(
-      network.output(of: x, mode: .inference), y, "FeedForwardNetwork.output",
+      output, y, "FeedForwardNetwork.output",
       mistakes: [
         "every layer gets the network's input: hand on the output of the layer before": x.matmul(
           w2),
@@ -64,7 +71,7 @@ import Testing
         "only the first layer runs": x.matmul(w1),
         "the first layer is left out": square(x).matmul(w2),
         "no layer runs: the output is the input": x,
-      ])
+      ], sourceLocation: sourceLocation)
   }
 
   private static func checkLoss() {
@@ -84,20 +91,27 @@ import Testing
     var network = network()
     _ = network.forward(x, target: .values(t))
     let dX = network.backward()
+    let gradients = weightGradients(&network)
+    try require(
+      gradients.count == 2 && gradients.allSatisfy { $0 != nil },
+      "FeedForwardNetwork.backward: \(gradients.count { $0 == nil }) of 2 layers with weights got no gradient: "
+        + "go through all layers, from last to first")
+    expectGradients(last: gradients[1]!, first: gradients[0]!, dX: dX)
+  }
+
+  /// Names what is wrong with the weight gradients of the last and the first layer, and with dX.
+  static func expectGradients(
+    last: Tensor, first: Tensor, dX: Tensor, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     let (z, dY) = (x.matmul(w1), (y - t) / 2)
     let dSquared = dY.matmul(w2, transposingOther: true)
     let dZ = dSquared * z * 2
     let (dW1, dW2) = (
       x.matmul(dZ, transposingSelf: true), square(z).matmul(dY, transposingSelf: true)
     )
-    let gradients = weightGradients(&network)
-    try require(
-      gradients.count == 2 && gradients.allSatisfy { $0 != nil },
-      "FeedForwardNetwork.backward: \(gradients.count { $0 == nil }) of 2 layers with weights got no gradient: "
-        + "go through all layers, from last to first")
     let results: [(Tensor, Tensor, String, KeyValuePairs<String, Tensor>)] = [
       (
-        gradients[1]!, dW2, "weight gradient of the last layer",
+        last, dW2, "weight gradient of the last layer",
         [
           "the last layer must get the gradient that the loss returns":
             square(z).matmul(y, transposingSelf: true),
@@ -107,7 +121,7 @@ import Testing
         ]
       ),
       (
-        gradients[0]!, dW1, "weight gradient of the first layer",
+        first, dW1, "weight gradient of the first layer",
         [
           "every layer gets the gradient of the loss: hand on the gradient that each layer returns":
             x.matmul(dY, transposingSelf: true),
@@ -125,7 +139,9 @@ import Testing
     ]
     // Only the first one that is wrong: the others follow from it.
     for (gradient, expected, name, mistakes) in results {
-      expectClose(gradient, expected, "FeedForwardNetwork.backward, \(name)", mistakes: mistakes)
+      expectClose(
+        gradient, expected, "FeedForwardNetwork.backward, \(name)", mistakes: mistakes,
+        sourceLocation: sourceLocation)
       guard areClose(gradient, expected, atol: 1e-3, rtol: 1e-5) else { return }
     }
   }

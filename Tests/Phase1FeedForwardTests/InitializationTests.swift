@@ -1,6 +1,6 @@
+import CourseTestSupport
 import Phase1FeedForward
 import Shared
-import TestSupport
 import Testing
 
 /// Task 1.9.
@@ -8,6 +8,14 @@ import Testing
   static let fans = [(300, 100), (1, 1), (7, 250), (784, 10)]
 
   @Test(arguments: fans) func xavier(fanIn: Int, fanOut: Int) {
+    Self.expectXavier(xavierStandardDeviation(fanIn: fanIn, fanOut: fanOut), fanIn, fanOut)
+  }
+
+  /// Names what is wrong with Xavier's standard deviation.
+  static func expectXavier(
+    _ deviation: Float, _ fanIn: Int, _ fanOut: Int,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     let (n, m) = (Float(fanIn), Float(fanOut))
     // 1 and 1 tell no mistake from another.
     let mistakes: KeyValuePairs<String, Float> =
@@ -24,8 +32,9 @@ import Testing
         "the fans are multiplied: their sum": (2 / (n * m)).squareRoot(),
       ]
     expectClose(
-      xavierStandardDeviation(fanIn: fanIn, fanOut: fanOut), (2 / (n + m)).squareRoot(),
-      "xavierStandardDeviation(fanIn: \(fanIn), fanOut: \(fanOut))", mistakes: mistakes)
+      deviation, (2 / (n + m)).squareRoot(),
+      "xavierStandardDeviation(fanIn: \(fanIn), fanOut: \(fanOut))", mistakes: mistakes,
+      sourceLocation: sourceLocation)
   }
 
   @Test(arguments: [200, 1, 3, 784]) func kaiming(fanIn: Int) {

@@ -107,6 +107,58 @@ import Testing
         return complaints { SoftmaxCrossEntropyLossTests.expectGradient((logarithms - t) / 4) }
       }
     ),
+    // 1.8
+    (
+      "every layer gets the network's input",
+      {
+        complaints {
+          FeedForwardNetworkTests.expectOutput(
+            FeedForwardNetworkTests.x.matmul(FeedForwardNetworkTests.w2))
+        }
+      }
+    ),
+    (
+      "the layers run from first to last",
+      {
+        let (x, w1, w2) = (
+          FeedForwardNetworkTests.x, FeedForwardNetworkTests.w1, FeedForwardNetworkTests.w2
+        )
+        let (z, dY) = (
+          x.matmul(w1), (FeedForwardNetworkTests.y - FeedForwardNetworkTests.t) / 2
+        )
+        let gradient = dY.matmul(w1, transposingOther: true) * z * 2
+        return complaints {
+          FeedForwardNetworkTests.expectGradients(
+            last: square(z).matmul(gradient, transposingSelf: true), first: dY, dX: dY)
+        }
+      }
+    ),
+    (
+      "every layer gets the gradient of the loss",
+      {
+        let x = FeedForwardNetworkTests.x
+        let z = x.matmul(FeedForwardNetworkTests.w1)
+        let dY = (FeedForwardNetworkTests.y - FeedForwardNetworkTests.t) / 2
+        return complaints {
+          FeedForwardNetworkTests.expectGradients(
+            last: square(z).matmul(dY, transposingSelf: true),
+            first: x.matmul(dY, transposingSelf: true), dX: dY)
+        }
+      }
+    ),
+    // 1.9
+    (
+      "that is the variance",
+      { complaints { InitializationTests.expectXavier(2 / 400, 300, 100) } }
+    ),
+    (
+      "that is the bound of a uniform distribution",
+      { complaints { InitializationTests.expectXavier(Float(6.0 / 400).squareRoot(), 300, 100) } }
+    ),
+    (
+      "the 2 is missing",
+      { complaints { InitializationTests.expectXavier(Float(1.0 / 400).squareRoot(), 300, 100) } }
+    ),
     // 1.7
     (
       "the weights change before backward has computed their gradients",
