@@ -11,6 +11,7 @@ let package = Package(
     .library(name: "Phase3RNNRegularization", targets: ["Phase3RNNRegularization"]),
     .library(name: "Generator", targets: ["Generator"]),
     .library(name: "Networks", targets: ["Networks"]),
+    .library(name: "Pictures", targets: ["Pictures"]),
     .executable(name: "course", targets: ["CourseTool"]),
   ],
   traits: [
@@ -23,7 +24,8 @@ let package = Package(
   ],
   targets: [
     // MARK: Libraries
-    .target(name: "CCourseKernels", path: "Shared/Kernels"),
+    .target(
+      name: "CCourseKernels", path: "Shared/Kernels", cSettings: [.headerSearchPath(".")]),
     .target(
       name: "CCourseData", path: "Shared/BundledData",
       exclude: ["almanac.py", "almanac.txt", "digits.csv", "iris.csv"]),
@@ -53,9 +55,11 @@ let package = Package(
         "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
       ],
       path: "Networks"),
+    .target(name: "Pictures", dependencies: ["Networks"], path: "Pictures"),
 
     // MARK: Command line
-    .executableTarget(name: "CourseTool", dependencies: ["Networks"], path: "CourseTool"),
+    .executableTarget(
+      name: "CourseTool", dependencies: ["Networks", "Pictures"], path: "CourseTool"),
 
     // MARK: Tests
     .target(name: "CourseTestSupport", dependencies: ["Shared"], path: "Tests/TestSupport"),
@@ -79,6 +83,9 @@ let package = Package(
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "CourseTestSupport"],
       path: "Tests/NetworksTests"),
+    .testTarget(
+      name: "PicturesTests", dependencies: ["Pictures", "CourseTestSupport"],
+      path: "Tests/PicturesTests"),
     .testTarget(
       name: "CourseToolTests", dependencies: ["CourseTool", "Networks", "CourseTestSupport"],
       path: "Tests/CourseToolTests"),

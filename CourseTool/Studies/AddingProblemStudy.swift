@@ -1,4 +1,5 @@
 import Networks
+import Pictures
 
 /// Which recurrent network remembers over a hundred steps.
 enum AddingProblemStudy: Study {

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Pictures
 
 /// How batch norm and the learning rate go together.
 enum BatchNormStudy: Study {

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Pictures
 
 /// What helps when there are few examples.
 enum RegularisationStudy: Study {

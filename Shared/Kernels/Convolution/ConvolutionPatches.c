@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ConvolutionSum.h"
+#include "Convolution/ConvolutionSum.h"
 
 enum {
   depthBlock = 384,         // k at a time

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ConvolutionInternal.h"
+#include "Convolution/ConvolutionInternal.h"
 
 /// Winograd computes 3 x 3 and 5 x 5 with stride and dilation 1, and pays from about 16 channels on.
 static bool takesWinograd(KernelConvolutionMethod method, const KernelConvolution *v) {

@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#include "WinogradInternal.h"
+#include "Convolution/WinogradInternal.h"
 
 void kernelsWinogradReadRows(const KernelSet *set, const Planes *p, const Strip *strip,
                              size_t channel, size_t from, size_t to, size_t width, float *pixels) {

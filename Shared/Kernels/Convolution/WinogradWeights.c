@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "WinogradInternal.h"
+#include "Convolution/WinogradInternal.h"
 
 enum {
   gradientTiles = 32,       // tiles whose products are summed in one go

@@ -3,7 +3,7 @@
 #ifndef KERNELS_CONVOLUTION_SUM_H
 #define KERNELS_CONVOLUTION_SUM_H
 
-#include "ConvolutionInternal.h"
+#include "Convolution/ConvolutionInternal.h"
 
 /// The taps along one axis: output i sees the source at first + i * stride + offset, for each
 /// offset.

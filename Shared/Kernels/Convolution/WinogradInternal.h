@@ -3,7 +3,7 @@
 #ifndef KERNELS_WINOGRAD_INTERNAL_H
 #define KERNELS_WINOGRAD_INTERNAL_H
 
-#include "ConvolutionInternal.h"
+#include "Convolution/ConvolutionInternal.h"
 
 enum { winogradFrequencies = 36, winogradLongestStrip = 32 };
 

@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 
 /// Groups of bars, as an SVG picture.
 ///

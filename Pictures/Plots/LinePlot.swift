@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 
 /// Lines over a horizontal axis, as an SVG picture.
 ///

@@ -2,7 +2,7 @@ import CourseTestSupport
 import Foundation
 import Testing
 
-@testable import Shared
+@testable import Pictures
 
 #if canImport(FoundationXML)
   import FoundationXML

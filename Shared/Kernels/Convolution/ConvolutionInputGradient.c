@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ConvolutionSum.h"
+#include "Convolution/ConvolutionSum.h"
 
 /// The taps that reach the input positions whose number plus padding has remainder `phase` modulo
 /// the stride, and the first such position; false when there is none.

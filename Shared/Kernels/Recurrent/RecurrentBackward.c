@@ -3,7 +3,7 @@
 // Legend: N batch, T steps, F input size, H hidden size, G gates, s place in the order of
 // processing, n sequence.
 
-#include "RecurrentInternal.h"
+#include "Recurrent/RecurrentInternal.h"
 
 /// Asks for the `units` floats of each sequence of a task that x points at the first of.
 INLINE void fetch(const Task *task, const float *x, size_t leading) {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ConvolutionInternal.h"
+#include "Convolution/ConvolutionInternal.h"
 
 enum {
   boxLimit = 64 * 1024,     // floats of a copied box, and of a transposed piece of dY

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ConvolutionInternal.h"
+#include "Convolution/ConvolutionInternal.h"
 
 /// One row of a box: `width` values at x, of which column 0 is `left` columns before the first.
 static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t width,

@@ -33,7 +33,7 @@
 // Legend: N batch, T steps, F input size, H hidden size, G gates, s place in the order of
 // processing, n sequence.
 
-#include "RecurrentInternal.h"
+#include "Recurrent/RecurrentInternal.h"
 
 size_t kernels_recurrent_kept_count(const KernelSet *set, const KernelRecurrent *layer) {
   Pass p = makePass(set, layer);
