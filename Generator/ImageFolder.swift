@@ -1,4 +1,3 @@
-import Foundation
 import Shared
 
 /// A folder with one folder for each class, as torchvision and Keras read it.
@@ -8,96 +7,19 @@ import Shared
 ///     flowers/tulip/red/7.jpg      flowers.labels          // [0, 0, 1, 1]
 ///     flowers/tulip/8.jpg          flowers.location(at: 3) // "flowers/tulip/red/7.jpg"
 ///
-/// The names of the folders are the classes. Images (.png, .jpg, .jpeg) may lie further down. Classes and,
+/// The folder names are the classes. Images (.png, .jpg, .jpeg) may lie further down. Classes and,
 /// within a class, paths are sorted by their bytes, so that a number means the same image everywhere.
 /// Hidden files and files with other endings are passed over.
 ///
-/// Only names are read when the source is made; 60 000 images take about a tenth of a second and
-/// about 10 MB.
+/// Making the source reads only names; 60 000 images take about a tenth of a second and about 10 MB.
 ///
 /// Task: Protocols/Generator.md, 4.1.
 public struct ImageFolder: ImageSource {
-  /// One image of a folder.
-  public struct Entry: Sendable, Equatable {
-    /// Where the file lies.
-    public var path: String
-    /// The index of its class.
-    public var label: Int
-
-    /// An image and its class.
-    public init(path: String, label: Int) {
-      self.path = path
-      self.label = label
-    }
-  }
-
-  /// The path of the folder.
-  public let name: String
-  /// The names of the classes, sorted.
-  public let classNames: [String]
-  /// The images, class by class.
-  public private(set) var entries: [Entry]
-  /// What was passed over because of `skipBroken`: an error for each, which names the file.
-  public private(set) var skipped: [CourseError] = []
-  /// What was passed over without being wrong, in sentences: images in formats that are not read, images
-  /// beside the class folders.
-  public private(set) var notes: [String] = []
-
-  /// The images below a folder.
-  /// - Parameters:
-  ///   - root: the folder that has a folder for each class
-  ///   - part: `root` is divided into parts (`FolderParts`), and this is the one to take
-  ///   - skipBroken: decodes every image once and leaves out, and lists in `skipped`, what cannot be
-  ///     read, and lists classes without images, whose index stays theirs. Without it, the first such image
-  ///     is an error at the time when it is asked for.
-  /// - Throws: a `CourseError` that names the folder when there are no classes, when a class has no
-  ///   images, when links lead in a circle, when a folder may not be read
-  public init(_ root: String, part: DatasetPart? = nil, skipBroken: Bool = false) throws {
-    let parts = try FolderParts(of: root)
-    name = try part.map(parts.path) ?? root
-    let listing = try FolderListing(of: name)
-    try ImageFolder.requireClasses(in: listing, parts: part == nil ? parts : nil)
-    var skipped: [CourseError] = []
-    for error in listing.nameErrors {
-      guard skipBroken else { throw error }
-      skipped.append(error)
-    }
-    (classNames, entries) = try ImageFolder.index(listing) { error in
-      guard skipBroken else { throw error }
-      skipped.append(error)
-    }
-    self.skipped = skipped
-    guard classNames.count == listing.folders.count else {
-      throw CourseError(
-        .invalidData, "not every class is listed", expected: "\(listing.folders.count) classes",
-        received: "\(classNames.count)", location: name,
-        remedy: "ImageFolder.index lists them: task 4.1 in Protocols/Generator.md.")
-    }
-    try requireImages(skipBroken: skipBroken)
-    if skipBroken { try removeBroken() }
-    notes = parts.notes
-    let beside = listing.files.filter(FolderListing.isImage)
-    if !beside.isEmpty {
-      notes.append(
-        "\(counted(beside.count, "image")) in \(name) passed over, because only those in the class "
-          + "folders have a class: \(beside.min(by: precedes) ?? "")\(beside.count > 1 ? ", ..." : "")"
-      )
-    }
-    notes += [ImageFolder.otherImages(below: name).note].compactMap { $0 }
-  }
-
-  /// The images below a folder whose formats are not read.
-  private static func otherImages(below path: String) -> OtherImages {
-    // What cannot be listed has been an error already.
-    OtherImages(
-      (try? FolderListing.images(
-        below: path, failed: { _ in }, where: { OtherImages.kind(of: $0) != nil })) ?? [])
-  }
-
-  // MARK: Task 4.1
-
   /// The classes of a folder, and its images with the index of their class.
-  /// - Parameter failed: is told what cannot be read, and decides whether to go on
+  ///
+  /// Given: `precedes`, which compares texts by their bytes, and `images(ofClass:in:failed:)`, the paths of
+  /// the images of one class in no particular order.
+  /// - Parameter failed: receives the errors of files and folders, and decides whether to go on
   static func index(
     _ root: FolderListing, failed: (CourseError) throws -> Void
   ) throws -> (classNames: [String], entries: [Entry]) {
@@ -114,98 +36,27 @@ public struct ImageFolder: ImageSource {
     // END SOLUTION
   }
 
-  /// The paths of a class, at any depth, in no particular order.
-  private static func images(
-    ofClass name: String, in root: FolderListing, failed: (CourseError) throws -> Void
-  ) throws -> [String] {
-    var errors: [CourseError] = []
-    var paths: [String] = []
-    do {
-      paths = try FolderListing.images(below: "\(root.path)/\(name)") { errors.append($0) }
-    } catch let error as CourseError {
-      errors.append(error)
-    }
-    for error in errors { try failed(error) }
-    return paths
-  }
+  /// One image of a folder.
+  public struct Entry: Sendable, Equatable {
+    /// The path of the file.
+    public var path: String
+    /// The index of its class.
+    public var label: Int
 
-  // MARK: Checks
-
-  /// - Parameter parts: those of the folder, when none of them was asked for
-  private static func requireClasses(in listing: FolderListing, parts: FolderParts?) throws {
-    if listing.folders.isEmpty {
-      let images = listing.files.count {
-        FolderListing.isImage($0) || OtherImages.kind(of: $0) != nil
-      }
-      throw CourseError(
-        .invalidData, "there are no classes in this folder", expected: "a folder for each class",
-        received: images > 0
-          ? "\(counted(images, "image")) and no folders"
-          : "\(counted(listing.files.count, "file")) and no folders",
-        location: listing.path, remedy: "Sort the images into folders named after their class.")
-    }
-    if let parts, !parts.isEmpty {
-      let names = DatasetPart.allCases.compactMap { parts.folders[$0] }
-      throw CourseError(
-        .invalidData, "these folders are parts and no classes", expected: "one of them",
-        received: names.joined(separator: ", "), location: listing.path,
-        remedy: "Name one: \(listing.path)/\(names[0]).")
+    /// An image and its class.
+    public init(path: String, label: Int) {
+      (self.path, self.label) = (path, label)
     }
   }
 
-  private mutating func requireImages(skipBroken: Bool) throws {
-    var counts = [Int](repeating: 0, count: classNames.count)
-    for entry in entries { counts[entry.label] += 1 }
-    for (name, count) in zip(classNames, counts) where count == 0 {
-      let others = ImageFolder.otherImages(below: "\(self.name)/\(name)").summary
-      let error = CourseError(
-        .invalidData, "this class is empty", expected: "at least one .png, .jpg or .jpeg",
-        received: others ?? "none", location: "\(self.name)/\(name)",
-        remedy: others == nil
-          ? "Add images, or remove the folder." : "Convert the images to PNG or JPEG.")
-      guard skipBroken else { throw error }
-      if !skipped.contains(error) { skipped.append(error) }
-    }
-    guard !entries.isEmpty else {
-      throw CourseError(
-        .invalidData, "there are no images in this folder", expected: "at least one",
-        received: skipped.isEmpty ? "none" : "none that can be read", location: name,
-        remedy: skipped.first.map { "First of the problems: \($0.what) (\($0.location ?? name))." })
-    }
-  }
-
-  private mutating func removeBroken() throws {
-    let broken = brokenImages()
-    guard !broken.isEmpty else { return }
-    entries = entries.indices.filter { broken[$0] == nil }.map { entries[$0] }
-    skipped += broken.sorted { $0.key < $1.key }.map(\.value)
-    try requireImages(skipBroken: true)
-  }
-
-  // MARK: As a source
-
-  /// The number of images.
-  public var count: Int { entries.count }
-
-  /// The class of an image.
-  public func label(at index: Int) -> Int {
-    requireIndex(index)
-    return entries[index].label
-  }
-
-  /// The path of an image.
-  public func location(at index: Int) -> String {
-    requireIndex(index)
-    return entries[index].path
-  }
-
-  /// Reads and decodes an image.
-  public func image(at index: Int) throws -> PixelImage {
-    try PixelImage(contentsOf: location(at: index))
-  }
-
-  /// The channels of an image, from its header.
-  public func channels(at index: Int) throws -> Int {
-    try PixelImage.channelCount(ofFile: location(at: index))
-  }
+  /// The path of the folder.
+  public let name: String
+  /// The names of the classes, sorted.
+  public let classNames: [String]
+  /// The images, class by class.
+  public internal(set) var entries: [Entry]
+  /// The errors of the images and classes that `skipBroken` left out; each names its file.
+  public internal(set) var skipped: [CourseError] = []
+  /// Remarks, in sentences: images in formats that are not read, images beside the class folders.
+  public internal(set) var notes: [String] = []
 }

@@ -8,7 +8,8 @@ extension Tensor {
   ///     Tensor([[[1, 2, 3]]]).mirrored(implementation: .reference)      // [[[3, 2, 1]]]
   ///
   /// - Complexity: O(C·H·W).
-  /// - Reference: Task: Protocols/Generator.md, 4.4.
+  ///
+  /// Task: Protocols/Generator.md, 4.4.
   func mirroredReference() -> Tensor {
     var result = Tensor(zeros: shape)
     // TODO(4.4): copy each pixel to the other side of its row.
@@ -30,7 +31,8 @@ extension Tensor {
   ///     Tensor([[[1, 2], [3, 4]]]).rotated90(implementation: .reference)      // [[[2, 4], [1, 3]]]
   ///
   /// - Complexity: O(C·H·W).
-  /// - Reference: Task: Protocols/Generator.md, 4.4.
+  ///
+  /// Task: Protocols/Generator.md, 4.4.
   func rotated90Reference() -> Tensor {
     let (channels, height, width) = (shape[0], shape[1], shape[2])
     var result = Tensor(zeros: [channels, width, height])

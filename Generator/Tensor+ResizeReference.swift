@@ -4,19 +4,20 @@ extension Tensor {
   /// Bilinear interpolation of an image `[C, H, W]`, written out.
   ///
   /// `Y[c, y, x]` lies between the four pixels around `(y', x')` in `X`, where
-  /// `y' = (y + 1/2) · H / H' - 1/2`, at least 0, and `x'` likewise: pixels are little squares, and what
-  /// is interpolated between is their middles. With `t = ⌊y'⌋`, `v = y' - t`, `l = ⌊x'⌋`, `u = x' - l`:
+  /// `y' = (y + 1/2) · H / H' - 1/2`, at least 0, and `x'` likewise: pixels are little squares, and the
+  /// interpolation is between their middles. With `t = ⌊y'⌋`, `v = y' - t`, `l = ⌊x'⌋`, `u = x' - l`:
   ///
   ///     Y = (1 - v) · ((1 - u) · X[t, l] + u · X[t, l + 1])
   ///             + v · ((1 - u) · X[t + 1, l] + u · X[t + 1, l + 1])
   ///
-  /// A row or column behind the last one is the last one.
+  /// A row or column beyond the last one is the last one.
   ///
   ///     Tensor([[[0, 1, 2, 3]]]).resized(
   ///       height: 1, width: 2, antialias: false, implementation: .reference)   // [[[0.5, 2.5]]]
   ///
   /// - Complexity: O(C·H'·W').
-  /// - Reference: Task: Protocols/Generator.md, 4.5.
+  ///
+  /// Task: Protocols/Generator.md, 4.5.
   func resizedReference(height: Int, width: Int) -> Tensor {
     let (channels, oldHeight, oldWidth) = (shape[0], shape[1], shape[2])
     var result = Tensor(zeros: [channels, height, width])

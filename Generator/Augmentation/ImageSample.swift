@@ -18,6 +18,7 @@ public struct ImageSample: Sendable {
     case numbers(Tensor)
   }
   private var pixels: Pixels
+  private let bodies: ImageBodies
   /// The class of each pixel, `[1, H, W]`, if it is known.
   public private(set) var mask: Tensor?
   /// The objects in the image.
@@ -26,12 +27,17 @@ public struct ImageSample: Sendable {
   /// An image of bytes.
   /// - Parameter mask: an image of one channel and the same size, whose bytes are classes
   public init(_ image: PixelImage, mask: PixelImage? = nil, boxes: [ImageBox] = []) {
+    self.init(image, mask: mask, boxes: boxes, bodies: .standard)
+  }
+
+  init(_ image: PixelImage, mask: PixelImage?, boxes: [ImageBox], bodies: ImageBodies) {
     if let mask, mask.channels != 1 || mask.width != image.width || mask.height != image.height {
       stop(
         "ImageSample", expected: "a mask of \(image.height) x \(image.width) and 1 channel",
         received: "\(mask.height) x \(mask.width) of \(mask.channels)")
     }
     pixels = .bytes(PixelView(image))
+    self.bodies = bodies
     self.mask = mask.map { mask in
       ByteFeatures(shape: [1, mask.height, mask.width], bytes: mask.pixels, divisor: 1).rows(at: [0]
       )
@@ -93,13 +99,13 @@ public struct ImageSample: Sendable {
   /// Left becomes right.
   public mutating func mirror() {
     let width = Float(width)
-    if case .bytes(var view) = pixels {
+    if bodies.mirrorsByKernel, case .bytes(var view) = pixels {
       view.mirror()
       pixels = .bytes(view)
     } else {
-      pixels = .numbers(image.mirrored())
+      pixels = .numbers(bodies.mirrored(image))
     }
-    mask = mask?.mirrored()
+    mask = mask.map { bodies.mirrored($0) }
     boxes = boxes.map { $0.withEdges(width - $0.right, $0.top, width - $0.left, $0.bottom) }
   }
 
@@ -110,14 +116,14 @@ public struct ImageSample: Sendable {
     for _ in 0..<turns {
       let width = Float(width)
       boxes = boxes.map { $0.withEdges($0.top, width - $0.right, $0.bottom, width - $0.left) }
-      if case .bytes(var view) = pixels {
+      if bodies.turnsByKernel, case .bytes(var view) = pixels {
         view.rotate90()
         pixels = .bytes(view)
       } else {
-        pixels = .numbers(image.rotated90())
+        pixels = .numbers(bodies.rotated90(image, turns: 1))
       }
     }
-    mask = mask?.rotated90(turns: turns)
+    mask = mask.map { bodies.rotated90($0, turns: turns) }
   }
 
   /// Keeps a rectangle; what lies beyond the edges is 0. Boxes are cut off, and gone when nothing of them
@@ -144,8 +150,10 @@ public struct ImageSample: Sendable {
     guard (height, width) != (self.height, self.width) else { return }
     let (y, x) = (Float(height) / Float(self.height), Float(width) / Float(self.width))
     pixels = .numbers(
-      image.resized(
-        height: height, width: width, interpolation: interpolation, antialias: antialias))
+      interpolation == .bilinear
+        ? bodies.resized(image, height: height, width: width, antialias: antialias)
+        : image.resized(
+          height: height, width: width, interpolation: interpolation, antialias: antialias))
     mask = mask?.resized(height: height, width: width, interpolation: .nearest)
     boxes = boxes.map { $0.withEdges($0.left * x, $0.top * y, $0.right * x, $0.bottom * y) }
   }

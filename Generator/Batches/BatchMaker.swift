@@ -43,6 +43,7 @@ struct BatchMaker: Sendable {
   let augmentation: [Augmentation]
   let fitting: ImageFitting
   let key: RandomKey
+  var bodies = ImageBodies.standard
 
   func batch(_ plan: BatchPlan) throws -> Batch {
     let size = imageSize.reduce(1, *)
@@ -78,7 +79,7 @@ struct BatchMaker: Sendable {
         remedy: "Choose another imageSize, or have images fitted by .stretch or .cover.")
     }
     var sample = ImageSample(
-      image.converted(toChannels: imageSize[0]), mask: mask, boxes: boxes)
+      image.converted(toChannels: imageSize[0]), mask: mask, boxes: boxes, bodies: bodies)
     let (height, width) = (imageSize[1], imageSize[2])
     sample.fit(height: height, width: width, cover: fitting == .cover)
     augmentation.apply(to: &sample, key: key.folded(epoch).folded(index))

@@ -9,13 +9,16 @@ extension Tensor {
   ///
   ///     Tensor([[[1, 2, 3]]]).mirrored()      // [[[3, 2, 1]]]
   ///
-  /// - Parameter implementation: `.reference` is the body of task 4.4
+  /// - Parameter implementation: `.reference` is the body of task 4.4; `.fast` is a kernel, where that body
+  ///   agrees with it
   public func mirrored(implementation: Implementation = .fast) -> Tensor {
     requireImage("Tensor.mirrored")
-    if implementation == .reference { return mirroredReference() }
-    let width = imageWidth
-    return strided(
-      shape: shape, strides: [imageHeight * width, width, -1], start: Swift.max(width - 1, 0))
+    return ImageBodies.standard.mirrored(self, implementation)
+  }
+
+  func mirroredByKernel() -> Tensor {
+    strided(
+      shape: shape, strides: [imageHeight * imageWidth, imageWidth, -1], start: imageWidth - 1)
   }
 
   /// The image turned by `turns` quarters of a circle, counter-clockwise: height and width change places
@@ -24,13 +27,15 @@ extension Tensor {
   ///     Tensor([[[1, 2], [3, 4], [5, 6]]]).rotated90()     // [[[2, 4, 6], [1, 3, 5]]]
   ///
   /// NumPy's `rot90(image, k: turns, axes: (1, 2))`.
-  /// - Parameter implementation: `.reference` is the body of task 4.4
+  /// - Parameter implementation: `.reference` is the body of task 4.4; `.fast` is a kernel, where that body
+  ///   agrees with it
   public func rotated90(turns: Int = 1, implementation: Implementation = .fast) -> Tensor {
     requireImage("Tensor.rotated90")
-    let turns = ((turns % 4) + 4) % 4
-    if implementation == .reference {
-      return (0..<turns).reduce(self) { image, _ in image.rotated90Reference() }
-    }
+    return ImageBodies.standard.rotated90(self, turns: ((turns % 4) + 4) % 4, implementation)
+  }
+
+  /// - Parameter turns: from 0 to 3
+  func rotated90ByKernel(turns: Int) -> Tensor {
     let (channels, height, width) = (shape[0], imageHeight, imageWidth)
     let area = height * width
     return switch turns {

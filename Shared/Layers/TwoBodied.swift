@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Which of two bodies of code runs, where a part has a readable one and a fast one.
 ///
 /// Both compute the same, up to rounding. The choice is not part of a saved configuration: it changes how
@@ -13,6 +15,11 @@ public struct Implementation: Sendable, Equatable {
   public static let fast = Implementation(body: .fast)
   /// The kernel, whether or not the readable body agrees: for the comparison of the two.
   package static let kernel = Implementation(body: .kernel)
+
+  /// Whether the kernel is the body to run.
+  fileprivate func runsKernel(where bodiesAgree: @autoclosure () -> Bool) -> Bool {
+    self == .kernel || self == .fast && bodiesAgree()
+  }
 }
 
 /// A part with two bodies: the formula that a student writes, and a kernel that stands in for it.
@@ -30,9 +37,7 @@ package protocol TwoBodied {
 
 extension TwoBodied {
   /// Whether the kernel is the body to run.
-  package var runsKernel: Bool {
-    implementation == .kernel || implementation == .fast && Self.bodiesAgree
-  }
+  package var runsKernel: Bool { implementation.runsKernel(where: Self.bodiesAgree) }
 
   /// Whether both bodies give the same tensors in each trial, up to rounding.
   package static func agree<Trial>(
@@ -43,6 +48,47 @@ extension TwoBodied {
       let kernel = results(trial, .kernel)
       return readable.count == kernel.count && zip(readable, kernel).allSatisfy(areClose)
     }
+  }
+}
+
+/// A function with two bodies, where there is no type to keep them.
+///
+///     static let mirroring = TwoBodiedFunction(
+///       reference: { $0.mirroredReference() }, kernel: { $0.mirroredByKernel() }, trials: [Tensor(...)])
+///     mirroring(image)                                 // the kernel, where both bodies agree
+///     mirroring(image, implementation: .reference)     // the body that a student writes
+package final class TwoBodiedFunction<Argument: Sendable>: Sendable {
+  private let reference: @Sendable (Argument) -> Tensor
+  private let kernel: @Sendable (Argument) -> Tensor
+  private let trials: [Argument]
+  private let agreement = Mutex<Bool?>(nil)
+
+  /// A function that is tried on each of the arguments in `trials`.
+  package init(
+    reference: @escaping @Sendable (Argument) -> Tensor,
+    kernel: @escaping @Sendable (Argument) -> Tensor, trials: [Argument]
+  ) {
+    (self.reference, self.kernel, self.trials) = (reference, kernel, trials)
+  }
+
+  /// Whether both bodies compute the same: tried the first time a kernel is to run.
+  package var bodiesAgree: Bool {
+    if let known = agreement.withLock({ $0 }) { return known }
+    let agree = trials.allSatisfy { areClose(reference($0), kernel($0)) }
+    agreement.withLock { $0 = agree }
+    return agree
+  }
+
+  /// Whether the kernel is the body to run.
+  package func runsKernel(_ implementation: Implementation = .fast) -> Bool {
+    implementation.runsKernel(where: bodiesAgree)
+  }
+
+  /// The result of the body to run.
+  package func callAsFunction(
+    _ argument: Argument, implementation: Implementation = .fast
+  ) -> Tensor {
+    runsKernel(implementation) ? kernel(argument) : reference(argument)
   }
 }
 
