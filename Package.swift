@@ -15,12 +15,14 @@ let package = Package(
     .executable(name: "course", targets: ["CourseTool"]),
   ],
   traits: [
-    // Declared from the first version on: adding a trait later would change the build of everyone who
-    // passes --disable-default-traits. Only `Generator` looks at it.
+    // System libraries, each behind a trait. Only `Generator` looks at the first, `Pictures` at the second.
     .trait(
       name: "ImageCodecs",
       description: "PNG, JPEG and gzip through system libraries. The core needs none of them."),
-    .default(enabledTraits: ["ImageCodecs"]),
+    .trait(
+      name: "Pictures",
+      description: "PNG and animated GIF pictures through Cairo and giflib, on Linux. SVG needs neither."),
+    .default(enabledTraits: ["ImageCodecs", "Pictures"]),
   ],
   targets: [
     // MARK: Libraries
@@ -55,7 +57,19 @@ let package = Package(
         "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
       ],
       path: "Networks"),
-    .target(name: "Pictures", dependencies: ["Networks"], path: "Pictures"),
+    .target(
+      name: "CCoursePictures", path: "Pictures/CanvasShims",
+      cSettings: [
+        .define("COURSE_PICTURES", .when(platforms: [.linux], traits: ["Pictures"]))
+      ],
+      linkerSettings: [
+        .linkedLibrary("cairo", .when(platforms: [.linux], traits: ["Pictures"])),
+        .linkedLibrary("fontconfig", .when(platforms: [.linux], traits: ["Pictures"])),
+        .linkedLibrary("gif", .when(platforms: [.linux], traits: ["Pictures"])),
+      ]),
+    .target(
+      name: "Pictures", dependencies: ["Networks", "CCoursePictures"], path: "Pictures",
+      exclude: ["CanvasShims"]),
 
     // MARK: Command line
     .executableTarget(
@@ -84,7 +98,7 @@ let package = Package(
       name: "NetworksTests", dependencies: ["Networks", "CourseTestSupport"],
       path: "Tests/NetworksTests"),
     .testTarget(
-      name: "PicturesTests", dependencies: ["Pictures", "CourseTestSupport"],
+      name: "PicturesTests", dependencies: ["Pictures", "Networks", "CourseTestSupport"],
       path: "Tests/PicturesTests"),
     .testTarget(
       name: "CourseToolTests", dependencies: ["CourseTool", "Networks", "CourseTestSupport"],

@@ -40,10 +40,9 @@ enum AddingProblemStudy: Study {
       "network", "parameters", "epochs", "sequences seen", "test error", "solved", "seconds",
     ])
     var data = StudyTable(columns: ["network", "epoch", "sequences seen", "validation error"])
-    var plot = LinePlot(
-      title: "The adding problem of length \(length)", xLabel: "training sequences seen",
-      yLabel: "mean squared error")
-    plot.yScale = .logarithmic
+    var figure = Figure(
+      title: "The adding problem of length \(length)", x: .init("training sequences seen"),
+      y: .init("mean squared error", scale: .logarithmic))
     var seen = 0
     for cell in RecurrentCell.allCases {
       var network = try NeuralNetwork.recurrent(
@@ -73,17 +72,17 @@ enum AddingProblemStudy: Study {
           .text(cell.title), .count(place + 1), .count(Int(point.x)), .number(point.y, digits: 6),
         ]
       }
-      plot.lines.append(.init(cell.title, curve))
+      figure.marks.append(.line(cell.title, curve))
       session.keep(data)
       session.report(
         "\(cell.title): test error \(error.map { fixed($0, 4) } ?? "diverged") after "
           + "\(counted(history.count, "epoch")), \(durationText(seconds))")
     }
-    plot.lines.append(
-      .init("always 1", [(0, guessing), (Double(seen), guessing)], isReference: true))
+    figure.marks.append(
+      .line("always 1", [(0, guessing), (Double(seen), guessing)], isReference: true))
     let winners = table.rows.filter { $0[5] == .text("yes") }.map { $0[0].text }
     return StudyResult(
-      table: table, data: data, svg: plot.svg,
+      table: table, data: data, svg: figure.svg,
       conclusion: winners.isEmpty
         ? "None of them solves length \(length) in these epochs."
         : "Solved by: \(winners.joined(separator: ", ")). (Always answering 1 has an error of 0.167.)"

@@ -63,21 +63,19 @@ enum BatchNormStudy: Study {
       session.report(
         "rate \(cells[0].text): \(cells[1].text) without, \(cells[2].text) with batch norm")
     }
-    var plot = LinePlot(
-      title: "Batch norm and the learning rate", xLabel: "learning rate",
-      yLabel: "test accuracy after \(settings.epochs ?? 20) epochs")
-    plot.xScale = .logarithmic
-    plot.yRange = 0...1
-    plot.lines = [
-      .init("without batch norm", curves[0]), .init("with batch norm", curves[1]),
-      .init("chance", [(1e-4, 0.1), (1, 0.1)], isReference: true),
+    var figure = Figure(
+      title: "Batch norm and the learning rate", x: .init("learning rate", scale: .logarithmic),
+      y: .init("test accuracy after \(settings.epochs ?? 20) epochs", range: 0...1))
+    figure.marks = [
+      .line("without batch norm", curves[0]), .line("with batch norm", curves[1]),
+      .line("chance", [(1e-4, 0.1), (1, 0.1)], isReference: true),
     ]
     func good(_ curve: [(x: Double, y: Double)]) -> String {
       let rates = curve.filter { $0.y >= 0.95 }.map { shortNumber(Float($0.x)) }
       return rates.isEmpty ? "none" : rates.joined(separator: ", ")
     }
     return StudyResult(
-      table: table, data: data, svg: plot.svg,
+      table: table, data: data, svg: figure.svg,
       conclusion: "At least 0.95 is reached without batch norm at these learning rates: "
         + "\(good(curves[0])); with it: \(good(curves[1])). A training that diverged counts as 0.1."
     )

@@ -91,15 +91,13 @@ enum RegularisationStudy: Study {
       session.report(
         "\(method.name): training \(fixed(sums[0], 4)), test \(fixed(sums[1], 4))")
     }
-    var plot = BarPlot(
-      title: "Few examples: accuracy on what was trained on, and on the rest", yLabel: "accuracy",
-      groups: methods.map(\.name))
-    plot.series = [.init("training", training), .init("test", tests)]
-    plot.digits = 3
-    plot.yRange = 0...1
+    var figure = Figure(
+      title: "Few examples: accuracy on what was trained on, and on the rest",
+      x: .init(categories: methods.map(\.name)), y: .init("accuracy", range: 0...1))
+    figure.marks = [.bars("training", training, digits: 3), .bars("test", tests, digits: 3)]
     let best = tests.indices.max { tests[$0] < tests[$1] } ?? 0
     return StudyResult(
-      table: table, data: data, svg: plot.svg,
+      table: table, data: data, svg: figure.svg,
       conclusion: "Mean of \(repeats) seeds. Best on the test digits: \(methods[best].name), "
         + "\(fixed(tests[best], 4)); without anything \(fixed(tests[0], 4)).")
   }

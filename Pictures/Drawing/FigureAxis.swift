@@ -1,27 +1,19 @@
 import Foundation
 
-/// How an axis of a plot places its values.
-public enum PlotScale: String, Sendable, Codable {
-  /// Equal distances are equal differences.
-  case linear
-  /// Equal distances are equal ratios; values of 0 and below have no place.
-  case logarithmic
-}
-
-/// One axis: its range, its marks, and where a value lies.
-struct PlotAxis {
-  struct Mark: Equatable {
+/// One axis of a figure: its range, its ticks, and the place of a value.
+struct FigureAxis {
+  struct Tick: Equatable {
     var value: Double
     var text: String
   }
 
-  let scale: PlotScale
+  let scale: Figure.Scale
   let range: ClosedRange<Double>
-  let marks: [Mark]
+  let ticks: [Tick]
 
   /// An axis on which all values that can be shown have a place.
-  /// - Parameter fixed: the range, where it should not be that of the values
-  init(_ values: [Double], scale: PlotScale, fixed: ClosedRange<Double>? = nil) {
+  /// - Parameter fixed: the range; `nil` for that of the values
+  init(_ values: [Double], scale: Figure.Scale, fixed: ClosedRange<Double>? = nil) {
     self.scale = scale
     let shown = values.filter { $0.isFinite && (scale == .linear || $0 > 0) }
     var range = fixed ?? (shown.min() ?? (scale == .linear ? 0 : 1))...(shown.max() ?? 1)
@@ -33,22 +25,22 @@ struct PlotAxis {
       if fixed == nil { range = pow(10, low)...pow(10, high) }
       let step = max(1, Int(((high - low) / 8).rounded(.up)))
       let powers = stride(from: Int(low), through: Int(high), by: step)
-      // One or two decades have too few marks of their own.
+      // One or two decades have too few ticks of their own.
       let factors: [Double] = high - low <= 2 && high <= 4 && low >= -4 ? [1, 2, 5] : [1]
-      marks = powers.flatMap { power in
+      ticks = powers.flatMap { power in
         factors.map { factor in
           let value = factor * pow(10, Double(power))
-          return Mark(
+          return Tick(
             value: value,
             text: factor == 1
-              ? PlotAxis.text(ofPower: power) : String(format: "%.\(max(0, -power))f", value))
+              ? FigureAxis.text(ofPower: power) : String(format: "%.\(max(0, -power))f", value))
         }
       }.filter { $0.value <= pow(10, high) * 1.001 }
     case .linear:
       if range.lowerBound == range.upperBound {
         range = (range.lowerBound - 0.5)...(range.upperBound + 0.5)
       }
-      let step = PlotAxis.step(for: range)
+      let step = FigureAxis.step(for: range)
       let (low, high) = (
         (range.lowerBound / step + (fixed == nil ? 1e-9 : -1e-9)).rounded(
           fixed == nil ? .down : .up),
@@ -57,16 +49,23 @@ struct PlotAxis {
       )
       if fixed == nil { range = (low * step)...(high * step) }
       let digits = max(0, Int((-log10(step) - 1e-9).rounded(.up)))
-      marks = (Int(low)...max(Int(low), Int(high))).map {
+      ticks = (Int(low)...max(Int(low), Int(high))).map {
         let value = Double($0) * step
-        return Mark(value: value, text: String(format: "%.\(digits)f", value))
+        return Tick(value: value, text: String(format: "%.\(digits)f", value))
       }
     }
     self.range = range
   }
 
-  /// Where a value lies: 0 at the beginning of the axis, 1 at its end; `nil` where it has no place. What
-  /// lies beyond the ends is put on them.
+  /// An axis of names: name k stands at k, in the middle of a range of 1.
+  init(categories: [String]) {
+    scale = .linear
+    range = -0.5...(Double(max(categories.count, 1)) - 0.5)
+    ticks = categories.enumerated().map { Tick(value: Double($0), text: $1) }
+  }
+
+  /// The place of a value: 0 at the beginning of the axis, 1 at its end; `nil` for one that has no place. Values
+  /// beyond the ends are placed on them.
   func place(of value: Double) -> Double? {
     guard value.isFinite, scale == .linear || value > 0 else { return nil }
     func linear(_ value: Double) -> Double { scale == .linear ? value : log10(value) }
@@ -74,7 +73,7 @@ struct PlotAxis {
     return min(1, max(0, (linear(value) - low) / (high - low)))
   }
 
-  /// A step of 1, 2 or 5 times a power of ten that makes about five marks.
+  /// A step of 1, 2 or 5 times a power of ten that makes about five ticks.
   private static func step(for range: ClosedRange<Double>) -> Double {
     let rough = (range.upperBound - range.lowerBound) / 5
     let power = pow(10, log10(rough).rounded(.down))

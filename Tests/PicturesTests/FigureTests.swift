@@ -1,0 +1,166 @@
+import CourseTestSupport
+import Foundation
+import Testing
+
+@testable import Pictures
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+/// Counts the elements of an XML text, by name.
+private final class ElementCounter: NSObject, XMLParserDelegate {
+  var counts: [String: Int] = [:]
+  var points: [String] = []
+  var text = ""
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+    qualifiedName: String?, attributes: [String: String]
+  ) {
+    counts[name, default: 0] += 1
+    if let list = attributes["points"] { points.append(list) }
+  }
+
+  func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+}
+
+@Suite(.watched) struct FigureTests {
+  private func parsed(_ svg: String) throws -> ElementCounter {
+    let parser = XMLParser(data: Data(svg.utf8))
+    let counter = ElementCounter()
+    parser.delegate = counter
+    try #require(parser.parse(), "\(String(describing: parser.parserError))")
+    #expect(!svg.contains("nan") && !svg.contains("inf"))
+    return counter
+  }
+
+  @Test func linesAreWellFormed() throws {
+    var figure = Figure(
+      title: "Loss & <rate>", x: .init("rate", scale: .logarithmic), y: .init("loss"))
+    figure.marks = [
+      .line("a \"b\"", [(0.001, 1), (0.01, 0.5), (0.1, 0.2)]),
+      .line("diverged", [(0.001, 1), (0.01, 0.8), (0.1, .nan), (1, .infinity)]),
+      .line("limit", [(0.001, 0.3), (1, 0.3)], isReference: true),
+    ]
+    let counter = try parsed(figure.svg)
+    #expect(counter.text.contains("Loss & <rate>"))
+    #expect(counter.text.contains("a \"b\""))
+    #expect(counter.points.contains { $0.split(separator: " ").count == 3 })
+    // The line that diverged has two points left, the limit has no markers.
+    #expect(counter.counts["circle"] == 3 + 1)
+    #expect(figure.svg.matches(of: #/<polygon class="fill s1"/#).count == 2 + 1)
+    #expect(figure.svg.matches(of: #/stroke-dasharray/#).count == 1 + 1)
+  }
+
+  @Test func barsAreWellFormed() throws {
+    var figure = Figure(
+      title: "Accuracy", x: .init(categories: ["none", "L2", "dropout"]))
+    figure.marks = [.bars("training", [1, 0.99, 0.98]), .bars("test", [0.9, .nan, -0.1])]
+    let counter = try parsed(figure.svg)
+    // The panel, two samples in the legend, and a bar for each number.
+    #expect(counter.counts["rect"] == 1 + 2 + 5)
+    #expect(counter.text.contains("0.99") && counter.text.contains("dropout"))
+  }
+
+  @Test func barsBeginAtZero() throws {
+    var figure = Figure(title: "", x: .init(categories: ["a"]), y: .init(range: 0.7...1))
+    figure.marks = [.bars("", [0.75]), .bars("", [1])]
+    // A bar of three quarters is three quarters of the height of a whole one.
+    let heights = figure.svg.matches(of: #/<rect class="fill s[^>]* height="([0-9.]+)"/#)
+      .compactMap { Double($0.output.1) }
+    #expect(heights.count == 2)
+    #expect(abs((heights.first ?? 0) / (heights.last ?? 1) - 0.75) < 0.001)
+  }
+
+  /// Every kind of mark, twice where there are names and none.
+  static var everything: Figure {
+    var figure = Figure(title: "t", x: .init("x"), y: .init("y"))
+    figure.marks = [
+      .image(
+        .init(
+          columns: 3, pixels: [200, 0, 0, 200, 0, 0, 0, 0, 200, 0, 200, 0, 0, 0, 200, 0, 0, 200],
+          x: 0...1, y: 0...1)),
+      .area("range", [(0, 0.1, 0.3), (0.5, 0.2, 0.6), (1, 0.4, 0.5)]),
+      .line("a", [(0, 0), (1, 1)]), .line("b", [(0, 1), (1, 0)], isReference: true),
+      .points("p", [(0.25, 0.25), (.nan, 0), (0.75, 0.5)]), .text("here", x: 0.5, y: 0.5),
+      .bars("", [0.5]),
+    ]
+    return figure
+  }
+
+  /// Viewers without variables, or without style sheets, draw black what has no colour of its own.
+  @Test func everyElementHasAPlainColour() throws {
+    let svg = Self.everything.svg
+    #expect(!svg.contains("var("))
+    let elements = svg.matches(of: #/<(text|polyline|polygon|circle|rect|path) [^>]*>/#)
+    #expect(elements.count > 10)
+    for element in elements {
+      let needed = element.output.1 == "polyline" ? "stroke" : "fill"
+      #expect(element.output.0.contains("\(needed)=\"#"), "\(element.output.0)")
+    }
+    #expect(svg.contains("@media (prefers-color-scheme: dark)"))
+  }
+
+  @Test func anImageIsOnePathForEachColour() throws {
+    let counter = try parsed(Self.everything.svg)
+    #expect(counter.counts["path"] == 3)
+    // Two red cells side by side are one run; blue ones in two rows are two.
+    #expect(Self.everything.svg.contains("d=\"M0 0h2v1h-2z\""))
+    #expect(Self.everything.svg.contains("d=\"M2 0h1v1h-1zM1 1h2v1h-2z\""))
+  }
+
+  @Test func figuresOfNothingAreWellFormed() throws {
+    _ = try parsed(Figure(title: "").svg)
+    _ = try parsed(Figure(title: "", x: .init(categories: [])).svg)
+    var figure = Figure(title: "one point")
+    figure.marks = [
+      .line("", [(1, 1)]), .line("none", [(.nan, 1)]), .area("", []), .points("", []),
+      .bars("", []), .image(.init(columns: 0, pixels: [], x: 0...1, y: 0...1)),
+    ]
+    _ = try parsed(figure.svg)
+    figure.x.scale = .logarithmic
+    figure.marks = [.line("not positive", [(0, 1), (-1, 2)])]
+    _ = try parsed(figure.svg)
+  }
+
+  @Test func ticksAreRoundNumbers() {
+    #expect(
+      FigureAxis([0.03, 0.97], scale: .linear).ticks.map(\.text) == [
+        "0.0", "0.2", "0.4", "0.6", "0.8", "1.0",
+      ])
+    #expect(
+      FigureAxis([3, 41], scale: .linear).ticks.map(\.text) == ["0", "10", "20", "30", "40", "50"])
+    #expect(
+      FigureAxis([Double(Float(0.0001)), 1], scale: .logarithmic).ticks.map(\.text)
+        == ["0.0001", "0.001", "0.01", "0.1", "1"])
+    #expect(FigureAxis([1, 1e6], scale: .logarithmic).ticks.last?.text == "10⁶")
+    #expect(
+      FigureAxis([0, 130_000], scale: .linear).ticks.map(\.value) == [0, 50_000, 100_000, 150_000])
+    #expect(
+      FigureAxis([0.11, 0.9], scale: .logarithmic).ticks.map(\.text) == ["0.1", "0.2", "0.5", "1"])
+    #expect(FigureAxis([0.5], scale: .linear, fixed: 0...1).ticks.count == 6)
+  }
+
+  @Test func placesOnAnAxis() {
+    let axis = FigureAxis([0.01, 100], scale: .logarithmic)
+    #expect(abs((axis.place(of: 1) ?? 0) - 0.5) < 1e-12)
+    #expect(axis.place(of: 0) == nil)
+    #expect(axis.place(of: .nan) == nil)
+    #expect(FigureAxis([0, 1], scale: .linear, fixed: 0...1).place(of: 7) == 1)
+  }
+
+  @Test func aFigureIsWritten() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "p.svg")
+      try Self.everything.write(to: url)
+      #expect(try String(contentsOf: url, encoding: .utf8) == Self.everything.svg)
+      for name in ["p.jpeg", "p"] {
+        expectCourseError(
+          .invalidArgument,
+          "unknown picture format: expected a name that ends in .svg or .png, got \"\(name)\""
+        ) { try Self.everything.write(to: folder.appending(path: name)) }
+      }
+    }
+  }
+}
