@@ -16,7 +16,7 @@ extension Tensor {
       velocity.write { v in
         write { w in
           forEachChunk(of: count) { start, length in
-            kernels.momentumStep(
+            kernels.optimizerSteps.momentumStep(
               learningRate, momentum, nesterov, g + start, v + start, w + start, length)
           }
         }
@@ -45,7 +45,8 @@ extension Tensor {
           write { w in
             withUnsafePointer(to: &step) { step in
               forEachChunk(of: count) { start, length in
-                kernels.adamStep(step, g + start, m + start, v + start, w + start, length)
+                kernels.optimizerSteps.adamStep(
+                  step, g + start, m + start, v + start, w + start, length)
               }
             }
           }
@@ -65,7 +66,7 @@ extension Tensor {
       squares.write { s in
         write { w in
           forEachChunk(of: count) { start, length in
-            kernels.rootMeanSquareStep(
+            kernels.optimizerSteps.rootMeanSquareStep(
               learningRate, decay, rest, epsilon, g + start, s + start, w + start, length)
           }
         }

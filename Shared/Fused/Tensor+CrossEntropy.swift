@@ -24,7 +24,7 @@ extension Tensor {
             labels.withUnsafeBufferPointer { labels in
               guard let labels = labels.baseAddress else { return }
               forEachRows(rows, columns) { start, count in
-                kernels.crossEntropyRows(
+                kernels.crossEntropy.forwardRows(
                   x + start * columns, labels + start, count, columns, shifts + start,
                   logSums + start, losses + start)
               }
@@ -51,7 +51,7 @@ extension CrossEntropyPass {
             labels.withUnsafeBufferPointer { labels in
               guard let labels = labels.baseAddress else { return }
               forEachRows(rows, columns) { start, count in
-                kernels.crossEntropyGradientRows(
+                kernels.crossEntropy.gradientRows(
                   x + start * columns, labels + start, shifts + start, logSums + start, scale,
                   count, columns, dX + start * columns)
               }

@@ -78,7 +78,8 @@ extension Tensor {
       read { x in
         parallelFor((count + size - 1) / size) { piece in
           let start = piece * size
-          out[piece] = kernels.sumSquaredDeviations(x + start, 0, Swift.min(size, count - start))
+          out[piece] = kernels.reductions.sumSquaredDeviations(
+            x + start, 0, Swift.min(size, count - start))
         }
       }
     }

@@ -40,7 +40,7 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
       output.read { y in
         outputGradient.read { dY in
           forEachChunk(of: output.count) { start, count in
-            kernels.activationGradient(kernel, y + start, dY + start, dX + start, count)
+            kernels.elementwise.activationGradient(kernel, y + start, dY + start, dX + start, count)
           }
         }
       }

@@ -17,7 +17,7 @@ extension Tensor {
         a.read { x in
           b.read { y in
             forEachChunk(of: a.count) { start, count in
-              kernels.binary(operation, x + start, 1, y + start, 1, out + start, count)
+              kernels.elementwise.binary(operation, x + start, 1, y + start, 1, out + start, count)
             }
           }
         }
@@ -33,7 +33,7 @@ extension Tensor {
       a.read { x in
         b.read { y in
           plan.forEachRun { position, left, right in
-            kernels.binary(
+            kernels.elementwise.binary(
               operation, x + left, plan.leftStride, y + right, plan.rightStride, out + position,
               plan.run)
           }
@@ -47,7 +47,7 @@ extension Tensor {
       a.read { x in
         withUnsafePointer(to: b) { y in
           forEachChunk(of: a.count) { start, count in
-            kernels.binary(operation, x + start, 1, y, 0, out + start, count)
+            kernels.elementwise.binary(operation, x + start, 1, y, 0, out + start, count)
           }
         }
       }
@@ -59,7 +59,7 @@ extension Tensor {
       b.read { y in
         withUnsafePointer(to: a) { x in
           forEachChunk(of: b.count) { start, count in
-            kernels.binary(operation, x, 0, y + start, 1, out + start, count)
+            kernels.elementwise.binary(operation, x, 0, y + start, 1, out + start, count)
           }
         }
       }
@@ -72,7 +72,7 @@ extension Tensor {
       other.read { y in
         write { x in
           forEachChunk(of: count) { start, length in
-            kernels.binary(operation, x + start, 1, y + start, 1, x + start, length)
+            kernels.elementwise.binary(operation, x + start, 1, y + start, 1, x + start, length)
           }
         }
       }
@@ -87,7 +87,7 @@ extension Tensor {
     other.read { y in
       write { x in
         plan.forEachRun { position, left, right in
-          kernels.binary(
+          kernels.elementwise.binary(
             operation, x + left, plan.leftStride, y + right, plan.rightStride, x + position,
             plan.run)
         }
@@ -100,7 +100,7 @@ extension Tensor {
     withUnsafePointer(to: other) { y in
       write { x in
         forEachChunk(of: count) { start, length in
-          kernels.binary(operation, x + start, 1, y, 0, x + start, length)
+          kernels.elementwise.binary(operation, x + start, 1, y, 0, x + start, length)
         }
       }
     }

@@ -186,7 +186,7 @@ extension Tensor {
           guard index >= 0, index < height else {
             stop("Tensor.add(rows:at:)", expected: "indices in 0..<\(height)", received: "\(index)")
           }
-          kernels.addScaled(1, source + place * length, out + index * length, length)
+          kernels.elementwise.addScaled(1, source + place * length, out + index * length, length)
         }
       }
     }

@@ -5,7 +5,7 @@ extension Tensor {
     Tensor(shape: shape) { out in
       read { x in
         forEachChunk(of: count) { start, length in
-          kernels.unary(operation, x + start, out + start, length)
+          kernels.elementwise.unary(operation, x + start, out + start, length)
         }
       }
     }
@@ -36,7 +36,8 @@ extension Tensor {
     Tensor(shape: shape) { out in
       read { x in
         forEachChunk(of: count) { start, length in
-          kernels.clip(x + start, range.lowerBound, range.upperBound, out + start, length)
+          kernels.elementwise.clip(
+            x + start, range.lowerBound, range.upperBound, out + start, length)
         }
       }
     }
@@ -63,7 +64,7 @@ extension Tensor {
     other.read { x in
       write { y in
         forEachChunk(of: count) { start, length in
-          kernels.addScaled(factor, x + start, y + start, length)
+          kernels.elementwise.addScaled(factor, x + start, y + start, length)
         }
       }
     }
@@ -74,7 +75,7 @@ extension Tensor {
 
   /// The row-major position of the first element that is NaN or infinite, `nil` if there is none.
   public var firstNonFiniteIndex: Int? {
-    let index = read { kernels.firstNonFinite($0, count) }
+    let index = read { kernels.reductions.firstNonFinite($0, count) }
     return index < count ? index : nil
   }
 }

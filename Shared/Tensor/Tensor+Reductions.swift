@@ -7,7 +7,7 @@ import CCourseKernels
 /// `x - x.mean(axis: 1, keepDims: true)`.
 extension Tensor {
   /// The sum of all elements.
-  public func sum() -> Float { read { kernels.reduce(kernelSum, $0, count) } }
+  public func sum() -> Float { read { kernels.reductions.reduce(kernelSum, $0, count) } }
 
   /// The mean of all elements; NaN when there are none.
   public func mean() -> Float { sum() / Float(count) }
@@ -16,7 +16,7 @@ extension Tensor {
   public func variance() -> Float {
     let center = mean()
     var sums: [Double] = [0, 0]
-    read { kernels.addDeviations($0, center, count, &sums) }
+    read { kernels.reductions.addDeviations($0, center, count, &sums) }
     // The mean is rounded; what it is off, squared, is no part of the variance.
     let off = sums[0] / Double(count)
     let variance = Float(sums[1] / Double(count) - off * off)
@@ -26,19 +26,19 @@ extension Tensor {
   /// The largest element; NaN if one is NaN.
   public func max() -> Float {
     requireElements("max")
-    return read { kernels.reduce(kernelMax, $0, count) }
+    return read { kernels.reductions.reduce(kernelMax, $0, count) }
   }
 
   /// The smallest element; NaN if one is NaN.
   public func min() -> Float {
     requireElements("min")
-    return read { kernels.reduce(kernelMin, $0, count) }
+    return read { kernels.reductions.reduce(kernelMin, $0, count) }
   }
 
   /// The row-major position of the largest element, the first of equals.
   public func argmax() -> Int {
     requireElements("argmax")
-    return read { kernels.argmax($0, count) }
+    return read { kernels.reductions.argmax($0, count) }
   }
 
   /// The sums along `axis`.
@@ -92,7 +92,7 @@ extension Tensor {
     }
     let columns = shape[axis]
     return read { x in
-      (0..<(count / columns)).map { kernels.argmax(x + $0 * columns, columns) }
+      (0..<(count / columns)).map { kernels.reductions.argmax(x + $0 * columns, columns) }
     }
   }
 
@@ -110,10 +110,13 @@ extension Tensor {
     return Tensor(shape: resultShape) { out in
       read { x in
         if inner == 1 {
-          for i in 0..<outer { out[i] = kernels.reduce(reduction, x + i * length, length) }
+          for i in 0..<outer {
+            out[i] = kernels.reductions.reduce(reduction, x + i * length, length)
+          }
         } else {
           for i in 0..<outer {
-            kernels.reduceRows(reduction, x + i * length * inner, length, inner, out + i * inner)
+            kernels.reductions.reduceRows(
+              reduction, x + i * length * inner, length, inner, out + i * inner)
           }
         }
       }

@@ -28,7 +28,7 @@ extension Tensor {
     }
     let (rows, columns) = (shape[0], shape[1])
     return Tensor(shape: [columns, rows]) { out in
-      read { kernels.transpose($0, rows, columns, columns, out) }
+      read { kernels.layout.transpose($0, rows, columns, columns, out) }
     }
   }
 

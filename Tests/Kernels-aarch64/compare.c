@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "Kernels.h"
+#include "Internal.h"
 
 static const KernelSet *neon, *portable;
 static long compared, wrong;
@@ -70,48 +70,54 @@ static void elementwise(size_t count) {
   if (count > 2) a[count / 2] = NAN, b[count / 3] = INFINITY, b[count - 1] = a[count - 1];
   for (KernelBinary operation = kernelAdd; operation <= kernelGreaterOrEqual; operation++) {
     for (size_t strides = 0; strides < 4; strides++) {
-      neon->binary(operation, a, strides & 1, b, strides >> 1, y, count);
-      portable->binary(operation, a, strides & 1, b, strides >> 1, e, count);
+      neon->elementwise.binary(operation, a, strides & 1, b, strides >> 1, y, count);
+      portable->elementwise.binary(operation, a, strides & 1, b, strides >> 1, e, count);
       compare("binary", y, e, count, 0);
     }
   }
   for (KernelUnary operation = kernelNegate; operation <= kernelGELUTanhSlope; operation++) {
-    neon->unary(operation, a, y, count);
-    portable->unary(operation, a, e, count);
+    neon->elementwise.unary(operation, a, y, count);
+    portable->elementwise.unary(operation, a, e, count);
     compare("unary", y, e, count, operation >= kernelGELU ? 1e-6f : operation >= kernelExp ? 4e-7f : 0);
   }
   for (KernelActivation f = kernelActivationIdentity; f <= kernelActivationTanh; f++) {
-    neon->activationGradient(f, a, b, y, count);
-    portable->activationGradient(f, a, b, e, count);
+    neon->elementwise.activationGradient(f, a, b, y, count);
+    portable->elementwise.activationGradient(f, a, b, e, count);
     compare("activationGradient", y, e, count, 0);
   }
-  neon->clip(a, -1, 1, y, count), portable->clip(a, -1, 1, e, count);
+  neon->elementwise.clip(a, -1, 1, y, count), portable->elementwise.clip(a, -1, 1, e, count);
   compare("clip", y, e, count, 0);
-  neon->addScaled(0.5f, b, y, count), portable->addScaled(0.5f, b, e, count);
+  neon->elementwise.addScaled(0.5f, b, y, count);
+  portable->elementwise.addScaled(0.5f, b, e, count);
   compare("addScaled", y, e, count, 1e-6f);
   for (KernelReduction r = kernelSum; r <= kernelMin; r++) {
-    const float got = neon->reduce(r, a, count), expected = portable->reduce(r, a, count);
+    const float got = neon->reductions.reduce(r, a, count);
+    const float expected = portable->reductions.reduce(r, a, count);
     compare("reduce", &got, &expected, 1, 1e-5f);
   }
-  const float got[] = {neon->sumSquaredDeviations(b, 1, count), neon->dot(b, y, count),
-                       (float)neon->argmax(a, count), (float)neon->argmax(b, count),
-                       (float)neon->firstNonFinite(a, count),
-                       (float)neon->firstNonFinite(b, count)};
-  const float expected[] = {
-    portable->sumSquaredDeviations(b, 1, count), portable->dot(b, y, count),
-    (float)portable->argmax(a, count), (float)portable->argmax(b, count),
-    (float)portable->firstNonFinite(a, count), (float)portable->firstNonFinite(b, count)};
-  compare("reductions", got, expected, 6, 1e-5f);
+  float results[2][6];
+  for (int i = 0; i < 2; i++) {
+    const KernelReductions *reductions = i == 0 ? &neon->reductions : &portable->reductions;
+    results[i][0] = reductions->sumSquaredDeviations(b, 1, count);
+    results[i][1] = reductions->dot(b, y, count);
+    results[i][2] = (float)reductions->argmax(a, count);
+    results[i][3] = (float)reductions->argmax(b, count);
+    results[i][4] = (float)reductions->firstNonFinite(a, count);
+    results[i][5] = (float)reductions->firstNonFinite(b, count);
+  }
+  compare("reductions", results[0], results[1], 6, 1e-5f);
   free(a), free(b), free(y), free(e);
 }
 
 static void matrices(size_t rows, size_t columns) {
   const size_t count = rows * columns;
   float *x = values(count, 1), *y = values(count, 2), *e = values(count, 3);
-  neon->transpose(x, rows, columns, columns, y), portable->transpose(x, rows, columns, columns, e);
+  neon->layout.transpose(x, rows, columns, columns, y);
+  portable->layout.transpose(x, rows, columns, columns, e);
   compare("transpose", y, e, rows * columns, 0);
   for (KernelReduction r = kernelSum; r <= kernelMin; r++) {
-    neon->reduceRows(r, x, rows, columns, y), portable->reduceRows(r, x, rows, columns, e);
+    neon->reductions.reduceRows(r, x, rows, columns, y);
+    portable->reductions.reduceRows(r, x, rows, columns, e);
     compare("reduceRows", y, e, columns, 1e-5f);
   }
   free(x), free(y), free(e);
@@ -205,10 +211,10 @@ static void optimizers(size_t count) {
     m[i] = malloc((count + 1) * sizeof(float)), v[i] = malloc((count + 1) * sizeof(float));
     w[i] = malloc((count + 1) * sizeof(float));
     for (size_t j = 0; j < count; j++) m[i][j] = 0.1f, v[i][j] = 0.2f, w[i][j] = 0.3f;
-    sets[i]->adamStep(&adam, g, m[i], v[i], w[i], count);
-    sets[i]->momentumStep(0.3f, 0.9f, true, g, m[i], w[i], count);
-    sets[i]->momentumStep(0.3f, 0.9f, false, g, m[i], w[i], count);
-    sets[i]->rootMeanSquareStep(0.5f, 0.75f, 0.25f, 0.125f, g, v[i], w[i], count);
+    sets[i]->optimizerSteps.adamStep(&adam, g, m[i], v[i], w[i], count);
+    sets[i]->optimizerSteps.momentumStep(0.3f, 0.9f, true, g, m[i], w[i], count);
+    sets[i]->optimizerSteps.momentumStep(0.3f, 0.9f, false, g, m[i], w[i], count);
+    sets[i]->optimizerSteps.rootMeanSquareStep(0.5f, 0.75f, 0.25f, 0.125f, g, v[i], w[i], count);
   }
   compare("optimizer, state", m[0], m[1], count, 2e-6f);
   compare("optimizer, squares", v[0], v[1], count, 2e-6f);
@@ -252,8 +258,8 @@ static void crossEntropy(size_t rows, size_t columns) {
   for (int i = 0; i < 2; i++) {
     float **r = results[i];
     for (int j = 0; j < 4; j++) r[j] = malloc((counts[j] + 1) * sizeof(float));
-    sets[i]->crossEntropyRows(x, labels, rows, columns, r[0], r[1], r[2]);
-    sets[i]->crossEntropyGradientRows(x, labels, r[0], r[1], 0.5f, rows, columns, r[3]);
+    sets[i]->crossEntropy.forwardRows(x, labels, rows, columns, r[0], r[1], r[2]);
+    sets[i]->crossEntropy.gradientRows(x, labels, r[0], r[1], 0.5f, rows, columns, r[3]);
   }
   for (int j = 0; j < 4; j++) {
     compare("crossEntropy", results[0][j], results[1][j], counts[j], 2e-6f);
@@ -266,7 +272,8 @@ static void crossEntropy(size_t rows, size_t columns) {
 static void draws(size_t count) {
   const size_t blocks = (count + 15) / 16 * 16;
   uint32_t *y = malloc(blocks * 16), *e = malloc(blocks * 16);
-  neon->philoxBlocks(7, 8, count, blocks, y), portable->philoxBlocks(7, 8, count, blocks, e);
+  tableOf(neon)->random.philoxBlocks(7, 8, count, blocks, y);
+  tableOf(portable)->random.philoxBlocks(7, 8, count, blocks, e);
   compared++;
   if (memcmp(y, e, blocks * 16) != 0 && wrong++ < 10) printf("philoxBlocks: %zu differ\n", blocks);
   float *uniform = malloc((count + 1) * sizeof(float)), *keep = malloc((count + 1) * sizeof(float));
@@ -363,7 +370,7 @@ static void alike(size_t area) {
         case 2: kernels_adjust_saturation(sets[i], x, area, 1.3f, y[i]); break;
         case 3: kernels_shift_hue(sets[i], x, area, 0.3f, y[i]); break;
         case 4: kernels_sample_affine(sets[i], x, 3, 1, area, matrix, true, 1, area, y[i]); break;
-        default: sets[i]->normalNumbers(words, 1, 2, y[i], 64);
+        default: tableOf(sets[i])->random.normalNumbers(words, 1, 2, y[i], 64);
       }
     }
     compare("image", y[0], y[1], 3 * area + 64, 0);

@@ -41,7 +41,8 @@ static void fillBatch(uint64_t key, uint64_t stream, uint64_t place, size_t want
   if (blocks < 4) {
     for (size_t i = 0; i < blocks; i++) kernels_philox(key, stream, place / 4 + i, words + 4 * i);
   } else {
-    kernels_default()->philoxBlocks(key, stream, place / 4, roundUp(blocks, 16), words);
+    tableOf(kernels_default())->random.philoxBlocks(key, stream, place / 4, roundUp(blocks, 16),
+                                                    words);
   }
 }
 
@@ -91,7 +92,8 @@ void kernels_random_normal(uint64_t key, uint64_t stream, uint64_t first, float 
     const size_t wanted = minimum(count - i + skipped, batchWords);
     fillBatch(key, stream, first + i - skipped, wanted, words);
     for (size_t j = roundUp(wanted, 4); j < roundUp(wanted, 16); j++) words[j] = 0;
-    kernels_default()->normalNumbers(words, mean, standardDeviation, normals, roundUp(wanted, 16));
+    tableOf(kernels_default())->random.normalNumbers(words, mean, standardDeviation, normals,
+                                                     roundUp(wanted, 16));
     const size_t taken = wanted - skipped;
     memcpy(out + i, normals + skipped, taken * sizeof(float));
     i += taken;

@@ -26,7 +26,8 @@ static float *copyDimensions(const float *x, size_t rank, const ptrdiff_t *shape
   }
   // A transposed matrix: the vector transpose reads and writes whole lines.
   if (suffix == 1 && rank == 2 && strides[0] == 1 && strides[1] > 1) {
-    kernels_default()->transpose(x, (size_t)shape[1], (size_t)shape[0], (size_t)strides[1], out);
+    kernels_default()->layout.transpose(x, (size_t)shape[1], (size_t)shape[0], (size_t)strides[1],
+                                        out);
     return out + shape[0] * shape[1];
   }
   for (ptrdiff_t i = 0; i < shape[0]; i++) {

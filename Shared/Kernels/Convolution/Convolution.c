@@ -94,7 +94,8 @@ static void sumChannel(size_t channel, void *context) {
   const ChannelSums *s = context;
   double sum = 0;
   for (size_t n = 0; n < s->batch; n++) {
-    sum += s->set->reduce(kernelSum, s->x + (n * s->channels + channel) * s->area, s->area);
+    sum += s->set->reductions.reduce(kernelSum, s->x + (n * s->channels + channel) * s->area,
+                                     s->area);
   }
   s->sums[channel] = (float)sum;
 }

@@ -28,7 +28,8 @@ static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t
     float *odd = out + pitch;
     for (ptrdiff_t i = 0; i < pitch; i++) {
       if (i == first && end > first) {
-        set->splitPairs(x + left + 2 * first, (size_t)(end - first), out + first, odd + first);
+        tableOf(set)->convolution.splitPairs(x + left + 2 * first, (size_t)(end - first),
+                                             out + first, odd + first);
         i = end - 1;
         continue;
       }

@@ -1,7 +1,6 @@
 // What the files of the convolution share.
 
-#ifndef KERNELS_CONVOLUTION_INTERNAL_H
-#define KERNELS_CONVOLUTION_INTERNAL_H
+#pragma once
 
 #include "Internal.h"
 
@@ -61,5 +60,3 @@ void kernelsConvWeightSumsWinograd(const KernelSet *set, const KernelConvolution
                                    const float *x, const float *dY, size_t firstImage,
                                    size_t endImage, size_t firstInput, size_t firstOutput,
                                    float *sums, size_t leading);
-
-#endif

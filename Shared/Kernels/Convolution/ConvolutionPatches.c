@@ -160,7 +160,7 @@ static void sumBox(size_t index, void *context) {
       const size_t depth = minimum(sum->depthStep, sum->depth - k0);
       const bool last = k0 + depth == sum->depth;
       if (hasGap) memset(panel, 0, depth * columnTile * sizeof(float));
-      set->packPatches(base, offsets + k0, depth, runs, runCount, panel);
+      tableOf(set)->convolution.packPatches(base, offsets + k0, depth, runs, runCount, panel);
       for (size_t i = 0; i < sum->panelCount; i++) {
         const size_t first = panelFirst(sum, i), rows = panelFirst(sum, i + 1) - first;
         const KernelTile tile = {
@@ -170,7 +170,7 @@ static void sumBox(size_t index, void *context) {
           .rowBias = last && bias != NULL ? bias + first : NULL,
           .activation = last ? sum->activation : kernelActivationIdentity,
         };
-        set->tileOf(&tile, rows, columns);
+        tableOf(set)->product.tile(&tile, rows, columns);
       }
     }
   }
@@ -208,8 +208,9 @@ static void packForwardPanel(size_t index, void *context) {
   const size_t group = index / sum->panelCount, panel = index % sum->panelCount;
   const size_t first = panelFirst(sum, panel), rows = panelFirst(sum, panel + 1) - first;
   const size_t depth = sum->sourceChannels * tapCount(sum);
-  sum->set->packRows(p->weights + (group * sum->targetChannels + first) * depth, depth, rows, depth,
-                     sum->panelWidth, p->panels + index * sum->panelWidth * depth);
+  tableOf(sum->set)->product.packRows(p->weights + (group * sum->targetChannels + first) * depth,
+                                      depth, rows, depth, sum->panelWidth,
+                                      p->panels + index * sum->panelWidth * depth);
 }
 
 void kernelsConvChoosePanels(Sum *sum) {

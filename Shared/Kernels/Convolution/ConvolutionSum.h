@@ -1,7 +1,6 @@
 // The form that the forward pass and the input gradient have in common, see ConvolutionPatches.c.
 
-#ifndef KERNELS_CONVOLUTION_SUM_H
-#define KERNELS_CONVOLUTION_SUM_H
+#pragma once
 
 #include "Convolution/ConvolutionInternal.h"
 
@@ -45,5 +44,3 @@ void kernelsConvChoosePanels(Sum *sum);
 
 /// Runs a sum for an output of rows x columns pixels. Everything but boxes and sizes is set.
 void kernelsConvRunSum(Sum *sum, size_t rows, size_t columns);
-
-#endif

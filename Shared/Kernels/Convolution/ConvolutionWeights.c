@@ -75,8 +75,9 @@ static void transposeGradient(const WeightGradient *g, const float *dY, const Pi
   const size_t area = v->outputHeight * v->outputWidth, leading = g->leading;
   // Boxes are whole rows or a part of one: their pixels are contiguous. A panel of packRows is the
   // transpose, padded with zeros.
-  g->set->packRows(dY + pixels->row * v->outputWidth + pixels->column, area, g->outputs,
-                   pixels->rows * pixels->columns, leading, transposed);
+  tableOf(g->set)->product.packRows(dY + pixels->row * v->outputWidth + pixels->column, area,
+                                    g->outputs, pixels->rows * pixels->columns, leading,
+                                    transposed);
 }
 
 /// Task number `index`: one block of channels of one group, for one part of the batch.
@@ -119,7 +120,8 @@ static void sumPart(size_t index, void *context) {
           }
         }
       }
-      const size_t tiles = (depth + set->tapTile - 1) / set->tapTile;
+      const size_t tapTile = tableOf(set)->convolution.tapTile;
+      const size_t tiles = (depth + tapTile - 1) / tapTile;
       for (size_t o = 0; o < g->leading; o += set->columnTile) {
         for (size_t tile = 0; tile < tiles; tile++) {
           const size_t first = tile * depth / tiles, count = (tile + 1) * depth / tiles - first;
@@ -129,7 +131,8 @@ static void sumPart(size_t index, void *context) {
             .b = transposed + o, .leadingB = g->leading,
             .c = sums + first * g->leading + o, .leadingC = g->leading,
           };
-          set->multiplyTaps(&taps, count, minimum(set->columnTile, g->leading - o));
+          tableOf(set)->convolution.multiplyTaps(&taps, count,
+                                                 minimum(set->columnTile, g->leading - o));
         }
       }
     }
@@ -142,7 +145,7 @@ static void addParts(size_t index, void *context) {
   const size_t total = g->v->groups * g->depth * g->leading, piece = 16384;
   const size_t first = index * piece, count = minimum(piece, total - first);
   for (size_t part = 1; part < g->parts; part++) {
-    g->set->addScaled(1, g->sums + part * total + first, g->sums + first, count);
+    g->set->elementwise.addScaled(1, g->sums + part * total + first, g->sums + first, count);
   }
 }
 
@@ -152,8 +155,8 @@ static void writeOutputs(size_t index, void *context) {
   const size_t pieces = g->leading / g->set->vectorWidth;
   const size_t group = index / pieces, first = index % pieces * g->set->vectorWidth;
   const size_t count = minimum(g->set->vectorWidth, g->outputs - first);
-  g->set->transpose(g->sums + group * g->depth * g->leading + first, g->depth, count, g->leading,
-                    g->dW + (group * g->outputs + first) * g->depth);
+  g->set->layout.transpose(g->sums + group * g->depth * g->leading + first, g->depth, count,
+                           g->leading, g->dW + (group * g->outputs + first) * g->depth);
 }
 
 static void sumPartWinograd(size_t index, void *context) {
@@ -192,7 +195,7 @@ void kernelsConvWeightGradient(const KernelSet *set, const KernelConvolution *v,
     return;
   }
   // Blocks large enough that the transposed dY, which each block makes anew, is used often.
-  g.blocks = maximum(1, minimum(mostBlocks, g.depth / (16 * set->tapTile)));
+  g.blocks = maximum(1, minimum(mostBlocks, g.depth / (16 * tableOf(set)->convolution.tapTile)));
   g.blocks = minimum(g.blocks, g.channels);
   if (g.parts * v->groups >= mostParts) g.blocks = 1;
   cutIntoBoxes(&g, (g.channels + g.blocks - 1) / g.blocks);

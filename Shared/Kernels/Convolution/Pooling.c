@@ -63,7 +63,7 @@ static void maxPlane(size_t plane, void *context) {
     if (byVectors) {
       KernelPoolRow row = poolRow(p, x, rows, inside, y);
       row.winners = winners != NULL ? winners + inside.first : NULL;
-      pool->set->maxPoolRow(&row);
+      tableOf(pool->set)->pooling.maxPoolRow(&row);
     }
     for (size_t j = 0; j < p->outputWidth; j++) {
       if (byVectors && j == inside.first) j = inside.end;
@@ -133,7 +133,7 @@ static void averagePlane(size_t plane, void *context) {
     if (byVectors) {
       KernelPoolRow row = poolRow(p, x, rows, inside, y);
       row.factor = averageFactor(pool, rows, (Range){0, p->windowX});
-      pool->set->averagePoolRow(&row);
+      tableOf(pool->set)->pooling.averagePoolRow(&row);
     }
     for (size_t j = 0; j < p->outputWidth; j++) {
       if (byVectors && j == inside.first) j = inside.end;
@@ -141,8 +141,8 @@ static void averagePlane(size_t plane, void *context) {
       const Range columns = rangeInside(j, p->strideX, p->padLeft, p->windowX, p->inputWidth);
       float sum = 0;
       for (size_t row = rows.first; row < rows.end; row++) {
-        sum += pool->set->reduce(kernelSum, x + row * p->inputWidth + columns.first,
-                                 columns.end - columns.first);
+        sum += pool->set->reductions.reduce(kernelSum, x + row * p->inputWidth + columns.first,
+                                            columns.end - columns.first);
       }
       y[j] = sum * averageFactor(pool, rows, columns);
     }

@@ -33,8 +33,9 @@ void kernelsWinogradReadRows(const KernelSet *set, const Planes *p, const Strip 
       continue;
     }
     memset(row, 0, before * lanes * sizeof(float));
-    set->packRows(plane + y * (ptrdiff_t)p->width + left + (ptrdiff_t)before, p->height * p->width,
-                  count, end - before, lanes, row + before * lanes);
+    tableOf(set)->product.packRows(plane + y * (ptrdiff_t)p->width + left + (ptrdiff_t)before,
+                                   p->height * p->width, count, end - before, lanes,
+                                   row + before * lanes);
     memset(row + end * lanes, 0, (width - end) * lanes * sizeof(float));
   }
 }
@@ -82,12 +83,13 @@ static void transformFilters(size_t index, void *context) {
   if (w->flipped) {
     // weights[(source * targets + target) * taps + tap]
     for (size_t k = 0; k < count; k++) {
-      set->packRows(w->weights + ((first + k) * w->targetChannels + target) * taps, taps, columns,
-                    taps, columnTile, packed + k * taps * columnTile);
+      const float *weights = w->weights + ((first + k) * w->targetChannels + target) * taps;
+      tableOf(set)->product.packRows(weights, taps, columns, taps, columnTile,
+                                     packed + k * taps * columnTile);
     }
   } else {
-    set->packRows(w->weights + (target * depth + first) * taps, depth * taps, columns,
-                  count * taps, columnTile, packed);
+    tableOf(set)->product.packRows(w->weights + (target * depth + first) * taps, depth * taps,
+                                   columns, count * taps, columnTile, packed);
   }
   for (size_t k = 0; k < count; k++) {
     w->kernels->filter(packed + k * taps * columnTile, columnTile, w->flipped,

@@ -1,7 +1,6 @@
 // What the two files of Winograd's algorithm share: tiles of outputs, in strips.
 
-#ifndef KERNELS_WINOGRAD_INTERNAL_H
-#define KERNELS_WINOGRAD_INTERNAL_H
+#pragma once
 
 #include "Convolution/ConvolutionInternal.h"
 
@@ -9,7 +8,7 @@ enum { winogradFrequencies = 36, winogradLongestStrip = 32 };
 
 /// The transforms for kernels of taps x taps, 3 or 5.
 INLINE const KernelWinograd *winogradOf(const KernelSet *set, size_t taps) {
-  return &set->winograd[taps == 3 ? 0 : 1];
+  return &tableOf(set)->convolution.winograd[taps == 3 ? 0 : 1];
 }
 
 /// Pieces of tile rows of all images, numbered: what is read, transformed and written in one go.
@@ -54,5 +53,3 @@ typedef struct Planes {
 /// `channel` on side by side, with the zeros around the image.
 void kernelsWinogradReadRows(const KernelSet *set, const Planes *planes, const Strip *strip,
                              size_t channel, size_t from, size_t to, size_t width, float *pixels);
-
-#endif

@@ -82,8 +82,8 @@ void kernelsConvWeightSumsWinograd(const KernelSet *set, const KernelConvolution
             .c = m + f * stepM + row * paddedOutput + o, .leadingC = paddedOutput,
             .accumulate = begun,
           };
-          set->tileOf(&tile, (group + 1) * inputCount / groups - row,
-                      minimum(set->columnTile, paddedOutput - o));
+          tableOf(set)->product.tile(&tile, (group + 1) * inputCount / groups - row,
+                                     minimum(set->columnTile, paddedOutput - o));
         }
       }
     }

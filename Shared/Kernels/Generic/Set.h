@@ -3,74 +3,92 @@
 
 #include "Vectors.h"
 #include "VectorMath.h"
-#include "GELU.h"
 #include "Elementwise.h"
 #include "OptimizerSteps.h"
 #include "Reductions.h"
-#include "RowReductions.h"
 #include "CrossEntropy.h"
 #include "Packing.h"
-#include "PhiloxBlocks.h"
-#include "NormalNumbers.h"
-#include "Image.h"
-#include "ImageSampling.h"
+#include "Random.h"
+#include "Images.h"
 #include "Tile.h"
 #include "Convolution.h"
 #include "Winograd.h"
 #include "Pooling.h"
 #include "Recurrent.h"
 #include "Normalization.h"
-#include "Peak.h"
 
-const KernelSet SET = {
-  .name = SET_NAME,
-  .vectorWidth = LANES,
-  .rowTile = ROW_TILE,
-  .columnTile = columnTile,
-  .binary = binary,
-  .unary = unary,
-  .clip = clip,
-  .addScaled = addScaled,
-  .activationGradient = activationGradient,
-  .momentumStep = momentumStep,
-  .adamStep = adamStep,
-  .rootMeanSquareStep = rootMeanSquareStep,
-  .reduce = reduce,
-  .reduceRows = reduceRows,
-  .sumSquaredDeviations = sumSquaredDeviations,
-  .addDeviations = addDeviations,
-  .dot = dot,
-  .argmax = argmax,
-  .firstNonFinite = firstNonFinite,
-  .transpose = transpose,
-  .multiplyAddRounds = multiplyAddRounds,
-  .tile = tilePacked,
-  .packRows = packRows,
-  .packColumns = packColumns,
-  .tileOf = tileOf,
-  .packPatches = packPatches,
-  .splitPairs = splitPairs,
-  .tapTile = TAP_TILE,
-  .multiplyTaps = multiplyTaps,
-  .winograd = winogradKernels,
-  .maxPoolRow = maxPoolRow,
-  .averagePoolRow = averagePoolRow,
-  .stepForward = stepForward,
-  .stepBackward = stepBackward,
-  .philoxBlocks = philoxBlocks,
-  .normalNumbers = normalNumbers,
-  .splitBytes = splitBytes,
-  .scalePixels = scalePixels,
-  .greyRow = greyRow,
-  .blendRow = blendRow,
-  .shiftHue = shiftHue,
-  .weighRows = weighRows,
-  .sampleLinear = sampleLinear,
-  .crossEntropyRows = crossEntropyRows,
-  .crossEntropyGradientRows = crossEntropyGradientRows,
-  .normalizeRow = normalizeRow,
-  .normalizeGradientRow = normalizeGradientRow,
-  .normalizePlaneSums = normalizePlaneSums,
-  .normalizeRowSums = normalizeRowSums,
-  .addRow = addRow,
+const KernelTable SET = {
+  .set = {
+    .name = SET_NAME,
+    .vectorWidth = LANES,
+    .rowTile = ROW_TILE,
+    .columnTile = columnTile,
+    .elementwise = {
+      .binary = binary,
+      .unary = unary,
+      .clip = clip,
+      .addScaled = addScaled,
+      .activationGradient = activationGradient,
+    },
+    .reductions = {
+      .reduce = reduce,
+      .reduceRows = reduceRows,
+      .sumSquaredDeviations = sumSquaredDeviations,
+      .addDeviations = addDeviations,
+      .dot = dot,
+      .argmax = argmax,
+      .firstNonFinite = firstNonFinite,
+    },
+    .layout = {.transpose = transpose},
+    .optimizerSteps = {
+      .momentumStep = momentumStep,
+      .adamStep = adamStep,
+      .rootMeanSquareStep = rootMeanSquareStep,
+    },
+    .crossEntropy = {
+      .forwardRows = crossEntropyRows,
+      .gradientRows = crossEntropyGradientRows,
+    },
+    .multiplyAddRounds = multiplyAddRounds,
+  },
+  .product = {
+    .packRows = packRows,
+    .packColumns = packColumns,
+    .tile = tileOf,
+  },
+  .convolution = {
+    .packPatches = packPatches,
+    .splitPairs = splitPairs,
+    .tapTile = TAP_TILE,
+    .multiplyTaps = multiplyTaps,
+    .winograd = winogradKernels,
+  },
+  .pooling = {
+    .maxPoolRow = maxPoolRow,
+    .averagePoolRow = averagePoolRow,
+  },
+  .recurrent = {
+    .stepForward = stepForward,
+    .stepBackward = stepBackward,
+  },
+  .normalization = {
+    .normalizeRow = normalizeRow,
+    .normalizeGradientRow = normalizeGradientRow,
+    .normalizePlaneSums = normalizePlaneSums,
+    .normalizeRowSums = normalizeRowSums,
+    .addRow = addRow,
+  },
+  .random = {
+    .philoxBlocks = philoxBlocks,
+    .normalNumbers = normalNumbers,
+  },
+  .images = {
+    .splitBytes = splitBytes,
+    .scalePixels = scalePixels,
+    .greyRow = greyRow,
+    .blendRow = blendRow,
+    .shiftHue = shiftHue,
+    .weighRows = weighRows,
+    .sampleLinear = sampleLinear,
+  },
 };

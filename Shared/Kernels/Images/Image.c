@@ -21,9 +21,9 @@ static void gatherPlanes(const KernelSet *set, const KernelPixelView *v, float *
                           (ptrdiff_t)v->firstColumn * v->strideX;
     float *to = y + row * v->width + v->firstColumn;
     if (v->channels == 3 && v->strideX == 3) {
-      set->splitBytes(from, false, count, to, area);
+      tableOf(set)->images.splitBytes(from, false, count, to, area);
     } else if (v->channels == 3 && v->strideX == -3) {
-      set->splitBytes(from - 3 * (ptrdiff_t)(count - 1), true, count, to, area);
+      tableOf(set)->images.splitBytes(from - 3 * (ptrdiff_t)(count - 1), true, count, to, area);
     } else {
       for (size_t c = 0; c < v->channels; c++) {
         gatherRow(from + c, v->strideX, count, to + c * area);
@@ -51,7 +51,8 @@ void kernels_pixels_to_floats(const KernelSet *set, const KernelPixelView *view,
   gatherPlanes(set, view, y);
   for (size_t c = 0; c < view->channels; c++, y += area) {
     clearBorder(view, y);
-    set->scalePixels(mean ? mean + c : NULL, deviation ? deviation + c : NULL, y, area);
+    tableOf(set)->images.scalePixels(mean ? mean + c : NULL, deviation ? deviation + c : NULL, y,
+                                     area);
     if (mean != NULL && !normalizesBorder) clearBorder(view, y);
   }
 }
@@ -62,7 +63,7 @@ void kernels_adjust_brightness(const KernelSet *set, const float *x, size_t coun
                                float *y) {
   if (set == NULL) set = kernels_default();
   const float zero = 0;
-  set->blendRow(factor, x, 0, &zero, 0, y, count);
+  tableOf(set)->images.blendRow(factor, x, 0, &zero, 0, y, count);
 }
 
 /// The mean in double precision: the order of its sums is always the same.
@@ -84,25 +85,25 @@ void kernels_adjust_contrast(const KernelSet *set, const float *x, size_t channe
   const float *grey = x;
   if (channels >= 3) {
     float *row = kernelsScratch(scratchPrivate, area);
-    set->greyRow(x, area, row);
+    tableOf(set)->images.greyRow(x, area, row);
     grey = row;
   }
   const float mean = meanOf(grey, area);
-  set->blendRow(factor, x, 1 - factor, &mean, 0, y, channels * area);
+  tableOf(set)->images.blendRow(factor, x, 1 - factor, &mean, 0, y, channels * area);
 }
 
 void kernels_adjust_saturation(const KernelSet *set, const float *x, size_t area, float factor,
                                float *y) {
   if (set == NULL) set = kernels_default();
   float *grey = kernelsScratch(scratchPrivate, area);
-  set->greyRow(x, area, grey);
+  tableOf(set)->images.greyRow(x, area, grey);
   for (size_t c = 0; c < 3; c++) {
-    set->blendRow(factor, x + c * area, 1 - factor, grey, 1, y + c * area, area);
+    tableOf(set)->images.blendRow(factor, x + c * area, 1 - factor, grey, 1, y + c * area, area);
   }
 }
 
 void kernels_shift_hue(const KernelSet *set, const float *x, size_t area, float turns, float *y) {
   if (set == NULL) set = kernels_default();
   const float shift = 6 * (turns - floorf(turns));
-  set->shiftHue(x, area, shift < 6 ? shift : 0, y);
+  tableOf(set)->images.shiftHue(x, area, shift < 6 ? shift : 0, y);
 }

@@ -17,8 +17,8 @@ static void resampleRows(const KernelSet *set, const float *x, size_t width,
     size_t first = 0, end = rows->taps;
     while (end > 1 && weights[end - 1] == 0) end--;
     while (first + 1 < end && weights[first] == 0) first++;
-    set->weighRows(x + ((size_t)rows->first[i] + first) * width, width, weights + first,
-                   end - first, y + i * width, width);
+    tableOf(set)->images.weighRows(x + ((size_t)rows->first[i] + first) * width, width,
+                                   weights + first, end - first, y + i * width, width);
   }
 }
 
@@ -37,9 +37,9 @@ void kernels_resample(const KernelSet *set, const float *x, size_t planes, size_
     }
     if (columns) {
       // Columns are the rows of the transposed plane.
-      set->transpose(from, newHeight, width, width, turned);
+      set->layout.transpose(from, newHeight, width, width, turned);
       resampleRows(set, turned, newHeight, columns, upright);
-      set->transpose(upright, newWidth, newHeight, newHeight, y);
+      set->layout.transpose(upright, newWidth, newHeight, newHeight, y);
     } else if (!rows) {
       memcpy(y, x, height * width * sizeof(float));
     }
@@ -98,6 +98,6 @@ void kernels_sample_affine(const KernelSet *set, const float *x, size_t planes, 
     sampling.pixels = sampling.planes == 3 ? interleaved(x + p * area, 3, height, width)
                                            : interleaved(x + p * area, 1, height, width);
     sampling.y = y + p * outputArea;
-    set->sampleLinear(&sampling);
+    tableOf(set)->images.sampleLinear(&sampling);
   }
 }

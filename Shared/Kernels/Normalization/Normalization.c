@@ -37,9 +37,9 @@ static void channelMoments(size_t channel, void *context) {
   for (size_t image = 0; image < n->batch; image++) {
     const float *plane = job->x + (image * n->channels + channel) * n->area;
     const double area = (double)n->area;
-    const float center = job->set->reduce(kernelSum, plane, n->area) / (float)n->area;
+    const float center = job->set->reductions.reduce(kernelSum, plane, n->area) / (float)n->area;
     double sums[2] = {0, 0};
-    job->set->addDeviations(plane, center, n->area, sums);
+    job->set->reductions.addDeviations(plane, center, n->area, sums);
     const double off = sums[0] / area, squares = notBelowZero(sums[1] - off * sums[0]);
     const double difference = (double)center + off - mean, before = count;
     count += area;
@@ -60,7 +60,8 @@ static void columnMeans(const Job *job, size_t first, size_t count, const float 
     float sums[featureBlock] = {0}, sumsOfSquares[featureBlock] = {0};
     const size_t end = minimum(row + rowBlock, n->batch);
     for (size_t r = row; r < end; r++) {
-      job->set->addRow(job->x + r * n->channels + first, center, sums, sumsOfSquares, count);
+      tableOf(job->set)->normalization.addRow(job->x + r * n->channels + first, center, sums,
+                                              sumsOfSquares, count);
     }
     for (size_t i = 0; i < count; i++) {
       means[i] += (double)sums[i] / (double)n->batch;
@@ -156,7 +157,8 @@ void kernels_normalize(const KernelSet *set, const KernelNormalization *normaliz
                        const float *x, float *y) {
   const KernelSet *chosen = setOrDefault(set);
   forEachRow((Elementwise){
-    .job = {.set = chosen, .n = normalization, .x = x, .y = y}, .body = chosen->normalizeRow});
+    .job = {.set = chosen, .n = normalization, .x = x, .y = y},
+    .body = tableOf(chosen)->normalization.normalizeRow});
 }
 
 void kernels_normalization_gradient(const KernelSet *set, const KernelNormalization *normalization,
@@ -166,7 +168,7 @@ void kernels_normalization_gradient(const KernelSet *set, const KernelNormalizat
   forEachRow((Elementwise){
     .job = {.set = chosen, .n = normalization, .x = x, .dY = dY, .slope = slope, .offset = offset,
             .y = dX},
-    .body = chosen->normalizeGradientRow});
+    .body = tableOf(chosen)->normalization.normalizeGradientRow});
 }
 
 // MARK: - Sums of the backward pass
@@ -176,7 +178,7 @@ static void channelGradients(size_t channel, void *context) {
   double sums[2] = {0, 0};
   for (size_t image = 0; image < job->n->batch; image++) {
     const KernelNormalRow row = planeOf(job, image * job->n->channels + channel);
-    job->set->normalizePlaneSums(&row, sums);
+    tableOf(job->set)->normalization.normalizePlaneSums(&row, sums);
   }
   job->first[channel] = (float)sums[0];
   job->second[channel] = (float)sums[1];
@@ -191,7 +193,7 @@ static void featureGradients(size_t block, void *context) {
     float gradients[featureBlock] = {0}, products[featureBlock] = {0};
     for (size_t r = row; r < minimum(row + rowBlock, batch); r++) {
       const KernelNormalRow values = featuresOf(job, r, first, count);
-      job->set->normalizeRowSums(&values, gradients, products);
+      tableOf(job->set)->normalization.normalizeRowSums(&values, gradients, products);
     }
     for (size_t i = 0; i < count; i++) {
       totals[0][i] += (double)gradients[i];

@@ -38,10 +38,10 @@ static void pack(const KernelSet *set, const KernelOperand *operand, bool column
     operand->pack(operand, set, first, count, k0, depth, width, panels);
   } else if (operand->transposed == columnsOfB) {
     const float *x = operand->data + first * operand->leading + k0;
-    set->packRows(x, operand->leading, count, depth, width, panels);
+    tableOf(set)->product.packRows(x, operand->leading, count, depth, width, panels);
   } else {
     const float *x = operand->data + k0 * operand->leading + first;
-    set->packColumns(x, operand->leading, count, depth, width, panels);
+    tableOf(set)->product.packColumns(x, operand->leading, count, depth, width, panels);
   }
 }
 
@@ -109,7 +109,7 @@ static void smallProduct(const KernelSet *set, const KernelProduct *p) {
         }
         tile.b = inPlace ? p->b.data + k0 * p->b.leading + j : bPanel;
         tile.depthStrideB = inPlace ? p->b.leading : columnTile;
-        set->tileOf(&tile, minimum(rowTile, p->m - i), columns);
+        tableOf(set)->product.tile(&tile, minimum(rowTile, p->m - i), columns);
       }
     }
   }
@@ -169,7 +169,8 @@ static void multiplyPanels(const Part *part, size_t row, size_t rows, const floa
         tile.b = b + j * depth;
         tile.depthStrideB = set->columnTile;
       }
-      set->tileOf(&tile, minimum(set->rowTile, rows - i), minimum(set->columnTile, columns - j));
+      tableOf(set)->product.tile(&tile, minimum(set->rowTile, rows - i),
+                                 minimum(set->columnTile, columns - j));
     }
   }
 }
@@ -256,7 +257,8 @@ void kernels_product(const KernelSet *set, const KernelProduct *product) {
     for (size_t i = 0; i < p->m && !p->accumulate; i += set->rowTile) {
       for (size_t j = 0; j < p->n; j += set->columnTile) {
         const KernelTile tile = tileAt(p, i, j, 0, 0);
-        set->tileOf(&tile, minimum(set->rowTile, p->m - i), minimum(set->columnTile, p->n - j));
+        tableOf(set)->product.tile(&tile, minimum(set->rowTile, p->m - i),
+                                   minimum(set->columnTile, p->n - j));
       }
     }
   } else if (p->m * p->n * p->k <= inPlaceWork || p->m <= set->rowTile) {

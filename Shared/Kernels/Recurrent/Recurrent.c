@@ -54,9 +54,10 @@ static void packForward(size_t group, void *context) {
   for (size_t g = 0; g < p->gates; g++) {
     const size_t column = g * p->H + first, count = minimum(tile, p->H - first);
     float *panel = p->panels + (group * p->gates + g) * tile * p->depth;
-    p->set->packColumns(p->layer->inputWeights + column, p->width, count, p->F, tile, panel);
-    p->set->packColumns(p->layer->recurrentWeights + column, p->width, count, p->H, tile,
-                        panel + p->F * tile);
+    tableOf(p->set)->product.packColumns(p->layer->inputWeights + column, p->width, count, p->F,
+                                         tile, panel);
+    tableOf(p->set)->product.packColumns(p->layer->recurrentWeights + column, p->width, count,
+                                         p->H, tile, panel + p->F * tile);
   }
 }
 
@@ -108,7 +109,7 @@ static void forwardTask(size_t index, void *context) {
     .y = p->y + (task.firstRow * p->T + time) * H + task.firstUnit,
   };
   forwardSums(p, &task, sums, stride);
-  p->set->stepForward(&step);
+  tableOf(p->set)->recurrent.stepForward(&step);
   if (s + 1 == p->T) return;
 
   // The rows of the next step: its hidden states, and this task's share of its inputs.

@@ -16,8 +16,9 @@ INLINE void fetch(const Task *task, const float *x, size_t leading) {
 static void packTransposed(const Pass *p, const float *weights, size_t count, size_t index,
                            float *panels) {
   const size_t tile = p->set->columnTile, first = index * tile;
-  p->set->packRows(weights + first * p->width, p->width, minimum(tile, count - first), p->width,
-                   tile, panels + first * p->width);
+  tableOf(p->set)->product.packRows(weights + first * p->width, p->width,
+                                    minimum(tile, count - first), p->width, tile,
+                                    panels + first * p->width);
 }
 
 static void packBackward(size_t index, void *context) {
@@ -94,7 +95,7 @@ static void backwardTask(size_t index, void *context) {
   if (step.dY != NULL) fetch(&task, step.dY, step.outputStride);
   if (isLSTM) fetch(&task, step.cellBefore, H);
   if (hasSums) backwardSums(p, &task, s + 1, sums);
-  p->set->stepBackward(&step);
+  tableOf(p->set)->recurrent.stepBackward(&step);
   for (size_t g = 0; g < p->gradients; g++) {
     packTaskRows(p, &task, step.dZ + g * p->gradientPanel, p->set->columnTile, task.units,
                  p->nextRows[s % 2], p->gradients * H, g * H + task.firstUnit);
@@ -114,8 +115,8 @@ static void initialTask(size_t index, void *context) {
   float *sums = kernelsScratch(scratchPrivate, p->rowsOfGroup * tile);
   backwardSums(p, &task, 0, sums);
   for (size_t r = 0; r < task.rows; r++) {
-    p->set->binary(kernelAdd, p->dHidden + unit + r * H, 1, sums + r * tile, 1,
-                   p->out->initial.hidden + unit + r * H, task.units);
+    p->set->elementwise.binary(kernelAdd, p->dHidden + unit + r * H, 1, sums + r * tile, 1,
+                               p->out->initial.hidden + unit + r * H, task.units);
   }
 }
 
@@ -151,9 +152,10 @@ static void packBlockRows(size_t index, void *context) {
   const size_t first = (isInput ? index : index - inputPieces) * chunk;
   const size_t from = isInput ? 0 : p->F;
   const size_t to = isInput ? 0 : roundUp(p->F, p->set->rowTile);
-  p->set->packColumns(p->rows + block->firstRow * p->leading + from + first, p->leading,
-                      minimum(chunk, (isInput ? p->F : p->H) - first), block->rows, p->set->rowTile,
-                      p->blockRows + (to + first) * block->rows);
+  tableOf(p->set)->product.packColumns(p->rows + block->firstRow * p->leading + from + first,
+                                       p->leading, minimum(chunk, (isInput ? p->F : p->H) - first),
+                                       block->rows, p->set->rowTile,
+                                       p->blockRows + (to + first) * block->rows);
 }
 
 /// The gradients of the `count` rows of W or U whose packed operand is `a`, for `columns` columns.
@@ -173,7 +175,7 @@ static void multiplyBlock(const Block *block, const float *a, size_t count, cons
         .depthStrideB = set->columnTile, .c = c + i * set->columnTile,
         .leadingC = set->columnTile, .accumulate = block->accumulates || k > 0,
       };
-      set->tileOf(&tile, minimum(set->rowTile, count - i), columns);
+      tableOf(set)->product.tile(&tile, minimum(set->rowTile, count - i), columns);
     }
     k += step;
   } while (k < block->rows);
@@ -183,8 +185,10 @@ static void multiplyBlock(const Block *block, const float *a, size_t count, cons
 static void addBiases(const Block *block, const float *dZ, float *sums) {
   const KernelSet *set = block->pass->set;
   float *added = block->accumulates ? kernelsScratch(scratchPrivate, set->columnTile) : sums;
-  set->reduceRows(kernelSum, dZ, block->rows, set->columnTile, added);
-  if (block->accumulates) set->binary(kernelAdd, sums, 1, added, 1, sums, set->columnTile);
+  set->reductions.reduceRows(kernelSum, dZ, block->rows, set->columnTile, added);
+  if (block->accumulates) {
+    set->elementwise.binary(kernelAdd, sums, 1, added, 1, sums, set->columnTile);
+  }
 }
 
 /// Task number `index`: one panel of dZ, read where it is.

@@ -1,7 +1,6 @@
 // What the forward and the backward pass of recurrent layers share: see Recurrent.c.
 
-#ifndef KERNELS_RECURRENT_INTERNAL_H
-#define KERNELS_RECURRENT_INTERNAL_H
+#pragma once
 
 #include <string.h>
 
@@ -181,7 +180,7 @@ INLINE void multiply(const Pass *p, const Task *task, const float *rows, size_t 
         .b = b + k * leadingB, .depthStrideB = leadingB, .c = sums + r * stride,
         .leadingC = stride, .accumulate = accumulate || k > 0,
       };
-      set->tileOf(&tile, tileRows, roundUp(task->units, set->vectorWidth));
+      tableOf(set)->product.tile(&tile, tileRows, roundUp(task->units, set->vectorWidth));
     }
   }
 }
@@ -193,9 +192,7 @@ INLINE void packTaskRows(const Pass *p, const Task *task, const float *x, size_t
   if (count == 0) return;
   for (size_t r = 0; r < task->rows; r += p->tileRows) {
     const size_t tileRows = minimum(p->tileRows, task->rows - r);
-    p->set->packRows(x + r * leading, leading, tileRows, count, tileRows,
-                     rows + (task->firstRow + r) * all + k0 * tileRows);
+    tableOf(p->set)->product.packRows(x + r * leading, leading, tileRows, count, tileRows,
+                                      rows + (task->firstRow + r) * all + k0 * tileRows);
   }
 }
-
-#endif

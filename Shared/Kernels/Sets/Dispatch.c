@@ -27,22 +27,22 @@ static bool hasAvx512(void) {
 
 static const KernelSet *best(void) {
 #if defined(__x86_64__)
-  if (hasAvx512()) return &kernelsAvx512;
-  if (hasAvx2()) return &kernelsAvx2;
+  if (hasAvx512()) return &kernelsAvx512.set;
+  if (hasAvx2()) return &kernelsAvx2.set;
 #elif defined(__aarch64__)
-  return &kernelsNeon;
+  return &kernelsNeon.set;
 #endif
-  return &kernelsPortable;
+  return &kernelsPortable.set;
 }
 
 const KernelSet *kernels_named(const char *name) {
 #if defined(__x86_64__)
-  if (strcmp(name, "avx512") == 0) return hasAvx512() ? &kernelsAvx512 : NULL;
-  if (strcmp(name, "avx2") == 0) return hasAvx2() ? &kernelsAvx2 : NULL;
+  if (strcmp(name, "avx512") == 0) return hasAvx512() ? &kernelsAvx512.set : NULL;
+  if (strcmp(name, "avx2") == 0) return hasAvx2() ? &kernelsAvx2.set : NULL;
 #elif defined(__aarch64__)
-  if (strcmp(name, "neon") == 0) return &kernelsNeon;
+  if (strcmp(name, "neon") == 0) return &kernelsNeon.set;
 #endif
-  if (strcmp(name, "portable") == 0) return &kernelsPortable;
+  if (strcmp(name, "portable") == 0) return &kernelsPortable.set;
   return NULL;
 }
 

@@ -1,16 +1,15 @@
-// Normalisation of channels (batch norm). Part of Kernels.h.
+// Normalisation of channels (batch norm).
 //
 // x, y and their gradients are [batch, channels, area]; dense rows [batch, features] have area 1.
 // `set` NULL means the default set. Results do not depend on the number of threads.
 
-#ifndef KERNELS_NORMALIZATION_H
-#define KERNELS_NORMALIZATION_H
+#pragma once
 
-#include "Kernels.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+typedef struct KernelSet KernelSet;
 
 /// y = f((x - center[c]) factor[c] + shift[c]) for each value x of channel c, with f(z) = max(0, z)
 /// if `relu`, else f(z) = z. The three are [channels].
@@ -38,8 +37,3 @@ void kernels_normalization_sums(const KernelSet *set, const KernelNormalization 
 void kernels_normalization_gradient(const KernelSet *set, const KernelNormalization *normalization,
                                     const float *slope, const float *offset, const float *x,
                                     const float *dY, float *dX);
-
-#ifdef __cplusplus
-}
-#endif
-#endif

@@ -1,16 +1,15 @@
-// Recurrent layers: a whole sequence forward, and a whole sequence backward. Part of Kernels.h.
+// Recurrent layers: a whole sequence forward, and a whole sequence backward.
 //
 // N batch, T steps, F inputSize, H hiddenSize, G gates: 1 (Elman), 4 (LSTM), 3 (GRU). `set` NULL
 // means the default set. Results do not depend on the number of threads.
 
-#ifndef KERNELS_RECURRENT_H
-#define KERNELS_RECURRENT_H
+#pragma once
 
-#include "Kernels.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+typedef struct KernelSet KernelSet;
 
 /// One step, from the state h (and c) and the input x. `*` between gates is element by element.
 ///
@@ -63,9 +62,3 @@ void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *rec
                                 const float *kept, float *work, const float *dY,
                                 const float *dFinalHidden, const float *dFinalCell,
                                 const KernelRecurrentGradients *gradients);
-
-#ifdef __cplusplus
-}
-#endif
-
-#endif

@@ -117,7 +117,7 @@ import Testing
         (kernelActivationTanh, kernelTanh),
       ] {
         var expected = linear
-        kernelSet(name).pointee.unary(operation, linear, &expected, linear.count)
+        kernelSet(name).pointee.elementwise.unary(operation, linear, &expected, linear.count)
         var y = linear
         kernels_convolution_forward(
           kernelSet(name), &shape, example.x, example.weights, nil, activation, &y)

@@ -17,9 +17,9 @@ import Testing
       var (shifts, logSums, losses) = ([Float](repeating: 9, count: rows + 1), x, x)
       logSums = shifts
       losses = shifts
-      set.crossEntropyRows(x, labels, rows, columns, &shifts, &logSums, &losses)
+      set.crossEntropy.forwardRows(x, labels, rows, columns, &shifts, &logSums, &losses)
       var gradient = [Float](repeating: 9, count: rows * columns + 1)
-      set.crossEntropyGradientRows(
+      set.crossEntropy.gradientRows(
         x, labels, shifts, logSums, 0.25, rows, columns, &gradient)
 
       var (wantedLosses, wantedGradient) = ([Double](), [Double]())
@@ -47,7 +47,7 @@ import Testing
       var x = [Float](repeating: 1, count: 19)
       x[place] = .nan
       var (shifts, logSums, losses): ([Float], [Float], [Float]) = ([0], [0], [0])
-      set.crossEntropyRows(x, [3], 1, 19, &shifts, &logSums, &losses)
+      set.crossEntropy.forwardRows(x, [3], 1, 19, &shifts, &logSums, &losses)
       #expect(losses[0].isNaN, "on \(name)")
     }
   }

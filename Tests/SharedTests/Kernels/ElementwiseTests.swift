@@ -27,7 +27,7 @@ import Testing
         for (strideA, strideB) in [(1, 1), (1, 0), (0, 1), (0, 0)] {
           // One element more than is written: it must keep its value.
           var out = [Float](repeating: 77, count: count + 1)
-          set.pointee.binary(operation, a, strideA, b, strideB, &out, count)
+          set.pointee.elementwise.binary(operation, a, strideA, b, strideB, &out, count)
           let expected = (0..<count).map { exact(a[$0 * strideA], b[$0 * strideB]) } + [77]
           #expect(
             sameBits(out, expected),
@@ -37,7 +37,7 @@ import Testing
       }
       var inPlace = a
       inPlace.withUnsafeMutableBufferPointer {
-        set.pointee.binary(kernelAdd, $0.baseAddress, 1, b, 1, $0.baseAddress, count)
+        set.pointee.elementwise.binary(kernelAdd, $0.baseAddress, 1, b, 1, $0.baseAddress, count)
       }
       #expect(sameBits(inPlace, zip(a, b).map(+)), "binary in place on \(name), count \(count)")
     }
@@ -48,7 +48,7 @@ import Testing
   func squaresByPower(_ name: String) {
     let x: [Float] = [0, -0.0, 3, -1.7, .infinity, -.infinity, .nan, 1e30, 1e-30]
     var y = x
-    kernelSet(name).pointee.binary(kernelPower, x, 1, [2], 0, &y, x.count)
+    kernelSet(name).pointee.elementwise.binary(kernelPower, x, 1, [2], 0, &y, x.count)
     #expect(sameBits(y, x.map { pow($0, 2) }))
   }
 
@@ -65,7 +65,7 @@ import Testing
       let x = numbers.floats(count, in: -5...5)
       for (operation, function) in exact {
         var y = [Float](repeating: 77, count: count + 1)
-        set.pointee.unary(operation, x, &y, count)
+        set.pointee.elementwise.unary(operation, x, &y, count)
         let difference = firstDifference(
           y, x.map { function(Double($0)) } + [77], tolerance: 3e-7)
         #expect(difference == nil, "unary \(operation.rawValue) on \(name), count \(count)")
@@ -81,14 +81,14 @@ import Testing
       var x = numbers.floats(count, in: -2...2)
       if count > 2 { x[1] = .nan }
       var y = [Float](repeating: 77, count: count + 1)
-      set.pointee.clip(x, -1, 0.5, &y, count)
+      set.pointee.elementwise.clip(x, -1, 0.5, &y, count)
       #expect(
         sameBits(y, x.map { $0.isNaN ? $0 : min(max($0, -1), 0.5) } + [77]),
         "clip on \(name), \(count)")
 
       let start = numbers.floats(count + 1), addend = numbers.floats(count)
       y = start
-      set.pointee.addScaled(0.3, addend, &y, count)
+      set.pointee.elementwise.addScaled(0.3, addend, &y, count)
       let expected = (0...count).map {
         Double(start[$0]) + ($0 < count ? Double(Float(0.3)) * Double(addend[$0]) : 0)
       }
@@ -112,7 +112,7 @@ import Testing
       let dY = numbers.floats(count)
       for (activation, slope) in slopes {
         var dX = [Float](repeating: 77, count: count + 1)
-        set.pointee.activationGradient(activation, y, dY, &dX, count)
+        set.pointee.elementwise.activationGradient(activation, y, dY, &dX, count)
         let expected = zip(y, dY).map { Double($1) * slope(Double($0)) } + [77]
         #expect(
           firstDifference(dX, expected, tolerance: 3e-7) == nil,

@@ -1,4 +1,5 @@
 import CCourseKernels
+import CCourseKernels.Internal
 import CourseTestSupport
 import Foundation
 import Synchronization
@@ -192,7 +193,7 @@ import Testing
         kernels_sample_affine(set, x, 3, 1, area, matrix, true, 1, area, &results[4])
         var resampled = [Float](repeating: .nan, count: 99), normals = resampled + resampled
         axis.read { kernels_resample(set, x, 3, 1, area, nil, $0, &resampled) }
-        set.pointee.normalNumbers(words, 0.5, 2, &normals, 192)
+        tableOf(set).pointee.random.normalNumbers(words, 0.5, 2, &normals, 192)
         return results + [resampled, Array(normals[..<192])]
       }
       for (kind, pair) in zip(results(set), results(portable)).enumerated() {

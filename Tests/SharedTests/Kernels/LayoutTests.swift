@@ -1,4 +1,5 @@
 import CCourseKernels
+import CCourseKernels.Internal
 import CourseTestSupport
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
           let leading = columns + gap
           let x = numbers.floats((rows - 1) * leading + columns)
           var out = [Float](repeating: 77, count: rows * columns + 1)
-          kernelSet(name).pointee.transpose(x, rows, columns, leading, &out)
+          kernelSet(name).pointee.layout.transpose(x, rows, columns, leading, &out)
           var expected: [Float] = []
           for c in 0..<columns {
             for r in 0..<rows { expected.append(x[r * leading + c]) }
@@ -46,9 +47,9 @@ import Testing
             }
             var panels = [Float](repeating: 77, count: padded * depth + 1)
             if storedByRows {
-              set.pointee.packRows(x, leading, count, depth, width, &panels)
+              tableOf(set).pointee.product.packRows(x, leading, count, depth, width, &panels)
             } else {
-              set.pointee.packColumns(x, leading, count, depth, width, &panels)
+              tableOf(set).pointee.product.packColumns(x, leading, count, depth, width, &panels)
             }
             #expect(
               panels == expected,

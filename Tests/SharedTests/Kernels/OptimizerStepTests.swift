@@ -36,7 +36,7 @@ import Testing
       for nesterov in [false, true] {
         let old = Buffers(count, &numbers)
         var new = old
-        kernelSet(name).pointee.momentumStep(
+        kernelSet(name).pointee.optimizerSteps.momentumStep(
           0.3, 0.9, nesterov, old.gradient, &new.first, &new.weights, count)
         func velocity(_ i: Int) -> Double {
           mu * Double(old.first[i]) - eta * Double(old.gradient[i])
@@ -58,7 +58,7 @@ import Testing
     for count in oddSizes {
       let old = Buffers(count, &numbers)
       var new = old
-      kernelSet(name).pointee.adamStep(
+      kernelSet(name).pointee.optimizerSteps.adamStep(
         &step, old.gradient, &new.first, &new.second, &new.weights, count)
       func first(_ i: Int) -> Double {
         beta1 * Double(old.first[i]) + (1 - beta1) * Double(old.gradient[i])
@@ -81,7 +81,7 @@ import Testing
       for (decay, rest) in [(0.75, 0.25), (1.0, 1.0)] {
         let old = Buffers(count, &numbers)
         var new = old
-        kernelSet(name).pointee.rootMeanSquareStep(
+        kernelSet(name).pointee.optimizerSteps.rootMeanSquareStep(
           0.5, Float(decay), Float(rest), 0.125, old.gradient, &new.second, &new.weights, count)
         func squares(_ i: Int) -> Double {
           decay * Double(old.second[i]) + rest * Double(old.gradient[i]) * Double(old.gradient[i])
@@ -104,7 +104,8 @@ import Testing
       gradient[place] = .nan
       var (first, second, weights) = (gradient.map { _ in Float(0) }, gradient, gradient)
       (second, weights) = (first, first)
-      kernelSet(name).pointee.adamStep(&step, gradient, &first, &second, &weights, 19)
+      kernelSet(name).pointee.optimizerSteps.adamStep(
+        &step, gradient, &first, &second, &weights, 19)
       #expect(weights.indices.filter { weights[$0].isNaN } == [place], "Adam on \(name)")
     }
   }

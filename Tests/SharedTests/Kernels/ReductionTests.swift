@@ -14,9 +14,10 @@ import Testing
       let squares = x.reduce(0.0) { $0 + (Double($1) - 0.25) * (Double($1) - 0.25) }
       let dot = zip(x, y).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
       let got = [
-        set.pointee.reduce(kernelSum, x, count), set.pointee.sumSquaredDeviations(x, 0.25, count),
-        set.pointee.dot(x, y, count), set.pointee.reduce(kernelMax, x, count),
-        set.pointee.reduce(kernelMin, x, count),
+        set.pointee.reductions.reduce(kernelSum, x, count),
+        set.pointee.reductions.sumSquaredDeviations(x, 0.25, count),
+        set.pointee.reductions.dot(x, y, count), set.pointee.reductions.reduce(kernelMax, x, count),
+        set.pointee.reductions.reduce(kernelMin, x, count),
       ]
       #expect(
         firstDifference(
@@ -34,10 +35,10 @@ import Testing
     let count = 1 << 20
     let x = [Float](repeating: 0.1, count: count)
     let exact = Double(Float(0.1)) * Double(count)
-    let sum = kernelSet(name).pointee.reduce(kernelSum, x, count)
+    let sum = kernelSet(name).pointee.reductions.reduce(kernelSum, x, count)
     #expect(abs(Double(sum) - exact) <= 1e-6 * exact, "\(name): expected \(exact), got \(sum)")
     var rows = [Float](repeating: 0, count: 2)
-    kernelSet(name).pointee.reduceRows(kernelSum, x, count / 2, 2, &rows)
+    kernelSet(name).pointee.reductions.reduceRows(kernelSum, x, count / 2, 2, &rows)
     #expect(firstDifference(rows, [exact / 2, exact / 2], tolerance: 1e-6) == nil, "\(name)")
   }
 
@@ -49,14 +50,19 @@ import Testing
       for place in Set([0, count / 3, count / 2, count - 1]) {
         var x = numbers.floats(count)
         x[place] = .nan
-        #expect(set.pointee.reduce(kernelMax, x, count).isNaN, "\(name), \(place) of \(count)")
-        #expect(set.pointee.reduce(kernelMin, x, count).isNaN, "\(name), \(place) of \(count)")
-        #expect(set.pointee.argmax(x, count) == place, "\(name), \(place) of \(count)")
-        #expect(set.pointee.firstNonFinite(x, count) == place, "\(name), \(place) of \(count)")
-        x[place] = -.infinity
-        #expect(set.pointee.firstNonFinite(x, count) == place, "\(name), \(place) of \(count)")
         #expect(
-          set.pointee.reduce(kernelMin, x, count) == -.infinity, "\(name), \(place) of \(count)")
+          set.pointee.reductions.reduce(kernelMax, x, count).isNaN, "\(name), \(place) of \(count)")
+        #expect(
+          set.pointee.reductions.reduce(kernelMin, x, count).isNaN, "\(name), \(place) of \(count)")
+        #expect(set.pointee.reductions.argmax(x, count) == place, "\(name), \(place) of \(count)")
+        #expect(
+          set.pointee.reductions.firstNonFinite(x, count) == place, "\(name), \(place) of \(count)")
+        x[place] = -.infinity
+        #expect(
+          set.pointee.reductions.firstNonFinite(x, count) == place, "\(name), \(place) of \(count)")
+        #expect(
+          set.pointee.reductions.reduce(kernelMin, x, count) == -.infinity,
+          "\(name), \(place) of \(count)")
       }
     }
   }
@@ -71,11 +77,11 @@ import Testing
         let first = numbers.below(count)
         x[first] = 2
         x[first + numbers.below(count - first)] = 2
-        #expect(set.pointee.argmax(x, count) == first, "\(name), count \(count)")
-        #expect(set.pointee.firstNonFinite(x, count) == count, "\(name), count \(count)")
+        #expect(set.pointee.reductions.argmax(x, count) == first, "\(name), count \(count)")
+        #expect(set.pointee.reductions.firstNonFinite(x, count) == count, "\(name), count \(count)")
       }
       let lowest = [Float](repeating: -.infinity, count: count)
-      #expect(set.pointee.argmax(lowest, count) == 0, "\(name), all -infinity")
+      #expect(set.pointee.reductions.argmax(lowest, count) == 0, "\(name), all -infinity")
     }
   }
 
@@ -101,7 +107,7 @@ import Testing
             }
           }
           var out = [Float](repeating: 77, count: columns + 1)
-          set.pointee.reduceRows(reduction, x, rows, columns, &out)
+          set.pointee.reductions.reduceRows(reduction, x, rows, columns, &out)
           let close = zip(out, expected + [77]).allSatisfy {
             Double($0) == $1 || abs(Double($0) - $1) <= 1e-5
           }

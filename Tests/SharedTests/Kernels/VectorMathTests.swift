@@ -66,7 +66,7 @@ import Testing
     let exact = x.map { function.exact(Double($0)) }
     for name in instructionSets {
       var y = x
-      kernelSet(name).pointee.unary(KernelUnary(function.operation), x, &y, x.count)
+      kernelSet(name).pointee.elementwise.unary(KernelUnary(function.operation), x, &y, x.count)
       var worst = (error: 0.0, index: 0)
       for i in 0..<x.count {
         let error = error(y[i], exact[i])
@@ -96,14 +96,14 @@ import Testing
       let set = kernelSet(name)
       for (operation, x, y) in expected {
         var got: Float = 99
-        set.pointee.unary(operation, [x], &got, 1)
+        set.pointee.elementwise.unary(operation, [x], &got, 1)
         #expect(sameBits([got], [y]), "operation \(operation.rawValue) of \(x) on \(name)")
       }
       for operation in [
         kernelExp, kernelLog, kernelTanh, kernelSigmoid, kernelReLU, kernelSquareRoot,
       ] {
         var got: Float = 99
-        set.pointee.unary(operation, [Float.nan], &got, 1)
+        set.pointee.elementwise.unary(operation, [Float.nan], &got, 1)
         #expect(got.isNaN, "operation \(operation.rawValue) of NaN on \(name)")
       }
     }
@@ -131,14 +131,14 @@ import Testing
     for (name, operation, limit, exact) in functions {
       for set in instructionSets {
         var y = x
-        kernelSet(set).pointee.unary(operation, x, &y, x.count)
+        kernelSet(set).pointee.elementwise.unary(operation, x, &y, x.count)
         for (x, y) in zip(x, y) {
           let size = name.contains("slope") ? 1 : max(1, abs(Double(x)))
           let error = abs(Double(y) - exact(Double(x))) / size
           if !(error <= limit) { Issue.record("\(name)(\(x)) on \(set): \(y), error \(error)") }
         }
         var special: [Float] = [.infinity, -.infinity, .nan, 3e38, -3e38]
-        kernelSet(set).pointee.unary(operation, special, &special, 5)
+        kernelSet(set).pointee.elementwise.unary(operation, special, &special, 5)
         let isSlope = name.contains("slope")
         let expected: [Float] = isSlope ? [1, 0, .nan, 1, 0] : [.infinity, 0, .nan, 3e38, 0]
         #expect(

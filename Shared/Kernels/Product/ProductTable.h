@@ -1,0 +1,35 @@
+// The part of a table that matrix products are made of.
+
+#pragma once
+
+/// One register tile of a matrix product: C (+)= A . B over `depth`.
+///
+/// Element (r, k) of A is `a[r * rowStrideA + k * depthStrideA]`, and one of the strides is 1: the
+/// row stride in panels and in a transposed matrix, the other one in a plain matrix. Row k of B is
+/// `b[k * depthStrideB ...]` and must be readable up to the next multiple of the vector width. Only
+/// a whole tile packs B.
+typedef struct KernelTile {
+  size_t depth;
+  const float *a;
+  size_t rowStrideA, depthStrideA;
+  const float *b;
+  size_t depthStrideB;
+  float *packedB;           // NULL, or where the tile leaves a packed copy of B as it goes
+  float *c;
+  size_t leadingC;
+  bool accumulate;
+  const float *columnBias, *rowBias;
+  KernelActivation activation;
+} KernelTile;
+
+/// table->product
+typedef struct ProductKernels {
+  // The packers of matrices, on which the packer of a convolution builds. Panels as KernelOperand
+  // says. packRows: element (row, k) at x[row * leading + k]; packColumns: at x[k * leading + row].
+  void (*packRows)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
+                   float *panels);
+  void (*packColumns)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
+                      float *panels);
+  // A tile of any size up to rowTile x columnTile.
+  void (*tile)(const KernelTile *tile, size_t rows, size_t columns);
+} ProductKernels;

@@ -1,0 +1,48 @@
+// Matrix products.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "Elementwise.h"
+
+typedef struct KernelSet KernelSet;
+
+/// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel
+/// reads.
+///
+/// `pack` writes rows `first ..< first + count` of the operand (rows of op(A), or columns of
+/// op(B)), restricted to `k0 ..< k0 + depth`, into `panels`: groups of `width` rows, each group
+/// stored depth-major (`panel[k * width + row]`), the last group padded with zeros. A convolution
+/// supplies its own `pack`, which reads image patches, and no patch matrix ever exists. `first` is
+/// a multiple of `width`, k0 is any number; calls come from several threads at once. `pack` NULL
+/// means a matrix stored row-major (what kernels_matrix makes): kernels_product packs it, or reads
+/// it in place.
+typedef struct KernelOperand {
+  void (*pack)(const struct KernelOperand *operand, const KernelSet *set, size_t first,
+               size_t count, size_t k0, size_t depth, size_t width, float *panels);
+  const float *data;
+  size_t leading;           // elements from one stored row to the next
+  bool transposed;
+  const void *context;      // whatever a packer of one's own needs
+} KernelOperand;
+
+/// C = activation(op(A) . op(B) + bias), or C += op(A) . op(B) when `accumulate`.
+typedef struct KernelProduct {
+  size_t m, n, k;           // op(A) is [m, k], op(B) is [k, n], C is [m, n]
+  KernelOperand a, b;
+  float *c;
+  size_t leadingC;
+  bool accumulate;          // bias and activation must be absent then
+  const float *columnBias;  // [n] or NULL: one value a column (dense layers)
+  const float *rowBias;     // [m] or NULL: one value a row (convolutions)
+  KernelActivation activation;
+} KernelProduct;
+
+/// A matrix stored row-major as operand of a product.
+KernelOperand kernels_matrix(const float *data, size_t leading, bool transposed);
+
+/// Runs a product on the threads of the pool. `set` NULL means the default set.
+void kernels_product(const KernelSet *set, const KernelProduct *product);
