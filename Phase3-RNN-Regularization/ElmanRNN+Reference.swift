@@ -4,7 +4,7 @@ import Shared
 
 extension ElmanRNN {
   /// `h_t = tanh(x_t · W + h_{t−1} · U + b)`, step after step.
-  public func referenceForward(_ sequences: TimeSteps, from start: RecurrentState)
+  package func referenceForward(_ sequences: TimeSteps, from start: RecurrentState)
     -> [RecurrentStep]
   {
     // TODO(3.3): for each step in sequences.order, compute the new h from sequences.input(at: t) and
@@ -24,7 +24,7 @@ extension ElmanRNN {
   }
 
   /// Backpropagation through time.
-  public func referenceBackward(
+  package func referenceBackward(
     _ record: [RecurrentStep], outputGradients: [Tensor], finalGradient: RecurrentState
   ) -> RecurrentGradients {
     // TODO(3.3): go through the record backwards. dh starts as finalGradient.hidden. At each step add

@@ -5,7 +5,7 @@ import Shared
 
 extension GRU {
   /// Three gates, then the new hidden state; step after step.
-  public func referenceForward(_ sequences: TimeSteps, from start: RecurrentState)
+  package func referenceForward(_ sequences: TimeSteps, from start: RecurrentState)
     -> [RecurrentStep]
   {
     // TODO(3.8): as in ElmanRNN. Keep the two products apart: the reset gate multiplies the recurrent one
@@ -37,7 +37,7 @@ extension GRU {
   }
 
   /// Backpropagation through time.
-  public func referenceBackward(
+  package func referenceBackward(
     _ record: [RecurrentStep], outputGradients: [Tensor], finalGradient: RecurrentState
   ) -> RecurrentGradients {
     // TODO(3.8): as in ElmanRNN. The gradients before the gates differ in the third block: da_n for the

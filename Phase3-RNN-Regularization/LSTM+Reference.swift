@@ -6,7 +6,7 @@ import Shared
 
 extension LSTM {
   /// Four gates, then the new cell, then the new hidden state; step after step.
-  public func referenceForward(_ sequences: TimeSteps, from start: RecurrentState)
+  package func referenceForward(_ sequences: TimeSteps, from start: RecurrentState)
     -> [RecurrentStep]
   {
     // TODO(3.4): as in ElmanRNN, with z in place of the tanh; i, f, g, o from its blocks 0 to 3; the new cell
@@ -34,7 +34,7 @@ extension LSTM {
   }
 
   /// Backpropagation through time, along the hidden state and along the cell.
-  public func referenceBackward(
+  package func referenceBackward(
     _ record: [RecurrentStep], outputGradients: [Tensor], finalGradient: RecurrentState
   ) -> RecurrentGradients {
     // TODO(3.4): as in ElmanRNN, with a second gradient, dc, that starts as finalGradient.cell. At each step

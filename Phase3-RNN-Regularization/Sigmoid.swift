@@ -4,8 +4,8 @@ import Shared
 ///
 /// Computes `y = σ(x) = 1 / (1 + e⁻ˣ)` for each element of an input of any shape.
 ///
-/// Given `dY`: `dX = dY ⊙ y ⊙ (1 - y)`. The derivative needs the output only, so that is what is kept. It
-/// is 1/4 at most, and next to nothing where `|x|` is large: there the layer learns slowly.
+/// Given `dY`: `dX = dY ⊙ y ⊙ (1 - y)`. The derivative needs only the output, so the layer keeps y and not x.
+/// It is 1/4 at most, and close to 0 where `|x|` is large: there the layer learns slowly.
 ///
 ///     var layer = Sigmoid()
 ///     layer.forward([[0, 2]], mode: .training)   // [[0.5, 0.880797]]
@@ -15,9 +15,27 @@ import Shared
 /// - Reference: Rumelhart, Hinton, Williams (1986), *Nature* 323.
 ///   Task: Protocols/Phase3-RNN-Regularization.md, 3.2.
 public struct Sigmoid: ParameterFreeLayer {
-  /// "Sigmoid"
-  public static let typeName = "Sigmoid"
-  private var output: Tensor?
+  private var kept = Kept<Tensor>()
+
+  /// `y = 1 / (1 + e⁻ˣ)`
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    // TODO(3.2): y = 1 / (1 + e⁻ˣ). Keep y for backward: kept.set(y, in: mode).
+    // BEGIN SOLUTION
+    let output = sigmoid(input)
+    kept.set(output, in: mode)
+    return output
+    // END SOLUTION
+  }
+
+  /// `dX = dY ⊙ y ⊙ (1 - y)`
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let output = kept.take(for: "Sigmoid")
+    requireGradient(outputGradient, shape: output.shape, of: "Sigmoid")
+    // TODO(3.2): dX = dY ⊙ y ⊙ (1 - y). The output y that forward kept is `output`.
+    // BEGIN SOLUTION
+    return outputGradient * output * (1 - output)
+    // END SOLUTION
+  }
 
   /// Creates the layer.
   public init() {}
@@ -27,24 +45,4 @@ public struct Sigmoid: ParameterFreeLayer {
 
   /// Probabilities.
   public func outputKind(for inputKind: OutputKind) -> OutputKind { .probabilities }
-
-  /// `y = 1 / (1 + e⁻ˣ)`
-  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    // TODO(3.2): y = 1 / (1 + e⁻ˣ). In training keep y in self.output, in inference set it to nil.
-    // BEGIN SOLUTION
-    let output = sigmoid(input)
-    self.output = mode == .training ? output : nil
-    return output
-    // END SOLUTION
-  }
-
-  /// `dX = dY ⊙ y ⊙ (1 - y)`
-  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let output = output.kept(by: "Sigmoid")
-    requireGradient(outputGradient, shape: output.shape, of: "Sigmoid")
-    // TODO(3.2): dX = dY ⊙ y ⊙ (1 - y).
-    // BEGIN SOLUTION
-    return outputGradient * output * (1 - output)
-    // END SOLUTION
-  }
 }

@@ -4,7 +4,7 @@ import Shared
 ///
 /// Computes `y = tanh(x) = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)` for each element of an input of any shape.
 ///
-/// Given `dY`: `dX = dY ⊙ (1 - y²)`. The derivative needs the output only, so that is what is kept.
+/// Given `dY`: `dX = dY ⊙ (1 - y²)`. The derivative needs only the output, so the layer keeps y and not x.
 ///
 ///     var layer = TanH()
 ///     layer.forward([[0, 0.5]], mode: .training)   // [[0, 0.46211717]]
@@ -14,33 +14,31 @@ import Shared
 /// - Reference: LeCun, Bottou, Orr, Müller (1998), *Efficient BackProp*.
 ///   Task: Protocols/Phase3-RNN-Regularization.md, 3.1.
 public struct TanH: ParameterFreeLayer {
-  /// "TanH"
-  public static let typeName = "TanH"
-  private var output: Tensor?
-
-  /// Creates the layer.
-  public init() {}
-
-  /// The shape of the input.
-  public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+  private var kept = Kept<Tensor>()
 
   /// `y = tanh(x)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    // TODO(3.1): y = tanh(x). In training keep y in self.output, in inference set it to nil.
+    // TODO(3.1): y = tanh(x). Keep y for backward: kept.set(y, in: mode).
     // BEGIN SOLUTION
     let output = tanh(input)
-    self.output = mode == .training ? output : nil
+    kept.set(output, in: mode)
     return output
     // END SOLUTION
   }
 
   /// `dX = dY ⊙ (1 - y²)`
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let output = output.kept(by: "TanH")
+    let output = kept.take(for: "TanH")
     requireGradient(outputGradient, shape: output.shape, of: "TanH")
-    // TODO(3.1): dX = dY ⊙ (1 - y²).
+    // TODO(3.1): dX = dY ⊙ (1 - y²). The output y that forward kept is `output`.
     // BEGIN SOLUTION
     return outputGradient * (1 - square(output))
     // END SOLUTION
   }
+
+  /// Creates the layer.
+  public init() {}
+
+  /// The shape of the input.
+  public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 }

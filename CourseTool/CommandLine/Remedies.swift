@@ -45,7 +45,7 @@ enum Remedies {
     // Batches
     ("Pass shuffle: false", nil),
     ("Use batches of one size throughout", nil),
-    ("Take a batch size that is larger and leaves", "Choose another --batch-size."),
+    ("Choose a batch size that is larger and leaves", "Choose another --batch-size."),
     // Training
     ("Pass validation data to fit", nil),
     ("Set network.loss", nil),
@@ -69,10 +69,10 @@ enum Remedies {
     ("Set inputSize", nil),
     ("Set inputChannels", nil),
     ("Set channels", nil),
-    ("Give it the last sizes", nil),
+    ("Set its shape to the last sizes", nil),
     ("Give the input a time axis", nil),
     ("Use Conv2D for other activations", nil),
-    ("Use Dropout for what", nil),
+    ("Use Dropout for inputs", nil),
     ("Use groups: 1", nil),
     ("Put this layer behind", nil),
     ("A window that holds nothing but padding", nil),

@@ -1,6 +1,6 @@
 import Shared
 
-/// A vector for each token, learned: how words and characters become numbers to compute with.
+/// A table of learned vectors, one for each token: it turns words and characters into numbers.
 ///
 /// Computes `Y[n, t] = E[X[n, t]]`: the row of the table that the token names.
 /// - `X`: token indices as floats, `[N, T]` (N batch size, T steps; other shapes work the same)
@@ -11,7 +11,7 @@ import Shared
 /// places whose token is v. Indices have no gradient; `dX` is 0.
 ///
 /// The row of `paddingIndex` starts at 0 and has no gradient, so it stays 0: a recurrent layer with
-/// `paddingValue: 0` behind it leaves those steps out.
+/// `paddingValue: 0` after it leaves those steps out.
 ///
 ///     var layer = Embedding(vocabularySize: 10, embeddingSize: 4)
 ///     layer.forward([[1, 7, 1]], mode: .training).shape   // [1, 3, 4]
@@ -32,17 +32,25 @@ public struct Embedding: InputCheckingLayer {
     public var paddingIndex: Int?
     /// How the vectors are drawn.
     public var initializer: StandardInitializer
+
+    /// Creates a configuration.
+    public init(
+      vocabularySize: Int, embeddingSize: Int, paddingIndex: Int? = nil,
+      initializer: StandardInitializer = .normal(mean: 0, standardDeviation: 1)
+    ) {
+      self.vocabularySize = vocabularySize
+      self.embeddingSize = embeddingSize
+      self.paddingIndex = paddingIndex
+      self.initializer = initializer
+    }
   }
 
-  /// "Embedding"
-  public static let typeName = "Embedding"
   /// The constructor arguments.
   public let configuration: Configuration
   /// The vectors E, `[vocabularySize, embeddingSize]`.
   public var weights: Parameter
 
-  private var tokens: [Int]?
-  private var inputShape: [Int] = []
+  private var kept = Kept<(tokens: [Int], inputShape: [Int])>()
 
   /// Creates a layer with freshly drawn vectors.
   /// - Parameter seed: makes the vectors reproducible. Without it they differ from layer to layer; a network
@@ -105,32 +113,31 @@ public struct Embedding: InputCheckingLayer {
   /// The vector of each token.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let tokens = self.tokens(in: input)
-    self.tokens = mode == .training ? tokens : nil
-    inputShape = mode == .training ? input.shape : []
+    kept.set((tokens, input.shape), in: mode)
     return weights.value.rows(at: tokens)
       .reshaped(input.shape + [configuration.embeddingSize])
   }
 
   /// Accumulates `dE` and returns 0 for every token.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let shape = inputShape
-    backwardWithoutInputGradient(outputGradient)
-    return Tensor(zeros: shape)
+    Tensor(zeros: accumulate(outputGradient))
   }
 
   /// Accumulates `dE`.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
-    guard let tokens else {
-      stop(
-        "Embedding.backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing)")
-    }
+    _ = accumulate(outputGradient)
+  }
+
+  /// Accumulates `dE` and returns the shape of the input.
+  private mutating func accumulate(_ outputGradient: Tensor) -> [Int] {
+    let (tokens, inputShape) = kept.take(for: Self.typeName)
     let size = configuration.embeddingSize
-    requireGradient(outputGradient, shape: inputShape + [size], of: "Embedding")
+    requireGradient(outputGradient, shape: inputShape + [size], of: Self.typeName)
     var gradient = Tensor(zeros: weights.value.shape)
     gradient.add(rows: outputGradient.reshaped([tokens.count, size]), at: tokens)
     if let index = configuration.paddingIndex { gradient.clearRow(index) }
     weights.accumulate(gradient)
+    return inputShape
   }
 
   /// The tokens as whole numbers; stops where one is out of range.
@@ -152,7 +159,7 @@ public struct Embedding: InputCheckingLayer {
     return place.map { ($0, scalars[$0]) }
   }
 
-  /// What the inputs must be.
+  /// The valid inputs, for messages.
   private var tokensInWords: String {
     "whole numbers from 0 to \(configuration.vocabularySize - 1), a token each"
   }

@@ -4,8 +4,8 @@ import Shared
 ///
 /// Computes `y = x Φ(x)` for each element of an input of any shape, where Φ is the distribution function of
 /// the standard normal distribution, `Φ(x) = (1 + erf(x / √2)) / 2`; or, `approximation: .tanh`, with
-/// `Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, which is what older models were trained with. The two
-/// differ by 5e-4 at most.
+/// `Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, with which older models were trained. The two differ by
+/// 5e-4 at most.
 ///
 /// Given `dY`: `dX = dY ⊙ (Φ(x) + x φ(x))`, with the density `φ(x) = e^(-x²/2) / √(2π)`; for the
 /// approximation, the derivative of the approximation.
@@ -21,7 +21,7 @@ import Shared
 public struct GELU: Layer {
   /// How Φ is computed.
   public enum Approximation: String, Codable, Sendable, CaseIterable {
-    /// By the error function: not at all approximated, PyTorch's default.
+    /// By the error function: no approximation, PyTorch's default.
     case none
     /// By the hyperbolic tangent.
     case tanh
@@ -31,13 +31,14 @@ public struct GELU: Layer {
   public struct Configuration: Codable, Sendable, Equatable {
     /// How Φ is computed.
     public var approximation: Approximation
+
+    /// Creates a configuration.
+    public init(approximation: Approximation = .none) { self.approximation = approximation }
   }
 
-  /// "GELU"
-  public static let typeName = "GELU"
   /// The constructor arguments.
   public let configuration: Configuration
-  private var input: Tensor?
+  private var kept = Kept<Tensor>()
   private var byTanh: Bool { configuration.approximation == .tanh }
 
   /// Creates the layer.
@@ -53,13 +54,13 @@ public struct GELU: Layer {
 
   /// `y = x Φ(x)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    self.input = mode == .training ? input : nil
+    kept.set(input, in: mode)
     return gelu(input, byTanh: byTanh)
   }
 
   /// `dX = dY ⊙ (Φ(x) + x φ(x))`
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let input = input.kept(by: "GELU")
+    let input = kept.take(for: "GELU")
     requireGradient(outputGradient, shape: input.shape, of: "GELU")
     return outputGradient * geluSlope(input, byTanh: byTanh)
   }

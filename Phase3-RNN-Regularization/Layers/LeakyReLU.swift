@@ -18,13 +18,14 @@ public struct LeakyReLU: Layer {
   public struct Configuration: Codable, Sendable, Equatable {
     /// The slope a for negative inputs.
     public var negativeSlope: Float
+
+    /// Creates a configuration.
+    public init(negativeSlope: Float = 0.01) { self.negativeSlope = negativeSlope }
   }
 
-  /// "LeakyReLU"
-  public static let typeName = "LeakyReLU"
   /// The constructor arguments.
   public let configuration: Configuration
-  private var input: Tensor?
+  private var kept = Kept<Tensor>()
 
   /// Creates the layer.
   /// - Parameter negativeSlope: the slope a, from 0 (ReLU) to 1 (the identity)
@@ -49,14 +50,14 @@ public struct LeakyReLU: Layer {
 
   /// `y = max(x, 0) + a min(x, 0)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    self.input = mode == .training ? input : nil
+    kept.set(input, in: mode)
     // By halves: 0 times an infinite input would be no number.
     return Tensor.maximum(input, 0) + configuration.negativeSlope * Tensor.minimum(input, 0)
   }
 
   /// `dX = dY` where `x > 0`, else `a dY`
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let input = input.kept(by: "LeakyReLU")
+    let input = kept.take(for: "LeakyReLU")
     requireGradient(outputGradient, shape: input.shape, of: "LeakyReLU")
     let isPositive = input .> 0
     return outputGradient * (isPositive + configuration.negativeSlope * (1 - isPositive))

@@ -2,8 +2,8 @@ import Shared
 
 /// Sets whole channels of images to zero at random.
 ///
-/// Neighbouring pixels of a feature map say nearly the same, so that dropping some of them drops little;
-/// this drops all of a map or nothing. Computes, in training, `Y = X ⊙ M / (1 − r)`; in inference `Y = X`.
+/// Neighbouring pixels of a feature map carry nearly the same information, so dropping single pixels changes
+/// little; this layer drops a whole map or nothing of it. Computes, in training, `Y = X ⊙ M / (1 − r)`; in inference `Y = X`.
 /// - `X`: input, `[N, C, H, W]`
 /// - `M`: mask, `[N, C, 1, 1]`: 0 with probability `r`, else 1, drawn anew in each pass
 /// - `r`: `rate`, the fraction of the channels that is dropped
@@ -15,17 +15,15 @@ import Shared
 ///
 /// - Complexity: O(number of elements).
 /// - Reference: Tompson, Goroshin, Jain, LeCun, Bregler (2015), *CVPR*.
-public struct SpatialDropout2D: Layer {
-  /// "SpatialDropout2D"
-  public static let typeName = "SpatialDropout2D"
+public struct SpatialDropout2D: MaskDrawing {
   /// The constructor arguments.
   public let configuration: DropoutConfiguration
   /// The fraction of the channels that is dropped.
   public var rate: Float { configuration.rate }
 
-  private var draws = MaskDraws()
+  var draws = MaskDraws()
   /// M / (1 − r), and the shape of the input.
-  private var kept: (factors: Tensor, shape: [Int])?
+  private var kept = Kept<(factors: Tensor, shape: [Int])>()
 
   /// Creates the layer.
   /// - Parameters:
@@ -33,13 +31,12 @@ public struct SpatialDropout2D: Layer {
   ///   - seed: makes the masks reproducible. Without it they differ from layer to layer; a network draws
   ///     them from its own seed
   public init(rate: Float, seed: UInt64? = nil) {
-    self = orStop { try SpatialDropout2D(configuration: DropoutConfiguration(rate: rate)) }.seeded(
-      seed)
+    self = orStop { try SpatialDropout2D(configuration: .init(rate: rate)) }.seeded(seed)
   }
 
   /// Creates the layer from a checkpoint.
   public init(configuration: DropoutConfiguration) throws {
-    try configuration.check(Self.typeName)
+    try configuration.check(of: Self.typeName)
     self.configuration = configuration
   }
 
@@ -48,13 +45,10 @@ public struct SpatialDropout2D: Layer {
     guard inputShape.count == 3 else {
       throw CourseError(
         .shapeMismatch, "SpatialDropout2D", expected: "input [C, H, W]", received: "\(inputShape)",
-        remedy: "Use Dropout for what is not an image.")
+        remedy: "Use Dropout for inputs that are no images.")
     }
     return inputShape
   }
-
-  /// The kind of the input.
-  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
 
   /// In training `Y = X ⊙ M / (1 − r)`, in inference `Y = X`.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
@@ -63,32 +57,19 @@ public struct SpatialDropout2D: Layer {
         "SpatialDropout2D.forward", expected: "input [N, C, H, W]", received: "\(input.shape)")
     }
     guard mode == .training else {
-      kept = nil
+      kept.clear()
       return input
     }
     let factors =
       draws.next(shape: [input.shape[0], input.shape[1], 1, 1], rate: rate) / (1 - rate)
-    kept = (factors, input.shape)
+    kept.set((factors, input.shape), in: mode)
     return input * factors
   }
 
   /// `dX = dY ⊙ M / (1 − r)`
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let factors = (kept?.factors).kept(by: Self.typeName)
-    requireGradient(outputGradient, shape: kept?.shape ?? [], of: Self.typeName)
+    let (factors, shape) = kept.take(for: Self.typeName)
+    requireGradient(outputGradient, shape: shape, of: Self.typeName)
     return outputGradient * factors
   }
-
-  /// Takes the key of the masks.
-  public mutating func setRandomKey(_ key: RandomKey) { draws.key = key }
-
-  /// Shows "passes": how many masks were drawn, so that a resumed training goes on with the next one.
-  public mutating func forEachState(
-    _ body: (_ name: String, _ state: inout Tensor) throws -> Void
-  ) rethrows {
-    try body("passes", &draws.passes.words)
-  }
-
-  /// Throws when the count of masks is none.
-  public func checkState() throws { try draws.passes.check(of: Self.typeName) }
 }

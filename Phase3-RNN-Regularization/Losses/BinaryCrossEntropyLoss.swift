@@ -7,7 +7,7 @@ import Shared
 /// - `p`: the predicted probability of yes, `[N, K]`; or scores `x`, `[N, K]`, of which `p = σ(x)`
 /// - `t`: the truth, `[N, K]`, 1 for yes and 0 for no, or a probability; for K = 1 also the classes 0 and 1
 ///
-/// On probabilities (behind a `Sigmoid`): `dP = −t / max(p, ε) + (1 − t) / max(1 − p, ε)`. The logarithms are
+/// On probabilities (after a `Sigmoid`): `dP = −t / max(p, ε) + (1 − t) / max(1 − p, ε)`. The logarithms are
 /// guarded by the same ε, so that a probability of 0 or 1 gives a finite loss and a slope that still teaches.
 ///
 /// On scores (`on: .logits`, no `Sigmoid`): with `ln σ(x) = −s(−x)`, `ln(1 − σ(x)) = −s(x)` and the softplus
@@ -26,7 +26,7 @@ import Shared
 /// - Complexity: O(number of elements).
 /// - Reference: Bishop (2006), *Pattern Recognition and Machine Learning*, equations 4.90 and 4.91.
 public struct BinaryCrossEntropyLoss: Loss {
-  /// What the network returns.
+  /// The kind of numbers that the network returns.
   public enum Input: String, Codable, Sendable, CaseIterable {
     /// Probabilities, from 0 to 1.
     case probabilities
@@ -36,16 +36,23 @@ public struct BinaryCrossEntropyLoss: Loss {
 
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
-    /// What the network returns.
+    /// The kind of numbers that the network returns.
     public var input: Input
     /// How the losses of a batch are combined.
     public var reduction: Reduction
     /// The smallest probability that counts; `nil` for the usual one.
     public var epsilon: Float?
+
+    /// Creates a configuration.
+    public init(
+      input: Input = .probabilities, reduction: Reduction = .mean, epsilon: Float? = nil
+    ) {
+      self.input = input
+      self.reduction = reduction
+      self.epsilon = epsilon
+    }
   }
 
-  /// "BinaryCrossEntropyLoss"
-  public static let typeName = "BinaryCrossEntropyLoss"
   /// The constructor arguments.
   public let configuration: Configuration
   /// How the losses of a batch are combined.
@@ -53,8 +60,7 @@ public struct BinaryCrossEntropyLoss: Loss {
   /// The smallest probability that counts.
   public var epsilon: Float { configuration.epsilon ?? 6e-8 }
 
-  private var prediction: Tensor?
-  private var truth: Tensor?
+  private var kept = Kept<(prediction: Tensor, truth: Tensor)>()
 
   /// Creates the loss, averaged by default.
   /// - Parameters:
@@ -84,7 +90,7 @@ public struct BinaryCrossEntropyLoss: Loss {
   /// The loss of a batch.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let t = target.binaryTruth(for: prediction, place: "BinaryCrossEntropyLoss.forward")
-    (self.prediction, truth) = (prediction, t)
+    kept.set((prediction, t), in: .training)
     let losses =
       switch configuration.input {
       case .probabilities:
@@ -100,8 +106,7 @@ public struct BinaryCrossEntropyLoss: Loss {
 
   /// The gradient with respect to probabilities or scores.
   public mutating func backward() -> Tensor {
-    let x = prediction.kept(by: "BinaryCrossEntropyLoss")
-    let t = truth.kept(by: "BinaryCrossEntropyLoss")
+    let (x, t) = kept.take(for: Self.typeName)
     let gradient =
       switch configuration.input {
       case .probabilities:
@@ -134,7 +139,7 @@ public struct BinaryCrossEntropyLoss: Loss {
     matrix.update(predicted: answer.scalars.map { Int($0) }, actual: truth.scalars.map { Int($0) })
   }
 
-  /// What the network answers and what is right, 1 for yes and 0 for no.
+  /// The predicted and the true answers, 1 for yes and 0 for no.
   private func yesOrNo(_ output: Tensor, target: Target) -> (answer: Tensor, truth: Tensor) {
     let truth = target.binaryTruth(for: output, place: "BinaryCrossEntropyLoss")
     return (output .>= (configuration.input == .logits ? 0 : 0.5), truth .>= 0.5)

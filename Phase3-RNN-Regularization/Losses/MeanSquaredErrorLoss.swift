@@ -21,16 +21,17 @@ public struct MeanSquaredErrorLoss: Loss {
   public struct Configuration: Codable, Sendable, Equatable {
     /// How the losses of a batch are combined.
     public var reduction: Reduction
+
+    /// Creates a configuration.
+    public init(reduction: Reduction = .mean) { self.reduction = reduction }
   }
 
-  /// "MeanSquaredErrorLoss"
-  public static let typeName = "MeanSquaredErrorLoss"
   /// The constructor arguments.
   public let configuration: Configuration
   /// How the losses of a batch are combined.
   public var reduction: Reduction { configuration.reduction }
   /// `y − t`
-  private var difference: Tensor?
+  private var kept = Kept<Tensor>()
 
   /// Creates the loss, averaged by default.
   public init(reduction: Reduction = .mean) {
@@ -48,13 +49,13 @@ public struct MeanSquaredErrorLoss: Loss {
         received: target.words)
     }
     let difference = prediction - truth
-    self.difference = difference
+    kept.set(difference, in: .training)
     return square(difference).sum() * scale(difference)
   }
 
   /// `dY = 2 (y − t)`, divided by the number of elements for the mean.
   public mutating func backward() -> Tensor {
-    let difference = difference.kept(by: "MeanSquaredErrorLoss")
+    let difference = kept.take(for: Self.typeName)
     return difference * (2 * scale(difference))
   }
 
@@ -75,7 +76,7 @@ public struct MeanSquaredErrorLoss: Loss {
 }
 
 extension Target {
-  /// What kind of target it is, for messages.
+  /// The kind of the target, for messages.
   var words: String {
     switch self {
     case .classes(let classes): "\(classes.count) classes"

@@ -1,14 +1,14 @@
 import Shared
 
-/// Softmax and cross-entropy at each step of sequences, on raw scores: for networks that name a class (the
+/// Softmax and cross-entropy at each step of a sequence, on raw scores: for networks that predict a class (the
 /// next character, say) at every step.
 ///
 /// Computes `L = −Σₙ Σₜ mₙₜ ln pₙₜ[kₙₜ]` with `ln pⱼ = (xⱼ − s) − ln Σᵢ exp(xᵢ − s)`, divided by `Σₙ Σₜ mₙₜ` for
 /// the mean.
 /// - `x`: scores, `[N, T, C]`; `s`: the largest score of each step
 /// - `k`: the class of each step (`Target.classSequences`), from 0 to C − 1
-/// - `m`: 1 for a step that counts, 0 for one whose class is `Target.ignored`, as behind the end of a
-///   sequence that is shorter than others
+/// - `m`: 1 for a step that counts, 0 for one whose class is `Target.ignored`, such as the padding after a
+///   short sequence
 ///
 /// Gradient: `dXₙₜ = mₙₜ (pₙₜ − tₙₜ)`, where t is 1 at the right class and 0 elsewhere, divided likewise: the mean
 /// is over the steps that count and not over N · T, so that padding does not shrink the gradient.
@@ -20,22 +20,20 @@ import Shared
 ///     loss.forward([[[0, 0], [5, 9]]], target: target)   // 0.6931 = ln 2, of the first step
 ///     loss.backward()                                    // [[[-0.5, 0.5], [0, 0]]]
 ///
-/// `exp` of the mean loss is the *perplexity*: of how many classes, equally likely, the network would have to
-/// guess to be as unsure.
+/// `exp` of the mean loss is the *perplexity*: the number of equally likely classes that would leave the network
+/// as uncertain.
 ///
 /// - Complexity: O(N·T·C), in two passes over the scores forward and one backward; nothing as large as the
 ///   scores is kept besides them.
 /// - Reference: Bishop (2006), *Pattern Recognition and Machine Learning*, equations 4.108 and 4.109.
 public struct SequenceCrossEntropyLoss: Loss {
-  /// "SequenceCrossEntropyLoss"
-  public static let typeName = "SequenceCrossEntropyLoss"
   /// The constructor arguments.
   public let configuration: ClassificationLossConfiguration
   /// How the losses of a batch are combined.
   public var reduction: Reduction { configuration.reduction }
   /// True: the largest score of a step names its class.
   public var isClassification: Bool { true }
-  private var lastPass: CrossEntropyPass?
+  private var kept = Kept<CrossEntropyPass>()
 
   /// Creates the loss, averaged over the steps that count by default.
   public init(reduction: Reduction = .mean) {
@@ -67,17 +65,14 @@ public struct SequenceCrossEntropyLoss: Loss {
         received: "\(low < Target.ignored ? low : high)")
     }
     let (sum, pass) = prediction.softmaxCrossEntropy(labels: labels)
-    lastPass = pass
+    kept.set(pass, in: .training)
     return sum * scale(pass)
   }
 
   /// `dX = m (p − t)`, divided by the number of steps that count for the mean.
   public mutating func backward() -> Tensor {
-    guard let lastPass else {
-      stop(
-        "SequenceCrossEntropyLoss.backward", expected: "a forward pass before it", received: "none")
-    }
-    return lastPass.gradient(scale: scale(lastPass))
+    let pass = kept.take(for: Self.typeName)
+    return pass.gradient(scale: scale(pass))
   }
 
   private func scale(_ pass: CrossEntropyPass) -> Float {

@@ -1,7 +1,7 @@
 import Shared
 
-/// Batch normalisation: gives each channel of a batch mean 0 and variance 1, then a scale and a shift of
-/// its own that are learnt.
+/// Batch normalisation: gives each channel of a batch mean 0 and variance 1, then a learned scale and shift of
+/// its own.
 ///
 /// Computes, in training, for each channel c with mean μ and biased variance σ² over the batch (and, for
 /// images, over all places)
@@ -10,14 +10,14 @@ import Shared
 /// - `γ`: `scale`, `[C]`; `β`: `shift`, `[C]`; `ε`: `epsilon`
 /// - `Y`: output, of the shape of X
 ///
-/// and remembers running averages, where `m` is `momentum`, the weight of the *old* value, and M the number
+/// and updates running averages, where `m` is `momentum`, the weight of the *old* value, and M the number
 /// of values in a channel, so that `M / (M − 1)` makes the variance unbiased:
 /// `μ̃ ← m μ̃ + (1 − m) μ`, `σ̃² ← m σ̃² + (1 − m) σ² M / (M − 1)`, from 0 and 1 on.
 ///
 /// (PyTorch's way. The FAU exercises start with the averages of the first batch, `startsWithFirstBatch`, and
 /// average the biased variance, `averagesBiasedVariance`.)
 ///
-/// In inference: `Y = γ (X − μ̃) / √(σ̃² + ε) + β`. Nothing is changed, and each example is on its own.
+/// In inference: `Y = γ (X − μ̃) / √(σ̃² + ε) + β`. Nothing is changed, and no example depends on the others.
 ///
 /// Given `dY`, sums and means over everything but the channel:
 /// - `dγ = Σ dY ⊙ X̂`, `dβ = Σ dY`
@@ -28,7 +28,7 @@ import Shared
 ///     layer.runningMean                            // [0.2]
 ///
 /// PyTorch's `momentum` is the weight of the *new* value: its 0.1 is 0.9 here. A training batch with a
-/// single value a channel has no variance, and a layer that was never trained has no averages:
+/// single value per channel has no variance, and a layer that was never trained has no averages:
 /// `check(batchShape:mode:)` throws before any data flows, `forward` stops.
 ///
 /// - Complexity: O(number of elements): two passes over memory forward, two backward.
@@ -40,19 +40,28 @@ public struct BatchNorm: Layer {
     public var channels: Int
     /// The weight of the old value in the running averages.
     public var momentum: Float
-    /// What is added to the variance under the root.
+    /// The number added to the variance under the root.
     public var epsilon: Float
-    /// Whether the running averages start with those of the first batch; `nil`, as files of the first version
-    /// have it: with 0 and 1.
-    public var startsWithFirstBatch: Bool?
-    /// Whether the biased variance is averaged; `nil`, as files of the first version have it: the unbiased one.
-    public var averagesBiasedVariance: Bool?
+    /// Whether the running averages start with those of the first batch, and not with 0 and 1.
+    public var startsWithFirstBatch: Bool
+    /// Whether the biased variance is averaged, and not the unbiased one.
+    public var averagesBiasedVariance: Bool
+
+    /// Creates a configuration.
+    public init(
+      channels: Int, momentum: Float = 0.9, epsilon: Float = 1e-5,
+      startsWithFirstBatch: Bool = false, averagesBiasedVariance: Bool = false
+    ) {
+      self.channels = channels
+      self.momentum = momentum
+      self.epsilon = epsilon
+      self.startsWithFirstBatch = startsWithFirstBatch
+      self.averagesBiasedVariance = averagesBiasedVariance
+    }
   }
 
-  /// "BatchNorm"
-  public static let typeName = "BatchNorm"
   /// The constructor arguments.
-  public private(set) var configuration: Configuration
+  public let configuration: Configuration
   /// The scale γ, `[channels]`.
   public var scale: Parameter
   /// The shift β, `[channels]`.
@@ -61,27 +70,27 @@ public struct BatchNorm: Layer {
   public internal(set) var runningMean: Tensor
   /// The running average of the unbiased (or biased) variance, `[channels]`.
   public internal(set) var runningVariance: Tensor
+  /// The number of training batches in the running averages.
+  public private(set) var trainedBatches = 0
   /// Which body of code runs: the kernels, or the formulas of task 3.5.
-  public var implementation: Implementation
+  public var implementation = Implementation.fast
 
-  var batches = PassCounter()
-  /// What the formulas keep for `backward`: X̂ as rows, `[M, C]`, and √(σ² + ε), `[C]`.
-  var normalized: Tensor?
-  var deviation: Tensor?
-  /// What the kernels keep.
-  var fastPass: FastPass?
-  private var inputShape: [Int]?
-  /// Y behind ReLU, where the formulas run and it is not the kernels that find its zeros again.
-  private var reluOutput: Tensor?
+  /// The values that the body which ran keeps for `backward`.
+  private enum Pass {
+    /// X̂ as rows, `[M, C]`, and √(σ² + ε), `[C]`; Y after ReLU where it was applied.
+    case formulas(normalized: Tensor, deviation: Tensor, relu: Tensor?)
+    case kernels(FastPass)
+  }
+  private var kept = Kept<(pass: Pass, inputShape: [Int])>()
 
   /// Creates a layer whose scale is 1 and whose shift is 0.
   /// - Parameters:
   ///   - channels: the number of channels of images or signals, or of features of rows
   ///   - momentum: the weight of the old value in the running averages, at least 0 and below 1
-  ///   - epsilon: what is added to the variance under the root, above 0
+  ///   - epsilon: the number added to the variance under the root, above 0
   ///   - startsWithFirstBatch: whether the running averages start with those of the first batch
   ///   - averagesBiasedVariance: whether the biased variance is averaged
-  ///   - implementation: whether the formulas run as they are written here or as kernels
+  ///   - implementation: whether the formulas run as they are written or as kernels
   public init(
     channels: Int, momentum: Float = 0.9, epsilon: Float = 1e-5,
     startsWithFirstBatch: Bool = false, averagesBiasedVariance: Bool = false,
@@ -89,8 +98,7 @@ public struct BatchNorm: Layer {
   ) {
     let configuration = Configuration(
       channels: channels, momentum: momentum, epsilon: epsilon,
-      startsWithFirstBatch: startsWithFirstBatch ? true : nil,
-      averagesBiasedVariance: averagesBiasedVariance ? true : nil)
+      startsWithFirstBatch: startsWithFirstBatch, averagesBiasedVariance: averagesBiasedVariance)
     self = orStop { try BatchNorm(configuration: configuration) }
     self.implementation = implementation
   }
@@ -114,11 +122,7 @@ public struct BatchNorm: Layer {
     shift = Parameter(Tensor(zeros: shape), isRegularized: false)
     runningMean = Tensor(zeros: shape)
     runningVariance = Tensor(ones: shape)
-    implementation = .fast
   }
-
-  /// How many training batches the running averages have seen.
-  public var trainedBatches: Int { batches.count }
 
   /// The shape of the input: `[C]`, `[C, L]` or `[C, H, W]`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
@@ -128,22 +132,22 @@ public struct BatchNorm: Layer {
         expected: "input [\(configuration.channels), ...], channels first, of 1 to 3 axes",
         received: "\(inputShape)",
         remedy:
-          "Set channels to the first size of what the layer before it returns. (For sequences "
-          + "[T, F] there is LayerNorm.)")
+          "Set channels to the first output size of the layer before it. (For sequences [T, F] there "
+          + "is LayerNorm.)")
     }
     return inputShape
   }
 
-  /// Throws where a training batch has one value a channel, and where an inference has no averages.
+  /// Throws for a training batch with one value per channel, and for an inference without averages.
   public func check(batchShape: [Int], mode: Mode) throws {
     _ = try outputShape(for: Array(batchShape.dropFirst()))
     switch mode {
     case .training:
       guard valuesPerChannel(batchShape) > 1 else {
         throw CourseError(
-          .invalidData, "BatchNorm: a training batch with one value a channel",
+          .invalidData, "BatchNorm: a training batch with one value per channel",
           expected: "at least 2, to have a variance", received: "a batch of shape \(batchShape)",
-          remedy: "Take a batch size that is larger and leaves no last batch of one example.")
+          remedy: "Choose a batch size that is larger and leaves no last batch of one example.")
       }
     case .inference:
       guard trainedBatches > 0 else {
@@ -155,32 +159,48 @@ public struct BatchNorm: Layer {
     }
   }
 
+  // MARK: Passes
+
   /// `Y = γ X̂ + β`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     forward(input, mode: mode, relu: false)
   }
 
-  /// `Y = γ X̂ + β`, or `max(0, γ X̂ + β)`: ReLU costs nothing where the values are in hand.
+  /// `Y = γ X̂ + β`, or `max(0, γ X̂ + β)`: ReLU costs nothing in the same pass over memory.
   package mutating func forward(_ input: Tensor, mode: Mode, relu: Bool) -> Tensor {
     guard input.rank >= 2 else {
       stop("BatchNorm.forward", expected: "input [N, C, ...]", received: "\(input.shape)")
     }
     orStop { try check(batchShape: input.shape, mode: mode) }
-    inputShape = mode == .training ? input.shape : nil
-    (normalized, deviation, fastPass, reluOutput) = (nil, nil, nil, nil)
-    guard mode == .training else {
-      guard !runsKernels else { return fastInference(input, relu: relu) }
-      let output = images(referenceInference(rows(of: input)), shape: input.shape)
-      return relu ? Activation.relu(output) : output
+    kept.clear()
+    guard mode == .training else { return inference(input, relu: relu) }
+    // Both bodies average the unbiased variance; the biased one is a share of its part in the sum.
+    let old = configuration.averagesBiasedVariance ? momentum * runningVariance : nil
+    let output: Tensor
+    if runsKernel {
+      let (y, pass) = fastForward(input, relu: relu)
+      kept.set((.kernels(pass), input.shape), in: mode)
+      output = y
+    } else {
+      let (rows, normalized, deviation) = referenceForward(rows(of: input))
+      let y = images(rows, shape: input.shape)
+      output = relu ? Activation.relu(y) : y
+      let pass = Pass.formulas(
+        normalized: normalized, deviation: deviation, relu: relu ? output : nil)
+      kept.set((pass, input.shape), in: mode)
     }
-    return averaging(valuesPerChannel(input.shape)) { layer in
-      guard !layer.runsKernels else { return layer.fastForward(input, relu: relu) }
-      let output = layer.images(
-        layer.referenceForward(layer.rows(of: input)), shape: input.shape)
-      guard relu else { return output }
-      layer.reluOutput = Activation.relu(output)
-      return layer.reluOutput!
+    trainedBatches += 1
+    if let old {
+      let count = valuesPerChannel(input.shape)
+      runningVariance = old + (runningVariance - old) * (Float(count - 1) / Float(count))
     }
+    return output
+  }
+
+  private func inference(_ input: Tensor, relu: Bool) -> Tensor {
+    if runsKernel { return fastInference(input, relu: relu) }
+    let output = images(referenceInference(rows(of: input)), shape: input.shape)
+    return relu ? Activation.relu(output) : output
   }
 
   /// Accumulates `dγ` and `dβ` and returns `dX`.
@@ -190,19 +210,27 @@ public struct BatchNorm: Layer {
 
   /// Like `backward(_:)`. A gradient that the caller gives away becomes `dX` in the same memory.
   package mutating func backward(overwriting outputGradient: consuming Tensor) -> Tensor {
-    guard let inputShape = inputShape.take() else {
-      stop(
-        "BatchNorm.backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing, a backward pass uses it up)")
-    }
+    let (pass, inputShape) = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: inputShape, of: Self.typeName)
-    if let pass = fastPass.take() { return fastBackward(outputGradient, pass) }
-    if let y = reluOutput.take() {
-      outputGradient = Activation.relu.inputGradient(output: y, outputGradient: outputGradient)
+    switch pass {
+    case .kernels(let pass): return fastBackward(outputGradient, pass)
+    case .formulas(let normalized, let deviation, let relu):
+      if let relu {
+        outputGradient = Activation.relu.inputGradient(output: relu, outputGradient: outputGradient)
+      }
+      let dX = referenceBackward(
+        rows(of: outputGradient), normalized: normalized, deviation: deviation)
+      return images(dX, shape: inputShape)
     }
-    defer { (normalized, deviation) = (nil, nil) }
-    return images(referenceBackward(rows(of: outputGradient)), shape: inputShape)
   }
+
+  /// The weight of the old value in the running averages of this batch: with 0, those of the first batch are
+  /// its own.
+  var momentum: Float {
+    configuration.startsWithFirstBatch && trainedBatches == 0 ? 0 : configuration.momentum
+  }
+
+  // MARK: Parameters and state
 
   /// Shows `scale`, then `shift`.
   public mutating func forEachParameter(
@@ -212,46 +240,23 @@ public struct BatchNorm: Layer {
     try body("shift", &shift)
   }
 
-  /// Shows the running averages, and the number of batches that they have seen.
+  /// Shows the running averages, and the number of batches in them.
   public mutating func forEachState(
     _ body: (_ name: String, _ state: inout Tensor) throws -> Void
   ) rethrows {
     try body("runningMean", &runningMean)
     try body("runningVariance", &runningVariance)
-    try body("batches", &batches.words)
+    try body("batches", &trainedBatches.asState)
   }
 
-  /// Throws when a running variance is negative, or the count of batches is none.
+  /// Throws when a running variance is negative, or when a file gave numbers that are no count of batches.
   public func checkState() throws {
     guard runningVariance.min() >= 0 else {
       throw CourseError(
-        .format, "BatchNorm: a running variance below 0", expected: "numbers of at least 0",
+        .format, "BatchNorm: negative running variance", expected: "numbers of at least 0",
         received: "\(runningVariance.min())")
     }
-    try batches.check(of: Self.typeName)
-  }
-
-  // MARK: Averages
-
-  /// Runs a training pass, which averages in PyTorch's way, and gives the averages the way that was asked for.
-  private mutating func averaging(
-    _ valueCount: Int, _ pass: (inout BatchNorm) -> Tensor
-  ) -> Tensor {
-    let momentum = configuration.momentum
-    // With a weight of 0 for the old values, those of the first batch are all there is.
-    if configuration.startsWithFirstBatch == true && trainedBatches == 0 {
-      configuration.momentum = 0
-    }
-    let old =
-      configuration.averagesBiasedVariance == true
-      ? configuration.momentum * runningVariance : nil
-    batches.count += 1
-    let output = pass(&self)
-    configuration.momentum = momentum
-    if let old {
-      runningVariance = old + (runningVariance - old) * (Float(valueCount - 1) / Float(valueCount))
-    }
-    return output
+    try trainedBatches.checkCount(of: Self.typeName)
   }
 
   // MARK: Rows
@@ -268,7 +273,7 @@ public struct BatchNorm: Layer {
 
   /// The inverse of `rows(of:)`.
   private func images(_ rows: Tensor, shape: [Int]) -> Tensor {
-    // An unfinished body returns something else: it fails wherever it is used, with words.
+    // An unfinished body returns another shape, which fails in words where it is used.
     guard rows.count == shape.reduce(1, *) else { return rows }
     let spatial = Array(shape.dropFirst(2))
     let places = Array(1..<(shape.count - 1))

@@ -1,15 +1,15 @@
 import Shared
 
 /// Layer normalisation: gives each example, or each step of a sequence, mean 0 and variance 1 over its last
-/// axes, then every element a scale and a shift of its own that are learnt.
+/// axes, then every element a learned scale and shift of its own.
 ///
 /// Computes, for each row x of F values, with its mean μ and its biased variance σ²,
 /// `x̂ = (x − μ) / √(σ² + ε)`, `y = γ ⊙ x̂ + β`
 /// - input: `[..., shape]`; F is the number of elements of `shape`
 /// - `γ`: `scale`, `shape`; `β`: `shift`, `shape`; `ε`: `epsilon`
 ///
-/// No example sees another one, so training and inference compute the same, and a batch of one is as good
-/// as any. Recurrent networks and transformers use it.
+/// Each example is normalised on its own, so training and inference compute the same, for batches of any
+/// size. Recurrent networks and transformers use it.
 ///
 /// Given `dY`, with `dX̂ = dY ⊙ γ` and means over the row:
 /// - `dγ = Σ dY ⊙ X̂`, `dβ = Σ dY`, over all rows
@@ -23,14 +23,18 @@ import Shared
 public struct LayerNorm: Layer {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
-    /// The sizes of the last axes, over which is normalised.
+    /// The sizes of the last axes, those that are normalised over.
     public var shape: [Int]
-    /// What is added to the variance under the root.
+    /// The number added to the variance under the root.
     public var epsilon: Float
+
+    /// Creates a configuration.
+    public init(shape: [Int], epsilon: Float = 1e-5) {
+      self.shape = shape
+      self.epsilon = epsilon
+    }
   }
 
-  /// "LayerNorm"
-  public static let typeName = "LayerNorm"
   /// The constructor arguments.
   public let configuration: Configuration
   /// The scale γ, of the shape of the last axes.
@@ -38,19 +42,15 @@ public struct LayerNorm: Layer {
   /// The shift β, of the shape of the last axes.
   public var shift: Parameter
 
-  // X̂ and 1 / √(σ² + ε), as rows [1, R, F] and [R].
-  private var normalized: Tensor?
-  private var inverse: Tensor?
-  private var inputShape: [Int] = []
+  /// X̂ and 1 / √(σ² + ε), as rows `[1, R, F]` and `[R]`.
+  private var kept = Kept<(normalized: Tensor, inverse: Tensor, inputShape: [Int])>()
 
   /// Creates a layer whose scale is 1 and whose shift is 0.
   /// - Parameters:
   ///   - shape: the size of the last axis, or `[sizes]` of the last axes
-  ///   - epsilon: what is added to the variance under the root, above 0
+  ///   - epsilon: the number added to the variance under the root, above 0
   public init(_ shape: Int..., epsilon: Float = 1e-5) {
-    self = orStop {
-      try LayerNorm(configuration: Configuration(shape: shape, epsilon: epsilon))
-    }
+    self = orStop { try LayerNorm(configuration: .init(shape: shape, epsilon: epsilon)) }
   }
 
   /// Creates the layer from a checkpoint.
@@ -74,7 +74,7 @@ public struct LayerNorm: Layer {
       throw CourseError(
         .shapeMismatch, "LayerNorm", expected: "input that ends in \(configuration.shape)",
         received: "\(inputShape)",
-        remedy: "Give it the last sizes of what the layer before it returns.")
+        remedy: "Set its shape to the last sizes of the output of the layer before it.")
     }
     return inputShape
   }
@@ -82,23 +82,20 @@ public struct LayerNorm: Layer {
   /// `Y = γ ⊙ X̂ + β`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     orStop { _ = try outputShape(for: Array(input.shape.dropFirst())) }
-    // A row is to the kernels what a channel is to batch norm: [1, R, F].
+    // The kernels of batch norm take each row for a channel: [1, R, F].
     let rows = rows(of: input)
     let (mean, variance) = rows.channelMoments()
     let inverse = 1 / sqrt(variance + configuration.epsilon)
     let normalized = rows.normalized(
       ChannelNormalization(
         center: mean, factor: inverse, shift: Tensor(zeros: inverse.shape)))
-    self.normalized = mode == .training ? normalized : nil
-    self.inverse = mode == .training ? inverse : nil
-    inputShape = mode == .training ? input.shape : []
+    kept.set((normalized, inverse, input.shape), in: mode)
     return normalized.reshaped(input.shape) * scale.value + shift.value
   }
 
   /// Accumulates `dγ` and `dβ` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let normalized = normalized.kept(by: Self.typeName)
-    let inverse = inverse.kept(by: Self.typeName)
+    let (normalized, inverse, inputShape) = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: inputShape, of: Self.typeName)
     let dY = rows(of: outputGradient)
     let features = [1, 1, scale.value.count]

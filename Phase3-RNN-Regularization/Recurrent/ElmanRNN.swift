@@ -29,16 +29,13 @@ import Shared
 /// - Reference: Elman (1990), *Finding structure in time*, Cognitive Science 14; Werbos (1990),
 ///   *Backpropagation through time: what it does and how to do it*.
 ///   Task: Protocols/Phase3-RNN-Regularization.md, 3.3.
-public struct ElmanRNN: RecurrentLayer {
-  /// "ElmanRNN"
-  public static let typeName = "ElmanRNN"
+public struct ElmanRNN: RecurrentBodies {
   /// `.elman`
   public static let cell = RecurrentCell.elman
-  /// Whether the readable body was found to compute what the kernel computes.
-  public static let referenceIsKernel = tryReferenceAgainstKernel()
+  package static let bodiesAgree = agree(on: trials, running: tryBody)
 
   /// The constructor arguments.
-  public private(set) var configuration: RecurrentConfiguration
+  public package(set) var configuration: RecurrentConfiguration
   /// The input weights W, `[inputSize, hiddenSize]`.
   public var inputWeights: Parameter
   /// The recurrent weights U, `[hiddenSize, hiddenSize]`.
@@ -46,17 +43,16 @@ public struct ElmanRNN: RecurrentLayer {
   /// The bias b, `[hiddenSize]`.
   public var bias: Parameter
   /// Which body of code runs: the kernels, or the steps of task 3.3.
-  public var implementation: Implementation
-  /// What the layer keeps from pass to pass.
-  public var memory = RecurrentMemory()
+  public var implementation = Implementation.fast
+  package var memory = RecurrentMemory()
 
   /// Creates a layer with freshly drawn weights.
   /// - Parameters:
   ///   - returnsSequence: whether the output is the hidden state after every step, or after the last only
-  ///   - stateful: whether each batch goes on where the one before it ended (truncated backpropagation
+  ///   - stateful: whether each batch continues where the one before it ended (truncated backpropagation
   ///     through time: the state is carried, gradients are not)
   ///   - reversed: whether time runs backwards
-  ///   - paddingValue: a step whose features all have this value is no step
+  ///   - paddingValue: a step whose features all have this value is skipped
   ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws
   ///     them again from its own seed
   public init(
@@ -71,7 +67,7 @@ public struct ElmanRNN: RecurrentLayer {
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
       initializer: initializer, recurrentInitializer: recurrentInitializer,
-      biasInitializer: biasInitializer == .zeros ? nil : biasInitializer)
+      biasInitializer: biasInitializer)
     self = orStop { try ElmanRNN(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
@@ -81,12 +77,5 @@ public struct ElmanRNN: RecurrentLayer {
     try configuration.check(Self.cell, of: Self.typeName)
     self.configuration = configuration
     (inputWeights, recurrentWeights, bias) = configuration.parameters(Self.cell)
-    implementation = .fast
-  }
-
-  /// Whether each batch goes on where the one before it ended; may be switched at any time.
-  public var isStateful: Bool {
-    get { configuration.isStateful }
-    set { configuration = configuration.carryingState(newValue, Self.cell, of: Self.typeName) }
   }
 }

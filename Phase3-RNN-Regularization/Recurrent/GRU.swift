@@ -27,16 +27,13 @@ import Shared
 /// - Complexity: O(N·T·H·(F + H)) for each of the three sums of a training step. The steps follow each other.
 /// - Reference: Cho et al. (2014), *Learning phrase representations using RNN encoder-decoder*, EMNLP.
 ///   Task: Protocols/Phase3-RNN-Regularization.md, 3.8 (for those who want more).
-public struct GRU: RecurrentLayer {
-  /// "GRU"
-  public static let typeName = "GRU"
+public struct GRU: RecurrentBodies {
   /// `.gru`
   public static let cell = RecurrentCell.gru
-  /// Whether the readable body was found to compute what the kernel computes.
-  public static let referenceIsKernel = tryReferenceAgainstKernel()
+  package static let bodiesAgree = agree(on: trials, running: tryBody)
 
   /// The constructor arguments.
-  public private(set) var configuration: RecurrentConfiguration
+  public package(set) var configuration: RecurrentConfiguration
   /// The input weights W, `[inputSize, 3 · hiddenSize]`, blocks r, z, n.
   public var inputWeights: Parameter
   /// The recurrent weights U, `[hiddenSize, 3 · hiddenSize]`, blocks r, z, n.
@@ -46,9 +43,8 @@ public struct GRU: RecurrentLayer {
   /// The bias c of the candidate's recurrent share, `[hiddenSize]`.
   public var candidateRecurrentBias: Parameter?
   /// Which body of code runs: the kernels, or the steps of task 3.8.
-  public var implementation: Implementation
-  /// What the layer keeps from pass to pass.
-  public var memory = RecurrentMemory()
+  public var implementation = Implementation.fast
+  package var memory = RecurrentMemory()
 
   /// Creates a layer with freshly drawn weights; the arguments are those of `ElmanRNN`.
   public init(
@@ -63,7 +59,7 @@ public struct GRU: RecurrentLayer {
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
       initializer: initializer, recurrentInitializer: recurrentInitializer,
-      biasInitializer: biasInitializer == .zeros ? nil : biasInitializer)
+      biasInitializer: biasInitializer)
     self = orStop { try GRU(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
@@ -74,12 +70,5 @@ public struct GRU: RecurrentLayer {
     self.configuration = configuration
     (inputWeights, recurrentWeights, bias) = configuration.parameters(Self.cell)
     candidateRecurrentBias = configuration.bias(gates: 1)
-    implementation = .fast
-  }
-
-  /// Whether each batch goes on where the one before it ended; may be switched at any time.
-  public var isStateful: Bool {
-    get { configuration.isStateful }
-    set { configuration = configuration.carryingState(newValue, Self.cell, of: Self.typeName) }
   }
 }

@@ -37,16 +37,13 @@ import Shared
 /// - Reference: Hochreiter, Schmidhuber (1997), *Neural Computation* 9, with the forget gate of Gers,
 ///   Schmidhuber, Cummins (2000); its bias of 1: Jozefowicz et al. (2015), *ICML*.
 ///   Task: Protocols/Phase3-RNN-Regularization.md, 3.4.
-public struct LSTM: RecurrentLayer {
-  /// "LSTM"
-  public static let typeName = "LSTM"
+public struct LSTM: RecurrentBodies {
   /// `.lstm`
   public static let cell = RecurrentCell.lstm
-  /// Whether the readable body was found to compute what the kernel computes.
-  public static let referenceIsKernel = tryReferenceAgainstKernel()
+  package static let bodiesAgree = agree(on: trials, running: tryBody)
 
   /// The constructor arguments.
-  public private(set) var configuration: RecurrentConfiguration
+  public package(set) var configuration: RecurrentConfiguration
   /// The input weights W, `[inputSize, 4 · hiddenSize]`, blocks i, f, g, o.
   public var inputWeights: Parameter
   /// The recurrent weights U, `[hiddenSize, 4 · hiddenSize]`, blocks i, f, g, o.
@@ -54,17 +51,16 @@ public struct LSTM: RecurrentLayer {
   /// The bias b, `[4 · hiddenSize]`, blocks i, f, g, o.
   public var bias: Parameter
   /// Which body of code runs: the kernels, or the steps of task 3.4.
-  public var implementation: Implementation
-  /// What the layer keeps from pass to pass.
-  public var memory = RecurrentMemory()
+  public var implementation = Implementation.fast
+  package var memory = RecurrentMemory()
 
   /// Creates a layer with freshly drawn weights.
   /// - Parameters:
   ///   - returnsSequence: whether the output is the hidden state after every step, or after the last only
-  ///   - stateful: whether each batch goes on where the one before it ended (truncated backpropagation
+  ///   - stateful: whether each batch continues where the one before it ended (truncated backpropagation
   ///     through time: hidden state and cell state are carried, gradients are not)
   ///   - reversed: whether time runs backwards
-  ///   - paddingValue: a step whose features all have this value is no step
+  ///   - paddingValue: a step whose features all have this value is skipped
   ///   - biasInitializer: how the biases of the other gates are drawn
   ///   - forgetBias: the first bias of the forget gate
   ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws
@@ -81,7 +77,7 @@ public struct LSTM: RecurrentLayer {
       inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
       initializer: initializer, recurrentInitializer: recurrentInitializer,
-      biasInitializer: biasInitializer == .zeros ? nil : biasInitializer, forgetBias: forgetBias)
+      biasInitializer: biasInitializer, forgetBias: forgetBias)
     self = orStop { try LSTM(configuration: configuration) }.seeded(seed)
     self.implementation = implementation
   }
@@ -91,12 +87,5 @@ public struct LSTM: RecurrentLayer {
     try configuration.check(Self.cell, of: Self.typeName)
     self.configuration = configuration
     (inputWeights, recurrentWeights, bias) = configuration.parameters(Self.cell)
-    implementation = .fast
-  }
-
-  /// Whether each batch goes on where the one before it ended; may be switched at any time.
-  public var isStateful: Bool {
-    get { configuration.isStateful }
-    set { configuration = configuration.carryingState(newValue, Self.cell, of: Self.typeName) }
   }
 }

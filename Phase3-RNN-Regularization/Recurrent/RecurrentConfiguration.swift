@@ -12,15 +12,14 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
   public var isStateful: Bool
   /// Whether time runs backwards, from the last step to the first.
   public var isReversed: Bool
-  /// A step whose features all have this value is no step: the state passes it by.
+  /// The value that marks padding: a step whose features all have it leaves the state as it is.
   public var paddingValue: Float?
   /// How the weights of the input are drawn.
   public var initializer: StandardInitializer
   /// How the weights of the hidden state are drawn, each gate's block by itself.
   public var recurrentInitializer: StandardInitializer
-  /// How the biases are drawn, but for that of an LSTM's forget gate; `nil`, as files of the first version
-  /// have it, for zeros.
-  public var biasInitializer: StandardInitializer?
+  /// How the biases are drawn, except that of an LSTM's forget gate.
+  public var biasInitializer: StandardInitializer
   /// The first bias of an LSTM's forget gate; `nil` for other layers, which have none.
   public var forgetBias: Float?
 
@@ -30,7 +29,7 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
     isReversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
     recurrentInitializer: StandardInitializer = .orthogonal,
-    biasInitializer: StandardInitializer? = nil, forgetBias: Float? = nil
+    biasInitializer: StandardInitializer = .zeros, forgetBias: Float? = nil
   ) {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
@@ -50,7 +49,7 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
     try checkSizes([hiddenSize, hiddenSize, cell.gateCount], of: layer)
     try initializer.check(of: layer)
     try recurrentInitializer.check(of: layer)
-    try biasInitializer?.check(of: layer)
+    try biasInitializer.check(of: layer)
     for (name, value) in [("padding value", paddingValue), ("forget bias", forgetBias)] {
       guard let value, !value.isFinite else { continue }
       throw CourseError(
@@ -61,7 +60,9 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
       throw CourseError(
         .invalidArgument, "\(layer): stateful and reversed", expected: "one of the two",
         received: "both",
-        remedy: "A layer that reads from the end has no past to go on from: drop one of the two.")
+        remedy:
+          "A layer that reads from the end has no earlier batch to continue: choose one of the two."
+      )
     }
   }
 
@@ -72,7 +73,7 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
     return isPadding.max() == 0 ? nil : 1 - isPadding
   }
 
-  /// The weights with which a layer starts, W `[F, G·H]`, U `[H, G·H]` and b `[G·H]`.
+  /// The initial weights of a layer, W `[F, G·H]`, U `[H, G·H]` and b `[G·H]`.
   func parameters(_ cell: RecurrentCell) -> (
     input: Parameter, recurrent: Parameter, bias: Parameter
   ) {
@@ -95,16 +96,8 @@ public struct RecurrentConfiguration: Codable, Sendable, Equatable {
     Parameter(
       shape: [gates * hiddenSize],
       initializer: GateBias(
-        base: biasInitializer ?? .zeros, forgetBias: forgetBias, gateCount: gates),
+        base: biasInitializer, forgetBias: forgetBias, gateCount: gates),
       fans: .dense(inputs: hiddenSize, outputs: hiddenSize), isRegularized: false)
-  }
-
-  /// The arguments with the state carried or not; stops where that makes no sense.
-  func carryingState(_ isStateful: Bool, _ cell: RecurrentCell, of layer: String) -> Self {
-    var changed = self
-    changed.isStateful = isStateful
-    orStop { try changed.check(cell, of: layer) }
-    return changed
   }
 }
 
@@ -123,8 +116,8 @@ private struct GateBias: Initializer {
   }
 }
 
-/// Draws the block of each gate by itself: what makes a good matrix, such as being orthogonal, is meant
-/// for each of them and not for all side by side.
+/// Draws the block of each gate by itself: a property such as being orthogonal belongs to each of them and not
+/// to all side by side.
 private struct GateByGate: Initializer {
   let base: StandardInitializer
   let gateCount: Int

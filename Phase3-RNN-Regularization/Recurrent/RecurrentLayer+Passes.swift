@@ -1,8 +1,65 @@
 import Shared
 
-// The way of a batch through a recurrent layer, whichever body runs.
+/// The two bodies of a recurrent layer: the readable steps that a student writes, and the kernel.
+///
+/// The steps compute what happens between one state and the next. Everything around them is given here:
+/// checks, masks, initial and final states.
+package protocol RecurrentBodies: RecurrentLayer, TwoBodied {
+  var configuration: RecurrentConfiguration { get set }
+  /// The values that the layer keeps from pass to pass.
+  var memory: RecurrentMemory { get set }
 
-extension RecurrentLayer {
+  /// Goes through the sequences and records every step, in the order of the visit.
+  func referenceForward(_ sequences: TimeSteps, from start: RecurrentState) -> [RecurrentStep]
+
+  /// Goes back through the record: backpropagation through time.
+  /// - Parameters:
+  ///   - record: the result of `referenceForward`
+  ///   - outputGradients: `outputGradients[t]` is the gradient that reaches the hidden state of step t from
+  ///     outside, `[N, H]`
+  ///   - finalGradient: the gradient that reaches the state after the last step from outside
+  func referenceBackward(
+    _ record: [RecurrentStep], outputGradients: [Tensor], finalGradient: RecurrentState
+  ) -> RecurrentGradients
+}
+
+/// The values that a recurrent layer keeps from pass to pass.
+package struct RecurrentMemory: Sendable {
+  /// The values that the body which ran keeps for `backward`.
+  enum Pass {
+    case kernel(RecurrentPass)
+    case steps([RecurrentStep], mask: Tensor?)
+  }
+  var kept = Kept<(pass: Pass, inputShape: [Int])>()
+  var finalState: RecurrentState?
+  var initialStateGradient: RecurrentState?
+
+  /// Keeps nothing.
+  package init() {}
+}
+
+extension RecurrentBodies {
+  /// The state after the last step of the last pass.
+  public var finalState: RecurrentState? {
+    get { memory.finalState }
+    set { memory.finalState = newValue }
+  }
+  /// The gradient with respect to the initial state of the last training pass.
+  public var initialStateGradient: RecurrentState? { memory.initialStateGradient }
+
+  /// Whether each batch continues where the one before it ended; may be switched at any time.
+  public var isStateful: Bool {
+    get { configuration.isStateful }
+    set {
+      var changed = configuration
+      changed.isStateful = newValue
+      orStop { try changed.check(Self.cell, of: Self.typeName) }
+      configuration = changed
+    }
+  }
+
+  // MARK: Forward
+
   private func requireFit(_ input: Tensor, _ state: RecurrentState?, _ mask: Tensor?) {
     let place = "\(Self.typeName).forward"
     guard input.rank == 3, input.shape[2] == configuration.inputSize, input.shape[1] >= 1 else {
@@ -25,64 +82,62 @@ extension RecurrentLayer {
   }
 
   /// The hidden state after every step, `[N, T, H]`, or after the last one, `[N, H]`.
-  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    forward(input, initialState: nil, mask: nil, mode: mode)
-  }
-
-  /// Like `forward(_:mode:)`, with more said about the sequences.
-  /// - Parameters:
-  ///   - initialState: the state before the first step, in place of zeros or of a carried state
-  ///   - mask: `[N, T]`, 1 where a step counts. A step with 0 leaves the state as it is, and its output is
-  ///     0. In place of what `paddingValue` finds.
   public mutating func forward(
-    _ input: Tensor, initialState: RecurrentState? = nil, mask: Tensor? = nil, mode: Mode
+    _ input: Tensor, initialState: RecurrentState?, mask: Tensor?, mode: Mode
   ) -> Tensor {
     let start = initialState ?? (configuration.isStateful ? memory.finalState : nil)
     requireFit(input, start, mask)
-    // Out of the way of the next one, which is as large.
-    memory.lastPass = nil
-    let (output, finalState, kept) = run(
-      input, from: start, mask: mask ?? configuration.mask(of: input),
-      keeping: mode == .training, kernel: implementation == .fast && Self.referenceIsKernel)
-    memory.finalState = finalState
-    memory.lastPass = kept.map { RecurrentMemory.Pass(kept: $0, inputShape: input.shape) }
+    // Released before the next pass, which is as large.
+    memory.kept.clear()
     memory.initialStateGradient = nil
-    return configuration.returnsSequence ? output : finalState?.hidden ?? output
+    let mask = mask ?? configuration.mask(of: input)
+    let output =
+      runsKernel
+      ? fastForward(input, from: start, mask: mask, mode: mode)
+      : walk(input, from: start, mask: mask, mode: mode)
+    return configuration.returnsSequence ? output : memory.finalState?.hidden ?? output
   }
 
-  /// Runs one of the two bodies.
-  private func run(
-    _ input: Tensor, from start: RecurrentState?, mask: Tensor?, keeping: Bool, kernel: Bool
-  ) -> (output: Tensor, finalState: RecurrentState?, kept: RecurrentMemory.Kept?) {
-    if kernel {
-      let (output, finalState, pass) = input.recurrentForward(
-        Self.cell, weights: weights, initialState: start, mask: mask,
-        reversed: configuration.isReversed, keeping: keeping)
-      return (output, finalState, pass.map { .pass($0) })
-    }
-    let start =
-      start
-      ?? RecurrentState(
-        zerosOf: Self.cell, batch: input.shape[0], hiddenSize: configuration.hiddenSize)
+  /// The pass of the kernel.
+  private mutating func fastForward(
+    _ input: Tensor, from start: RecurrentState?, mask: Tensor?, mode: Mode
+  ) -> Tensor {
+    let weights = RecurrentWeights(
+      input: inputWeights.value, recurrent: recurrentWeights.value, bias: bias.value,
+      candidateRecurrentBias: candidateRecurrentBias?.value)
+    let (output, finalState, pass) = input.recurrentForward(
+      Self.cell, weights: weights, initialState: start, mask: mask,
+      reversed: configuration.isReversed, keeping: mode == .training)
+    memory.finalState = finalState
+    if let pass { memory.kept.set((.kernel(pass), input.shape), in: mode) }
+    return output
+  }
+
+  /// The pass of the readable steps.
+  private mutating func walk(
+    _ input: Tensor, from start: RecurrentState?, mask: Tensor?, mode: Mode
+  ) -> Tensor {
+    let start = start ?? zeroState(batch: input.shape[0])
     let sequences = TimeSteps(input, mask: mask, isReversed: configuration.isReversed)
     let record = referenceForward(sequences, from: start)
-    // An unfinished body has no states to show: an empty output fails wherever it is used, with words.
-    guard sequences.isComplete(record, from: start) else { return (Tensor(zeros: [0]), nil, nil) }
-    return (
-      sequences.output(of: record), record.last?.after, keeping ? .record(record, mask: mask) : nil
-    )
+    // An unfinished body has no states to show: an empty output fails in words where it is used.
+    guard sequences.isComplete(record, from: start) else {
+      memory.finalState = nil
+      return Tensor(zeros: [0])
+    }
+    memory.finalState = record.last?.after
+    memory.kept.set((.steps(record, mask: mask), input.shape), in: mode)
+    return sequences.output(of: record)
+  }
+
+  private func zeroState(batch: Int) -> RecurrentState {
+    let zeros = Tensor(zeros: [batch, configuration.hiddenSize])
+    return RecurrentState(hidden: zeros, cell: Self.cell == .lstm ? zeros : nil)
   }
 
   // MARK: Backward
 
   /// Accumulates the gradients of the weights, summed over all steps, and returns `dX`.
-  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    backward(outputGradient, finalStateGradient: nil)
-  }
-
-  /// Like `backward(_:)`, where somebody used the final state as well: the first state of a decoder, for
-  /// instance.
-  /// - Parameter finalStateGradient: the gradient with respect to `finalState`; a missing cell counts as 0
   public mutating func backward(_ outputGradient: Tensor, finalStateGradient: RecurrentState?)
     -> Tensor
   {
@@ -98,15 +153,9 @@ extension RecurrentLayer {
   private mutating func accumulate(
     _ outputGradient: Tensor, _ finalStateGradient: RecurrentState?, needsInputGradient: Bool
   ) -> RecurrentGradients {
-    guard let pass = memory.lastPass else {
-      stop(
-        "\(Self.typeName).backward",
-        expected: "a forward pass with mode .training before it, and only one backward pass for it",
-        received: "none (an inference pass keeps nothing, a backward pass uses it up)")
-    }
-    // It shares the weights' memory: if it stayed, the optimizer would have to copy them.
-    memory.lastPass = nil
-    let (batch, length) = (pass.inputShape[0], pass.inputShape[1])
+    // Consuming it matters here: it shares the weights' memory, and the optimizer would have to copy them.
+    let (pass, inputShape) = memory.kept.take(for: Self.typeName)
+    let (batch, length) = (inputShape[0], inputShape[1])
     let size = configuration.hiddenSize
     let returnsSequence = configuration.returnsSequence
     requireGradient(
@@ -121,15 +170,21 @@ extension RecurrentLayer {
     }
     if !returnsSequence {
       // The output is the final state, so its gradient enters there.
-      var whole =
-        finalGradient ?? RecurrentState(zerosOf: Self.cell, batch: batch, hiddenSize: size)
+      var whole = finalGradient ?? zeroState(batch: batch)
       whole.hidden += outputGradient
       finalGradient = whole
     }
-    let gradients = self.gradients(
-      pass, outputGradient: returnsSequence ? outputGradient : nil, finalGradient: finalGradient,
-      needsInputGradient: needsInputGradient)
-    // Nothing to add up: the body is not written yet.
+    let dY = returnsSequence ? outputGradient : nil
+    let gradients =
+      switch pass {
+      case .kernel(let pass):
+        pass.backward(
+          outputGradient: dY, finalStateGradient: finalGradient,
+          needsInputGradient: needsInputGradient)
+      case .steps(let record, let mask):
+        walkBack(record, dY, mask: mask?.reshaped([batch, length, 1]), finalGradient)
+      }
+    // Nothing to add up: the body is unfinished.
     guard gradients.weights.input.count > 0 else { return gradients }
     inputWeights.accumulate(gradients.weights.input)
     recurrentWeights.accumulate(gradients.weights.recurrent)
@@ -141,68 +196,53 @@ extension RecurrentLayer {
     return gradients
   }
 
-  /// The way back of the body that ran.
-  private func gradients(
-    _ pass: RecurrentMemory.Pass, outputGradient: Tensor?, finalGradient: RecurrentState?,
-    needsInputGradient: Bool
+  /// The way back through the readable steps.
+  private func walkBack(
+    _ record: [RecurrentStep], _ dY: Tensor?, mask: Tensor?, _ finalGradient: RecurrentState?
   ) -> RecurrentGradients {
-    switch pass.kept {
-    case .pass(let pass):
-      return pass.backward(
-        outputGradient: outputGradient, finalStateGradient: finalGradient,
-        needsInputGradient: needsInputGradient)
-    case .record(let record, let mask):
-      let (batch, length) = (pass.inputShape[0], pass.inputShape[1])
-      let zeros = RecurrentState(
-        zerosOf: Self.cell, batch: batch, hiddenSize: configuration.hiddenSize)
-      // The output of a masked step is 0 whatever the state, so no gradient comes from there.
-      let dY = outputGradient.map { dY in
-        mask.map { dY * $0.reshaped([batch, length, 1]) } ?? dY
-      }
-      return referenceBackward(
-        record,
-        outputGradients: (0..<length).map { dY?.slice(axis: 1, at: $0) ?? zeros.hidden },
-        finalGradient: finalGradient ?? zeros)
-    }
+    let zeros = zeroState(batch: record[0].input.shape[0])
+    // The output of a masked step is 0 whatever the state, so no gradient comes from there.
+    let dY = dY.map { dY in mask.map { dY * $0 } ?? dY }
+    return referenceBackward(
+      record, outputGradients: record.indices.map { dY?.slice(axis: 1, at: $0) ?? zeros.hidden },
+      finalGradient: finalGradient ?? zeros)
   }
 
-  // MARK: Does the formula agree with the kernel?
+  // MARK: The comparison of the two bodies
 
-  /// Whether the readable body does what the kernel does, tried on a few numbers. The kernel stands in for
-  /// it only then, so an unfinished task does not train, and a wrong one trains wrongly.
-  package static func tryReferenceAgainstKernel() -> Bool {
-    let arguments = RecurrentConfiguration(
+  /// A layer with random weights, for `agree(on:running:)`.
+  package static var trials: [Self] {
+    let configuration = RecurrentConfiguration(
       inputSize: 2, hiddenSize: 3, forgetBias: cell == .lstm ? 0.5 : nil)
-    guard var layer = try? Self(configuration: arguments) else { return false }
+    var layer = orStop { try Self(configuration: configuration) }
     let key = RandomKey(seed: 1)
     layer.forEachParameter { $1.value = Tensor(normal: $1.value.shape, key: key.folded($0)) }
+    return [layer]
+  }
+
+  /// The results of a pass from a state, with a mask and a gradient of the final state, and of an inference.
+  package static func tryBody(of trial: Self, _ implementation: Implementation) -> [Tensor] {
+    var layer = trial
+    layer.implementation = implementation
+    func draw(_ name: String, _ shape: [Int]) -> Tensor {
+      Tensor(normal: shape, key: RandomKey(seed: 1).folded(name))
+    }
     func state(_ name: String) -> RecurrentState {
-      func draw(_ part: String) -> Tensor {
-        Tensor(normal: [2, 3], key: key.folded(name).folded(part))
-      }
-      return RecurrentState(hidden: draw("hidden"), cell: cell == .lstm ? draw("cell") : nil)
+      RecurrentState(
+        hidden: draw(name, [2, 3]), cell: cell == .lstm ? draw("\(name) cell", [2, 3]) : nil)
     }
-    let input = Tensor(normal: [2, 4, 2], key: key.folded("input"))
-    let outputGradient = Tensor(normal: [2, 4, 3], key: key.folded("gradient"))
-    let mask: Tensor = [[1, 1, 1, 1], [1, 0, 1, 0]]
-    let results = [true, false].map { kernel -> [Tensor] in
-      let (output, finalState, kept) = layer.run(
-        input, from: state("start"), mask: mask, keeping: true, kernel: kernel)
-      guard let finalState, let kept else { return [] }
-      let gradients = layer.gradients(
-        RecurrentMemory.Pass(kept: kept, inputShape: input.shape), outputGradient: outputGradient,
-        finalGradient: state("end"), needsInputGradient: true)
-      return [
-        output, finalState.hidden, finalState.cell, gradients.input, gradients.weights.input,
-        gradients.weights.recurrent, gradients.weights.bias,
-        gradients.weights.candidateRecurrentBias, gradients.initialState.hidden,
-        gradients.initialState.cell,
-      ].compactMap { $0 }
+    let input = draw("input", [2, 4, 2])
+    let output = layer.forward(
+      input, initialState: state("start"), mask: [[1, 1, 1, 1], [1, 0, 1, 0]], mode: .training)
+    guard output.shape == [2, 4, 3], let final = layer.finalState else { return [output] }
+    let dX = layer.backward(draw("gradient", [2, 4, 3]), finalStateGradient: state("end"))
+    var results = [output, final.hidden, final.cell, dX].compactMap { $0 }
+    // An unfinished body accumulates no gradient.
+    layer.forEachParameter { if let gradient = $1.gradient { results.append(gradient) } }
+    let start = layer.initialStateGradient
+    results += [start?.hidden, start?.cell, layer.forward(input, mode: .inference)].compactMap {
+      $0
     }
-    // Written so that NaN disagrees.
-    return results[0].count == results[1].count
-      && zip(results[0], results[1]).allSatisfy { fast, formula in
-        fast.shape == formula.shape && abs(fast - formula).max() <= 1e-4
-      }
+    return results
   }
 }

@@ -1,16 +1,11 @@
 import Shared
 
-/// What `ElmanRNN`, `LSTM` and `GRU` have in common: sequences `[N, T, F]` go in, and a state goes along.
+/// A layer for sequences: `ElmanRNN`, `LSTM` or `GRU`.
 ///
-/// What one step computes stands in the layers' readable bodies, `referenceForward` and
-/// `referenceBackward`. This protocol does the rest: checks, masks, initial and final states, and the state
-/// carried from batch to batch.
+/// It takes `[N, T, F]` (N sequences, T steps, F features) and passes a state from step to step.
 public protocol RecurrentLayer: StateCarryingLayer where Configuration == RecurrentConfiguration {
-  /// Which kernel belongs to the layer.
+  /// The kind of the layer.
   static var cell: RecurrentCell { get }
-  /// Whether the readable body was found to compute what the kernel computes; the kernel stands in for it
-  /// only then.
-  static var referenceIsKernel: Bool { get }
 
   /// W, `[F, G·H]`.
   var inputWeights: Parameter { get set }
@@ -22,43 +17,28 @@ public protocol RecurrentLayer: StateCarryingLayer where Configuration == Recurr
   var candidateRecurrentBias: Parameter? { get set }
   /// Which body of code runs.
   var implementation: Implementation { get set }
-  /// What the layer keeps from pass to pass.
-  var memory: RecurrentMemory { get set }
 
-  /// Walks along the sequences and records every step, in the order of the visit.
-  func referenceForward(_ sequences: TimeSteps, from start: RecurrentState) -> [RecurrentStep]
+  /// The state after the last step of the last pass, of training or of inference. A stateful layer starts
+  /// the next pass with it.
+  var finalState: RecurrentState? { get set }
+  /// The gradient with respect to the initial state of the last training pass; `backward` computes it. A
+  /// stateful layer does not pass it on to the batch before: that is where backpropagation through time is
+  /// truncated.
+  var initialStateGradient: RecurrentState? { get }
 
-  /// Goes the way back: backpropagation through time.
+  /// Like `forward(_:mode:)`, with more information on the sequences.
   /// - Parameters:
-  ///   - record: what `referenceForward` returned
-  ///   - outputGradients: `outputGradients[t]` is the gradient that reaches the hidden state of step t from
-  ///     outside, `[N, H]`
-  ///   - finalGradient: the gradient that reaches the state after the last step from outside
-  func referenceBackward(
-    _ record: [RecurrentStep], outputGradients: [Tensor], finalGradient: RecurrentState
-  ) -> RecurrentGradients
-}
+  ///   - initialState: the state before the first step; `nil` for zeros, or for the carried state
+  ///   - mask: `[N, T]`, 1 where a step counts. A step with 0 leaves the state as it is, and its output is
+  ///     0. `nil` to find the padding by `paddingValue`.
+  mutating func forward(
+    _ input: Tensor, initialState: RecurrentState?, mask: Tensor?, mode: Mode
+  ) -> Tensor
 
-/// What a recurrent layer keeps from pass to pass.
-public struct RecurrentMemory: Sendable {
-  /// A training pass that `backward` can follow.
-  struct Pass: Sendable {
-    var kept: Kept
-    var inputShape: [Int]
-  }
-  /// What the body that ran has kept.
-  enum Kept: Sendable {
-    /// The kernel's.
-    case pass(RecurrentPass)
-    /// The readable body's.
-    case record([RecurrentStep], mask: Tensor?)
-  }
-  var lastPass: Pass?
-  var finalState: RecurrentState?
-  var initialStateGradient: RecurrentState?
-
-  /// Remembers nothing.
-  public init() {}
+  /// Like `backward(_:)`, where the final state was used as well: as the first state of a decoder, for
+  /// instance.
+  /// - Parameter finalStateGradient: the gradient with respect to `finalState`; a missing cell counts as 0
+  mutating func backward(_ outputGradient: Tensor, finalStateGradient: RecurrentState?) -> Tensor
 }
 
 extension RecurrentLayer {
@@ -68,17 +48,22 @@ extension RecurrentLayer {
     set {}
   }
 
-  /// The state after the last step of the last pass, of training or of inference. A stateful layer starts
-  /// the next pass with it.
-  public var finalState: RecurrentState? { memory.finalState }
-  /// The gradient of the state that the last training pass started from; `backward` computes it. A stateful
-  /// layer does not pass it on to the batch before: that is where backpropagation through time is truncated.
-  public var initialStateGradient: RecurrentState? { memory.initialStateGradient }
-  /// The weights as the kernels take them.
-  public var weights: RecurrentWeights {
-    RecurrentWeights(
-      input: inputWeights.value, recurrent: recurrentWeights.value, bias: bias.value,
-      candidateRecurrentBias: candidateRecurrentBias?.value)
+  /// The hidden state after every step, `[N, T, H]`, or after the last one, `[N, H]`.
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    forward(input, initialState: nil, mask: nil, mode: mode)
+  }
+  /// The same, from a given state on.
+  public mutating func forward(_ input: Tensor, initialState: RecurrentState?, mode: Mode) -> Tensor
+  {
+    forward(input, initialState: initialState, mask: nil, mode: mode)
+  }
+  /// The same, without the steps that a mask leaves out.
+  public mutating func forward(_ input: Tensor, mask: Tensor?, mode: Mode) -> Tensor {
+    forward(input, initialState: nil, mask: mask, mode: mode)
+  }
+  /// Accumulates the gradients of the weights, summed over all steps, and returns `dX`.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    backward(outputGradient, finalStateGradient: nil)
   }
 
   // MARK: Shapes
@@ -92,7 +77,7 @@ extension RecurrentLayer {
         received: "\(inputShape)",
         remedy: inputShape.count == 2
           ? "Set inputSize to the number of features of each step."
-          : "Give the input a time axis (Reshape), or tokens a vector each (Embedding).")
+          : "Give the input a time axis (Reshape), or each token a vector (Embedding).")
     }
     guard inputShape[0] >= 1 else {
       throw CourseError(
@@ -106,7 +91,7 @@ extension RecurrentLayer {
   /// Throws when the shape does not fit, or when a carried state is that of another number of sequences.
   public func check(batchShape: [Int], mode: Mode) throws {
     _ = try outputShape(for: Array(batchShape.dropFirst()))
-    guard configuration.isStateful, let state = memory.finalState,
+    guard configuration.isStateful, let state = finalState,
       let problem = problem(of: state, batch: batchShape[0])
     else { return }
     throw CourseError(
@@ -115,7 +100,7 @@ extension RecurrentLayer {
       remedy: "Use batches of one size throughout, or call resetState() before another size.")
   }
 
-  /// What does not fit when `batch` sequences are to start from `state`.
+  /// The expected and the received state where `batch` sequences cannot start from `state`.
   func problem(of state: RecurrentState, batch: Int) -> (expected: String, received: String)? {
     let shape = [batch, configuration.hiddenSize]
     let isLSTM = Self.cell == .lstm
@@ -150,7 +135,7 @@ extension RecurrentLayer {
   ) rethrows {
     guard configuration.isStateful else { return }
     let empty = Tensor(zeros: [0, configuration.hiddenSize])
-    var state = memory.finalState ?? RecurrentState(hidden: empty, cell: empty)
+    var state = finalState ?? RecurrentState(hidden: empty, cell: empty)
     try body("hidden", &state.hidden)
     if Self.cell == .lstm {
       var cell = state.cell ?? empty
@@ -159,12 +144,12 @@ extension RecurrentLayer {
     } else {
       state.cell = nil
     }
-    memory.finalState = state.hidden.count == 0 ? nil : state
+    finalState = state.hidden.count == 0 ? nil : state
   }
 
   /// Whether the layer is stateful.
   public var carriesState: Bool { configuration.isStateful }
 
   /// Forgets the carried state: the next batch starts from zeros.
-  public mutating func resetState() { memory.finalState = nil }
+  public mutating func resetState() { finalState = nil }
 }

@@ -1,6 +1,6 @@
 import Shared
 
-/// A batch of sequences, step by step: what the readable body of a recurrent layer walks along.
+/// A batch of sequences, step by step, for the readable body of a recurrent layer.
 ///
 ///     for t in sequences.order {
 ///       let x = sequences.input(at: t)             // [N, F]
@@ -9,13 +9,13 @@ import Shared
 ///       record.append(step)
 ///       state = step.after
 ///     }
-public struct TimeSteps: Sendable {
+package struct TimeSteps: Sendable {
   /// X, `[N, T, F]`.
   let input: Tensor
   /// `[N, T]`: 1 where a step counts, 0 where it is padding; `nil` when every step counts.
   let mask: Tensor?
   /// The steps in the order in which the layer visits them: 0, 1, ..., T - 1, or back from T - 1 to 0.
-  public let order: [Int]
+  package let order: [Int]
 
   /// Creates the steps of `[N, T, F]` sequences.
   init(_ input: Tensor, mask: Tensor?, isReversed: Bool) {
@@ -24,13 +24,13 @@ public struct TimeSteps: Sendable {
     order = isReversed ? (0..<input.shape[1]).reversed() : Array(0..<input.shape[1])
   }
 
-  /// What every sequence has at step `t`, `[N, F]`.
-  public func input(at t: Int) -> Tensor { input.slice(axis: 1, at: t) }
+  /// The features of every sequence at step `t`, `[N, F]`.
+  package func input(at t: Int) -> Tensor { input.slice(axis: 1, at: t) }
 
-  /// The record of step `t`. Its `after` is the new state; but where the step is masked in a sequence, that
-  /// sequence keeps its old state.
-  /// - Parameter gates: what the backward pass will need besides the states, in an order of your choice
-  public func step(
+  /// The record of step `t`. Its `after` is the new state, except in the sequences whose step is masked: they
+  /// keep their old state.
+  /// - Parameter gates: the values that the backward pass needs besides the states, in an order of your choice
+  package func step(
     _ t: Int, from old: RecurrentState, to new: RecurrentState, gates: [Tensor] = []
   ) -> RecurrentStep {
     var step = RecurrentStep(
@@ -63,35 +63,27 @@ public struct TimeSteps: Sendable {
   }
 }
 
-/// What happened at one step, for the way back.
-public struct RecurrentStep: Sendable {
+/// The record of one step, for the backward pass.
+package struct RecurrentStep: Sendable {
   /// The step t.
-  public let time: Int
+  package let time: Int
   /// Its input, `[N, F]`.
-  public let input: Tensor
+  package let input: Tensor
   /// The state from which it started.
-  public let before: RecurrentState
-  /// What the forward pass put here, such as the values of the gates.
-  public let gates: [Tensor]
+  package let before: RecurrentState
+  /// The values that the forward pass put here, such as those of the gates.
+  package let gates: [Tensor]
   /// The state in which it ended.
-  public internal(set) var after: RecurrentState
+  package internal(set) var after: RecurrentState
   /// `[N, 1]`: 1 where the step counts, 0 where it is masked.
   let counts: Tensor?
 
   /// `x` in the sequences in which this step counts, 0 in those in which it is masked.
-  public func unmasked(_ x: Tensor) -> Tensor { counts.map { x * $0 } ?? x }
+  package func unmasked(_ x: Tensor) -> Tensor { counts.map { x * $0 } ?? x }
 
   /// `x` in the sequences in which this step is masked, 0 in those in which it counts.
-  public func masked(_ x: Tensor) -> Tensor {
+  package func masked(_ x: Tensor) -> Tensor {
     counts.map { x * (1 - $0) } ?? Tensor(zeros: x.shape)
-  }
-}
-
-extension RecurrentState {
-  /// The state before anything happened: zeros.
-  init(zerosOf cell: RecurrentCell, batch: Int, hiddenSize: Int) {
-    let zeros = Tensor(zeros: [batch, hiddenSize])
-    self.init(hidden: zeros, cell: cell == .lstm ? zeros : nil)
   }
 }
 

@@ -28,15 +28,15 @@ public struct Kept<Value: Sendable>: Sendable {
     if mode == .training { self.value = value() }
   }
 
-  /// Releases what was kept, so that a new pass can use the memory.
-  package mutating func clear() { value = nil }
+  /// Releases the values, so that a new pass can use the memory.
+  public mutating func clear() { value = nil }
 
   /// The values of the last training pass, which are then no longer kept; stops when there is none.
-  public mutating func take(for layer: String) -> Value {
+  public mutating func take(for layer: @autoclosure () -> String) -> Value {
     guard let value = value.take() else {
       stop(
-        "\(layer).backward: no forward pass to go back through: call forward(_:mode: .training) first, "
-          + "once for each backward")
+        "\(layer()).backward: no forward pass to go back through: call forward first, in training mode, once "
+          + "for each backward")
     }
     return value
   }

@@ -103,10 +103,12 @@ extension Optional where Wrapped == Tensor {
 }
 
 /// Stops unless the gradient handed to a layer's `backward` has the shape of its output.
-package func requireGradient(_ gradient: Tensor, shape: [Int], of layer: String) {
+package func requireGradient(
+  _ gradient: Tensor, shape: [Int], of layer: @autoclosure () -> String
+) {
   guard gradient.shape == shape else {
     stop(
-      "\(layer).backward", expected: "a gradient of shape \(shape), as the output has",
+      "\(layer()).backward", expected: "a gradient of shape \(shape), as the output has",
       received: "\(gradient.shape)")
   }
 }

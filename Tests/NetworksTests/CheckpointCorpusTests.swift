@@ -177,7 +177,10 @@ import Testing
 
   /// A kilobyte that claims gigabytes: the sizes are compared with the file before a layer is made.
   @Test(arguments: [
-    #"{"type":"BatchNorm","configuration":{"channels":SIZE,"momentum":0.9,"epsilon":1e-5}}"#,
+    #"""
+    {"type":"BatchNorm","configuration":{"channels":SIZE,"momentum":0.9,"epsilon":1e-5,
+    "startsWithFirstBatch":false,"averagesBiasedVariance":false}}
+    """#,
     #"{"type":"LayerNorm","configuration":{"shape":[SIZE],"epsilon":1e-5}}"#,
     #"""
     {"type":"Dense","configuration":{"inputSize":SIZE,"outputSize":1,"activation":"identity",
@@ -190,7 +193,7 @@ import Testing
     #"""
     {"type":"LSTM","configuration":{"inputSize":SIZE,"hiddenSize":1,"returnsSequence":true,
     "isStateful":true,"isReversed":false,"initializer":{"xavierUniform":{}},
-    "recurrentInitializer":{"orthogonal":{}}}}
+    "recurrentInitializer":{"orthogonal":{}},"biasInitializer":{"heNormal":{}}}}
     """#,
     #"""
     {"type":"Conv1D","configuration":{"inputChannels":SIZE,"outputChannels":1,"kernelSize":[1],

@@ -82,7 +82,7 @@ import Testing
     expectCourseError(.invalidData, "BatchNorm was never trained") {
       try fresh.check(batchShape: [4, 1, 3, 3], mode: .inference)
     }
-    expectCourseError(.invalidData, "one value a channel", "[1, 2, 1, 1]") {
+    expectCourseError(.invalidData, "one value per channel", "[1, 2, 1, 1]") {
       try fresh.check(batchShape: [1, 1, 3, 3], mode: .training)
     }
     try fresh.check(batchShape: [2, 1, 3, 3], mode: .training)

@@ -125,7 +125,7 @@ import Testing
     let json =
       #"{"cell":"lstm","layer":{"inputSize":2,"hiddenSize":0,"returnsSequence":true,"#
       + #""isStateful":false,"isReversed":false,"initializer":{"xavierUniform":{}},"#
-      + #""recurrentInitializer":{"orthogonal":{}},"forgetBias":1}}"#
+      + #""recurrentInitializer":{"orthogonal":{}},"biasInitializer":{"heNormal":{}},"forgetBias":1}}"#
     let configuration = try JSONDecoder().decode(
       Bidirectional.Configuration.self, from: Data(json.utf8))
     expectCourseError(.invalidArgument, "LSTM: size out of range", "[2, 0, 4]") {

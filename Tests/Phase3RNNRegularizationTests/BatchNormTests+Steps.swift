@@ -113,7 +113,7 @@ extension BatchNormTests {
         "it is multiplied by √(σ² + ε) instead of divided":
           gradient(dMean, dProduct, scale, deviation: 1 / deviation),
         "it is not divided by √(σ² + ε)": gradient(dMean, dProduct, scale, deviation: [1, 1]),
-        "it is divided by σ² + ε: keep the root of it in self.deviation":
+        "it is divided by σ² + ε: return the root of it as deviation":
           gradient(dMean, dProduct, scale, deviation: square(deviation)),
         "X̂ is missing in front of mean(dY ⊙ X̂)":
           gradient(dMean, dProduct, scale, normalized: Tensor(ones: x.shape)),

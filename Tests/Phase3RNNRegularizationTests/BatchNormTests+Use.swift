@@ -22,7 +22,7 @@ extension BatchNormTests {
     let layer = BatchNorm(channels: 3)
     for shape in [[1, 3], [1, 3, 1], [1, 3, 1, 1]] {
       expectCourseError(
-        .invalidData, "one value a channel", "at least 2", "\(shape)", "no last batch of one"
+        .invalidData, "one value per channel", "at least 2", "\(shape)", "no last batch of one"
       ) { try layer.check(batchShape: shape, mode: .training) }
       // In inference one example is as good as many.
       try layer.trained.check(batchShape: shape, mode: .inference)
@@ -34,7 +34,7 @@ extension BatchNormTests {
       var layer = BatchNorm(channels: 3)
       _ = layer.forward(Tensor(ones: [1, 3]), mode: .training)
     }
-    expectWords(of: stopped, "one value a channel", "[1, 3]")
+    expectWords(of: stopped, "one value per channel", "[1, 3]")
   }
 
   @Test(.waits(for: steps)) func wrongArgumentsAndShapesAreRefused() async {
@@ -73,7 +73,7 @@ extension BatchNormTests {
       _ = layer.forward(Tensor(ones: [4, 2]), mode: .inference)
       _ = layer.backward(Tensor(ones: [4, 2]))
     }
-    expectWords(of: inference, "BatchNorm.backward", "a forward pass with mode .training")
+    expectWords(of: inference, "BatchNorm.backward", "no forward pass to go back through")
     let gradient = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var layer = BatchNorm(channels: 2)
       _ = layer.forward(Tensor(ones: [4, 2]), mode: .training)

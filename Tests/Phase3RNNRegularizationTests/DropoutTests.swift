@@ -33,7 +33,8 @@ import Testing
       y.shape == x.shape, "Dropout.forward: expected output shape \(x.shape), got \(y.shape)")
     try require(y != x, "Dropout.forward: nothing is dropped in training, Y is X")
     let mask = try require(
-      keptMask(layer), "Dropout.forward leaves self.mask nil in training mode: backward needs it")
+      keptMask(layer),
+      "Dropout.forward keeps no mask in training mode: backward needs it, kept.set(mask, in: mode)")
     try require(
       mask.shape == x.shape,
       """
@@ -44,7 +45,7 @@ import Testing
   }
 
   private func keptMask(_ layer: Dropout) -> Tensor? {
-    Mirror(reflecting: layer).descendant("mask") as? Tensor
+    Mirror(reflecting: layer).descendant("kept", "value") as? Tensor
   }
 
   /// 10 000 elements of which a fraction of 0.2 is dropped: the count has a standard deviation of 40. A
@@ -75,6 +76,7 @@ import Testing
     let x = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: 1))
     let dY = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: 2))
     let y = try forward(&layer, x)
+    var copy = layer
     let dX = layer.backward(dY)
     try require(
       dX.shape == x.shape,
@@ -84,7 +86,7 @@ import Testing
       "the mask is ignored: dX = dY ⊙ M / (1 − r)": dY,
       "the mask is ignored, only the scaling is there": dY / 0.75,
       "not scaled: divide by 1 − r as forward did": dY * isKept,
-      "divided by 1 − r twice: keep M itself in self.mask": dY * isKept / 0.75 / 0.75,
+      "divided by 1 − r twice: keep M itself": dY * isKept / 0.75 / 0.75,
       "multiplied by 1 − r: divide": dY * isKept * 0.75,
       "divided by the rate: divide by 1 − r": dY * isKept / 0.25,
       "the mask is turned round": dY / 0.75 * (1 - isKept),
@@ -95,13 +97,12 @@ import Testing
     try require(
       isKnown || (isKept .== (dX .!= 0)).sum() == 600,
       """
-      Dropout.backward: the gradient is 0 at other places than the output; the mask was drawn again: keep \
-      it in self.mask
+      Dropout.backward: the gradient is 0 at other places than the output; the mask was drawn again: forward \
+      keeps it
       """)
     expectClose(dX, dY * isKept / 0.75, "Dropout.backward", mistakes: mistakes)
-    // Until the next forward pass the mask stays the same.
     try require(
-      layer.backward(dY) == dX, "Dropout.backward: the mask changes between two calls")
+      copy.backward(dY) == dX, "Dropout.backward: the mask changes between two calls")
   }
 
   private func checkInference() throws {
@@ -119,7 +120,7 @@ import Testing
       ])
     try require(
       keptMask(layer) == nil,
-      "Dropout.forward keeps a mask in inference: set self.mask to nil there")
+      "Dropout.forward keeps a mask in inference: call kept.clear() there")
     let training = layer.forward(x, mode: .training)
     try require(
       training != x,
@@ -132,7 +133,7 @@ import Testing
     try require(
       keptMask(layer) == nil,
       """
-      Dropout.forward leaves in inference the mask of the training pass before it: set self.mask to nil, or \
+      Dropout.forward leaves in inference the mask of the training pass before it: call kept.clear(), or \
       backward goes on with an old batch
       """)
   }
@@ -207,13 +208,13 @@ import Testing
     let stopped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Dropout(rate: 1, seed: 1)
     }
-    expectWords(of: stopped, "Dropout: rate out of range", "the fraction that is dropped", "1.0")
+    expectWords(of: stopped, "Dropout: rate out of range", "a dropped fraction", "1.0")
     let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var layer = Dropout(rate: 0.5, seed: 1)
       _ = layer.forward([[1]], mode: .training)
       _ = layer.forward([[1]], mode: .inference)
       _ = layer.backward([[1]])
     }
-    expectWords(of: inference, "Dropout.backward", "a forward pass with mode .training")
+    expectWords(of: inference, "Dropout.backward", "no forward pass to go back through")
   }
 }

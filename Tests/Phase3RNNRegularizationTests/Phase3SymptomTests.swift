@@ -5,12 +5,10 @@ import Testing
 
 /// The symptoms that the tables of Protocols/Phase3-RNN-Regularization.md quote are those that the tests tell.
 @Suite(.watched) struct Phase3SymptomTests {
-  private static let package = URL(filePath: #filePath).appending(path: "../../..").standardized
-
   /// The quoted symptoms of a task. Of `"expected ..., got [0]"` the first part is taken.
   private static func symptoms(of number: String) throws -> [String] {
     let text = try String(
-      contentsOf: package.appending(path: "Protocols/Phase3-RNN-Regularization.md"),
+      contentsOf: packageFolder.appending(path: "Protocols/Phase3-RNN-Regularization.md"),
       encoding: .utf8)
     let start = try #require(text.range(of: "\n## Task \(number):")).upperBound
     let task = text[start...].components(separatedBy: "\n## ")[0]
@@ -25,8 +23,9 @@ import Testing
   private static func sources() throws -> String {
     var all = ""
     for folder in ["Tests/Phase3RNNRegularizationTests", "Tests/TestSupport", "Shared/Tensor"] {
-      let folder = package.appending(path: folder)
-      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+      let folder = packageFolder.appending(path: folder)
+      for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      where name.hasSuffix(".swift") {
         all += try String(contentsOf: folder.appending(path: name), encoding: .utf8)
       }
     }

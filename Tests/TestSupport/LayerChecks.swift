@@ -47,11 +47,13 @@ public func forwardPass(
   try require(
     keepsSomething(layer, of: input, before: before),
     """
-    \(name).forward keeps nothing in training mode: backward needs what forward stored in the layer's \
-    properties
+    \(name).forward keeps nothing in training mode: backward needs the values that \
+    kept.set(..., in: mode) keeps
     """, sourceLocation: sourceLocation)
   for property in properties {
-    let value = Mirror(reflecting: layer).descendant(property)
+    let mirror = Mirror(reflecting: layer)
+    // A `Kept` has its values, or nil, in a property of its own.
+    let value = mirror.descendant(property, "value") ?? mirror.descendant(property)
     try require(
       value.map { "\($0)" } != "nil",
       "\(name).forward leaves self.\(property) nil in training mode: backward needs it",
@@ -91,8 +93,8 @@ public func lossPass(
   let name = type(of: loss).typeName
   let value = loss.forward(prediction, target: target)
   try require(
-    !storedValues(of: loss).contains("nil"),
-    "\(name).forward: a property is still nil: backward needs what forward stores in the properties",
+    !storedValues(of: loss).contains { $0 == "nil" || $0.hasSuffix("(value: nil)") },
+    "\(name).forward keeps nothing: backward needs the values that kept.set(..., in: .training) keeps",
     sourceLocation: sourceLocation)
   let gradient = loss.backward()
   try require(
@@ -126,8 +128,8 @@ public func expectInferenceKeepsNothing(
   guard storedValues(of: copy) == before else {
     return fail(
       """
-      \(name).forward keeps something in inference mode as well: set it to nil there, only a training \
-      pass may keep anything
+      \(name).forward keeps something in inference mode as well: hand the mode to kept.set(..., in: mode), \
+      which keeps nothing there
       """, sourceLocation: sourceLocation)
   }
   _ = copy.forward(input, mode: .training)
@@ -135,8 +137,8 @@ public func expectInferenceKeepsNothing(
   if storedValues(of: copy) != before {
     fail(
       """
-      \(name).forward leaves in inference mode what the training pass before it stored: set it to nil, or \
-      backward goes on with an old batch
+      \(name).forward leaves in inference mode what the training pass before it stored: kept.set(..., in: mode) \
+      and kept.clear() release it, or backward goes on with an old batch
       """, sourceLocation: sourceLocation)
   }
 }
@@ -151,7 +153,7 @@ public func expectBackwardUsesUp(
   copy.forEachParameter { $1.clearGradient() }
   if storedTensorElements(of: copy) != storedTensorElements(of: layer) {
     fail(
-      "\(type(of: layer).typeName).backward leaves what forward kept: set it to nil once it is used",
+      "\(type(of: layer).typeName).backward leaves the values that forward kept: kept.take(for:) takes them",
       sourceLocation: sourceLocation)
   }
 }

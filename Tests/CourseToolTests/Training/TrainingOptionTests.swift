@@ -90,7 +90,7 @@ import Testing
     (["--clip", "value:-1"], "a limit above 0"), (["--clip", "norm:one"], "a limit above 0"),
     (["--clip", "norm:inf"], "a limit above 0"), (["--clip", "1"], "norm:X or value:X"),
     (["--dropout", "1"], "from 0 to below 1"), (["--dropout", "-0.1"], "from 0 to below 1"),
-    (["--dropout", "half"], "the fraction that is dropped"), (["--dropout", "nan"], "below 1"),
+    (["--dropout", "half"], "dropped fraction"), (["--dropout", "nan"], "below 1"),
     (["--batch-norm", "maybe"], "yes or no"), (["--batch-norm", "1"], "yes or no"),
     (["--hidden", "none", "--batch-norm", "yes"], "no layers to go behind"),
     (["--hidden", "none", "--dropout", "0.5"], "no --hidden layers to go behind"),

@@ -123,7 +123,8 @@ import Testing
       var loss = SequenceCrossEntropyLoss()
       _ = loss.backward()
     }
-    expectWords(of: early, "SequenceCrossEntropyLoss.backward", "a forward pass")
+    expectWords(
+      of: early, "SequenceCrossEntropyLoss.backward", "no forward pass to go back through")
     let shape = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

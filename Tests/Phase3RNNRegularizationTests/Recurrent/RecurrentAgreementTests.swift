@@ -98,35 +98,41 @@ struct RecurrentAgreementTests {
   }
 
   /// Otherwise training would run the readable steps.
-  @Test(arguments: RecurrentCell.allCases)
-  func theKernelStandsInForAFormulaThatIsRight(cell: RecurrentCell) throws {
-    let layer = try recurrentLayer(cell, .fast)
-    #expect(type(of: layer).referenceIsKernel, "\(cell): the readable body and the kernel disagree")
+  @Test func theKernelStandsInForAFormulaThatIsRight() {
+    for (name, agree) in [
+      ("ElmanRNN", ElmanRNN.bodiesAgree), ("LSTM", LSTM.bodiesAgree), ("GRU", GRU.bodiesAgree),
+    ] {
+      #expect(agree, "\(name): the readable body and the kernel disagree")
+    }
   }
 
   /// A wrong formula must train wrongly, so it is found out.
-  @Test func aWrongFormulaRunsInPlaceOfTheKernel() throws {
-    #expect(!WrongRNN.referenceIsKernel)
-    var (wrong, right) = (WrongRNN(), ElmanRNN(inputSize: 2, hiddenSize: 3, seed: 1))
-    right.inputWeights = wrong.inputWeights
-    right.recurrentWeights = wrong.recurrentWeights
-    #expect(wrong.implementation == .fast)
+  @Test func aWrongFormulaTrainsInPlaceOfTheKernel() {
+    #expect(!WrongRNN.bodiesAgree)
+    var fast = WrongRNN()
+    #expect(fast.implementation == .fast && !fast.runsKernel)
+    var (wrong, right) = (fast, ElmanRNN(inputSize: 2, hiddenSize: 3, seed: 1))
+    wrong.implementation = .reference
     let x = Tensor(normal: [1, 2, 2], key: RandomKey(seed: 1))
-    #expect(wrong.forward(x, mode: .inference) != right.forward(x, mode: .inference))
+    let dY = Tensor(ones: [1, 2, 3])
+    let output = fast.forward(x, mode: .training)
+    #expect(output != right.forward(x, mode: .training))
+    #expect(output == wrong.forward(x, mode: .training))
+    #expect(fast.backward(dY) == wrong.backward(dY))
+    #expect(fast.recurrentWeights.gradient != nil)
+    #expect(fast.recurrentWeights.gradient == wrong.recurrentWeights.gradient)
   }
 }
 
 /// An Elman network whose body forgets the hidden state.
-private struct WrongRNN: RecurrentLayer {
-  static let typeName = "WrongRNN"
+private struct WrongRNN: RecurrentBodies {
   static let cell = RecurrentCell.elman
-  static let referenceIsKernel = tryReferenceAgainstKernel()
+  static let bodiesAgree = agree(on: trials, running: tryBody)
 
   private var right: ElmanRNN
-  var configuration: RecurrentConfiguration { right.configuration }
-  var isStateful: Bool {
-    get { right.isStateful }
-    set { right.isStateful = newValue }
+  var configuration: RecurrentConfiguration {
+    get { right.configuration }
+    set { right.configuration = newValue }
   }
   var inputWeights: Parameter {
     get { right.inputWeights }
