@@ -3,23 +3,24 @@ import Networks
 /// `course bench`
 enum BenchCommand: Command {
   private static let threads = Option(
-    "threads", .integer(in: 1...1024), "how many threads to use (default: 1, then all cores)")
+    "threads", .integer(in: 1...1024), "number of threads (default: 1, then all cores)")
   private static let seconds = Option(
-    "seconds", .positive(upTo: 600), "how long to repeat each workload (default: 1)")
+    "seconds", .positive(upTo: 600), "duration of each measurement"
+  ).defaulting(to: Float(1))
 
   static let description = CommandDescription(
-    name: "bench", abstract: "Measure the speed of typical workloads on this machine.",
+    name: "bench", abstract: "Benchmark typical workloads on this machine.",
     discussion: """
-      Prints the median time of each workload with its quartiles, the rate in
-      GFLOP/s, and the fraction of what the processor can do at most. (Convolutions
-      count by their definition: a method that needs fewer products can exceed it.)
+      Prints the median time of each workload with its quartiles, the rate in GFLOP/s,
+      and that rate as a fraction of the processor's peak. (The operation count of a
+      convolution is that of its definition; faster algorithms can exceed the peak.)
 
       \(workloadList)
 
-      Times mean little on a machine that is busy, and nothing in a debug build,
-      which is refused. Benchmarks/compare_pytorch.py compares with PyTorch.
+      Run it on an idle machine and in a release build; debug builds are refused.
+      Benchmarks/compare_pytorch.py compares with PyTorch.
       """,
-    operands: [Operand("WORKLOAD", .optional, "one of those listed below (default: all)")],
+    operands: [Operand("WORKLOAD", .optional, "one of the workloads below (default: all)")],
     options: [threads, seconds])
 
   private static var workloadList: String {
@@ -33,7 +34,7 @@ enum BenchCommand: Command {
   private struct Record: Encodable {
     var machine: Machine
     var measurements: [Measurement]
-    /// The most memory that the process had resident, in bytes.
+    /// The peak resident memory of the process, in bytes.
     var peakMemory: Int
   }
 
@@ -41,7 +42,7 @@ enum BenchCommand: Command {
     let workloads = try chosenWorkloads(arguments.operands.first)
     guard !isDebugBuild else {
       throw CourseError(
-        .invalidArgument, "bench measures release builds only", expected: "a release build",
+        .invalidArgument, "benchmarks require a release build", expected: "a release build",
         received: "a debug build", remedy: "Run: swift run -c release course bench")
     }
     let isJSON = arguments[CommonOptions.json]
@@ -49,7 +50,7 @@ enum BenchCommand: Command {
     if !isJSON {
       terminal.output.line(
         "\(machine.processor), \(machine.cores) cores, \(machine.instructionSet), "
-          + "peak \(fixed(machine.peakGigaflops, 0)) GFLOP/s a core\n")
+          + "peak \(fixed(machine.peakGigaflops, 0)) GFLOP/s per core\n")
       terminal.output.line(
         row("workload", "threads", "median", "quartiles", "GFLOP/s", "of peak"))
     }
@@ -61,7 +62,7 @@ enum BenchCommand: Command {
       for count in counts {
         Parallelism.threadCount = count
         let result = try Measurement.take(
-          workload, seconds: Double(arguments[seconds] ?? 1), peak: machine.peakGigaflops)
+          workload, seconds: Double(arguments[seconds]), peak: machine.peakGigaflops)
         measurements.append(result)
         if !isJSON { terminal.output.line(row(result)) }
       }
@@ -79,9 +80,9 @@ enum BenchCommand: Command {
     let found = Workload.all.filter { $0.name == name }
     guard found.isEmpty else { return found }
     throw UsageError(
-      "unknown workload '\(name)'"
+      "unknown workload '\(name)'."
         + didYouMean(suggestions(for: name, among: Workload.all.map(\.name)))
-        + "\n  There are: \(Workload.all.map(\.name).joined(separator: ", "))",
+        + "\n  Expected \(Workload.all.map(\.name).joined(separator: ", "))",
       command: "bench")
   }
 
@@ -98,7 +99,7 @@ enum BenchCommand: Command {
     }.joined()
   }
 
-  /// Three digits with the unit that suits.
+  /// A time in a suitable unit.
   private static func timeText(_ seconds: Double) -> String {
     switch seconds {
     case ..<1e-3: "\(fixed(seconds * 1e6, 1)) µs"

@@ -1,12 +1,12 @@
 import Foundation
 import Networks
 
-/// What the figures were taken on.
+/// The machine of a benchmark.
 struct Machine: Encodable, Sendable {
   var processor: String
   var cores: Int
   var instructionSet: String
-  /// What one core does at most, in GFLOP/s: multiply-adds on registers, measured just before.
+  /// The peak rate of one core in GFLOP/s: multiply-adds on registers, measured just before.
   var peakGigaflops: Double
 
   static func current() -> Machine {
@@ -30,10 +30,10 @@ struct Machine: Encodable, Sendable {
     #endif
   }
 
-  /// The most memory that this process has had resident so far, in bytes.
+  /// The peak resident memory of this process, in bytes.
   static func peakMemory() -> Int {
     #if os(Linux)
-      // Not getrusage, whose figure begins with that of the process that started this one.
+      // Not getrusage, whose figure includes the parent process.
       let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
       let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
       let kilobytes = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }

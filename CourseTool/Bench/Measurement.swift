@@ -1,6 +1,6 @@
 import Networks
 
-/// How long a workload took, over many repetitions.
+/// The time of a workload, over many repetitions.
 struct Measurement: Encodable, Sendable {
   var workload: String
   var threads: Int
@@ -10,12 +10,12 @@ struct Measurement: Encodable, Sendable {
   var lowerQuartile: Double
   var upperQuartile: Double
   var gigaflops: Double
-  /// The achieved rate as a fraction of what `threads` cores can do at most.
+  /// The rate as a fraction of the peak of `threads` cores.
   var fractionOfPeak: Double
 
   /// Repeats a workload for at least `seconds` and at least five times, after a warm-up.
   ///
-  /// The median, because other programs on the machine only ever make single repetitions slower.
+  /// The median, because other programs on the machine slow down single repetitions.
   static func take(
     _ workload: Workload, seconds: Double, peak: Double
   ) throws -> Measurement {

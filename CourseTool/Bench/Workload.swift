@@ -1,12 +1,11 @@
 import Networks
 
-/// A piece of work that is timed: the same work, on the same shapes, as its namesake in
-/// Benchmarks/compare_pytorch.py.
+/// A benchmark: the same work, on the same shapes, as its namesake in Benchmarks/compare_pytorch.py.
 struct Workload: Sendable {
-  /// Work that is ready to be repeated.
+  /// A prepared workload.
   struct Prepared {
-    /// Floating-point operations of one repetition, convolutions counted as their definition has them:
-    /// a method that needs fewer can exceed the peak.
+    /// Floating-point operations of one repetition. Those of a convolution follow its definition; faster
+    /// algorithms can exceed the peak.
     let operations: Double
     /// One repetition.
     let work: () -> Void
@@ -16,15 +15,15 @@ struct Workload: Sendable {
   let name: String
   /// One line for the list.
   let description: String
-  /// Makes the work ready. Everything goes through the public API.
+  /// Prepares the work, through the public API only.
   let prepare: @Sendable () throws -> Prepared
 
   /// All workloads, in groups for the help.
   static let groups: [(title: String, workloads: [Workload])] = [
     ("Training steps (forward, loss, backward, update):", networks),
     ("Training steps on sequences:", sequences),
-    ("Products of matrices:", [64, 256, 1024, 2048].map { matmul(size: $0) }),
-    ("A convolution of 64 images:", convolutions),
+    ("Matrix products:", [64, 256, 1024, 2048].map { matmul(size: $0) }),
+    ("Convolutions on 64 images:", convolutions),
   ]
   static let all = groups.flatMap(\.workloads)
 

@@ -1,24 +1,28 @@
-/// What was written on the command line, checked against a command's description.
+/// The arguments of a command, checked against its description.
 struct Arguments: Sendable {
   fileprivate(set) var operands: [String] = []
   fileprivate var values: [String: any Sendable] = [:]
 
   /// The value of an option, `nil` when it was not given.
   subscript<Value>(option: Option<Value>) -> Value? { values[option.name] as? Value }
+  /// The value of an option, or its default.
+  subscript<Value>(option: DefaultedOption<Value>) -> Value {
+    values[option.name] as? Value ?? option.value
+  }
   /// Whether a flag was given.
   subscript(flag: Flag) -> Bool { values[flag.name] != nil }
-  /// The value of an option whose type is not known here.
-  func value(of option: any OptionDescription) -> (any Sendable)? { values[option.name] }
-  /// Whether an option was given.
-  func contains(_ option: some OptionDescription) -> Bool { values[option.name] != nil }
-  /// The operand in a place, `nil` when there are not so many.
+  /// The change of a recipe that a setting asks for, `nil` when it was not given.
+  subscript(setting: Setting) -> Setting.Change? { values[setting.name] as? Setting.Change }
+  /// Whether the option of a name was given.
+  func isGiven(_ name: String) -> Bool { values[name] != nil }
+  /// The operand at an index, `nil` when there are fewer.
   func operand(_ index: Int) -> String? {
     operands.indices.contains(index) ? operands[index] : nil
   }
 }
 
-/// Reads arguments: `--name value`, `--name=value`, `-n value`, flags, operands in any order, and `--`
-/// after which everything is an operand.
+/// Parses arguments: `--name value`, `--name=value`, `-n value`, flags, operands in any order, and `--`,
+/// after which every argument is an operand.
 struct ArgumentParser {
   let command: CommandDescription
 
@@ -36,7 +40,7 @@ struct ArgumentParser {
         try parseOption(word, rest: &rest, into: &result)
       }
     }
-    // Help is wanted precisely when the other arguments are not right yet.
+    // Help is most useful while the other arguments are still wrong.
     if !result[CommonOptions.help] { try checkCount(of: result.operands) }
     return result
   }
@@ -48,11 +52,11 @@ struct ArgumentParser {
     let written = String(parts[0])
     let attached = parts.count == 2 ? String(parts[1]) : nil
     guard let option = option(called: written) else { throw unknown(written) }
-    guard !result.contains(option) else { throw failure("option '\(written)' is given twice") }
+    guard !result.isGiven(option.name) else { throw failure("duplicate option '\(written)'") }
 
     guard let placeholder = option.placeholder else {
       guard attached == nil else {
-        throw failure("option '\(written)' takes no value, got '\(attached ?? "")'")
+        throw failure("option '\(written)' takes no value, but got '\(attached ?? "")'")
       }
       result.values[option.name] = true
       return
@@ -64,7 +68,7 @@ struct ArgumentParser {
       text = next
       rest = rest.dropFirst()
     } else {
-      throw failure("option '\(written)' needs a value: \(written) \(placeholder)")
+      throw failure("option '\(written)' requires a value: \(written) \(placeholder)")
     }
     do {
       result.values[option.name] = try option.read(text)
@@ -81,7 +85,7 @@ struct ArgumentParser {
     }
   }
 
-  /// A word with a dash that is neither a lone dash nor a negative number.
+  /// Whether a word begins with a dash and is neither a single dash nor a negative number.
   private func looksLikeOption(_ word: String) -> Bool {
     word.count > 1 && word.hasPrefix("-") && Double(word) == nil
   }

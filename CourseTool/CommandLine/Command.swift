@@ -1,4 +1,4 @@
-/// One command of the tool: what it takes, what its help says, and what it does.
+/// A command of the tool: its arguments, its help and its work.
 ///
 /// Options and operands are declared once; parsing, usage line and help text all come from the
 /// declaration. A complete command:
@@ -6,8 +6,8 @@
 ///     struct GreetCommand: Command {
 ///       static let loud = Flag("loud", "in capital letters")
 ///       static let description = CommandDescription(
-///         name: "greet", abstract: "Greets somebody.",
-///         operands: [Operand("NAME", .one, "whom")], options: [loud])
+///         name: "greet", abstract: "Print a greeting.",
+///         operands: [Operand("NAME", .one, "the person to greet")], options: [loud])
 ///
 ///       static func run(_ arguments: Arguments, on terminal: Terminal) throws {
 ///         let name = arguments.operands[0]
@@ -21,18 +21,18 @@ protocol Command: SendableMetatype {
   static var description: CommandDescription { get }
   /// Does the work. Results go to `terminal.output`, progress to `terminal.error`.
   ///
-  /// Throws `UsageError` for arguments that make no sense (exit status 2), `CourseError` for
-  /// everything else that comes from outside (1), `ExitStatus` to end quietly with another status.
+  /// Throws `UsageError` for invalid arguments (exit status 2), `CourseError` for all other input
+  /// (1), `ExitStatus` to end without a message and with another status.
   static func run(_ arguments: Arguments, on terminal: Terminal) throws
 }
 
-/// What a command takes and what its help says.
+/// The arguments and the help of a command.
 struct CommandDescription: Sendable {
   /// One or two words: "train", "data list".
   let name: String
   /// One sentence for the list of commands.
   let abstract: String
-  /// What the help adds to the lists of operands and options: examples, what is written where.
+  /// Further help: explanations, examples.
   let discussion: String
   let operands: [Operand]
   let options: [any OptionDescription]
@@ -53,16 +53,16 @@ struct CommandDescription: Sendable {
 
 /// The options that every command takes.
 enum CommonOptions {
-  static let json = Flag("json", "print one JSON document on standard output instead of text")
-  static let noColor = Flag("no-color", "no colours (as NO_COLOR=1 does)")
+  static let json = Flag("json", "print JSON instead of text")
+  static let noColor = Flag("no-color", "disable colours, as NO_COLOR=1 does")
   static let help = Flag("help", short: "h", "show this help")
   static let all: [any OptionDescription] = [json, noColor, help]
 }
 
-/// Arguments that make no sense. The tool ends with status 2.
+/// Invalid arguments. The tool ends with status 2.
 struct UsageError: Error, Equatable {
   var message: String
-  /// The command whose help is pointed at; `nil` for the one that is running, if any.
+  /// The command whose help the message refers to; `nil` for the running one, if any.
   var command: String?
 
   init(_ message: String, command: String? = nil) {
@@ -71,7 +71,7 @@ struct UsageError: Error, Equatable {
   }
 }
 
-/// Ends the tool with this status and no further message.
+/// Ends the tool with a status and without a message.
 struct ExitStatus: Error, Equatable {
   let code: Int32
 }

@@ -1,11 +1,11 @@
 import Foundation
 import Shared
 
-/// Runs one command and returns the exit status: 0, 1 for a failure, 2 for arguments that make no
-/// sense, 128 and the number of a signal after one (130 after Ctrl-C).
+/// Runs one command and returns the exit status: 0, 1 for a failure, 2 for invalid arguments, 128 plus
+/// the number of a signal (130 after Ctrl-C).
 ///
-/// Where all went well but standard output took no more, the status says so: 141, as the signal would
-/// give, when its reader has gone; 1 otherwise.
+/// If only writing to standard output failed, the status is 141 when its reader has closed it, like after
+/// the signal SIGPIPE, and 1 otherwise.
 func runCourse(arguments: [String], terminal: Terminal) -> Int32 {
   var terminal = terminal
   // Even a message about wrong arguments respects it.
@@ -66,7 +66,7 @@ private func dispatch(_ arguments: [String], on terminal: Terminal) throws {
   }
 }
 
-/// The command that the first word or the first two words name.
+/// The command named by the first word or the first two words.
 func findCommand(_ words: [String]) throws -> any Command.Type {
   for count in [2, 1] where words.count >= count {
     let name = words.prefix(count).joined(separator: " ")
@@ -76,7 +76,7 @@ func findCommand(_ words: [String]) throws -> any Command.Type {
   let group = allCommands.map { $0.description }.filter { $0.name.hasPrefix(first + " ") }
   guard group.isEmpty else {
     let forms = group.map { "  " + Help.usage(of: $0) }.joined(separator: "\n")
-    var problem = "the command needs a second word"
+    var problem = "missing subcommand"
     if let second = words.dropFirst().first(where: { !$0.hasPrefix("-") }) {
       let close = suggestions(for: second, among: group.map { $0.words[1] })
       problem = "unknown command '\(first) \(second)'." + didYouMean(close)

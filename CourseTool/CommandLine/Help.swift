@@ -1,16 +1,16 @@
-/// The texts of `course help`, all made from the commands' descriptions.
+/// The texts of `course help`, generated from the descriptions of the commands.
 enum Help {
   /// The list of commands.
   static func overview(_ commands: [CommandDescription], style: Style) -> String {
     """
-    Train neural networks, evaluate them and use them.
+    Train, evaluate and use neural networks.
 
     \(style.bold("Usage:")) course COMMAND [ARGUMENTS]
 
     \(style.bold("Commands:"))
     \(columns(commands.map { ($0.name, $0.abstract) }, style: style))
 
-    'course help COMMAND' tells more. A first try: course demo
+    Run 'course help COMMAND' for details. To get started, run 'course demo'.
     """
   }
 
@@ -43,13 +43,13 @@ enum Help {
     return rows.map { name, text in
       let indent = String(repeating: " ", count: width + 2)
       let body = wrapped(text, to: 80 - indent.count).joined(separator: "\n" + indent)
-      // A name too long for its column gets a line of its own.
+      // A name wider than its column gets a line of its own.
       if name.count + 2 > width { return "  \(style.bold(name))\n\(indent)\(body)" }
       return "  \(style.bold(name))\(String(repeating: " ", count: width - name.count))\(body)"
     }.joined(separator: "\n")
   }
 
-  /// The words of a text in lines of at most `width` characters, however it was broken into lines.
+  /// A text rewrapped to lines of at most `width` characters.
   static func wrapped(_ text: String, to width: Int) -> [String] {
     var lines: [String] = []
     for word in text.split(whereSeparator: \.isWhitespace) {

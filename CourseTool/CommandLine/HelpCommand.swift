@@ -1,10 +1,10 @@
 /// `course help [COMMAND]`
 enum HelpCommand: Command {
   static let description = CommandDescription(
-    name: "help", abstract: "Show what the tool can do, or how one command is used.",
+    name: "help", abstract: "Show help for the tool or for a command.",
     operands: [
       Operand("COMMAND", .optional, "a command, such as train"),
-      Operand("WORD", .optional, "its second word, such as list in data list"),
+      Operand("WORD", .optional, "the second word of its name, such as list in data list"),
     ])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
@@ -33,7 +33,7 @@ enum HelpCommand: Command {
   }
 }
 
-/// A command's description as JSON: for completion scripts and for whoever drives the tool.
+/// A command's description as JSON, for completion scripts and other programs.
 private struct CommandRecord: Encodable {
   struct Argument: Encodable {
     var name: String

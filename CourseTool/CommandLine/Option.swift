@@ -4,7 +4,7 @@ protocol OptionDescription: Sendable {
   var name: String { get }
   /// The one-letter name, if there is one.
   var short: Character? { get }
-  /// What stands for the value in usage texts; `nil` for a flag, which takes none.
+  /// The name of the value in usage texts; `nil` for a flag, which takes none.
   var placeholder: String? { get }
   /// One phrase for the list of options.
   var help: String { get }
@@ -31,6 +31,26 @@ struct Option<Value: Sendable>: OptionDescription {
   }
 
   func read(_ text: String) throws(ValueProblem) -> any Sendable { try kind.read(text) }
+
+  /// The same option with a value to use when it is not given; its help says which.
+  func defaulting(to value: Value) -> DefaultedOption<Value> {
+    DefaultedOption(option: self, value: value)
+  }
+}
+
+/// An option that always has a value.
+///
+///     let length = Option("length", .integer(in: 1...1000), "characters to write").defaulting(to: 400)
+///     arguments[length]     // Int
+struct DefaultedOption<Value: Sendable>: OptionDescription {
+  fileprivate let option: Option<Value>
+  let value: Value
+  var name: String { option.name }
+  var short: Character? { option.short }
+  var placeholder: String? { option.placeholder }
+  var help: String { "\(option.help) (default: \(option.kind.text(value)))" }
+
+  func read(_ text: String) throws(ValueProblem) -> any Sendable { try option.read(text) }
 }
 
 /// An option without a value: `--json`.
@@ -49,7 +69,7 @@ struct Flag: OptionDescription {
   func read(_ text: String) throws(ValueProblem) -> any Sendable { true }
 }
 
-/// An argument without a dash, known by its place: the MODEL of `course predict MODEL FILE...`.
+/// A positional argument: the MODEL of `course predict MODEL FILE...`.
 struct Operand: Sendable {
   /// How many arguments stand in this place.
   enum Arity: Sendable { case one, optional, oneOrMore }

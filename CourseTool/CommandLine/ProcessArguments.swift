@@ -1,9 +1,8 @@
 import Foundation
 
-/// The words behind the program's name, or what is wrong with one of them.
+/// The arguments of the process, or the problem with one of them.
 ///
-/// A file name is bytes, a `String` is not: one that is not UTF-8 would be repaired on the way, and then
-/// name another file or none.
+/// A file name is a sequence of bytes; a `String` would repair one that is not UTF-8, and then name another file.
 func commandLineArguments() -> (words: [String], problem: String?) {
   var words: [String] = []
   for place in 1..<max(1, Int(CommandLine.argc)) {
@@ -17,7 +16,7 @@ func commandLineArguments() -> (words: [String], problem: String?) {
       return (
         [],
         "error: course: argument \(place) is not UTF-8: \"\(shown)\"\n"
-          + "  The tool takes file names in UTF-8 only: rename the file."
+          + "  File names must be UTF-8: rename the file."
       )
     }
     words.append(word)
@@ -25,9 +24,8 @@ func commandLineArguments() -> (words: [String], problem: String?) {
   return (words, nil)
 }
 
-/// Occupies the standard streams that are closed (`course train ... >&-`), so that the next file that is
-/// opened does not become one of them and receive the tool's texts. What is written to them fails, as it
-/// should: they are opened for reading.
+/// Occupies closed standard streams (`course train ... >&-`), so that the next opened file does not become
+/// one of them and receive the tool's output. They are opened for reading, so that writing to them fails.
 func occupyClosedDescriptors() {
   for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
   where fcntl(descriptor, F_GETFD) == -1 {

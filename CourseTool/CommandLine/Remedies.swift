@@ -1,46 +1,46 @@
 import Networks
 import Shared
 
-/// The remedies of errors as the command line has them.
+/// Translates the remedies of library errors for the command line.
 ///
-/// The libraries say what to do in Swift. In front of the tool, that is no help: each such remedy has its
-/// counterpart here, an option or a command; where there is none, nothing is said. A test compares the list with
-/// the sources of the libraries, so that no remedy is forgotten.
+/// The libraries phrase remedies in Swift. Users of the tool need an option or a command instead: the list has a
+/// counterpart for each remedy, or `nil` where no command applies. A test compares it with the sources of the
+/// libraries.
 enum Remedies {
-  /// How a library's remedy begins, and what the tool says instead; `nil` where no command can meet it.
+  /// The beginning of a library's remedy, and its counterpart for the tool.
   static let translations: [(beginning: String, remedy: String?)] = [
     // Data
     (
       "Collect more, remove the class, or divide without",
-      "Collect more, remove the class, or make fewer parts with --validation 0 or --test 0."
+      "Collect more examples, remove the class, or use --validation 0 or --test 0."
     ),
     (
       "Use `standardizingAll`",
-      "Scale with --scaling standardize-all, or a number to divide by."
+      "Use --scaling standardize-all, or a number to divide by."
     ),
     (
       "Remove the feature, or use `standardizingAll`",
-      "Remove the feature, or scale with --scaling standardize-all, or a number to divide by; of values "
-        + "that differ in later digits only, subtract what they have in common first."
+      "Remove the feature, or use --scaling standardize-all or a number to divide by; if its values differ in "
+        + "late digits only, subtract their common offset first."
     ),
-    ("Say which column holds the class", "Say which column holds the class: --label COLUMN."),
+    ("Say which column holds the class", "Select the label column with --label COLUMN."),
     (
-      "Name the features as in training, or leave", "Name the features as they were in training."
+      "Name the features as in training, or leave", "Use the feature names of the training data."
     ),
     (
       "Correct the label or leave the example out; a network",
-      "Correct the label, or leave the example out."
+      "Correct the label, or remove the example."
     ),
     ("Fit the scaler on the data", nil),
     ("Divide the part to learn from by split", nil),
     (
       "If there are more, give the delimiter",
-      "Columns are separated by commas, semicolons or tabs."
+      "Separate columns by commas, semicolons or tabs."
     ),
-    ("Name the column that holds the class", "Name the column that holds the class with --label."),
+    ("Name the column that holds the class", "Select the label column with --label."),
     (
       "Choose the data that the network was made for, or reshape",
-      "Give data as the network was trained on; 'course summary MODEL' shows the shape."
+      "Use data of the shape that the network was trained on ('course summary MODEL')."
     ),
     // Batches
     ("Pass shuffle: false", nil),
@@ -53,12 +53,15 @@ enum Remedies {
     ("Correct the schedule, or what a callback", nil),
     (
       "Lower the learning rate (a tenth",
-      "Lower the --learning-rate (a tenth is a good next try), or scale the features with --scaling."
+      "Lower the --learning-rate (try a tenth), or scale the features with --scaling."
     ),
     // Saved networks
-    ("It is a safetensors file from elsewhere", "Give a network that 'course train' saved."),
-    ("This is not a safetensors file", "Give a network that 'course train' saved."),
-    ("From Swift: ", "A program with types of its own saved it: only that program reads it."),
+    ("It is a safetensors file from elsewhere", "Give a network saved by 'course train'."),
+    ("This is not a safetensors file", "Give a network saved by 'course train'."),
+    (
+      "From Swift: ",
+      "It was saved by a program with types of its own, and only that program can load it."
+    ),
     ("Shorten the metadata", nil),
     // Layers
     ("Use SequenceCrossEntropyLoss", nil),
@@ -83,7 +86,7 @@ enum Remedies {
     ("A layer that reads from the end", nil),
     (
       "Make the layer for a larger vocabulary",
-      "Give a text of the characters that it was trained on."
+      "Use a text with the characters of the training text."
     ),
     ("Train the network first, or load", nil),
     ("Leave out the softmax or sigmoid", nil),
@@ -91,36 +94,39 @@ enum Remedies {
     ("End the network with Sigmoid", nil),
     (
       "Use a smaller window, padding: .same",
-      "Choose fewer blocks in --maps: each one halves height and width."
+      "Use fewer blocks in --maps: each one halves height and width."
     ),
     (
       "Give a grey image its channel axis",
-      "--shape 1,H,W makes a grey image of each example."
+      "Use --shape 1,H,W to make a grey image of each example."
     ),
-    ("Reshape the examples to steps", "--shape T,F makes T steps of F numbers of each example."),
+    (
+      "Reshape the examples to steps",
+      "Use --shape T,F to make T steps of F features of each example."
+    ),
     (
       "Make its layers smaller",
-      "Choose smaller layers: --hidden, --maps, --recurrent, --embedding."
+      "Use smaller layers: --hidden, --maps, --recurrent, --embedding."
     ),
     (
       "Choose a smaller batch size, or smaller layers",
-      "Choose a smaller --batch-size, or smaller layers."
+      "Use a smaller --batch-size, or smaller layers."
     ),
     // Images
     (
       "Choose another imageSize, or have images fitted",
       "Choose another --size, or --fit stretch or cover."
     ),
-    ("Train from an ImageGenerator", "Take fewer images, or smaller ones."),
+    ("Train from an ImageGenerator", "Use fewer or smaller images."),
     (
       "Rows of pixels become images",
-      "Give images: a folder, or mnist, fashion-mnist, cifar10, digits."
+      "Give a folder of images, or mnist, fashion-mnist, cifar10, digits."
     ),
     ("Say which numbers are black and white", nil),
     ("Name the file of the labels", "Keep one of them as Labels.json."),
   ]
 
-  /// What the tool says for a library's remedy.
+  /// The counterpart of a library's remedy.
   static func forCommandLine(_ remedy: String?) -> String? {
     guard let remedy else { return nil }
     guard let known = translations.first(where: { remedy.hasPrefix($0.beginning) }) else {
@@ -131,13 +137,13 @@ enum Remedies {
 }
 
 extension CourseError {
-  /// The error as a command shows it.
+  /// The error with a remedy for the command line.
   func forCommandLine() -> CourseError {
     var error = self
     error.remedy = Remedies.forCommandLine(remedy)
-    // Several mistakes end here: the operands in another order, a file of data for a network.
+    // Common causes: operands in the wrong order, a data file in place of a network.
     if kind == .format, what == "this is not a safetensors file", remedy == nil {
-      error.remedy = "Give a network that 'course train' saved."
+      error.remedy = "Give a network saved by 'course train'."
     }
     return error
   }

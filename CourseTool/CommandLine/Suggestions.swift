@@ -1,10 +1,10 @@
-/// The candidates that `text` was probably meant to be, best first; empty when none is close.
+/// The candidates most similar to `text`, best first; empty when none is close.
 func suggestions(for text: String, among candidates: [String]) -> [String] {
   let written = text.lowercased()
   guard !written.isEmpty else { return [] }
   let scored = candidates.compactMap { candidate -> (name: String, distance: Int)? in
     let name = candidate.lowercased()
-    // The beginning of a name, or a name with something added, is meant more often than not.
+    // A prefix of a name, or a name with a suffix, is a likely match.
     if written.count >= 3, name.hasPrefix(written) || written.hasPrefix(name) {
       return (candidate, 1)
     }
@@ -15,13 +15,13 @@ func suggestions(for text: String, among candidates: [String]) -> [String] {
   return scored.sorted { $0.distance < $1.distance }.prefix(3).map(\.name)
 }
 
-/// `" Did you mean 'train'?"`, or nothing when there is nothing to suggest.
+/// `" Did you mean 'train'?"`, or an empty text without suggestions.
 func didYouMean(_ names: [String]) -> String {
   guard !names.isEmpty else { return "" }
   return " Did you mean " + names.map { "'\($0)'" }.joined(separator: " or ") + "?"
 }
 
-/// How many insertions, deletions, substitutions and swaps of neighbours turn one text into another
+/// The edit distance of two texts, in insertions, deletions, substitutions and swaps of neighbours
 /// (Damerau 1964, in the form called optimal string alignment).
 func editDistance(_ first: String, _ second: String) -> Int {
   let (a, b) = (Array(first), Array(second))

@@ -1,15 +1,62 @@
 /// Why the text of a value is not accepted.
 struct ValueProblem: Error, Equatable {
-  /// What would have been right: "a whole number from 1 to 1000".
+  /// A description of valid values: "a whole number from 1 to 1000".
   var expected: String
-  /// Close relatives of what was written, best first.
+  /// Valid values that resemble the text, best first.
   var suggestions: [String] = []
 }
 
-/// A type of value that an option takes: how it is called, and how it is read.
+/// A type of option values: its placeholder in usage texts, and the conversions from and to text.
 struct ValueKind<Value: Sendable>: Sendable {
   let placeholder: String
   let read: @Sendable (String) throws(ValueProblem) -> Value
+  let text: @Sendable (Value) -> String
+
+  init(
+    _ placeholder: String, text: @escaping @Sendable (Value) -> String,
+    read: @escaping @Sendable (String) throws(ValueProblem) -> Value
+  ) {
+    self.placeholder = placeholder
+    self.text = text
+    self.read = read
+  }
+
+  /// Values that `parse` makes of a text, or refuses as `nil`.
+  /// - Parameters:
+  ///   - expected: a description of valid values
+  ///   - names: valid values to suggest in place of a similar one
+  init(
+    _ placeholder: String, expected: String, names: [String] = [],
+    text: @escaping @Sendable (Value) -> String, parse: @escaping @Sendable (String) -> Value?
+  ) {
+    self.init(placeholder, text: text) { written throws(ValueProblem) in
+      if let value = parse(written) { return value }
+      throw ValueProblem(
+        expected: expected, suggestions: suggestions(for: written, among: names))
+    }
+  }
+}
+
+/// A value that is written as one text, on the command line and in JSON: `32+32,64`, `l2:0.0001`.
+protocol TextValue: Encodable, Equatable, Sendable {
+  init?(_ text: String)
+  var text: String { get }
+}
+
+extension TextValue {
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
+
+extension ValueKind where Value: TextValue {
+  /// A value with a notation of its own.
+  static func notation(
+    _ placeholder: String, expected: String, names: [String] = []
+  ) -> ValueKind {
+    ValueKind(placeholder, expected: expected, names: names, text: \.text) { Value($0) }
+  }
 }
 
 extension ValueKind where Value == Int {
@@ -19,95 +66,86 @@ extension ValueKind where Value == Int {
       range.upperBound == .max
       ? "a whole number, at least \(range.lowerBound)"
       : "a whole number from \(range.lowerBound) to \(range.upperBound)"
-    return ValueKind(placeholder: "N") { text throws(ValueProblem) in
-      guard let value = Int(text), range.contains(value) else {
-        throw ValueProblem(expected: expected)
-      }
-      return value
+    return ValueKind("N", expected: expected, text: { "\($0)" }) { text in
+      Int(text).flatMap { range.contains($0) ? $0 : nil }
     }
   }
 }
 
 extension ValueKind where Value == UInt64 {
-  /// A seed of random numbers.
+  /// A random seed: at most the largest whole number that every JSON reader keeps exactly.
   static var seed: ValueKind {
-    ValueKind(placeholder: "N") { text throws(ValueProblem) in
-      // Not above what JSON readers keep exactly as a whole number.
-      guard let value = UInt64(text), value <= UInt64(Int.max) else {
-        throw ValueProblem(expected: "a whole number from 0 to \(Int.max)")
-      }
-      return value
+    ValueKind("N", expected: "a whole number from 0 to \(Int.max)", text: { "\($0)" }) { text in
+      UInt64(text).flatMap { $0 <= UInt64(Int.max) ? $0 : nil }
     }
   }
 }
 
-extension ValueKind where Value == Float {
-  /// A finite number above zero and not above `limit`.
-  static func positive(upTo limit: Float = .greatestFiniteMagnitude) -> ValueKind {
-    let expected =
-      limit == .greatestFiniteMagnitude
-      ? "a number above 0" : "a number above 0, at most \(shortNumber(limit))"
-    return ValueKind(placeholder: "X") { text throws(ValueProblem) in
-      guard let value = Float(text), value.isFinite, value > 0, value <= limit else {
-        throw ValueProblem(expected: expected)
-      }
-      return value
+extension ValueKind where Value: BinaryFloatingPoint & LosslessStringConvertible {
+  private static func number(
+    _ expected: String, where isValid: @escaping @Sendable (Value) -> Bool
+  ) -> ValueKind {
+    ValueKind("X", expected: expected, text: shortNumber) { text in
+      Value(text).flatMap { $0.isFinite && isValid($0) ? $0 : nil }
     }
   }
-}
 
-extension ValueKind where Value == Float {
-  /// A finite number of at least zero.
-  static var notNegative: ValueKind {
-    ValueKind(placeholder: "X") { text throws(ValueProblem) in
-      guard let value = Float(text), value.isFinite, value >= 0 else {
-        throw ValueProblem(expected: "a number, at least 0")
-      }
-      return value
-    }
+  /// A number above 0, at most `limit`.
+  static func positive(upTo limit: Value = .infinity) -> ValueKind {
+    let bound = limit == .infinity ? "" : ", at most \(shortNumber(limit))"
+    return number("a number above 0\(bound)") { $0 > 0 && $0 <= limit }
+  }
+
+  /// A number, at least 0.
+  static var notNegative: ValueKind { number("a number, at least 0") { $0 >= 0 } }
+
+  /// A number from 0 to below 1.
+  static var fraction: ValueKind {
+    number("a number from 0 to below 1, such as 0.5") { (0..<1).contains($0) }
   }
 }
 
 extension ValueKind where Value == [Int] {
   /// Sizes separated by commas; `none` is the empty list.
   static func sizes(in range: ClosedRange<Int>) -> ValueKind {
-    ValueKind(placeholder: "N,N,...") { text throws(ValueProblem) in
+    ValueKind(
+      "N,N,...",
+      expected: "sizes from \(range.lowerBound) to \(range.upperBound) separated by commas, "
+        + "such as 64,32, or none",
+      text: { $0.isEmpty ? "none" : $0.map(String.init).joined(separator: ",") }
+    ) { text in
       if text == "none" { return [] }
-      var sizes: [Int] = []
-      for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-        guard let size = Int(part), range.contains(size) else {
-          throw ValueProblem(
-            expected: "sizes from \(range.lowerBound) to \(range.upperBound) separated by commas, "
-              + "such as 64,32, or none")
-        }
-        sizes.append(size)
-      }
-      return sizes
+      let sizes = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      let valid = sizes.compactMap { $0 }.filter(range.contains)
+      return valid.count == sizes.count ? valid : nil
     }
+  }
+}
+
+extension ValueKind where Value == Bool {
+  /// Yes or no; in JSON true or false.
+  static var yesOrNo: ValueKind {
+    ValueKind(
+      "yes|no", expected: "yes or no (in JSON true or false)", text: { $0 ? "yes" : "no" }
+    ) { ["yes": true, "true": true, "no": false, "false": false][$0] }
   }
 }
 
 extension ValueKind where Value == String {
   /// Any text that is not empty.
   static func text(_ placeholder: String) -> ValueKind {
-    ValueKind(placeholder: placeholder) { text throws(ValueProblem) in
-      guard !text.isEmpty else { throw ValueProblem(expected: "a text that is not empty") }
-      return text
+    ValueKind(placeholder, expected: "a text that is not empty", text: { $0 }) {
+      $0.isEmpty ? nil : $0
     }
   }
 }
 
 extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
   /// One of the cases of an enumeration, by name.
-  static func choice(_ placeholder: String) -> ValueKind {
+  static func choice(_ placeholder: String = "NAME") -> ValueKind {
     let names = Value.allCases.map(\.rawValue)
-    return ValueKind(placeholder: placeholder) { text throws(ValueProblem) in
-      guard let value = Value(rawValue: text) else {
-        throw ValueProblem(
-          expected: names.joined(separator: ", "), suggestions: suggestions(for: text, among: names)
-        )
-      }
-      return value
-    }
+    return ValueKind(
+      placeholder, expected: names.joined(separator: ", "), names: names, text: \.rawValue
+    ) { Value(rawValue: $0) }
   }
 }

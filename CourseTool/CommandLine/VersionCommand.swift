@@ -6,7 +6,7 @@ let courseVersion = "0.1.0"
 /// `course version`
 enum VersionCommand: Command {
   static let description = CommandDescription(
-    name: "version", abstract: "Show the version and what the program runs on.")
+    name: "version", abstract: "Show version and build information.")
 
   private struct Record: Encodable {
     var version: String

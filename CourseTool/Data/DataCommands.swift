@@ -4,7 +4,7 @@ import Networks
 enum DataListCommand: Command {
   static let description = CommandDescription(
     name: "data list",
-    abstract: "List the data that are part of the program, and those that can be downloaded.")
+    abstract: "List the bundled and the downloadable data sets.")
 
   private struct Record: Encodable {
     var name: String
@@ -19,7 +19,7 @@ enum DataListCommand: Command {
     var abstract: String
     var folder: String
     var bytes: Int
-    /// How many of its files are in the folder; whole ones only.
+    /// The number of complete files in the folder.
     var filesHere: Int
     var files: Int
   }
@@ -59,7 +59,7 @@ enum DataListCommand: Command {
     if arguments[CommonOptions.json] {
       return try out.json(Listing(data: records, texts: [text], downloads: downloads))
     }
-    out.line("Part of the program:\n")
+    out.line("Bundled:\n")
     for record in records {
       let classes = record.classes.map { ", \($0) classes" } ?? ""
       out.line("\(out.style.bold(padded(right: record.name, to: 14)))\(record.abstract)")
@@ -68,19 +68,19 @@ enum DataListCommand: Command {
     }
     out.line("\(out.style.bold(padded(right: text.name, to: 14)))\(text.abstract)")
     out.line("              \(text.characters) characters, \(text.vocabulary) different ones")
-    out.line("\nTo be downloaded ('\(terminal.command) data fetch NAME'):\n")
+    out.line("\nDownloadable ('\(terminal.command) data fetch NAME'):\n")
     for download in downloads {
       let state =
         switch download.filesHere {
-        case download.files: out.style.green("here")
-        case 0: "not here"
-        case let count: out.style.yellow("\(count) of \(download.files) files here")
+        case download.files: out.style.green("downloaded")
+        case 0: "not downloaded"
+        case let count: out.style.yellow("\(count) of \(download.files) files downloaded")
         }
       out.line("\(out.style.bold(padded(right: download.name, to: 15)))\(download.abstract)")
       out.line("               \(sizeText(download.bytes)), \(state): \(download.folder)")
     }
     out.line(
-      "\nAny CSV file and any folder of images will do as well: "
+      "\nCSV files and folders of images work as well: see "
         + "'\(terminal.command) help data inspect'.")
   }
 }
@@ -88,31 +88,31 @@ enum DataListCommand: Command {
 /// `course data inspect NAME|FILE|FOLDER`
 enum DataInspectCommand: Command {
   static let label = Option(
-    "label", .text("COLUMN"), "the column of the class: name, or number from 0")
+    "label", .text("COLUMN"), "label column: its name, or its index from 0")
 
   static let description = CommandDescription(
     name: "data inspect",
-    abstract: "Show what is in a data set: classes, ranges, gaps, first rows.",
+    abstract: "Show the classes, ranges, missing values and first rows of a data set.",
     discussion: """
-      Of images it says how many there are of each class and size, and decodes every
-      one of them. A folder of images has a folder for each class, or numbered
-      images and a file Labels.json, {"0": 6, "1": 9, ...}.
+      For images, it decodes every file and counts classes and sizes. A folder of
+      images has a subfolder for each class, or numbered images and a file
+      Labels.json, {"0": 6, "1": 9, ...}.
       """,
     operands: [
       Operand(
         "NAME|FILE|FOLDER", .one,
         "a name from 'data list', a CSV, npz, IDX or CIFAR file, or a folder of images; '-' is a "
-          + "table on the standard input")
+          + "table on standard input")
     ],
     options: [label, RunOptions.skipBroken])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let source = arguments.operands[0]
     let overview: DataOverview
-    // What is neither known nor a path: the loader's message about names is the right one.
+    // For a text that is neither a known name nor a path, the loader's message about names is the right one.
     if !DataSource.isTable(source) || !DataSource.isPath(source) {
       guard arguments[label] == nil else {
-        throw UsageError("'--label' only goes with a CSV file")
+        throw UsageError("'--label' applies to CSV files only")
       }
       if let folder = try DataSource.folder(
         source, skipBroken: arguments[RunOptions.skipBroken])

@@ -4,16 +4,16 @@ import Networks
 /// `course data fetch NAME...`
 enum DataFetchCommand: Command {
   static let folder = Option(
-    "folder", .text("DIR"), "where the folder NAME is made (default: $COURSE_DATA, or your cache)")
+    "folder", .text("DIR"), "parent of the folder NAME (default: $COURSE_DATA, or the user's cache)"
+  )
   static let mirror = Option(
-    "mirror", .text("URL"), "an address to try first, with all files of NAME directly under it")
+    "mirror", .text("URL"), "base URL of the files of NAME, to try first")
 
   static let description = CommandDescription(
     name: "data fetch", abstract: "Download data sets: mnist, fashion-mnist, cifar10.",
     discussion: """
-      Size and checksum are verified. After a signal or a broken connection the same
-      command continues where it stopped. Files that are there already are verified
-      and kept.
+      Sizes and checksums are verified. After a signal or a broken connection, the
+      same command resumes the download. Complete files are verified and kept.
       """,
     operands: [
       Operand("NAME", .oneOrMore, RemoteDataset.all.map(\.name).joined(separator: ", "))
@@ -25,7 +25,7 @@ enum DataFetchCommand: Command {
     var file: String
     var path: String
     var size: Int
-    /// The host that it came from; `nil` when it was there.
+    /// The host that it came from; `nil` for a file that was present already.
     var host: String?
   }
 
@@ -35,14 +35,14 @@ enum DataFetchCommand: Command {
       guard let match = known.first(where: { $0.name == name }) else {
         let names = known.map(\.name)
         throw UsageError(
-          "unknown data '\(name)'." + didYouMean(suggestions(for: name, among: names))
-            + "\n  There are: \(names.joined(separator: ", ")).", command: description.name)
+          "unknown data set '\(name)'." + didYouMean(suggestions(for: name, among: names))
+            + "\n  Expected \(names.joined(separator: ", ")).", command: description.name)
       }
       return arguments[mirror].map(match.trying(first:)) ?? match
     }
     if let address = arguments[mirror], !RemoteFile.isAddress(address) {
       throw UsageError(
-        "'--mirror \(address)' is no address that begins with http:// or https://",
+        "'--mirror \(address)' is not a URL that begins with http:// or https://",
         command: description.name)
     }
     let folder = arguments[folder].map { URL(filePath: $0, directoryHint: .isDirectory) }
@@ -75,11 +75,12 @@ enum DataFetchCommand: Command {
             if json { return }
             terminal.output.line(
               "\(record.path)  \(sizeText(file.size)), "
-                + (record.host.map { "from \($0)" } ?? "was there already"))
+                + (record.host.map { "from \($0)" } ?? "already present"))
           }
         } catch let stop as ExitStatus {
           display.clear()
-          terminal.error.line("Stopped. What has come is kept; the same command continues.")
+          terminal.error.line(
+            "Interrupted. Partial downloads are kept; run the same command to resume.")
           throw stop
         }
       }
@@ -89,7 +90,7 @@ enum DataFetchCommand: Command {
 }
 
 extension RemoteDataset {
-  /// The same files, with another address in front of each one's mirrors.
+  /// The same files, with another URL before the mirrors of each.
   fileprivate func trying(first address: String) -> RemoteDataset {
     let base = address.hasSuffix("/") ? address : address + "/"
     return RemoteDataset(
@@ -102,7 +103,7 @@ extension RemoteDataset {
   }
 }
 
-/// Shows how a download goes: a bar that moves on a terminal, nothing elsewhere.
+/// Shows the progress of a download: a bar on a terminal, nothing elsewhere.
 struct DownloadDisplay {
   private let stream: TextStream
   private var line: LiveLine
@@ -128,7 +129,7 @@ struct DownloadDisplay {
   mutating func clear() { line.clear() }
 
   /// `t10k-images-idx3-ubyte.gz ███▌       35%  0.6 of 1.6 MB  1.2 MB/s  1 s left`
-  /// - Parameter speed: bytes a second; 0 when it is not known yet
+  /// - Parameter speed: in bytes per second; 0 while it is unknown
   func text(_ progress: DownloadProgress, speed: Double) -> String {
     let file = progress.file
     let fraction = Double(progress.received) / Double(max(file.size, 1))
@@ -150,7 +151,7 @@ struct DownloadDisplay {
   }
 }
 
-/// A number of bytes as a person says it: `4.5 kB`, `9.9 MB`.
+/// A number of bytes for people: `4.5 kB`, `9.9 MB`.
 func sizeText(_ bytes: Int) -> String {
   bytes < 1000
     ? "\(bytes) bytes"

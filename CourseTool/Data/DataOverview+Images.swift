@@ -2,7 +2,7 @@ import Networks
 
 extension DataOverview {
   /// Images from single files, all of which are decoded.
-  init(_ source: any ImageSource, _ remarks: ImageRemarks) throws {
+  init(_ source: any ImageSource, _ remarks: DataRemarks) throws {
     name = source.name
     examples = source.count
     let labels = source.labels
@@ -24,7 +24,7 @@ extension DataOverview {
     (columns, firstRows) = ([], [])
   }
 
-  /// Sizes, when there are several, and what was left out.
+  /// The sizes, if there are several, the notes and the skipped images.
   func imageLines(_ style: Style) -> [String] {
     var lines: [String] = []
     if sizes.count > 1 {

@@ -24,7 +24,7 @@ extension DataOverview {
   }
 }
 
-/// What is known of a column of a table, text by text.
+/// The statistics of a column of a table, accumulated value by value.
 private struct ColumnSummary {
   private(set) var column: DataOverview.Column
   private var texts: Set<String> = []

@@ -1,9 +1,9 @@
 import Networks
 
-/// What there is to know about a data set before training on it.
+/// An overview of a data set, to read before training on it.
 ///
-/// Made from the text of a CSV file rather than from a `Dataset`, which refuses what this is meant to
-/// show: gaps, and words among numbers.
+/// It is made from the text of a CSV file and not from a `Dataset`, which rejects the problems that the overview
+/// should show: missing values, and words among numbers.
 struct DataOverview: Encodable, Sendable {
   struct Column: Encodable, Sendable {
     var name: String
@@ -11,9 +11,9 @@ struct DataOverview: Encodable, Sendable {
     var minimum: Float?
     var mean: Float?
     var maximum: Float?
-    /// Values that are not there.
+    /// The number of missing values.
     var missing = 0
-    /// Values that are not numbers, in a column that is not a label.
+    /// The number of values that are not numeric, in a column other than the label.
     var words = 0
     /// The number of different values.
     var distinct = 0
@@ -26,13 +26,13 @@ struct DataOverview: Encodable, Sendable {
 
   var name: String
   var examples: Int
-  /// The shape of an example, for images that all have the same.
+  /// The shape of an example, for images of one shape.
   var shape: [Int]?
-  /// How many images there are of each size, where they come from single files.
+  /// The number of images of each size, for images from files.
   var sizes: [ClassCount] = []
-  /// What is wrong with the images that were left out.
+  /// The errors of skipped images.
   var skipped: [String] = []
-  /// What is worth knowing of the images and not wrong.
+  /// Remarks that are not errors.
   var notes: [String] = []
   var columns: [Column]
   var label: String?
@@ -54,7 +54,7 @@ struct DataOverview: Encodable, Sendable {
     }
     self.classes = classes
     guard data.inputShape.count == 1 else {
-      // One by one, the pixels of images say little, and there are many.
+      // Statistics of single pixels are many and say little.
       shape = data.inputShape
       (columns, firstRows) = ([], [])
       return
@@ -108,30 +108,30 @@ struct DataOverview: Encodable, Sendable {
     if !gaps.isEmpty || !words.isEmpty || missingLabels > 0 { lines.append("") }
     if missingLabels > 0 {
       lines.append(
-        style.yellow("Missing labels") + ": \(missingLabels). Fill them in or remove those rows.")
+        style.yellow("Missing labels") + ": \(missingLabels). Fill them in, or remove these rows.")
     }
     if !gaps.isEmpty {
       lines.append(
-        style.yellow("Missing values") + " in \(list(gaps)): fill them in or remove those rows.")
+        style.yellow("Missing values") + " in \(list(gaps)): fill them in, or remove these rows.")
     }
     if !words.isEmpty {
       lines.append(
-        style.yellow("Words") + " in \(list(words)): name the column of the class with --label; "
-          + "turn others into numbers.")
+        style.yellow("Text values") + " in \(list(words)): select the label column with --label, "
+          + "and encode other columns as numbers.")
     }
     let constant = columns.filter { $0.distinct == 1 && $0.words == 0 }
     if !constant.isEmpty {
       lines += [
         "",
-        "\(constant.count) of the features never change: "
-          + "'--scaling standardize' and 'minmax' refuse them.",
+        "\(counted(constant.count, "feature")) with a constant value: rejected by --scaling "
+          + "standardize and minmax.",
       ]
     }
     return lines.joined(separator: "\n")
   }
 
   private func columnLines(_ style: Style) -> [String] {
-    // The middle of many columns, such as the pixels of an image, is left out.
+    // Of many columns, such as the pixels of an image, the middle is omitted.
     let shown = columns.count > 32 ? Array(columns.prefix(12)) + columns.suffix(4) : columns
     let width = max(8, shown.map(\.name.printable.count).max() ?? 0)
     func number(_ value: Float?) -> String {

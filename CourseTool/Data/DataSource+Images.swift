@@ -48,17 +48,17 @@ extension DataSource {
     folder path: String, part: DatasetPart?, _ classNames: [String]?, _ skipBroken: Bool
   ) throws -> Loaded {
     let (source, remarks) = try folder(path, part: part, skipBroken: skipBroken)
-    // Opacity is no colour.
+    // An alpha channel is not a colour.
     let data = try Dataset(source, name: path, channels: source.commonChannels() == 1 ? 1 : 3)
     return Loaded(
       examples: try classNames.map { try data.relabelled($0, path: path) } ?? data,
       remarks: remarks)
   }
 
-  /// The images of a folder; `nil` when the path is none.
+  /// The images of a folder; `nil` for another kind of path.
   static func folder(
     _ path: String, skipBroken: Bool
-  ) throws -> (source: any ImageSource, remarks: ImageRemarks)? {
+  ) throws -> (source: any ImageSource, remarks: DataRemarks)? {
     guard !names.contains(path) else { return nil }
     switch ImageSources.kind(of: path) {
     case .imageFolder:
@@ -71,28 +71,28 @@ extension DataSource {
 
   private static func folder(
     _ path: String, part: DatasetPart?, skipBroken: Bool
-  ) throws -> (source: any ImageSource, remarks: ImageRemarks) {
+  ) throws -> (source: any ImageSource, remarks: DataRemarks) {
     let source = try ImageSources.open(path, part: part, skipBroken: skipBroken)
     switch source {
     case let folder as ImageFolder:
-      return (folder, ImageRemarks(skipped: folder.skipped, notes: folder.notes))
+      return (folder, DataRemarks(skipped: folder.skipped, notes: folder.notes))
     case let folder as NumberedFolder:
-      return (folder, ImageRemarks(skipped: folder.skipped, notes: folder.notes))
-    default: return (source, ImageRemarks())
+      return (folder, DataRemarks(skipped: folder.skipped, notes: folder.notes))
+    default: return (source, DataRemarks())
     }
   }
 }
 
 extension Dataset {
-  /// The same examples with their labels as indices of other class names, among which theirs are.
+  /// The same examples with labels that index into the class names of a network.
   func relabelled(_ names: [String], path: String) throws -> Dataset {
     guard classNames != names else { return self }
     let places = try classNames.map { name in
       guard let place = names.firstIndex(of: name) else {
         throw CourseError(
-          .invalidData, "a class that the network does not know",
+          .invalidData, "unknown class",
           expected: names.prefix(20).joined(separator: ", "), received: name, location: path,
-          remedy: "Give the folders the names of the network's classes.")
+          remedy: "Name the folders after the classes of the network.")
       }
       return place
     }
@@ -104,8 +104,7 @@ extension Dataset {
 }
 
 extension CourseError {
-  /// The error; when it is about one damaged image of several, with a word about the option that leaves it
-  /// out.
+  /// The error; for one damaged image of several, with a pointer to the option that skips it.
   func suggestingToSkip(for command: CommandDescription, _ arguments: Arguments) -> CourseError {
     let path = location?.split(separator: ", offset").first.map(String.init) ?? ""
     let isImage = ImageExample.isImage(path) || path.lowercased().hasSuffix(".npy")
@@ -114,7 +113,7 @@ extension CourseError {
       command.options.contains(where: { $0.name == RunOptions.skipBroken.name })
     else { return self }
     var error = self
-    error.remedy = (remedy.map { "\($0) " } ?? "") + "Or leave it out with --skip-broken."
+    error.remedy = (remedy.map { "\($0) " } ?? "") + "Or skip it with --skip-broken."
     return error
   }
 

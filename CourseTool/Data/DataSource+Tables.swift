@@ -1,44 +1,38 @@
 import Foundation
 import Networks
 
-// The door through which every command reads a table. `TableSchema` (Shared) has the rule.
+// Every command reads tables through these functions. `TableSchema` (Shared) has the rule.
 
 extension DataSource {
-  /// What a network's tables look like, as far as its file says.
+  /// The columns that a network expects in tables.
   static func schema(of network: NeuralNetwork, _ recipe: Recipe?) -> TableSchema {
     let count = network.inputShape.reduce(1, *)
     var schema = TableSchema(
       featureNames: network.featureNames, featureCount: count, classNames: network.classNames)
-    // Files of the first version have the setting only. In training, every column beside the label is a feature.
-    let setting = recipe?.label.map { LabelColumn(argument: $0) }
     let bundled = bundled.first { $0.name == recipe?.data }
     schema.labelName = network.notes[labelNameNote] ?? bundled?.label
-    if case .name(let name) = setting { schema.labelName = name }
-    schema.labelPlace = network.notes[labelPlaceNote].flatMap { Int($0) }
-    if case .index(let index) = setting, schema.labelPlace == nil {
-      schema.labelPlace = index < 0 ? count + 1 + index : index
-    }
-    if bundled != nil { schema.labelPlace = count }
+    schema.labelPlace =
+      bundled == nil ? network.notes[labelPlaceNote].flatMap { Int($0) } : count
     return schema
   }
 
   private static let labelNameNote = "label name"
   private static let labelPlaceNote = "label place"
 
-  /// Where the label of training is, for tables to come.
+  /// Notes the label column of the training data, for later tables.
   static func noteLabel(_ label: Loaded.Label?, in network: inout NeuralNetwork) {
     network.notes[labelNameNote] = label?.name
     network.notes[labelPlaceNote] = label.map { "\($0.place)" }
   }
 
-  /// A table; its first row is the header when it has the names that are looked for.
+  /// A table; its first row is the header if it has the expected names.
   static func table(
     _ path: String, label: LabelColumn?, schema: TableSchema? = nil
   ) throws -> CSVTable {
     if PixelImage.looksLikeImage(path) {
       throw CourseError(
-        .format, "one image is no data set", expected: "a table, or a folder of images",
-        received: "an image", location: path, remedy: "Give the folder that it lies in.")
+        .format, "not a data set", expected: "a table, or a folder of images",
+        received: "a single image", location: path, remedy: "Give the folder of the image.")
     }
     let features = schema?.featureNames ?? []
     return try CSVTable(
@@ -46,7 +40,7 @@ extension DataSource {
   }
 
   /// The examples in a table.
-  /// - Parameter schema: of a trained network, which takes its columns only
+  /// - Parameter schema: the columns that a trained network expects; `nil` for training
   static func loadTable(
     _ path: String, label: LabelColumn?, schema: TableSchema?
   ) throws -> Loaded {
@@ -70,29 +64,29 @@ extension DataSource {
     return loaded
   }
 
-  /// A word about columns of numbers such as 1e8 + 0.1, of which single precision leaves 1e8.
+  /// A note on columns of numbers such as 1e8 + 0.1, which single precision rounds to 1e8.
   private static func digitNotes(_ table: CSVTable, label: Int) -> [String] {
     let columns = (0..<table.columnCount).filter { $0 != label }
     return table.columnsThatLoseDigits(columns).prefix(8).map { column in
-      "the numbers in column \(table.columnNames.map { "\"\($0[column])\"" } ?? "\(column)") differ in "
-        + "digits that single precision, which keeps seven, loses: subtract what they have in common first"
+      "the numbers in column \(table.columnNames.map { "\"\($0[column])\"" } ?? "\(column)") differ "
+        + "only beyond the seven digits of single precision: subtract their common offset first"
     }
   }
 
-  /// A word about the columns that a network does not know.
+  /// A note on the columns that a network does not know.
   static func unusedNote(_ columns: TableColumns, of table: CSVTable) -> [String] {
     guard !columns.unused.isEmpty, let names = table.columnNames else { return [] }
     let shown = columns.unused.prefix(8).map { "\"\(names[$0])\"" }.joined(separator: ", ")
     let rest = columns.unused.count - 8
     return [
-      "\(table.name) has columns that the network does not know, and they are left out: \(shown)"
+      "ignored columns of \(table.name) that are unknown to the network: \(shown)"
         + (rest > 0 ? " and \(rest) more" : "")
     ]
   }
 
   static func isStandardInput(_ path: String) -> Bool { path == "-" || path == "/dev/stdin" }
 
-  /// Whether what is at a path can be read once only.
+  /// Whether the file at a path can be read only once.
   static func isPipe(_ path: String) -> Bool {
     if isStandardInput(path) || path.hasPrefix("/dev/fd/") || path.hasPrefix("/proc/") {
       return true
@@ -101,7 +95,7 @@ extension DataSource {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
-  /// Whether a text is the path of a file rather than a name.
+  /// Whether a text is the path of a file and not the name of a data set.
   static func isPath(_ source: String) -> Bool {
     source == "-" || source.contains("/") || source.contains(".")
       || FileManager.default.fileExists(atPath: source)

@@ -1,18 +1,18 @@
 import Foundation
 import Networks
 
-/// The data that a name or a path stands for.
+/// Loads data by name or path.
 enum DataSource {
-  /// Examples, and those that their authors divided off to validate and to test on.
+  /// Examples, and the validation and test sets that some data sets define.
   struct Loaded {
     var examples: Dataset
     var validation: Dataset?
     var test: Dataset?
-    /// What there is to say about them.
-    var remarks = ImageRemarks()
-    /// The parts of a text, which is divided by place and not by examples.
+    /// Remarks on the data.
+    var remarks = DataRemarks()
+    /// The parts of a text, which is split by position and not by examples.
     var parts: DatasetSplit?
-    /// Where the label was, of a table to train on.
+    /// The label column of a training table.
     var label: Label?
 
     /// The label column of a table.
@@ -22,11 +22,11 @@ enum DataSource {
     }
   }
 
-  /// Data that are part of the program.
+  /// A data set that is part of the program.
   struct Bundled: Sendable {
     let name: String
     let abstract: String
-    /// What the column of the class is called in the file that the data come from.
+    /// The name of the label column in the original file.
     let label: String
     let load: @Sendable () -> Dataset
   }
@@ -37,10 +37,11 @@ enum DataSource {
       abstract: "handwritten digits, 8 x 8 pixels of 0 to 16 (Alpaydin and Kaynak 1998)",
       label: "digit", load: { .digits }),
     Bundled(
-      name: "iris", abstract: "three kinds of iris, four lengths in cm (Fisher 1936)",
+      name: "iris", abstract: "three species of iris, four measurements in cm (Fisher 1936)",
       label: "species", load: { .iris }),
     Bundled(
-      name: "sequence-sum", abstract: "15 zeros and ones; the class is the number of ones",
+      name: "sequence-sum",
+      abstract: "sequences of 15 zeros and ones; the class is the number of ones",
       label: "sum", load: { sequenceSum }),
   ]
 
@@ -48,13 +49,14 @@ enum DataSource {
     do {
       return try .sequenceSum(count: 2400, length: 15, seed: 1)
     } catch {
-      stop("the data sequence-sum cannot be made: \(error)")
+      stop("the data set sequence-sum cannot be generated: \(error)")
     }
   }()
 
   /// The text that is part of the program.
   static let almanac = (
-    name: "almanac", abstract: "weather, fables, recipes and riddles of a village, to learn writing"
+    name: "almanac",
+    abstract: "a text for character models: a village's weather, fables, recipes, riddles"
   )
 
   /// Loads a text: by name, or any text file.
@@ -68,15 +70,15 @@ enum DataSource {
         text.vocabulary.text(of: text.tokens), name: source, vocabulary: vocabulary)
     }
     guard !names.contains(source) else {
-      throw UsageError("the data \(source) are not a text: give a text file, or almanac")
+      throw UsageError("\(source) is not a text: give a text file, or almanac")
     }
     return try CharacterText(contentsOf: source, vocabulary: vocabulary)
   }
 
-  /// What white is in images of such data.
+  /// The value of white in the images of a data set.
   static func brightest(of source: String) -> Float { source == "digits" ? 16 : 1 }
 
-  /// Data that 'course data fetch' downloads, with a test part of their own.
+  /// The downloadable data sets, which define a test set.
   private static let published: [(name: String, load: @Sendable (DatasetPart) throws -> Dataset)] =
     [
       ("mnist", { try .mnist($0) }), ("fashion-mnist", { try .fashionMNIST($0) }),
@@ -85,7 +87,7 @@ enum DataSource {
 
   static var names: [String] { bundled.map(\.name) + published.map(\.name) }
 
-  /// Whether the data are a table, in which a column has to be the label.
+  /// Whether the data are a table, which needs a label column.
   static func isTable(_ source: String) -> Bool {
     !names.contains(source) && !isImages(source)
   }
@@ -94,22 +96,23 @@ enum DataSource {
     ImageSources.kind(of: source) != nil
   }
 
-  /// Whoever names a folder that is not there has no label column in mind.
+  /// The error for data without a label column, which may also be a folder that does not exist.
   static func labelIsMissing(_ source: String) -> UsageError {
     if PixelImage.looksLikeImage(source), FileManager.default.fileExists(atPath: source) {
-      return UsageError("\(source) is one image: give the folder that it lies in, or a table")
+      return UsageError("\(source) is a single image: give the folder of the image, or a table")
     }
-    let label = "needs a label column: --label COLUMN (a name, or a number from 0; -1 is the last)"
+    let label =
+      "a label column is required: --label COLUMN (a name, or an index from 0; -1 is the last)"
     return UsageError(
       source == "-" || FileManager.default.fileExists(atPath: source)
-        ? "the data \(source) \(label)"
-        : "there is no file or folder \(source); and a CSV file \(label)")
+        ? "\(source): \(label)"
+        : "there is no file or folder \(source); and for a CSV file \(label)")
   }
 
   /// Loads data by name, images from files or folders, or a CSV file with its label column.
   /// - Parameters:
-  ///   - schema: what a trained network looks for: its features, and its classes, which the labels then refer to
-  ///   - skipBroken: leaves out images that cannot be read
+  ///   - schema: the features and classes of a trained network
+  ///   - skipBroken: whether to skip images that cannot be read
   static func load(
     _ source: String, label: String?, schema: TableSchema? = nil, skipBroken: Bool = false
   ) throws -> Loaded {
@@ -124,13 +127,13 @@ enum DataSource {
       return try loadImages(source, kind, classNames: classNames, skipBroken: skipBroken)
     }
     guard source != almanac.name else {
-      throw UsageError("the almanac is a text, for the recipe char-lstm")
+      throw UsageError("the almanac is a text: use the recipe char-lstm")
     }
-    // Something that cannot be a path to a table was meant to be a name.
+    // A text that cannot be the path of a table was meant to be a name.
     if !isPath(source) {
       throw UsageError(
-        "unknown data '\(source)'." + didYouMean(suggestions(for: source, among: names))
-          + "\n  There are: \(names.joined(separator: ", ")); or the path of a CSV file or of a folder of images."
+        "unknown data set '\(source)'." + didYouMean(suggestions(for: source, among: names))
+          + "\n  Expected \(names.joined(separator: ", ")), or the path of a CSV file or a folder of images."
       )
     }
     return try loadTable(
@@ -139,16 +142,16 @@ enum DataSource {
 }
 
 extension Dataset {
-  /// The examples in the shape that a network takes, where they have as many numbers: rows of pixels for
-  /// a network that sees images.
+  /// The examples in the input shape of a network, if the number of elements agrees: images as rows of pixels, or
+  /// the reverse.
   func fitting(_ shape: [Int]) -> Dataset {
     inputShape != shape && inputShape.reduce(1, *) == shape.reduce(1, *)
       ? reshaped(to: shape) : self
   }
 
-  /// A number that changes when an example changes: FNV-1a over labels and features.
+  /// A hash of the examples: FNV-1a over labels and features.
   ///
-  /// Recognises that a run is resumed on other data than it began with; no protection against anyone.
+  /// It detects that data have changed by accident, not on purpose.
   var fingerprint: String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func mix(_ value: UInt32) { hash = (hash ^ UInt64(value)) &* 0x100_0000_01b3 }

@@ -3,31 +3,32 @@ import Networks
 
 /// `course data synthesize --count N --seed S DIR`
 enum DataSynthesizeCommand: Command {
-  private static let count = Option(
-    "count", .integer(in: 1...1_000_000), "how many images (default: 100)")
-  private static let seed = Option("seed", .seed, "which images (default: 1)")
-  private static let size = Option(
-    "size", .integer(in: 16...1024), "height and width in pixels (default: 32)")
+  private static let count = Option("count", .integer(in: 1...1_000_000), "number of images")
+    .defaulting(to: 100)
+  private static let seed = Option("seed", .seed, "random seed").defaulting(to: 1)
+  private static let size = Option("size", .integer(in: 16...1024), "height and width in pixels")
+    .defaulting(to: 32)
   private static let format = Option<ImageFileFormat>(
-    "format", .choice("NAME"), "npy, which needs no codec, or png (default: npy)")
-  private static let masks = Flag("masks", "add masks/N.npy: 0, or 1 + the class, for each pixel")
-  private static let boxes = Flag("boxes", "add Boxes.json: where the figure of each image is")
+    "format", .choice(), "npy, which requires no codec, or png (default: npy)")
+  private static let masks = Flag(
+    "masks", "add segmentation masks masks/N.npy: 0 for background, 1 + class for the figure")
+  private static let boxes = Flag("boxes", "add Boxes.json: the bounding box of each figure")
   private static let folders = Flag(
-    "folders", "one folder for each class instead of numbers and Labels.json")
+    "folders", "make a subfolder for each class instead of numbered images and Labels.json")
 
   static let description = CommandDescription(
     name: "data synthesize",
-    abstract: "Draw images of ten figures to learn from, in the form of the course.",
+    abstract: "Generate a labelled data set of simple figures in ten classes.",
     discussion: """
-      Makes 0.npy, 1.npy, ... with Labels.json ({"0": 6, "1": 9, ...}) and Classes.txt
-      in the folder DIR, which must not be there or be empty. The same seed draws the
-      same images.
+      Writes 0.npy, 1.npy, ... with Labels.json ({"0": 6, "1": 9, ...}) and
+      Classes.txt to the folder DIR, which must be new or empty. The same seed gives
+      the same images.
 
       Examples:
         course data synthesize --count 10000 --seed 1 figures
         course data synthesize --count 500 --masks --boxes --size 64 figures
       """,
-    operands: [Operand("DIR", .one, "the folder to make")],
+    operands: [Operand("DIR", .one, "the folder to create")],
     options: [count, seed, size, format, masks, boxes, folders])
 
   private struct Record: Encodable {
@@ -41,15 +42,15 @@ enum DataSynthesizeCommand: Command {
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let folder = arguments.operands[0]
     let images = SyntheticImages(
-      count: arguments[count] ?? 100, seed: arguments[seed] ?? 1, size: arguments[size] ?? 32)
+      count: arguments[count], seed: arguments[seed], size: arguments[size])
     guard !(arguments[folders] && (arguments[masks] || arguments[boxes])) else {
-      throw UsageError("'--folders' has no place for masks and boxes: leave one of them out")
+      throw UsageError("'--folders' excludes --masks and --boxes")
     }
-    // In a folder of classes, .npy files would not be found.
+    // Folders of classes are searched for PNG and JPEG files only.
     let format = arguments[format] ?? (arguments[folders] ? .png : .npy)
     guard !(arguments[folders] && format == .npy) else {
       throw UsageError(
-        "'--folders' needs '--format png': folders of classes are searched for those")
+        "'--folders' requires '--format png': .npy files are not read from class folders")
     }
     var options: SyntheticImages.FileOptions = []
     if arguments[masks] { options.insert(.masks) }
@@ -61,7 +62,7 @@ enum DataSynthesizeCommand: Command {
       }
     } catch let error as CourseError where error.kind == .interrupted {
       terminal.error.clearLine()
-      terminal.error.line("Interrupted. Nothing was kept.")
+      terminal.error.line("Interrupted. No images were kept.")
       throw Interruption.status
     }
     if arguments[CommonOptions.json] {

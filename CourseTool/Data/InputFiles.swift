@@ -1,7 +1,7 @@
 import Networks
 
 extension DataSource {
-  /// The files and folders that data are read from; none for those that are part of the program.
+  /// The files and folders of a data set; none for a bundled one.
   static func files(of source: String) -> [String] {
     if let remote = RemoteDataset.all.first(where: { $0.name == source }) {
       return [remote.folder().path]

@@ -1,13 +1,13 @@
 import Foundation
 import Networks
 
-/// A file that a command writes, which must not cost the user another one.
+/// An output file of a command, which never replaces another file of the user.
 ///
-/// It is checked before the work begins: whether something is in the way, whether the name can be written,
-/// whether it is that of an input. A long run asks again each time it writes: a file that appeared in the
-/// meantime is not the run's own, and stays as it is unless `--force` was given; the run then writes beside it.
+/// The path is checked before the work begins: it must be free, writable, and not that of an input. A long run
+/// checks again each time it writes: a file that appeared in the meantime is not its own and stays, unless
+/// `--force` was given; the run then writes to another name beside it.
 final class OutputFile {
-  /// Where the content goes.
+  /// The path of the file.
   private(set) var path: String
   private let force: Bool
   /// The file of that name that may be replaced; `nil` while there is none.
@@ -16,11 +16,11 @@ final class OutputFile {
   private var savedEpoch: Int?
 
   /// - Parameters:
-  ///   - path: where to write
-  ///   - force: whether a file of that name may be replaced
-  ///   - replacesOwn: whether the file that has the name now belongs to this run already
-  ///   - inputs: what the command reads, which is never replaced
-  /// - Throws: `CourseError` when the file is in the way or cannot be written.
+  ///   - path: the path to write to
+  ///   - force: whether an existing file may be replaced
+  ///   - replacesOwn: whether an existing file belongs to this run already
+  ///   - inputs: the inputs of the command, which are never replaced
+  /// - Throws: `CourseError` when a file exists or cannot be written.
   init(_ path: String, force: Bool, replacesOwn: Bool = false, inputs: [String] = []) throws {
     self.path = path
     self.force = force
@@ -29,12 +29,12 @@ final class OutputFile {
     own = FileIdentity(of: path)
     guard own == nil || force || replacesOwn else {
       throw CourseError(
-        .file, "the output exists already", location: path,
-        remedy: "--force overwrites it, another name leaves it.")
+        .file, "the output file already exists", location: path,
+        remedy: "Overwrite it with --force, or choose another name.")
     }
   }
 
-  /// Lets `body` write the file; beside the one of that name, where that is not the run's own.
+  /// Lets `body` write the file; under another name if the file at the path is not the run's own.
   func write(warnings: TextStream, _ body: (URL) throws -> Void) throws {
     let isClaimed = force ? false : try claimName(warnings: warnings)
     do {
@@ -49,9 +49,9 @@ final class OutputFile {
     own = FileIdentity(of: path)
   }
 
-  /// Sees to it that the name is the run's own: by an empty file, which of two runs that write at the same
-  /// moment only one can make; under another name, where another file has this one.
-  /// - Returns: whether there is such an empty file now
+  /// Claims the name with an empty file, which only one of two simultaneous runs can create; under another name
+  /// if a foreign file has this one.
+  /// - Returns: whether an empty file was created
   private func claimName(warnings: TextStream) throws -> Bool {
     let wanted = path
     defer {
@@ -59,8 +59,8 @@ final class OutputFile {
         warnings.clearLine()
         warnings.line(
           warnings.style.yellow(
-            "note: \(wanted) has appeared or changed in the meantime and stays as it is; writing to "
-              + "\(path) instead"))
+            "note: \(wanted) was created or changed by another program; writing to \(path) instead")
+        )
       }
     }
     while true {
@@ -74,7 +74,7 @@ final class OutputFile {
         own = FileIdentity(of: path)
         return true
       }
-      // What else is wrong, writing will tell.
+      // Other problems show up when the file is written.
       guard errno == EEXIST else { return false }
     }
   }
@@ -87,13 +87,13 @@ final class OutputFile {
     savedEpoch = network.progress?.epoch
   }
 
-  /// Saves a network whose training has ended; when that fails, elsewhere.
-  /// - Throws: the error, which says where the network is now.
+  /// Saves a network after its training; elsewhere if that fails.
+  /// - Throws: the error, with the other location as its remedy.
   func saveTrained(_ network: NeuralNetwork, warnings: TextStream) throws {
     do {
       try save(network, warnings: warnings)
     } catch var error as CourseError where error.kind == .file {
-      // An ending, without which no command takes it for a network.
+      // Without the extension, no command would take the file for a network.
       var name = (path as NSString).lastPathComponent
       if (name as NSString).pathExtension.isEmpty { name += ".safetensors" }
       for folder in [
@@ -107,7 +107,7 @@ final class OutputFile {
       }
       if let savedEpoch {
         error.remedy =
-          "\(path) holds epoch \(savedEpoch): free some space, then go on with "
+          "\(path) holds epoch \(savedEpoch): free some space, then resume with "
           + "'course train --resume \(shellQuoted(path))'."
       }
       throw error
@@ -116,7 +116,7 @@ final class OutputFile {
 
   // MARK: Checks
 
-  /// Throws when nothing can be written under a name.
+  /// Throws if a path cannot be written.
   private static func checkName(_ path: String) throws {
     func refuse(_ what: String, _ remedy: String, received: String? = nil) -> CourseError {
       CourseError(.file, what, received: received, location: path, remedy: remedy)
@@ -125,34 +125,34 @@ final class OutputFile {
     if path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR {
       let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
       throw CourseError(
-        .file, "the output is a folder", expected: "a file name", location: path,
-        remedy: "\(shellQuoted(folder + "/NAME")) writes into it.")
+        .file, "the output path is a folder", expected: "a file name", location: path,
+        remedy: "Name a file in it: \(shellQuoted(folder + "/NAME")).")
     }
     if stat(path, &status) != 0 {
       if errno == ENAMETOOLONG {
-        throw refuse("the name of the output is too long", "Choose a shorter one.")
+        throw refuse("the output file name is too long", "Choose a shorter name.")
       }
-      // Following a link that leads nowhere would create a file in a place that the user did not name.
+      // Following a broken link would create a file in a place that the user did not name.
       if lstat(path, &status) == 0 {
         throw refuse(
-          "the output is a link that leads nowhere", "Remove it, or choose another name.",
+          "the output path is a broken symbolic link", "Remove it, or choose another name.",
           received: try? FileManager.default.destinationOfSymbolicLink(atPath: path))
       }
     }
     let folder = URL(filePath: path).deletingLastPathComponent().path
     guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw CourseError(
-        .file, "the folder of the output does not exist", location: folder,
+        .file, "the output folder does not exist", location: folder,
         remedy: "Create it, or choose another name.")
     }
     guard access(folder, W_OK) == 0 else {
       throw CourseError(
-        .file, "nothing can be written to the folder of the output",
+        .file, "the output folder is not writable",
         received: systemMessage(errno), location: folder, remedy: "Choose another folder.")
     }
   }
 
-  /// Throws when the output is a file that the command reads, however either is called.
+  /// Throws if the output is an input of the command, under any name.
   private static func check(_ path: String, isNot input: String) throws {
     guard let output = FileIdentity(of: path), let identity = FileIdentity(of: input) else {
       return
@@ -164,13 +164,12 @@ final class OutputFile {
     }
     guard isInput else { return }
     throw CourseError(
-      .file, "the output would replace what is read",
-      expected: "another name than that of an input",
+      .file, "the output would overwrite an input",
+      expected: "a name different from the inputs",
       received: input, location: path, remedy: "Choose another name.")
   }
 
-  /// Whether a file is one that the reader of a folder of data takes: images in it or below it, labels
-  /// beside them.
+  /// Whether a file belongs to a data folder: an image or labels in it or below it.
   private static func isRead(_ file: URL, inFolder folder: URL) -> Bool {
     let inner = file.resolvingSymlinksInPath().standardizedFileURL.pathComponents
     let outer = folder.resolvingSymlinksInPath().standardizedFileURL.pathComponents
@@ -183,7 +182,7 @@ final class OutputFile {
     return isNumbered || inner.count > outer.count + 1
   }
 
-  /// The first of `name-2.ending`, `name-3.ending`, ... that no file has.
+  /// The first unused name of `name-2.ending`, `name-3.ending`, ...
   private static func freeName(beside path: String) throws -> String {
     var status = stat()
     if lstat(path, &status) != 0 { return path }
@@ -198,11 +197,11 @@ final class OutputFile {
       let other = folder.isEmpty ? candidate : "\(folder)/\(candidate)"
       if lstat(other, &status) != 0, errno == ENOENT { return other }
     }
-    throw CourseError(.file, "there is no free name beside the output", location: path)
+    throw CourseError(.file, "no unused file name in the output folder", location: path)
   }
 }
 
-/// What tells one state of a file from another.
+/// The identity of a file and its state.
 struct FileIdentity: Equatable {
   private let device: UInt64
   private let number: UInt64
@@ -225,7 +224,7 @@ struct FileIdentity: Equatable {
     (seconds, nanoseconds) = (changed.tv_sec, changed.tv_nsec)
   }
 
-  /// Whether two names are those of one file, whatever is in it.
+  /// Whether both are the same file, in any state.
   func isSameFile(as other: FileIdentity) -> Bool {
     device == other.device && number == other.number
   }

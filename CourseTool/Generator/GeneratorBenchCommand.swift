@@ -4,20 +4,20 @@ import Networks
 /// `course generator bench SOURCE`
 enum GeneratorBenchCommand: Command {
   private static let seconds = Option(
-    "seconds", .positive(upTo: 600), "how long each is measured (default: 1)")
+    "seconds", .positive(upTo: 600), "duration of each measurement (default: 1; --training: 5)")
   private static let threads = Option(
-    "threads", .integer(in: 1...256), "threads that make batches (default: all cores)")
+    "threads", .integer(in: 1...256), "threads that prepare batches (default: all cores)")
 
   private static let training = Flag(
-    "training", "measure training steps of cifar10-3layer with and without the generator instead")
+    "training", "benchmark training steps of cifar10-3layer with and without the generator")
 
   static let description = CommandDescription(
     name: "generator bench",
-    abstract: "Measure how many images a second are read, augmented and made batches.",
+    abstract: "Benchmark image loading and augmentation, in images per second.",
     discussion: """
-      Decoding and each augmentation are measured on one thread, the generator on
-      those of --threads, without anybody who trains. Benchmarks/dataloader_pytorch.py
-      measures PyTorch's DataLoader on the same folder.
+      Decoding and the single augmentations run on one thread, the generator on
+      --threads, without training. Benchmarks/dataloader_pytorch.py benchmarks
+      PyTorch's DataLoader on the same folder.
       """,
     operands: [Operand("SOURCE", .one, "images, as for 'generator preview'")],
     options: [GeneratorPreviewCommand.size, seconds, threads, training, RunOptions.skipBroken])
@@ -54,7 +54,7 @@ enum GeneratorBenchCommand: Command {
     let first = try source.image(at: 0)
     guard !isDebugBuild else {
       throw CourseError(
-        .invalidArgument, "bench measures release builds only", expected: "a release build",
+        .invalidArgument, "benchmarks require a release build", expected: "a release build",
         received: "a debug build", remedy: "Run: swift run -c release course generator bench")
     }
     if arguments[training] { return try compareSteps(on: source, arguments, terminal) }
@@ -80,7 +80,7 @@ enum GeneratorBenchCommand: Command {
         padded(right: "", to: 52) + padded(left: "threads", to: 8)
           + padded(left: "images/s", to: 12))
     }
-    // So few that after a moment the system has them all in memory; the batches go through all images.
+    // Few enough to be in the file cache soon; the batches go through all images.
     let order = NeuralNetwork.order(epoch: 0, exampleCount: source.count, seed: 1).prefix(1000)
     try report("decode", threads: 1) { turn in
       _ = try source.image(at: order[turn % order.count])
@@ -106,7 +106,7 @@ enum GeneratorBenchCommand: Command {
     }
   }
 
-  /// Training steps with the generator in front and on tensors in memory, with one thread and with all cores.
+  /// Training steps on batches from the generator and on tensors in memory, with one thread and with all cores.
   private static func compareSteps(
     on source: any ImageSource, _ arguments: Arguments, _ terminal: Terminal
   ) throws {
@@ -122,17 +122,17 @@ enum GeneratorBenchCommand: Command {
           peakMemory: Machine.peakMemory()))
     }
     terminal.output.line(
-      "A training step of cifar10-3layer on \(comparisons[0].batchSize) images of \(source.name)\n")
-    terminal.output.line("threads  in memory  generator     ratio     quartiles  making a batch")
+      "Training step of cifar10-3layer on \(comparisons[0].batchSize) images of \(source.name)\n")
+    terminal.output.line("threads  in memory  generator     ratio     quartiles  batch on 1 thread")
     for one in comparisons {
-      let milliseconds = [one.inMemory, one.behindGenerator].map {
+      let milliseconds = [one.inMemory, one.fromGenerator].map {
         padded(left: fixed($0 * 1e3, 2) + " ms", to: 11)
       }
       terminal.output.line(
         padded(left: "\(one.threads)", to: 7) + milliseconds.joined()
           + padded(left: fixed(one.ratio, 3), to: 10)
           + padded(left: "\(fixed(one.lowerQuartile, 3)) - \(fixed(one.upperQuartile, 3))", to: 15)
-          + padded(left: fixed(one.making * 1e3, 2) + " ms", to: 15))
+          + padded(left: fixed(one.making * 1e3, 2) + " ms", to: 19))
     }
     terminal.output.line("\npeak memory of the process \(Machine.peakMemory() >> 20) MB")
   }
@@ -166,7 +166,7 @@ enum GeneratorBenchCommand: Command {
     }
   }
 
-  /// The median of ten rates, so that a pause of the machine does not count.
+  /// The median of ten rates, insensitive to pauses of the machine.
   private static func imagesPerSecond(
     for seconds: Double, _ work: (_ turn: Int) throws -> Int
   ) throws -> Double {
@@ -179,7 +179,7 @@ enum GeneratorBenchCommand: Command {
       while true {
         images += try work(turn)
         turn += 1
-        // The clock is not asked for every image.
+        // Reading the clock for every image would cost time.
         guard turn.isMultiple(of: 8) else { continue }
         let elapsed = (clock.now - start) / .seconds(1)
         if elapsed >= seconds / 10 { return Double(images) / elapsed }

@@ -4,31 +4,34 @@ import Networks
 /// `course generator preview SOURCE --augment LIST --output sheet.png`
 enum GeneratorPreviewCommand: Command {
   static let augment = Option(
-    "augment", .augmentations, "what is done to the images, in order (default: nothing)")
+    "augment", .augmentations, "augmentations to apply, in this order (default: none)")
   static let size = Option(
-    "size", .imageSize, "size of the images in a batch (default: that of the first image)")
-  static let seed = Option("seed", .seed, "decides order and augmentations (default: 1)")
-  private static let count = Option(
-    "count", .integer(in: 1...1000), "how many images to draw (default: 36)")
+    "size", .imageSize, "height and width of the images in a batch (default: of the first image)")
+  static let seed = Option("seed", .seed, "random seed for order and augmentation")
+    .defaulting(to: 1)
+  private static let count = Option("count", .integer(in: 1...1000), "number of images to draw")
+    .defaulting(to: 36)
   private static let columns = Option(
-    "columns", .integer(in: 1...100), "how many of them in a row (default: about a square)")
+    "columns", .integer(in: 1...100), "images per row (default: a square layout)")
   private static let copies = Option(
-    "copies", .integer(in: 1...100),
-    "how often each image is drawn, augmented anew (default: 1)")
+    "copies", .integer(in: 1...100), "augmented versions of each image"
+  ).defaulting(to: 1)
   private static let fitting = Option<ImageFitting>(
-    "fit", .choice("HOW"), "what happens to other sizes: stretch, cover, refuse")
+    "fit", .choice("HOW"), "treatment of images of another size: stretch, cover, refuse"
+  ).defaulting(to: .stretch)
   private static let output = Option(
-    "output", short: "o", .text("FILE.png"), "where to draw (default: preview.png)")
-  private static let inOrder = Flag("in-order", "the first images instead of random ones")
+    "output", short: "o", .text("FILE.png"), "output file"
+  ).defaulting(to: "preview.png")
+  private static let inOrder = Flag("in-order", "draw the first images instead of random ones")
 
   static let description = CommandDescription(
     name: "generator preview",
-    abstract: "Draw a batch of images with their classes, augmented as training does it.",
+    abstract: "Draw a batch of images with their classes, augmented as in training.",
     discussion: """
-      Images of another size than the first one's (or than --size) are fitted, as
-      --fit says. Training does not: it takes images of one size only.
+      Images whose size differs from the first image (or from --size) are fitted
+      according to --fit. Training accepts images of one size only.
 
-      LIST is separated by commas; @ and a number say how likely one is applied:
+      LIST is separated by commas; @ and a number give the probability of one:
 
       \(Augmentation.texts.map { "  \(padded(right: $0.form, to: 20))\($0.meaning)" }
         .joined(separator: "\n"))
@@ -40,7 +43,7 @@ enum GeneratorPreviewCommand: Command {
     operands: [
       Operand(
         "SOURCE", .one,
-        "a folder of images (one folder a class, or numbered), or a name from 'data list'")
+        "a folder of images (a subfolder per class, or numbered), or a name from 'data list'")
     ],
     options: [
       augment, size, count, columns, copies, fitting, inOrder, seed, output,
@@ -58,26 +61,25 @@ enum GeneratorPreviewCommand: Command {
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let sheetFile = try OutputFile(
-      arguments[output] ?? "preview.png", force: arguments[RunOptions.force],
+      arguments[output], force: arguments[RunOptions.force],
       inputs: DataSource.files(of: arguments.operands[0]))
     let (source, remarks) = try openImages(
       arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
     remarks.report(on: terminal.error)
-    let copies = arguments[copies] ?? 1
-    let seed = arguments[seed] ?? 1
-    // The images that are drawn, each as often as asked for.
+    let copies = arguments[copies]
+    let seed = arguments[seed]
     let order =
       arguments[inOrder]
       ? Array(0..<source.count)
       : NeuralNetwork.order(epoch: 0, exampleCount: source.count, seed: seed)
-    let wanted = arguments[count] ?? 36
+    let wanted = arguments[count]
     let chosen = order.prefix(max(1, wanted / copies))
-    // Each copy is an epoch of them.
+    // Each copy is an epoch of the chosen images.
     let generator = try ImageGenerator(
       ImageSubset(of: source, indices: chosen), batchSize: chosen.count,
       imageSize: try arguments[size].map { [try source.commonChannels()] + $0 },
       augmentation: arguments[augment]?.list ?? [], shuffle: false, seed: seed,
-      fitting: arguments[fitting] ?? .stretch)
+      fitting: arguments[fitting])
     let batches = try (0..<copies).map { _ in try generator.next() }
     noteSizes(
       of: try chosen.map { try source.image(at: $0) }, as: generator.imageSize, on: terminal)
@@ -101,29 +103,28 @@ enum GeneratorPreviewCommand: Command {
         + counted(source.classNames.count, "class"))
   }
 
-  /// Says where the picture differs from what training would do.
+  /// Notes where the picture differs from training.
   private static func noteSizes(
     of images: [PixelImage], as size: [Int], on terminal: Terminal
   ) {
     let others = images.count { $0.height != size[1] || $0.width != size[2] }
     guard others > 0 else { return }
     terminal.error.line(
-      "note: \(counted(others, "image")) of another size brought to \(size[2]) x \(size[1]) here; "
-        + "training takes images of one size only")
+      "note: \(counted(others, "image")) of another size resized to \(size[2]) x \(size[1]); "
+        + "training accepts images of one size only")
   }
-
 }
 
 extension ValueKind where Value == [Int] {
   /// Height and width: `32x48`, or one number for both.
   static var imageSize: ValueKind {
-    ValueKind(placeholder: "HxW") { text throws(ValueProblem) in
-      let sizes = text.split(separator: "x", omittingEmptySubsequences: false).compactMap {
-        Int($0)
-      }
-      guard (1...2).contains(sizes.count), sizes.allSatisfy({ (1...16384).contains($0) }),
-        text.split(separator: "x", omittingEmptySubsequences: false).count == sizes.count
-      else { throw ValueProblem(expected: "height and width, such as 32x48") }
+    ValueKind(
+      "HxW", expected: "height and width from 1 to 16384, such as 32x48",
+      text: { "\($0[0])x\($0[1])" }
+    ) { text in
+      let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+      let sizes = parts.compactMap { Int($0) }.filter((1...16384).contains)
+      guard (1...2).contains(parts.count), sizes.count == parts.count else { return nil }
       return sizes.count == 1 ? sizes + sizes : sizes
     }
   }

@@ -1,25 +1,25 @@
 import Networks
 
-/// How much longer a training step takes when a generator makes its batches than on tensors in memory.
+/// A comparison of training steps on batches from a generator and on tensors in memory.
 struct StepComparison: Encodable, Sendable {
-  /// How many threads train.
+  /// The number of threads that train.
   var threads: Int
   var batchSize: Int
   var pairs: Int
   /// The median time of a step on tensors in memory, in seconds.
   var inMemory: Double
-  /// The median time of a step that waits for its batch.
-  var behindGenerator: Double
-  /// The median of the second by the first, each time measured one after the other; and its quartiles.
+  /// The median time of a step on a batch from the generator.
+  var fromGenerator: Double
+  /// The median ratio of two such times measured in succession, and its quartiles.
   var ratio: Double
   var lowerQuartile: Double
   var upperQuartile: Double
-  /// How long one thread takes to read and augment a batch, in seconds.
+  /// The time in which one thread reads and augments a batch, in seconds.
   var making: Double
 
-  /// Measures the recipe cifar10-3layer on 3 x 32 x 32 images for about so many seconds, by turns with and
-  /// without the generator: what else the machine does then slows both.
-  /// - Parameter making: how many threads the generator has; `nil` for as many as there are cores
+  /// Measures the recipe cifar10-3layer on 3 x 32 x 32 images for a number of seconds, alternately with and
+  /// without the generator, so that other load on the machine slows both.
+  /// - Parameter making: the number of the generator's threads; `nil` for one per core
   static func take(
     _ source: any ImageSource, augmentation: [Augmentation], threads: Int, making: Int?,
     seconds: Double
@@ -56,11 +56,10 @@ struct StepComparison: Encodable, Sendable {
     for batch in ready { step(batch) }
     step(try ahead.next())
 
-    var (inMemory, behind, times): ([Double], [Double], [Double]) = ([], [], [])
+    var (inMemory, generated, times): ([Double], [Double], [Double]) = ([], [], [])
     let start = clock.now
     while inMemory.count < 7 || (clock.now - start) / .seconds(1) < seconds {
-      // On the same machine at the same time, as far as possible: all three by turns, the two steps every
-      // other time the other way round.
+      // All three in turns, and the two steps in alternating order: the same conditions for all.
       times.append(try time(2) { _ = try alone.next() })
       for isInMemory in inMemory.count.isMultiple(of: 2) ? [true, false] : [false, true] {
         if isInMemory {
@@ -71,19 +70,19 @@ struct StepComparison: Encodable, Sendable {
               turn += 1
             })
         } else {
-          // The batches that were made ahead while nobody waited for them do not count.
+          // Batches that were prepared during the other measurement do not count.
           for _ in 0..<ahead.prefetch { step(try ahead.next()) }
-          behind.append(try time(8) { step(try ahead.next()) })
+          generated.append(try time(8) { step(try ahead.next()) })
         }
       }
     }
     func quantile(_ values: [Double], _ part: Double) -> Double {
       values.sorted()[Int(Double(values.count - 1) * part)]
     }
-    let ratios = zip(behind, inMemory).map { $0 / $1 }
+    let ratios = zip(generated, inMemory).map { $0 / $1 }
     return StepComparison(
       threads: threads, batchSize: batchSize, pairs: ratios.count,
-      inMemory: quantile(inMemory, 0.5), behindGenerator: quantile(behind, 0.5),
+      inMemory: quantile(inMemory, 0.5), fromGenerator: quantile(generated, 0.5),
       ratio: quantile(ratios, 0.5), lowerQuartile: quantile(ratios, 0.25),
       upperQuartile: quantile(ratios, 0.75), making: quantile(times, 0.5))
   }

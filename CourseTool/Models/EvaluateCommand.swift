@@ -5,21 +5,22 @@ import Networks
 enum EvaluateCommand: Command {
   static let label = Option(
     "label", .text("COLUMN"),
-    "the column of the class, when it is not the one of training: name, or number from 0")
+    "label column, if it differs from training: its name, or its index from 0")
 
   static let description = CommandDescription(
-    name: "evaluate", abstract: "Measure a saved network on data with known classes.",
+    name: "evaluate", abstract: "Evaluate a trained network on labelled data.",
     discussion: """
-      Without DATA, the test part of the data that the network was trained on is
-      divided off again, by the seed in the file; data that have changed since are
-      refused. A table with a header is read by the names of its columns, whatever
-      their order, and one without by their places; '-' is the standard input.
+      Without DATA, the network is evaluated on the test part of its training data,
+      which are split again by the seed in the file and must not have changed since.
+      The columns of a table are found by name, in any order; without a header row
+      they must have the order of the training data. '-' stands for standard input.
       """,
     operands: [
-      Operand("MODEL", .one, "a network that train or demo saved"),
+      Operand("MODEL", .one, "a trained network (.safetensors)"),
       Operand(
         "DATA", .optional,
-        "a CSV file, a folder of images, a text, or a name from 'data list' (default: the test part)"
+        "a CSV file, a folder of images, a text file, or a name from 'data list' (default: the "
+          + "test part)"
       ),
     ],
     options: [label, RunOptions.threads, RunOptions.skipBroken])
@@ -43,7 +44,7 @@ enum EvaluateCommand: Command {
     let skipBroken = arguments[RunOptions.skipBroken]
     if let given = arguments.operand(1) {
       guard arguments[label] == nil || DataSource.isTable(given) && recipe?.isText != true else {
-        throw UsageError("'--label' only goes with a CSV file")
+        throw UsageError("'--label' applies to CSV files only")
       }
       source = given
       if let recipe, recipe.isText {
@@ -55,23 +56,23 @@ enum EvaluateCommand: Command {
           given, label: arguments[label], schema: DataSource.schema(of: network, recipe),
           skipBroken: skipBroken)
         loaded.remarks.report(on: terminal.error)
-        // Never on what was divided off to learn from.
+        // Never on a training part.
         part = loaded.test != nil ? "test" : loaded.validation != nil ? "validation" : "all"
         data = (loaded.test ?? loaded.validation ?? loaded.examples).fitting(network.inputShape)
       }
     } else {
       guard arguments[label] == nil else {
-        throw UsageError("'--label' only goes with DATA")
+        throw UsageError("'--label' requires DATA")
       }
       guard let recipe, recipe.test > 0 else {
         throw UsageError(
-          "\(path) does not say what it was trained on, or kept no test part: give DATA")
+          "\(path) has no test part of its own: give DATA")
       }
       let loaded = try recipe.recordedData(
         of: network, skipBroken: skipBroken,
         remedy:
-          "Give the data to measure on: '\(terminal.command) evaluate \(shellQuoted(path)) DATA'; "
-          + "or bring back the old ones.")
+          "Give the data to evaluate on: '\(terminal.command) evaluate \(shellQuoted(path)) DATA', "
+          + "or restore the original data.")
       loaded.remarks.report(on: terminal.error)
       data = try recipe.split(loaded).test
       (source, part) = (recipe.data, "test")
@@ -89,7 +90,7 @@ enum EvaluateCommand: Command {
     out.line("examples   \(report.examples)")
     out.line("loss       \(lossText(Float(report.loss)))")
     if let penalty = report.penalty {
-      out.line("  of which \(lossText(Float(penalty))) for the weights")
+      out.line("  of which \(lossText(Float(penalty))) weight penalty")
     }
     if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
     if let perplexity = report.perplexity { out.line("perplexity \(fixed(perplexity, 3))") }

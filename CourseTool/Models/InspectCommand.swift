@@ -4,15 +4,15 @@ import Networks
 /// `course inspect MODEL --filters OUT.png`, `course inspect MODEL --feature-maps IMAGE OUT.png`
 enum InspectCommand: Command {
   private static let filters = Option(
-    "filters", .text("OUT.png"), "draw the kernels of the first convolution")
+    "filters", .text("OUT.png"), "draw the filters of the first convolution")
   private static let featureMaps = Option(
-    "feature-maps", .text("IMAGE"), "draw what each layer makes of an image, into OUT.png")
+    "feature-maps", .text("IMAGE"), "draw the feature maps of each layer for an image, to OUT.png")
 
   static let description = CommandDescription(
-    name: "inspect", abstract: "Draw what a convolutional network looks for, and what it sees.",
+    name: "inspect", abstract: "Draw the filters and feature maps of a convolutional network.",
     discussion: """
-      IMAGE is a PNG or JPEG file of the network's input size, or a number: that
-      example of the test part of the data that the network was trained on.
+      IMAGE is a PNG or JPEG file of the network's input size, or the index of an
+      example in the test part of the training data.
 
       Examples:
         course inspect lenet-mnist.safetensors --filters filters.png
@@ -20,8 +20,8 @@ enum InspectCommand: Command {
         course inspect lenet-mnist.safetensors --feature-maps digit.png maps.png
       """,
     operands: [
-      Operand("MODEL", .one, "a network that train or demo saved"),
-      Operand("OUT.png", .optional, "where the feature maps are drawn"),
+      Operand("MODEL", .one, "a trained network (.safetensors)"),
+      Operand("OUT.png", .optional, "the file for the feature maps"),
     ],
     options: [filters, featureMaps, RunOptions.skipBroken, RunOptions.force])
 
@@ -29,7 +29,7 @@ enum InspectCommand: Command {
     var file: String
     var width: Int
     var height: Int
-    /// What was drawn: the shape of the kernels, or that of each layer's maps.
+    /// The shape of the filters, or of each layer's feature maps.
     var shapes: [[Int]]
   }
 
@@ -40,7 +40,8 @@ enum InspectCommand: Command {
       throw UsageError("nothing to draw: --filters OUT.png, or --feature-maps IMAGE OUT.png")
     }
     guard (arguments[featureMaps] == nil) == (mapsPath == nil) else {
-      throw UsageError("--feature-maps needs an image and a file: --feature-maps IMAGE OUT.png")
+      throw UsageError(
+        "--feature-maps requires an image and an output file: --feature-maps IMAGE OUT.png")
     }
     let inputs = [path] + [arguments[featureMaps]].compactMap { $0 }
     func output(_ path: String?) throws -> OutputFile? {
@@ -50,14 +51,14 @@ enum InspectCommand: Command {
     }
     let (filtersFile, mapsFile) = (try output(arguments[filters]), try output(mapsPath))
     guard filtersFile == nil || filtersFile?.path != mapsFile?.path else {
-      throw UsageError("--filters and the feature maps need two different files")
+      throw UsageError("--filters and --feature-maps need two different output files")
     }
     let network = try savedNetwork(path)
     guard let image = network.filterImage(), let kernels = network.firstFilters else {
       throw CourseError(
         .invalidArgument, "the network has no convolution", expected: "a convolutional network",
         received: network.layers.map { type(of: $0).typeName }.joined(separator: ", "),
-        location: path, remedy: "Train one, for instance by the recipe digits-cnn.")
+        location: path, remedy: "Train one, for example with 'course train digits-cnn'.")
     }
     var records: [Record] = []
     func write(_ image: PixelImage, to file: OutputFile, _ shapes: [[Int]]) throws {
@@ -65,7 +66,7 @@ enum InspectCommand: Command {
       records.append(
         Record(file: file.path, width: image.width, height: image.height, shapes: shapes))
     }
-    // The example first: nothing is written when it cannot be read.
+    // The example first: nothing is written if it cannot be read.
     let example = try arguments[featureMaps].map {
       try self.example($0, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken])
     }
@@ -83,21 +84,22 @@ enum InspectCommand: Command {
     }
   }
 
-  /// An example for the network, raw as its training data were.
+  /// An example for the network, in the range of its training data.
   private static func example(
     _ source: String, for network: NeuralNetwork, path: String, skipBroken: Bool
   ) throws -> Tensor {
     let recipe = try Recipe(notedIn: network, path: path)
     if let number = Int(source) {
       guard let recipe, recipe.test > 0 else {
-        throw UsageError("\(path) does not say what it was trained on: give an image file")
+        throw UsageError("\(path) has no test part of its own: give an image file")
       }
       let data = try recipe.recordedData(
         of: network, skipBroken: skipBroken,
-        remedy: "Give an image file in place of the number, or bring back the old data.")
+        remedy: "Give an image file instead of an index, or restore the original data.")
       let test = try recipe.split(data).test
       guard (0..<test.count).contains(number) else {
-        throw UsageError("the test part has the examples 0 to \(test.count - 1), not \(number)")
+        throw UsageError(
+          "example \(number) is out of range: the test part has examples 0 to \(test.count - 1)")
       }
       return test.batch(at: [number]).features
     }

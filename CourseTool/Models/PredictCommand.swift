@@ -4,19 +4,18 @@ import Networks
 /// `course predict MODEL FILE...`
 enum PredictCommand: Command {
   static let description = CommandDescription(
-    name: "predict", abstract: "Let a saved network answer for examples in files.",
+    name: "predict", abstract: "Predict the class of each example in a file.",
     discussion: """
-      A CSV file has one example a row; a header and the label column of training may
-      be there or not. With a header the columns are found by name, whatever their
-      order, and others may be there; without one they stand as in training. '-' is
-      the standard input. A .npy
-      file holds a tensor [N, features], or one example alone. An image (PNG, JPEG) is
-      one example: it must have the size that the network was trained on, and be
-      bright where the training images are. Answers are printed as CSV.
+      A CSV file has one example per row. With a header row, columns are found by
+      name, in any order, and unknown columns are ignored; without one they must have
+      the order of the training data. A label column is optional. '-' stands for
+      standard input. A .npy file holds a tensor [N, features] or a single example. An
+      image (PNG, JPEG) is one example, of the same size and brightness as the
+      training images. The predictions are printed as CSV.
       """,
     operands: [
-      Operand("MODEL", .one, "a network that train or demo saved"),
-      Operand("FILE", .oneOrMore, "examples: .csv, .npy, .png or .jpg"),
+      Operand("MODEL", .one, "a trained network (.safetensors)"),
+      Operand("FILE", .oneOrMore, "a file of examples: .csv, .npy, .png or .jpg"),
     ],
     options: [EvaluateCommand.label, RunOptions.threads])
 
@@ -39,22 +38,22 @@ enum PredictCommand: Command {
     let network = try savedNetwork(path)
     guard network.outputShape.count == 1, let classCount = network.outputShape.first else {
       throw CourseError(
-        .invalidArgument, "the network is not a classifier", expected: "one output for each class",
+        .invalidArgument, "the network is not a classifier", expected: "one output per class",
         received: "output shape \(network.outputShape)", location: path,
         remedy: network.outputShape.count == 2
-          ? "A network of characters writes texts: 'course sample'." : nil)
+          ? "Generate text with a character model by 'course sample'." : nil)
     }
     let names =
       network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames
     let recipe = try Recipe(notedIn: network, path: path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
-    // All files are read before anything is printed: half an output would pass for all of it.
+    // All files are read before anything is printed: a partial output would look complete.
     var predictions: [Prediction] = []
     for file in arguments.operands.dropFirst() {
       let (features, notes) = try features(
         in: file, for: network, recipe: recipe, label: arguments[EvaluateCommand.label])
-      ImageRemarks(notes: notes).report(on: terminal.error)
+      DataRemarks(notes: notes).report(on: terminal.error)
       let probabilities: Tensor
       do {
         probabilities = try network.predict(features)
@@ -77,29 +76,29 @@ enum PredictCommand: Command {
         Record(model: path, classNames: names, predictions: predictions))
     }
     var text = "file,row,class,probability\n"
-    for answer in predictions {
+    for prediction in predictions {
       text +=
-        "\(csvField(answer.file)),\(answer.row),\(csvField(answer.class)),"
-        + "\(fixed(answer.probability, 4))\n"
+        "\(csvField(prediction.file)),\(prediction.row),\(csvField(prediction.class)),"
+        + "\(fixed(prediction.probability, 4))\n"
     }
     terminal.output.content(text)
   }
 
-  /// Throws where the network has no answer: a row of a file whose numbers overflow on their way.
+  /// Throws for an example without a finite prediction: a row whose numbers overflow in the network.
   private static func requireFinite(
     _ probabilities: Tensor, file: String, classNames: [String]
   ) throws {
     guard let place = probabilities.firstNonFiniteIndex else { return }
     let (row, column) = place.quotientAndRemainder(dividingBy: classNames.count)
     throw CourseError(
-      .invalidData, "the network has no answer for this example",
-      expected: "a probability for the class \(classNames[column])",
+      .invalidData, "the prediction for this example is not finite",
+      expected: "a probability of class \(classNames[column])",
       received: "\(probabilities.rows(at: [row]).scalars[column])",
       location: "\(file), example \(row + 1)",
-      remedy: "Its numbers are too large for the network: correct them or leave the example out.")
+      remedy: "Its values are too large for the network: correct them, or remove the example.")
   }
 
-  /// The examples in a file, `[N] + inputShape`, and what the user should know about them.
+  /// The examples in a file, `[N] + inputShape`, and notes for the user.
   private static func features(
     in file: String, for network: NeuralNetwork, recipe: Recipe?, label: String?
   ) throws -> (features: Tensor, notes: [String]) {
@@ -121,10 +120,4 @@ enum PredictCommand: Command {
       DataSource.unusedNote(columns, of: table)
     )
   }
-}
-
-/// A text as a field of a CSV file (RFC 4180).
-func csvField(_ text: String) -> String {
-  text.contains { ",\"\n\r".contains($0) }
-    ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
 }

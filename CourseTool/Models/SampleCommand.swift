@@ -4,23 +4,28 @@ import Networks
 /// `course sample MODEL`
 enum SampleCommand: Command {
   private static let prompt = Option(
-    "prompt", .text("TEXT"), "what the network reads first (default: the end of a line)")
-  private static let temperature = Option(
+    "prompt", .text("TEXT"), "text to continue (default: the start of a new line)")
+  private static let temperature = Option<Float>(
     "temperature", .notNegative,
-    "0: always the most probable character; 1: as the network has it; above: wilder (default: 0.7)")
+    "sampling temperature; 0: always the most probable character, 1: the predicted distribution, "
+      + "higher: more random"
+  ).defaulting(to: 0.7)
   private static let length = Option(
-    "length", .integer(in: 1...10_000_000), "how many characters to write (default: 400)")
-  private static let seed = Option(
-    "seed", .seed, "of the draws: the same seed writes the same text (default: 1)")
+    "length", .integer(in: 1...10_000_000), "number of characters to generate"
+  ).defaulting(to: 400)
+  private static let seed = Option("seed", .seed, "random seed").defaulting(to: 1)
 
   static let description = CommandDescription(
-    name: "sample", abstract: "Let a network of characters write.",
+    name: "sample", abstract: "Generate text with a trained character model.",
     discussion: """
       Examples:
         course train char-lstm
         course sample char-lstm.safetensors --prompt "A fox" --temperature 0.5
       """,
-    operands: [Operand("MODEL", .one, "a network that 'train char-lstm' saved")],
+    operands: [
+      Operand(
+        "MODEL", .one, "a trained character model (.safetensors), such as from 'train char-lstm'")
+    ],
     options: [prompt, temperature, length, seed, RunOptions.threads])
 
   private struct Record: Encodable {
@@ -35,9 +40,8 @@ enum SampleCommand: Command {
     let path = arguments.operands[0]
     let network = try savedNetwork(path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
-    let seed = arguments[seed] ?? 1
-    let temperature = arguments[temperature] ?? 0.7
-    let length = arguments[length] ?? 400
+    let seed = arguments[seed]
+    let temperature = arguments[temperature]
     var sampler: TextSampler
     do {
       sampler = try TextSampler(network, seed: seed)
@@ -51,7 +55,7 @@ enum SampleCommand: Command {
     let json = arguments[CommonOptions.json]
     if !json, let given { terminal.output.content(given) }
     var text = ""
-    for _ in 0..<length {
+    for _ in 0..<arguments[length] {
       let next = String(sampler.next(temperature: temperature))
       if json { text += next } else { terminal.output.content(next) }
       // The reader has gone.
@@ -62,7 +66,7 @@ enum SampleCommand: Command {
       Record(model: path, prompt: start, temperature: temperature, seed: seed, text: text))
   }
 
-  /// Something neutral to begin after: the end of a line or of a word, where the network knows them.
+  /// A neutral prompt: the end of a line or of a word, if the vocabulary has them.
   private static func beginning(of vocabulary: Vocabulary) -> String {
     let known = ["\n", " "].first { vocabulary.classNames.contains($0) }
     return known ?? vocabulary.classNames[0]

@@ -1,12 +1,12 @@
 import Foundation
 import Networks
 
-/// The network that `train` or `demo` saved under a name.
+/// The trained network in a file.
 func savedNetwork(_ path: String) throws -> NeuralNetwork {
   try NeuralNetwork(contentsOf: URL(filePath: path))
 }
 
-/// Whether a file is a saved network by its content: the length of a header, and then the header's brace.
+/// Whether a file is a safetensors file by its content: the length of a header, and the header's brace.
 func isSavedNetwork(_ path: String) -> Bool {
   guard let file = FileHandle(forReadingAtPath: path),
     let start = try? file.read(upToCount: 9), start.count == 9

@@ -4,9 +4,11 @@ import Networks
 /// `course summary MODEL|RECIPE`
 enum SummaryCommand: Command {
   static let description = CommandDescription(
-    name: "summary", abstract: "Show the layers of a saved network, or of a recipe's.",
+    name: "summary", abstract: "Show the layers of a trained network or of a recipe.",
     operands: [
-      Operand("MODEL|RECIPE", .one, "a saved network, a recipe, or a config file (.json)")
+      Operand(
+        "MODEL|RECIPE", .one, "a trained network (.safetensors), a recipe, or a recipe file (.json)"
+      )
     ])
 
   private struct LayerRecord: Encodable {
@@ -54,7 +56,7 @@ enum SummaryCommand: Command {
     }
     if let last = history.last {
       let score = (last.validation ?? last.training).accuracy.map {
-        ", accuracy \(fixed($0, 4))\(last.validation == nil ? "" : " in validation")"
+        ", accuracy \(fixed($0, 4))\(last.validation == nil ? "" : " on validation data")"
       }
       out.line("Trained: \(history.count) of \(counted(last.epochs, "epoch"))\(score ?? "")")
     }

@@ -1,7 +1,7 @@
 import Networks
 
-/// What is done to the images of each batch, as the command line says it: `mirror,crop:4`.
-struct AugmentSetting: Equatable, Sendable, TextCodable {
+/// The augmentations of a batch of images as written on the command line: `mirror,crop:4`.
+struct AugmentSetting: TextValue {
   let list: [Augmentation]
 
   static let none = AugmentSetting([])
@@ -19,19 +19,19 @@ struct AugmentSetting: Equatable, Sendable, TextCodable {
 
   static func == (a: AugmentSetting, b: AugmentSetting) -> Bool { a.text == b.text }
 
-  /// Some examples, augmented anew in each epoch and otherwise as `fit` would take them from memory.
-  /// - Parameter brightest: the number that white is
+  /// Batches of examples, augmented differently in each epoch and otherwise as `fit` takes them from memory.
+  /// - Parameter brightest: the value of white
   func batches(
     of data: Dataset, batchSize: Int, seed: UInt64, brightest: Float
   ) throws -> ImageGenerator {
     guard data.inputShape.count == 3 else {
       throw CourseError(
-        .shapeMismatch, "only images can be augmented",
-        expected: "a network whose examples have the shape [C, H, W]",
+        .shapeMismatch, "augmentation requires images",
+        expected: "examples of shape [C, H, W]",
         received: "\(data.inputShape)", location: "--augment \(text)",
-        remedy: "Leave --augment out, or choose a network with convolutions (--maps, --shape).")
+        remedy: "Omit --augment, or use a network with convolutions (--maps, --shape).")
     }
-    // A generator's images have numbers from 0 to 1; the network is to see those of the data.
+    // A generator's images range from 0 to 1; the network is to see the range of the data.
     let scale = brightest == 1 ? [] : [Augmentation.normalize(mean: [0], std: [1 / brightest])]
     let mixing = list.firstIndex { $0.stage == .batch } ?? list.endIndex
     return try ImageGenerator(
@@ -43,7 +43,7 @@ struct AugmentSetting: Equatable, Sendable, TextCodable {
 extension ValueKind where Value == AugmentSetting {
   /// A list of augmentations.
   static var augmentations: ValueKind {
-    ValueKind(placeholder: "LIST") { text throws(ValueProblem) in
+    ValueKind("LIST", text: \.text) { text throws(ValueProblem) in
       do {
         return AugmentSetting(try Augmentation.list(from: text))
       } catch {

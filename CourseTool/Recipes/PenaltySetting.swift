@@ -1,7 +1,10 @@
 import Networks
 
-/// What the weights cost, as the command line says it: `l2:0.0001`.
-enum PenaltySetting: Equatable, Sendable, TextCodable {
+/// A weight penalty as written on the command line: `l2:0.0001`.
+enum PenaltySetting: TextValue {
+  static let expected =
+    "l1:X, l2:X or elastic:X,Y with strengths of at least 0, such as l2:0.0001, or none"
+
   case none
   case l1(Float)
   case l2(Float)
@@ -45,8 +48,10 @@ enum PenaltySetting: Equatable, Sendable, TextCodable {
   }
 }
 
-/// How gradients are limited, as the command line says it: `norm:1`.
-enum ClipSetting: Equatable, Sendable, TextCodable {
+/// A kind of gradient clipping as written on the command line: `norm:1`.
+enum ClipSetting: TextValue {
+  static let expected = "norm:X or value:X with a limit above 0, such as norm:1, or none"
+
   case none
   case limit(GradientClipping)
 
@@ -76,45 +81,5 @@ enum ClipSetting: Equatable, Sendable, TextCodable {
 
   var clipping: GradientClipping? {
     if case .limit(let clipping) = self { clipping } else { nil }
-  }
-}
-
-extension ValueKind where Value == PenaltySetting {
-  static var penalty: ValueKind {
-    ValueKind(placeholder: "HOW") { text throws(ValueProblem) in
-      guard let penalty = PenaltySetting(text) else {
-        throw ValueProblem(
-          expected: "l1:X, l2:X or elastic:X,Y with strengths of at least 0, such as l2:0.0001, or "
-            + "none")
-      }
-      return penalty
-    }
-  }
-}
-
-extension ValueKind where Value == ClipSetting {
-  static var clip: ValueKind {
-    ValueKind(placeholder: "HOW") { text throws(ValueProblem) in
-      guard let clip = ClipSetting(text) else {
-        throw ValueProblem(
-          expected: "norm:X or value:X with a limit above 0, such as norm:1, or none")
-      }
-      return clip
-    }
-  }
-}
-
-extension ValueKind where Value == Float? {
-  /// A number of at least 0 and, if there is a bound, below it.
-  static func notNegative(below bound: Float = .infinity) -> ValueKind {
-    let expected =
-      bound == .infinity
-      ? "a number of at least 0" : "a number from 0 to below \(shortNumber(bound))"
-    return ValueKind(placeholder: "X") { text throws(ValueProblem) in
-      guard let value = Float(text), value >= 0, value < bound else {
-        throw ValueProblem(expected: expected)
-      }
-      return value
-    }
   }
 }

@@ -1,79 +1,61 @@
 import Networks
 
-/// The settings of one experiment: data, network, training. Enough to do it again.
+/// The settings of one experiment: data, network, training. Enough to repeat it.
 ///
 /// As JSON its keys are the names of the command-line options, and a file may give only some of them:
 ///
 ///     { "recipe": "digits-mlp", "hidden": [128], "learning-rate": 0.05 }
-struct Recipe: Codable, Equatable, Sendable {
+///
+/// A setting is a property here, with its usual value, and an entry of `settings`.
+struct Recipe: Equatable, Sendable {
   /// The name of the recipe that the settings come from.
   var recipe: String
-  /// "digits", "iris", or the path of a CSV file.
+  /// The name of a data set, or the path of a file or folder.
   var data = ""
-  /// The label column of a CSV file: a name, or a number from 0.
+  /// The label column of a CSV file: a name, or an index from 0.
   var label: String?
   var scaling = Scaling.standardize
-  /// The shape that each example is given, such as [1, 8, 8]; empty: the one that it has.
+  /// The input shape of an example, such as [1, 8, 8]; empty: the shape in the data.
   var shape: [Int] = []
-  /// The output channels of the convolutions, a pooling behind each block; none: no convolutions.
+  /// The output channels of the convolutions, with pooling after each block; empty: no convolutions.
   var maps = Blocks()
   var kernelSize = 3
-  /// The kind of the recurrent layers.
   var cell = RecurrentCell.lstm
-  /// The width of each recurrent layer; none: no recurrent layers.
+  /// The size of each recurrent layer; empty: none.
   var recurrent: [Int] = []
-  /// The size of the vector that stands for a character; 0: the data are not a text.
+  /// The size of character embeddings; 0: the data are not a text.
   var embedding = 0
-  /// Of a text, the number of characters that gradients flow back over.
+  /// The training sequence length, in characters.
   var sequenceLength = 50
   var hidden: [Int] = []
   /// Whether batch norm follows every convolution, or every hidden layer where there is none.
   var batchNorm = false
-  /// The fraction that is dropped behind each hidden layer.
+  /// The dropout rate after each hidden layer.
   var dropout: Float = 0
   var optimizer = OptimizerName.sgd
   var learningRate: Float = 0.1
-  /// How much of the velocity the optimizer momentum keeps; `nil`: its usual share.
+  /// The coefficient of the optimizer momentum; `nil`: its default.
   var momentum: Float?
-  /// How much adamw shrinks the weights; `nil`: as usual.
+  /// The weight decay of the optimizer adamw; `nil`: its default.
   var weightDecay: Float?
-  /// What is done to the training images, anew in each epoch.
   var augment = AugmentSetting.none
-  /// What the weights cost in addition to the loss.
   var penalty = PenaltySetting.none
-  /// How gradients are limited.
   var clip = ClipSetting.none
   var scheduleName = ScheduleName.step
-  /// The learning rate of the schedule `step` is multiplied by this ...
+  /// The schedule `step` multiplies the learning rate by this ...
   var decay: Float = 1
   /// ... after each so many epochs.
   var decayEvery = 1
   var epochs = 1
   var batchSize = 32
-  /// The shares of the examples for validation and test; training gets the rest.
+  /// The fractions of the examples for validation and test; training gets the rest.
   var validation = 0.15
   var test = 0.15
   var splitName = SplitName.random
-  /// The seed of the split, the weights and the order of the examples.
+  /// The seed of the split, the weights and the shuffling.
   var seed: UInt64 = 1
 
-  enum CodingKeys: String, CodingKey {
-    case recipe, data, label, scaling, shape, maps, hidden, optimizer, decay, epochs, validation
-    case test, seed, cell, recurrent, embedding, momentum, penalty, clip
-    case augment
-    case weightDecay = "weight-decay"
-    case dropout
-    case batchNorm = "batch-norm"
-    case kernelSize = "kernel-size"
-    case sequenceLength = "sequence-length"
-    case learningRate = "learning-rate"
-    case scheduleName = "schedule"
-    case decayEvery = "decay-every"
-    case splitName = "split"
-    case batchSize = "batch-size"
-  }
-
-  /// Whether a text is learned, character by character.
+  /// Whether the network is a character model, trained on a text.
   var isText: Bool { embedding > 0 }
 
   /// The learning rate of each step, in a training of `stepsPerEpoch` steps an epoch.
@@ -94,7 +76,11 @@ struct Recipe: Codable, Equatable, Sendable {
 
 /// The output channels of convolutions in blocks: `32+32,64` are two convolutions of 32 channels, a
 /// pooling, one of 64, and another pooling.
-struct Blocks: Equatable, Sendable {
+struct Blocks: TextValue {
+  static let expected =
+    "sizes from 1 to 65536, with + within a block and a comma between blocks, such as 32+32,64+64, "
+    + "or none"
+
   var widths: [[Int]] = []
   var isEmpty: Bool { widths.isEmpty }
 
@@ -116,107 +102,25 @@ struct Blocks: Equatable, Sendable {
   }
 }
 
-/// How the examples are divided into parts.
-enum SplitName: String, CaseIterable, Codable, Sendable {
-  /// By the seed, each class in the same proportions.
+/// The ways to divide the examples into parts.
+enum SplitName: String, CaseIterable, Encodable, Sendable {
+  /// At random, with each class in the same proportions.
   case random
-  /// As they stand in the file: the first ones train, the last ones test.
+  /// In their order: training on the first examples, testing on the last.
   case ordered
 }
 
 /// The learning-rate schedules that the command line knows.
-enum ScheduleName: String, CaseIterable, Codable, Sendable {
+enum ScheduleName: String, CaseIterable, Encodable, Sendable {
   case step, cosine
   case oneCycle = "one-cycle"
 }
 
-/// How features are brought to a common scale, fitted on the training part.
-enum Scaling: Equatable, Sendable {
-  /// Not at all.
-  case none
-  /// Mean 0 and standard deviation 1 for each feature.
-  case standardize
-  /// Mean 0 and standard deviation 1 for all features together: for pixels, some of which never change.
-  case standardizeAll
-  /// Mean 0 and standard deviation 1 for each channel of images.
-  case standardizeChannels
-  /// From 0 to 1 for each feature.
-  case minmax
-  /// All features divided by one number.
-  case divide(Float)
-
-  /// What may be written, besides a number.
-  static let names = [
-    Scaling.none, .standardize, .standardizeAll, .standardizeChannels, .minmax,
-  ].map(\.text)
-
-  /// The scaler that training data call for.
-  func scaler(for training: Dataset) throws -> FeatureScaler? {
-    switch self {
-    case .none: nil
-    case .standardize: try .standardizing(training)
-    case .standardizeAll: try .standardizingAll(training)
-    case .standardizeChannels: try .standardizingChannels(training)
-    case .minmax: try .minMax(training)
-    case .divide(let divisor): .dividing(by: divisor)
-    }
-  }
-
-  var text: String {
-    switch self {
-    case .none: "none"
-    case .standardize: "standardize"
-    case .standardizeAll: "standardize-all"
-    case .standardizeChannels: "standardize-channels"
-    case .minmax: "minmax"
-    case .divide(let divisor): shortNumber(divisor)
-    }
-  }
-
-  init?(_ text: String) {
-    switch text {
-    case "none": self = .none
-    case "standardize": self = .standardize
-    case "standardize-all": self = .standardizeAll
-    case "standardize-channels": self = .standardizeChannels
-    case "minmax": self = .minmax
-    default:
-      guard let divisor = Float(text), divisor.isFinite, divisor > 0 else { return nil }
-      self = .divide(divisor)
-    }
-  }
-}
-
-/// What files hold as the text that the command line takes.
-protocol TextCodable: Codable {
-  init?(_ text: String)
-  var text: String { get }
-}
-
-extension TextCodable {
-  init(from decoder: any Decoder) throws {
-    let text = try decoder.singleValueContainer().decode(String.self)
-    guard let value = Self(text) else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "not a \(Self.self): \(text)"))
-    }
-    self = value
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(text)
-  }
-}
-
-extension Scaling: TextCodable {}
-extension Blocks: TextCodable {}
-
 /// The optimizers that the command line knows.
-enum OptimizerName: String, CaseIterable, Codable, Sendable {
+enum OptimizerName: String, CaseIterable, Encodable, Sendable {
   case sgd, momentum, adam, adamw, rmsprop, adagrad
 
-  /// The optimizer with its usual settings and these.
+  /// The optimizer with these settings, and its defaults for the others.
   func make(learningRate: Float, momentum: Float?, weightDecay: Float?) -> any Optimizer {
     switch self {
     case .sgd: SGD(learningRate: learningRate)

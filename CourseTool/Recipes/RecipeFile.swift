@@ -2,7 +2,7 @@ import Foundation
 import Networks
 
 extension Recipe {
-  /// A recipe by name, or from a config file.
+  /// A recipe by name, or from a recipe file.
   static func find(_ nameOrPath: String) throws -> Recipe {
     if let named = Recipes.named(nameOrPath) { return named.settings }
     let isFile =
@@ -12,18 +12,19 @@ extension Recipe {
       throw UsageError(
         "unknown recipe '\(nameOrPath)'."
           + didYouMean(suggestions(for: nameOrPath, among: Recipes.names))
-          + "\n  There are: \(Recipes.names.joined(separator: ", ")); or the path of a JSON file.")
+          + "\n  Expected \(Recipes.names.joined(separator: ", ")), or the path of a recipe file (.json)."
+      )
     }
     guard !isSavedNetwork(nameOrPath) else {
       throw UsageError(
-        "\(nameOrPath) is a saved network and no config file: '--resume \(shellQuoted(nameOrPath))' "
-          + "trains it on")
+        "\(nameOrPath) is a trained network, not a recipe file: continue its training with "
+          + "'--resume \(shellQuoted(nameOrPath))'")
     }
     return try Recipe(json: JSONValue(contentsOf: nameOrPath), name: nameOrPath)
   }
 
-  /// Takes settings from JSON; those that are not given are the ones of the recipe that it names.
-  /// - Parameter name: stands for the file in errors
+  /// Reads settings from JSON; the others come from the recipe that it names.
+  /// - Parameter name: the name of the file in errors
   init(json: JSONValue, name: String) throws {
     func refuse(
       _ what: String, expected: String? = nil, received: String? = nil, remedy: String? = nil
@@ -33,7 +34,7 @@ extension Recipe {
     }
     guard let values = json.object else {
       throw refuse(
-        "not a config file", expected: "a JSON object",
+        "not a recipe file", expected: "a JSON object",
         remedy: "'course recipes \(Recipes.names[0]) --json' prints one.")
     }
     let base = values["recipe"].map { $0.string ?? "\($0)" } ?? "csv-mlp"
@@ -43,17 +44,17 @@ extension Recipe {
         remedy: remedy(didYouMean(suggestions(for: base, among: Recipes.names))))
     }
     self = named.settings
-    let names = RecipeOptions.settings.map(\.option.name)
+    let names = Recipe.settings.map(\.name)
     for (key, value) in values.sorted(by: { $0.key < $1.key }) where key != "recipe" {
-      guard let setting = RecipeOptions.settings.first(where: { $0.option.name == key }) else {
+      guard let setting = Recipe.settings.first(where: { $0.name == key }) else {
         throw refuse(
           "unknown setting \"\(key)\"", expected: names.joined(separator: ", "),
           remedy: remedy(didYouMean(suggestions(for: key, among: names))))
       }
-      // What is not set may be written out: the label of bundled data, the data of csv-mlp.
+      // A setting without a value may be written out: the label of bundled data, the data of csv-mlp.
       if value == .null || value == .string("") && setting.text(self).isEmpty { continue }
       do {
-        setting.set(try setting.option.read(value.argument), &self)
+        try setting.apply(value.argument, to: &self)
       } catch {
         throw refuse(
           "setting \"\(key)\"", expected: error.expected, received: "\(value)",

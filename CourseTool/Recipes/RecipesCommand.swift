@@ -3,9 +3,9 @@ enum RecipesCommand: Command {
   static let description = CommandDescription(
     name: "recipes", abstract: "List the recipes, or show the settings of one.",
     discussion: """
-      'course recipes NAME --json' prints a config file: change it and train with it.
+      'course recipes NAME --json' prints a recipe file, to edit and to train from.
       """,
-    operands: [Operand("NAME", .optional, "a recipe")])
+    operands: [Operand("NAME", .optional, "the recipe to show")])
 
   private struct Record: Encodable {
     var name: String
@@ -27,7 +27,7 @@ enum RecipesCommand: Command {
       for recipe in Recipes.all {
         out.line("\(out.style.bold(padded(right: recipe.name, to: 18)))\(recipe.abstract)")
       }
-      return out.line("\n'\(terminal.command) train RECIPE' trains by one of them.")
+      return out.line("\nTrain with '\(terminal.command) train RECIPE'.")
     }
     guard let recipe = Recipes.named(name) else {
       throw UsageError(
@@ -35,10 +35,10 @@ enum RecipesCommand: Command {
     }
     if json { return try out.json(recipe.settings) }
     out.line("\(out.style.bold(recipe.name)): \(recipe.abstract)\n")
-    let width = RecipeOptions.settings.map(\.option.name.count).max() ?? 0
-    for setting in RecipeOptions.settings {
+    let width = Recipe.settings.map(\.name.count).max() ?? 0
+    for setting in Recipe.settings {
       let value = setting.text(recipe.settings)
-      let name = padded(right: setting.option.name, to: width + 2)
+      let name = padded(right: setting.name, to: width + 2)
       out.line("  --\(name)\(value.isEmpty ? "-" : value)")
     }
   }

@@ -1,20 +1,21 @@
 import Networks
 import Pictures
 
-/// Which recurrent network remembers over a hundred steps.
+/// Compares recurrent networks on a long-range dependency.
 enum AddingProblemStudy: Study {
   static let name = "adding-problem"
-  static let abstract = "Elman network, LSTM and GRU: who remembers over 100 steps?"
+  static let abstract = "Elman network, LSTM and GRU: which one remembers over 100 steps?"
   static let explanation = """
-    Of a sequence of numbers two are marked; the answer is their sum. Three networks of one recurrent layer
-    and one dense layer learn it by Adam, with gradients clipped to norm 1. Who always answers 1 is wrong
-    by a mean square of 0.167; solved means below 0.01 on sequences that were not trained on.
+    In each sequence of numbers two are marked, and the target is their sum. Three networks with one
+    recurrent and one dense layer are trained with Adam, with gradients clipped to norm 1. A constant
+    prediction of 1 has a mean squared error of 0.167; an error below 0.01 on test sequences counts as
+    solved.
     """
 
   static let guessing = 1.0 / 6
   static let solved = 0.01
 
-  /// Ends a training when the problem is solved beyond doubt.
+  /// Ends a run when the problem is clearly solved.
   private struct StopWhenSolved: TrainingCallback {
     mutating func epochEnded(
       _ report: EpochReport, network: inout NeuralNetwork
@@ -84,14 +85,14 @@ enum AddingProblemStudy: Study {
     return StudyResult(
       table: table, data: data, svg: figure.svg,
       conclusion: winners.isEmpty
-        ? "None of them solves length \(length) in these epochs."
-        : "Solved by: \(winners.joined(separator: ", ")). (Always answering 1 has an error of 0.167.)"
+        ? "No network solved length \(length) within the given epochs."
+        : "Solved by: \(winners.joined(separator: ", ")). (A constant prediction of 1 has an error of 0.167.)"
     )
   }
 }
 
 extension RecurrentCell {
-  /// How texts call it.
+  /// The name in texts.
   var title: String {
     switch self {
     case .elman: "Elman"

@@ -2,14 +2,14 @@ import Foundation
 import Networks
 import Pictures
 
-/// How batch norm and the learning rate go together.
+/// Compares learning rates with and without batch normalisation.
 enum BatchNormStudy: Study {
   static let name = "batchnorm-study"
-  static let abstract = "Learning rates from 1e-4 to 1, with and without batch norm."
+  static let abstract = "Learning rates from 1e-4 to 1, with and without batch normalisation."
   static let explanation = """
-    The bundled digits, a network of eight hidden layers of 64 with ReLU, plain gradient descent for 20
-    epochs in batches of 32: with and without batch norm before each ReLU, at nine learning rates, each with
-    three seeds. The accuracy is that on digits that were not trained on.
+    A network with eight hidden layers of 64 units and ReLU is trained on the bundled digits by plain
+    gradient descent, for 20 epochs with batches of 32: with and without batch normalisation before each
+    ReLU, at nine learning rates, with three seeds each. The table shows the test accuracy.
     """
 
   static let learningRates: [Float] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1]
@@ -42,7 +42,7 @@ enum BatchNormStudy: Study {
               callbacks: callbacks)
           }
           let isFinite = outcome == .finished
-          // A network whose numbers are lost answers no better than chance.
+          // A diverged network predicts no better than chance.
           let accuracy = isFinite ? try network.evaluate(parts.test).accuracy ?? 0 : nil
           let loss = network.progress?.history.epochs.last?.training.loss
           accuracies.append(accuracy ?? 0.1)
@@ -76,21 +76,22 @@ enum BatchNormStudy: Study {
     }
     return StudyResult(
       table: table, data: data, svg: figure.svg,
-      conclusion: "At least 0.95 is reached without batch norm at these learning rates: "
-        + "\(good(curves[0])); with it: \(good(curves[1])). A training that diverged counts as 0.1."
+      conclusion:
+        "Learning rates with a test accuracy of at least 0.95: without batch normalisation "
+        + "\(good(curves[0])); with it \(good(curves[1])). A diverged run counts as 0.1."
     )
   }
 }
 
-/// The bundled digits as studies use them: a small or a large training part, always the same rest to test on.
+/// The bundled digits for studies: a training part of any size, and always the same test part.
 struct DigitsForStudies {
   let train: Dataset
   let validation: Dataset
   let test: Dataset
 
   /// - Parameters:
-  ///   - examples: how many train; `nil` for seven in ten of all
-  ///   - noise: the share of the training labels that are wrong
+  ///   - examples: the number of training examples; `nil` for 70 % of all
+  ///   - noise: the fraction of wrong training labels
   init(examples: Int?, noise: Double = 0, seed: UInt64) throws {
     let parts = try Dataset.digits.split(seed: seed)
     if let examples {
@@ -98,7 +99,8 @@ struct DigitsForStudies {
         throw UsageError("'--examples' can be at most \(parts.train.count) of the bundled digits")
       }
       guard examples >= 2 else {
-        throw UsageError("'--examples' must be at least 2: batch norm learns nothing from one")
+        throw UsageError(
+          "'--examples' must be at least 2: one example has no variance for batch normalisation")
       }
       train = try Self.mislabelled(
         parts.train.subset(
@@ -112,13 +114,13 @@ struct DigitsForStudies {
   }
 
   /// The largest batch size up to `limit` that leaves no last batch of one example, which has no variance for
-  /// batch norm.
+  /// batch normalisation.
   func batchSize(upTo limit: Int) -> Int {
     let count = train.count
     return (2...min(limit, count)).last { count % $0 != 1 } ?? count
   }
 
-  /// The same examples with a share of their labels replaced by another class.
+  /// The same examples with a fraction of their labels replaced by another class.
   private static func mislabelled(
     _ data: Dataset, share: Double, seed: UInt64
   ) throws -> Dataset {
@@ -136,7 +138,7 @@ struct DigitsForStudies {
       classNames: data.classNames)
   }
 
-  /// A multilayer perceptron for the digits, with the layers that the studies compare.
+  /// A multilayer perceptron for the digits, with the layers to compare.
   static func network(
     hiddenSizes: [Int], batchNorm: Bool = false, dropout: Float = 0, optimizer: any Optimizer,
     seed: UInt64

@@ -2,18 +2,19 @@ import Foundation
 import Networks
 import Pictures
 
-/// What helps when there are few examples.
+/// Compares regularisation methods on few examples.
 enum RegularisationStudy: Study {
   static let name = "regularisation-study"
-  static let abstract = "None, L1, L2, dropout, batch norm, early stopping on few examples."
+  static let abstract =
+    "L1, L2, dropout, batch normalisation and early stopping on few examples."
   static let explanation = """
-    300 of the bundled digits, of which one in five is labelled wrong (--noise), and a network of two hidden
-    layers of 256 that can learn them by heart, mistakes included; Adam, 100 epochs, five seeds. Each way to
-    regularise alone: the accuracy on the 300 as they are labelled, that on digits that were not trained on,
-    and the gap between the two. Strengths were chosen on the validation part, with other seeds.
+    A network with two hidden layers of 256 units is trained on 300 of the bundled digits, one in five of
+    them with a wrong label (--noise): few enough to memorise, wrong labels included. Adam, 100 epochs,
+    five seeds. For each regularisation method alone, the table shows the training accuracy, the test
+    accuracy and the gap between them. Strengths were chosen on the validation part, with other seeds.
     """
 
-  /// One way to regularise.
+  /// A regularisation method.
   private struct Method {
     let name: String
     var penalty: (any Penalty)?
@@ -63,9 +64,9 @@ enum RegularisationStudy: Study {
         }
         guard outcome == .finished else {
           throw CourseError(
-            .diverged, "the training with \(method.name) diverged", location: "seed \(seed)")
+            .diverged, "training with \(method.name) diverged", location: "seed \(seed)")
         }
-        // The penalty is part of what is minimised, not of what the answers are worth.
+        // The penalty is part of the training objective, not of the test loss.
         network.penalty = nil
         let (train, test) = (
           try network.evaluate(parts.train), try network.evaluate(parts.test)
@@ -92,13 +93,13 @@ enum RegularisationStudy: Study {
         "\(method.name): training \(fixed(sums[0], 4)), test \(fixed(sums[1], 4))")
     }
     var figure = Figure(
-      title: "Few examples: accuracy on what was trained on, and on the rest",
+      title: "Few examples: training and test accuracy",
       x: .init(categories: methods.map(\.name)), y: .init("accuracy", range: 0...1))
     figure.marks = [.bars("training", training, digits: 3), .bars("test", tests, digits: 3)]
     let best = tests.indices.max { tests[$0] < tests[$1] } ?? 0
     return StudyResult(
       table: table, data: data, svg: figure.svg,
-      conclusion: "Mean of \(repeats) seeds. Best on the test digits: \(methods[best].name), "
-        + "\(fixed(tests[best], 4)); without anything \(fixed(tests[0], 4)).")
+      conclusion: "Mean of \(counted(repeats, "seed")). Best test accuracy: \(methods[best].name), "
+        + "\(fixed(tests[best], 4)); without regularisation \(fixed(tests[0], 4)).")
   }
 }

@@ -1,14 +1,14 @@
 import Networks
 
-/// A comparison of several trainings: a table of numbers and a picture.
+/// An experiment that compares several training runs: a table and a plot.
 protocol Study: SendableMetatype {
-  /// What `course study` calls it.
+  /// Its name on the command line.
   static var name: String { get }
-  /// What it shows, in one sentence.
+  /// Its question, in one sentence.
   static var abstract: String { get }
-  /// What is compared, on what, and how, for `course study --help`-like texts: one paragraph.
+  /// The methods, the data and the procedure, in one paragraph.
   static var explanation: String { get }
-  /// Trains everything and collects what came out.
+  /// Trains all networks and collects the results.
   static func run(_ settings: StudySettings, session: inout StudySession) throws -> StudyResult
 }
 
@@ -17,7 +17,7 @@ let allStudies: [any Study.Type] = [
   AddingProblemStudy.self, BatchNormStudy.self, RegularisationStudy.self,
 ]
 
-/// What may be changed about a study; `nil` stands for what the study itself chooses.
+/// The settings of a study; `nil` stands for its default.
 struct StudySettings: Encodable {
   var seed: UInt64 = 1
   var epochs: Int?
@@ -27,15 +27,15 @@ struct StudySettings: Encodable {
   var noise: Double?
 }
 
-/// What a study found.
+/// The results of a study.
 struct StudyResult {
   /// The table that is printed.
   var table: StudyTable
   /// The table that is written as a CSV file, in more detail.
   var data: StudyTable
-  /// The picture, as the text of an SVG file.
+  /// The plot, as the text of an SVG file.
   var svg: String
-  /// What the table says, in words.
+  /// The conclusion, in words.
   var conclusion: String
 }
 
@@ -45,9 +45,9 @@ struct StudyTable: Encodable {
   enum Cell: Encodable, Equatable {
     case text(String)
     case count(Int)
-    /// A number, shown with so many digits behind the point.
+    /// A number, shown with a number of digits after the decimal point.
     case number(Double, digits: Int)
-    /// Nothing was measured, and why.
+    /// No measurement, with the reason.
     case missing(String)
 
     var text: String {
@@ -58,7 +58,7 @@ struct StudyTable: Encodable {
       }
     }
 
-    /// As a field of a CSV file: numbers with all their digits, nothing where nothing was measured.
+    /// As a field of a CSV file: numbers with all their digits, empty without a measurement.
     var field: String {
       switch self {
       case .text(let text): csvField(text)
@@ -82,7 +82,7 @@ struct StudyTable: Encodable {
   var columns: [String]
   var rows: [[Cell]] = []
 
-  /// The table in columns of characters; the first one is flush left.
+  /// The table in aligned columns, the first one flush left.
   func text(style: Style) -> String {
     let widths = columns.indices.map { column in
       ([columns[column]] + rows.map { $0[column].text }).map(\.count).max() ?? 0
@@ -102,7 +102,7 @@ struct StudyTable: Encodable {
       .map { $0.joined(separator: ",") + "\n" }.joined()
   }
 
-  /// One object a row, by column.
+  /// One object per row, by column.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.unkeyedContainer()
     for row in rows {

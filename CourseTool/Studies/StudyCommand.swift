@@ -5,26 +5,27 @@ import Networks
 enum StudyCommand: Command {
   private static let output = Option(
     "output", short: "o", .text("DIR"),
-    "the folder that NAME.csv and NAME.svg are written to (default: the current one)")
-  private static let seed = Option("seed", .seed, "of data, weights and order (default: 1)")
+    "folder for NAME.csv and NAME.svg (default: the current folder)")
+  private static let seed = Option(
+    "seed", .seed, "random seed for data, initial weights and shuffling"
+  ).defaulting(to: 1)
   private static let epochs = Option(
-    "epochs", .integer(in: 1...1_000_000), "the most epochs of each training")
+    "epochs", .integer(in: 1...1_000_000), "maximum number of epochs of each run")
   private static let examples = Option(
-    "examples", .integer(in: 1...10_000_000), "how many examples are trained on")
+    "examples", .integer(in: 1...10_000_000), "number of training examples")
   private static let repeats = Option(
-    "repeats", .integer(in: 1...1000), "how often each training is repeated with another seed")
+    "repeats", .integer(in: 1...1000), "number of runs with different seeds")
   private static let length = Option(
-    "length", .integer(in: 2...100_000), "the length of the sequences (adding-problem)")
-
-  private static let noise = Option(
-    "noise", .share, "the share of wrong labels (regularisation-study; default: 0.2)")
+    "length", .integer(in: 2...100_000), "sequence length, for adding-problem (default: 100)")
+  private static let noise = Option<Double>(
+    "noise", .fraction, "fraction of wrong labels, for regularisation-study (default: 0.2)")
 
   static let description = CommandDescription(
-    name: "study", abstract: "Compare ways to train: a table, a plot and a CSV file.",
-    discussion: "After Ctrl-C (or SIGTERM, SIGHUP), the trainings that were finished are kept in\n"
-      + "NAME-unfinished.csv.\n\nStudies:\n"
+    name: "study", abstract: "Run an experiment that compares training methods.",
+    discussion: "Prints a table, and writes a plot and a CSV file. After Ctrl-C (or SIGTERM,\n"
+      + "SIGHUP) the results of completed runs are saved in NAME-unfinished.csv.\n\nStudies:\n"
       + allStudies.map { "  \($0.name)\n    \($0.abstract)" }
-      .joined(separator: "\n") + "\n\nWithout NAME they are listed in more detail.",
+      .joined(separator: "\n") + "\n\nWithout NAME, 'course study' describes them in detail.",
     operands: [
       Operand("NAME", .optional, allStudies.map { $0.name }.joined(separator: ", "))
     ],
@@ -62,19 +63,19 @@ enum StudyCommand: Command {
         out.line(Help.wrapped(study.explanation, to: 78).map { "  " + $0 }.joined(separator: "\n"))
         out.line()
       }
-      return out.line("'\(terminal.command) study NAME' runs one of them.")
+      return out.line("Run one with '\(terminal.command) study NAME'.")
     }
     let names = allStudies.map { $0.name }
     guard let study = allStudies.first(where: { $0.name == name }) else {
       throw UsageError(
         "unknown study '\(name)'." + didYouMean(suggestions(for: name, among: names))
-          + "\n  There are: \(names.joined(separator: ", ")).")
+          + "\n  Expected \(names.joined(separator: ", ")).")
     }
     guard arguments[length] == nil || study == AddingProblemStudy.self else {
-      throw UsageError("'--length' only goes with adding-problem")
+      throw UsageError("'--length' applies to adding-problem only")
     }
     guard arguments[noise] == nil || study == RegularisationStudy.self else {
-      throw UsageError("'--noise' only goes with regularisation-study")
+      throw UsageError("'--noise' applies to regularisation-study only")
     }
     let folder = URL(filePath: arguments[output] ?? ".", directoryHint: .isDirectory)
     let force = arguments[RunOptions.force]
@@ -84,12 +85,12 @@ enum StudyCommand: Command {
     )
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let settings = StudySettings(
-      seed: arguments[seed] ?? 1, epochs: arguments[epochs], examples: arguments[examples],
+      seed: arguments[seed], epochs: arguments[epochs], examples: arguments[examples],
       repeats: arguments[repeats], length: arguments[length], noise: arguments[noise])
 
     let quiet = arguments[RunOptions.quiet]
     if !quiet, isDebugBuild {
-      terminal.error.line("note: this is a debug build, many times slower than a release build")
+      terminal.error.line("note: debug build, many times slower than a release build")
     }
     let start = ContinuousClock.now
     var session = StudySession(on: quiet ? nil : terminal.error)
@@ -102,13 +103,13 @@ enum StudyCommand: Command {
         terminal.error.line("Interrupted. Nothing was written.")
         throw stop
       }
-      // Not under the name of a whole study, which it would pass for.
+      // Not under the name of a complete study.
       let partial = try OutputFile(
         folder.appending(path: "\(name)-unfinished.csv").relativePath, force: true)
       try partial.write(warnings: terminal.error) {
         try AtomicFile.write(Data(rows.csv.utf8), to: $0)
       }
-      terminal.error.line("Interrupted. What was finished is in \(partial.path).")
+      terminal.error.line("Interrupted. The completed runs are in \(partial.path).")
       throw stop
     }
     guard let result else { return }
@@ -122,7 +123,7 @@ enum StudyCommand: Command {
         try AtomicFile.write(Data(result.svg.utf8), to: $0)
       }
     } catch {
-      // What was found is printed all the same.
+      // The results are printed nevertheless.
       problem = error
     }
     let paths = problem == nil ? [table.path, plot.path] : []

@@ -1,27 +1,27 @@
 import Foundation
 import Networks
 
-/// Runs the trainings of a study one after the other, and shows how they go.
+/// Runs the trainings of a study one after the other, and shows their progress.
 struct StudySession {
   private let stream: TextStream?
   private let count: Int
   private var done = 0
   private let start = ContinuousClock.now
-  /// The rows of the trainings so far, which outlive an interruption.
+  /// The rows of the runs so far, which an interruption preserves.
   private(set) var finished: StudyTable?
 
   /// - Parameters:
-  ///   - stream: where progress goes; `nil` for nowhere
-  ///   - count: how many trainings there will be
+  ///   - stream: the stream for progress; `nil` for none
+  ///   - count: the number of runs to come
   init(on stream: TextStream?, count: Int = 0) {
     self.stream = stream
     self.count = count
   }
 
-  /// The same with a number of trainings to come.
+  /// The same with a number of runs to come.
   func expecting(_ count: Int) -> StudySession { StudySession(on: stream, count: count) }
 
-  /// How a training ended.
+  /// The outcome of a run.
   enum Outcome {
     case finished
     /// The loss or a weight stopped being finite.
@@ -30,10 +30,10 @@ struct StudySession {
 
   /// Trains a network.
   ///
-  /// A training that diverges is a result, not an error; a signal ends the study.
+  /// Divergence is a result, not an error; a signal ends the study.
   /// - Parameters:
-  ///   - title: what the progress calls it
-  ///   - fit: calls `fit` with the callbacks that it gets
+  ///   - title: the title in the progress line
+  ///   - fit: calls `fit` with the given callbacks
   mutating func train(
     _ title: String, _ network: inout NeuralNetwork,
     fit: (_ network: inout NeuralNetwork, _ callbacks: [any TrainingCallback]) throws -> Void
@@ -54,17 +54,17 @@ struct StudySession {
     return .finished
   }
 
-  /// Keeps the rows of a CSV file as far as it has come.
+  /// Keeps the rows of the CSV file so far.
   mutating func keep(_ rows: StudyTable) { finished = rows }
 
-  /// Puts a line about a finished part of the study.
+  /// Prints a line about a completed part of the study.
   func report(_ text: String) {
     stream?.clearLine()
     stream?.line(text)
   }
 }
 
-/// The line that shows where a study stands: `3/14 LSTM  ████▌      45%  12 s left`
+/// The progress line of a study: `3/14 LSTM  ████▌      45%  12 s left`
 private struct StudyProgress: TrainingCallback {
   let stream: TextStream
   let title: String

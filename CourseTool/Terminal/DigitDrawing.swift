@@ -1,7 +1,7 @@
-/// Small grey images drawn in characters: two characters for a pixel make it square.
+/// Small grey images drawn in characters, two per pixel to make it square.
 struct DigitDrawing {
   let side: Int
-  /// The value that is drawn as white.
+  /// The value of white.
   let brightest: Float
   let features: TerminalFeatures
   /// The width of an image in characters.
@@ -15,7 +15,7 @@ struct DigitDrawing {
     }
   }
 
-  /// Grey where there are colours, else a character that covers about as much of its cell.
+  /// A grey background on streams with colours, else a character of similar density.
   private func cell(_ brightness: Float) -> String {
     let brightness = min(1, max(0, brightness))
     if features.usesColor {
@@ -43,7 +43,7 @@ struct DigitDrawing {
   }
 }
 
-/// The number of characters that are seen: without escape sequences for colours.
+/// The number of visible characters: without codes for colours.
 func visibleCount(_ text: String) -> Int {
   text.replacing(#/\x{10FFFC}[0-9;]*\x{10FFFD}/#, with: "").count
 }

@@ -1,38 +1,36 @@
 import Foundation
 import Synchronization
 
-/// Signals that ask the tool to end: Ctrl-C (SIGINT), SIGTERM of `kill` and of a machine that shuts down,
-/// SIGHUP of a terminal that was closed. The first one asks a run to stop at the next step, the second one
-/// ends the process.
+/// Signals that end the tool: Ctrl-C (SIGINT), SIGTERM from `kill` and from a shutdown, SIGHUP from a closed
+/// terminal. The first one asks a run to stop at the next step, the second one ends the process.
 enum Interruption {
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
   /// The number of the first signal; 0 for none.
   private static let received = Atomic<Int32>(0)
 
-  /// Whether somebody has asked to stop.
+  /// Whether a signal was received.
   static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
 
-  /// The status of a run that was asked to stop: 128 and the signal, as a shell reports it.
+  /// The exit status after a signal: 128 plus its number, as in a shell.
   static var status: ExitStatus {
     let signal = received.load(ordering: .relaxed)
     return ExitStatus(code: 128 + (signal == 0 ? SIGINT : signal))
   }
 
-  /// Asks to stop, as a signal does.
-  /// - Returns: whether it is the first one.
+  /// Requests a stop, as a signal does.
+  /// - Returns: whether it is the first request.
   @discardableResult static func request(_ signal: Int32 = SIGINT) -> Bool {
     received.compareExchange(expected: 0, desired: signal, ordering: .relaxed).exchanged
   }
 
-  /// Forgets a request.
+  /// Clears a request.
   static func reset() { received.store(0, ordering: .relaxed) }
 
-  /// Runs `body` with the signals setting the flag.
+  /// Runs `body` with a handler for the signals.
   ///
-  /// The handler stores to an atomic and, for a second signal of another kind, raises that one again:
-  /// both are among what a signal handler may do. The system takes a handler away when it is called
-  /// (`SA_RESETHAND`), so that the second signal finds the usual behaviour and ends the process at once,
-  /// whatever the program is doing.
+  /// The handler stores to an atomic and raises a second signal of another kind again; both are allowed in a
+  /// signal handler. The system removes a handler when it is called (`SA_RESETHAND`), so that a second signal has
+  /// its default behaviour and ends the process at once, whatever the program is doing.
   static func watched(_ body: () throws -> Void) rethrows {
     // The first use of a global initialises it, and must not happen within the handler.
     reset()
@@ -67,15 +65,15 @@ enum Interruption {
     try body()
   }
 
-  /// Turns the signals that a failed write sends into the errors of the write: of a pipe without a
-  /// reader, and of a file that reached the size that is allowed.
+  /// Turns the signals of a failed write into errors of the write: for a pipe without a reader, and for a file at
+  /// its size limit.
   static func ignoreSignalsOfWriting() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }
 }
 
 extension sigaction {
-  /// Whether the process was started with the signal switched off.
+  /// Whether the process was started with the signal ignored.
   fileprivate var isIgnored: Bool {
     #if canImport(Darwin)
       let handler = __sigaction_u.__sa_handler

@@ -12,11 +12,11 @@ func lossText(_ value: Float) -> String {
 }
 
 /// A number in as few digits as it takes: `0.05`, `100`.
-func shortNumber(_ value: Float) -> String {
+func shortNumber(_ value: some BinaryFloatingPoint & LosslessStringConvertible) -> String {
   value == value.rounded() && abs(value) < 1e7 ? String(Int(value)) : "\(value)"
 }
 
-/// A duration as a person says it: `0.84 s`, `12 s`, `3 min 20 s`.
+/// A duration for people: `0.84 s`, `12 s`, `3 min 20 s`.
 func durationText(_ seconds: Double) -> String {
   if seconds < 9.995 { return fixed(seconds, 2) + " s" }
   let whole = Int(seconds.rounded())

@@ -1,4 +1,4 @@
-/// A bar that fills from left to right, in eighths of a character where the stream shows them.
+/// A bar that fills from left to right, in eighths of a character on streams with Unicode.
 enum ProgressBar {
   /// The bar for a fraction from 0 to 1.
   static func text(_ fraction: Double, width: Int, unicode: Bool) -> String {
@@ -15,19 +15,19 @@ enum ProgressBar {
   }
 }
 
-/// A line at the bottom of a terminal that is overwritten while something goes on.
+/// A progress line at the bottom of a terminal, which is overwritten.
 ///
-/// Where nobody looks (a file, a pipe) nothing is overwritten and `show` writes nothing.
+/// On a file or a pipe, `show` writes nothing.
 struct LiveLine {
   private let stream: TextStream
   private var lastRefresh: ContinuousClock.Instant?
   private var isVisible = false
-  /// Often enough to look alive, rarely enough to cost nothing.
+  /// Frequent enough to look alive, rare enough to cost no time.
   static let interval: Duration = .milliseconds(100)
 
   init(on stream: TextStream) { self.stream = stream }
 
-  /// Whether it is time to show something new; asks the clock and nothing else.
+  /// Whether it is time for an update.
   func isDue(at now: ContinuousClock.Instant = .now) -> Bool {
     guard stream.features.isTerminal else { return false }
     return lastRefresh.map { now - $0 >= LiveLine.interval } ?? true
@@ -41,13 +41,13 @@ struct LiveLine {
     stream.overwriteLine(text)
   }
 
-  /// Puts a line that stays above the one that is overwritten.
+  /// Prints a permanent line above the progress line.
   mutating func leave(_ text: String) {
     clear()
     stream.line(text)
   }
 
-  /// Takes the line away.
+  /// Removes the line.
   mutating func clear() {
     guard isVisible else { return }
     stream.clearLine()

@@ -1,4 +1,4 @@
-/// Colours, or none where the stream does not show them.
+/// Colours, or none on a stream without colours.
 struct Style: Sendable, Equatable {
   let isOn: Bool
   static let plain = Style(isOn: false)
@@ -14,12 +14,12 @@ struct Style: Sendable, Equatable {
     isOn ? Style.code(code) + text + Style.code(0) : text
   }
 
-  // What begins and ends a code within the tool: two code points for private use, which are escaped where
-  // they come in names. A stream turns them into escape sequences after it has escaped the control
-  // characters, so that no data can give the terminal orders.
+  // The delimiters of a code within the tool: two code points for private use, which are escaped in names. A stream
+  // turns them into escape sequences after it has escaped control characters, so that data cannot control the
+  // terminal.
   private static let (begin, end) = ("\u{10FFFC}", "\u{10FFFD}")
 
-  /// What switches colours, as streams take it.
+  /// A colour code for streams.
   static func code(_ numbers: Int...) -> String {
     begin + numbers.map(String.init).joined(separator: ";") + end
   }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Where a command writes: results to `output`, progress and complaints to `error`.
+/// The streams of a command: results go to `output`, progress and errors to `error`.
 ///
-/// A value that is handed to every command and never a global, so that tests run commands in process
-/// and read what they wrote.
+/// It is a value passed to every command and not a global, so that tests can run commands in process and read
+/// their output.
 struct Terminal: Sendable {
   var output: TextStream
   var error: TextStream
-  /// How the user calls the tool, for messages that show a command.
+  /// The name of the tool in messages that show a command.
   var command = "course"
 
   /// The standard streams of this process.
@@ -19,26 +19,26 @@ struct Terminal: Sendable {
       command: environment["COURSE_COMMAND"] ?? "course")
   }
 
-  /// The same without results: with `--json` the one document is all of the output.
+  /// The same without results: with `--json`, the document is the only output.
   var withoutOutput: Terminal {
     var copy = self
     copy.output = TextStream(features: output.features) { _ in }
     return copy
   }
 
-  /// Writes no escape sequences for colours from here on.
+  /// Disables colours.
   mutating func removeColors() {
     output.features.usesColor = false
     error.features.usesColor = false
   }
 }
 
-/// What a stream can show.
+/// The abilities of a stream.
 struct TerminalFeatures: Sendable, Equatable {
-  /// Whether a person looks at it: only then lines are overwritten.
+  /// Whether it is a terminal, on which lines can be overwritten.
   var isTerminal = false
   var usesColor = false
-  /// Whether block characters and the like arrive as such.
+  /// Whether it shows block characters.
   var usesUnicode = true
   var width = 80
 
@@ -49,9 +49,9 @@ struct TerminalFeatures: Sendable, Equatable {
     }
     let isDumb = environment["TERM"] == "dumb"
     self.isTerminal = isTerminal && !isDumb
-    // no-color.org: present and not an empty string; it outranks what forces colours.
+    // no-color.org: present and not empty; it overrides variables that force colours.
     usesColor = !isSet("NO_COLOR") && !isDumb && (isTerminal || isForced)
-    // Only a locale that says so is taken to be without UTF-8: containers often set none at all.
+    // Without a locale, as in many containers, UTF-8 is assumed.
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].first(where: isSet).flatMap { environment[$0] }
     usesUnicode =
       locale.map { name in

@@ -2,13 +2,13 @@ import Foundation
 import Networks
 import Synchronization
 
-/// One stream of text with what it can show.
+/// An output stream of text, with its abilities.
 ///
-/// A text for a person is written by `write` and `line`, which put control characters that come from data
-/// (a class name with an escape sequence) as escapes; what another program reads is written by `content`.
+/// `write` and `line` write text for people and escape control characters from data (a class name with an escape
+/// sequence); `content` writes text for other programs.
 ///
-/// A stream whose reader has gone (`course train ... | head`) takes no more, and that is all: a run goes on
-/// to where its work is saved. The tool ends with the status of the failure then.
+/// A stream whose reader has closed it (`course train ... | head`) discards further text, so that a run continues
+/// until its work is saved. The tool then ends with the status of the failure.
 struct TextStream: Sendable {
   var features: TerminalFeatures
   private let send: @Sendable (String) -> Void
@@ -19,7 +19,7 @@ struct TextStream: Sendable {
     let failure = Atomic<Int32>(0)
   }
 
-  /// - Parameter send: takes what is to be written
+  /// - Parameter send: writes a text
   init(features: TerminalFeatures, send: @escaping @Sendable (String) -> Void) {
     self.features = features
     self.send = send
@@ -44,7 +44,7 @@ struct TextStream: Sendable {
     return TextStream(features: features, descriptor: descriptor)
   }
 
-  /// The system's number of the error after which nothing more was written; `nil` when there was none.
+  /// The system's error number after a failed write; `nil` without one.
   var failure: Int32? {
     let code = state.failure.load(ordering: .relaxed)
     return code == 0 ? nil : code
@@ -53,32 +53,32 @@ struct TextStream: Sendable {
   /// The colours of this stream.
   var style: Style { Style(isOn: features.usesColor) }
 
-  /// Writes a text for a person.
+  /// Writes text for people.
   func write(_ text: String) { send(Style.rendered(text.escapingControls(inLine: false))) }
-  /// Writes a text for a person and ends the line.
+  /// Writes a line of text for people.
   func line(_ text: String = "") { write(text + "\n") }
-  /// Writes what another program reads, as it is; with escapes where it goes to a terminal after all.
+  /// Writes text for other programs, unchanged; on a terminal with escapes.
   func content(_ text: String) {
     send(features.isTerminal ? text.escapingControls(inLine: false) : text)
   }
 
-  /// Overwrites the line that the cursor is in.
+  /// Overwrites the current line.
   func overwriteLine(_ text: String) {
     send("\r" + Style.rendered(text.escapingControls(inLine: false)) + "\u{1B}[K")
   }
-  /// Empties the line that the cursor is in, where that is possible.
+  /// Clears the current line on a terminal.
   func clearLine() {
     if features.isTerminal { send("\r\u{1B}[K") }
   }
 
-  /// Writes a value as one JSON document, numbers that are not finite as "nan", "inf" or "-inf".
+  /// Writes a value as a JSON document, with non-finite numbers as "nan", "inf" or "-inf".
   func json(_ value: some Encodable) throws {
     content(try JSONCoding.text(value, isPretty: true) + "\n")
   }
 }
 
-/// Writes to a descriptor of this process until all is written.
-/// - Returns: the number of the error that came in between; 0 for none.
+/// Writes a text completely to a descriptor of this process.
+/// - Returns: the error number; 0 for none.
 private func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
   var bytes = Array(text.utf8)[...]
   while !bytes.isEmpty {

@@ -1,13 +1,13 @@
 import Foundation
 import Networks
 
-/// Saves the network now and then, so that a crash or a power cut costs at most that much work.
+/// Saves the network at intervals, so that a crash or a power cut loses at most one interval of work.
 ///
 /// By the clock and not by epochs: syncing a file to the disk takes longer than an epoch on a small data
 /// set, and an epoch on a large one can take an hour.
 ///
-/// A file that cannot be written (a disk that is full for a moment) does not end the training: that is said
-/// once, and tried again after the next interval.
+/// A file that cannot be written (on a full disk) does not end the training: the callback warns once, and
+/// retries after the next interval.
 struct Autosave: TrainingCallback {
   private let output: OutputFile
   private let warnings: TextStream
@@ -21,7 +21,7 @@ struct Autosave: TrainingCallback {
     self.interval = interval
   }
 
-  /// A checkpoint holds what the other callbacks did.
+  /// After the other callbacks, whose effects belong to the checkpoint.
   var runsLast: Bool { true }
 
   mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
@@ -42,11 +42,12 @@ struct Autosave: TrainingCallback {
   private mutating func save(_ network: NeuralNetwork) throws {
     do {
       try output.save(network, warnings: warnings)
-      if hasFailed { warn("The network is saved again.") }
+      if hasFailed { warn("Saving the network works again.") }
       hasFailed = false
     } catch let error as CourseError where error.kind == .file {
       if !hasFailed {
-        warn("warning: \(error.oneLine); training goes on, and tries again every \(interval)")
+        warn(
+          "warning: \(error.oneLine); training continues, and saving is retried every \(interval)")
       }
       hasFailed = true
     }

@@ -4,16 +4,14 @@ import Networks
 /// `course demo`
 enum DemoCommand: Command {
   static let description = CommandDescription(
-    name: "demo", abstract: "Train on handwritten digits, measure, and draw some answers.",
+    name: "demo", abstract: "Train a digit classifier, test it, and show sample predictions.",
     discussion: """
-      The recipe digits-mlp from beginning to end: 'course train digits-mlp' does the
-      same and takes all its settings. The network is saved to digits.safetensors in
-      the current folder; a file of that name is overwritten only if a demo wrote it.
+      Runs the recipe digits-mlp; 'course train digits-mlp' does the same and accepts
+      all its settings. Saves the network to digits.safetensors in the current folder;
+      a file of that name is overwritten only if the demo wrote it.
       """,
-    options: [
-      RecipeOptions.epochs, RecipeOptions.seed, RunOptions.output, RunOptions.force,
-      RunOptions.threads, RunOptions.quiet,
-    ])
+    options: Recipe.settings("epochs", "seed") + [RunOptions.output, RunOptions.force]
+      + [RunOptions.threads, RunOptions.quiet])
 
   private static let author = "course demo"
 
@@ -29,14 +27,14 @@ enum DemoCommand: Command {
     guard !arguments[CommonOptions.json], let evaluation = result.test else { return }
 
     let out = terminal.output
-    out.line("\n" + out.style.bold("Some of the test digits, and what the network makes of them"))
+    out.line("\n" + out.style.bold("Sample predictions on the test set"))
     out.line(gallery(result.experiment.parts.test, evaluation.predictions, for: out))
-    out.line("\nSaved to \(output.path). What next:")
+    out.line("\nSaved to \(output.path). Next steps:")
     let next = [
-      ("evaluate \(shellQuoted(output.path))", "measure it again, from the file"),
-      ("train digits-mlp --hidden 64,32", "another network for the same data"),
-      ("train csv-mlp --data FILE.csv --label COLUMN", "your own data"),
-      ("help", "everything else"),
+      ("evaluate \(shellQuoted(output.path))", "evaluate the saved network"),
+      ("train digits-mlp --hidden 64,32", "train another network on the same data"),
+      ("train csv-mlp --data FILE.csv --label COLUMN", "train on your own data"),
+      ("help", "list all commands"),
     ].map { (command: "\(terminal.command) \($0.0)", text: $0.1) }
     let width = next.map(\.command.count).max() ?? 0
     for (command, text) in next {
@@ -44,7 +42,7 @@ enum DemoCommand: Command {
     }
   }
 
-  /// Whether an earlier demo wrote the file; anything that cannot be read was not.
+  /// Whether an earlier demo wrote the file; `false` for a file that cannot be read.
   private static func isFromDemo(_ path: String) -> Bool {
     guard let network = try? NeuralNetwork(contentsOf: URL(filePath: path)) else { return false }
     return network.notes[Experiment.authorNote] == author

@@ -1,18 +1,17 @@
 import Foundation
 import Networks
 
-/// The options of `train` and `demo` that say how to run, not what.
+/// The options of `train` and `demo` that do not belong to the recipe.
 enum RunOptions {
   static let threads = Option(
-    "threads", .integer(in: 1...1024), "how many threads compute; the results do not depend on it")
-  static let output = Option("output", short: "o", .text("FILE"), "where to save the network")
-  static let force = Flag("force", "overwrite the output when it exists")
-  static let quiet = Flag("quiet", short: "q", "no progress")
-  static let skipBroken = Flag(
-    "skip-broken", "leave out images that cannot be read; count and list them")
+    "threads", .integer(in: 1...1024), "number of threads (does not change the results)")
+  static let output = Option("output", short: "o", .text("FILE"), "file to save the network to")
+  static let force = Flag("force", "overwrite existing output files")
+  static let quiet = Flag("quiet", short: "q", "hide progress")
+  static let skipBroken = Flag("skip-broken", "skip and report images that cannot be read")
 }
 
-/// Trains an experiment, saves it, measures it and says so: what `train` and `demo` have in common.
+/// Trains, saves, evaluates and reports an experiment, for `train` and `demo`.
 ///
 /// - Returns: the experiment with the trained network, and the evaluation on the test part.
 /// - Throws: `Interruption.status` after a signal, when the network has been saved.
@@ -49,14 +48,14 @@ func run(
     terminal.error.line(
       "Interrupted \(isComplete ? "after" : "in") epoch \(report.epochs + (isComplete ? 0 : 1)) of "
         + "\(experiment.recipe.epochs). Saved to \(path); "
-        + (isComplete ? "measure it with\n  " : "go on with\n  ")
+        + (isComplete ? "evaluate it with\n  " : "resume with\n  ")
         + "\(terminal.command) \(isComplete ? "evaluate" : "train --resume") \(shellQuoted(path))")
     throw Interruption.status
   }
   func measured(_ data: Dataset?) throws -> Evaluation? {
     try data.map { try network.evaluate($0, keepingPredictions: false) }
   }
-  // The demo shows what the network predicts for it.
+  // With its predictions, which the demo shows.
   let test = try experiment.test.map { try network.evaluate($0) }
   report.train = PartReport(
     try network.evaluate(experiment.parts.train, keepingPredictions: false),
@@ -75,7 +74,7 @@ func run(
   return (experiment, test, report)
 }
 
-/// A path as a shell takes it.
+/// A path quoted for a shell where necessary.
 func shellQuoted(_ path: String) -> String {
   let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "-_./+:@%,".contains($0) }
   return isPlain && !path.isEmpty ? path : "'\(path.replacing("'", with: #"'\''"#))'"

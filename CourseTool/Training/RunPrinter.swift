@@ -1,10 +1,10 @@
 import Networks
 
-/// The texts about a training run.
+/// Prints the texts of a training run.
 struct RunPrinter {
   let terminal: Terminal
 
-  /// What is about to be trained, on what.
+  /// The data, the notes and the network, before training.
   func opening(_ experiment: Experiment, quiet: Bool) {
     let data = experiment.parts
     if !quiet {
@@ -18,38 +18,38 @@ struct RunPrinter {
         terminal.error.line("resuming after epoch \(progress.epoch), step \(progress.step)")
         if progress.instructionSet != Parallelism.instructionSet {
           terminal.error.line(
-            "note: begun on \(progress.instructionSet), going on on \(Parallelism.instructionSet): "
-              + "the last bits will differ")
+            "note: started with \(progress.instructionSet), resumed with \(Parallelism.instructionSet): "
+              + "results will differ in the last bits")
         }
       }
       if data.train.count < experiment.recipe.batchSize {
         terminal.error.line(
-          "note: a batch is all \(data.train.count) training examples, fewer than --batch-size "
+          "note: batches of all \(data.train.count) training examples, fewer than --batch-size "
             + "\(experiment.recipe.batchSize)")
       }
       if experiment.recipe.augment != .none {
-        terminal.error.line("training images augmented: \(experiment.recipe.augment.text)")
+        terminal.error.line("augmentation: \(experiment.recipe.augment.text)")
       }
       if isDebugBuild {
         terminal.error.line(
-          "note: this is a debug build, many times slower than 'swift build -c release'")
+          "note: debug build, many times slower than 'swift build -c release'")
       }
     }
     terminal.output.line(summaryText(experiment.network, for: terminal.output))
     if !quiet { terminal.error.line() }
   }
 
-  /// Losses and accuracies, and the test in detail.
+  /// Losses and accuracies, and the details of the test.
   func results(_ report: RunReport, test: Evaluation?) {
     let out = terminal.output
     let isResumed = report.newEpochs < report.epochs
     out.line(
       "\nTrained \(counted(report.newEpochs, isResumed ? "more epoch" : "epoch")) in "
         + durationText(report.seconds)
-        + (isResumed ? ", \(report.epochs) in all.\n" : ".\n"))
+        + (isResumed ? ", \(report.epochs) in total.\n" : ".\n"))
     let rows: [(String, PartReport?, String)] = [
       ("training", report.train, ""), ("validation", report.validation, ""),
-      ("test", report.test, "  never used before"),
+      ("test", report.test, "  held out"),
     ]
     let isText = report.perplexities != nil
     out.line(
@@ -73,16 +73,16 @@ func classDetails(_ evaluation: Evaluation, style: Style) -> String {
   guard let matrix = evaluation.confusionMatrix else { return "" }
   var text =
     style.bold("Confusion matrix") + " "
-    + (matrix.classCount > 40 ? "(its most frequent mistakes)" : "(a row for each right class)")
+    + (matrix.classCount > 40 ? "(most frequent errors)" : "(rows: true classes)")
     + "\n\(matrix)"
   let isLong = matrix.classCount > 40
   text +=
-    "\n\n" + style.bold("Classes") + (isLong ? " (the lowest F1 of them; --json has all)" : "")
+    "\n\n" + style.bold("Classes") + (isLong ? " (those with the lowest F1; --json lists all)" : "")
   text += "\n\(matrix.report)"
   return text
 }
 
-/// The table of a network's layers, in characters that the stream can show.
+/// The table of a network's layers, in the characters of the stream.
 func summaryText(_ network: NeuralNetwork, for stream: TextStream) -> String {
   let text = network.summary()
   return stream.features.usesUnicode ? text : text.replacing("─", with: "-")

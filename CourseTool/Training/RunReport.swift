@@ -6,21 +6,20 @@ struct PartReport: Encodable, Sendable {
   var examples: Int
   /// The loss, penalties included.
   var loss: Double
-  /// The part of the loss that the weights cost; absent where they cost nothing.
+  /// The weight penalty in the loss; absent without one.
   var penalty: Double?
   var accuracy: Double?
-  /// `exp(loss)` of a text: among how many characters, as it were, the network hesitates at each.
+  /// The perplexity of a text, `exp(loss)`.
   var perplexity: Double?
-  /// The confusion matrix, row by row: `confusion[right][predicted]`. Above 200 classes, whose square grows beyond use,
-  /// absent.
+  /// The confusion matrix, row by row: `confusion[true][predicted]`; absent above 200 classes.
   var confusion: [[Int]]?
-  /// The mistakes: `[right, predicted, how often]`.
+  /// The errors: `[true, predicted, count]`.
   var mistakes: [[Int]]?
   /// Precision, recall and F1 of each class.
   var classes: [ClassScores]?
 
   /// - Parameters:
-  ///   - details: whether to tell the classes apart
+  ///   - details: whether to report the single classes
   ///   - isText: whether the loss is the mean over the characters of a text
   init(_ evaluation: Evaluation, examples: Int, details: Bool = false, isText: Bool = false) {
     self.examples = examples
@@ -38,7 +37,7 @@ struct PartReport: Encodable, Sendable {
   }
 }
 
-/// What a training run did, as `--json` prints it.
+/// The report of a training run, for `--json`.
 struct RunReport: Encodable, Sendable {
   var recipe: Recipe
   var output: String
@@ -73,6 +72,6 @@ struct RunReport: Encodable, Sendable {
 }
 
 extension Scores {
-  /// `exp` of the loss on the characters of a text, without what the weights cost.
+  /// `exp` of the loss on the characters of a text, without the weight penalty.
   var perplexity: Double { exp(loss - (penalty ?? 0)) }
 }

@@ -1,17 +1,17 @@
 import Networks
 
-/// `course train RECIPE|CONFIG.json`, `course train --resume MODEL`
+/// `course train RECIPE|FILE.json`, `course train --resume MODEL`
 enum TrainCommand: Command {
   static let resume = Option(
-    "resume", .text("MODEL"), "go on with an interrupted run, or with more --epochs")
+    "resume", .text("MODEL"), "resume an interrupted run, or train for more --epochs")
 
   static let description = CommandDescription(
-    name: "train", abstract: "Train a network by a recipe and measure it on data it has not seen.",
+    name: "train", abstract: "Train a network from a recipe and test it on held-out data.",
     discussion: """
-      The data are divided by the seed into parts for training, validation and test,
-      each class in the same proportions. The network is saved to RECIPE.safetensors
-      (see --output), with all that evaluate, predict and --resume need. Ctrl-C saves
-      it and stops, as SIGTERM and SIGHUP do; a second one stops at once.
+      The data are split at random into parts for training, validation and test, with
+      the same proportion of each class. The network is saved to RECIPE.safetensors
+      (see --output), with everything that evaluate, predict and --resume need. Ctrl-C
+      saves and stops, as SIGTERM and SIGHUP do; a second one stops at once.
 
       Examples:
         course train digits-mlp --hidden 128 --epochs 60
@@ -20,9 +20,10 @@ enum TrainCommand: Command {
         course recipes digits-mlp --json > mine.json; course train mine.json
       """,
     operands: [
-      Operand("RECIPE|CONFIG.json", .optional, "a recipe ('course recipes' lists them) or a file")
+      Operand(
+        "RECIPE|FILE.json", .optional, "a recipe ('course recipes' lists them), or a recipe file")
     ],
-    options: RecipeOptions.all + [resume, RunOptions.output, RunOptions.force]
+    options: Recipe.settings + [resume, RunOptions.output, RunOptions.force]
       + [RunOptions.threads, RunOptions.quiet, RunOptions.skipBroken])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
@@ -34,17 +35,18 @@ enum TrainCommand: Command {
       let recipe = experiment.recipe.recipe
       if let name = arguments.operand(0), name != recipe {
         throw UsageError(
-          "'\(name)' conflicts with \(path), which was begun with \(recipe). Leave it out.")
+          "'\(name)' conflicts with \(path), which was trained with \(recipe). Omit it.")
       }
       let target = arguments[RunOptions.output] ?? path
-      // The file that the run comes from may always be replaced by what becomes of it.
+      // A resumed run may always replace its own file.
       output = try OutputFile(
         target, force: force, replacesOwn: target == path,
         inputs: DataSource.files(of: experiment.recipe.data))
     } else {
       guard let name = arguments.operand(0) else {
         throw UsageError(
-          "missing RECIPE: \(Recipes.names.joined(separator: ", ")), or a JSON file")
+          "missing RECIPE: expected \(Recipes.names.joined(separator: ", ")), or a recipe file (.json)"
+        )
       }
       var recipe = try Recipe.find(name)
       recipe.apply(arguments)

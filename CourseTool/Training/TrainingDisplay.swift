@@ -1,7 +1,7 @@
 import Foundation
 import Networks
 
-/// Shows how training goes: a bar that moves on a terminal, one plain line an epoch elsewhere.
+/// Shows the progress of training: a bar on a terminal, one line per epoch elsewhere.
 struct TrainingDisplay: TrainingCallback {
   private let stream: TextStream
   private var line: LiveLine
@@ -9,7 +9,7 @@ struct TrainingDisplay: TrainingCallback {
   private var start = ContinuousClock.now
   private var lastValidation: Scores?
 
-  /// Whether losses are shown as perplexities, as one does of texts.
+  /// Whether losses are shown as perplexities, as is usual for texts.
   private let showsPerplexity: Bool
 
   init(on stream: TextStream, showsPerplexity: Bool = false) {
@@ -29,7 +29,7 @@ struct TrainingDisplay: TrainingCallback {
     guard line.isDue(), let plan else { return .proceed }
     let total = plan.epochs * plan.stepsPerEpoch
     let done = report.epoch * plan.stepsPerEpoch + report.batch
-    // What a resumed run finds done took no time now.
+    // The earlier epochs of a resumed run took no time now.
     let fresh = done - plan.startEpoch * plan.stepsPerEpoch
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     line.show(
@@ -58,7 +58,7 @@ struct TrainingDisplay: TrainingCallback {
     line.clear()
   }
 
-  /// A file gets every epoch; a terminal, where the bar shows the rest, about ten.
+  /// A file gets every epoch; a terminal, which also shows the bar, about ten of them.
   private func isKept(epoch: Int, of epochs: Int) -> Bool {
     guard stream.features.isTerminal else { return true }
     let period = (epochs + 9) / 10
@@ -71,7 +71,7 @@ struct TrainingDisplay: TrainingCallback {
     let count = "\(report.epochs)".count
     let head = "epoch \(padded(left: "\(report.epoch + 1)", to: count))/\(report.epochs) "
     var tail = " " + padded(left: "\(Int(fraction * 100))%", to: 4)
-    // The most important first: what does not fit into the line is left out.
+    // The most important first: parts that do not fit into the line are omitted.
     let parts =
       [text(report.training)] + (secondsLeft.map { [durationText($0) + " left"] } ?? [])
       + (lastValidation?.accuracy.map { ["validation \(fixed($0, 3))"] } ?? [])
@@ -95,7 +95,7 @@ struct TrainingDisplay: TrainingCallback {
   }
 }
 
-/// Ends training after the current step when a signal asked for it.
+/// Ends training after the current step on a signal.
 struct StopOnInterruption: TrainingCallback {
   mutating func stepEnded(
     _ report: StepReport, network: inout NeuralNetwork

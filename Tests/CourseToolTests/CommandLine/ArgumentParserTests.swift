@@ -57,8 +57,8 @@ import Testing
   @Test(arguments: [
     (["m", "--epoch", "3"], "unknown option '--epoch'. Did you mean '--epochs'?"),
     (["m", "--zebra"], "unknown option '--zebra'."),
-    (["m", "--epochs"], "option '--epochs' needs a value: --epochs N"),
-    (["m", "--epochs", "--quiet"], "option '--epochs' needs a value: --epochs N"),
+    (["m", "--epochs"], "option '--epochs' requires a value: --epochs N"),
+    (["m", "--epochs", "--quiet"], "option '--epochs' requires a value: --epochs N"),
     (["m", "--epochs", "0"], "option '--epochs': expected a whole number from 1 to 100, got '0'."),
     (
       ["m", "--epochs", "-1"], "option '--epochs': expected a whole number from 1 to 100, got '-1'."
@@ -67,7 +67,7 @@ import Testing
       ["m", "--epochs", "3.5"],
       "option '--epochs': expected a whole number from 1 to 100, got '3.5'."
     ),
-    (["m", "--epochs=1", "--epochs=2"], "option '--epochs' is given twice"),
+    (["m", "--epochs=1", "--epochs=2"], "duplicate option '--epochs'"),
     (
       ["m", "--learning-rate", "nan"],
       "option '--learning-rate': expected a number above 0, at most 10, got 'nan'."
@@ -77,7 +77,7 @@ import Testing
       "option '--hidden': expected sizes from 1 to 512 separated by commas, such as 64,32, or none, "
         + "got '64,,32'."
     ),
-    (["m", "--quiet=yes"], "option '--quiet' takes no value, got 'yes'"),
+    (["m", "--quiet=yes"], "option '--quiet' takes no value, but got 'yes'"),
     (["m", "-qo", "x"], "unknown option '-qo'. Did you mean '-o' or '-q'?"),
     ([], "missing MODEL"),
     (["m", "d", "e"], "unexpected argument 'e'"),

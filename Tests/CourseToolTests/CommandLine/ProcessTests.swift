@@ -85,7 +85,7 @@ import Testing
         signals: [SIGINT], when: { $0.contains("none: training") })
       #expect(run.status == 130)
       let file = "regularisation-study-unfinished.csv"
-      #expect(run.error.contains("What was finished is in"), "\(run.error)")
+      #expect(run.error.contains("The completed runs are in"), "\(run.error)")
       let rows = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
       #expect(rows.contains("none,1,"))
       #expect(try !names(in: folder).contains("regularisation-study.csv"))
@@ -99,7 +99,7 @@ import Testing
         ["data", "synthesize", figures.path, "--count", "1000000"], in: folder,
         signals: [SIGTERM], when: { _ in FileManager.default.fileExists(atPath: figures.path) })
       #expect(run.status == 128 + SIGTERM)
-      #expect(run.error == "Interrupted. Nothing was kept.\n")
+      #expect(run.error == "Interrupted. No images were kept.\n")
       #expect(!FileManager.default.fileExists(atPath: figures.path))
     }
   }

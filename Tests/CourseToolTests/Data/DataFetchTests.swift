@@ -9,8 +9,8 @@ import Testing
   @Test func anUnknownNameIsCorrected() {
     let run = runTool("data", "fetch", "mnst")
     #expect(run.status == 2)
-    #expect(run.error.contains("unknown data 'mnst'. Did you mean 'mnist'?"))
-    #expect(run.error.contains("There are: mnist, fashion-mnist, cifar10."))
+    #expect(run.error.contains("unknown data set 'mnst'. Did you mean 'mnist'?"))
+    #expect(run.error.contains("Expected mnist, fashion-mnist, cifar10."))
   }
 
   @Test(arguments: ["ftp://127.0.0.1/", "file:///data/", "mirror.org", "http://"])
@@ -35,7 +35,7 @@ import Testing
         output: TextStream(features: features) { output.append($0) },
         error: TextStream(features: features) { _ in })
       try DataFetchCommand.fetch([dataset], into: folder, json: false, on: terminal)
-      #expect(output.text == "\(place.path)/a.bin  4 bytes, was there already\n")
+      #expect(output.text == "\(place.path)/a.bin  4 bytes, already present\n")
 
       try Data("date".utf8).write(to: place.appending(path: "a.bin"))
       expectCourseError(.format, "a.bin", "SHA-256", "Delete it and fetch it again") {

@@ -84,12 +84,12 @@ import Testing
         ([figures, "--augment", "mixup:1,mirror"], 1, ["mirror before mixup"]),
         ([figures, "--count", "0"], 2, ["'--count'", "from 1 to 1000", "got '0'"]),
         ([figures, "--copies", "x"], 2, ["'--copies'", "from 1 to 100"]),
-        ([figures, "--size", "0x8"], 2, ["height and width, such as 32x48"]),
+        ([figures, "--size", "0x8"], 2, ["height and width from 1 to 16384, such as 32x48"]),
         ([figures, "--size", "8x8x8"], 2, ["height and width"]),
         ([figures, "--fit", "squeeze"], 2, ["stretch, cover, refuse"]),
         ([figures, "--fit", "refuse", "--size", "8"], 1, ["0.npy", "[3, 8, 8]", "[3, 16, 16]"]),
         (["\(figures)/none"], 1, ["/none: cannot open the file", "no such file"]),
-        (["nosuch"], 2, ["unknown data 'nosuch'", "a folder of images"]),
+        (["nosuch"], 2, ["unknown data set 'nosuch'", "a folder of images"]),
         (["\(figures)/0.npy"], 1, ["0.npy: these are no images", "Give the folder"]),
         ([], 2, ["SOURCE"]),
       ] as [([String], Int32, [String])] {
@@ -100,8 +100,8 @@ import Testing
         #expect(run.output.isEmpty && !FileManager.default.fileExists(atPath: sheet))
       }
       for (output, words) in [
-        (file, "--force overwrites it"), (figures, "the output is a folder"),
-        ("\(folder.path)/none/sheet.png", "the folder of the output does not exist"),
+        (file, "Overwrite it with --force"), (figures, "the output path is a folder"),
+        ("\(folder.path)/none/sheet.png", "the output folder does not exist"),
       ] {
         let run = runTool("generator", "preview", figures, "--output", output)
         #expect(run.status == 1 && run.error.contains(words), "\(run.error)")
@@ -117,14 +117,14 @@ import Testing
       let arguments = ["generator", "preview", figures, "--output", sheet]
       let run = runTool(arguments)
       #expect(run.status == 1 && run.error.contains("3.npy: this is not an image"))
-      #expect(run.error.contains("Or leave it out with --skip-broken."), "\(run.error)")
+      #expect(run.error.contains("Or skip it with --skip-broken."), "\(run.error)")
       #expect(!FileManager.default.fileExists(atPath: sheet))
       let skipping = runTool(arguments + ["--skip-broken"])
       #expect(skipping.error.contains("Skipped 1:\n  \(figures)/3.npy: this is not an image"))
       #if ImageCodecs
         #expect(skipping.status == 0 && skipping.output.contains("11 images"))
       #endif
-      // bench measures release builds only, but reads first.
+      // Benchmarks require a release build, but the data are read first.
       let bench = runTool("generator", "bench", figures, "--seconds", "0.01", "--skip-broken")
       #expect(bench.error.contains("Skipped 1:\n  \(figures)/3.npy"))
     }
@@ -144,7 +144,7 @@ import Testing
     try withFigures { figures, folder in
       let run = runTool("generator", "bench", figures, "--seconds", "0.005", "--size", "8")
       if isDebugBuild {
-        #expect(run.status == 1 && run.error.contains("release builds only"), "\(run.error)")
+        #expect(run.status == 1 && run.error.contains("require a release build"), "\(run.error)")
       } else {
         #expect(run.status == 0, "\(run.error)")
         for word in ["12 images, batches of [3, 8, 8]", "decode", "and mirror", "peak memory"] {

@@ -197,11 +197,11 @@ import Testing
           ["predict", path("a.csv"), path("a.csv")],
           [
             "this is not a safetensors file: got a text that begins with \"5.1,3.5,1.4,0.2\"",
-            "Give a network that 'course train' saved.",
+            "Give a network saved by 'course train'.",
           ]
         ),
         (["evaluate", path("s")], ["got a text that begins with \"a,b\""]),
-        (["train", model], ["is a saved network and no config file", "--resume"]),
+        (["train", model], ["is a trained network, not a recipe file", "--resume"]),
         (["train", "csv-mlp", "--data", path("empty.csv"), "--label", "x"], ["got no text"]),
       ]
       for (arguments, words) in expected {
@@ -236,8 +236,8 @@ import Testing
       let run = runTool(
         "train", "csv-mlp", "--data", data.path, "--label", "label", "--epochs", "1", "-o", model)
       #expect(run.status == 0, "\(run.error)")
-      #expect(run.output.contains("Confusion matrix (its most frequent mistakes)"))
-      #expect(run.output.contains("Classes (the lowest F1 of them; --json has all)"))
+      #expect(run.output.contains("Confusion matrix (most frequent errors)"))
+      #expect(run.output.contains("Classes (those with the lowest F1; --json lists all)"))
       #expect(run.output.contains("... and 280 classes besides these"))
       let json = runTool("evaluate", model, data.path, "--json")
       let part = try #require(json.json["test"] as? [String: Any], "\(json.error)")

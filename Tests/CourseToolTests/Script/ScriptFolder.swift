@@ -21,7 +21,8 @@ struct ScriptFolder {
       try manager.createDirectory(
         at: root.appending(path: folder), withIntermediateDirectories: true)
     }
-    try manager.copyItem(at: packageFolder.appending(path: "course"), to: script)
+    try manager.copyItem(
+      at: packageFolder.appending(path: "course").resolvingSymlinksInPath(), to: script)
     // The script finds these and nothing else: a real swift or apt-get must stay out of reach.
     for name in Self.realTools {
       guard

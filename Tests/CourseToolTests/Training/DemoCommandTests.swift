@@ -12,7 +12,7 @@ import Testing
       let run = runTool("demo", "--epochs", "2", "--output", output)
       #expect(run.status == 0, "\(run.error)")
       for text in [
-        "Parameters: 19,210", "test ", "never used before", "Confusion matrix", "says ", "it is ",
+        "Parameters: 19,210", "test ", "held out", "Confusion matrix", "says ", "it is ",
         "Saved to \(output)", "course evaluate",
       ] {
         #expect(run.output.contains(text), "\(text)")
@@ -32,7 +32,7 @@ import Testing
       try Data("mine".utf8).write(to: output)
       let run = runTool("demo", "--epochs", "1", "--output", output.path)
       #expect(run.status == 1)
-      #expect(run.error.contains("--force overwrites it"))
+      #expect(run.error.contains("Overwrite it with --force"))
       #expect(try Data(contentsOf: output) == Data("mine".utf8))
     }
   }

@@ -95,10 +95,10 @@ import Testing
       }
       try FileManager.default.createSymbolicLink(
         atPath: folder.appending(path: "link").path, withDestinationPath: "nowhere")
-      expectRefused("link", "a link that leads nowhere", "nowhere")
-      expectRefused(String(repeating: "x", count: 300), "the name of the output is too long")
-      expectRefused("new/", "the output is a folder", "new/NAME")
-      expectRefused("none/x", "the folder of the output does not exist")
+      expectRefused("link", "a broken symbolic link", "nowhere")
+      expectRefused(String(repeating: "x", count: 300), "the output file name is too long")
+      expectRefused("new/", "the output path is a folder", "new/NAME")
+      expectRefused("none/x", "the output folder does not exist")
       #expect(try names(in: folder) == ["link"])
     }
   }
@@ -130,19 +130,19 @@ import Testing
       for name in ["a.csv", "link.csv", "hard.csv", "../\(folder.lastPathComponent)/a.csv"] {
         let run = runTool(["train", "csv-mlp", "-o", folder.path + "/" + name] + options)
         #expect(run.status == 1)
-        #expect(run.error.contains("the output would replace what is read"), "\(run.error)")
+        #expect(run.error.contains("the output would overwrite an input"), "\(run.error)")
       }
       let config = folder.appending(path: "mine.json").path
       let run = runTool(["train", config, "-o", config] + options)
-      #expect(run.error.contains("the output would replace what is read"), "\(run.error)")
+      #expect(run.error.contains("the output would overwrite an input"), "\(run.error)")
 
       let model = folder.appending(path: "m.safetensors").path
       #expect(runTool(["train", "csv-mlp", "-o", model] + options).status == 0)
       let resumed = runTool(
         "train", "--resume", model, "--epochs", "2", "--force", "-o", data.path)
-      #expect(resumed.error.contains("the output would replace what is read"), "\(resumed.error)")
+      #expect(resumed.error.contains("the output would overwrite an input"), "\(resumed.error)")
       let drawn = runTool("inspect", model, "--filters", model, "--force")
-      #expect(drawn.error.contains("the output would replace what is read"), "\(drawn.error)")
+      #expect(drawn.error.contains("the output would overwrite an input"), "\(drawn.error)")
       #expect(try text(data) == before)
     }
   }
@@ -154,7 +154,7 @@ import Testing
       let before = try names(in: URL(filePath: figures))
       for name in ["3.npy", "Labels.json"] {
         let run = runTool("generator", "preview", figures, "-o", "\(figures)/\(name)", "--force")
-        #expect(run.error.contains("the output would replace what is read"), "\(run.error)")
+        #expect(run.error.contains("the output would overwrite an input"), "\(run.error)")
       }
       #expect(try names(in: URL(filePath: figures)) == before)
     }
@@ -188,8 +188,8 @@ import Testing
       #expect(network.progress?.step == 10)
       let lines = recorder.text.split(separator: "\n")
       #expect(lines.count == 2, "said once, however often it fails: \(recorder.text)")
-      #expect(lines.first?.contains("training goes on") == true)
-      #expect(lines.last == "The network is saved again.")
+      #expect(lines.first?.contains("training continues") == true)
+      #expect(lines.last == "Saving the network works again.")
       #expect(try names(in: place) == ["n.safetensors"])
     }
   }

@@ -50,7 +50,7 @@ import Testing
     (#"{"maps": [8, 0]}"#, "setting \"maps\": expected sizes", "got [8,0]"),
     (#"{"optimizer": "adm"}"#, "setting \"optimizer\"", "Did you mean 'adam'?"),
     (#"{"epochs": 1, "epochs": 2}"#, "epochs", "mine.json, line 1"),
-    ("[1]", "not a config file: expected a JSON object", "--json"),
+    ("[1]", "not a recipe file: expected a JSON object", "--json"),
     ("{", "mine.json, line 1", "ends too early"),
   ])
   func wrongConfigFilesAreRefused(text: String, message: String, detail: String) throws {
@@ -128,8 +128,8 @@ import Testing
       (try runTool("recipes", "--json").json["recipes"] as? [Any])?.count == Recipes.names.count)
     let settings = runTool("recipes", "digits-mlp").output
     #expect(settings.contains("--hidden           256"))
-    for setting in RecipeOptions.settings {
-      #expect(settings.contains("  --\(setting.option.name)  "), "a name runs into its value")
+    for setting in Recipe.settings {
+      #expect(settings.contains("  --\(setting.name)  "), "a name runs into its value")
     }
     let wrong = runTool("recipes", "digit-mlp")
     #expect(wrong.status == 2)
@@ -148,7 +148,7 @@ import Testing
     #expect(run.output.contains("iris: 150 examples, 4 features"))
     #expect(run.output.contains("setosa          50   33.3 %"))
     #expect(run.output.contains("sepal length      4.300      5.843      7.900"))
-    #expect(runTool("data", "inspect", "digits").output.contains("of the features never change"))
+    #expect(runTool("data", "inspect", "digits").output.contains("features with a constant value"))
   }
 
   @Test func inspectShowsGapsAndWordsThatTrainingRefuses() throws {
@@ -158,7 +158,7 @@ import Testing
       let run = runTool("data", "inspect", file.path)
       #expect(run.status == 0, "\(run.error)")
       #expect(run.output.contains("Missing values in \"a\""))
-      #expect(run.output.contains("Words in \"c\""))
+      #expect(run.output.contains("Text values in \"c\""))
       let labelled = try runTool("data", "inspect", file.path, "--label", "c", "--json").json
       let classes = try #require(labelled["classes"] as? [[String: Any]])
       #expect(classes.map { $0["examples"] as? Int } == [2, 1])
@@ -173,7 +173,7 @@ import Testing
       (["data"], 2, "course data inspect NAME|FILE|FOLDER"),
       (["data", "lst"], 2, "Did you mean 'list'?"),
       (["data", "inspect", "irs"], 2, "Did you mean 'iris'?"),
-      (["data", "inspect", "iris", "--label", "x"], 2, "only goes with a CSV file"),
+      (["data", "inspect", "iris", "--label", "x"], 2, "applies to CSV files only"),
       (["data", "inspect", "none.csv"], 1, "none.csv"),
     ] as [([String], Int32, String)])
   func wrongUseIsSaid(arguments: [String], status: Int32, message: String) {

@@ -107,11 +107,11 @@ import Testing
   }
 
   @Test(arguments: [
-    (["char-lstm", "--recurrent", "none"], "a text needs recurrent layers"),
-    (["char-lstm", "--label", "x"], "a text has no '--label'"),
-    (["char-lstm", "--data", "digits"], "are not a text"),
+    (["char-lstm", "--recurrent", "none"], "text data require recurrent layers"),
+    (["char-lstm", "--label", "x"], "text data have no '--label'"),
+    (["char-lstm", "--data", "digits"], "digits is not a text"),
     (["digits-mlp", "--data", "almanac"], "almanac"),
-    (["digits-rows-lstm", "--maps", "4"], "two different networks"),
+    (["digits-rows-lstm", "--maps", "4"], "mutually exclusive"),
     (["digits-rows-lstm", "--cell", "lstn"], "Did you mean 'lstm'?"),
   ])
   func settingsThatDoNotFitAreRefused(arguments: [String], message: String) throws {

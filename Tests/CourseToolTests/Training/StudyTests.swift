@@ -60,9 +60,10 @@ import Testing
     arguments: [
       (["study", "batchnorm"], 2, "Did you mean 'batchnorm-study'?"),
       (
-        ["study", "batchnorm-study", "--length", "9"], 2, "'--length' only goes with adding-problem"
+        ["study", "batchnorm-study", "--length", "9"], 2,
+        "'--length' applies to adding-problem only"
       ),
-      (["study", "batchnorm-study", "--noise", "0.1"], 2, "only goes with regularisation-study"),
+      (["study", "batchnorm-study", "--noise", "0.1"], 2, "applies to regularisation-study only"),
       (["study", "regularisation-study", "--examples", "5000"], 2, "at most 1258"),
       (["study", "batchnorm-study", "--examples", "1"], 2, "must be at least 2"),
       (["study", "adding-problem", "--output", "/nowhere/at/all"], 1, "does not exist"),
@@ -78,7 +79,7 @@ import Testing
     try withTemporaryFolder { folder in
       try Data().write(to: folder.appending(path: "adding-problem.svg"))
       let run = runTool("study", "adding-problem", "--output", folder.path)
-      #expect(run.status == 1 && run.error.contains("--force overwrites it"), "\(run.error)")
+      #expect(run.status == 1 && run.error.contains("Overwrite it with --force"), "\(run.error)")
       #expect(try names(in: folder) == ["adding-problem.svg"])
     }
   }

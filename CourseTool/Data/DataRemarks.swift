@@ -1,20 +1,19 @@
 import Networks
 
-/// What a user should know of the data that were read: which folders were used as what, which columns, and what was
-/// left out.
-struct ImageRemarks {
-  /// What was left out because of `--skip-broken`.
+/// Remarks for the user on data that were read: the folders used for each part, ignored columns, skipped images.
+struct DataRemarks {
+  /// The images skipped because of `--skip-broken`.
   var skipped: [CourseError] = []
-  /// What is worth knowing and not wrong.
+  /// Remarks that are not errors.
   var notes: [String] = []
 
-  /// Adds those about another part of the same data.
-  mutating func add(_ other: ImageRemarks) {
+  /// Adds the remarks on another part of the same data.
+  mutating func add(_ other: DataRemarks) {
     skipped += other.skipped
     notes += other.notes.filter { !notes.contains($0) }
   }
 
-  /// Says which images were left out: how many, and the first of them.
+  /// Prints the notes, the number of skipped images, and the first of them.
   func report(on stream: TextStream) {
     for note in notes { stream.line("\(stream.style.yellow("Note:")) \(note.printable)") }
     guard !skipped.isEmpty else { return }

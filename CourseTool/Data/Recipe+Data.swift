@@ -1,0 +1,122 @@
+import Networks
+
+extension Recipe {
+  /// The data, in the shape that the network takes.
+  /// - Parameter schema: the features and classes of a trained network
+  func loadData(
+    schema: TableSchema? = nil, skipBroken: Bool = false
+  ) throws -> DataSource.Loaded {
+    if isText {
+      let parts = try DataSource.loadText(data, classNames: schema?.classNames)
+        .split(
+          validation: validation, test: test, batchSize: batchSize, sequenceLength: sequenceLength)
+      return DataSource.Loaded(examples: parts.train, parts: parts)
+    }
+    var loaded = try DataSource.load(
+      data, label: label, schema: schema, skipBroken: skipBroken)
+    loaded.examples = try shaped(loaded.examples)
+    loaded.validation = try loaded.validation.map(shaped)
+    loaded.test = try loaded.test.map(shaped)
+    return loaded
+  }
+
+  private func shaped(_ data: Dataset) throws -> Dataset {
+    let own = data.inputShape
+    // Dense layers take an image as a row of numbers.
+    let wanted =
+      !shape.isEmpty ? shape : maps.isEmpty && recurrent.isEmpty ? [own.reduce(1, *)] : own
+    guard own.reduce(1, *) == wanted.reduce(1, *) else {
+      throw CourseError(
+        .shapeMismatch, "the examples do not fit the input shape \(wanted)",
+        expected: "\(wanted.reduce(1, *)) numbers per example",
+        received: "\(own.reduce(1, *))", location: data.name,
+        remedy: "Choose another --shape, or --shape none.")
+    }
+    return wanted == own ? data : data.reshaped(to: wanted)
+  }
+
+  /// The three parts of the data: a function of the seed and the fractions.
+  func split(_ data: DataSource.Loaded) throws -> DatasetSplit {
+    if let parts = data.parts { return parts }
+    guard data.validation != nil || data.test != nil else {
+      try checkShares()
+      return try split(data.examples, validation: validation, test: test)
+    }
+    // Parts that the data set defines are taken as they are; the others come from the examples.
+    let shares = (
+      validation: data.validation == nil ? validation : 0, test: data.test == nil ? test : 0
+    )
+    // A subset is a copy, and a copy of all examples is wasted memory.
+    var parts =
+      shares == (0, 0)
+      ? DatasetSplit(train: data.examples, validation: data.examples, test: data.examples)
+      : try split(data.examples, validation: shares.validation, test: shares.test)
+    if let validation = data.validation { parts.validation = validation }
+    if let test = data.test { parts.test = test }
+    return parts
+  }
+
+  private func split(
+    _ data: Dataset, validation: Double, test: Double
+  ) throws -> DatasetSplit {
+    switch splitName {
+    case .random:
+      return try data.split(
+        train: 1 - validation - test, validation: validation, test: test, seed: seed)
+    case .ordered:
+      let testStart = data.count - Int((Double(data.count) * test).rounded())
+      let validationStart = testStart - Int((Double(data.count) * validation).rounded())
+      return DatasetSplit(
+        train: data.subset(0..<validationStart),
+        validation: data.subset(validationStart..<testStart),
+        test: data.subset(testStart..<data.count))
+    }
+  }
+
+  private static let dataNote = "data fingerprint"
+
+  /// Notes in a network which data it is trained on.
+  static func record(_ data: DataSource.Loaded, in network: inout NeuralNetwork) {
+    network.notes[dataNote] = data.fingerprint
+    DataSource.noteLabel(data.label, in: &network)
+  }
+
+  /// The data that a network was trained on, to be divided as they were for its training.
+  ///
+  /// Every use of a part of them goes through here: the part of an example depends on all examples and their order, so
+  /// that after any change some training examples would be among the test examples.
+  ///
+  /// - Parameters:
+  ///   - isGivenNow: whether the user has just given their location
+  ///   - remedy: the alternative
+  /// - Throws: when they have changed, or came through a pipe.
+  func recordedData(
+    of network: NeuralNetwork, isGivenNow: Bool = false, skipBroken: Bool, remedy: String
+  ) throws -> DataSource.Loaded {
+    guard isGivenNow || !DataSource.isPipe(data) else {
+      throw CourseError(
+        .file, "the training data came through a pipe and cannot be read again", expected: "a file",
+        location: data, remedy: remedy)
+    }
+    let loaded = try loadData(
+      schema: DataSource.schema(of: network, self), skipBroken: skipBroken)
+    guard network.notes[Self.dataNote] == loaded.fingerprint else {
+      throw CourseError(
+        .invalidData, "the data have changed since training",
+        expected: "the same examples in the same order, for the same split",
+        received: "\(loaded.examples.count) examples, with changes", location: data,
+        remedy: remedy)
+    }
+    return loaded
+  }
+}
+
+extension DataSource.Loaded {
+  /// A hash of each part of the data.
+  var fingerprint: String {
+    let all =
+      parts.map { [$0.train, $0.validation, $0.test] }
+      ?? [examples] + [validation, test].compactMap { $0 }
+    return all.filter { $0.count > 0 }.map(\.fingerprint).joined(separator: " ")
+  }
+}

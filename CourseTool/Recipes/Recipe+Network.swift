@@ -1,0 +1,75 @@
+import Foundation
+import Networks
+
+extension Recipe {
+  /// The training examples as augmented batches; `nil` without augmentation.
+  func augmented(_ training: Dataset) throws -> ImageGenerator? {
+    guard !augment.list.isEmpty else { return nil }
+    return try augment.batches(
+      of: training, batchSize: batchSize, seed: seed,
+      brightest: DataSource.brightest(of: data))
+  }
+
+  /// The network before training, with the scaling fitted on the training part.
+  func network(for training: Dataset) throws -> NeuralNetwork {
+    guard let classCount = training.classCount else {
+      throw CourseError(
+        .invalidData, "the data have no classes", expected: "labelled examples",
+        received: "examples of shape \(training.inputShape)", location: training.name)
+    }
+    guard maps.isEmpty || training.inputShape.count == 3 else {
+      throw CourseError(
+        .shapeMismatch, "convolutions require images", expected: "examples of shape [C, H, W]",
+        received: "\(training.inputShape)", location: training.name,
+        remedy:
+          "Use --shape 1,8,8 to make a grey image of each row of 64 numbers, or --maps none for "
+          + "a network without convolutions.")
+    }
+    let optimizer = optimizer.make(
+      learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+    if isText {
+      var network = try NeuralNetwork.charLSTM(
+        vocabulary: Vocabulary(classNames: training.classNames), sequenceLength: sequenceLength,
+        embeddingSize: embedding, cell: cell, hiddenSizes: recurrent, optimizer: optimizer,
+        seed: seed)
+      network.penalty = penalty.penalty
+      try network.requireMemory(forBatchOf: batchSize)
+      return network
+    }
+    var network =
+      if !recurrent.isEmpty {
+        try NeuralNetwork.recurrent(
+          inputShape: training.inputShape, cell: cell, hiddenSizes: recurrent, denseSizes: hidden,
+          outputSize: classCount, optimizer: optimizer, seed: seed)
+      } else if maps.isEmpty {
+        try NeuralNetwork.multilayerPerceptron(
+          inputSize: training.inputShape[0], hiddenSizes: hidden, classCount: classCount,
+          batchNorm: batchNorm, dropout: dropout, optimizer: optimizer, seed: seed)
+      } else {
+        try NeuralNetwork.convolutional(
+          inputShape: training.inputShape, blocks: maps.widths, kernelSize: kernelSize,
+          hiddenSizes: hidden, classCount: classCount, batchNorm: batchNorm, dropout: dropout,
+          optimizer: optimizer, seed: seed)
+      }
+    network.penalty = penalty.penalty
+    try network.requireMemory(forBatchOf: min(batchSize, training.count))
+    network.preprocessing = try scaling.scaler(for: training)
+    network.classNames = training.classNames
+    network.featureNames = training.featureNames
+    return network
+  }
+
+  /// The recipe in the notes of a trained network; `nil` when there is none.
+  init?(notedIn network: NeuralNetwork, path: String) throws {
+    guard let text = network.notes["recipe"] else { return nil }
+    let name = "\(path), note \"recipe\""
+    try self.init(json: JSONValue(parsing: text, name: name), name: name)
+  }
+
+  /// The settings as JSON in one line.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}

@@ -1,0 +1,165 @@
+import Networks
+
+extension Recipe {
+  /// Every setting, in the order of the help.
+  static let settings: [Setting] = [
+    Setting(
+      "data", \.data, .text("NAME|FILE|FOLDER"), isFixed: false,
+      "training data: a name from 'data list', a CSV file with one example per row, a folder with a "
+        + "subfolder of images for each class, an IDX, CIFAR or npz file of images, or (char-lstm) "
+        + "any text file"),
+    Setting(
+      "label", \.label, .text("COLUMN"),
+      "label column of a CSV file: its name, or its index from 0"),
+    Setting(
+      "scaling", \.scaling, .notation("HOW", expected: Scaling.expected, names: Scaling.names),
+      "feature scaling: \(Scaling.names.joined(separator: ", ")), or a number to divide by"),
+    Setting(
+      "shape", \.shape, .sizes(in: 1...65_536),
+      "input shape of an example, such as 1,8,8 for grey images; none: the shape in the data"),
+    Setting(
+      "maps", \.maps, .notation("N+N,N,...", expected: Blocks.expected),
+      "output channels of the convolutions, with pooling at each comma and at the end: 32+32,64; "
+        + "or none"),
+    Setting(
+      "kernel-size", \.kernelSize, .integer(in: 1...1024),
+      "height and width of the convolution kernels"),
+    Setting(
+      "cell", \.cell, .choice(), "type of the recurrent layers: \(list(RecurrentCell.self))"),
+    Setting(
+      "recurrent", \.recurrent, .sizes(in: 1...65_536), "sizes of the recurrent layers, or none"),
+    Setting(
+      "embedding", \.embedding, .integer(in: 0...65_536),
+      "character embedding size; 0 for data other than text"),
+    Setting(
+      "sequence-length", \.sequenceLength, .integer(in: 1...65_536),
+      "training sequence length, in characters"),
+    Setting(
+      "hidden", \.hidden, .sizes(in: 1...65_536), "sizes of the hidden layers: 64,32; or none"),
+    Setting(
+      "batch-norm", \.batchNorm, .yesOrNo,
+      "batch normalisation after each convolution, or after each hidden layer if there is none"),
+    Setting("dropout", \.dropout, .fraction, "dropout rate after each hidden layer, such as 0.5"),
+    Setting("optimizer", \.optimizer, .choice(), "optimizer: \(list(OptimizerName.self))"),
+    Setting("learning-rate", \.learningRate, .positive(), "learning rate"),
+    Setting(
+      "momentum", \.momentum, .fraction,
+      "momentum coefficient, for --optimizer momentum (default: 0.9)"),
+    Setting(
+      "weight-decay", \.weightDecay, .notNegative,
+      "weight decay, for --optimizer adamw (default: 0.01)"),
+    Setting(
+      "augment", \.augment, .augmentations,
+      "random augmentation of the training images, such as mirror,crop:4 ('generator preview "
+        + "--help' lists all); or none"),
+    Setting(
+      "penalty", \.penalty, .notation("HOW", expected: PenaltySetting.expected),
+      "weight penalty: l1:0.0001, l2:0.0001, elastic:0.0001,0.0001; or none"),
+    Setting(
+      "clip", \.clip, .notation("HOW", expected: ClipSetting.expected),
+      "gradient clipping: norm:1 (of all gradients together), value:0.5 (of each element); or none"),
+    Setting(
+      "schedule", \.scheduleName, .choice(),
+      "learning-rate schedule: step (see --decay), cosine, one-cycle"),
+    Setting(
+      "decay", \.decay, .positive(upTo: 1), "learning-rate decay factor, for --schedule step"),
+    Setting(
+      "decay-every", \.decayEvery, .integer(in: 1...1_000_000),
+      "epochs between decays, for --schedule step"),
+    Setting(
+      "epochs", \.epochs, .integer(in: 1...1_000_000), isFixed: false,
+      "passes over the training data"),
+    Setting(
+      "batch-size", \.batchSize, .integer(in: 1...1_000_000),
+      "examples per training step (the mini-batch size)"),
+    Setting(
+      "validation", \.validation, .fraction,
+      "fraction of the examples held out for validation during training"),
+    Setting(
+      "test", \.test, .fraction,
+      "fraction held out for the final test, or 0 for none; a data set with its own test set uses that"
+    ),
+    Setting(
+      "split", \.splitName, .choice(),
+      "random (stratified by class), or ordered (train on the first examples, test on the last)"),
+    Setting(
+      "seed", \.seed, .seed, "random seed for the split, the initial weights and the shuffling"),
+  ]
+
+  /// Some of the settings, for a command that offers only those.
+  static func settings(_ names: String...) -> [Setting] {
+    settings.filter { names.contains($0.name) }
+  }
+
+  private static func list<Name: CaseIterable & RawRepresentable<String>>(_: Name.Type) -> String {
+    Name.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
+  /// Throws when settings that are valid one by one contradict each other.
+  func check() throws(UsageError) {
+    if data.isEmpty {
+      throw UsageError("recipe '\(recipe)' needs training data: --data FILE.csv --label COLUMN")
+    }
+    if !maps.isEmpty, !recurrent.isEmpty {
+      throw UsageError("--maps and --recurrent are mutually exclusive")
+    }
+    try checkLayers()
+    try checkOptimizer()
+    if isText {
+      if label != nil { throw UsageError("text data have no '--label'") }
+      if recurrent.isEmpty {
+        throw UsageError("text data require recurrent layers: --recurrent 128")
+      }
+      if !hidden.isEmpty {
+        throw UsageError("'--hidden' does not apply to text data: use --recurrent")
+      }
+      return try checkShares()
+    }
+    if !DataSource.isTable(data), label != nil {
+      throw UsageError("'--label' applies to CSV files only, and --data is \(data)")
+    }
+    if DataSource.isTable(data), label == nil {
+      throw DataSource.labelIsMissing(data)
+    }
+  }
+
+  /// Throws when validation and test take all examples. For data without a test part of their own.
+  func checkShares() throws(UsageError) {
+    guard validation + test >= 1 else { return }
+    throw UsageError(
+      "--validation \(shortNumber(validation)) and --test \(shortNumber(test)) leave no training data"
+    )
+  }
+
+  /// Throws when there are no layers for batch norm or dropout to follow.
+  private func checkLayers() throws(UsageError) {
+    let options = [
+      ("--batch-norm yes", batchNorm, "no", maps.isEmpty && hidden.isEmpty, "layer"),
+      ("--dropout \(shortNumber(dropout))", dropout > 0, "0", hidden.isEmpty, "hidden layer"),
+    ]
+    for (option, isGiven, none, hasNoPlace, layer) in options where isGiven {
+      let off = option.split(separator: " ")[0] + " " + none
+      guard recurrent.isEmpty else {
+        throw UsageError(
+          "'\(option)' applies to convolutional and dense networks only, and this one is "
+            + "recurrent: use \(off)")
+      }
+      guard !hasNoPlace else {
+        throw UsageError("'\(option)' has no \(layer) to follow: use --hidden 64, or \(off)")
+      }
+    }
+  }
+
+  /// Throws when the optimizer has no such setting.
+  private func checkOptimizer() throws(UsageError) {
+    if momentum != nil && optimizer != .momentum {
+      throw UsageError(
+        "'--momentum' applies to --optimizer momentum only, not to \(optimizer.rawValue)")
+    }
+    if weightDecay != nil && optimizer != .adamw {
+      throw UsageError(
+        "'--weight-decay' applies to --optimizer adamw only, not to \(optimizer.rawValue): "
+          + "--penalty l2:X has the same effect with --optimizer sgd")
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/// One setting of a recipe, declared once.
+///
+/// The declaration serves the command line (`--learning-rate 0.1`), recipe files (`"learning-rate": 0.1`),
+/// help texts, the list of `course recipes NAME`, and the comparison when a run is resumed:
+///
+///     Setting("learning-rate", \.learningRate, .positive(), "learning rate")
+struct Setting: OptionDescription {
+  /// The effect of a value that was read: it goes into a recipe.
+  typealias Change = @Sendable (inout Recipe) -> Void
+
+  let name: String
+  let placeholder: String?
+  let help: String
+  /// Whether a resumed run must keep the setting.
+  let isFixed: Bool
+  /// The value in a recipe, as it would be written on the command line; empty when there is none.
+  let text: @Sendable (Recipe) -> String
+  private let change: @Sendable (String) throws(ValueProblem) -> Change
+  private let encode: @Sendable (Recipe, inout Container) throws -> Void
+  typealias Container = KeyedEncodingContainer<Key>
+
+  var short: Character? { nil }
+
+  /// A setting that every recipe has.
+  init<Value: Encodable>(
+    _ name: String, _ path: any WritableKeyPath<Recipe, Value> & Sendable,
+    _ kind: ValueKind<Value>, isFixed: Bool = true, _ help: String
+  ) {
+    self.init(
+      name, kind, isFixed, help, get: { $0[keyPath: path] }, set: { $0[keyPath: path] = $1 })
+  }
+
+  /// A setting that a recipe may leave open.
+  init<Value: Encodable>(
+    _ name: String, _ path: any WritableKeyPath<Recipe, Value?> & Sendable,
+    _ kind: ValueKind<Value>, isFixed: Bool = true, _ help: String
+  ) {
+    self.init(
+      name, kind, isFixed, help, get: { $0[keyPath: path] }, set: { $0[keyPath: path] = $1 })
+  }
+
+  private init<Value: Encodable>(
+    _ name: String, _ kind: ValueKind<Value>, _ isFixed: Bool, _ help: String,
+    get: @escaping @Sendable (Recipe) -> Value?,
+    set: @escaping @Sendable (inout Recipe, Value) -> Void
+  ) {
+    self.name = name
+    self.help = help
+    self.isFixed = isFixed
+    placeholder = kind.placeholder
+    text = { get($0).map(kind.text) ?? "" }
+    change = { text throws(ValueProblem) in
+      let value = try kind.read(text)
+      return { recipe in set(&recipe, value) }
+    }
+    encode = { recipe, container in
+      try container.encodeIfPresent(get(recipe), forKey: Key(stringValue: name))
+    }
+  }
+
+  /// Reads a value; the result is a `Change`.
+  func read(_ text: String) throws(ValueProblem) -> any Sendable { try change(text) }
+
+  /// Puts a value into a recipe, given as on the command line.
+  func apply(_ text: String, to recipe: inout Recipe) throws(ValueProblem) {
+    try change(text)(&recipe)
+  }
+
+  /// A name as a key of JSON.
+  struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Writes the value of a recipe, where there is one.
+  func encode(_ recipe: Recipe, into container: inout Container) throws {
+    try encode(recipe, &container)
+  }
+}
+
+extension Recipe: Encodable {
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Setting.Key.self)
+    try container.encode(recipe, forKey: Setting.Key(stringValue: "recipe"))
+    for setting in Recipe.settings { try setting.encode(self, into: &container) }
+  }
+
+  /// Takes over the settings given on the command line.
+  mutating func apply(_ arguments: Arguments) {
+    for setting in Recipe.settings { arguments[setting]?(&self) }
+  }
+}
