@@ -21,7 +21,7 @@ let package = Package(
       description: "PNG, JPEG and gzip through system libraries. The core needs none of them."),
     .trait(
       name: "Pictures",
-      description: "PNG and animated GIF pictures through Cairo and giflib, on Linux. SVG needs neither."),
+      description: "PNG and GIF pictures through Cairo and giflib, on Linux. SVG needs neither."),
     .default(enabledTraits: ["ImageCodecs", "Pictures"]),
   ],
   targets: [

@@ -13,7 +13,7 @@ import Shared
 /// An SVG file is readable on light and on dark pages and without colours: each line has markers of its own
 /// shape. A value that is not finite, such as the loss of a training that diverged, interrupts its line and
 /// has no point and no bar.
-public struct Figure: Sendable {
+public struct Figure: Picture, Sendable {
   /// The text above the figure.
   public var title: String
   /// The horizontal axis.
@@ -171,34 +171,6 @@ public struct Figure: Sendable {
     public var x: Double, y: Double
     /// The colour.
     public var color: Color = .ink
-  }
-
-  // MARK: Files
-
-  /// The text of an SVG file. It needs no library, and follows the reader's choice of light or dark.
-  public var svg: String { drawing.svg }
-
-  /// Writes the figure as the file's ending says: `.svg` or `.png`. The file appears at once and complete.
-  ///
-  /// - Parameters:
-  ///   - theme: the colours of a PNG file; an SVG file has both
-  ///   - scale: the number of pixels of a PNG file for one unit of `size`
-  /// - Throws: `CourseError` for another ending, when the file cannot be written, and for PNG when the package
-  ///   was built without the trait `Pictures` or the font is missing.
-  public func write(to url: URL, theme: Theme = .light, scale: Double = 2) throws {
-    switch url.pathExtension.lowercased() {
-    case "svg": try AtomicFile.write(Data(svg.utf8), to: url)
-    case "png": try AtomicFile.write(png(theme: theme, scale: scale), to: url)
-    default:
-      throw CourseError(
-        .invalidArgument, "unknown picture format", expected: "a name that ends in .svg or .png",
-        received: "\"\(url.lastPathComponent)\"", location: url.path)
-    }
-  }
-
-  /// The bytes of a PNG file, drawn by Cairo.
-  public func png(theme: Theme = .light, scale: Double = 2) throws -> Data {
-    try Canvas(drawing, theme: theme, scale: scale).png()
   }
 }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-extension Figure {
+extension Figure: Drawn {
   /// The shapes of the figure: the panel, the title, the legend, the axes and the marks.
   var drawing: Drawing {
     var layout = FigureLayout(self)
@@ -102,7 +102,7 @@ private struct FigureLayout {
         switch mark {
         case .line(let line):
           drawing.polyline([(x, y), (x + 26, y)], ink, isDashed: line.isReference)
-          if !line.isReference && line.hasMarkers { drawing.marker(at: (x + 13, y), ink) }
+          if hasMarkers(line) { drawing.marker(at: (x + 13, y), ink) }
         case .points: drawing.circle(at: (x + 13, y), radius: 4.5, ink)
         case .area:
           drawing.polygon(
@@ -173,9 +173,13 @@ private struct FigureLayout {
     }
   }
 
+  /// Markers on a hundred points would be a caterpillar.
+  private func hasMarkers(_ line: Figure.Line) -> Bool {
+    line.hasMarkers && !line.isReference && line.points.count <= 60
+  }
+
   private mutating func add(_ line: Figure.Line, _ ink: Ink) {
-    // Markers on a hundred points would be a caterpillar.
-    let hasMarkers = line.hasMarkers && !line.isReference && line.points.count <= 60
+    let hasMarkers = hasMarkers(line)
     var piece: [Drawing.Point] = []
     for place in line.points.map(point) + [nil] {
       if let place {

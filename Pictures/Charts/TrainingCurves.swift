@@ -1,0 +1,57 @@
+import Networks
+
+extension Figure {
+  /// The loss after each epoch, on the training data and, where there are any, on the validation data, with the
+  /// best epoch marked.
+  ///
+  ///     try Figure.loss(of: network.progress!.history).write(to: URL(filePath: "loss.svg"))
+  public static func loss(of history: TrainingHistory) -> Figure {
+    curves(
+      of: history, title: "Loss", value: \.loss, isBetter: <,
+      // A loss falls by powers of ten; one that is 0 or below has no logarithm.
+      scale: history.epochs.allSatisfy {
+        $0.training.loss > 0 && ($0.validation?.loss ?? 1) > 0
+      } ? .logarithmic : .linear, range: nil)
+  }
+
+  /// The accuracy after each epoch; `nil` when the network does not classify.
+  public static func accuracy(of history: TrainingHistory) -> Figure? {
+    guard history.epochs.contains(where: { $0.training.accuracy != nil }) else { return nil }
+    return curves(
+      of: history, title: "Accuracy", value: { $0.accuracy ?? .nan }, isBetter: >, scale: .linear,
+      range: nil)
+  }
+
+  /// The learning rate of each epoch.
+  public static func learningRate(of history: TrainingHistory) -> Figure {
+    var figure = Figure(title: "Learning rate", x: .init("epoch"), y: .init("learning rate"))
+    figure.marks = [
+      .line("", history.epochs.map { (Double($0.epoch + 1), Double($0.learningRate)) })
+    ]
+    return figure
+  }
+
+  private static func curves(
+    of history: TrainingHistory, title: String, value: (Scores) -> Double,
+    isBetter: (Double, Double) -> Bool, scale: Scale, range: ClosedRange<Double>?
+  ) -> Figure {
+    var figure = Figure(
+      title: title, x: .init("epoch"), y: .init(title.lowercased(), scale: scale, range: range))
+    let epochs = history.epochs
+    func points(_ scores: (EpochReport) -> Scores?) -> [(x: Double, y: Double)] {
+      epochs.compactMap { epoch in
+        scores(epoch).map { (x: Double(epoch.epoch + 1), y: value($0)) }
+      }
+    }
+    let training = points(\.training)
+    let validation = points(\.validation)
+    figure.marks = [.line("training", training)]
+    if !validation.isEmpty { figure.marks.append(.line("validation", validation)) }
+    let judged = (validation.isEmpty ? training : validation).filter { $0.y.isFinite }
+    if let best = judged.min(by: { isBetter($0.y, $1.y) }) {
+      figure.marks.append(
+        .points("best: epoch \(Int(best.x))", [best], color: .series(2)))
+    }
+    return figure
+  }
+}

@@ -1,0 +1,120 @@
+import CourseTestSupport
+import Foundation
+import Networks
+import Testing
+
+@testable import Pictures
+
+@Suite(.watched) struct ChartTests {
+  private func points(_ mark: Figure.Mark?) -> [(x: Double, y: Double)] {
+    switch mark {
+    case .line(let line): line.points
+    case .points(let points): points.points
+    default: []
+    }
+  }
+
+  private func trained(epochs: Int = 3) throws -> NeuralNetwork {
+    var network = NeuralNetwork(
+      inputShape: [2], loss: SoftmaxCrossEntropyLoss(), optimizer: SGD(learningRate: 0.5), seed: 1)
+    try network.append(Dense(inputSize: 2, outputSize: 8, activation: .tanh))
+    try network.append(Dense(inputSize: 8, outputSize: 2))
+    let parts = try Dataset.moons(count: 60, seed: 1).split(seed: 1)
+    try network.fit(parts.train, validation: parts.validation, epochs: epochs, batchSize: 10)
+    return network
+  }
+
+  @Test func curvesShowTheHistoryAndItsBestEpoch() throws {
+    let history = try #require(try trained(epochs: 5).progress?.history)
+    let loss = Figure.loss(of: history)
+    #expect(points(loss.marks[0]).map(\.y) == history.epochs.map(\.training.loss))
+    #expect(points(loss.marks[1]).map(\.y) == history.epochs.map { $0.validation!.loss })
+    #expect(points(loss.marks[0]).map(\.x) == [1, 2, 3, 4, 5])
+    let best = try #require(history.epochs.min { $0.validation!.loss < $1.validation!.loss })
+    #expect(points(loss.marks[2]).map(\.x) == [Double(best.epoch + 1)])
+    #expect(loss.svg.contains("best: epoch \(best.epoch + 1)"))
+    let accuracy = try #require(Figure.accuracy(of: history))
+    #expect(points(accuracy.marks[0]).map(\.y) == history.epochs.map { $0.training.accuracy! })
+    #expect(Figure.accuracy(of: TrainingHistory()) == nil)
+    #expect(
+      points(Figure.learningRate(of: history).marks[0]).map(\.y) == [0.5, 0.5, 0.5, 0.5, 0.5])
+    _ = Figure.loss(of: TrainingHistory()).svg
+  }
+
+  @Test func aConfusionMatrixHasItsCounts() throws {
+    var matrix = ConfusionMatrix(classNames: ["cat", "dog"])
+    matrix.update(predicted: [0, 0, 1, 1, 1], actual: [0, 1, 1, 1, 1])
+    let figure = try Figure.confusionMatrix(matrix)
+    let texts = figure.marks.compactMap { mark in
+      if case .text(let text) = mark { "\(text.text) at \(text.x), \(text.y)" } else { nil }
+    }
+    #expect(texts == ["1 at 0.0, 0.0", "1 at 0.0, 1.0", "3 at 1.0, 1.0"])
+    #expect(figure.y.isReversed)
+    expectCourseError(.invalidArgument, "at most 40, got 41") {
+      _ = try Figure.confusionMatrix(ConfusionMatrix(classCount: 41))
+    }
+  }
+
+  // sklearn.metrics.roc_auc_score and average_precision_score of the same lists
+  @Test func areasAgreeWithReferences() throws {
+    let curves = try TwoClassCurves(
+      probabilities: [0.9, 0.8, 0.8, 0.7, 0.5, 0.4, 0.3, 0.2], labels: [1, 1, 0, 1, 0, 0, 1, 0])
+    expectClose(Float(curves.areaUnderROC), 0.71875, "area under the ROC curve")
+    expectClose(Float(curves.averagePrecision), 0.74702381, "average precision", atol: 1e-5)
+    #expect(curves.roc.svg.contains("area 0.719"))
+    #expect(curves.precisionRecall.svg.contains("average precision 0.747"))
+    let perfect = try TwoClassCurves(probabilities: [0.1, 0.9], labels: [0, 1])
+    #expect(perfect.areaUnderROC == 1 && perfect.averagePrecision == 1)
+    let wrong: [([Float], [Int])] = [
+      ([0.1], [0, 1]), ([0.1, 0.2], [1, 1]), ([0.1, .nan], [0, 1]), ([0.1, 0.2], [0, 2]), ([], []),
+    ]
+    for (probabilities, labels) in wrong {
+      expectCourseError(.invalidData, "curves of two classes") {
+        _ = try TwoClassCurves(probabilities: probabilities, labels: labels)
+      }
+    }
+  }
+
+  @Test func distributionsSumToOne() throws {
+    let network = try trained()
+    let weights = Figure.weights(of: network)
+    #expect(weights.marks.count == 2)
+    let activations = try Figure.activations(
+      of: network, for: Dataset.moons(count: 40, seed: 2).features)
+    #expect(activations.marks.count == 2)
+    for mark in weights.marks + activations.marks {
+      #expect(abs(points(mark).reduce(0) { $0 + $1.y } - 1) < 1e-9)
+    }
+    #expect(Figure.distributions(title: "", quantity: "", [("none", [.nan])]).marks.isEmpty)
+  }
+
+  // numpy: u, s, vt = np.linalg.svd(rows - rows.mean(0)); s ** 2 / (s ** 2).sum(); (rows - mean) @ vt[:2].T
+  @Test func theProjectionIsThatOfThePrincipalComponents() throws {
+    let rows: Tensor = [[2, 0, 1], [0, 1, 0], [-1, 3, 2], [4, 1, -2], [1, 1, 1]]
+    let figure = try Figure.projection(
+      of: rows, labels: [0, 1, 0, 1, 0], classNames: ["a", "b"])
+    #expect(
+      figure.x.label.contains("82 %") && figure.y.label.contains("13 %"),
+      "\(figure.x.label), \(figure.y.label)")
+    let all = points(figure.marks[0]) + points(figure.marks[1])
+    // The signs of the directions are free.
+    let expected = [
+      (-0.63476, 1.41092), (3.12779, -0.76936), (0.43266, 0.48806), (0.64733, -0.22399),
+      (-3.57302, -0.90562),
+    ]
+    for (point, reference) in zip(all, expected) {
+      expectClose(Float(abs(point.x)), Float(abs(reference.0)), "first component", atol: 1e-3)
+      expectClose(Float(abs(point.y)), Float(abs(reference.1)), "second component", atol: 1e-3)
+    }
+    expectCourseError(.invalidData, "rows to project") {
+      _ = try Figure.projection(of: rows, labels: [0], classNames: ["a"])
+    }
+  }
+
+  @Test func aDiagramNamesEveryLayer() throws {
+    let svg = NetworkDiagram(try trained()).svg
+    for words in ["Input", ">Dense<", ">8<", "24 weights", "18 weights"] {
+      #expect(svg.contains(words), "\(words)")
+    }
+  }
+}
