@@ -1,6 +1,13 @@
 import Shared
 
-// Task 3.3. The names: w, u, b are W, U, b; h is the hidden state; d... is the gradient with respect to it.
+// Task 3.3.
+//
+//   forward, t = 0, 1, ...     h_t = tanh(x_t · W + h_{t−1} · U + b)
+//   backward, from the last    dh ← dh + dY_t        da = dh ⊙ (1 − h_t²)
+//                              dW += x_tᵀ · da       dU += h_{t−1}ᵀ · da       db += Σₙ da
+//                              dx_t = da · Wᵀ        dh = da · Uᵀ, to the step before
+//
+// The names: w, u, b are W, U, b; h is the hidden state; d... is the gradient with respect to it.
 
 extension ElmanRNN {
   /// `h_t = tanh(x_t · W + h_{t−1} · U + b)`, step after step.
@@ -28,8 +35,8 @@ extension ElmanRNN {
     _ record: [RecurrentStep], outputGradients: [Tensor], finalGradient: RecurrentState
   ) -> RecurrentGradients {
     // TODO(3.3): go through the record backwards. dh starts as finalGradient.hidden. At each step add
-    // outputGradients[step.time]; step.unmasked(dh) is what goes through tanh. Add this step's share to dW,
-    // dU and db. The step before gets da · Uᵀ, and step.masked(dh) where this step was none.
+    // outputGradients[step.time]; only step.unmasked(dh) goes through tanh. Add this step's share to dW,
+    // dU and db. The step before gets da · Uᵀ, and step.masked(dh) from the sequences without this step.
     // BEGIN SOLUTION
     let (w, u) = (inputWeights.value, recurrentWeights.value)
     var dW = Tensor(zeros: w.shape)

@@ -1,7 +1,19 @@
 import Shared
 
-// Task 3.8. The names: r, z, n are the gates reset, update, candidate; q is the recurrent share of the
-// candidate, h · U_n + c; x... and h... are the shares of input and hidden state, [N, 3H].
+// Task 3.8.
+//
+//   forward, t = 0, 1, ...     r = σ(x_t · W_r + h_{t−1} · U_r + b_r)      z likewise
+//                              q = h_{t−1} · U_n + c        n = tanh(x_t · W_n + b_n + r ⊙ q)
+//                              h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}
+//   backward, from the last    d = dh + dY_t
+//                              da_n = d ⊙ (1 − z) ⊙ (1 − n²)     da_z = d ⊙ (h_{t−1} − n) ⊙ z (1 − z)
+//                              dq = da_n ⊙ r                     da_r = da_n ⊙ q ⊙ r (1 − r)
+//                              dW += x_tᵀ · [da_r, da_z, da_n]   dU += h_{t−1}ᵀ · [da_r, da_z, dq]
+//                              db += Σₙ [da_r, da_z, da_n]       dc += Σₙ dq
+//                              dx_t = [da_r, da_z, da_n] · Wᵀ    dh = [da_r, da_z, dq] · Uᵀ + d ⊙ z
+//
+// The names: r, z, n are the gates reset, update, candidate; q is the recurrent share of the candidate; c is
+// candidateRecurrentBias!.value.
 
 extension GRU {
   /// Three gates, then the new hidden state; step after step.

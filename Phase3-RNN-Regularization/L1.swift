@@ -6,8 +6,8 @@ import Shared
 /// - `W`: the weights of a layer, of any shape; biases are exempt (`Parameter.isRegularized`)
 /// - `λ`: `strength`
 ///
-/// The pull towards 0 is the same for small and large weights, so that a weight that the loss does not hold
-/// reaches 0 and stays near it: within one step, `η λ`, since the steps have a size.
+/// The pull towards 0 is the same for small and large weights, so a weight that the loss does not need goes to 0
+/// and stays near it: within the size of a step, `η λ`.
 ///
 ///     let penalty = L1(0.5)
 ///     penalty.value(of: [3, -4, 0])      // 3.5

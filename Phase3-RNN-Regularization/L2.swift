@@ -7,8 +7,8 @@ import Shared
 /// - `λ`: `strength`
 ///
 /// Each step of gradient descent then takes the share `η λ` off every weight: `w ← w − η (dL/dw + λ w)
-/// = (1 − η λ) w − η dL/dw`. The ½ makes λ what PyTorch's `SGD(weight_decay=)` calls weight decay. The FAU
-/// exercises write `α Σ w²` for the value and yet `α w` for the gradient; here one is the derivative of the
+/// = (1 − η λ) w − η dL/dw`. With the ½, λ is the `weight_decay` of PyTorch's `SGD`. The FAU exercises
+/// write `α Σ w²` for the value and yet `α w` for the gradient; here one is the derivative of the
 /// other.
 ///
 /// Adam divides the gradient of the penalty by the size of all gradients, so that it hardly shrinks weights

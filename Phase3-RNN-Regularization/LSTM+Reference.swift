@@ -1,7 +1,18 @@
 import Shared
 
-// Task 3.4. The names: i, f, g, o are the gates input, forget, candidate, output; z is what they are functions
-// of, [N, 4H]; h and c are the hidden and the cell state; d... is the gradient with respect to it.
+// Task 3.4.
+//
+//   forward, t = 0, 1, ...     z = x_t · W + h_{t−1} · U + b
+//                              i = σ(z₀)   f = σ(z₁)   g = tanh(z₂)   o = σ(z₃)
+//                              c_t = f ⊙ c_{t−1} + i ⊙ g            h_t = o ⊙ tanh(c_t)
+//   backward, from the last    dh ← dh + dY_t                       do = dh ⊙ tanh(c_t)
+//                              dc ← dc + dh ⊙ o ⊙ (1 − tanh²(c_t))
+//                              di = dc ⊙ g      df = dc ⊙ c_{t−1}      dg = dc ⊙ i
+//                              dz = [di ⊙ i (1 − i), df ⊙ f (1 − f), dg ⊙ (1 − g²), do ⊙ o (1 − o)]
+//                              dW, dU, db, dx_t and dh from dz, as from da in task 3.3; dc = dc ⊙ f
+//
+// The names: i, f, g, o are the gates input, forget, candidate, output; z holds their arguments, [N, 4H];
+// h and c are the hidden and the cell state; d... is the gradient with respect to it.
 // z.gate(k, hiddenSize: H) is block k of z, [N, H].
 
 extension LSTM {

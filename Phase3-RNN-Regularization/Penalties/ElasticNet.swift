@@ -1,6 +1,6 @@
 import Shared
 
-/// L1 and L2 together: few weights stay, and those that stay are small.
+/// L1 and L2 together: few weights remain, and those are small.
 ///
 /// `R(W) = λ₁ · Σ |w| + λ₂/2 · Σ w²`, with the gradient `λ₁ · sign(w) + λ₂ w`.
 /// - `W`: the weights of a layer, of any shape; biases are exempt (`Parameter.isRegularized`)

@@ -3,9 +3,9 @@ import Shared
 /// A recurrent layer that reads the sequence twice, from the front and from the back.
 ///
 /// Computes `Y_t = [h_t, h'_t]`: the hidden state of a layer that has read steps 0 to t, and beside it that of a
-/// second layer, with weights of its own, that has read steps T − 1 to t. So each step knows what comes
-/// before *and* after it. `[N, T, F]` becomes `[N, T, 2H]`; or `[N, 2H]`, the state in which each of the two
-/// ended, if the layer returns its last step only.
+/// second layer, with weights of its own, that has read steps T − 1 to t. So each output depends on the steps
+/// before *and* after it. `[N, T, F]` becomes `[N, T, 2H]`; or `[N, 2H]`, the final states of both, if the layer
+/// returns its last step only.
 ///
 /// Given `dY`: its first half goes back through the first layer, its second through the other, and their
 /// input gradients add up.
@@ -13,16 +13,16 @@ import Shared
 ///     var layer = Bidirectional(LSTM(inputSize: 3, hiddenSize: 5))
 ///     layer.forward(Tensor(zeros: [2, 7, 3]), mode: .training).shape   // [2, 7, 10]
 ///
-/// A stateful layer is refused: nobody knows the end of a sequence that goes on in the next batch.
+/// A stateful layer is refused: the end of a sequence that continues in the next batch is not known yet.
 ///
 /// - Complexity: twice that of the layer.
 /// - Reference: Schuster, Paliwal (1997), *IEEE Transactions on Signal Processing* 45.
 public struct Bidirectional: Layer {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
-    /// What kind of layer reads.
+    /// The kind of both layers.
     public var cell: RecurrentCell
-    /// The arguments of the one that reads forwards.
+    /// The arguments of the layer that reads forwards.
     public var layer: RecurrentConfiguration
 
     /// Creates a configuration.
@@ -32,8 +32,6 @@ public struct Bidirectional: Layer {
     }
   }
 
-  /// "Bidirectional"
-  public static let typeName = "Bidirectional"
   /// The constructor arguments.
   public let configuration: Configuration
   /// The layer that reads from the front.
@@ -41,9 +39,9 @@ public struct Bidirectional: Layer {
   /// The layer that reads from the back.
   public var backwardLayer: any RecurrentLayer
 
-  /// Makes a layer read in both directions.
+  /// Creates a layer that reads in both directions.
   /// - Parameters:
-  ///   - layer: the one that reads from the front; the other has the same arguments and fresh weights
+  ///   - layer: the layer that reads from the front; the other one has the same arguments and fresh weights
   ///   - seed: makes the weights of both reproducible
   public init(_ layer: some RecurrentLayer, seed: UInt64? = nil) {
     let configuration = Configuration(cell: type(of: layer).cell, layer: layer.configuration)
@@ -84,7 +82,7 @@ public struct Bidirectional: Layer {
     forward(input, mask: nil, mode: mode)
   }
 
-  /// Like `forward(_:mode:)`.
+  /// Like `forward(_:mode:)`, without the steps that a mask leaves out.
   /// - Parameter mask: `[N, T]`, 1 where a step counts
   public mutating func forward(_ input: Tensor, mask: Tensor?, mode: Mode) -> Tensor {
     let fromFront = forwardLayer.forward(input, initialState: nil, mask: mask, mode: mode)

@@ -1,6 +1,6 @@
 import Shared
 
-/// A recurrent layer in its simplest form: what it sees now and what it remembers, through one tanh.
+/// The simplest recurrent layer: input and hidden state, through one tanh.
 ///
 /// Computes `h_t = tanh(x_t · W + h_{t−1} · U + b)` for t = 0, 1, ..., T − 1, from `h_{−1} = 0`.
 /// - `x_t`: input of step t, `[N, F]`, of sequences `[N, T, F]` (N batch size, T steps, F `inputSize`)
@@ -8,13 +8,13 @@ import Shared
 /// - `W`: input weights, `[F, H]`; `U`: recurrent weights, `[H, H]`; `b`: bias, `[H]`
 ///
 /// Every step uses the same weights. So their gradients are sums over all steps, and the gradient of a state
-/// comes from two sides: from its own output, and from the step that came after. Backwards in time, with
-/// `dh_T = 0`:
-/// - `da_t = (dY_t + dh_t) ⊙ (1 − h_t²)`, where `dh_t` is what step t + 1 passed down
+/// is a sum of two: from its own output, and from the step after it. Backwards in time, with `dh = 0` at the
+/// last step:
+/// - `da_t = (dY_t + dh_t) ⊙ (1 − h_t²)`, where `dh_t` comes from step t + 1
 /// - `dW = Σ_t x_tᵀ · da_t`, `dU = Σ_t h_{t−1}ᵀ · da_t`, `db = Σ_t Σₙ da_t`
 /// - `dx_t = da_t · Wᵀ`, and to the step before: `dh_{t−1} = da_t · Uᵀ`
 ///
-/// In training and inference the same.
+/// Training and inference compute the same.
 ///
 ///     var layer = ElmanRNN(inputSize: 3, hiddenSize: 5)
 ///     layer.forward(Tensor(zeros: [2, 7, 3]), mode: .training).shape   // [2, 7, 5]
@@ -48,7 +48,7 @@ public struct ElmanRNN: RecurrentBodies {
 
   /// Creates a layer with freshly drawn weights.
   /// - Parameters:
-  ///   - returnsSequence: whether the output is the hidden state after every step, or after the last only
+  ///   - returnsSequence: whether the output is the hidden state after every step, or after the last one only
   ///   - stateful: whether each batch continues where the one before it ended (truncated backpropagation
   ///     through time: the state is carried, gradients are not)
   ///   - reversed: whether time runs backwards

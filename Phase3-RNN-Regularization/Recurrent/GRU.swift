@@ -1,6 +1,6 @@
 import Shared
 
-/// The gated recurrent unit: an LSTM's idea with one state and three gates.
+/// The gated recurrent unit: the idea of an LSTM, with one state and three gates.
 ///
 /// Computes, for t = 0, 1, ..., T − 1, from `h_{−1} = 0`,
 /// - `r_t = σ(x_t · W_r + h_{t−1} · U_r + b_r)`: reset, how much of the past the candidate sees
@@ -19,7 +19,7 @@ import Shared
 /// - `dW = Σ_t x_tᵀ · [da_r, da_z, da_n]`, `dU = Σ_t h_{t−1}ᵀ · [da_r, da_z, dq]`, `db` and `dc` likewise
 /// - `dx_t = [da_r, da_z, da_n] · Wᵀ`, and to the step before `[da_r, da_z, dq] · Uᵀ + dh ⊙ z`
 ///
-/// In training and inference the same.
+/// Training and inference compute the same.
 ///
 ///     var layer = GRU(inputSize: 3, hiddenSize: 5)
 ///     layer.forward(Tensor(zeros: [2, 7, 3]), mode: .training).shape   // [2, 7, 5]

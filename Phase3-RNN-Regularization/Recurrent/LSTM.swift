@@ -1,11 +1,11 @@
 import Shared
 
-/// Long short-term memory: a recurrent layer with a cell that forgets only what it is told to forget.
+/// Long short-term memory: a recurrent layer with a cell state that only its gates change.
 ///
 /// Computes, for t = 0, 1, ..., T − 1, from `h_{−1} = c_{−1} = 0`, four gates
 /// - `i_t = σ(x_t · W_i + h_{t−1} · U_i + b_i)`: input, how much of the candidate is let in
 /// - `f_t = σ(x_t · W_f + h_{t−1} · U_f + b_f)`: forget, how much of the old cell is kept
-/// - `g_t = tanh(x_t · W_g + h_{t−1} · U_g + b_g)`: candidate, what could be stored
+/// - `g_t = tanh(x_t · W_g + h_{t−1} · U_g + b_g)`: candidate for storing
 /// - `o_t = σ(x_t · W_o + h_{t−1} · U_o + b_o)`: output, how much of the cell is shown
 ///
 /// and with them
@@ -24,7 +24,7 @@ import Shared
 /// - to the step before: `dh = dz_t · Uᵀ` and `dc = dc ⊙ f`
 ///
 /// Along the cell the gradient is multiplied by `f` only: as long as the gate is open it neither vanishes
-/// nor explodes. That is why `forgetBias` starts at 1 and not at 0. In training and inference the same.
+/// nor explodes. That is why `forgetBias` starts at 1 and not at 0. Training and inference compute the same.
 ///
 ///     var layer = LSTM(inputSize: 3, hiddenSize: 5)
 ///     layer.forward(Tensor(zeros: [2, 7, 3]), mode: .training).shape   // [2, 7, 5]
@@ -56,7 +56,7 @@ public struct LSTM: RecurrentBodies {
 
   /// Creates a layer with freshly drawn weights.
   /// - Parameters:
-  ///   - returnsSequence: whether the output is the hidden state after every step, or after the last only
+  ///   - returnsSequence: whether the output is the hidden state after every step, or after the last one only
   ///   - stateful: whether each batch continues where the one before it ended (truncated backpropagation
   ///     through time: hidden state and cell state are carried, gradients are not)
   ///   - reversed: whether time runs backwards

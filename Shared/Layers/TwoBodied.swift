@@ -4,9 +4,12 @@ import Synchronization
 ///
 /// Both compute the same, up to rounding. The choice is not part of a saved configuration: it changes how
 /// fast a network is, not what it is.
-public struct Implementation: Sendable, Equatable {
+public struct Implementation: Sendable, Equatable, CustomStringConvertible {
   private enum Body { case reference, fast, kernel }
   private let body: Body
+
+  /// "reference" or "fast".
+  public var description: String { "\(body)" }
 
   /// The formula, written to be read: the body that a student writes.
   public static let reference = Implementation(body: .reference)

@@ -3,7 +3,7 @@ import Phase3RNNRegularization
 import Shared
 import Testing
 
-// What the first tests of task 3.5 do.
+// The first tests of task 3.5.
 
 extension BatchNormTests {
   static func checkForward(_ implementation: Implementation) throws {

@@ -3,7 +3,7 @@ import Phase3RNNRegularization
 import Shared
 import Testing
 
-// What is around the formulas: arguments, errors, state, networks.
+// The given parts around the formulas: arguments, errors, state, networks.
 
 extension BatchNormTests {
   @Test(.waits(for: steps)) func aNetworkThatWasNeverTrainedSaysSo() async {
@@ -171,7 +171,7 @@ extension BatchNormTests {
     #expect(layer.backward(overwriting: gradient * 1) == kept)
   }
 
-  @Test(.waits(for: steps)) func reluInTheSamePassIsReLUBehindIt() throws {
+  @Test(.waits(for: steps)) func reluInTheSamePassIsReLUAfterIt() throws {
     for implementation in Self.both {
       var plain = Self.layer(implementation)
       var fused = plain

@@ -18,7 +18,7 @@ import Testing
     return layer
   }
 
-  // MARK: Task 3.5, one thing after the other: what is wrong is told by the first of these
+  // MARK: Task 3.5, one thing after the other: the first of these that fails names the mistake
 
   static let steps: FirstSteps = FirstSteps(
     of: "BatchNorm",

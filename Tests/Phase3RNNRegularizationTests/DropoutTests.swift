@@ -7,7 +7,7 @@ import Testing
 @Suite(.watched) struct DropoutTests {
   private let ones = Tensor(ones: [40, 250])
 
-  // MARK: Task 3.6, one thing after the other: what is wrong is told by the first of these
+  // MARK: Task 3.6, one thing after the other: the first of these that fails names the mistake
 
   static let steps: FirstSteps = FirstSteps(
     of: "Dropout",
@@ -128,7 +128,7 @@ import Testing
     var fresh = Dropout(rate: 0.25, seed: 1)
     try require(
       training == fresh.forward(x, mode: .training),
-      "Dropout.forward: an inference pass changes what the next training pass draws")
+      "Dropout.forward: an inference pass changes the next mask")
     _ = layer.forward(x, mode: .inference)
     try require(
       keptMask(layer) == nil,

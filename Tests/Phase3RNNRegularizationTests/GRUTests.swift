@@ -5,7 +5,7 @@ import Testing
 
 /// Task 3.8: the steps of `.reference`.
 @Suite(.watched) struct GRUTests {
-  // MARK: Task 3.8, one thing after the other: what is wrong is told by the first of these
+  // MARK: Task 3.8, one thing after the other: the first of these that fails names the mistake
 
   static let steps: FirstSteps = RecurrentTask.steps(.gru) {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -5,7 +5,7 @@ import Testing
 
 /// Task 3.4: the steps of `.reference`.
 @Suite(.watched) struct LSTMTests {
-  // MARK: Task 3.4, one thing after the other: what is wrong is told by the first of these
+  // MARK: Task 3.4, one thing after the other: the first of these that fails names the mistake
 
   static let steps: FirstSteps = RecurrentTask.steps(.lstm) {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -9,7 +9,7 @@ import Testing
   private static let absolutes: Float = 10.5
   private static let squares: Float = 30.25
 
-  // MARK: Task 3.7: what is wrong is told by the first of these
+  // MARK: Task 3.7: the first of these that fails names the mistake
 
   static let l1: FirstSteps = FirstSteps(
     of: "L1", [("l1IsTheSumOfTheAbsoluteValues()", checkL1)], hints: hints
@@ -200,7 +200,7 @@ import Testing
     try Dataset(features: [[1, 2, -1], [0.5, -1, 0.25]], targets: .values([[1, 0], [0, 1]]))
   }
 
-  // MARK: What is given
+  // MARK: The given parts
 
   @Test(.waits(for: l1), .waits(for: l2)) func strengthsOutOfRangeAreRefused() async {
     for strength in [-0.1, .nan, .infinity] as [Float] {

@@ -5,7 +5,7 @@ import Testing
 
 /// Task 3.1.
 @Suite(.watched) struct TanHTests {
-  // MARK: Task 3.1, one thing after the other: what is wrong is told by the first of these
+  // MARK: Task 3.1, one thing after the other: the first of these that fails names the mistake
 
   static let steps: FirstSteps = FirstSteps(
     of: "TanH",

@@ -66,7 +66,7 @@ import Testing
     #expect(abs(gradient[1..<2]).min() > 0)
   }
 
-  /// Behind it, padding is no step.
+  /// In the layer after it, padding is no step.
   @Test(.waits(for: LSTMTests.steps)) func paddingIsLeftOutByTheNextLayer() throws {
     var embedding = Embedding(vocabularySize: 5, embeddingSize: 3, paddingIndex: 0, seed: 1)
     var layer = LSTM(inputSize: 3, hiddenSize: 4, returnsSequence: false, paddingValue: 0, seed: 1)
@@ -77,7 +77,7 @@ import Testing
     }
     let sentence = final([2, 4, 1])
     try #require(sentence.shape == [1, 4])
-    expectClose(final([2, 4, 1, 0, 0]), sentence, "a sentence with padding behind it")
+    expectClose(final([2, 4, 1, 0, 0]), sentence, "a sentence with padding after it")
   }
 
   @Test func inferenceComputesTheSameAndKeepsNothing() throws {

@@ -83,7 +83,7 @@ struct BidirectionalTests {
     #expect(copy.backwardLayer is GRU && copy.backwardLayer.configuration.isReversed)
   }
 
-  /// Padding behind a sequence does not reach the layer that reads from the back.
+  /// Padding after a sequence does not reach the layer that reads from the back.
   @Test func paddingIsLeftOutOnBothWays() throws {
     var layer = Bidirectional(LSTM(inputSize: 2, hiddenSize: 3, paddingValue: 0, seed: 1))
     let x = Tensor(normal: [1, 3, 2], key: RandomKey(seed: 2))
@@ -92,7 +92,7 @@ struct BidirectionalTests {
       layer.forward(padded, mode: .inference), layer.forward(x, mode: .inference)
     )
     try #require(y.shape == [1, 5, 6])
-    expectClose(y[0..., 0..<3], expected, "Bidirectional with padding behind")
+    expectClose(y[0..., 0..<3], expected, "Bidirectional with padding after it")
     #expect(abs(y[0..., 3...]).max() == 0)
     let masked = layer.forward(
       padded, mask: [[1, 1, 1, 0, 0]], mode: .inference)

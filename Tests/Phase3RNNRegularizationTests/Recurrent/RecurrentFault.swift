@@ -1,5 +1,5 @@
-/// What goes wrong in recurrent layers, in the words in which a test tells it. `RecurrentOracle` computes what
-/// a layer returns that makes the mistake.
+/// Mistakes in recurrent layers, in the words in which a test tells them. `RecurrentOracle` computes the results
+/// of a layer that makes the mistake.
 enum RecurrentFault: String, CaseIterable, Sendable {
   case none = ""
 
@@ -64,7 +64,7 @@ enum RecurrentFault: String, CaseIterable, Sendable {
     "the gradients of the steps replace each other: all steps share the weights, so add up"
   case gradientReplaced =
     "no gradient comes from the step after: dh is a sum, dh ← dh + dY_t, not dh = dY_t"
-  case gradientStops = "no gradient comes from the step after: what U sends back goes on in dh"
+  case gradientStops = "no gradient comes from the step after: the gradient through U goes on in dh"
   case onlyLastOutputCounts =
     "only the gradient of the last output counts: every step adds outputGradients[step.time]"
   case firstOutputOnly =
@@ -81,13 +81,13 @@ enum RecurrentFault: String, CaseIterable, Sendable {
   case biasSummedOverEverything = "db is summed over the columns as well: the sum runs along axis 0"
   case gradientsInOrderOfLoop =
     "dX stands in the order of the loop, the last step first: dX[step.time] has a place for each"
-  case recurrentSignWrong = "what goes to the step before has the wrong sign"
+  case recurrentSignWrong = "the gradient for the step before has the wrong sign"
   case finalGradientIgnored =
     "the gradient of the last state is ignored: dh begins as finalGradient.hidden"
   case initialGradientZero =
-    "the initial state gets no gradient: it is what is left of dh behind step 0"
+    "the initial state gets no gradient: it is the dh that remains after step 0"
   case initialGradientIsFinal =
-    "the initial state gets the gradient of the final one: it is what is left of dh behind step 0"
+    "the initial state gets the gradient of the final one: it is the dh that remains after step 0"
 
   // MARK: Backward, one cell
 
@@ -130,7 +130,7 @@ enum RecurrentFault: String, CaseIterable, Sendable {
   case finalCellGradientIgnored =
     "the gradient of the last cell is ignored: dc begins as finalGradient.cell!"
   case initialCellGradientZero =
-    "the first cell gets no gradient: it is what is left of dc behind step 0"
+    "the first cell gets no gradient: it is the dc that remains after step 0"
 
   case updateInDN = "da_n takes z: it is d ⊙ (1 - z) ⊙ (1 - n²)"
   case updateMissingInDN = "da_n lacks 1 - z: it is d ⊙ (1 - z) ⊙ (1 - n²)"
@@ -154,7 +154,7 @@ enum RecurrentFault: String, CaseIterable, Sendable {
   case recurrentShareInDX = "dX takes dq where da_n belongs: [da_r, da_z, da_n] · Wᵀ"
   case directWayMissing = "d ⊙ z is missing in dh: z ⊙ h is a way back, too"
   case directWayWithoutGate = "dh takes d as it is: [da_r, da_z, dq] · Uᵀ + d ⊙ z"
-  case directWayExchanged = "dh takes d ⊙ (1 - z): what stayed of h is z, so it is d ⊙ z"
+  case directWayExchanged = "dh takes d ⊙ (1 - z): the share of h that stays is z, so it is d ⊙ z"
 
   // MARK: Masks
 

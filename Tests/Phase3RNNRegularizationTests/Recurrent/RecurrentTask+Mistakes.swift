@@ -6,10 +6,10 @@ extension RecurrentTask {
   /// Where a mistake shows first.
   enum Pass: CaseIterable { case forward, backward, masks }
 
-  /// A mistake, in words, and what the layer returns that makes it.
+  /// A mistake, in words, and the results of a layer that makes it.
   typealias Answer = (words: String, values: Values)
 
-  /// What can go wrong in a pass of this cell.
+  /// The possible mistakes in a pass of this cell.
   func mistakes(_ pass: Pass) -> [(words: String, mistake: RecurrentOracle.Mistake)] {
     var oracle = oracle
     if pass == .masks { oracle.mask = Self.mask }
@@ -82,7 +82,7 @@ extension RecurrentTask {
     }
   }
 
-  /// What a layer returns that makes these mistakes.
+  /// The results of layers that make these mistakes.
   func answers(
     of mistakes: [(words: String, mistake: RecurrentOracle.Mistake)], _ oracle: RecurrentOracle,
     values: (RecurrentOracle.Result) -> Values
@@ -94,8 +94,8 @@ extension RecurrentTask {
     zip(a, b).allSatisfy { areClose($0.value, $1.value) }
   }
 
-  /// Records one issue unless what a layer returned is right: in the words of the mistake whose answer is
-  /// the same in everything, else in one thing, else the first numbers that are wrong, with what can be said
+  /// Records one issue unless the results of a layer are right: in the words of the mistake whose answer is
+  /// the same in everything, else in one thing, else the first numbers that are wrong, with all that can be said
   /// of them.
   func tell(
     _ pass: String, _ got: Values, _ right: Values, answers: () -> [Answer],
@@ -139,7 +139,8 @@ extension RecurrentTask {
   /// Whether gradients that no known mistake gives are wrong in a single step already, and in which gates.
   func place(ofGradients values: Values, _ right: Values) -> String {
     if Self.agree(values, right) {
-      return "a single step is right and several are not: look at what one step hands to the other"
+      return
+        "a single step is right and several are not: look at the gradient that one step hands to the other"
     }
     // The bias comes first, and its gradient has a block for each gate.
     let (got, wanted) = (values[0].value, right[0].value)
@@ -168,7 +169,7 @@ extension RecurrentFault {
     }
   }
 
-  /// Whether a layer of this kind can make the mistake without a matrix that does not fit. (What has no effect
+  /// Whether a layer of this kind can make the mistake without a matrix that does not fit. (A mistake without effect
   /// on it is sorted out elsewhere.)
   func canBelong(to cell: RecurrentCell) -> Bool {
     switch self {

@@ -33,11 +33,11 @@ struct RecurrentTask: Sendable {
       ],
       hints: [
         "Index out of range":
-          "step.gates has only what sequences.step got as gates:, and the lists of T tensors begin at 0.",
+          "step.gates has only the values that sequences.step got as gates:, and the lists of T tensors begin at 0.",
         "unwrapping an Optional":
           "Of the optional values, an LSTM has cell states, and a GRU has candidateRecurrentBias.",
         "a right side that broadcasts":
-          "A gradient has the shape of its parameter: what the bias gets is summed over the batch.",
+          "A gradient has the shape of its parameter: that of the bias is summed over the batch.",
       ], process: process)
   }
 
@@ -177,7 +177,7 @@ struct RecurrentTask: Sendable {
     }
   }
 
-  // MARK: What a layer returns, and what a mistake would return
+  // MARK: The results of a layer, and those of a mistake
 
   typealias Values = [(name: String, value: Tensor)]
 

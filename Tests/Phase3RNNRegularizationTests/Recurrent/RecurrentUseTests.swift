@@ -200,7 +200,7 @@ struct RecurrentUseTests {
 
   // MARK: In a network
 
-  /// Two layers on each other and a dense layer behind them: everything is trained by one step.
+  /// Two stacked layers and a dense layer after them: everything is trained by one step.
   @Test(arguments: RecurrentCell.allCases, [Implementation.reference, .fast])
   func everyWeightOfAStackIsTrained(cell: RecurrentCell, implementation: Implementation) throws {
     func append(_ layer: some RecurrentLayer, to network: inout NeuralNetwork) throws {
@@ -222,7 +222,7 @@ struct RecurrentUseTests {
     let x = Tensor(normal: [6, 4, 2], key: RandomKey(seed: 1))
     let data = try Dataset(features: x, targets: .classes([0, 1, 1, 0, 1, 0]))
     try network.fit(data, epochs: 1, batchSize: 6)
-    let hint = "the output weights behind a recurrent layer are parameters like others"
+    let hint = "the output weights after a recurrent layer are parameters like others"
     network.forEachParameter { name, parameter in
       #expect(parameter.value != before[name], "\(name) was not trained; \(hint)")
     }

@@ -2,8 +2,8 @@ import Shared
 
 /// The two bodies of a recurrent layer: the readable steps that a student writes, and the kernel.
 ///
-/// The steps compute what happens between one state and the next. Everything around them is given here:
-/// checks, masks, initial and final states.
+/// The steps lead from one state to the next. Everything around them is given here: checks, masks, initial and
+/// final states.
 package protocol RecurrentBodies: RecurrentLayer, TwoBodied {
   var configuration: RecurrentConfiguration { get set }
   /// The values that the layer keeps from pass to pass.
