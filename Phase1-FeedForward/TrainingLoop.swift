@@ -13,17 +13,16 @@ import Shared
 ///     var network = NeuralNetwork(inputShape: [2], seed: 1)
 ///     try network.append(Dense(inputSize: 2, outputSize: 2))
 ///     var loss = SoftmaxCrossEntropyLoss()
-///     var optimizer = SGD(learningRate: 0.5)
 ///     let losses = trainingLoop(
 ///       &network, features: [[0, 1], [1, 0]], targets: .classes([0, 1]), loss: &loss,
-///       optimizer: &optimizer, epochs: 20, batchSize: 2, seed: 1)
+///       optimizer: SGD(learningRate: 0.5), epochs: 20, batchSize: 2, seed: 1)
 ///
 /// - Complexity: O(epochs · N · cost of one example).
 /// - Reference: Bottou (1998), *Online learning and stochastic approximations*.
 ///   Task: Protocols/Phase1-FeedForward.md, 1.7.
-public func trainingLoop(
+public func trainingLoop<O: Optimizer>(
   _ network: inout NeuralNetwork, features: Tensor, targets: Target, loss: inout some Loss,
-  optimizer: inout some Optimizer, epochs: Int, batchSize: Int, seed: UInt64
+  optimizer: O, epochs: Int, batchSize: Int, seed: UInt64
 ) -> [Double] {
   let exampleCount = targets.count
   guard features.shape.first == exampleCount, exampleCount >= 1, batchSize >= 1 else {
@@ -31,15 +30,16 @@ public func trainingLoop(
       "trainingLoop", expected: "as many features as targets and batches of at least 1",
       received: "\(features.shape) features, \(exampleCount) targets, batch size \(batchSize)")
   }
-  var shapes: [[Int]] = []
-  network.forEachParameter { _, parameter in shapes.append(parameter.value.shape) }
-  optimizer.prepare(shapes: shapes)
+  // What the optimizer keeps of each parameter, in the order in which the network shows them.
+  var states: [O.State] = []
+  network.visitParameters { _, parameter in states.append(O.State(for: parameter.value)) }
   // TODO(1.7): for each epoch take the order from NeuralNetwork.order. For each batch of that order:
-  // forward in training mode, loss, backward; then one step of the optimizer (beginStep once, update for
-  // each parameter, numbered 0, 1, 2, ... by slot), and clear the gradients. Return the mean loss per
-  // example of each epoch.
+  // forward in training mode, loss, backward; then one step of the optimizer (steps are counted from 1;
+  // update each parameter with its state, states[0], states[1], ...), and clear the gradients. Return the
+  // mean loss per example of each epoch.
   // BEGIN SOLUTION
   var meanLosses: [Double] = []
+  var step = 0
   for epoch in 0..<epochs {
     let order = NeuralNetwork.order(epoch: epoch, exampleCount: exampleCount, seed: seed)
     var total = 0.0
@@ -51,14 +51,15 @@ public func trainingLoop(
       total += Double(batchLoss) * (loss.reduction == .mean ? Double(batch.count) : 1)
       network.backward(loss.backward())
 
-      optimizer.beginStep()
-      var slot = 0
+      step += 1
+      var number = 0
       network.forEachParameter { _, parameter in
         if let gradient = parameter.gradient {
-          optimizer.update(&parameter.value, gradient: gradient, slot: slot)
+          optimizer.update(
+            &parameter.value, gradient: gradient, state: &states[number], step: step)
         }
         parameter.clearGradient()
-        slot += 1
+        number += 1
       }
     }
     meanLosses.append(total / Double(exampleCount))

@@ -1,7 +1,7 @@
 import Shared
 
 /// The version of the tool and of the package.
-let courseVersion = "0.1.0"
+let courseVersion = libraryVersion
 
 /// `course version`
 enum VersionCommand: Command {

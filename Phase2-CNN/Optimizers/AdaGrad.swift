@@ -11,85 +11,54 @@ import Shared
 /// - `s`: the sum, which starts at 0 and only grows, so the steps shrink for ever
 /// - `η`: `learningRate`; `ε`: `epsilon`, outside the root
 ///
-///     var optimizer = AdaGrad(learningRate: 1)
+///     let optimizer = AdaGrad(learningRate: 1)
 ///     var weights: Tensor = [2]
-///     optimizer.update(&weights, gradient: [3], slot: 0)   // s = 9, weights is [1]
-///     optimizer.update(&weights, gradient: [4], slot: 0)   // s = 25, weights is [0.2]
+///     var state = AdaGrad.State(for: weights)
+///     optimizer.update(&weights, gradient: [3], state: &state, step: 1)   // s = 9, weights is [1]
+///     optimizer.update(&weights, gradient: [4], state: &state, step: 2)   // s = 25, weights is [0.2]
 ///
 /// The formula and the default values are those of PyTorch's `Adagrad`.
 ///
 /// - Complexity: O(number of weights) for a step, in one pass over memory; one number a weight is kept.
 /// - Reference: Duchi, Hazan, Singer (2011), *Adaptive subgradient methods for online learning and
 ///   stochastic optimization*, with diagonal matrices.
-public struct AdaGrad: Optimizer {
-  /// The constructor arguments.
-  public struct Configuration: Codable, Sendable, Equatable {
-    /// The step size.
-    public var learningRate: Float
-    /// What is added to the root.
-    public var epsilon: Float
+public struct AdaGrad: Optimizer, SelfConfigured {
+  /// The sum of squares of one parameter, 0 at first.
+  public struct State: ParameterState {
+    var squareSum: Tensor
 
-    fileprivate var problem: ArgumentProblem? {
-      ArgumentRange.firstProblem(
-        of: AdaGrad.typeName, ("learning rate", learningRate, .notNegative),
-        ("epsilon", epsilon, .positive))
+    /// A sum of squares of 0.
+    public init(for value: Tensor) { squareSum = Tensor(zeros: value.shape) }
+    /// Shows the sum of squares.
+    public mutating func forEach(_ body: (String, inout Tensor) throws -> Void) rethrows {
+      try body("squareSum", &squareSum)
     }
+    /// The sum of squares.
+    public static var notNegative: [String] { ["squareSum"] }
   }
 
-  /// "AdaGrad"
-  public static let typeName = "AdaGrad"
   /// The step size η.
   public var learningRate: Float
-  /// What is added to the root, ε.
-  public let epsilon: Float
-  private var squareSums = SlotState()
+  /// The number added to the root, ε.
+  public package(set) var epsilon: Float
 
-  /// Creates the optimizer.
-  /// - Parameters:
-  ///   - learningRate: η, at least 0
-  ///   - epsilon: ε, above 0
+  /// Creates the optimizer, with η at least 0 and ε above 0.
   public init(learningRate: Float = 0.01, epsilon: Float = 1e-10) {
-    let configuration = Configuration(learningRate: learningRate, epsilon: epsilon)
-    configuration.problem?.stopProgram()
-    self.init(configuration)
+    (self.learningRate, self.epsilon) = (learningRate, epsilon)
+    orStop { try checkArguments() }
   }
 
-  /// Creates the optimizer from a checkpoint or a settings file.
-  public init(configuration: Configuration) throws {
-    if let problem = configuration.problem { throw problem.error }
-    self.init(configuration)
+  /// Throws when an argument is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(
+      of: Self.typeName, ("learning rate", learningRate, .notNegative),
+      ("epsilon", epsilon, .positive))
   }
-
-  private init(_ configuration: Configuration) {
-    learningRate = configuration.learningRate
-    epsilon = configuration.epsilon
-  }
-
-  /// The constructor arguments, with the learning rate of now.
-  public var configuration: Configuration {
-    Configuration(learningRate: learningRate, epsilon: epsilon)
-  }
-
-  /// Starts with sums of 0.
-  public mutating func prepare(shapes: [[Int]]) { squareSums.prepare(shapes: shapes) }
 
   /// Moves `value` by one step.
-  public mutating func update(_ value: inout Tensor, gradient: Tensor, slot: Int) {
-    squareSums.makeRoom(for: value, slot: slot, of: "AdaGrad")
+  public func update(_ value: inout Tensor, gradient: Tensor, state: inout State, step: Int) {
     value.rootMeanSquareStep(
-      gradient: gradient, squares: &squareSums[slot], learningRate: learningRate, decay: 1, rest: 1,
-      epsilon: epsilon, of: "AdaGrad")
-  }
-
-  /// Shows the sum of squares of each parameter.
-  public mutating func forEachState(
-    _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
-  ) rethrows {
-    try squareSums.forEach(named: "squareSum", body)
-  }
-
-  /// Throws when a sum of squares is negative.
-  public func checkState() throws {
-    try squareSums.checkNotNegative("sum of squares", of: Self.typeName)
+      gradient: gradient, squares: &state.squareSum, learningRate: learningRate, decay: 1, rest: 1,
+      epsilon: epsilon, of: Self.typeName)
   }
 }

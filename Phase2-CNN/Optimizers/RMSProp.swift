@@ -12,89 +12,52 @@ import Shared
 ///   η / √(1 − ρ))
 /// - `η`: `learningRate`, `ρ`: `decay`; `ε`: `epsilon`, outside the root
 ///
-///     var optimizer = RMSProp(learningRate: 0.5, decay: 0.75)
+///     let optimizer = RMSProp(learningRate: 0.5, decay: 0.75)
 ///     var weights: Tensor = [2, 2]
-///     optimizer.update(&weights, gradient: [8, -0.01], slot: 0)   // weights is [1, 3]
+///     var state = RMSProp.State(for: weights)
+///     optimizer.update(&weights, gradient: [8, -0.01], state: &state, step: 1)   // weights is [1, 3]
 ///
 /// The formula and the default values are those of PyTorch's `RMSprop`.
 ///
 /// - Complexity: O(number of weights) for a step, in one pass over memory; one number a weight is kept.
 /// - Reference: Tieleman, Hinton (2012), *Neural networks for machine learning*, lecture 6.5.
-public struct RMSProp: Optimizer {
-  /// The constructor arguments.
-  public struct Configuration: Codable, Sendable, Equatable {
-    /// The step size.
-    public var learningRate: Float
-    /// How much of the running mean stays from step to step.
-    public var decay: Float
-    /// What is added to the root.
-    public var epsilon: Float
+public struct RMSProp: Optimizer, SelfConfigured {
+  /// The mean of squares of one parameter, 0 at first.
+  public struct State: ParameterState {
+    var meanSquare: Tensor
 
-    fileprivate var problem: ArgumentProblem? {
-      ArgumentRange.firstProblem(
-        of: RMSProp.typeName, ("learning rate", learningRate, .notNegative),
-        ("decay", decay, .belowOne), ("epsilon", epsilon, .positive))
+    /// A mean of squares of 0.
+    public init(for value: Tensor) { meanSquare = Tensor(zeros: value.shape) }
+    /// Shows the mean of squares.
+    public mutating func forEach(_ body: (String, inout Tensor) throws -> Void) rethrows {
+      try body("meanSquare", &meanSquare)
     }
+    /// The mean of squares.
+    public static var notNegative: [String] { ["meanSquare"] }
   }
 
-  /// "RMSProp"
-  public static let typeName = "RMSProp"
   /// The step size η.
   public var learningRate: Float
-  /// How much of the running mean stays from step to step, ρ.
-  public let decay: Float
-  /// What is added to the root, ε.
-  public let epsilon: Float
-  private var meanSquares = SlotState()
+  /// How much of the running mean stays from step to step, ρ, and the number added to the root, ε.
+  public package(set) var decay, epsilon: Float
 
-  /// Creates the optimizer.
-  /// - Parameters:
-  ///   - learningRate: η, at least 0
-  ///   - decay: ρ, at least 0 and below 1
-  ///   - epsilon: ε, above 0
+  /// Creates the optimizer, with η at least 0, ρ at least 0 and below 1, and ε above 0.
   public init(learningRate: Float = 0.01, decay: Float = 0.99, epsilon: Float = 1e-8) {
-    let configuration = Configuration(learningRate: learningRate, decay: decay, epsilon: epsilon)
-    configuration.problem?.stopProgram()
-    self.init(configuration)
+    (self.learningRate, self.decay, self.epsilon) = (learningRate, decay, epsilon)
+    orStop { try checkArguments() }
   }
 
-  /// Creates the optimizer from a checkpoint or a settings file.
-  public init(configuration: Configuration) throws {
-    if let problem = configuration.problem { throw problem.error }
-    self.init(configuration)
+  /// Throws when an argument is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(
+      of: Self.typeName, ("learning rate", learningRate, .notNegative),
+      ("decay", decay, .belowOne), ("epsilon", epsilon, .positive))
   }
-
-  private init(_ configuration: Configuration) {
-    learningRate = configuration.learningRate
-    decay = configuration.decay
-    epsilon = configuration.epsilon
-  }
-
-  /// The constructor arguments, with the learning rate of now.
-  public var configuration: Configuration {
-    Configuration(learningRate: learningRate, decay: decay, epsilon: epsilon)
-  }
-
-  /// Starts with running means of 0.
-  public mutating func prepare(shapes: [[Int]]) { meanSquares.prepare(shapes: shapes) }
 
   /// Moves `value` by one step.
-  public mutating func update(_ value: inout Tensor, gradient: Tensor, slot: Int) {
-    meanSquares.makeRoom(for: value, slot: slot, of: "RMSProp")
+  public func update(_ value: inout Tensor, gradient: Tensor, state: inout State, step: Int) {
     value.rootMeanSquareStep(
-      gradient: gradient, squares: &meanSquares[slot], learningRate: learningRate, decay: decay,
-      rest: 1 - decay, epsilon: epsilon, of: "RMSProp")
-  }
-
-  /// Shows the running mean of each parameter.
-  public mutating func forEachState(
-    _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
-  ) rethrows {
-    try meanSquares.forEach(named: "meanSquare", body)
-  }
-
-  /// Throws when a mean of squares is negative.
-  public func checkState() throws {
-    try meanSquares.checkNotNegative("mean of squares", of: Self.typeName)
+      gradient: gradient, squares: &state.meanSquare, learningRate: learningRate, decay: decay,
+      rest: 1 - decay, epsilon: epsilon, of: Self.typeName)
   }
 }

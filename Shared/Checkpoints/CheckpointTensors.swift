@@ -9,6 +9,8 @@ struct CheckpointTensors {
     case finite
     /// The state of an optimizer: the square of a large gradient is infinite, while the weights are not.
     case orInfinite
+    /// The same, where the numbers are squares, or sums or means of them.
+    case notNegativeOrInfinite
   }
 
   private let reader: SafetensorsReader
@@ -52,8 +54,12 @@ struct CheckpointTensors {
     switch numbers {
     case .finite:
       guard tensor.isFinite else { throw damagedCheckpoint("NaN or infinity in tensor \(name)") }
-    case .orInfinite:
+    case .orInfinite, .notNegativeOrInfinite:
       guard !tensor.hasNaN else { throw damagedCheckpoint("NaN in tensor \(name)") }
+    }
+    if numbers == .notNegativeOrInfinite, tensor.count > 0, tensor.min() < 0 {
+      throw damagedCheckpoint(
+        "\(tensor.min()) in tensor \(name)", expected: "numbers of at least 0")
     }
     return tensor
   }

@@ -12,7 +12,9 @@ import Foundation
 /// notes) and, after training, `training` (the progress), as JSON text.
 extension NeuralNetwork {
   static let checkpointFormat = "deep-learning-course"
-  static let checkpointVersion = "1"
+  static let checkpointVersion = "2"
+  /// The versions of this library that wrote earlier versions of the format.
+  private static let writers = ["1": "before 0.1.0"]
 
   /// Writes the network to a file: architecture, weights, preprocessing, names, and the state of training.
   ///
@@ -23,24 +25,20 @@ extension NeuralNetwork {
   ///   features than classes or features.
   public func save(to url: URL) throws {
     try checkNames()
-    var copy = self
     var tensors: [(name: String, tensor: Tensor)] = []
-    var parameterNames: [String] = []
-    copy.forEachParameter { name, parameter in
-      tensors.append((name, parameter.value))
-      parameterNames.append(name)
-    }
-    copy.forEachState { name, state in tensors.append((name, state)) }
+    visitParameters { name, parameter in tensors.append((name, parameter.value)) }
+    let parameters = tensors.map { (name: $0.name, value: $0.tensor) }
+    visitStates { name, state in tensors.append((name, state)) }
     for (callback, memory) in callbackMemory {
       for (name, tensor) in memory { tensors.append(("callbacks.\(callback).\(name)", tensor)) }
     }
     var bad = tensors.first { !$0.tensor.isFinite }?.name
     // Without progress there is nothing to resume, and the reader looks for no state.
-    if progress != nil {
-      for (name, slot, state) in optimizerState() {
-        tensors.append(("optimizer.\(name).\(parameterNames[slot])", state))
+    if progress != nil, var states = optimizerStates {
+      states.forEachState(of: parameters) { name, state, _ in
+        tensors.append((name, state))
         // The square of a large gradient may be infinite while all weights are finite.
-        if state.hasNaN { bad = bad ?? tensors.last?.name }
+        if state.hasNaN { bad = bad ?? name }
       }
     }
     if let bad {
@@ -53,20 +51,18 @@ extension NeuralNetwork {
       inputShape: inputShape, seed: String(seed), layers: layers.map { SavedPart($0) },
       loss: loss.map { SavedPart($0) }, optimizer: optimizer.map { SavedPart($0) },
       penalty: penalty.map { SavedPart($0) },
-      layerPenalties: layerPenalties.isEmpty
-        ? nil
-        : Dictionary(
-          uniqueKeysWithValues: layerPenalties.map { (String($0.key), SavedPart($0.value)) }),
-      decouplesPenalties: decouplesPenalties ? true : nil, preprocessing: preprocessing,
+      layerPenalties: Dictionary(
+        uniqueKeysWithValues: layerPenalties.map { (String($0.key), SavedPart($0.value)) }),
+      decouplesPenalties: decouplesPenalties, preprocessing: preprocessing,
       classNames: classNames, featureNames: featureNames,
       notes: notes)
     var metadata = [
       "format": Self.checkpointFormat, "format_version": Self.checkpointVersion,
-      "model": try JSONCoding.text(model),
+      "library_version": libraryVersion, "model": try JSONCoding.text(model),
     ]
     if let progress {
       metadata["training"] = try JSONCoding.text(
-        SavedTraining(progress: progress, optimizerCounters: optimizer?.counters ?? [:]))
+        SavedTraining(progress: progress, optimizerStep: optimizerStates?.step ?? 0))
     }
     try SafetensorsFile(metadata: metadata, tensors: tensors).write(to: url)
   }
@@ -105,9 +101,14 @@ extension NeuralNetwork {
         remedy: "It is a safetensors file from elsewhere: SafetensorsFile reads its tensors.")
     }
     guard metadata["format_version"] == Self.checkpointVersion else {
+      let version = metadata["format_version"] ?? "none"
+      let writer = metadata["library_version"] ?? Self.writers[version]
       throw CourseError(
-        .format, "checkpoint of another version", expected: Self.checkpointVersion,
-        received: metadata["format_version"] ?? "none", location: url.path,
+        .format, "checkpoint of another format version",
+        expected:
+          "\(Self.checkpointVersion), as version \(libraryVersion) of this library writes it",
+        received: version + (writer.map { ", written by version \($0)" } ?? ""),
+        location: url.path,
         remedy: "Read it with the version of this library that wrote it.")
     }
     let known = KnownTypes(
@@ -132,23 +133,5 @@ extension NeuralNetwork {
       }
       throw error
     }
-  }
-
-  /// The optimizer's state of every parameter, also of those that it has not seen yet: an optimizer that
-  /// was set after the training has none, and resumes from zeros.
-  private func optimizerState() -> [(name: String, slot: Int, state: Tensor)] {
-    struct Place: Hashable {
-      let name: String
-      let slot: Int
-    }
-    var copy = self
-    var known: [Place: Tensor] = [:]
-    copy.optimizer?.forEachState { known[Place(name: $0, slot: $1)] = $2 }
-    copy.prepareOptimizer()
-    var all: [(name: String, slot: Int, state: Tensor)] = []
-    copy.optimizer?.forEachState { name, slot, zeros in
-      all.append((name, slot, known[Place(name: name, slot: slot)] ?? zeros))
-    }
-    return all
   }
 }

@@ -16,8 +16,8 @@ extension NeuralNetwork {
       inputShape: model.inputShape, loss: try model.loss?.make() as? any Loss,
       optimizer: try model.optimizer?.make() as? any Optimizer, seed: seed)
     network.penalty = try model.penalty?.make() as? any Penalty
-    network.decouplesPenalties = model.decouplesPenalties ?? false
-    let penalties = model.layerPenalties ?? [:]
+    network.decouplesPenalties = model.decouplesPenalties
+    let penalties = model.layerPenalties
     let places = model.layers.indices.map(String.init)
     if let extra = penalties.keys.sorted().first(where: { !places.contains($0) }) {
       throw damagedCheckpoint(
@@ -81,11 +81,7 @@ extension NeuralNetwork {
   ) throws {
     try saved.progress.check(outputShape: outputShape)
     progress = saved.progress
-    // Files of the first version do not say which rate the last step had; the optimizer has it.
-    if saved.progress.step > 0, saved.progress.learningRate == nil {
-      progress!.learningRate = optimizer?.learningRate
-    }
-    try takeOptimizerState(counters: saved.optimizerCounters, from: &tensors)
+    try takeOptimizerStates(step: saved.optimizerStep, from: &tensors)
     for memory in [EarlyStopping.best, EarlyStopping.end] {
       let prefix = "callbacks.\(memory)."
       guard tensors.names.contains(where: { $0.hasPrefix(prefix) }) else { continue }
@@ -97,9 +93,7 @@ extension NeuralNetwork {
       }
       callbackMemory[memory] = copy.snapshot()
       guard memory == EarlyStopping.best else { continue }
-      let name = prefix + EarlyStopping.epochName
-      guard tensors.shape(of: name) != nil else { continue }
-      let epoch = try tensors.take(name, like: [1])
+      let epoch = try tensors.take(prefix + EarlyStopping.epochName, like: [1])
       guard let number = Int(exactly: epoch[0]), (0..<progress!.epoch).contains(number) else {
         throw damagedCheckpoint("best epoch \(epoch[0])", expected: "one of \(progress!.epoch)")
       }
@@ -107,31 +101,24 @@ extension NeuralNetwork {
     }
   }
 
-  private mutating func takeOptimizerState(
-    counters: [String: Int], from tensors: inout CheckpointTensors
+  private mutating func takeOptimizerStates(
+    step: Int, from tensors: inout CheckpointTensors
   ) throws {
-    guard optimizer != nil else {
+    guard optimizerStates != nil else {
       // The network is loaded without its optimizer.
       for name in tensors.names where name.hasPrefix("optimizer.") { tensors.drop(name) }
       return
     }
-    var places: [(name: String, shape: [Int])] = []
-    forEachParameter { name, parameter in places.append((name, parameter.value.shape)) }
-    prepareOptimizer()
-    try optimizer?.forEachState { name, slot, state in
+    guard (0...(1 << 53)).contains(step) else {
+      throw damagedCheckpoint("\(step)", expected: "optimizerStep from 0 to 2⁵³")
+    }
+    optimizerStates!.step = step
+    var parameters: [(name: String, value: Tensor)] = []
+    visitParameters { parameters.append(($0, $1.value)) }
+    try optimizerStates!.forEachState(of: parameters) { name, state, isNotNegative in
       state = try tensors.take(
-        "optimizer.\(name).\(places[slot].name)", like: places[slot].shape, .orInfinite)
+        name, like: state.shape, isNotNegative ? .notNegativeOrInfinite : .orInfinite)
     }
-    for (name, value) in counters where !(0...(1 << 53)).contains(value) {
-      throw damagedCheckpoint("\(value)", expected: "\(name) from 0 to 2⁵³")
-    }
-    optimizer?.counters = counters
-    guard optimizer?.counters == counters else {
-      throw damagedCheckpoint(
-        "the counters \(counters.keys.sorted())",
-        expected: "\(optimizer?.counters.keys.sorted() ?? [])")
-    }
-    try optimizer?.checkState()
   }
 
   /// A value from the JSON text of a file. A field that it has no place for is an error: it may be a

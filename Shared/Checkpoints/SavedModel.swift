@@ -13,9 +13,9 @@ struct SavedModel: Codable {
   /// The penalty of the layers that have none of their own.
   var penalty: SavedPart<PenaltyRole>?
   /// The penalties of single layers, by the layer's number.
-  var layerPenalties: [String: SavedPart<PenaltyRole>]?
-  /// Whether penalties shrink weights beside the step; missing where they do not.
-  var decouplesPenalties: Bool?
+  var layerPenalties: [String: SavedPart<PenaltyRole>]
+  /// Whether penalties shrink weights beside the step.
+  var decouplesPenalties: Bool
   var preprocessing: FeatureScaler?
   var classNames: [String]
   var featureNames: [String]
@@ -127,8 +127,9 @@ struct SavedPart<Role: PartRole>: Codable {
   }
 }
 
-/// Where training stood, and the numbers of the optimizer's state.
+/// Where training stood.
 struct SavedTraining: Codable {
   var progress: TrainingProgress
-  var optimizerCounters: [String: Int]
+  /// The number of steps that the optimizer has taken.
+  var optimizerStep: Int
 }

@@ -8,7 +8,7 @@ extension TrainingProgress {
     // Without an upper bound: "until early stopping" is `Int.max`.
     try require(1...Int.max, epochs, "epochs")
     try requireRate(baseLearningRate, "baseLearningRate")
-    if let learningRate { try requireRate(learningRate, "learningRate") }
+    try requireRate(learningRate, "learningRate")
 
     let examplesPerStep = settings.batchSize * settings.accumulationSteps
     let stepsPerEpoch = (settings.exampleCount + examplesPerStep - 1) / examplesPerStep

@@ -1,13 +1,35 @@
-// Parameters by name, for reading and setting one: `forEachParameter` is for what concerns all of them.
+// Parameters and states without changing them, and by name. What a layer implements, `forEachParameter` and
+// `forEachState`, can change all of them.
 
 extension Layer {
+  /// Shows every parameter as it is, in the order of `forEachParameter`.
+  public func visitParameters(
+    _ body: (_ name: String, _ parameter: Parameter) throws -> Void
+  ) rethrows {
+    var copy = self
+    try copy.forEachParameter { try body($0, $1) }
+  }
+
+  /// Shows every state as it is, in the order of `forEachState`.
+  public func visitStates(_ body: (_ name: String, _ state: Tensor) throws -> Void) rethrows {
+    var copy = self
+    try copy.forEachState { try body($0, $1) }
+  }
+
+  /// The number of weights that training changes.
+  public var parameterCount: Int {
+    var count = 0
+    visitParameters { count += $1.value.count }
+    return count
+  }
+
   /// The parameters, by the names under which `forEachParameter` shows them.
   ///
   ///     let layer = Dense(inputSize: 2, outputSize: 1)
   ///     layer.parameters["weights"]?.value.shape   // [2, 1]
   public var parameters: [String: Parameter] {
-    var (copy, all) = (self, [String: Parameter]())
-    copy.forEachParameter { all[$0] = $1 }
+    var all: [String: Parameter] = [:]
+    visitParameters { all[$0] = $1 }
     return all
   }
 
@@ -24,10 +46,26 @@ extension Layer {
 }
 
 extension NeuralNetwork {
+  /// Shows every parameter as it is, with its name in checkpoints: "layers.0.weights".
+  public func visitParameters(
+    _ body: (_ name: String, _ parameter: Parameter) throws -> Void
+  ) rethrows {
+    for (index, layer) in layers.enumerated() {
+      try layer.visitParameters { try body("layers.\(index).\($0)", $1) }
+    }
+  }
+
+  /// Shows every state of every layer as it is, with its name in checkpoints.
+  public func visitStates(_ body: (_ name: String, _ state: Tensor) throws -> Void) rethrows {
+    for (index, layer) in layers.enumerated() {
+      try layer.visitStates { try body("layers.\(index).\($0)", $1) }
+    }
+  }
+
   /// The parameters of all layers, by their names in checkpoints: `"layers.0.weights"`.
   public var parameters: [String: Parameter] {
-    var (copy, all) = (self, [String: Parameter]())
-    copy.forEachParameter { all[$0] = $1 }
+    var all: [String: Parameter] = [:]
+    visitParameters { all[$0] = $1 }
     return all
   }
 

@@ -103,6 +103,31 @@ private func areClose(_ a: Tensor, _ b: Tensor) -> Bool {
   return ((abs(a - b) .<= 1e-4 + 1e-4 * abs(b)) + areNaN).sum() == Float(a.count)
 }
 
+extension TwoBodied where Self: Optimizer {
+  /// Whether both bodies agree on each trial, an optimizer: in three steps of two parameters and in their
+  /// states.
+  package static func agree(on trials: [Self]) -> Bool {
+    agree(on: trials) { trial, implementation in
+      var (optimizer, results) = (trial, [Tensor]())
+      optimizer.implementation = implementation
+      for var (value, gradient) in [
+        ([0.5, -1, 2], [1, -0.5, 0]), ([0.25, 1, -3], [-1, 3, 0.5]),
+      ]
+        as [(Tensor, Tensor)]
+      {
+        var state = State(for: value)
+        for step in 1...3 {
+          optimizer.update(&value, gradient: gradient, state: &state, step: step)
+          gradient += Float(step)
+        }
+        results.append(value)
+        state.forEach { results.append($1) }
+      }
+      return results
+    }
+  }
+}
+
 extension TwoBodied where Self: Layer {
   /// Whether both bodies agree on each trial, a layer and a batch for it: in the output, the gradients, the
   /// states after the pass, and the output in inference.

@@ -12,10 +12,9 @@ extension NeuralNetwork {
 
   /// `Σ R(W)` over the weights: what `fit` adds to the loss; 0 without penalties.
   public var penaltyValue: Double {
-    var copy = self
     var sum = 0.0
     for (index, penalty) in penalizedLayers {
-      copy.layers[index].forEachParameter { _, parameter in
+      layers[index].visitParameters { _, parameter in
         if parameter.isRegularized { sum += Double(penalty.value(of: parameter.value)) }
       }
     }

@@ -10,17 +10,11 @@ extension NeuralNetwork {
   ///     Input [N, 64]
   ///     Parameters: 2,410 (9.4 KB)
   public func summary() -> String {
-    var copy = self
-    var rows: [[String]] = []
-    var total = 0
-    for index in layers.indices {
-      var count = 0
-      copy.layers[index].forEachParameter { _, parameter in count += parameter.value.count }
-      total += count
-      rows.append([
-        "\(index)  \(type(of: layers[index]).typeName)",
-        Self.shapeText(layerOutputShapes[index]), count.grouped,
-      ])
+    let rows = layers.enumerated().map { index, layer in
+      [
+        "\(index)  \(type(of: layer).typeName)", Self.shapeText(layerOutputShapes[index]),
+        layer.parameterCount.grouped,
+      ]
     }
     let header = ["Layer (type)", "Output shape", "Parameters"]
     let widths = header.indices.map { column in
@@ -33,7 +27,7 @@ extension NeuralNetwork {
     let rule = String(repeating: "─", count: widths.reduce(8, +))
     var lines = [line(header), rule] + rows.map(line) + [rule]
     lines.append("Input \(Self.shapeText(inputShape))")
-    lines.append("Parameters: \(total.grouped) (\(Self.memoryText(total * 4)))")
+    lines.append("Parameters: \(parameterCount.grouped) (\(Self.memoryText(parameterCount * 4)))")
     if let loss { lines.append("Loss: \(type(of: loss).typeName)") }
     if let optimizer {
       lines.append(

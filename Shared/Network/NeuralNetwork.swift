@@ -21,9 +21,8 @@ public struct NeuralNetwork: Sendable {
 
   /// What `fit` minimises; `evaluate` reports it.
   public var loss: (any Loss)?
-  /// How `fit` changes the weights. A new `fit` starts with fresh state (momentum and the like), a resumed
-  /// one goes on with it.
-  public var optimizer: (any Optimizer)?
+  /// The optimizer, with its state of each parameter.
+  var optimizerStates: (any AnyOptimizerStates)?
 
   /// What the weights of each layer cost in addition to the loss, unless the layer has a penalty of its own
   /// (`append(_:penalty:)`).
@@ -61,8 +60,8 @@ public struct NeuralNetwork: Sendable {
     }
     self.inputShape = inputShape
     self.loss = loss
-    self.optimizer = optimizer
     self.seed = seed
+    self.optimizer = optimizer
   }
 
   /// The shape of one output, without the batch axis.
@@ -150,10 +149,7 @@ public struct NeuralNetwork: Sendable {
 
   /// The number of weights that training changes.
   public var parameterCount: Int {
-    var copy = self
-    var count = 0
-    copy.forEachParameter { _, parameter in count += parameter.value.count }
-    return count
+    layers.reduce(0) { $0 + $1.parameterCount }
   }
 
   /// The order in which an epoch visits the examples: a function of the seed and the epoch only.

@@ -1,50 +1,68 @@
 /// A rule that turns gradients into better parameters.
 ///
-/// The network numbers its parameters in visiting order; this number, the *slot*, is where an optimizer
-/// with a memory (momentum, Adam) keeps what belongs to that parameter, one state for each parameter.
+/// An optimizer is a formula and its settings. The numbers that it keeps of a parameter, such as a velocity,
+/// are a value of their own, the `State`. A network owns one for each parameter, counts the steps, and saves
+/// both in its checkpoints.
+///
+/// This one is complete:
+///
+///     struct SignDescent: StatelessOptimizer, SelfConfigured {
+///       var learningRate: Float
+///       func update(_ value: inout Tensor, gradient: Tensor) {
+///         value.add(sign(gradient), scaledBy: -learningRate)
+///       }
+///     }
 public protocol Optimizer: Configurable {
-  /// The name under which checkpoints and the command line know the optimizer.
-  static var typeName: String { get }
-  /// Creates the optimizer from what `configuration` returned.
-  init(configuration: Configuration) throws
-  /// The constructor arguments of this optimizer, with the learning rate of now.
-  var configuration: Configuration { get }
+  /// The numbers kept of one parameter from step to step.
+  associatedtype State: ParameterState = NoState
+
   /// The step size η. Learning-rate schedules set it.
   var learningRate: Float { get set }
 
-  /// Starts afresh with zero state for parameters of these shapes. `fit` calls it before a new training
-  /// and a checkpoint before it fills the state in; without it, `update` starts a slot that it has not
-  /// seen from zero state.
-  mutating func prepare(shapes: [[Int]])
-  /// Called at the start of each step, before the parameters are updated one by one.
-  mutating func beginStep()
-  /// Changes `value` according to its gradient.
-  mutating func update(_ value: inout Tensor, gradient: Tensor, slot: Int)
-  /// Shows every state tensor with a name that is unique within its slot.
-  mutating func forEachState(
-    _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
-  ) rethrows
-  /// Throws when the state is none that the optimizer can have come to, such as a negative mean of squares:
-  /// called after it was read from a file, with the right shapes and without NaN.
-  func checkState() throws
-  /// Numbers of at least 0 that belong to the state but to no parameter, such as Adam's step count.
-  var counters: [String: Int] { get set }
+  /// Moves a parameter by one step.
+  /// - Parameters:
+  ///   - value: the parameter
+  ///   - gradient: the gradient of the loss with respect to it, of the same shape
+  ///   - state: the state of this parameter
+  ///   - step: the number of the step, counted from 1, the same for all parameters
+  func update(_ value: inout Tensor, gradient: Tensor, state: inout State, step: Int)
 }
 
-extension Optimizer {
-  /// Does nothing: the optimizer keeps no state.
-  public mutating func prepare(shapes: [[Int]]) {}
-  /// Does nothing.
-  public mutating func beginStep() {}
-  /// Shows nothing: the optimizer keeps no state.
-  public mutating func forEachState(
-    _ body: (_ name: String, _ slot: Int, _ state: inout Tensor) throws -> Void
-  ) rethrows {}
-  /// Accepts every state.
-  public func checkState() throws {}
+/// The numbers that an optimizer keeps of one parameter, such as its velocity.
+public protocol ParameterState: Sendable {
+  /// The state before the first step.
+  init(for value: Tensor)
+
+  /// Shows each tensor, of the parameter's shape, with its name in checkpoints.
+  mutating func forEach(_ body: (_ name: String, _ tensor: inout Tensor) throws -> Void) rethrows
+
+  /// The names of the tensors that hold no number below 0, such as sums of squares: a checkpoint in which
+  /// one does is refused.
+  static var notNegative: [String] { get }
+}
+
+extension ParameterState {
   /// None.
-  public var counters: [String: Int] {
-    get { [:] }
-    set {}
+  public static var notNegative: [String] { [] }
+}
+
+/// The state of an optimizer that keeps none.
+public struct NoState: ParameterState {
+  /// The only value.
+  public init(for value: Tensor) {}
+  /// Shows nothing.
+  public func forEach(_ body: (_ name: String, _ tensor: inout Tensor) throws -> Void) rethrows {}
+}
+
+/// An optimizer whose step depends on nothing but the gradient, such as SGD.
+public protocol StatelessOptimizer: Optimizer where State == NoState {
+  /// Moves a parameter by one step.
+  func update(_ value: inout Tensor, gradient: Tensor)
+}
+
+extension StatelessOptimizer {
+  /// Moves a parameter by one step; neither the state nor the number of the step matters.
+  public func update(_ value: inout Tensor, gradient: Tensor, state: inout NoState, step: Int) {
+    update(&value, gradient: gradient)
   }
 }

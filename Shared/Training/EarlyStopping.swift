@@ -92,10 +92,9 @@ public struct EarlyStopping: TrainingCallback {
 extension NeuralNetwork {
   /// Every parameter and every state, by its name in checkpoints.
   func snapshot() -> [String: Tensor] {
-    var copy = self
     var tensors: [String: Tensor] = [:]
-    copy.forEachParameter { name, parameter in tensors[name] = parameter.value }
-    copy.forEachState { name, state in tensors[name] = state }
+    visitParameters { name, parameter in tensors[name] = parameter.value }
+    visitStates { name, state in tensors[name] = state }
     return tensors
   }
 

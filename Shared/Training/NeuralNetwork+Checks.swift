@@ -43,8 +43,9 @@ extension NeuralNetwork {
     guard resuming else {
       callbackMemory = [:]
       progress = TrainingProgress(
-        epochs: epochs, settings: settings, baseLearningRate: optimizer!.learningRate)
-      prepareOptimizer()
+        epochs: epochs, settings: settings, baseLearningRate: optimizerStates!.learningRate,
+        learningRate: optimizerStates!.learningRate)
+      optimizerStates!.reset()
       return
     }
     guard let old = progress else {
@@ -61,13 +62,6 @@ extension NeuralNetwork {
     progress!.epochs = epochs
     // A run that a callback ended stays ended, unless it is asked for more epochs than it had planned.
     if epochs > old.epochs { progress!.isStopped = false }
-  }
-
-  /// Tells the optimizer the shape of every parameter.
-  mutating func prepareOptimizer() {
-    var shapes: [[Int]] = []
-    forEachParameter { _, parameter in shapes.append(parameter.value.shape) }
-    optimizer?.prepare(shapes: shapes)
   }
 
   /// The data with the preprocessing applied, or an error when it does not fit the network.
@@ -167,17 +161,14 @@ extension NeuralNetwork {
     "Lower the learning rate (a tenth is a good next try), or scale the features."
 
   private func firstNonFiniteParameter() -> String? {
-    var copy = self
     var place: String?
     func note(_ name: String, _ tensor: Tensor, _ index: Int) {
       guard place == nil, !tensor.isFinite else { return }
       place = "the \(name) of layer \(index) (\(type(of: layers[index]).typeName))"
     }
-    for index in layers.indices {
-      copy.layers[index].forEachParameter { name, parameter in
-        note(name, parameter.value, index)
-      }
-      copy.layers[index].forEachState { name, state in note(name, state, index) }
+    for (index, layer) in layers.enumerated() {
+      layer.visitParameters { name, parameter in note(name, parameter.value, index) }
+      layer.visitStates { name, state in note(name, state, index) }
     }
     return place
   }

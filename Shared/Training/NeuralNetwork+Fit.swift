@@ -206,7 +206,7 @@ extension NeuralNetwork {
 
   /// The learning rate of the next step, which the optimizer gets.
   private mutating func takeLearningRate(from schedule: any LearningRateSchedule) throws -> Float {
-    current.adopt(learningRate: optimizer!.learningRate)
+    current.adopt(learningRate: optimizerStates!.learningRate)
     let rate = schedule.learningRate(
       step: current.step, epoch: current.epoch, base: current.baseLearningRate)
     // Written so that NaN fails.
@@ -216,29 +216,9 @@ extension NeuralNetwork {
         received: "\(rate)", location: "step \(current.step + 1)",
         remedy: "Correct the schedule, or what a callback sets as network.optimizer!.learningRate.")
     }
-    optimizer!.learningRate = rate
+    optimizerStates!.learningRate = rate
     current.learningRate = rate
     return rate
-  }
-
-  /// Lets the optimizer change every parameter that has a gradient, and clears the gradients.
-  public mutating func applyGradients() {
-    guard var optimizer else {
-      stop(
-        "NeuralNetwork.applyGradients", expected: "a network with an optimizer", received: "none")
-    }
-    // Taken out, so that the visitor may change the optimizer while the network is being changed.
-    self.optimizer = nil
-    optimizer.beginStep()
-    var slot = 0
-    forEachParameter { _, parameter in
-      if let gradient = parameter.gradient {
-        optimizer.update(&parameter.value, gradient: gradient, slot: slot)
-        parameter.clearGradient()
-      }
-      slot += 1
-    }
-    self.optimizer = optimizer
   }
 
   private func stepReport(_ plan: TrainingPlan) -> StepReport {
@@ -246,7 +226,7 @@ extension NeuralNetwork {
       epoch: current.epoch, epochs: plan.epochs, batch: current.batch,
       batchCount: plan.stepsPerEpoch, step: current.step,
       training: current.running.scores(isMean: loss!.reduction == .mean),
-      learningRate: current.learningRate ?? current.baseLearningRate)
+      learningRate: current.learningRate)
   }
 
   // MARK: One epoch

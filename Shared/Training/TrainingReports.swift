@@ -89,8 +89,8 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
   public internal(set) var settings: Settings
   /// The learning rate that a schedule starts from.
   public internal(set) var baseLearningRate: Float
-  /// The learning rate of the last step; `nil` before the first, and in files of the first version.
-  public internal(set) var learningRate: Float?
+  /// The learning rate of the last step; before the first, that of the optimizer.
+  public internal(set) var learningRate: Float
   /// What happened in the epochs finished.
   public internal(set) var history = TrainingHistory()
   /// Whether a callback ended the training before its last epoch.
@@ -102,7 +102,7 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
 
   /// Lets a learning rate that was set since the last step hold: the schedule goes on from it.
   mutating func adopt(learningRate new: Float) {
-    let old = learningRate ?? baseLearningRate
+    let old = learningRate
     guard new != old else { return }
     // Without a schedule old is the base, and new must become it to the last bit.
     baseLearningRate =
@@ -138,8 +138,6 @@ struct RunningScores: Codable, Sendable, Equatable {
   /// The answers that could be right or wrong.
   var answered = 0
 
-  init() {}
-
   /// Takes in the loss of a batch.
   /// - Parameters:
   ///   - isMean: whether `loss` is a mean over the `count` answers of the batch or their sum
@@ -161,23 +159,5 @@ struct RunningScores: Codable, Sendable, Equatable {
       loss: (isMean ? loss / count : loss) + penalty / count,
       penalty: penalty == 0 ? nil : penalty / count,
       accuracy: answered > 0 ? Double(correct) / Double(answered) : nil)
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case loss, penalty, correct, seen, answered
-  }
-
-  /// Files of the first version know neither penalties nor answers that do not count.
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    loss = try container.decode(Double.self, forKey: .loss)
-    correct = try container.decode(Int.self, forKey: .correct)
-    seen = try container.decode(Int.self, forKey: .seen)
-    guard container.contains(.penalty) || container.contains(.answered) else {
-      answered = seen
-      return
-    }
-    penalty = try container.decode(Double.self, forKey: .penalty)
-    answered = try container.decode(Int.self, forKey: .answered)
   }
 }

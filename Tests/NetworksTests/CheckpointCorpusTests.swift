@@ -26,7 +26,7 @@ import Testing
   private static let zeroIsRight: Set = [
     "learningRate", "baseLearningRate", "momentum", "beta1", "beta2", "rate", "decay", "strength",
     "l1", "l2", "accuracy", "standardDeviation", "negativeSlope", "paddingIndex", "before", "after",
-    "stepCount", "correct", "answered", "seen", "limit",
+    "optimizerStep", "correct", "answered", "seen", "limit",
   ]
 
   /// Fields that may hold any finite number above 0.
@@ -35,7 +35,7 @@ import Testing
     "_0",
   ]
   /// Counts that nothing in the file bounds.
-  private static let anyCount: Set = ["epochs", "stepCount"]
+  private static let anyCount: Set = ["epochs", "optimizerStep"]
 
   /// Whether a file with such a change may be accepted, where the loader takes it at its word.
   private func isGood(_ path: JSONPath, _ change: String) -> Bool {
@@ -208,9 +208,9 @@ import Testing
       let layer = layer.replacing("SIZE", with: "\(size)")
       let model =
         #"{"inputShape":[\#(size)],"seed":"1","layers":[\#([layer, layer, layer].joined(separator: ","))],"#
-        + #""classNames":[],"featureNames":[],"notes":{}}"#
+        + #""classNames":[],"featureNames":[],"notes":{},"layerPenalties":{},"decouplesPenalties":false}"#
       try SafetensorsFile(
-        metadata: ["format": "deep-learning-course", "format_version": "1", "model": model],
+        metadata: ["format": "deep-learning-course", "format_version": "2", "model": model],
         tensors: [("layers.0.scale", [1])]
       ).write(to: url)
       expectCourseError(.format, "sizes that the file has no weights for", "\(size)", "layer 0") {

@@ -85,11 +85,12 @@ import Testing
     var sum = CrossEntropyLoss(reduction: .sum)
     let impossible = sum.forward([[1, 0], [0, 1]], target: .classes([1, 1]))
     expectClose(impossible, 16.6, "an impossible class", atol: 0.05)
-    var momentum = Momentum(learningRate: 1, momentum: 0.9)
+    let momentum = Momentum(learningRate: 1, momentum: 0.9)
     var weight: Tensor = [1]
-    momentum.update(&weight, gradient: [1], slot: 0)
+    var state = Momentum.State(for: weight)
+    momentum.update(&weight, gradient: [1], state: &state, step: 1)
     expectClose(weight, [0], "Momentum, first step")
-    momentum.update(&weight, gradient: [1], slot: 0)
+    momentum.update(&weight, gradient: [1], state: &state, step: 2)
     expectClose(weight, [-1.9], "Momentum, second step")
     let weights: Tensor = [1, -2]
     #expect(L2(0.4).value(of: weights) == 1 && L2(0.4).gradient(of: weights) == [0.4, -0.8])

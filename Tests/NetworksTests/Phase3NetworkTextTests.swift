@@ -19,14 +19,15 @@ import Testing
   @Test func decayIsNotAPenaltyForAdam() {
     // Text, 3.7
     var weights = Tensor([10])
-    var adamW = AdamW(learningRate: 0.5, weightDecay: 0.1)
-    adamW.beginStep()
-    adamW.update(&weights, gradient: [3], slot: 0)
+    let adamW = AdamW(learningRate: 0.5, weightDecay: 0.1)
+    var state = Adam.State(for: weights)
+    adamW.update(&weights, gradient: [3], state: &state, step: 1)
     expectClose(weights, [9], "task 3.7, AdamW")
     weights = [10]
-    var adam = Adam(learningRate: 0.5)
-    adam.beginStep()
-    adam.update(&weights, gradient: [3] + L2(0.1).gradient(of: weights), slot: 0)
+    let adam = Adam(learningRate: 0.5)
+    state = Adam.State(for: weights)
+    adam.update(
+      &weights, gradient: [3] + L2(0.1).gradient(of: weights), state: &state, step: 1)
     expectClose(weights, [9.5], "task 3.7, Adam with L2")
   }
 

@@ -100,6 +100,13 @@ struct LoggingLoss: Loss {
 
 /// Changes nothing.
 struct LoggingOptimizer: Optimizer {
+  /// Knows which parameter it belongs to by the shape.
+  struct State: ParameterState {
+    let shape: [Int]
+    init(for value: Tensor) { shape = value.shape }
+    func forEach(_ body: (String, inout Tensor) throws -> Void) {}
+  }
+
   static let typeName = "LoggingOptimizer"
   let configuration = NoConfiguration()
   var learningRate: Float = 1
@@ -108,9 +115,7 @@ struct LoggingOptimizer: Optimizer {
   init(configuration: NoConfiguration) { self.init(CallLog()) }
   init(_ log: CallLog) { self.log = log }
 
-  mutating func prepare(shapes: [[Int]]) { log.append("prepare \(shapes)") }
-  mutating func beginStep() { log.append("beginStep") }
-  mutating func update(_ value: inout Tensor, gradient: Tensor, slot: Int) {
-    log.append("update slot \(slot), gradient \(gradient.scalars)")
+  func update(_ value: inout Tensor, gradient: Tensor, state: inout State, step: Int) {
+    log.append("update \(step): gradient \(gradient.scalars), state of shape \(state.shape)")
   }
 }

@@ -164,7 +164,7 @@ import Testing
       "the weights change before backward has computed their gradients",
       {
         var calls = TrainingLoopTests.rightCalls
-        calls.insert("update slot 0, gradient [0.0, 0.0]", at: 2)
+        calls.insert("update 1: gradient [0.0, 0.0], state of shape [2]", at: 2)
         return complaints { try TrainingLoopTests.expectSteps(calls) }
       }
     ),
@@ -190,10 +190,19 @@ import Testing
       }
     ),
     (
-      "each parameter needs a slot of its own",
+      "each parameter has a state of its own",
       {
-        let calls = TrainingLoopTests.rightCalls.map { $0.replacing("slot 1", with: "slot 0") }
+        let calls = TrainingLoopTests.rightCalls.map {
+          $0.replacing("shape [1]", with: "shape [2]")
+        }
         return complaints { try TrainingLoopTests.expectSteps(calls) }
+      }
+    ),
+    (
+      "steps are counted over all epochs",
+      {
+        let epoch = TrainingLoopTests.rightCalls
+        return complaints { TrainingLoopTests.expectStepNumbers(epoch + epoch) }
       }
     ),
     // 1.5 and 1.6, in fit

@@ -26,9 +26,9 @@ import Testing
 
   @Test func task1SGD() {
     // Text, 1.1
-    var optimizer = SGD(learningRate: 0.25)
+    let optimizer = SGD(learningRate: 0.25)
     var weights: Tensor = [1, -2]
-    optimizer.update(&weights, gradient: [0.5, -4], slot: 0)
+    optimizer.update(&weights, gradient: [0.5, -4])
 
     expectClose(weights, [0.875, -1], "task 1.1, by hand")
   }
@@ -134,9 +134,9 @@ import Testing
     var network = NeuralNetwork(inputShape: [1], seed: 1)
     try network.append(dense)
     var loss = SoftmaxCrossEntropyLoss()
-    var optimizer = SGD(learningRate: 1)
+    let optimizer = SGD(learningRate: 1)
     let losses = trainingLoop(
-      &network, features: [[1]], targets: .classes([0]), loss: &loss, optimizer: &optimizer,
+      &network, features: [[1]], targets: .classes([0]), loss: &loss, optimizer: optimizer,
       epochs: 2, batchSize: 1, seed: 1)
 
     try #require(losses.count == 2)
@@ -207,10 +207,10 @@ import Testing
     try requirePass(network, scaler(parts.train.features), parts.train.targets)
 
     var loss = SoftmaxCrossEntropyLoss()
-    var optimizer = SGD(learningRate: 0.1)
+    let optimizer = SGD(learningRate: 0.1)
     let losses = trainingLoop(
       &network, features: scaler(parts.train.features), targets: parts.train.targets, loss: &loss,
-      optimizer: &optimizer, epochs: 40, batchSize: 16, seed: 1)
+      optimizer: optimizer, epochs: 40, batchSize: 16, seed: 1)
     try #require(losses.count == 40)
 
     network.loss = loss
@@ -234,7 +234,7 @@ import Testing
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../Protocols/Phase1-FeedForward.md"), encoding: .utf8)
     for line in [
-      "optimizer.update(&weights, gradient: [0.5, -4], slot: 0)", "// weights is [0.875, -1]",
+      "optimizer.update(&weights, gradient: [0.5, -4])", "// weights is [0.875, -1]",
       "// [[17, 18, 34], [7, 21, 29]]", "// [[-1, 2], [2, 5]]", "// [[1, 0, -1], [0, -1, -2]]",
       "// [3, 1, -1]", "// [[0, 0, 2], [3, 0, 0.5]]", "// [[0, 0, 3], [4, 0, 6]]",
       "// [[0.25, 0.75], [0.5, 0.5]]", "// [[0.1875, -0.1875], [-0.5, 0.5]]",

@@ -7,8 +7,8 @@ import Testing
 // down each call.
 
 extension TrainingLoopTests {
-  /// What all other tests wait for, tried in a process of its own: an optimizer with a memory traps when the
-  /// slots are wrong.
+  /// What all other tests wait for, tried in a process of its own: the number of a state that is not there
+  /// traps.
   static let steps: FirstSteps = FirstSteps(
     of: "trainingLoop",
     [
@@ -25,12 +25,16 @@ extension TrainingLoopTests {
         "eachStepIsForwardLossBackwardUpdate()",
         { try expectSteps(try log(epochs: 1, batchSize: 3)) }
       ),
+      ("stepsAreCountedFromOne()", { expectStepNumbers(try log(epochs: 2, batchSize: 3)) }),
     ],
     hints: [
       "a forward pass with mode .training":
         "call network.forward(..., mode: .training) before backward",
       "Index out of range":
-        "the last batch is shorter: stride(from:to:by:) and min(start + batchSize, N)",
+        """
+      the last batch is shorter: stride(from:to:by:) and min(start + batchSize, N); or the states are not \
+      numbered 0, 1, 2, ... anew in each step
+      """,
       "Range requires lowerBound": "the last batch is shorter: min(start + batchSize, N)",
     ]
   ) {
@@ -44,16 +48,16 @@ extension TrainingLoopTests {
   }
   @Test func featuresAndTargetsBelongTogether() async throws { try await Self.steps.run(1) }
   @Test func eachStepIsForwardLossBackwardUpdate() async throws { try await Self.steps.run(2) }
+  @Test func stepsAreCountedFromOne() async throws { try await Self.steps.run(3) }
 
   private static func log(epochs: Int, batchSize: Int) throws -> [String] {
     let log = CallLog()
     var network = NeuralNetwork(inputShape: [1], seed: 1)
     try network.append(LoggingLayer(log))
     var loss = LoggingLoss(log)
-    var optimizer = LoggingOptimizer(log)
     _ = trainingLoop(
       &network, features: features, targets: .classes(Array(0..<7)), loss: &loss,
-      optimizer: &optimizer, epochs: epochs, batchSize: batchSize, seed: seed)
+      optimizer: LoggingOptimizer(log), epochs: epochs, batchSize: batchSize, seed: seed)
     return log.calls
   }
 
@@ -126,44 +130,55 @@ extension TrainingLoopTests {
       backward < update,
       "trainingLoop: the weights change before backward has computed their gradients",
       sourceLocation: sourceLocation)
+    let updates = calls.filter { $0.hasPrefix("update") }
     try require(
-      calls.contains("beginStep"), "trainingLoop: optimizer.beginStep is never called",
-      sourceLocation: sourceLocation)
-    try require(
-      !calls.contains("update slot 0, gradient [2.0, 2.0]"),
+      !updates.contains { $0.contains("gradient [2.0, 2.0]") },
       "trainingLoop: the gradients are not cleared after the step and add up over the batches",
       sourceLocation: sourceLocation)
     try require(
-      !calls.contains("update slot 0, gradient [1.0]"),
-      "trainingLoop: each parameter needs a slot of its own: 0, 1, 2, ... in visiting order",
-      sourceLocation: sourceLocation)
-    let updates = Set(
-      calls.filter { $0.hasPrefix("update") }.compactMap {
-        $0.split(separator: " ").dropFirst(2).first
-      })
-    try require(
-      updates == ["0,", "1,"],
-      """
-      trainingLoop: the slots are numbered 0, 1, 2, ... anew in each step, got \(updates.sorted())
-      """, sourceLocation: sourceLocation)
-    let beginnings = calls.filter { $0 == "beginStep" }.count
-    try require(
-      beginnings == 3,
-      "trainingLoop: beginStep is called once for each batch: expected 3 calls, got \(beginnings)",
+      !updates.contains { $0.hasSuffix("gradient [1.0], state of shape [2]") },
+      "trainingLoop: each parameter has a state of its own: states[0], states[1], ... in visiting order",
       sourceLocation: sourceLocation)
     if let words = firstWrongCall(calls) {
       fail("trainingLoop: \(words)", sourceLocation: sourceLocation)
     }
   }
 
+  /// Names what is wrong with the numbers of the steps in two epochs of batches of 3.
+  static func expectStepNumbers(
+    _ calls: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let got = calls.filter { $0.hasPrefix("update") }.compactMap {
+      Int($0.dropFirst("update ".count).prefix { $0.isNumber })
+    }
+    let expected = (1...6).flatMap { [$0, $0] }
+    if got == expected { return }
+    let mistakes: KeyValuePairs<String, [Int]> = [
+      "the first step has the number 1, not 0": expected.map { $0 - 1 },
+      "steps are counted over all epochs, and not anew in each": [
+        1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3,
+      ],
+      "the epochs are counted: step is the number of the batch, over all epochs":
+        [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2],
+      "the parameters are counted: step is the number of the batch, the same for all parameters":
+        Array(1...12),
+      "the step is not counted up: it is the number of the batch, over all epochs":
+        Array(repeating: 1, count: 12),
+    ]
+    let words = mistakes.first { $0.value == got }?.key ?? "the steps have the wrong numbers"
+    fail(
+      "trainingLoop: \(words)\n  expected \(expected)\n  got      \(got)",
+      sourceLocation: sourceLocation)
+  }
+
   /// The calls of an epoch of batches of 3.
   static var rightCalls: [String] {
-    let step = [
-      "loss backward", "backward", "beginStep", "update slot 0, gradient [1.0, 1.0]",
-      "update slot 1, gradient [1.0]",
-    ]
-    return batches(epoch: 0, batchSize: 3).reduce(["prepare [[2], [1]]"]) { calls, batch in
-      calls + ["forward, training, \(batch)", "loss of \(batch) with targets \(batch)"] + step
+    batches(epoch: 0, batchSize: 3).enumerated().flatMap { number, batch in
+      [
+        "forward, training, \(batch)", "loss of \(batch) with targets \(batch)", "loss backward",
+        "backward", "update \(number + 1): gradient [1.0, 1.0], state of shape [2]",
+        "update \(number + 1): gradient [1.0], state of shape [1]",
+      ]
     }
   }
 

@@ -23,11 +23,11 @@ import Testing
     var network = NeuralNetwork(inputShape: [1], seed: 1)
     try network.append(LoggingLayer(CallLog()))
     var loss = TinySquaredError(reduction: reduction)
-    var optimizer = TinySGD(learningRate: 0)
+    let optimizer = TinySGD(learningRate: 0)
     // The layer passes 0 ... 6 on and the targets are 0: losses 0, 1/2, 4/2, ... 36/2, in all 91/2.
     let losses = trainingLoop(
       &network, features: Self.features, targets: .values(Tensor(zeros: [7, 1])), loss: &loss,
-      optimizer: &optimizer, epochs: 2, batchSize: batchSize, seed: Self.seed)
+      optimizer: optimizer, epochs: 2, batchSize: batchSize, seed: Self.seed)
     try #require(losses.count == 2, "trainingLoop: expected one loss an epoch, got \(losses)")
     let batchMeans = Self.batches(epoch: 0, batchSize: batchSize).map { batch in
       batch.reduce(0) { $0 + Float($1 * $1) / 2 } / Float(batch.count)
@@ -56,9 +56,9 @@ import Testing
     let features = Tensor(normal: [40, 2], key: RandomKey(seed: 2))
     let targets = features.matmul([[3], [-2]]) + 1
     var loss = TinySquaredError()
-    var optimizer = TinySGD(learningRate: 0.1)
+    let optimizer = TinySGD(learningRate: 0.1)
     let losses = trainingLoop(
-      &network, features: features, targets: .values(targets), loss: &loss, optimizer: &optimizer,
+      &network, features: features, targets: .values(targets), loss: &loss, optimizer: optimizer,
       epochs: 30, batchSize: 8, seed: 1)
     try #require(losses.count == 30, "trainingLoop: expected 30 losses, got \(losses.count)")
     #expect(losses[0] > 1)
@@ -73,10 +73,11 @@ import Testing
     func weights(seed: UInt64) throws -> [Tensor] {
       var network = NeuralNetwork(inputShape: [4], seed: 1)
       try network.append(TinyDense(inputSize: 4, outputSize: 3))
-      var (loss, optimizer) = (TinySquaredError(), TinySGD(learningRate: 0.01))
+      var loss = TinySquaredError()
+      let optimizer = TinySGD(learningRate: 0.01)
       _ = trainingLoop(
         &network, features: Dataset.iris.features, targets: Dataset.iris.targets, loss: &loss,
-        optimizer: &optimizer, epochs: 2, batchSize: 16, seed: seed)
+        optimizer: optimizer, epochs: 2, batchSize: 16, seed: seed)
       return parameters(of: network)
     }
     #expect(try weights(seed: 1) == weights(seed: 1))
@@ -94,7 +95,7 @@ import Testing
 
   @Test(.waits(for: steps), arguments: Reduction.allCases)
   func fitMakesTheSameWeightsBitForBit(reduction: Reduction) throws {
-    // Batches of 16 of 150 examples: the last has 6. Momentum, so that slots and prepare matter.
+    // Batches of 16 of 150 examples: the last has 6. Momentum, so that the states matter.
     let iris = Dataset.iris
     let rate: Float = reduction == .mean ? 0.01 : 0.0001
     var network = NeuralNetwork(
@@ -106,10 +107,10 @@ import Testing
     let history = try fitted.fit(iris, epochs: 3, batchSize: 16)
 
     var loss = TinySquaredError(reduction: reduction)
-    var optimizer = TinyMomentum(learningRate: rate)
+    let optimizer = TinyMomentum(learningRate: rate)
     let losses = trainingLoop(
       &network, features: iris.features, targets: iris.targets, loss: &loss,
-      optimizer: &optimizer, epochs: 3, batchSize: 16, seed: 5)
+      optimizer: optimizer, epochs: 3, batchSize: 16, seed: 5)
     #expect(
       parameters(of: network) == parameters(of: fitted),
       "trainingLoop and NeuralNetwork.fit give different weights for the same seed")
@@ -135,10 +136,11 @@ import Testing
     try requirePass(network, features, parts.train.targets)
     var fitted = network
 
-    var (loss, optimizer) = (SoftmaxCrossEntropyLoss(), SGD(learningRate: 0.1))
+    var loss = SoftmaxCrossEntropyLoss()
+    let optimizer = SGD(learningRate: 0.1)
     let losses = trainingLoop(
       &network, features: features, targets: parts.train.targets, loss: &loss,
-      optimizer: &optimizer, epochs: 40, batchSize: 16, seed: 1)
+      optimizer: optimizer, epochs: 40, batchSize: 16, seed: 1)
     try #require(losses.count == 40, "trainingLoop: expected 40 losses, got \(losses.count)")
     #expect(losses[39] < losses[0] / 4, "the loss on Iris does not fall: \(losses)")
     (network.loss, network.preprocessing) = (loss, scaler)
@@ -157,11 +159,12 @@ import Testing
     let features = scaler(parts.train.features)
     var network = try irisNetwork()
     try network.append(Softmax())
-    var (loss, optimizer) = (CrossEntropyLoss(), SGD(learningRate: 0.1))
+    var loss = CrossEntropyLoss()
+    let optimizer = SGD(learningRate: 0.1)
     try requirePass(network, features, parts.train.targets, loss: loss)
     let losses = trainingLoop(
       &network, features: features, targets: parts.train.targets, loss: &loss,
-      optimizer: &optimizer, epochs: 40, batchSize: 16, seed: 1)
+      optimizer: optimizer, epochs: 40, batchSize: 16, seed: 1)
     try #require(losses.count == 40, "trainingLoop: expected 40 losses, got \(losses.count)")
     (network.loss, network.preprocessing) = (loss, scaler)
     let accuracy = try #require(try network.evaluate(parts.test).accuracy)
@@ -175,10 +178,11 @@ import Testing
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
       var network = NeuralNetwork(inputShape: [1])
-      var (loss, optimizer) = (TinySquaredError(), TinySGD(learningRate: 1))
+      var loss = TinySquaredError()
+      let optimizer = TinySGD(learningRate: 1)
       _ = trainingLoop(
         &network, features: [[1], [2]], targets: .classes([0]), loss: &loss,
-        optimizer: &optimizer, epochs: 1, batchSize: 1, seed: 1)
+        optimizer: optimizer, epochs: 1, batchSize: 1, seed: 1)
     }
     expectWords(of: result, "trainingLoop", "[2, 1] features", "1 targets")
   }

@@ -115,23 +115,23 @@ import Testing
 
   @Test(.waits(for: MomentumTests.steps)) func task7Momentum() {
     // Text, 2.7
-    var optimizer = Momentum(learningRate: 1, momentum: 0.9, implementation: .reference)
+    let optimizer = Momentum(learningRate: 1, momentum: 0.9, implementation: .reference)
     var weights: Tensor = [1]
-    optimizer.update(&weights, gradient: [1], slot: 0)
+    var state = Momentum.State(for: weights)
+    optimizer.update(&weights, gradient: [1], state: &state, step: 1)
     expectClose(weights, [0], "task 2.7, by hand, first step")
-    optimizer.update(&weights, gradient: [1], slot: 0)
+    optimizer.update(&weights, gradient: [1], state: &state, step: 2)
     expectClose(weights, [-1.9], "task 2.7, by hand, second step")
   }
 
   @Test(.waits(for: AdamTests.steps)) func task8Adam() {
     // Text, 2.8
-    var optimizer = Adam(learningRate: 1, beta1: 0.5, beta2: 0.75, implementation: .reference)
+    let optimizer = Adam(learningRate: 1, beta1: 0.5, beta2: 0.75, implementation: .reference)
     var weights: Tensor = [1]
-    optimizer.beginStep()
-    optimizer.update(&weights, gradient: [2], slot: 0)
+    var state = Adam.State(for: weights)
+    optimizer.update(&weights, gradient: [2], state: &state, step: 1)
     expectClose(weights, [0], "task 2.8, by hand, first step")
-    optimizer.beginStep()
-    optimizer.update(&weights, gradient: [0], slot: 0)
+    optimizer.update(&weights, gradient: [0], state: &state, step: 2)
     expectClose(weights, [-0.5092], "task 2.8, by hand, second step", atol: 5e-5)
   }
 

@@ -9,20 +9,12 @@ import Testing
 
   @Test func theVelocityCarriesThePastStepsOn() async throws { try await Self.steps.run() }
   @Test func nesterovsStepLooksAhead() async throws { try await Self.steps.run() }
-  @Test func everyParameterHasItsOwnVelocity() async throws { try await Self.steps.run() }
 
   static let steps: FirstSteps = FirstSteps(
     of: Momentum.typeName,
     [
       ("theVelocityCarriesThePastStepsOn()", { classic() }),
       ("nesterovsStepLooksAhead()", { nesterov() }),
-      (
-        "everyParameterHasItsOwnVelocity()",
-        {
-          expectOneStateForEachParameter(
-            Momentum(learningRate: 0.1, implementation: .reference), "Momentum.update")
-        }
-      ),
     ]
   ) {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -33,17 +25,8 @@ import Testing
   private static let gradients: [Tensor] = [[2, -1], [-4, 0.5], [1, 3]]
   private static let start: Tensor = [1, -1]
 
-  /// The weights after the gradients above, by an optimizer or by a formula that may be wrong.
-  private static func stepped(_ optimizer: some Optimizer) -> Tensor {
-    var (optimizer, weights) = (optimizer, start)
-    for gradient in gradients {
-      optimizer.beginStep()
-      optimizer.update(&weights, gradient: gradient, slot: 0)
-    }
-    return weights
-  }
-
-  private static func stepped(
+  /// The weights after the gradients above, by a formula that may be wrong.
+  private static func byFormula(
     _ formula: (_ w: inout Tensor, _ v: inout Tensor, _ g: Tensor) -> Void
   ) -> Tensor {
     var (w, v) = (start, Tensor(zeros: [2]))
@@ -53,7 +36,7 @@ import Testing
 
   /// η = 0.5, μ = 0.25: the velocity by a formula of v and g, then `w ← w + v`.
   private static func velocity(_ formula: (_ v: Tensor, _ g: Tensor) -> Tensor) -> Tensor {
-    stepped { w, v, g in
+    byFormula { w, v, g in
       v = formula(v, g)
       w += v
     }
@@ -62,7 +45,7 @@ import Testing
   /// η = 0.5, μ = 0.25: the right velocity, then a step by a formula of it, of the old one and of g.
   private static func step(_ formula: (_ v: Tensor, _ old: Tensor, _ g: Tensor) -> Tensor) -> Tensor
   {
-    stepped { w, v, g in
+    byFormula { w, v, g in
       let old = v
       v = 0.25 * v - 0.5 * g
       w += formula(v, old, g)
@@ -73,7 +56,8 @@ import Testing
   // v = [−0.0625, −1.53125], w = [1.6875, −2.15625].
   private static func classic() {
     expectClose(
-      stepped(Momentum(learningRate: 0.5, momentum: 0.25, implementation: .reference)),
+      stepped(
+        Momentum(learningRate: 0.5, momentum: 0.25, implementation: .reference), start, gradients),
       [1.6875, -2.15625], "Momentum.update",
       mistakes: classicMistakes)
   }
@@ -99,7 +83,7 @@ import Testing
     "the learning rate counts twice: w ← w + v": step { v, _, _ in 0.5 * v },
     "the gradient counts twice: w ← w + v": step { v, _, g in v - 0.5 * g },
     "the weights become the velocity: w ← w + v":
-      stepped { w, v, g in
+      byFormula { w, v, g in
         v = 0.25 * v - 0.5 * g
         w = v
       },
@@ -110,7 +94,8 @@ import Testing
   private static func nesterov() {
     expectClose(
       stepped(
-        Momentum(learningRate: 0.5, momentum: 0.25, nesterov: true, implementation: .reference)),
+        Momentum(learningRate: 0.5, momentum: 0.25, nesterov: true, implementation: .reference),
+        start, gradients),
       [1.671875, -2.5390625], "Momentum.update with Nesterov's momentum",
       mistakes: nesterovMistakes)
   }
@@ -126,12 +111,12 @@ import Testing
       step { v, _, g in v + 0.25 * v - 0.5 * g },
     "momentum is missing: w ← w + μ v − η g": step { v, _, g in v - 0.5 * g },
     "the step is kept as the velocity: v ← μ v − η g, and w ← w + μ v − η g":
-      stepped { w, v, g in
+      byFormula { w, v, g in
         v = 0.25 * (0.25 * v - 0.5 * g) - 0.5 * g
         w += v
       },
     "the step goes along the gradient, uphill: w ← w + μ v − η g":
-      stepped { w, v, g in
+      byFormula { w, v, g in
         v = 0.25 * v + 0.5 * g
         w += 0.25 * v + 0.5 * g
       },
@@ -176,9 +161,10 @@ import Testing
   @Test(.waits(for: steps)) func aNewLearningRateCountsForNewGradientsOnly() {
     var optimizer = Momentum(learningRate: 1, momentum: 0.5, implementation: .reference)
     var weights: Tensor = [0]
-    optimizer.update(&weights, gradient: [4], slot: 0)
+    var state = Momentum.State(for: weights)
+    optimizer.update(&weights, gradient: [4], state: &state, step: 1)
     optimizer.learningRate = 0.25
-    optimizer.update(&weights, gradient: [4], slot: 0)
+    optimizer.update(&weights, gradient: [4], state: &state, step: 2)
     // v = −4, then −2 − 1.
     expectClose(
       weights, [-7], "Momentum.update after the learning rate changed from 1 to 0.25",
@@ -202,22 +188,10 @@ import Testing
   }
 
   @Test(.waits(for: steps)) func theVelocityGoesOnWithoutAGradient() {
-    var optimizer = Momentum(learningRate: 1, momentum: 0.5, implementation: .reference)
-    var weights: Tensor = [8]
-    optimizer.update(&weights, gradient: [4], slot: 0)
-    optimizer.update(&weights, gradient: [0], slot: 0)
+    let optimizer = Momentum(learningRate: 1, momentum: 0.5, implementation: .reference)
     expectClose(
-      weights, [2], "Momentum.update with gradients 4 and 0",
+      stepped(optimizer, [8], [[4], [0]]), [2], "Momentum.update with gradients 4 and 0",
       mistakes: ["only the first step counts: v ← μ v − η g also where g is 0": [4]])
-  }
-
-  @Test(.waits(for: steps)) func aNewTrainingStartsAtRest() {
-    var optimizer = Momentum(learningRate: 1, momentum: 0.5)
-    var weights: Tensor = [0]
-    optimizer.update(&weights, gradient: [4], slot: 0)
-    optimizer.prepare(shapes: [[1]])
-    optimizer.update(&weights, gradient: [0], slot: 0)
-    #expect(weights == [-4], "prepare must set the velocity to 0")
   }
 
   @Test func argumentsOutOfRangeAreRefused() async throws {
@@ -237,20 +211,22 @@ import Testing
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = Momentum(learningRate: 0.1, momentum: 1.5) }
-    expectWords(of: result, "Momentum: expected a momentum of at least 0 and below 1, got 1.5")
+    expectWords(
+      of: result,
+      "Momentum: argument out of range: expected a momentum of at least 0 and below 1, got 1.5")
   }
 
-  @Test(.waits(for: steps)) func aSlotBelongsToOneShape() async {
+  @Test(.waits(for: steps)) func theStateOfAnotherParameterIsRefused() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
-      var optimizer = Momentum(learningRate: 0.1)
-      var (weights, bias): (Tensor, Tensor) = ([[1, 2]], [1])
-      optimizer.update(&weights, gradient: [[1, 2]], slot: 0)
-      optimizer.update(&bias, gradient: [1], slot: 0)
+      let optimizer = Momentum(learningRate: 0.1)
+      var state = Momentum.State(for: [[1, 2]])
+      var bias: Tensor = [1]
+      optimizer.update(&bias, gradient: [1], state: &state, step: 1)
     }
     expectWords(
-      of: result, "Momentum.update: expected a slot for each parameter",
-      "got slot 0 with a parameter of shape [1]")
+      of: result, "Momentum.update: expected a gradient and a state of shape [1]",
+      "got [1] and [1, 2]")
   }
 }

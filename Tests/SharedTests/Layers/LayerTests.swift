@@ -110,16 +110,13 @@ private struct Doubling: ParameterFreeLayer {
   }
 
   @Test func optimizersWithoutMemoryNeedOnlyAnUpdate() {
-    var optimizer = TinySGD(learningRate: 0.5)
-    optimizer.prepare(shapes: [[2], [3]])
-    optimizer.beginStep()
-    optimizer.counters = ["stepCount": 3]
-    #expect(optimizer.counters == [:])
-    var visits = 0
-    optimizer.forEachState { _, _, _ in visits += 1 }
-    #expect(visits == 0)
+    let optimizer = TinySGD(learningRate: 0.5)
     var value: Tensor = [1, 2]
-    optimizer.update(&value, gradient: [2, -2], slot: 0)
+    var state = NoState(for: value)
+    var visits = 0
+    state.forEach { _, _ in visits += 1 }
+    #expect(visits == 0)
+    optimizer.update(&value, gradient: [2, -2], state: &state, step: 1)
     #expect(value == [0, 3])
   }
 }

@@ -14,7 +14,7 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
   case hugeShape, hugeEmpty, hugeReshape, hugeFree, hugeBroadcast, hugeRange,
     hugeRangeByStep
   case sliceToTheEndOfNumbers, sliceFromBehindTheEnd, sliceBelowTheStart, hugePadding, hugeIdentity
-  case hugeOneHot, hugeDraw, hugeDropping, hugeConcatenation, negativeSlot, hugeSlot
+  case hugeOneHot, hugeDraw, hugeDropping, hugeConcatenation
 
   var words: [String] {
     switch self {
@@ -66,8 +66,6 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
     case .hugePadding: ["padded", "from 0 to 2⁴⁸", "4611686018427387904"]
     case .hugeIdentity, .hugeOneHot, .hugeDraw, .hugeDropping, .hugeConcatenation:
       ["Tensor:", "at most 2⁴⁸ elements"]
-    case .negativeSlot: ["Momentum.update", "the number of a parameter", "got -1"]
-    case .hugeSlot: ["Momentum.update", "the number of a parameter", "got 9223372036854775807"]
     }
   }
 
@@ -133,9 +131,6 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
     case .hugeDraw: _ = Tensor(normal: [1 << 62, 4], key: RandomKey(seed: 1))
     case .hugeDropping:
       _ = Tensor(ofOnes: [1 << 62, 4], dropping: 0.5, key: RandomKey(seed: 1))
-    case .negativeSlot, .hugeSlot:
-      var state = SlotState()
-      state.makeRoom(for: x, slot: self == .hugeSlot ? .max : -1, of: "Momentum")
     case .hugeConcatenation:
       let wide = Tensor(zeros: [0, 1 << 47])
       _ = Tensor(concatenating: [wide, wide, wide], axis: 1)

@@ -112,7 +112,17 @@ import Testing
       }
       try expectRefused("not a checkpoint of this library") { $0.metadata = [:] }
       try expectRefused("not a checkpoint of this library") { $0.metadata["format"] = "pt" }
-      try expectRefused("another version") { $0.metadata["format_version"] = "99" }
+      try expectRefused("another format version: expected 2, as version") {
+        $0.metadata["format_version"] = "99"
+      }
+      try expectRefused("got 99, written by version 7.0.0") { file in
+        file.metadata["format_version"] = "99"
+        file.metadata["library_version"] = "7.0.0"
+      }
+      try expectRefused("got 1, written by version before 0.1.0") { file in
+        file.metadata["format_version"] = "1"
+        file.metadata["library_version"] = nil
+      }
       try expectRefused("cannot be read") { $0.metadata["model"] = "{" }
       try expectRefused("cannot be read") { $0.metadata["training"] = "{}" }
       // A misspelt field would be left out without a word, and with it the scaling of the features.
@@ -135,6 +145,11 @@ import Testing
       try expectRefused("layers.0.weights of shape [4, 3]") { file in
         file.tensors = file.tensors.map { name, tensor in
           (name, name == "layers.0.weights" ? tensor.transposed() : tensor)
+        }
+      }
+      try expectRefused("NaN in tensor optimizer.velocity.layers.0.bias") { file in
+        file.tensors = file.tensors.map { name, tensor in
+          (name, name == "optimizer.velocity.layers.0.bias" ? tensor + .nan : tensor)
         }
       }
       try expectRefused("NaN or infinity in tensor layers.0.bias") { file in

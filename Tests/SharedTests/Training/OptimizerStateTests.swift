@@ -4,20 +4,47 @@ import Shared
 import Testing
 
 @Suite(.watched) struct OptimizerStateTests {
-  @Test func everySlotHasATensorOfItsOwn() {
-    var state = SlotState()
-    state.makeRoom(for: [1, 2], slot: 2, of: "Test")
-    state.makeRoom(for: [[3]], slot: 0, of: "Test")
-    state[2] += 5
-    state.makeRoom(for: [7, 8], slot: 2, of: "Test")
-    #expect(state[2] == [5, 5] && state[0] == [[0]], "room that is there stays as it is")
-    var seen: [String] = []
-    state.forEach(named: "state") { name, slot, tensor in
-      seen.append("\(name) \(slot) \(tensor.shape)")
+  @Test func everyParameterHasAStateOfItsOwn() throws {
+    var network = NeuralNetwork(
+      inputShape: [1], optimizer: TinyMomentum(learningRate: 1, momentum: 0.5))
+    try network.append(TinyDense(inputSize: 1, outputSize: 1))
+    try network.setParameter("layers.0.weights", to: [[0]])
+    func step(_ gradients: [String: Float]) -> [Float] {
+      network.forEachParameter { name, parameter in
+        guard let gradient = gradients[name] else { return }
+        parameter.accumulate(Tensor(repeating: gradient, shape: parameter.value.shape))
+      }
+      network.applyGradients()
+      var values: [Float] = []
+      network.visitParameters { values.append($1.value.scalars[0]) }
+      return values
     }
-    #expect(seen == ["state 0 [1, 1]", "state 2 [2]"], "slot 1 was never seen")
-    state.prepare(shapes: [[2], [3]])
-    #expect(state[0] == [0, 0] && state[1] == [0, 0, 0])
+    let (weights, bias) = ("layers.0.weights", "layers.0.bias")
+    // v = −4 for the weight, and a step later −8 for the bias; then half of each more.
+    #expect(step([weights: 4]) == [-4, 0])
+    #expect(step([bias: 8]) == [-4, -8])
+    #expect(step([weights: 0, bias: 0]) == [-6, -12])
+  }
+
+  @Test func anOptimizerThatIsSetStartsAfreshAndOneThatIsChangedGoesOn() throws {
+    func rates(_ change: (inout NeuralNetwork) -> Void) throws -> Float {
+      var network = NeuralNetwork(
+        inputShape: [1], optimizer: TinyMomentum(learningRate: 1, momentum: 0.5))
+      try network.append(TinyDense(inputSize: 1, outputSize: 1))
+      for gradient: Float in [4, 0] {
+        network.forEachParameter { name, parameter in
+          if name.hasSuffix("bias") {
+            parameter.accumulate(Tensor(repeating: gradient, shape: [1]))
+          }
+        }
+        network.applyGradients()
+        if gradient == 4 { change(&network) }
+      }
+      return try #require(network.parameters["layers.0.bias"]).value.scalars[0]
+    }
+    #expect(try rates { $0.optimizer?.learningRate = 0.5 } == -6, "the velocity of -4 is halved")
+    #expect(try rates { $0.optimizer = TinyMomentum(learningRate: 1) } == -4, "no velocity")
+    #expect(try rates { $0.optimizer = TinySGD(learningRate: 1) } == -4)
   }
 
   /// Saved and loaded again.

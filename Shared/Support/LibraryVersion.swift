@@ -1,0 +1,2 @@
+/// The version of this library, which its checkpoints name.
+package let libraryVersion = "0.1.0"
