@@ -43,7 +43,7 @@ import Testing
       #expect(run.status == 1)
       #expect(
         verdict(run).dropLast() == [
-          "Failed, what to begin with first:",
+          "Failed tests, the first to fix on top:",
           "  1.1 uphill(): SGD.update: the step goes uphill",
           "  1.1 aStep(): SGD.update: 1 of 1 elements are off by more than 1e-05",
           "  1.2 squareForward(): Dense.forward: the bias is missing: Y = X · W + b",
@@ -88,7 +88,7 @@ import Testing
       #expect(run.status == 1)
       #expect(
         verdict(run).dropLast() == [
-          "Failed, what to begin with first:",
+          "Failed tests, the first to fix on top:",
           "  DenseTests/one(a:) ended the process: no one(a:)",
           "  DenseTests/two() ended the process: no two()",
           "  late(): Expectation failed: z",
@@ -111,7 +111,7 @@ import Testing
         """)
       let run = try script.run("test")
       #expect(run.status == 1)
-      #expect(verdict(run).contains("  a test ended the process, but none did alone"))
+      #expect(verdict(run).contains("  a test ended the process, but none when run alone"))
     }
   }
 
@@ -128,7 +128,7 @@ import Testing
       let run = try script.run("test")
       #expect(run.status == 1)
       #expect(run.output.contains("DenseTests/squareForward()"))
-      #expect(run.error.contains("the tests did not run to their end (see above)"))
+      #expect(run.error.contains("the test run did not complete (see above)"))
       #expect(try script.calls().filter { $0.hasPrefix("swift test") }.count == 1)
     }
   }
