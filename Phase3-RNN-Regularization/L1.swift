@@ -16,25 +16,7 @@ import Shared
 /// - Complexity: O(number of weights).
 /// - Reference: Tibshirani (1996), *Regression shrinkage and selection via the lasso*.
 ///   Task: Protocols/Phase3-RNN-Regularization.md, 3.7.
-public struct L1: Penalty {
-  /// "L1"
-  public static let typeName = "L1"
-  /// The constructor arguments.
-  public let configuration: PenaltyConfiguration
-  /// λ, how much a weight costs.
-  public var strength: Float { configuration.strength }
-
-  /// Creates the penalty; λ is a finite number of at least 0.
-  public init(_ strength: Float) {
-    self = orStop { try L1(configuration: PenaltyConfiguration(strength: strength)) }
-  }
-
-  /// Creates the penalty from a checkpoint.
-  public init(configuration: PenaltyConfiguration) throws {
-    try checkStrength(configuration.strength, of: Self.typeName)
-    self.configuration = configuration
-  }
-
+public struct L1: Penalty, SelfConfigured {
   /// `λ · Σ |w|`
   public func value(of weights: Tensor) -> Float {
     // TODO(3.7): λ · Σ |w|. The strength is λ.
@@ -49,5 +31,19 @@ public struct L1: Penalty {
     // BEGIN SOLUTION
     return strength * sign(weights)
     // END SOLUTION
+  }
+
+  /// λ, the price of the weights.
+  public package(set) var strength: Float
+
+  /// Creates the penalty; λ is a finite number of at least 0.
+  public init(_ strength: Float) {
+    self.strength = strength
+    orStop { try checkArguments() }
+  }
+
+  /// Throws when λ is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(of: Self.typeName, ("strength", strength, .notNegative))
   }
 }

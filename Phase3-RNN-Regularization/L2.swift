@@ -21,25 +21,7 @@ import Shared
 /// - Complexity: O(number of weights).
 /// - Reference: Krogh, Hertz (1992), *A simple weight decay can improve generalization*.
 ///   Task: Protocols/Phase3-RNN-Regularization.md, 3.7.
-public struct L2: Penalty {
-  /// "L2"
-  public static let typeName = "L2"
-  /// The constructor arguments.
-  public let configuration: PenaltyConfiguration
-  /// λ, how much a weight costs.
-  public var strength: Float { configuration.strength }
-
-  /// Creates the penalty; λ is a finite number of at least 0.
-  public init(_ strength: Float) {
-    self = orStop { try L2(configuration: PenaltyConfiguration(strength: strength)) }
-  }
-
-  /// Creates the penalty from a checkpoint.
-  public init(configuration: PenaltyConfiguration) throws {
-    try checkStrength(configuration.strength, of: Self.typeName)
-    self.configuration = configuration
-  }
-
+public struct L2: Penalty, SelfConfigured {
   /// `λ/2 · Σ w²`
   public func value(of weights: Tensor) -> Float {
     // TODO(3.7): λ/2 · Σ w². The strength is λ.
@@ -55,22 +37,18 @@ public struct L2: Penalty {
     return strength * weights
     // END SOLUTION
   }
-}
 
-/// The constructor arguments of `L1` and `L2`.
-public struct PenaltyConfiguration: Codable, Sendable, Equatable {
-  /// How much a weight costs.
-  public var strength: Float
+  /// λ, the price of the weights.
+  public package(set) var strength: Float
 
-  /// Creates a configuration.
-  public init(strength: Float) { self.strength = strength }
-}
+  /// Creates the penalty; λ is a finite number of at least 0.
+  public init(_ strength: Float) {
+    self.strength = strength
+    orStop { try checkArguments() }
+  }
 
-/// Throws unless the strength of a penalty makes weights cost something, or nothing.
-func checkStrength(_ strength: Float, of penalty: String) throws {
-  guard strength >= 0, strength.isFinite else {
-    throw CourseError(
-      .invalidArgument, "\(penalty): strength out of range",
-      expected: "a finite number of at least 0", received: "\(strength)")
+  /// Throws when λ is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(of: Self.typeName, ("strength", strength, .notNegative))
   }
 }

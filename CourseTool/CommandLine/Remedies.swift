@@ -65,7 +65,7 @@ enum Remedies {
     ("Shorten the metadata", nil),
     // Layers
     ("Use SequenceCrossEntropyLoss", nil),
-    ("For one class a sequence let the last recurrent layer", nil),
+    ("For one class per sequence, let the last recurrent layer", nil),
     ("Give the last layer", nil),
     ("Correct the label, or give the last layer", "Correct the label."),
     ("For more than two classes use", nil),

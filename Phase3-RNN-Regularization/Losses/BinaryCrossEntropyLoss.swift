@@ -166,13 +166,13 @@ public struct BinaryCrossEntropyLoss: Loss {
       CourseError(
         .shapeMismatch, "\(Self.typeName): targets that do not fit the network", expected: expected,
         received: received,
-        remedy: "Give the last layer an output for each question; for classes that exclude each "
+        remedy: "Give the last layer one output for each question; for classes that exclude each "
           + "other use SoftmaxCrossEntropyLoss.")
     }
     switch target {
     case .classes(let classes):
       guard count == 1 else {
-        throw refuse("values [N] + \(outputShape), 0 or 1 for each output", target.words)
+        throw refuse("values [N] + \(outputShape), 0 or 1 for each output", target.summary)
       }
       if let wrong = classes.firstIndex(where: { $0 != 0 && $0 != 1 }) {
         throw CourseError(
@@ -182,16 +182,16 @@ public struct BinaryCrossEntropyLoss: Loss {
       }
     case .values(let values):
       guard Array(values.shape.dropFirst()) == outputShape else {
-        throw refuse("values [N] + \(outputShape)", target.words)
+        throw refuse("values [N] + \(outputShape)", target.summary)
       }
       let isOutside = (values .< 0) + (values .> 1)
       if values.count > 0, isOutside.max() > 0 {
         let wrong = isOutside.argmax()
         throw CourseError(
-          .invalidData, "target is no probability", expected: "numbers from 0 to 1",
+          .invalidData, "target out of range", expected: "probabilities, from 0 to 1",
           received: "\(values.scalars[wrong])", location: "example \(wrong / max(count, 1))")
       }
-    case .classSequences: throw refuse("values [N] + \(outputShape)", target.words)
+    case .classSequences: throw refuse("values [N] + \(outputShape)", target.summary)
     }
   }
 }

@@ -46,7 +46,7 @@ public struct MeanSquaredErrorLoss: Loss {
     guard case .values(let truth) = target, truth.shape == prediction.shape else {
       stop(
         "MeanSquaredErrorLoss.forward", expected: "target values of shape \(prediction.shape)",
-        received: target.words)
+        received: target.summary)
     }
     let difference = prediction - truth
     kept.set(difference, in: .training)
@@ -68,20 +68,9 @@ public struct MeanSquaredErrorLoss: Loss {
     guard case .values(let truth) = target, Array(truth.shape.dropFirst()) == outputShape else {
       throw CourseError(
         .shapeMismatch, "\(Self.typeName): targets that the network cannot predict",
-        expected: "values [N] + \(outputShape)", received: target.words,
-        remedy: "Give the last layer as many outputs as an example has numbers to predict; one "
-          + "number an example is a column [N, 1].")
-    }
-  }
-}
-
-extension Target {
-  /// The kind of the target, for messages.
-  var words: String {
-    switch self {
-    case .classes(let classes): "\(classes.count) classes"
-    case .classSequences(_, let length): "\(count) sequences of \(length) classes"
-    case .values(let values): "values of shape \(values.shape)"
+        expected: "values [N] + \(outputShape)", received: target.summary,
+        remedy: "Give the last layer one output for each number to predict; for one number per "
+          + "example the targets are a column [N, 1].")
     }
   }
 }

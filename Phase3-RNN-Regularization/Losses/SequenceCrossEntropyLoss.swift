@@ -56,7 +56,7 @@ public struct SequenceCrossEntropyLoss: Loss {
     else {
       stop(
         place, expected: "scores [N, T, C] and N sequences of T classes",
-        received: "scores \(prediction.shape) and \(target.words)")
+        received: "scores \(prediction.shape) and \(target.summary)")
     }
     let highest = prediction.shape[2] - 1
     if let low = labels.min(), let high = labels.max(), low < Target.ignored || high > highest {
@@ -93,8 +93,9 @@ public struct SequenceCrossEntropyLoss: Loss {
       throw CourseError(
         .shapeMismatch, "\(Self.typeName): targets that do not fit the network",
         expected: "an output [T, C] and sequences of T classes",
-        received: "an output \(outputShape) and \(target.words)",
-        remedy: "For one class a sequence let the last recurrent layer return its last step only, "
+        received: "an output \(outputShape) and \(target.summary)",
+        remedy:
+          "For one class per sequence, let the last recurrent layer return its last step only, "
           + "and use SoftmaxCrossEntropyLoss.")
     }
     let classCount = outputShape[1]

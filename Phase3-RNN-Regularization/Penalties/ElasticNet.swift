@@ -12,43 +12,31 @@ import Shared
 ///
 /// - Complexity: O(number of weights).
 /// - Reference: Zou, Hastie (2005), *Regularization and variable selection via the elastic net*.
-public struct ElasticNet: Penalty {
-  /// The constructor arguments.
-  public struct Configuration: Codable, Sendable, Equatable {
-    /// The strength of the part on the absolute values.
-    public var l1: Float
-    /// The strength of the part on the squares.
-    public var l2: Float
-  }
-
-  /// "ElasticNet"
-  public static let typeName = "ElasticNet"
-  /// The constructor arguments.
-  public let configuration: Configuration
-  private let first: L1
-  private let second: L2
+public struct ElasticNet: Penalty, SelfConfigured {
+  /// The strength of the part on the absolute values, λ₁.
+  public package(set) var l1: Float
+  /// The strength of the part on the squares, λ₂.
+  public package(set) var l2: Float
 
   /// Creates the penalty; both strengths are finite numbers of at least 0.
   public init(l1: Float, l2: Float) {
-    self = orStop { try ElasticNet(configuration: Configuration(l1: l1, l2: l2)) }
+    (self.l1, self.l2) = (l1, l2)
+    orStop { try checkArguments() }
   }
 
-  /// Creates the penalty from a checkpoint.
-  public init(configuration: Configuration) throws {
-    try checkStrength(configuration.l1, of: Self.typeName)
-    try checkStrength(configuration.l2, of: Self.typeName)
-    self.configuration = configuration
-    first = L1(configuration.l1)
-    second = L2(configuration.l2)
+  /// Throws when a strength is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(
+      of: Self.typeName, ("strength l1", l1, .notNegative), ("strength l2", l2, .notNegative))
   }
 
   /// `λ₁ · Σ |w| + λ₂/2 · Σ w²`
   public func value(of weights: Tensor) -> Float {
-    first.value(of: weights) + second.value(of: weights)
+    L1(l1).value(of: weights) + L2(l2).value(of: weights)
   }
 
   /// `λ₁ · sign(w) + λ₂ w`
   public func gradient(of weights: Tensor) -> Tensor {
-    first.gradient(of: weights) + second.gradient(of: weights)
+    L1(l1).gradient(of: weights) + L2(l2).gradient(of: weights)
   }
 }

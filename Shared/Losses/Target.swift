@@ -67,3 +67,14 @@ public enum Target: Sendable, Equatable {
     }
   }
 }
+
+extension Target {
+  /// The kind and the size of the target, for messages.
+  package var summary: String {
+    switch self {
+    case .classes(let classes): "\(classes.count) classes"
+    case .classSequences(_, let length): "\(count) sequences of \(length) classes"
+    case .values(let values): "values of shape \(values.shape)"
+    }
+  }
+}

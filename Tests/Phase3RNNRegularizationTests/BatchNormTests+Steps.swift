@@ -115,6 +115,10 @@ extension BatchNormTests {
         "it is not divided by √(σ² + ε)": gradient(dMean, dProduct, scale, deviation: [1, 1]),
         "it is divided by σ² + ε: return the root of it as deviation":
           gradient(dMean, dProduct, scale, deviation: square(deviation)),
+        "it is divided by σ²: return √(σ² + ε) as deviation":
+          gradient(dMean, dProduct, scale, deviation: square(deviation) - 0.5),
+        "it is divided by σ: return √(σ² + ε) as deviation":
+          gradient(dMean, dProduct, scale, deviation: sqrt(square(deviation) - 0.5)),
         "X̂ is missing in front of mean(dY ⊙ X̂)":
           gradient(dMean, dProduct, scale, normalized: Tensor(ones: x.shape)),
         "the sign of X̂ ⊙ mean(dY ⊙ X̂) is wrong: both parts are taken off dY":

@@ -204,18 +204,21 @@ import Testing
 
   @Test(.waits(for: l1), .waits(for: l2)) func strengthsOutOfRangeAreRefused() async {
     for strength in [-0.1, .nan, .infinity] as [Float] {
-      let configuration = PenaltyConfiguration(strength: strength)
-      expectCourseError(.invalidArgument, "L1: strength", "\(strength)") {
-        try L1(configuration: configuration)
+      expectCourseError(.invalidArgument, "L1: argument", "a finite strength", "\(strength)") {
+        var penalty = L1(0)
+        penalty.strength = strength
+        return try L1(configuration: penalty)
       }
-      expectCourseError(.invalidArgument, "L2: strength", "\(strength)") {
-        try L2(configuration: configuration)
+      expectCourseError(.invalidArgument, "L2: argument", "a finite strength", "\(strength)") {
+        var penalty = L2(0)
+        penalty.strength = strength
+        return try L2(configuration: penalty)
       }
     }
     #expect(L2(0).value(of: Self.w) == 0)
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = ElasticNet(l1: 1, l2: -1) }
-    expectWords(of: result, "ElasticNet: strength", "at least 0", "-1")
+    expectWords(of: result, "ElasticNet: argument", "a finite strength l2 of at least 0", "-1")
   }
 }

@@ -131,7 +131,7 @@ import Testing
     expectCourseError(.invalidData, "label out of range", "example 1") {
       try loss.check(outputShape: [1], target: .classes([0, 2]))
     }
-    expectCourseError(.invalidData, "no probability", "1.5", "example 1") {
+    expectCourseError(.invalidData, "target out of range", "1.5", "example 1") {
       try loss.check(outputShape: [2], target: .values([[0, 1], [0.5, 1.5]]))
     }
     expectCourseError(.shapeMismatch, "sequences") {
