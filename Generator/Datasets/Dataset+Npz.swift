@@ -51,15 +51,9 @@ extension Dataset {
   public init(
     npz path: String, part: DatasetPart? = nil, names: NpzNames? = nil, classNames: [String] = []
   ) throws {
-    try requireReadable(path, content: "a NumPy archive (.npz)")
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
-    } catch {
-      throw CourseError(
-        .file, "cannot read the file", received: error.localizedDescription, location: path)
-    }
-    try self.init(npzData: data, path: path, part: part, names: names, classNames: classNames)
+    try self.init(
+      npzData: mapFile(at: path, content: "a NumPy archive (.npz)"), path: path, part: part,
+      names: names, classNames: classNames)
   }
 
   /// Reads the bytes of an archive; `path` names it in errors.
@@ -115,8 +109,7 @@ extension Dataset {
 
   /// Which parts an archive has, by the usual names; empty when it is not divided.
   public static func npzParts(_ path: String) throws -> [DatasetPart] {
-    try requireReadable(path, content: "a NumPy archive (.npz)")
-    let data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
+    let data = try mapFile(at: path, content: "a NumPy archive (.npz)")
     let found = Set(
       try ZipArchive(data: data, path: path).members.map { arrayName($0.name).lowercased() })
     return DatasetPart.allCases.filter { part in

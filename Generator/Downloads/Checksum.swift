@@ -38,13 +38,10 @@ public struct Checksum: Sendable {
 
   /// The checksum of a file in hexadecimal.
   public static func hex(_ method: Method, ofFile path: String) throws -> String {
-    try requireReadable(path, content: "a file")
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw CourseError(.file, "cannot open the file", location: path)
-    }
+    let file = try InputFile(path, content: "a file")
     var checksum = Checksum(method)
-    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
-      checksum.update([UInt8](piece))
+    while case let piece = try file.read(atMost: 1 << 20), !piece.isEmpty {
+      checksum.update(piece)
     }
     return checksum.hex()
   }

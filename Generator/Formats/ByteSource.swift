@@ -5,58 +5,48 @@ import Shared
 /// it.
 ///
 /// Sizes that a file claims are checked against its length before memory is taken for them.
-final class ByteSource {
-  /// Names the file in errors.
+final class ByteSource: ByteReader {
   let path: String
   /// The number of bytes of content read so far.
   private(set) var offset = 0
+  var offsetSuffix: String { isGzip ? " of the unpacked data" : "" }
+  let remedy = Gzip.damageRemedy
   /// Whether the file is gzip data.
   let isGzip: Bool
 
-  /// What has been looked at but not read.
+  /// Bytes that have been looked at but not read.
   private var pushedBack: ArraySlice<UInt8> = []
-  /// What has come from the file and not been used.
+  /// Bytes of the file that have not been used yet.
   private var packed: ArraySlice<UInt8>
-  private let file: FileHandle?
+  private let file: InputFile?
   private let decoder: GzipDecoder?
   private let fileSize: Int
   /// A pipe has no length.
-  private let hasLength: Bool
+  private var hasLength: Bool { file == nil || file?.size != nil }
   private static let pieceSize = 1 << 17
 
   /// Opens a file.
-  /// - Parameter content: what should be in it, for messages
-  init(path: String, content: String) throws {
-    self.path = path
-    try requireReadable(path, content: content)
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw CourseError(
-        .file, "cannot open the file", expected: content, received: systemMessage(errno),
-        location: path)
-    }
-    file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    var status = stat()
-    hasLength = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    fileSize = hasLength ? Int(status.st_size) : Int.max / 2048
-    let start = try ByteSource.piece(of: file, path: path)
-    isGzip = Gzip.isGzip(start)
-    decoder = isGzip ? try GzipDecoder(path: path) : nil
-    packed = start
+  /// - Parameter content: the content that is expected, for messages
+  convenience init(path: String, content: String) throws {
+    let file = try InputFile(path, content: content)
+    try self.init(
+      path: path, file: file, size: file.size ?? Int.max / 2048,
+      start: file.read(atMost: ByteSource.pieceSize))
   }
 
   /// Reads from memory; `path` names it in errors.
-  init(data: Data, path: String) throws {
-    self.path = path
-    file = nil
-    (fileSize, hasLength) = (data.count, true)
-    packed = [UInt8](data)[...]
-    isGzip = Gzip.isGzip(packed)
+  convenience init(data: Data, path: String) throws {
+    try self.init(path: path, file: nil, size: data.count, start: [UInt8](data))
+  }
+
+  private init(path: String, file: InputFile?, size: Int, start: [UInt8]) throws {
+    (self.path, self.file, fileSize, packed) = (path, file, size, start[...])
+    isGzip = Gzip.isGzip(start)
     decoder = isGzip ? try GzipDecoder(path: path) : nil
   }
 
   /// The most bytes that the whole content can have: deflate packs 1032 to 1 at best.
-  var mostContent: Int { isGzip ? fileSize * 1032 : fileSize }
+  var maximumContent: Int { isGzip ? fileSize * 1032 : fileSize }
 
   /// Looks at the next bytes and leaves them where they are; fewer at the end.
   func peek(_ count: Int) throws -> [UInt8] {
@@ -66,10 +56,10 @@ final class ByteSource {
     return bytes
   }
 
-  /// The next bytes, fewer only at the end. Memory grows with what comes, not with `count`.
+  /// The next bytes, fewer only at the end. Memory grows with the bytes that come, not with `count`.
   func read(atMost count: Int) throws -> [UInt8] {
     var result: [UInt8] = []
-    // The length of a plain file is known; what packed data and pipes claim to hold is not believed.
+    // The length of a plain file is known; the claims of packed data and pipes are not believed.
     if hasLength, !isGzip {
       result.reserveCapacity(min(count, fileSize + pushedBack.count, 1 << 32))
     }
@@ -86,8 +76,8 @@ final class ByteSource {
   }
 
   /// Exactly `count` bytes appended to `bytes`.
-  /// - Parameter what: says in an error what they would have been
-  func append(_ count: Int, to bytes: inout [UInt8], what: String) throws {
+  /// - Parameter content: names them in the error for a file that ends before
+  func append(_ count: Int, to bytes: inout [UInt8], of content: String) throws {
     let start = offset
     var left = count
     while left > 0 {
@@ -99,29 +89,29 @@ final class ByteSource {
       offset += piece.count
       left -= piece.count
       guard piece.count == step else {
-        throw truncated(what: what, at: start, expected: count, received: count - left)
+        throw truncated(content, expected: count, received: count - left, at: start)
       }
     }
   }
 
   /// Exactly `count` bytes.
-  func read(_ count: Int, what: String) throws -> [UInt8] {
+  func take(_ count: Int, of content: String) throws -> [UInt8] {
     let start = offset
     let bytes = try read(atMost: count)
     guard bytes.count == count else {
-      throw truncated(what: what, at: start, expected: count, received: bytes.count)
+      throw truncated(content, expected: count, received: bytes.count, at: start)
     }
     return bytes
   }
 
-  /// Passes over bytes; throws when there are not that many.
-  func skip(_ count: Int, what: String) throws {
+  /// Passes over bytes.
+  func skip(_ count: Int, of content: String) throws {
     let start = offset
     var left = count
     while left > 0 {
       let piece = try read(atMost: min(left, ByteSource.pieceSize))
       guard !piece.isEmpty else {
-        throw truncated(what: what, at: start, expected: count, received: count - left)
+        throw truncated(content, expected: count, received: count - left, at: start)
       }
       left -= piece.count
     }
@@ -131,24 +121,11 @@ final class ByteSource {
   func requireEnd(expected: String) throws {
     let start = offset
     guard try read(atMost: 1).isEmpty else {
-      throw CourseError(
-        .format, "the file is longer than it should be", expected: expected,
-        received: "more from offset \(start)\(place)", location: path,
-        remedy: "Get the file anew.")
+      throw refuse(
+        "the file is longer than it should be", expected: expected,
+        received: "more from offset \(start)\(offsetSuffix)", at: start)
     }
   }
-
-  private func truncated(
-    what: String, at start: Int, expected: Int, received: Int
-  ) -> CourseError {
-    CourseError(
-      .format, "the file is truncated", expected: "\(expected) bytes of \(what)",
-      received: "\(received)", location: "\(path), offset \(start)\(place)",
-      remedy: "Get the file anew.")
-  }
-
-  /// Which offsets are meant.
-  var place: String { isGzip ? " of the unpacked data" : "" }
 
   // MARK: The bottom
 
@@ -159,7 +136,7 @@ final class ByteSource {
     pushedBack = pushedBack.dropFirst(filled)
     while filled < buffer.count {
       if packed.isEmpty {
-        packed = try ByteSource.piece(of: file, path: path)
+        packed = try file?.read(atMost: ByteSource.pieceSize)[...] ?? []
         if packed.isEmpty {
           try decoder?.finish()
           break
@@ -176,15 +153,5 @@ final class ByteSource {
       }
     }
     return filled
-  }
-
-  private static func piece(of file: FileHandle?, path: String) throws -> ArraySlice<UInt8> {
-    guard let file else { return [] }
-    do {
-      return [UInt8](try file.read(upToCount: pieceSize) ?? Data())[...]
-    } catch {
-      throw CourseError(
-        .file, "cannot read the file", received: error.localizedDescription, location: path)
-    }
   }
 }

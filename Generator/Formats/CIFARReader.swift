@@ -1,8 +1,8 @@
 import Foundation
 import Shared
 
-/// How one part of CIFAR-10 or CIFAR-100 is distributed: records of one or two labels and 3 x 32 x 32
-/// bytes (red, green and blue plane), in one or more files.
+/// The files of one part of CIFAR-10 or CIFAR-100: records of one or two labels and 3 x 32 x 32 bytes (red,
+/// green and blue plane), in one or more files.
 struct CIFARFormat {
   static let archive10 = "cifar-10-binary.tar.gz"
 
@@ -12,7 +12,7 @@ struct CIFARFormat {
   var files: [String]
   /// The file with the names of the classes.
   var namesFile: String
-  /// How many labels stand before the pixels, and which of them counts.
+  /// The number of labels before the pixels, and the place of the one that counts.
   var labelCount: Int
   var labelPlace: Int
   var classCount: Int
@@ -57,7 +57,7 @@ struct CIFARReader {
     return try reader.dataset(name: name)
   }
 
-  /// What has been read.
+  /// The images that have been read.
   func dataset(name: String) throws -> Dataset {
     try Dataset(
       name: name, bytes: ByteFeatures(shape: [labels.count, 3, 32, 32], bytes: pixels),
@@ -121,7 +121,7 @@ struct CIFARReader {
       throw CourseError(
         .format, "the archive is not complete", expected: format.files.joined(separator: ", "),
         received: "none of \(missing.sorted().joined(separator: ", "))", location: url.path,
-        remedy: "The binary version is wanted: \(format.archive).")
+        remedy: "Download the binary version: \(format.archive).")
     }
   }
 
@@ -134,7 +134,7 @@ struct CIFARReader {
 
   mutating func read(_ source: ByteSource, number: Int) throws {
     let path = source.path
-    let size = format.imagesInAFile.map { $0 * format.recordSize } ?? source.mostContent
+    let size = format.imagesInAFile.map { $0 * format.recordSize } ?? source.maximumContent
     let bytes = try source.read(atMost: size)
     try requireSize(bytes.count, path: path)
     try source.requireEnd(expected: "\(size) bytes")
@@ -152,7 +152,7 @@ struct CIFARReader {
       expected: format.imagesInAFile.map { "\($0 * recordSize) bytes, \($0) images" }
         ?? "one or more images of \(recordSize) bytes",
       received: "\(size) bytes", location: "\(path), offset \(size / recordSize * recordSize)",
-      remedy: "Get the file anew; the binary version is wanted, not Python's or Matlab's.")
+      remedy: "Download the file again: the binary version, not Python's or Matlab's.")
   }
 
   private mutating func add(_ bytes: [UInt8], number: Int, path: String) throws {

@@ -2,7 +2,7 @@ import CCourseCodecs
 import Foundation
 import Shared
 
-/// gzip (RFC 1952): several compressed members, one after the other, make one file.
+/// The format gzip (RFC 1952): several compressed members, one after the other, make one file.
 ///
 ///     let text = try Gzip.decompressed(Data(contentsOf: url), path: url.path, limit: 1 << 20)
 public enum Gzip {
@@ -15,6 +15,9 @@ public enum Gzip {
     #endif
   }
 
+  /// The advice for damaged data.
+  static let damageRemedy = "Download the file again."
+
   /// Whether bytes begin as gzip data do. File names do not tell: browsers unpack silently.
   public static func isGzip(_ bytes: some Collection<UInt8>) -> Bool {
     bytes.starts(with: [0x1F, 0x8B])
@@ -23,7 +26,7 @@ public enum Gzip {
   /// The content of gzip data; checks every member's CRC and length.
   /// - Parameters:
   ///   - path: names the data in errors
-  ///   - limit: the most bytes to unpack to; more is an error
+  ///   - limit: the maximum size of the content in bytes; more is an error
   public static func decompressed(_ data: Data, path: String, limit: Int) throws -> [UInt8] {
     guard isGzip(data) else {
       throw CourseError(
@@ -93,13 +96,13 @@ final class GzipDecoder {
         throw CourseError(
           .format, "damaged gzip data", received: text,
           location: "\(path), offset \(offset) of the packed data",
-          remedy: "Get the file anew.")
+          remedy: Gzip.damageRemedy)
       }
     }
     return filled
   }
 
-  /// Decides what follows a member. The two bytes of a signature may come one by one.
+  /// Decides whether another member or padding follows. The two bytes of a signature may come one by one.
   private func beginMember(_ input: inout ArraySlice<UInt8>) throws {
     guard let byte = input.first else { return }
     if byte == 0 {
@@ -111,10 +114,10 @@ final class GzipDecoder {
     }
     guard byte == 0x1F, !isPadding else {
       throw CourseError(
-        .format, "something follows the gzip data",
+        .format, "unexpected data after the gzip data",
         expected: "the end of the file, or the next member (1F 8B)",
         received: String(format: "the byte %02X", byte), location: "\(path), offset \(offset)",
-        remedy: "Get the file anew.")
+        remedy: Gzip.damageRemedy)
     }
     codec_inflater_reset(inflater)
     isWithinMember = true
@@ -126,7 +129,7 @@ final class GzipDecoder {
     throw CourseError(
       .format, "the gzip data are truncated", expected: "the end of a member",
       received: "the end of the file", location: "\(path), offset \(offset) of the packed data",
-      remedy: "Get the file anew.")
+      remedy: Gzip.damageRemedy)
   }
 }
 
@@ -142,9 +145,9 @@ func missingCodec(_ format: String, path: String) -> CourseError {
       + "--disable-default-traits (as a dependency: without traits: []).")
 }
 
-/// The error for what a codec says of a file.
+/// The error that a codec reports.
 func decodingError(
-  _ status: CodecStatus, _ message: some Sequence<UInt8>, _ what: String, format: String,
+  _ status: CodecStatus, _ message: some Sequence<UInt8>, _ problem: String, format: String,
   path: String
 ) -> CourseError {
   switch status {
@@ -152,8 +155,8 @@ func decodingError(
   case codecNoMemory: outOfMemory(path: path)
   default:
     CourseError(
-      .format, what, received: String(decoding: Array(message), as: UTF8.self), location: path,
-      remedy: "Get or make the image anew.")
+      .format, problem, received: String(decoding: Array(message), as: UTF8.self), location: path,
+      remedy: PixelImage.damageRemedy)
   }
 }
 
@@ -161,7 +164,7 @@ func outOfMemory(path: String) -> CourseError {
   CourseError(.file, "there is no memory left", location: path)
 }
 
-/// What the first bytes of a file look like, for messages.
+/// A description of the first bytes of a file, for messages.
 func beginning(_ bytes: some Collection<UInt8>) -> String {
   contentHint(Data(bytes.prefix(16)))
     ?? "the bytes " + bytes.prefix(4).map { String(format: "%02X", $0) }.joined(separator: " ")

@@ -80,52 +80,41 @@ public struct IDXFile: Sendable, Equatable {
   }
 
   init(_ source: ByteSource) throws {
-    func refuse(
-      _ what: String, expected: String? = nil, received: String? = nil, offset: Int
-    ) -> CourseError {
-      CourseError(
-        .format, what, expected: expected, received: received,
-        location: "\(source.path), offset \(offset)\(source.place)")
-    }
+    var source = source
     let start = try source.peek(16)
-    guard !start.isEmpty else {
-      throw refuse(
-        "this is not an IDX file", expected: "the bytes 00 00", received: "nothing", offset: 0)
-    }
     guard start.starts(with: [0, 0]) || start == [0] else {
-      throw refuse(
-        "this is not an IDX file", expected: "the bytes 00 00", received: beginning(start),
-        offset: 0)
+      throw source.refuse(
+        "this is not an IDX file", expected: "the bytes 00 00",
+        received: start.isEmpty ? "nothing" : beginning(start))
     }
-    let magic = try source.read(4, what: "header")
-    guard let type = ElementType(rawValue: magic[2]) else {
-      throw refuse(
+    try source.skip(2, of: "header")
+    let code = try source.number(bytes: 1, .big, of: "header")
+    guard let type = ElementType(rawValue: UInt8(code)) else {
+      throw source.refuse(
         "unknown element type", expected: "08, 09, 0B, 0C, 0D or 0E",
-        received: String(format: "%02X", magic[2]), offset: 2)
+        received: String(format: "%02X", code), at: 2)
     }
-    guard magic[3] >= 1 else {
-      throw refuse("an array without axes", expected: "at least 1", received: "0", offset: 3)
+    let rank = try source.number(bytes: 1, .big, of: "header")
+    guard rank >= 1 else {
+      throw source.refuse("an array without axes", expected: "at least 1", received: "0", at: 3)
     }
-    let sizes = try source.read(4 * Int(magic[3]), what: "axis sizes")
-    let shape = stride(from: 0, to: sizes.count, by: 4).map { place in
-      sizes[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) }
-    }
-    let header = source.offset
+    let shape = try (0..<rank).map { _ in try source.number(bytes: 4, .big, of: "axis sizes") }
     // Before any memory is taken: a size that overflows, or that no file of this length can hold.
+    let header = source.offset
     guard let count = checkedProduct(shape + [type.size]),
-      count <= source.mostContent - (source.isGzip ? 0 : header)
+      count <= source.maximumContent - (source.isGzip ? 0 : header)
     else {
-      throw refuse(
+      throw source.refuse(
         "the file is too short for its header",
         expected:
           "an array of shape \(shape), \(type.size) \(type.size == 1 ? "byte" : "bytes") each",
         received: source.isGzip
-          ? "a packed file that holds \(source.mostContent) bytes at most"
-          : "\(source.mostContent - header) bytes", offset: header)
+          ? "a packed file that holds \(source.maximumContent) bytes at most"
+          : "\(source.maximumContent - header) bytes")
     }
     self.type = type
     self.shape = shape
-    bytes = try source.read(count, what: "elements of shape \(shape)")
+    bytes = try source.take(count, of: "elements of shape \(shape)")
     try source.requireEnd(expected: "\(header + count) bytes for an array of shape \(shape)")
   }
 

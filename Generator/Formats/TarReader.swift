@@ -11,25 +11,27 @@ struct TarReader {
   }
 
   private let source: ByteSource
-  /// What is left of the current entry, padding included.
+  /// The bytes of the current entry that have not been read, padding included.
   private var left = 0
 
   init(_ source: ByteSource) { self.source = source }
 
-  /// The next regular file; `nil` at the end of the archive. What was not read of the one before it is
-  /// passed over.
+  /// The next regular file; `nil` at the end of the archive. The unread rest of the previous one is passed
+  /// over.
   mutating func next() throws -> Entry? {
-    // What a record in front says of the file behind it.
+    // From the records in front of a file.
     var (longName, longSize): (String?, Int?)
     while true {
-      try source.skip(left, what: "a file in the archive")
+      try source.skip(left, of: "a file in the archive")
       left = 0
       let place = source.offset
       let block = try source.read(atMost: 512)
       // Archives end with blocks of zeros; some just end.
       if block.isEmpty { return nil }
       guard block.count == 512 else {
-        throw refuse(place, "the archive is truncated", "a header of 512 bytes", "\(block.count)")
+        throw source.refuse(
+          "the archive is truncated", expected: "a header of 512 bytes",
+          received: "\(block.count)", at: place)
       }
       if block.allSatisfy({ $0 == 0 }) {
         try finish()
@@ -42,20 +44,22 @@ struct TarReader {
       guard
         let size = isRecord
           ? TarReader.number(block[124..<136])
-          : longSize ?? TarReader.number(block[124..<136]), size <= source.mostContent
+          : longSize ?? TarReader.number(block[124..<136]), size <= source.maximumContent
       else {
-        throw refuse(
-          place + 124, "the size of a file in the archive makes no sense",
-          "at most \(source.mostContent) bytes, in octal digits",
-          longSize.map { "\($0)" } ?? "\"\(text(block[124..<136]))\"")
+        throw source.refuse(
+          "the size of a file in the archive makes no sense",
+          expected: "at most \(source.maximumContent) bytes, in octal digits",
+          received: longSize.map { "\($0)" } ?? "\"\(text(block[124..<136]))\"", at: place + 124)
       }
       let padded = (size + 511) / 512 * 512
       switch type {
       case UInt8(ascii: "L"), UInt8(ascii: "x"):
         guard size <= 1 << 16 else {
-          throw refuse(place, "a name in the archive is too long", "65536 bytes", "\(size)")
+          throw source.refuse(
+            "a name in the archive is too long", expected: "65536 bytes", received: "\(size)",
+            at: place)
         }
-        let content = try source.read(padded, what: "a long name").prefix(size)
+        let content = try source.take(padded, of: "a long name").prefix(size)
         if type == UInt8(ascii: "L") {
           longName = text(content)
         } else {
@@ -63,9 +67,9 @@ struct TarReader {
           longName = records["path"] ?? longName
           if let digits = records["size"] {
             guard let number = wholeNumber(digits.utf8) else {
-              throw refuse(
-                place + 512, "the size of a file in the archive makes no sense", "digits",
-                "\"\(digits)\"")
+              throw source.refuse(
+                "the size of a file in the archive makes no sense", expected: "digits",
+                received: "\"\(digits)\"", at: place + 512)
             }
             longSize = number
           }
@@ -87,7 +91,7 @@ struct TarReader {
 
   /// The content of the current file, appended to `bytes`.
   mutating func append(_ entry: Entry, to bytes: inout [UInt8]) throws {
-    try source.append(entry.size, to: &bytes, what: entry.name)
+    try source.append(entry.size, to: &bytes, of: entry.name)
     left -= entry.size
   }
 
@@ -101,18 +105,10 @@ struct TarReader {
     let sum =
       block.reduce(0) { $0 + Int($1) } - block[148..<156].reduce(0) { $0 + Int($1) } + 8 * 32
     guard TarReader.number(block[148..<156]) == sum else {
-      throw refuse(
-        place, "this is not a tar header", "the checksum \(String(sum, radix: 8)) at byte 148",
-        place == 0 ? beginning(block) : "\"\(text(block[148..<156]))\"")
+      throw source.refuse(
+        "this is not a tar header", expected: "the checksum \(String(sum, radix: 8)) at byte 148",
+        received: place == 0 ? beginning(block) : "\"\(text(block[148..<156]))\"", at: place)
     }
-  }
-
-  private func refuse(
-    _ place: Int, _ what: String, _ expected: String, _ received: String
-  ) -> CourseError {
-    CourseError(
-      .format, what, expected: expected, received: received,
-      location: "\(source.path), offset \(place)\(source.place)", remedy: "Get the file anew.")
   }
 
   /// An octal number between blanks and zeros, or GNU's binary form for sizes from 8 GB on: a first byte
@@ -128,7 +124,7 @@ struct TarReader {
     return wholeNumber(digits[..<end], radix: 8)
   }
 
-  /// What pax records say, such as "27 path=folder/file\n"; each begins with its own length.
+  /// The fields of pax records, such as "27 path=folder/file\n"; each begins with its own length.
   private func paxRecords(
     _ content: ArraySlice<UInt8>, at place: Int
   ) throws -> [String: String] {
@@ -141,10 +137,11 @@ struct TarReader {
         rest.startIndex + length > blank + 1, rest[rest.startIndex + length - 1] == 10,
         let equals = rest[blank...].firstIndex(of: 61), equals < rest.startIndex + length
       else {
-        throw refuse(
-          place + rest.startIndex - content.startIndex, "a record in the archive is damaged",
-          "its length, a name and a value: \"27 path=folder/file\"",
-          "\"\(text(rest.prefix(20)))\"")
+        throw source.refuse(
+          "a record in the archive is damaged",
+          expected: "its length, a name and a value: \"27 path=folder/file\"",
+          received: "\"\(text(rest.prefix(20)))\"",
+          at: place + rest.startIndex - content.startIndex)
       }
       let end = rest.startIndex + length
       let name = String(decoding: rest[(blank + 1)..<equals], as: UTF8.self)

@@ -1,99 +1,115 @@
 import Foundation
 import Shared
 
-/// What there is to know of a PNG file before it is decoded: its structure is whole, how large it is, how
-/// many channels.
+/// The header of a PNG file, read before the pixels are decoded: size and channels, with the structure of
+/// the file checked.
 ///
-/// libpng would find most of it too; but only after memory has been taken for what the header claims,
-/// and without saying where.
+/// libpng would find most damage too; but only after memory has been taken for the size that the header
+/// claims, and without the offset.
 struct PNGHeader {
   let width: Int
   let height: Int
   /// The channels that the image is read with: 1, 3 or 4.
   let channels: Int
-  /// The file without what would make the decoder change colours: like Pillow and torchvision, we want
-  /// the bytes that are stored.
+  /// The file without the chunks that would make the decoder change colours: as Pillow and torchvision do,
+  /// the stored bytes are read.
   let stripped: [UInt8]
 
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
   private static let colorChunks = ["gAMA", "cHRM", "sRGB", "iCCP", "cICP", "bKGD", "sBIT"]
-  static let mostPixels = 100_000_000
 
-  init(_ data: Data, path: String) throws {
-    func refuse(
-      _ what: String, expected: String? = nil, received: String? = nil, offset: Int
-    ) -> CourseError {
-      CourseError(
-        .format, what, expected: expected, received: received,
-        location: "\(path), offset \(offset)", remedy: "Get or make the image anew.")
+  init(_ bytes: UnsafeBufferPointer<UInt8>, path: String) throws {
+    var cursor = ByteCursor(
+      UnsafeRawBufferPointer(bytes), path: path, remedy: PixelImage.damageRemedy)
+    guard cursor.starts(with: PNGHeader.signature) else {
+      throw cursor.refuse(
+        "this is not a PNG image", expected: "the bytes 89 50 4E 47 0D 0A 1A 0A",
+        received: beginning(bytes), remedy: "")
     }
-    let bytes = [UInt8](data)
-    guard bytes.starts(with: PNGHeader.signature) else {
-      throw CourseError(
-        .format, "this is not a PNG image", expected: "the bytes 89 50 4E 47 0D 0A 1A 0A",
-        received: beginning(bytes), location: "\(path), offset 0")
+    try cursor.skip(PNGHeader.signature.count)
+    let header = try PNGHeader.chunk(&cursor)
+    guard header.name == "IHDR", header.content.count == 13 else {
+      throw cursor.refuse(
+        "the image has no header", expected: "a chunk IHDR of 13 bytes",
+        received: "\(header.name) of \(header.content.count)", at: header.start)
     }
-    func number(at place: Int) -> Int { bytes[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) } }
-
     var kept = PNGHeader.signature
     kept.reserveCapacity(bytes.count)
-    var header: [UInt8]?
-    var (packedSize, hasTransparency, isComplete) = (0, false, false)
-    var place = kept.count
-    while !isComplete {
-      guard place + 12 <= bytes.count else {
-        throw refuse(
-          "the image is truncated", expected: "a chunk of at least 12 bytes",
-          received: "\(bytes.count - place)", offset: place)
-      }
-      let length = number(at: place)
-      let name = String(decoding: bytes[(place + 4)..<(place + 8)], as: UTF8.self)
-      guard length <= bytes.count - place - 12 else {
-        throw refuse(
-          "the image is truncated", expected: "\(length) bytes in the chunk \(name)",
-          received: "\(bytes.count - place - 12)", offset: place)
-      }
-      let content = bytes[(place + 8)..<(place + 8 + length)]
-      switch name {
-      case "IHDR" where header == nil && place == 8 && length == 13: header = Array(content)
-      case "IDAT": packedSize += length
-      case "tRNS": hasTransparency = true
-      case "IEND": isComplete = true
-      default: break
-      }
-      if header == nil {
-        throw refuse(
-          "the image has no header", expected: "a chunk IHDR of 13 bytes",
-          received: "\(name) of \(length)", offset: place)
-      }
-      let end = place + 12 + length
-      if !PNGHeader.colorChunks.contains(name) { kept += bytes[place..<end] }
-      place = end
+    kept += header.bytes
+    var (packedSize, hasTransparency) = (0, false)
+    var name = ""
+    while name != "IEND" {
+      let chunk = try PNGHeader.chunk(&cursor)
+      name = chunk.name
+      if name == "IDAT" { packedSize += chunk.content.count }
+      if name == "tRNS" { hasTransparency = true }
+      if !PNGHeader.colorChunks.contains(name) { kept += chunk.bytes }
     }
-    (width, height) = (number(at: 16), number(at: 20))
-    let (depth, color) = (Int(bytes[24]), bytes[25])
-    guard let samples = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][color], (1...16).contains(depth) else {
-      throw refuse(
+    let fields = ByteCursor(
+      header.content, path: path, from: header.start + 8, remedy: cursor.remedy)
+    let stored: Int
+    (width, height, stored) = try PNGHeader.size(fields, packedSize: packedSize)
+    channels = hasTransparency ? 4 : stored
+    stripped = kept
+  }
+
+  private struct Chunk {
+    var name: String
+    /// The offset of the chunk.
+    var start: Int
+    /// All bytes of it: length, name, content and checksum.
+    var bytes: UnsafeRawBufferPointer
+    var content: UnsafeRawBufferPointer {
+      UnsafeRawBufferPointer(rebasing: bytes[8..<(bytes.count - 4)])
+    }
+  }
+
+  private static func chunk(_ cursor: inout ByteCursor) throws -> Chunk {
+    let start = cursor.offset
+    guard cursor.remaining >= 12 else {
+      throw cursor.refuse(
+        "the image is truncated", expected: "a chunk of at least 12 bytes",
+        received: "\(cursor.remaining)")
+    }
+    var head = cursor
+    let length = try head.number(bytes: 4, .big)
+    let name = String(decoding: try head.take(4, of: "the name of a chunk"), as: UTF8.self)
+    guard length <= head.remaining - 4 else {
+      throw cursor.refuse(
+        "the image is truncated", expected: "\(length) bytes in the chunk \(name)",
+        received: "\(head.remaining - 4)")
+    }
+    return Chunk(name: name, start: start, bytes: try cursor.take(12 + length, of: "a chunk"))
+  }
+
+  /// Size and channels of the image.
+  private static func size(
+    _ header: ByteCursor, packedSize: Int
+  ) throws -> (width: Int, height: Int, channels: Int) {
+    var cursor = header
+    let (width, height) = (try cursor.number(bytes: 4, .big), try cursor.number(bytes: 4, .big))
+    let place = cursor.offset
+    let (depth, kind) = (try cursor.number(bytes: 1, .big), try cursor.number(bytes: 1, .big))
+    guard let samples = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][kind], (1...16).contains(depth) else {
+      throw header.refuse(
         "an unknown kind of PNG image", expected: "colour type 0, 2, 3, 4 or 6 of 1 to 16 bits",
-        received: "colour type \(color) of \(depth) bits", offset: 24)
+        received: "colour type \(kind) of \(depth) bits", at: place)
     }
     // No decoder takes more than a million of rows or columns.
     guard width >= 1, height >= 1, width <= 1_000_000, height <= 1_000_000,
-      width * height <= PNGHeader.mostPixels
+      width * height <= PixelImage.maximumPixels
     else {
-      throw refuse(
+      throw header.refuse(
         "the size of the image makes no sense",
-        expected: "1 to \(PNGHeader.mostPixels) pixels, at most 1000000 in a row or column",
-        received: "\(width) x \(height)", offset: 16)
+        expected: "1 to \(PixelImage.maximumPixels) pixels, at most 1000000 in a row or column",
+        received: "\(width) x \(height)")
     }
     // Deflate packs 1032 to 1 at best.
     guard width * height * samples * depth / 8 <= packedSize * 1032 else {
-      throw refuse(
-        "the image is smaller than its header says",
-        expected: "pixels for \(width) x \(height)", received: "\(packedSize) bytes packed",
-        offset: 16)
+      throw header.refuse(
+        "the image is smaller than its header says", expected: "pixels for \(width) x \(height)",
+        received: "\(packedSize) bytes packed")
     }
-    channels = hasTransparency || color >= 4 ? 4 : color == 0 ? 1 : 3
-    stripped = kept
+    return (width, height, kind >= 4 ? 4 : kind == 0 ? 1 : 3)
   }
 }

@@ -2,6 +2,11 @@ import Foundation
 import Shared
 
 extension PixelImage {
+  /// No image has more pixels.
+  static let maximumPixels = 100_000_000
+  /// The advice for a damaged image.
+  static let damageRemedy = "Download or export the image again."
+
   /// The endings of file names that folders of images are searched for, without the dot.
   public static let fileExtensions = ["png", "jpg", "jpeg"]
 
@@ -9,13 +14,18 @@ extension PixelImage {
   ///
   ///     let photo = try PixelImage(contentsOf: "photo.jpg")
   ///
-  /// What the file is, its first bytes decide and not its name: browsers save PNG as .jpg and the
-  /// reverse.
+  /// The first bytes decide on the format, not the name: browsers save PNG as .jpg and the reverse.
   /// - Throws: a `CourseError` that names the file when it cannot be read, is damaged, or is something
   ///   else
   public init(contentsOf path: String) throws {
-    let file = try FileBytes(path: path, content: "an image (PNG, JPEG or npy)")
-    try self.init(imageBytes: file.bytes, path: path)
+    try self.init(imageData: PixelImage.read(path), path: path)
+  }
+
+  /// The bytes of an image file.
+  static func read(
+    _ path: String, content: String = "an image (PNG, JPEG or npy)"
+  ) throws -> Data {
+    try readFile(at: path, content: content, allowsPipes: false, maximumSize: 1 << 30)
   }
 
   /// Whether a file seems to be an image, readable or not: by the ending of its name, and where that says
@@ -25,22 +35,23 @@ extension PixelImage {
       return fileExtensions.contains(ending) || OtherImages.kind(of: path) != nil
     }
     // What is read from a pipe is gone.
-    guard fileSize(path) != nil, let file = FileHandle(forReadingAtPath: path) else { return false }
-    let start = (try? file.read(upToCount: 16)) ?? Data()
-    return contentHint(start)?.hasSuffix(" image") ?? false
+    let start = try? InputFile(path, content: "an image", allowsPipes: false).read(atMost: 16)
+    return contentHint(Data(start ?? []))?.hasSuffix(" image") ?? false
   }
 
   /// The number of channels that reading an image file gives; its header is read and no pixels.
   static func channelCount(ofFile path: String) throws -> Int {
-    let file = try FileBytes(path: path, content: "an image (PNG, JPEG or npy)")
-    if file.bytes.starts(with: JPEGHeader.signature) {
-      return try JPEGHeader(file.bytes, path: path).channels
+    try read(path).withUnsafeBytes {
+      let bytes = $0.bindMemory(to: UInt8.self)
+      if bytes.starts(with: JPEGHeader.signature) {
+        return try JPEGHeader(bytes, path: path).channels
+      }
+      if bytes.starts(with: PNGHeader.signature) {
+        return try PNGHeader(bytes, path: path).channels
+      }
+      // An array is its own header, and anything else has an error of its own.
+      return try PixelImage(imageBytes: bytes, path: path).channels
     }
-    if file.bytes.starts(with: PNGHeader.signature) {
-      return try PNGHeader(file.data, path: path).channels
-    }
-    // An array is its own header, and what else there is has an error of its own.
-    return try PixelImage(imageBytes: file.bytes, path: path).channels
   }
 
   /// Reads the bytes of an image file; `path` names it in errors.
@@ -54,7 +65,7 @@ extension PixelImage {
     if bytes.starts(with: JPEGHeader.signature) {
       try self.init(jpegBytes: bytes, path: path)
     } else if bytes.starts(with: PNGHeader.signature) {
-      try self.init(pngData: Data(buffer: bytes), path: path)
+      try self.init(pngBytes: bytes, path: path)
     } else if bytes.starts(with: NpyBytes.signature) {
       try self.init(npyBytes: bytes, path: path)
     } else {
@@ -77,7 +88,7 @@ extension PixelImage {
     let array = try NpyBytes(bytes, path: path)
     let shape = array.shape.count == 2 ? array.shape + [1] : array.shape
     guard shape.count == 3, [1, 3, 4].contains(shape[2]), shape[0] >= 1, shape[1] >= 1,
-      shape[0] * shape[1] <= PNGHeader.mostPixels
+      shape[0] * shape[1] <= PixelImage.maximumPixels
     else {
       let isPlanar = array.shape.count == 3 && [1, 3, 4].contains(array.shape[0])
       throw CourseError(

@@ -63,7 +63,7 @@ extension PixelImage {
         status = codec_jpeg_read(
           bytes.baseAddress, bytes.count, UInt32(header.width), UInt32(header.height),
           UInt32(header.channels), out.baseAddress, &message)
-        // Nobody sees the bytes of an image that could not be decoded.
+        // The bytes of an image that could not be decoded stay hidden.
         count = status == codecOK ? size : 0
       }
       guard status != codecOK else { return pixels }

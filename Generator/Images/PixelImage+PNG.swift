@@ -9,13 +9,19 @@ extension PixelImage {
   /// 3. The bytes are those that are stored: colour profiles and gamma are ignored, as Pillow and
   /// torchvision do; 16 bits are rounded to 8, fewer are spread from 0 to 255.
   public init(png url: URL) throws {
-    let data = try FileBytes(path: url.path, content: "a PNG image").data
-    try self.init(pngData: data, path: url.path)
+    try self.init(
+      pngData: PixelImage.read(url.path, content: "a PNG image"), path: url.path)
   }
 
   /// Reads the bytes of a PNG file; `path` names it in errors.
   public init(pngData: Data, path: String) throws {
-    let header = try PNGHeader(pngData, path: path)
+    self = try pngData.withUnsafeBytes {
+      try PixelImage(pngBytes: $0.bindMemory(to: UInt8.self), path: path)
+    }
+  }
+
+  init(pngBytes bytes: UnsafeBufferPointer<UInt8>, path: String) throws {
+    let header = try PNGHeader(bytes, path: path)
     let (width, height, channels) = (header.width, header.height, header.channels)
     let pixels = try PixelImage.decode(header, path: path)
     self.init(width: width, height: height, channels: channels, pixels: pixels)
@@ -39,7 +45,7 @@ extension PixelImage {
           codec_png_read(
             $0.baseAddress, $0.count, UInt32(header.channels), out.baseAddress, size, &message)
         }
-        // Nobody sees the bytes of an image that could not be decoded.
+        // The bytes of an image that could not be decoded stay hidden.
         count = status == codecOK ? size : 0
       }
       try check(status, message, "damaged PNG image", path: path)
@@ -60,11 +66,11 @@ extension PixelImage {
     }
 
     private static func check(
-      _ status: CodecStatus, _ message: [CChar], _ what: String, path: String
+      _ status: CodecStatus, _ message: [CChar], _ problem: String, path: String
     ) throws {
       guard status != codecOK else { return }
       let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-      throw decodingError(status, text, what, format: "PNG", path: path)
+      throw decodingError(status, text, problem, format: "PNG", path: path)
     }
   }
 

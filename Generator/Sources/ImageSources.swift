@@ -59,12 +59,7 @@ public enum ImageSources {
 
   /// The first four bytes of a file; fewer where it has no more, is none, or cannot be read.
   private static func beginning(of path: String) -> [UInt8] {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      let file = FileHandle(forReadingAtPath: path)
-    else { return [] }
-    defer { try? file.close() }
-    return [UInt8]((try? file.read(upToCount: 4)) ?? Data())
+    (try? InputFile(path, content: "images", allowsPipes: false).read(atMost: 4)) ?? []
   }
 
   /// The images at a path, whatever it is.

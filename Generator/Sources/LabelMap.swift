@@ -11,8 +11,9 @@ struct LabelMap {
   static let mostClasses = 65_536
 
   init(contentsOf path: String) throws {
-    let file = try FileBytes(path: path, content: "labels as JSON, {\"0\": 6, ...}")
-    try self.init(data: file.data, path: path)
+    try self.init(
+      data: readFile(
+        at: path, content: "labels as JSON, {\"0\": 6, ...}", allowsPipes: false), path: path)
   }
 
   init(data: Data, path: String) throws {
@@ -89,8 +90,9 @@ struct LabelMap {
     var names = given
     let file = URL(filePath: path).deletingLastPathComponent().appending(path: "Classes.txt").path
     if names == nil, FileManager.default.fileExists(atPath: file) {
-      let content = try FileBytes(path: file, content: "the names of the classes")
-      let found = try utf8Text(content.data, path: file)
+      let content = try readFile(
+        at: file, content: "the names of the classes", allowsPipes: false)
+      let found = try utf8Text(content, path: file)
         .split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
         .filter { !$0.isEmpty }
       guard !found.isEmpty, Set(found).count == found.count else {
@@ -118,8 +120,9 @@ struct LabelMap {
 extension LabelMap {
   /// The boxes of a file `{"0": [{"left": 3, "top": 4, "right": 20, "bottom": 22, "label": 6}], ...}`.
   static func boxes(contentsOf path: String, classCount: Int) throws -> [Int: [ImageBox]] {
-    let file = try FileBytes(path: path, content: "boxes as JSON")
-    return try boxes(file.data, path: path, classCount: classCount)
+    try boxes(
+      readFile(at: path, content: "boxes as JSON", allowsPipes: false), path: path,
+      classCount: classCount)
   }
 
   static func boxes(_ data: Data, path: String, classCount: Int) throws -> [Int: [ImageBox]] {

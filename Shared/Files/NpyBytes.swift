@@ -1,7 +1,7 @@
 import Foundation
 
-/// Where the numbers lie in a `.npy` file whose elements are bytes (`uint8`), as images are. Nothing is
-/// converted or copied.
+/// The place of the elements in a `.npy` file of bytes (`uint8`), such as an image. Nothing is converted or
+/// copied.
 package struct NpyBytes {
   /// The shape that the array has in NumPy.
   package let shape: [Int]
@@ -13,27 +13,19 @@ package struct NpyBytes {
   /// The bytes that every such file begins with.
   package static let signature = NpyHeader.magic
 
-  /// Reads the header and checks that the file is as long as it says.
-  /// - Parameters:
-  ///   - bytes: the whole file, or its beginning
-  ///   - count: the length of the whole file; `nil` when that is what `bytes` are
-  package init(_ bytes: UnsafeBufferPointer<UInt8>, count: Int? = nil, path: String) throws {
-    let length = count ?? bytes.count
-    let (header, start) = try Tensor.npyHeader(Data(bytes.prefix(10_012)), path: path)
+  /// Reads the header and checks that the file is as long as it says; `path` names the file in errors.
+  package init(_ bytes: UnsafeBufferPointer<UInt8>, path: String) throws {
+    var cursor = ByteCursor(UnsafeRawBufferPointer(bytes), path: path)
+    let header = try NpyHeader(&cursor)
     guard header.type == .uint8 else {
-      throw CourseError(
-        .format, "the pixels in this NumPy file are not bytes", expected: "the type uint8",
-        received: "\(header.type)", location: path,
+      throw cursor.refuse(
+        "the pixels in this NumPy file are not bytes", expected: "the type uint8",
+        received: "\(header.type)", at: 0,
         remedy: "Save 0 to 255 as array.astype(\"uint8\"); multiply by 255 first if white is 1.")
     }
-    guard let size = checkedElementCount(header.shape), size == length - start else {
-      throw CourseError(
-        .format, "the data does not fit the header of this NumPy file",
-        expected: "shape \(header.shape) of 1 byte an element",
-        received: "\(length - start) bytes from offset \(start)", location: path,
-        remedy: "The file is damaged or truncated: get it anew.")
-    }
-    (shape, isColumnMajor, range) = (header.shape, header.isColumnMajor, start..<length)
+    try header.checkLength(cursor.remaining, cursor)
+    (shape, isColumnMajor) = (header.shape, header.isColumnMajor)
+    range = cursor.offset..<bytes.count
   }
 
   /// The elements with the last axis running fastest, whatever the order in the file.
@@ -63,9 +55,12 @@ package struct NpyBytes {
     }
   }
 
-  /// Whether the elements of a `.npy` file are bytes; `bytes` is its beginning, or all of it.
+  /// Whether the elements of a `.npy` file are bytes.
   package static func areBytes(_ bytes: [UInt8], path: String) throws -> Bool {
-    try Tensor.npyHeader(Data(bytes.prefix(10_012)), path: path).0.type == .uint8
+    try bytes.withUnsafeBytes {
+      var cursor = ByteCursor($0, path: path)
+      return try NpyHeader(&cursor).type == .uint8
+    }
   }
 
   /// The bytes of a file, exactly those that `numpy.save` writes.

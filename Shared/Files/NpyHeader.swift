@@ -32,30 +32,84 @@ struct NpyHeader {
 
   // MARK: Reading
 
-  /// Parses the text of a header.
-  init(parsing text: String, path: String) throws {
+  /// Reads the header, up to the first element.
+  init(_ cursor: inout ByteCursor) throws {
+    guard cursor.starts(with: NpyHeader.magic) else {
+      var start = cursor
+      let bytes = try start.take(min(16, start.remaining), of: "the beginning")
+      throw cursor.refuse(
+        "this is not a NumPy array (.npy)", expected: "the bytes 93 4E 55 4D 50 59 at offset 0",
+        received: contentHint(Data(bytes)), remedy: "")
+    }
+    try cursor.skip(NpyHeader.magic.count)
+    let major = try cursor.number(bytes: 1, .little, of: "the header")
+    let minor = try cursor.number(bytes: 1, .little, of: "the header")
+    guard (1...3).contains(major), minor == 0 else {
+      throw cursor.refuse(
+        "unknown version of the NumPy format", expected: "1.0, 2.0 or 3.0",
+        received: "\(major).\(minor)", remedy: NpyHeader.remedy)
+    }
+    let length = try cursor.number(bytes: major == 1 ? 2 : 4, .little, of: "the header")
+    // NumPy's own limit.
+    guard length <= 10_000 else {
+      throw cursor.refuse(
+        "the header is too long", expected: "at most 10000 bytes", received: "\(length)")
+    }
+    let place = cursor.offset
+    let text = String(decoding: try cursor.take(length, of: "the header"), as: UTF8.self)
+    func refuse(
+      _ problem: String, expected: String? = nil, received: String? = nil,
+      remedy: String = NpyHeader.remedy
+    ) -> CourseError {
+      cursor.refuse(problem, expected: expected, received: received, at: place, remedy: remedy)
+    }
     var parser = PythonLiteralParser(text: text)
     guard let entries = parser.parseDictionary(), Set(entries.keys) == NpyHeader.keys else {
-      throw CourseError(
-        .format, "the header of this NumPy file cannot be read",
+      throw refuse(
+        "the header of this NumPy file cannot be read",
         expected: "a dictionary with descr, fortran_order and shape",
-        received: "\"\(text.prefix(80))\"", location: path,
-        remedy: "Save the array anew with numpy.save.")
+        received: "\"\(text.prefix(80))\"")
     }
-    (type, isBigEndian) = try NpyHeader.elementType(entries["descr"], path: path)
+    guard case .string(let descr) = entries["descr"] else {
+      throw refuse(
+        "this NumPy file holds a structured array", expected: "an array of numbers",
+        received: "several fields an element", remedy: "Save one field of it.")
+    }
+    let order = descr.first { "<>=|".contains($0) }
+    let kind = order == nil ? descr : String(descr.dropFirst())
+    guard let type = ElementType(numpyName: kind) else {
+      let (elements, remedy) = NpyHeader.unsupported(kind)
+      throw refuse(
+        "this NumPy file holds \(elements)", expected: "an array of numbers",
+        received: "descr '\(descr)'", remedy: remedy)
+    }
     guard case .bool(let isColumnMajor) = entries["fortran_order"] else {
-      throw CourseError(
-        .format, "fortran_order is neither True nor False", location: path,
-        remedy: "Save the array anew with numpy.save.")
+      throw refuse("fortran_order is neither True nor False")
     }
-    self.isColumnMajor = isColumnMajor
     guard case .tuple(let shape) = entries["shape"] else {
-      throw CourseError(
-        .format, "the shape of this NumPy file cannot be read",
-        expected: "a tuple of whole numbers", location: path,
-        remedy: "Save the array anew with numpy.save.")
+      throw refuse(
+        "the shape of this NumPy file cannot be read", expected: "a tuple of whole numbers")
     }
-    self.shape = shape
+    (self.type, isBigEndian) = (type, order == ">")
+    (self.isColumnMajor, self.shape) = (isColumnMajor, shape)
+  }
+
+  /// The elements, which are all bytes after the header.
+  func elements(_ cursor: inout ByteCursor) throws -> UnsafeRawBufferPointer {
+    try checkLength(cursor.remaining, cursor)
+    return try cursor.take(cursor.remaining, of: "elements")
+  }
+
+  /// Throws unless the elements take as many bytes as the file has.
+  func checkLength(_ count: Int, _ cursor: ByteCursor) throws {
+    guard let elements = checkedElementCount(shape), elements <= Int.max / type.size,
+      elements * type.size == count
+    else {
+      throw cursor.refuse(
+        "the data does not fit the header of this NumPy file",
+        expected: "shape \(shape) of \(type.size) \(type.size == 1 ? "byte" : "bytes") an element",
+        received: "\(count) bytes from offset \(cursor.offset)")
+    }
   }
 
   init(shape: [Int]) {
@@ -65,37 +119,16 @@ struct NpyHeader {
 
   private static let keys: Set<String> = ["descr", "fortran_order", "shape"]
 
-  private static func elementType(
-    _ value: PythonLiteralParser.Value?, path: String
-  ) throws -> (ElementType, isBigEndian: Bool) {
-    func refuse(_ what: String, _ received: String, _ remedy: String) -> CourseError {
-      CourseError(
-        .format, what, expected: "an array of numbers", received: received, location: path,
-        remedy: remedy)
-    }
+  private static let remedy = "Save the array again with numpy.save."
+
+  /// Elements of a kind that is not read, and the advice for it.
+  private static func unsupported(_ kind: String) -> (elements: String, remedy: String) {
     let remedy = "Save it in NumPy as numpy.save(path, array.astype(\"float32\"))."
-    guard case .string(let descr) = value else {
-      throw refuse(
-        "this NumPy file holds a structured array", "several fields an element",
-        "Save one field of it.")
-    }
-    let order = descr.first { "<>=|".contains($0) }
-    let kind = order == nil ? descr : String(descr.dropFirst())
-    if let type = ElementType(numpyName: kind) { return (type, order == ">") }
-    switch kind.first {
-    case "O":
-      throw refuse(
-        "this NumPy file holds Python objects", "descr '\(descr)'",
-        "Loading them would run code from the file. " + remedy)
-    case "U", "S", "a":
-      throw refuse("this NumPy file holds texts", "descr '\(descr)'", "Save numbers.")
-    case "c":
-      throw refuse(
-        "this NumPy file holds complex numbers", "descr '\(descr)'",
-        "Save the real and the imaginary part on their own.")
-    default:
-      throw refuse(
-        "this NumPy file holds elements that are not supported", "descr '\(descr)'", remedy)
+    return switch kind.first {
+    case "O": ("Python objects", "Loading them would run code from the file. " + remedy)
+    case "U", "S", "a": ("texts", "Save numbers.")
+    case "c": ("complex numbers", "Save the real and the imaginary part on their own.")
+    default: ("elements that are not supported", remedy)
     }
   }
 }
@@ -106,7 +139,7 @@ struct PythonLiteralParser {
     case string(String)
     case bool(Bool)
     case tuple([Int])
-    /// A list, as structured types have it; what is in it does not matter.
+    /// A list, as structured types have it; its content does not matter.
     case list
   }
 
@@ -115,7 +148,7 @@ struct PythonLiteralParser {
 
   init(text: String) { characters = Array(text.utf8) }
 
-  /// A dictionary and nothing behind it; `nil` when there is anything else.
+  /// A dictionary and nothing after it; `nil` when there is anything else.
   mutating func parseDictionary() -> [String: Value]? {
     guard take("{") else { return nil }
     var entries: [String: Value] = [:]
@@ -123,7 +156,7 @@ struct PythonLiteralParser {
       guard let key = parseString(), take(":"), let value = parseValue(),
         entries.updateValue(value, forKey: key) == nil
       else { return nil }
-      // What follows a list cannot be known without reading it.
+      // The end of a list cannot be known without reading it.
       if value == .list { return entries.merging(["shape": .list, "fortran_order": .list]) { $1 } }
       if !take(",") {
         guard take("}") else { return nil }
@@ -158,7 +191,7 @@ struct PythonLiteralParser {
     return .tuple(sizes)
   }
 
-  /// Digits, with the `L` that Python 2 put behind them.
+  /// Digits, with the `L` that Python 2 appended to them.
   private mutating func parseSize() -> Int? {
     skipBlanks()
     let start = place

@@ -14,18 +14,19 @@ extension SafetensorsFile {
   }
 }
 
-/// Checks a safetensors file as strictly as the reference implementation does, and two things more:
-/// no key may occur twice, and no size may overflow.
+/// Checks a safetensors file as strictly as the reference implementation does, and in addition that no key
+/// occurs twice and no size overflows.
 struct SafetensorsReader {
-  /// What the reference implementation allows.
+  /// The limit of the reference implementation.
   static let headerLimit = 100_000_000
+  private static let damageRemedy = "The file is damaged or truncated: download or save it again."
 
   private let path: String
   private let header: [String: JSONValue]
-  /// The bytes behind the header.
+  /// The bytes after the header.
   private let body: Data
 
-  /// What the header says about one tensor.
+  /// The entry of one tensor in the header.
   struct Entry {
     var name: String
     var type: ElementType
@@ -36,43 +37,47 @@ struct SafetensorsReader {
 
   init(data: Data, path: String) throws {
     self.path = path
-    func refuse(_ what: String, expected: String? = nil, received: String? = nil) -> CourseError {
-      let hint =
-        contentHint(data).flatMap { $0 == "a safetensors file" ? nil : $0 } ?? textHint(data)
-      return CourseError(
-        .format, what, expected: hint == nil ? expected : nil, received: hint ?? received,
-        location: path,
-        remedy: hint == nil ? "The file is damaged or truncated: get it anew." : nil)
+    let length: Int
+    (length, header) = try data.withUnsafeBytes { try SafetensorsReader.header($0, path: path) }
+    body = data[(data.startIndex + 8 + length)...]
+  }
+
+  /// The length and the content of the header.
+  private static func header(
+    _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws -> (length: Int, header: [String: JSONValue]) {
+    let hint =
+      contentHint(Data(bytes.prefix(16))).flatMap { $0 == "a safetensors file" ? nil : $0 }
+      ?? textHint(bytes)
+    // Where the file is something else, that says enough.
+    var cursor = ByteCursor(bytes, path: path, remedy: hint == nil ? damageRemedy : "")
+    func refuse(_ problem: String, expected: String, received: String) -> CourseError {
+      cursor.refuse(
+        problem, expected: hint == nil ? expected : nil, received: hint ?? received)
     }
-    guard data.count >= 8 else {
+    guard bytes.count >= 8 else {
       throw refuse(
         "this is not a safetensors file", expected: "at least 8 bytes",
-        received: "\(data.count)")
+        received: "\(bytes.count)")
     }
-    let length = data.withUnsafeBytes {
-      UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
-    }
-    guard length <= UInt64(SafetensorsReader.headerLimit) else {
+    let length = try cursor.number(bytes: 8, .little)
+    guard length <= headerLimit else {
       throw refuse(
-        "this is not a safetensors file",
-        expected: "a header of at most \(SafetensorsReader.headerLimit) bytes",
+        "this is not a safetensors file", expected: "a header of at most \(headerLimit) bytes",
         received: "\(length) at offset 0")
     }
-    guard Int(length) <= data.count - 8 else {
+    guard length <= cursor.remaining else {
       throw refuse(
         "the file ends inside the header", expected: "\(length) bytes from offset 8",
-        received: "\(data.count - 8)")
+        received: "\(cursor.remaining)")
     }
-    let start = data.startIndex + 8
-    let text = data[start..<(start + Int(length))]
-    let value = try JSONValue(parsing: Data(text), name: "\(path), header")
-    guard let object = value.object else {
+    let text = Data(try cursor.take(length, of: "the header"))
+    guard let object = try JSONValue(parsing: text, name: "\(path), header").object else {
       throw CourseError(
         .format, "the header is not a JSON object", location: path,
         remedy: "This is not a safetensors file.")
     }
-    header = object
-    body = data[(start + Int(length))...]
+    return (length, object)
   }
 
   func metadata() throws -> [String: String] {
@@ -82,7 +87,7 @@ struct SafetensorsReader {
     }
     return try object.mapValues { text in
       if let text = text.string { return text }
-      throw refuse("__metadata__", "holds something else than text", received: "\(text)")
+      throw refuse("__metadata__", "holds a value that is not a text", received: "\(text)")
     }
   }
 
@@ -90,8 +95,8 @@ struct SafetensorsReader {
     try entries().map { ($0.name, try tensor($0)) }
   }
 
-  /// What the header says about all tensors, found to be true of the file; by name, so that of several
-  /// mistakes the same one is told each time.
+  /// The entries of all tensors, checked against the file; sorted by name, so that of several mistakes the
+  /// same one is reported each time.
   func entries() throws -> [Entry] {
     let entries = try header.filter { $0.key != "__metadata__" }
       .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map(entry)
@@ -127,7 +132,7 @@ struct SafetensorsReader {
       throw refuse(
         title, "reaches beyond the end of the file",
         expected: "at most \(body.count) bytes of data", received: "offset \(end)",
-        remedy: "The file is damaged or truncated: get it anew.")
+        remedy: SafetensorsReader.damageRemedy)
     }
     guard let count = checkedElementCount(shape), count <= Int.max / type.size,
       count * type.size == end - begin
@@ -139,7 +144,7 @@ struct SafetensorsReader {
     return Entry(name: name, type: type, shape: shape, begin: begin, end: end)
   }
 
-  /// The tensors must cover the data exactly: no gap, no overlap, nothing behind the last.
+  /// The tensors must cover the data exactly: no gap, no overlap, nothing after the last.
   private func checkThatNothingIsLeftOut(_ entries: [Entry]) throws {
     var covered = 0
     for entry in entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
@@ -153,9 +158,9 @@ struct SafetensorsReader {
     }
     guard covered == body.count else {
       throw CourseError(
-        .format, "there are bytes behind the last tensor", expected: "\(covered) bytes of data",
+        .format, "there are bytes after the last tensor", expected: "\(covered) bytes of data",
         received: "\(body.count)", location: path,
-        remedy: "The file is damaged: get it anew.")
+        remedy: SafetensorsReader.damageRemedy)
     }
   }
 
@@ -176,17 +181,17 @@ struct SafetensorsReader {
   }
 
   private func refuse(
-    _ place: String, _ what: String, expected: String? = nil, received: String? = nil,
+    _ place: String, _ problem: String, expected: String? = nil, received: String? = nil,
     remedy: String? = nil
   ) -> CourseError {
     CourseError(
-      .format, "\(place) \(what)", expected: expected, received: received, location: path,
+      .format, "\(place) \(problem)", expected: expected, received: received, location: path,
       remedy: remedy)
   }
 }
 
 /// The beginning of a text, when a file is one.
-private func textHint(_ data: Data) -> String? {
+private func textHint(_ data: UnsafeRawBufferPointer) -> String? {
   // The last character may have been cut.
   let start = String(decoding: data.prefix(40), as: UTF8.self).dropLast(data.count > 40 ? 1 : 0)
   guard

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The text that a file holds, without the byte order mark that some editors put in front.
+/// The text of a file, without the byte order mark that some editors put in front.
 /// - Parameter path: names the file in errors
-/// - Throws: a `CourseError` for UTF-16 and for what is no UTF-8
+/// - Throws: a `CourseError` for UTF-16 and for bytes that are not UTF-8
 package func utf8Text(_ data: Data, path: String) throws -> String {
   let bytes = [UInt8](data)
   let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
@@ -13,4 +13,10 @@ package func utf8Text(_ data: Data, path: String) throws -> String {
       remedy: "Save it as text in UTF-8.")
   }
   return text
+}
+
+/// Text without the byte order mark (EF BB BF) that some programs write in front of UTF-8: it belongs to no word
+/// of the text.
+package func withoutByteOrderMark<Bytes: Collection<UInt8>>(_ bytes: Bytes) -> Bytes.SubSequence {
+  bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
 }

@@ -25,9 +25,9 @@ struct BadInputTests {
     jpeg.replaceSubrange((frame + 5)..<(frame + 9), with: size[2...] + size[2...])
     let npy = NpyBytes.encoded(shape: [60_000, 60_000, 3], bytes: [])
     return [
-      ("npy.png", filled(npy), ["does not fit the header", "[60000, 60000, 3]", "anew"]),
-      ("png.png", filled(png), ["makes no sense", "60000 x 60000", "anew"]),
-      ("jpeg.jpg", filled(jpeg), ["makes no sense", "60000 x 60000", "anew"]),
+      ("npy.png", filled(npy), ["does not fit the header", "[60000, 60000, 3]", "again"]),
+      ("png.png", filled(png), ["makes no sense", "60000 x 60000", "again"]),
+      ("jpeg.jpg", filled(jpeg), ["makes no sense", "60000 x 60000", "again"]),
     ]
   }
 

@@ -208,9 +208,9 @@ private func entry(
 
 /// Entries of the header, bytes of data, and what the error must say.
 private let malformedFiles: [([String], Int, String)] = [
-  ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[4,8]")], 12, "behind the last tensor"),
-  ([entry("a", "[1]", "[0,4]")], 8, "behind the last tensor"),
-  ([], 4, "behind the last tensor"),
+  ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[4,8]")], 12, "after the last tensor"),
+  ([entry("a", "[1]", "[0,4]")], 8, "after the last tensor"),
+  ([], 4, "after the last tensor"),
   ([entry("a", "[1]", "[0,4]"), entry("b", "[1]", "[8,12]")], 12, "\"b\" leaves a gap"),
   ([entry("a", "[1]", "[4,8]")], 8, "\"a\" leaves a gap"),
   ([entry("a", "[2]", "[0,8]"), entry("b", "[1]", "[4,8]")], 8, "\"b\" overlaps"),
@@ -234,6 +234,6 @@ private let malformedFiles: [([String], Int, String)] = [
   (["\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}"], 8, "shape"),
   (["\"a\":{\"dtype\":\"F32\",\"shape\":[2]}"], 8, "offsets"), (["\"a\":1"], 0, "no data type"),
   ([entry("a", "[1]", "[0,4]"), entry("a", "[1]", "[0,4]")], 4, "\"a\" occurs twice"),
-  (["\"__metadata__\":{\"n\":1}"], 0, "else than text"),
+  (["\"__metadata__\":{\"n\":1}"], 0, "not a text"),
   (["\"__metadata__\":[]"], 0, "not an object"), (["\"a\""], 0, "header, line 1, column 5"),
 ]
