@@ -32,7 +32,7 @@ enum Remedies {
       "Correct the label, or remove the example."
     ),
     ("Fit the scaler on the data", nil),
-    ("Divide the part to learn from by split", nil),
+    ("Divide the training part with split", nil),
     (
       "If there are more, give the delimiter",
       "Separate columns by commas, semicolons or tabs."

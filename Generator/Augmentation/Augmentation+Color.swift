@@ -16,7 +16,7 @@ extension Augmentation {
     scaling("saturation", by: amount) { image, factor in image.saturated(by: factor) }
   }
 
-  /// Colours moved along the circle of hues by up to `amount` of it either way.
+  /// Hues shifted along the colour circle by up to `amount` of it either way.
   public static func hue(_ amount: Float) -> Augmentation {
     require((0...0.5).contains(amount), "hue", "an amount from 0 to 0.5", "\(amount)")
     return Augmentation("hue", commandText(amount), stage: .color) { sample, draws in
@@ -24,7 +24,7 @@ extension Augmentation {
     }
   }
 
-  /// A normally distributed number added to each, cut off at 0 and 1.
+  /// Normally distributed noise added to each number, cut off at 0 and 1.
   public static func noise(standardDeviation: Float) -> Augmentation {
     require(
       standardDeviation >= 0 && standardDeviation.isFinite, "noise",
@@ -37,7 +37,7 @@ extension Augmentation {
     }
   }
 
-  /// Each channel shifted and scaled: `(X[c] - mean[c]) / std[c]`. One number will do for all channels.
+  /// Each channel shifted and scaled: `(X[c] - mean[c]) / std[c]`. A single number applies to all channels.
   public static func normalize(mean: [Float], std: [Float]) -> Augmentation {
     require(
       !mean.isEmpty && [1, mean.count].contains(std.count) && [1, std.count].contains(mean.count)

@@ -1,14 +1,14 @@
 import Shared
 
 extension Augmentation {
-  /// Left and right changed, for every other image.
+  /// Mirrored from left to right, every other image.
   ///
   /// Not for images whose class it changes: letters, digits, road signs.
   public static var mirror: Augmentation {
     Augmentation("mirror", "", stage: .geometry, probability: 0.5) { sample, _ in sample.mirror() }
   }
 
-  /// Turned by 90, 180 or 270 degrees, three images of four: every orientation is as likely.
+  /// Turned by 90, 180 or 270 degrees, three images out of four: all four orientations are equally likely.
   ///
   /// An image that is not square becomes as high as it was wide, and the generator fits it to the size of
   /// the batch again.
@@ -18,11 +18,11 @@ extension Augmentation {
     }
   }
 
-  /// Turned about its middle by up to `degrees` either way, in the same size; corners are cut off and
-  /// those that come in are 0.
+  /// Turned about its centre by up to `degrees` either way, in the same size; corners are cut off, and the
+  /// new ones are 0.
   public static func rotate(degrees: Float) -> Augmentation { rotate(degrees: -degrees...degrees) }
 
-  /// Turned counter-clockwise about its middle by an angle from the range.
+  /// Turned counter-clockwise about its centre by an angle from the range.
   public static func rotate(degrees: ClosedRange<Float>) -> Augmentation {
     let (low, high) = (degrees.lowerBound, degrees.upperBound)
     let arguments = low == -high ? commandText(high) : "\(low)...\(high)"
@@ -31,10 +31,9 @@ extension Augmentation {
     }
   }
 
-  /// Shifted by up to `padding` pixels either way along each axis, in the same size; what comes in is 0.
+  /// Shifted by up to `padding` pixels either way along each axis, in the same size; new pixels are 0.
   ///
-  /// The same as a border of `padding` zeros and a crop of the old size out of it, which is where the name
-  /// comes from.
+  /// The same as a border of `padding` zeros and a crop of the old size out of it, hence the name.
   public static func crop(padding: Int) -> Augmentation {
     require(padding >= 0, "crop", "a padding of at least 0", "\(padding)")
     return Augmentation("crop", "\(padding)", stage: .geometry) { sample, draws in
@@ -45,7 +44,7 @@ extension Augmentation {
     }
   }
 
-  /// Another size.
+  /// Resized.
   /// - Parameter antialias: whether a pixel of a smaller image is the mean of all it stands for
   public static func resize(
     height: Int, width: Int, interpolation: Interpolation = .bilinear, antialias: Bool = true
@@ -60,8 +59,8 @@ extension Augmentation {
     }
   }
 
-  /// A square of `size` pixels somewhere set to 0, so that no single part of an object can be relied on.
-  /// Its middle lies anywhere in the image, so that it may be cut off at the edges. Masks and boxes stay.
+  /// A square of `size` pixels at a random place set to 0, so that a network cannot rely on a single part of an
+  /// object. Its centre lies anywhere in the image, so that it may be cut off at the edges. Masks and boxes stay.
   ///
   /// - Reference: DeVries, Taylor (2017), *Improved regularization of convolutional neural networks with
   ///   cutout*.
@@ -79,7 +78,7 @@ extension Augmentation {
     }
   }
 
-  /// A number as one writes it: 15 and not 15.0.
+  /// A number as people write it: 15 and not 15.0.
   static func commandText(_ number: Float) -> String {
     number == number.rounded() && abs(number) < 1e6 ? "\(Int(number))" : "\(number)"
   }

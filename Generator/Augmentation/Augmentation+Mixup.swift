@@ -1,9 +1,9 @@
 import Foundation
 import Shared
 
-/// What mixes the images of a batch.
+/// The mixing of the images of a batch.
 struct Mixing: Sendable {
-  /// How even the shares are: 0.2 mostly leaves one image nearly alone, 1 makes every share as likely.
+  /// The evenness of the shares: 0.2 mostly leaves one image nearly alone, 1 makes all shares equally likely.
   var alpha: Float
 
   /// The batch, each image mixed with its neighbour by one share that is drawn for all of them.
@@ -20,10 +20,10 @@ struct Mixing: Sendable {
 }
 
 extension Augmentation {
-  /// Each image of a batch mixed with another one, and what the network should answer mixed alike.
+  /// Each image of a batch mixed with another one, and its target in the same way.
   ///
   /// `X' = λ · X + (1 - λ) · X_next`, `Y' = λ · Y + (1 - λ) · Y_next`, where `Y` are one-hot rows, `next`
-  /// is the image behind each in the batch (the first behind the last) and λ is drawn from Beta(α, α), once
+  /// is the image after each in the batch (the first after the last) and λ is drawn from Beta(α, α), once
   /// a batch. `Batch.labels` stay those of `X`; train on `Batch.targets`.
   ///
   /// Masks and boxes are not mixed.

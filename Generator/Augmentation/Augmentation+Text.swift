@@ -2,19 +2,19 @@ import Shared
 
 /// Augmentations as they are written on a command line.
 extension Augmentation {
-  /// A list such as `mirror,crop:4,rotate:15,brightness:0.2@0.5`: names in order, what some take behind a
-  /// colon, and behind an @ how likely one is applied.
+  /// A list such as `mirror,crop:4,rotate:15,brightness:0.2@0.5`: names in order, their arguments after a
+  /// colon, and the probability of being applied after an @.
   ///
   ///     try Augmentation.list(from: "mirror@0.3,crop:4").map(\.description)
   ///     // ["mirror@0.3", "crop:4"]
   ///
-  /// - Throws: a `CourseError` that says which part is wrong, and what would be right
+  /// - Throws: a `CourseError` that names the wrong part, and the forms that are allowed
   public static func list(from text: String) throws -> [Augmentation] {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     return try text.isEmpty || text == "none" ? [] : parts.map { try one(from: String($0)) }
   }
 
-  /// What can be written, a line each, for a help text.
+  /// The forms that can be written, with their meaning, for a help text.
   public static var texts: [(form: String, meaning: String)] {
     written.map { ($0.form, $0.meaning) }
   }
@@ -22,7 +22,7 @@ extension Augmentation {
   private struct Written: Sendable {
     var form: String
     var meaning: String
-    /// How many numbers follow the name, and what they may be.
+    /// The possible counts of numbers after the name, and their range.
     var counts: ClosedRange<Int>
     var range: ClosedRange<Float>
     var isWhole = false
@@ -32,41 +32,41 @@ extension Augmentation {
   }
 
   private static let written: [Written] = [
-    Written(form: "mirror", meaning: "left and right changed", counts: 0...0, range: 0...0) { _ in
+    Written(form: "mirror", meaning: "mirror left and right", counts: 0...0, range: 0...0) { _ in
       .mirror
     },
     Written(
-      form: "rotate90", meaning: "turned by 90, 180 or 270 degrees", counts: 0...0, range: 0...0
+      form: "rotate90", meaning: "rotate by 90, 180 or 270 degrees", counts: 0...0, range: 0...0
     ) { _ in .rotate90 },
     Written(
-      form: "rotate:DEGREES", meaning: "turned by up to so many degrees", counts: 1...1,
+      form: "rotate:DEGREES", meaning: "rotate by up to so many degrees", counts: 1...1,
       range: 0...180
     ) { .rotate(degrees: $0[0]) },
     Written(
-      form: "crop:PIXELS", meaning: "shifted by up to so many pixels", counts: 1...1,
+      form: "crop:PIXELS", meaning: "shift by up to so many pixels", counts: 1...1,
       range: 0...4096, isWhole: true
     ) { .crop(padding: Int($0[0])) },
     Written(
-      form: "resize:HEIGHT:WIDTH", meaning: "another size", counts: 2...2, range: 1...16384,
+      form: "resize:HEIGHT:WIDTH", meaning: "resize", counts: 2...2, range: 1...16384,
       isWhole: true
     ) { .resize(height: Int($0[0]), width: Int($0[1])) },
     Written(
-      form: "brightness:AMOUNT", meaning: "brighter or darker", counts: 1...1, range: 0...10
+      form: "brightness:AMOUNT", meaning: "change the brightness", counts: 1...1, range: 0...10
     ) { .brightness($0[0]) },
     Written(
-      form: "contrast:AMOUNT", meaning: "more or less contrast", counts: 1...1, range: 0...10
+      form: "contrast:AMOUNT", meaning: "change the contrast", counts: 1...1, range: 0...10
     ) { .contrast($0[0]) },
     Written(
-      form: "saturation:AMOUNT", meaning: "more or less colour", counts: 1...1, range: 0...10
+      form: "saturation:AMOUNT", meaning: "change the saturation", counts: 1...1, range: 0...10
     ) { .saturation($0[0]) },
     Written(
-      form: "hue:AMOUNT", meaning: "other colours; 0.5 is any", counts: 1...1, range: 0...0.5
+      form: "hue:AMOUNT", meaning: "shift the hue; 0.5 gives any", counts: 1...1, range: 0...0.5
     ) { .hue($0[0]) },
     Written(
-      form: "noise:DEVIATION", meaning: "random numbers added", counts: 1...1, range: 0...1
+      form: "noise:DEVIATION", meaning: "add Gaussian noise", counts: 1...1, range: 0...1
     ) { .noise(standardDeviation: $0[0]) },
     Written(
-      form: "cutout:PIXELS", meaning: "a square of that size cleared", counts: 1...1,
+      form: "cutout:PIXELS", meaning: "clear a square of that size", counts: 1...1,
       range: 1...4096, isWhole: true
     ) { .cutout(size: Int($0[0])) },
     Written(
@@ -74,14 +74,14 @@ extension Augmentation {
       counts: 2...6, range: -10...10
     ) { .normalize(mean: Array($0[..<($0.count / 2)]), std: Array($0[($0.count / 2)...])) },
     Written(
-      form: "mixup:ALPHA", meaning: "pairs of images mixed", counts: 1...1, range: 0.01...100
+      form: "mixup:ALPHA", meaning: "mix pairs of images", counts: 1...1, range: 0.01...100
     ) { .mixup(alpha: $0[0]) },
   ]
 
   private static func one(from text: String) throws -> Augmentation {
     func refuse(_ expected: String, _ received: String) -> CourseError {
       CourseError(
-        .invalidArgument, "an augmentation that cannot be read", expected: expected,
+        .invalidArgument, "invalid augmentation", expected: expected,
         received: received.isEmpty ? "nothing" : received, location: "\"\(text)\"",
         remedy: "For example: mirror,crop:4,rotate:15,brightness:0.2@0.5")
     }
@@ -101,7 +101,7 @@ extension Augmentation {
       else {
         throw refuse(
           isNormalize
-            ? "numbers, those behind the means above 0"
+            ? "numbers; standard deviations above 0"
             : "a \(found.isWhole ? "whole " : "")number from \(commandText(found.range.lowerBound)) "
               + "to \(commandText(found.range.upperBound))", String(part))
       }

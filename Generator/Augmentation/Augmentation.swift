@@ -1,7 +1,7 @@
 import Shared
 
-/// A random change of an image that leaves its class what it is: a network that sees every image a little
-/// different in each epoch learns what matters, and not the images by heart.
+/// A random change of an image that does not change its class: a network that sees every image a little
+/// different in each epoch learns the common features, and not the images by heart.
 ///
 ///     let generator = try ImageGenerator(
 ///       source, batchSize: 50,
@@ -11,22 +11,22 @@ import Shared
 ///       ])
 ///
 /// A list is applied in its order. Each augmentation has a probability of being applied to an image, which
-/// `with(probability:)` changes. What it does is drawn anew for each image and epoch, from the generator's
+/// `with(probability:)` changes. Its effect is drawn again for each image and epoch, from the generator's
 /// seed.
 ///
-/// One of your own is a closure:
+/// A custom augmentation is a closure:
 ///
 ///     let negative = Augmentation("negative", stage: .color, probability: 0.1) { sample, _ in
 ///       sample.image = 1 - sample.image
 ///     }
 public struct Augmentation: Sendable, CustomStringConvertible {
-  /// What an augmentation changes, and so where in a list it may stand.
+  /// The aspect of an image that an augmentation changes, which decides on its place in a list.
   public enum Stage: Int, Sendable, Comparable {
-    /// Where the pixels are, at any place before `batch`.
+    /// The places of the pixels: anywhere before `batch`.
     case geometry
-    /// Their colours, which are numbers from 0 to 1: before `normalization`.
+    /// The colours, which are numbers from 0 to 1: before `normalization`.
     case color
-    /// What numbers stand for the colours.
+    /// The range of the numbers that stand for colours.
     case normalization
     /// Whole batches: last.
     case batch
@@ -35,28 +35,28 @@ public struct Augmentation: Sendable, CustomStringConvertible {
     public static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
   }
 
-  /// What it is called on the command line and in messages.
+  /// The name on the command line and in messages.
   public let name: String
-  /// How it was made, behind the name on the command line; empty where there is nothing to say.
+  /// The arguments after the name on the command line; empty where there are none.
   private let arguments: String
-  /// What it changes.
+  /// The aspect of an image that it changes.
   public let stage: Stage
-  /// How likely it is applied to an image, from 0 to 1.
+  /// The probability of being applied to an image, from 0 to 1.
   public let probability: Float
-  /// How likely it is where nothing else is said.
+  /// The default probability.
   private let usualProbability: Float
   private let change: @Sendable (inout ImageSample, inout RandomDraws) -> Void
-  /// How `normalize` can be undone, to show images.
+  /// The parameters of `normalize`, which is undone to show images.
   let normalization: PixelView.Normalization?
-  /// What mixes the images of a batch; `nil` for what changes single images.
+  /// The mixing of the images of a batch; `nil` for an augmentation of single images.
   let mixing: Mixing?
 
-  /// An augmentation of one's own.
+  /// A custom augmentation.
   /// - Parameters:
-  ///   - name: what messages call it
-  ///   - stage: what it changes
-  ///   - probability: how likely it is applied to an image
-  ///   - change: what it does; everything random must come from its second argument
+  ///   - name: the name in messages
+  ///   - stage: the aspect of an image that it changes
+  ///   - probability: the probability of being applied to an image
+  ///   - change: changes a sample; everything random must come from its second argument
   public init(
     _ name: String, stage: Stage, probability: Float = 1,
     change: @escaping @Sendable (_ sample: inout ImageSample, _ draws: inout RandomDraws) -> Void
@@ -87,7 +87,7 @@ public struct Augmentation: Sendable, CustomStringConvertible {
     self.change = change
   }
 
-  /// The same, applied as likely as given.
+  /// The same augmentation, applied with another probability.
   public func with(probability: Float) -> Augmentation {
     Augmentation(
       name, arguments, stage: stage, probability: probability,
@@ -95,15 +95,15 @@ public struct Augmentation: Sendable, CustomStringConvertible {
       change: change)
   }
 
-  /// As on the command line: the name, behind a colon how it was made, behind an @ the probability, which
-  /// goes without saying only where it is 1 anyway.
+  /// The form on the command line: the name, the arguments after a colon, and the probability after an @,
+  /// which is left out only where it is 1 by default.
   public var description: String {
     let isCertain = probability == 1 && usualProbability == 1
     return name + (arguments.isEmpty ? "" : ":\(arguments)")
       + (isCertain ? "" : "@\(Augmentation.commandText(probability))")
   }
 
-  /// Draws whether to change the sample, and how, and does it.
+  /// Changes the sample with the augmentation's probability, as the random numbers of the key say.
   public func callAsFunction(_ sample: inout ImageSample, key: RandomKey) {
     guard probability > 0 else { return }
     var draws = RandomDraws(key: key)
@@ -114,14 +114,14 @@ public struct Augmentation: Sendable, CustomStringConvertible {
 }
 
 extension [Augmentation] {
-  /// Applies those that change single images, in order, each with a key of its own.
+  /// Applies the augmentations of single images, in order, each with a key of its own.
   func apply(to sample: inout ImageSample, key: RandomKey) {
     for (place, augmentation) in enumerated() where augmentation.mixing == nil {
       augmentation(&sample, key: key.folded(place))
     }
   }
 
-  /// Throws unless what needs colours from 0 to 1 stands before what changes that.
+  /// Throws unless augmentations that need colours from 0 to 1 stand before those that change the range.
   func checkOrder() throws {
     for (augmentation, next) in zip(self, dropFirst()) {
       let isLate = next.stage < augmentation.stage && next.stage != .geometry
@@ -130,7 +130,7 @@ extension [Augmentation] {
         .invalidArgument, "augmentations in the wrong order",
         expected: "\(next.name) before \(augmentation.name)",
         received: map(\.name).joined(separator: ", "),
-        remedy: "Geometry and colours come first, then normalize, then what mixes images.")
+        remedy: "Geometry and colours come first, then normalize, then mixup.")
     }
   }
 }

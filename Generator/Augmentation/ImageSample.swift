@@ -2,8 +2,8 @@ import Shared
 
 /// An image on its way through the augmentations, with the mask and the boxes that belong to it.
 ///
-/// Whatever moves the pixels moves mask and boxes as well: augmentations call `mirror()`, `crop(...)` and
-/// the like, and never have to think of them.
+/// Every function that moves the pixels moves mask and boxes as well, so augmentations call `mirror()`,
+/// `crop(...)` and the like, and need not consider them.
 ///
 ///     var sample = ImageSample(image, boxes: [ImageBox(left: 0, top: 0, right: 4, bottom: 2, label: 1)])
 ///     sample.mirror()
@@ -96,7 +96,7 @@ public struct ImageSample: Sendable {
 
   // MARK: Geometry
 
-  /// Left becomes right.
+  /// Mirrors from left to right.
   public mutating func mirror() {
     let width = Float(width)
     if bodies.mirrorsByKernel, case .bytes(var view) = pixels {
@@ -126,8 +126,8 @@ public struct ImageSample: Sendable {
     mask = mask.map { bodies.rotated90($0, turns: turns) }
   }
 
-  /// Keeps a rectangle; what lies beyond the edges is 0. Boxes are cut off, and gone when nothing of them
-  /// is left.
+  /// Keeps a rectangle; pixels beyond the edges are 0. Boxes are cut off, and removed when nothing of them is
+  /// left.
   public mutating func crop(top: Int, left: Int, height: Int, width: Int) {
     if case .bytes(var view) = pixels, view.crop(top: top, left: left, height: height, width: width)
     {
@@ -143,7 +143,7 @@ public struct ImageSample: Sendable {
     cutBoxes()
   }
 
-  /// Another size; the mask takes the nearest pixel.
+  /// Resizes the image; the mask takes the nearest pixel.
   public mutating func resize(
     height: Int, width: Int, interpolation: Interpolation = .bilinear, antialias: Bool = true
   ) {
@@ -158,7 +158,7 @@ public struct ImageSample: Sendable {
     boxes = boxes.map { $0.withEdges($0.left * x, $0.top * y, $0.right * x, $0.bottom * y) }
   }
 
-  /// Turns about the middle by any angle, counter-clockwise, in the same size. A box becomes the smallest
+  /// Turns about the centre by any angle, counter-clockwise, in the same size. A box becomes the smallest
   /// upright one around its turned corners, cut off at the edges.
   public mutating func rotate(degrees: Float) {
     let (sine, cosine) = sineAndCosine(degrees: degrees)
@@ -189,7 +189,7 @@ public struct ImageSample: Sendable {
     }
   }
 
-  /// Cuts boxes off at the edges and forgets those of which nothing is left.
+  /// Cuts boxes off at the edges and removes those of which nothing is left.
   private mutating func cutBoxes() {
     let (width, height) = (Float(width), Float(height))
     boxes = boxes.map {

@@ -3,8 +3,7 @@ import Shared
 /// The random numbers of one augmentation of one image.
 ///
 /// They are a function of the generator's seed, the epoch, the number of the image and the place of the
-/// augmentation in its list, and of nothing else: not of the number of threads, nor of what was drawn
-/// before.
+/// augmentation in its list, and depend neither on the number of threads nor on earlier draws.
 public struct RandomDraws: Sendable {
   /// The place of these numbers among all, for tensors of them: `Tensor(normal:key:)`.
   public let key: RandomKey
@@ -16,14 +15,14 @@ public struct RandomDraws: Sendable {
     generator = key.generator
   }
 
-  /// A number from the range, both ends included, every one as likely.
+  /// A number from the range, both ends included, uniformly distributed.
   public mutating func number(in range: ClosedRange<Float>) -> Float {
     // 24 bits: as many as a Float holds exactly.
     let unit = Float(generator.next() >> 40) / Float(1 << 24)
     return min(range.lowerBound + unit * (range.upperBound - range.lowerBound), range.upperBound)
   }
 
-  /// A whole number from the range, both ends included, every one as likely.
+  /// A whole number from the range, both ends included, uniformly distributed.
   public mutating func integer(in range: ClosedRange<Int>) -> Int {
     let count = UInt64(range.upperBound - range.lowerBound) + 1
     return range.lowerBound + Int(generator.next().multipliedFullWidth(by: count).high)

@@ -1,12 +1,12 @@
 import Shared
 
-/// Some images with their labels: what a generator makes each time it is asked.
+/// A batch of images with their labels, as a generator makes them.
 public struct Batch: Sendable, Equatable {
   /// The images, `[N, C, H, W]`: numbers from 0 to 1, unless `normalize` made others of them.
   public var images: Tensor
   /// The class of each image.
   public var labels: [Int]
-  /// What a network should answer for each image: its label, or with `mixup` a row of shares.
+  /// The target of each image: its label, or with `mixup` a row of shares.
   public var targets: Target
   /// The class of each pixel, `[N, H, W]`; `nil` when the source has no masks.
   public var masks: Tensor?

@@ -1,6 +1,6 @@
 import Shared
 
-/// What a batch is to be made of.
+/// The plan of a batch: its images and their epochs.
 struct BatchPlan: Sendable {
   /// Counted from the first batch of the first epoch.
   var number: Int

@@ -20,8 +20,8 @@ extension ImageGenerator {
   /// The images of a batch with the names of their classes. Where the source has boxes, they are drawn;
   /// where it has masks, the background is darkened (unless `mixup` has laid another image over it).
   ///
-  /// `normalize` is undone, so that images look as they did before; what `mixup` has mixed stays mixed, and
-  /// is called by both names, the larger share first.
+  /// `normalize` is undone, so that images look as they did before; images that `mixup` has mixed stay mixed,
+  /// and have both names, the larger share first.
   public func contactSheet(
     of batch: Batch, count: Int? = nil, sheet: ContactSheet = ContactSheet()
   ) -> PixelImage {

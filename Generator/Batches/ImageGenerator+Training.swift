@@ -1,6 +1,6 @@
 import Shared
 
-/// What `NeuralNetwork.fit` needs to train on the batches of a generator.
+/// The batches of a generator for `NeuralNetwork.fit`.
 ///
 ///     let images = try ImageGenerator(
 ///       ImageFolder("flowers"), batchSize: 50, imageSize: [3, 32, 32],
@@ -11,7 +11,7 @@ import Shared
 /// the generator's. The network's `preprocessing` is applied to the batches, as to those of a data set; a
 /// generator that normalizes leaves it nothing to do.
 extension ImageGenerator: TrainingBatches {
-  /// What messages call the images.
+  /// The name of the images in messages.
   public var name: String { source.name }
   /// The shape of an image, `[C, H, W]`.
   public var inputShape: [Int] { imageSize }
@@ -28,7 +28,7 @@ extension ImageGenerator: TrainingBatches {
   public var examplesPerEpoch: Int {
     lastBatch == .short ? source.count : batchesPerEpoch * batchSize
   }
-  /// The seed and all that is done to the images.
+  /// The seed, and the settings that decide on the batches.
   public var settings: String? {
     "\(source.count) images as \(imageSize), seed \(seed), last batch \(lastBatch), "
       + "fitting \(fitting), augmentation \(augmentation.map(\.description))"

@@ -1,7 +1,6 @@
 import Shared
 
-/// Turns images on disk into what a network eats: a batch of augmented images with their labels each time
-/// it is asked.
+/// Produces batches of augmented, labelled images from files.
 ///
 ///     let source = try ImageFolder("flowers")
 ///     let generator = try ImageGenerator(
@@ -11,38 +10,38 @@ import Shared
 ///     batch.images.shape                         // [50, 3, 64, 64], from 0 to 1
 ///     generator.className(of: batch.labels[0])   // "daisy"
 ///     generator.currentEpoch                     // 0
-///     for batch in generator { ... }             // what is left of the epoch
+///     for batch in generator { ... }             // the rest of the epoch
 ///
-/// Each image comes once in an epoch. What happens when the last images do not fill a batch, `lastBatch`
-/// says; `BatchOrder` counts epochs and puts the images in order.
+/// Each image comes once in an epoch. `lastBatch` decides on the last images, when they do not fill a batch;
+/// `BatchOrder` counts epochs and puts the images in order.
 ///
 /// Images are fitted to `imageSize`, augmented, and fitted again where that has changed their size. They are
 /// decoded and augmented ahead, on `threads` threads; batches come in order, and they are the same,
-/// bit for bit, whatever the number of threads: what is drawn for an image depends on the seed, the epoch
-/// and the image only. No more than `prefetch` batches are kept, whatever the number of images.
+/// bit for bit, for any number of threads: the random numbers of an image depend on the seed, the epoch and
+/// the image only. No more than `prefetch` batches are kept, whatever the number of images.
 ///
-/// A class, because a generator moves on: whoever holds it sees the same next batch.
+/// A class, because a generator moves on: all its owners see the same next batch.
 /// - Reference: Shorten, Khoshgoftaar (2019), *A survey on image data augmentation for deep learning*.
 public final class ImageGenerator: Sequence {
-  /// Where the images come from.
+  /// The source of the images.
   public let source: any ImageSource
-  /// The number of images in a batch: that which was wanted, or that of all images where there are fewer.
+  /// The number of images in a batch: the requested one, or that of all images where there are fewer.
   public let batchSize: Int
   /// The shape of an image in a batch, `[C, H, W]`.
   public let imageSize: [Int]
-  /// What is done to the images.
+  /// The augmentations of the images, in order.
   public let augmentation: [Augmentation]
   /// Whether each epoch has a random order of its own.
   public let shuffle: Bool
-  /// Decides orders and augmentations.
+  /// The seed of orders and augmentations.
   public let seed: UInt64
-  /// What happens when the images left do not fill a batch.
+  /// The treatment of the images at the end of an epoch that do not fill a batch.
   public let lastBatch: LastBatch
-  /// What happens to images of another size or with other channels.
+  /// The treatment of images of another size or with other channels.
   public let fitting: ImageFitting
-  /// How many threads decode and augment; 0 for the one that asks.
+  /// The number of threads that decode and augment; 0 for the calling one.
   public let threads: Int
-  /// How many batches are made ahead.
+  /// The number of batches that are made ahead.
   public let prefetch: Int
   /// The epoch of the last image handed out, counted from 0. It rises when `next()` begins an epoch, not
   /// when it hands out the last batch of the one before.
@@ -56,12 +55,12 @@ public final class ImageGenerator: Sequence {
 
   /// A generator that stands before the first batch of the first epoch.
   /// - Parameters:
-  ///   - batchSize: how many images make a batch; where there are fewer, an epoch is one batch of them all, whatever
-  ///     `lastBatch` says
+  ///   - batchSize: the number of images in a batch; where there are fewer, an epoch is one batch of them all,
+  ///     whatever `lastBatch` says
   ///   - imageSize: `[C, H, W]` with 1, 3 or 4 channels; unless given, height and width of the first image, in
   ///     colours where any image has them
-  ///   - threads: as many as this process may use cores unless given
-  /// - Throws: when settings make no sense, and when the first image is needed and cannot be read
+  ///   - threads: the number of threads; unless given, the number of cores this process may use
+  /// - Throws: a `CourseError` for settings out of range, and when the first image is needed and cannot be read
   public init(
     _ source: any ImageSource, batchSize: Int, imageSize: [Int]? = nil,
     augmentation: [Augmentation] = [], shuffle: Bool = true, seed: UInt64 = 0,
@@ -69,11 +68,11 @@ public final class ImageGenerator: Sequence {
     prefetch: Int = 4
   ) throws {
     func require(
-      _ condition: Bool, _ what: String, _ expected: String, _ received: String, _ remedy: String
+      _ condition: Bool, _ setting: String, _ expected: String, _ received: String, _ remedy: String
     ) throws {
       guard condition else {
         throw CourseError(
-          .invalidArgument, what, expected: expected, received: received, location: source.name,
+          .invalidArgument, setting, expected: expected, received: received, location: source.name,
           remedy: remedy)
       }
     }
@@ -118,12 +117,12 @@ public final class ImageGenerator: Sequence {
   }
 
   /// The next batch.
-  /// - Throws: when an image of this batch cannot be read, or does not fit and is to be refused; the call
-  ///   after that gives the batch behind it
+  /// - Throws: when an image of this batch cannot be read, or does not fit and is to be refused; the following
+  ///   call returns the next batch
   public func next() throws -> Batch {
     let prefetcher = prefetcher ?? started(skipping: 0)
     self.prefetcher = prefetcher
-    // What cannot be made has its place in the epoch, too.
+    // A batch that cannot be made has its place in the epoch, too.
     let made = try prefetcher.next()
     currentEpoch = made.plan.epochs.last ?? currentEpoch
     isAtEpochEnd = made.plan.endsEpoch
@@ -131,12 +130,12 @@ public final class ImageGenerator: Sequence {
     return try made.batch.get()
   }
 
-  /// The next batch of an epoch; once `nil` behind its last one, and then the first of the next epoch. A loop
+  /// The next batch of an epoch; once `nil` after its last one, and then the first of the next epoch. A loop
   /// over an epoch that can be left by an error:
   ///
   ///     while let batch = try generator.nextInEpoch() { ... }
   ///
-  /// - Throws: as `next()`; the call after that goes on behind the batch that could not be made
+  /// - Throws: as `next()`; the following call continues after the batch that could not be made
   public func nextInEpoch() throws -> Batch? {
     guard isAtEpochEnd, !isEndTold else { return try next() }
     isEndTold = true
@@ -167,9 +166,9 @@ public final class ImageGenerator: Sequence {
 
   /// The batches of an epoch: those that are left of it, or all of the next one after its end.
   ///
-  /// `for ... in` has nobody to throw to: an image that cannot be read stops the program with the error's
-  /// text. Loop over `nextInEpoch()` where that is to be handled, or leave such images out of the source
-  /// before (`skipBroken`, `brokenImages()`).
+  /// `for ... in` cannot throw: an image that cannot be read stops the program with the error's text. Loop over
+  /// `nextInEpoch()` to handle the error, or leave such images out of the source before (`skipBroken`,
+  /// `brokenImages()`).
   public func makeIterator() -> AnyIterator<Batch> {
     var isDone = false
     return AnyIterator {

@@ -2,11 +2,10 @@ import CCourseKernels
 import Foundation
 import Shared
 
-/// Makes values ahead of whoever takes them, on threads of its own, in order and never more than a few.
+/// Makes values ahead of their use, on threads of its own, in order and never more than a few.
 ///
-/// `plan` says what comes next and is called by one thread at a time, in order; `make` does the work, on
-/// several threads at once. What `make` throws comes out in place of its value, and the next value after
-/// it.
+/// `plan` plans the next value and is called by one thread at a time, in order; `make` does the work, on
+/// several threads at once. An error of `make` comes out in place of its value, and the next value after it.
 ///
 /// The threads know the queue and not its owner, so an owner that goes away ends them: the work that has
 /// begun is finished and thrown away.
@@ -14,8 +13,8 @@ final class Prefetcher<Plan, Value: Sendable> {
   private let queue: Queue<Plan, Value>
 
   /// - Parameters:
-  ///   - threads: how many threads; with 0 each value is made when it is taken
-  ///   - capacity: how many values may be ready or in the making; at least one for each thread is
+  ///   - threads: the number of threads; with 0 each value is made when it is taken
+  ///   - capacity: the number of values that may be ready or in the making; at least one for each thread
   init(
     threads: Int, capacity: Int, plan: @escaping () -> Plan,
     make: @escaping @Sendable (Plan) throws -> Value
@@ -38,7 +37,7 @@ final class Prefetcher<Plan, Value: Sendable> {
   func next() throws -> Value { try queue.next() }
 }
 
-/// What threads and owner share; all that changes is guarded by `condition`.
+/// The state that threads and owner share; all changes are guarded by `condition`.
 private final class Queue<Plan, Value: Sendable>: @unchecked Sendable {
   private let condition = NSCondition()
   private let capacity: Int
@@ -60,7 +59,7 @@ private final class Queue<Plan, Value: Sendable>: @unchecked Sendable {
     self.make = make
   }
 
-  /// What each thread does until the queue is cancelled.
+  /// The loop of each thread, until the queue is cancelled.
   func work() {
     // The kernels' own threads belong to the training that waits for these images.
     kernels_keep_on_this_thread()

@@ -15,7 +15,7 @@
 #include <pthread.h>
 #include <turbojpeg.h>
 
-/// What a thread keeps: making a decoder takes about as long as decoding a small image.
+/// The decoder that a thread keeps: making a decoder takes about as long as decoding a small image.
 typedef struct Decoder {
   tjhandle handle;
   uint8_t *pixels;  // smallImage bytes, at an address that is 16 above a multiple of 32

@@ -2,7 +2,7 @@
 // it is wanted, so that neither its headers nor a new dependency are needed.
 //
 // Foundation's URLSession on Linux keeps a core busy while it waits, ends the process on a Content-Length
-// of 2^63 - 1, and hangs on redirects to what it has no protocol for.
+// of 2^63 - 1, and hangs on redirects to unknown protocols.
 
 #include "CodecShims.h"
 

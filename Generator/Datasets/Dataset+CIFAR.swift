@@ -1,7 +1,7 @@
 import Foundation
 import Shared
 
-/// Which labels of CIFAR-100.
+/// The two kinds of labels in CIFAR-100.
 public enum CIFAR100Labels: String, Sendable, CaseIterable {
   /// The 100 classes.
   case fine
@@ -15,7 +15,7 @@ extension Dataset {
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
 
-  /// CIFAR-10: colour images of 32 x 32 pixels, 50 000 to learn from and 10 000 to test on (Krizhevsky
+  /// CIFAR-10: colour images of 32 x 32 pixels, 50 000 for training and 10 000 for testing (Krizhevsky
   /// 2009).
   ///
   ///     let images = try Dataset.cifar10(.train)
@@ -25,7 +25,7 @@ extension Dataset {
   /// The pixels stay bytes (154 MB); a batch has numbers from 0 to 1.
   ///
   /// - Parameter place: the archive `cifar-10-binary.tar.gz`, or a folder with its files; `nil` for
-  ///   where `course data fetch cifar10` puts the archive
+  ///   the archive of `course data fetch cifar10`
   public static func cifar10(_ part: DatasetPart, in place: URL? = nil) throws -> Dataset {
     try cifar10(part, in: place, imagesInAFile: 10_000)
   }

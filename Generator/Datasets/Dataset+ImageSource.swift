@@ -12,7 +12,7 @@ extension Dataset {
   /// must have the same size.
   ///
   /// - Parameters:
-  ///   - source: where the images are
+  ///   - source: the source of the images
   ///   - channels: 1 for grey, 3 for colours: images with other channels are converted; `nil` for colours
   ///     where any image has them (`commonChannels()`)
   ///   - prepare: is applied to each image after it was decoded, for example to bring all to one size;
@@ -72,9 +72,9 @@ extension Dataset {
     _ image: PixelImage, _ first: PixelImage, _ source: some ImageSource, _ index: Int
   ) -> CourseError {
     return CourseError(
-      .shapeMismatch, "this image differs from the first in size",
+      .shapeMismatch, "the size of this image differs from that of the first",
       expected: "\(first.width) x \(first.height), as \(source.location(at: 0))",
       received: "\(image.width) x \(image.height)", location: source.location(at: index),
-      remedy: "Bring all images to one size.")
+      remedy: "Resize all images to one size.")
   }
 }

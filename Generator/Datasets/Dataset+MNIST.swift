@@ -1,13 +1,13 @@
 import Foundation
 import Shared
 
-/// The part of a data set that its authors divided off.
+/// A part of a data set, as its authors divided it.
 public enum DatasetPart: String, Sendable, CaseIterable {
-  /// To learn from.
+  /// For training.
   case train
-  /// To measure on while learning.
+  /// For measurements during training.
   case validation
-  /// To measure on at the end.
+  /// For the measurement at the end.
   case test
 }
 
@@ -24,8 +24,8 @@ extension Dataset {
   ///   - idxImages: bytes `[N, H, W]` (which become `[N, 1, H, W]`) or `[N, C, H, W]`
   ///   - labels: bytes `[N]`
   ///   - classNames: the classes that the labels are indices of; `nil` for as many as there are labels
-  /// - Throws: when a file is not what it should be, when the counts disagree, or when a label is out of
-  ///   range, naming file, offset, what was expected and what there is.
+  /// - Throws: a `CourseError` with file, offset, expected and received values, when a file has another
+  ///   content, when the counts disagree, or when a label is out of range
   public init(
     idxImages: String, labels: String, classNames: [String]? = nil, name: String? = nil
   ) throws {
@@ -46,7 +46,7 @@ extension Dataset {
     }
     guard images.shape[0] == labelFile.shape[0] else {
       throw CourseError(
-        .invalidData, "there are not as many labels as images",
+        .invalidData, "the numbers of labels and images differ",
         expected: "\(images.shape[0]) labels for \(idxImages)", received: "\(labelFile.shape[0])",
         location: "\(labels), offset 4", remedy: "Do the two files belong together?")
     }
@@ -62,16 +62,16 @@ extension Dataset {
       targets: .classes(labelFile.bytes.map { Int($0) }), classNames: classNames ?? [])
   }
 
-  /// MNIST: handwritten digits of 28 x 28 pixels, 60 000 to learn from and 10 000 to test on (LeCun,
+  /// MNIST: handwritten digits of 28 x 28 pixels, 60 000 for training and 10 000 for testing (LeCun,
   /// Cortes and Burges 1998).
-  /// - Parameter folder: where the four files are; `nil` for where `course data fetch mnist` puts them
+  /// - Parameter folder: the folder with the four files; `nil` for the one of `course data fetch mnist`
   public static func mnist(_ part: DatasetPart, in folder: URL? = nil) throws -> Dataset {
     try idx(.mnist, part, in: folder, classNames: (0...9).map(String.init))
   }
 
   /// Fashion-MNIST: ten kinds of clothing in the format of MNIST (Xiao, Rasul and Vollgraf 2017).
-  /// - Parameter folder: where the four files are; `nil` for where `course data fetch fashion-mnist`
-  ///   puts them
+  /// - Parameter folder: the folder with the four files; `nil` for the one of
+  ///   `course data fetch fashion-mnist`
   public static func fashionMNIST(_ part: DatasetPart, in folder: URL? = nil) throws -> Dataset {
     try idx(
       .fashionMNIST, part, in: folder,

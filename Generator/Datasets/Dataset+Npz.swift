@@ -15,8 +15,8 @@ public struct NpzNames: Sendable, Equatable {
     self.labels = labels
   }
 
-  /// What people usually call them, as `numpy.savez(path, x_train=..., y_train=...)`, for the whole data or a
-  /// part (x_val, x_valid, ... for the one to validate on).
+  /// The usual names, as in `numpy.savez(path, x_train=..., y_train=...)`, for the whole data or a part
+  /// (x_val, x_valid, ... for validation).
   static func usual(_ part: DatasetPart?) -> [NpzNames] {
     let pairs = [
       ("x", "y"), ("images", "labels"), ("data", "labels"), ("arr_0", "arr_1"),
@@ -46,7 +46,7 @@ extension Dataset {
   /// - Parameters:
   ///   - part: which part, where the archive has several
   ///   - names: how the arrays are called; `nil` for the usual names
-  ///   - classNames: what the labels are indices of
+  ///   - classNames: the names of the classes, by label
   /// - Throws: a `CourseError` that names the file and the array
   public init(
     npz path: String, part: DatasetPart? = nil, names: NpzNames? = nil, classNames: [String] = []
@@ -99,7 +99,7 @@ extension Dataset {
     let shape = try Dataset.planes(&bytes, path: place)
     guard shape[0] == targets.count else {
       throw CourseError(
-        .invalidData, "there are not as many labels as images", expected: "\(shape[0]) labels",
+        .invalidData, "the numbers of labels and images differ", expected: "\(shape[0]) labels",
         received: "\(targets.count)", location: path, remedy: "Do the two arrays belong together?")
     }
     try self.init(
@@ -128,11 +128,12 @@ extension Dataset {
         .format, "these are not labels", expected: "the shape [N]", received: "\(values.shape)",
         location: path)
     }
-    let limit = Float(LabelMap.mostClasses)
+    let limit = Float(LabelMap.maximumClasses)
     return try values.scalars.enumerated().map { index, value in
       guard value >= 0, value < limit, value == value.rounded(.down) else {
         throw CourseError(
-          .invalidData, "a label is no class index", expected: "0 to \(LabelMap.mostClasses - 1)",
+          .invalidData, "a label is not a class index",
+          expected: "0 to \(LabelMap.maximumClasses - 1)",
           received: "\(value)", location: "\(path), element \(index)")
       }
       return Int(value)

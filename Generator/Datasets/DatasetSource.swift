@@ -1,22 +1,22 @@
 import CCourseKernels
 import Shared
 
-/// The images of a `Dataset` in memory: MNIST, CIFAR-10, or what a program has made.
+/// The images of a `Dataset` in memory: MNIST, CIFAR-10, or images that a program has made.
 ///
 ///     let cifar = try DatasetSource(.cifar10(.train))
 ///     cifar.count                                                      // 50000
 ///     let digits = try DatasetSource(Dataset.digits.reshaped(to: [1, 8, 8]), range: 0...16)
 ///     digits.image(at: 0)                                              // 8 x 8, grey
 ///
-/// Inputs that the dataset keeps as bytes come out exactly as they are, without its scaling. Numbers
-/// become bytes: that is what `range` is for.
+/// Inputs that the dataset keeps as bytes come out unchanged, without its scaling. Numbers become bytes as
+/// `range` says.
 public struct DatasetSource: ImageSource {
   private let dataset: Dataset
   private let classLabels: [Int]
   private let shape: (channels: Int, height: Int, width: Int)
   private let range: ClosedRange<Float>
 
-  /// What messages call the images.
+  /// The name of the images in messages.
   public var name: String { dataset.name }
   /// The number of images.
   public var count: Int { classLabels.count }

@@ -5,8 +5,8 @@ import Shared
 ///
 ///     Checksum.hex(.sha256, of: Array("abc".utf8))     // "ba7816bf..."
 ///
-/// They tell whether a download arrived whole. MD5 is no protection against anyone and is here because
-/// some data come with nothing else.
+/// They tell whether a download is complete. MD5 does not protect against manipulation; it is here because
+/// some data sets publish nothing else.
 public struct Checksum: Sendable {
   /// A way to compute a checksum.
   public enum Method: String, Sendable, CaseIterable {
@@ -18,7 +18,7 @@ public struct Checksum: Sendable {
 
   private let method: Method
   private var state: [UInt32]
-  /// What has not filled a block yet.
+  /// The bytes that do not fill a block yet.
   private var rest: [UInt8] = []
   private var length: UInt64 = 0
   private static let blockSize = 64

@@ -1,11 +1,11 @@
 import Foundation
 import Shared
 
-/// A data set that can be downloaded: its files, and who has them.
+/// A data set that can be downloaded: its files and their mirrors.
 public struct RemoteDataset: Sendable, Equatable {
   /// The name on the command line, and of the folder with the files.
   public let name: String
-  /// What it is, in one line.
+  /// A description of one line.
   public let abstract: String
   /// The files, which belong together.
   public let files: [RemoteFile]

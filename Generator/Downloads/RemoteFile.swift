@@ -1,9 +1,9 @@
 import Foundation
 import Shared
 
-/// A file on other machines: what it is called, how to tell that it arrived whole, and who has it.
+/// A file to download: its name, size and checksums, and its mirrors.
 public struct RemoteFile: Sendable, Equatable {
-  /// The name that it gets here.
+  /// The name of the local file.
   public let name: String
   /// The number of bytes.
   public let size: Int
@@ -33,7 +33,7 @@ public struct RemoteFile: Sendable, Equatable {
     [(.sha256, sha256), (.md5, md5)].compactMap { method, value in value.map { (method, $0) } }
   }
 
-  /// How to recognise the file, for messages.
+  /// Size and checksum, for messages.
   public var fingerprint: String {
     (["\(size) bytes"] + checksums.prefix(1).map { "\($0.0.rawValue) \($0.1)" })
       .joined(separator: ", ")
@@ -49,17 +49,17 @@ public struct RemoteFile: Sendable, Equatable {
     let found = fileSize(path)
     guard found == size else {
       throw CourseError(
-        .format, "this is not the file that it should be", expected: "\(size) bytes",
+        .format, "size mismatch", expected: "\(size) bytes",
         received: found.map { "\($0)" } ?? "no file", location: path,
-        remedy: "Delete it and fetch it again.")
+        remedy: "Delete it and download it again.")
     }
     for (method, expected) in checksums {
       let found = try Checksum.hex(method, ofFile: path)
       guard found == expected else {
         throw CourseError(
-          .format, "this is not the file that it should be",
+          .format, "checksum mismatch",
           expected: "\(method.rawValue) \(expected)", received: found, location: path,
-          remedy: "Delete it and fetch it again.")
+          remedy: "Delete it and download it again.")
       }
     }
   }

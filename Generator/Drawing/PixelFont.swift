@@ -1,6 +1,6 @@
 /// Letters of 5 x 8 pixels, for the labels of contact sheets.
 enum PixelFont {
-  /// The size of a letter, without the gap behind it.
+  /// The size of a letter, without the gap after it.
   static let width = 5
   static let height = 8
 

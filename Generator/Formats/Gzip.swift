@@ -46,7 +46,7 @@ final class GzipDecoder {
   private let path: String
   /// How many bytes have been taken.
   private(set) var offset = 0
-  /// Whether what comes next is within a member and not between two.
+  /// Whether the next bytes belong to a member, and do not follow one.
   private var isWithinMember = true
   /// Once zeros follow a member, only zeros may follow: tapes and some tools pad with them.
   private var isPadding = false

@@ -34,7 +34,7 @@ extension PixelImage {
     if let ending = fileExtension(of: path), !ending.isEmpty {
       return fileExtensions.contains(ending) || OtherImages.kind(of: path) != nil
     }
-    // What is read from a pipe is gone.
+    // Bytes that are read from a pipe are gone.
     let start = try? InputFile(path, content: "an image", allowsPipes: false).read(atMost: 16)
     return contentHint(Data(start ?? []))?.hasSuffix(" image") ?? false
   }

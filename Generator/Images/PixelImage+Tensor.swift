@@ -13,7 +13,7 @@ extension PixelImage {
 
   /// An image from `[C, H, W]` (C 1, 3 or 4) or `[H, W]`.
   ///
-  /// - Parameter range: the values that become 0 and 255; what lies beyond is cut off, NaN becomes 0
+  /// - Parameter range: the values that become 0 and 255; values beyond are cut off, and NaN becomes 0
   public init(_ tensor: Tensor, range: ClosedRange<Float> = 0...1) {
     let shape = tensor.rank == 2 ? [1] + tensor.shape : tensor.shape
     guard shape.count == 3, [1, 3, 4].contains(shape[0]), tensor.count > 0 else {

@@ -43,7 +43,7 @@ struct PixelView: Sendable {
     columns = (width - columns.upperBound)..<(width - columns.lowerBound)
   }
 
-  /// A quarter counter-clockwise: (y, x) shows what was at (x, W - 1 - y).
+  /// A quarter turn counter-clockwise: (y, x) shows the pixel that was at (x, W - 1 - y).
   mutating func rotate90() {
     start += (width - 1) * strideX
     (strideY, strideX) = (-strideX, strideY)

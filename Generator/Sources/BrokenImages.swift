@@ -2,8 +2,8 @@ import Shared
 import Synchronization
 
 extension ImageSource {
-  /// Reads and decodes every image once, on all threads, and gives the errors of those that cannot be, by
-  /// their number.
+  /// Reads and decodes every image once, on all threads, and returns the errors of broken images by their
+  /// number.
   ///
   /// Afterwards no batch can fail, unless the files change.
   public func brokenImages() -> [Int: CourseError] {
@@ -27,7 +27,7 @@ extension ImageSource {
 }
 
 extension ImageSource {
-  /// An image and what belongs to it, which fits it.
+  /// An image with its mask and boxes, checked against each other.
   func example(at index: Int) throws -> (image: PixelImage, mask: PixelImage?, boxes: [ImageBox]) {
     let (image, mask) = (try image(at: index), try mask(at: index))
     if let mask, mask.channels != 1 || mask.width != image.width || mask.height != image.height {
@@ -41,8 +41,7 @@ extension ImageSource {
   }
 }
 
-/// Some images of a source, in a given order: a part to validate on, or what is left without the broken
-/// ones.
+/// Some images of a source, in a given order: a validation part, or the rest without broken images.
 ///
 ///     let folder = try ImageFolder("flowers")
 ///     let first100 = ImageSubset(of: folder, indices: 0..<100)

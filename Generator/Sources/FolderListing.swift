@@ -1,7 +1,7 @@
 import Foundation
 import Shared
 
-/// What is in a folder, in no order that means anything.
+/// The contents of a folder, in no meaningful order.
 ///
 ///     let root = try FolderListing(of: "flowers")
 ///     root.folders                                    // ["tulip", "daisy"]
@@ -11,7 +11,7 @@ import Shared
 /// here: code that forgets to sort is wrong on every machine, and not only where it is handed on to.
 ///
 /// Hidden entries, whose names begin with a dot, are left out, and so are names that are not UTF-8, which no
-/// path of text leads to; what a link points to counts, not the link.
+/// path of text leads to. Of a link, its target counts.
 public struct FolderListing: Sendable {
   /// The path of the folder.
   public let path: String
@@ -21,7 +21,7 @@ public struct FolderListing: Sendable {
   public private(set) var files: [String] = []
   /// The folders and images whose names are not UTF-8, as far as they can be shown.
   let unreadableNames: [String]
-  /// What tells the folder from all others, whatever path leads to it.
+  /// Identifies the folder, whichever path leads to it.
   let identity: Identity
 
   struct Identity: Hashable, Sendable {
@@ -62,7 +62,7 @@ public struct FolderListing: Sendable {
         continue
       }
       if !isFolder, Int(entry.pointee.d_type) != Int(DT_REG) {
-        // A link, or a file system that does not say what it has.
+        // A link, or a file system that does not tell the kinds of its entries.
         isFolder = stat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
       }
       if isFolder { folders.append(name) } else { files.append(name) }
@@ -93,7 +93,7 @@ extension FolderListing {
   /// The paths of all images below a folder, at any depth, in no particular order.
   /// - Parameters:
   ///   - isWanted: decides by its name whether a file is looked for
-  ///   - failed: gets what is wrong with a folder further down; without it, that is thrown
+  ///   - failed: receives the errors of folders further down, which are thrown without it
   /// - Throws: when a folder cannot be read, and when links lead in a circle
   static func images(
     below path: String, failed: ((CourseError) -> Void)? = nil,

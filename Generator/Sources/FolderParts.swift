@@ -11,16 +11,16 @@ import Shared
 /// | validation | val, valid, validation, dev |
 /// | test | test, testing, eval, evaluation |
 ///
-/// Numbers, signs and the words set, data and images behind them do not count: `train_set`, `val2017`.
+/// Numbers, signs and the words set, data and images after them are ignored: `train_set`, `val2017`.
 ///
-/// These names alone decide nothing: classes may be called so, too. A folder is divided where nothing else
-/// is in it, or where two such folders have the same class folders.
+/// The names alone do not decide, because classes may have them, too. A folder is divided when it contains
+/// nothing else, or when two such folders have the same class folders.
 public struct FolderParts: Sendable {
   /// The path of the folder.
   public let path: String
   /// The name of each part's folder; empty when the folder is not divided.
   public private(set) var folders: [DatasetPart: String] = [:]
-  /// What a user should know: which folders are which part, and what is not used.
+  /// Remarks for a user: the folder of each part, and the folders that are not used.
   public private(set) var notes: [String] = []
 
   /// A folder in the one that is looked at.
@@ -36,7 +36,7 @@ public struct FolderParts: Sendable {
   /// Whether the folder is not divided.
   public var isEmpty: Bool { folders.isEmpty }
 
-  /// Looks at the folders in a folder, and at what is in those.
+  /// Looks at the folders in a folder, and at their contents.
   /// - Throws: a `CourseError` when the folders are parts and cannot be used as such, and when they may be
   ///   parts as well as classes
   public init(of path: String) throws {
@@ -188,12 +188,12 @@ extension DatasetPart {
     }
   }
 
-  /// What the part is for.
+  /// The purpose of the part.
   var purpose: String {
     switch self {
-    case .train: "to learn from"
-    case .validation: "to validate on"
-    case .test: "to test on"
+    case .train: "for training"
+    case .validation: "for validation"
+    case .test: "for testing"
     }
   }
 
@@ -212,12 +212,12 @@ extension DatasetPart {
     self = part
   }
 
-  /// Throws for a part that the authors of a data set did not divide off.
+  /// Throws for a part that the authors of a data set did not publish.
   func requirePublished(by name: String) throws {
     guard self == .validation else { return }
     throw CourseError(
-      .invalidArgument, "\(name) has no part to validate on", expected: "train or test",
-      received: rawValue, remedy: "Divide the part to learn from by split(train:validation:test:).")
+      .invalidArgument, "\(name) has no validation part", expected: "train or test",
+      received: rawValue, remedy: "Divide the training part with split(train:validation:test:).")
   }
 }
 

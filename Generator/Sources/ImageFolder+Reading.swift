@@ -47,7 +47,7 @@ extension ImageFolder {
 
   /// The images below a folder whose formats are not read.
   private static func otherImages(below path: String) -> OtherImages {
-    // What cannot be listed has been an error already.
+    // A folder that cannot be listed has been an error already.
     OtherImages(
       (try? FolderListing.images(
         below: path, failed: { _ in }, where: { OtherImages.kind(of: $0) != nil })) ?? [])
@@ -86,7 +86,7 @@ extension ImageFolder {
     if let parts, !parts.isEmpty {
       let names = DatasetPart.allCases.compactMap { parts.folders[$0] }
       throw CourseError(
-        .invalidData, "these folders are parts and no classes", expected: "one of them",
+        .invalidData, "these folders are parts, not classes", expected: "one of them",
         received: names.joined(separator: ", "), location: listing.path,
         remedy: "Name one: \(listing.path)/\(names[0]).")
     }

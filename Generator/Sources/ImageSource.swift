@@ -1,9 +1,9 @@
 import Shared
 
-/// Where images come from: a folder, a file with many of them, or memory.
+/// A source of images: a folder, a file with many of them, or memory.
 ///
-/// A source knows how many images there are, the class of each, and how to get at its pixels. It decides
-/// nothing about order, size or augmentation: that is `ImageGenerator`'s business.
+/// A source knows the number of its images, the class of each, and the way to its pixels. Order, size and
+/// augmentation are the business of `ImageGenerator`.
 ///
 ///     let source: any ImageSource = try ImageFolder("flowers")
 ///     source.count                           // 4317
@@ -20,7 +20,7 @@ import Shared
 /// nothing; `image(at:)` reads and decodes, and remembers nothing, so memory stays bounded whatever the
 /// number of images.
 public protocol ImageSource: Sendable {
-  /// What messages call the images.
+  /// The name of the images in messages.
   var name: String { get }
   /// The number of images, at least 1.
   var count: Int { get }
@@ -36,12 +36,12 @@ public protocol ImageSource: Sendable {
   func channels(at index: Int) throws -> Int
   /// Where an image lies, for messages: a path, or a file and a number.
   func location(at index: Int) -> String
-  /// Which pixels belong to what: an image with one channel and the size of `image(at:)`, whose bytes
-  /// are numbers of things (0 for the background, 1 plus its label for an object) and must never be
-  /// mixed by interpolation.
+  /// The object of each pixel: an image with one channel and the size of `image(at:)`, whose bytes are
+  /// numbers of objects (0 for the background, 1 plus its label for an object) and must never be mixed by
+  /// interpolation.
   /// - Returns: `nil` where there are no masks
   func mask(at index: Int) throws -> PixelImage?
-  /// The objects in an image and where they are; empty where nothing is known of them.
+  /// The objects in an image and their places; empty where they are unknown.
   func boxes(at index: Int) throws -> [ImageBox]
 }
 
@@ -54,8 +54,8 @@ extension ImageSource {
   /// The channels of the decoded image.
   public func channels(at index: Int) throws -> Int { try image(at: index).channels }
 
-  /// The number of channels that images of this source are given together: that which all have, or 3 where
-  /// they differ. So one grey image makes a source in colours no grey one, wherever it stands.
+  /// The common number of channels of the images: the number that all have, or 3 where they differ. A single
+  /// grey image does not turn a source in colours into a grey one, wherever it stands.
   ///
   /// Needs few images where the first one is in colours, and the headers of all where it is grey.
   /// - Throws: when the first image cannot be read
@@ -63,7 +63,7 @@ extension ImageSource {
     let first = try channels(at: 0)
     guard first != 3 else { return 3 }
     for index in 0..<count {
-      // An image that cannot be read has no say in it, and its own error where its pixels are wanted.
+      // An image that cannot be read does not count here, and is an error where its pixels are needed.
       if let channels = try? channels(at: index), channels != first { return 3 }
     }
     return first

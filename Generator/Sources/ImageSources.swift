@@ -1,9 +1,9 @@
 import Foundation
 import Shared
 
-/// Finding out what a path with images is.
+/// Recognizes the kind of a path with images.
 public enum ImageSources {
-  /// What there is at a path.
+  /// The kinds of sources.
   public enum Kind: String, Sendable, CaseIterable {
     /// A folder with one folder for each class.
     case imageFolder = "an image folder"
@@ -17,7 +17,7 @@ public enum ImageSources {
     case cifar = "CIFAR-10's files"
   }
 
-  /// What a path seems to be; `nil` when it looks like no source of images.
+  /// The kind that a path seems to be; `nil` when it does not look like a source of images.
   public static func kind(of path: String) -> Kind? {
     let url = URL(filePath: path)
     let name = url.lastPathComponent
@@ -41,7 +41,7 @@ public enum ImageSources {
     return hasNumbers && (hasLabels || isFlat) ? .numberedFolder : .imageFolder
   }
 
-  /// What a file is: by its ending where that says so, by its first bytes where they do, else by its name.
+  /// The kind of a file: by the ending of its name if that decides, then by its first bytes, then by its name.
   private static func kind(ofFile path: String, name: String) -> Kind? {
     let ending = name.split(separator: ".").last.map(String.init) ?? ""
     if ending == "npz" { return .npz }
@@ -62,14 +62,14 @@ public enum ImageSources {
     (try? InputFile(path, content: "images", allowsPipes: false).read(atMost: 4)) ?? []
   }
 
-  /// The images at a path, whatever it is.
+  /// The images at a path of any kind.
   ///
   ///     let source = try ImageSources.open("flowers")
   ///
   /// - Parameters:
-  ///   - part: which part, where there are several; `nil` for the one to learn from
-  ///   - skipBroken: leaves out what cannot be read, in folders
-  /// - Throws: a `CourseError` that names what is wrong
+  ///   - part: the part to take, where there are several; `nil` for the training part
+  ///   - skipBroken: leaves out broken images, in folders
+  /// - Throws: a `CourseError` that names the problem
   public static func open(
     _ path: String, part: DatasetPart? = nil, skipBroken: Bool = false
   ) throws -> any ImageSource {
@@ -95,11 +95,12 @@ public enum ImageSources {
       try requireReadable(path, content: "images")
       if PixelImage.looksLikeImage(path) {
         throw CourseError(
-          .format, "one image is no data set", expected: "a folder of images", received: "an image",
+          .format, "one image is not a data set", expected: "a folder of images",
+          received: "an image",
           location: path, remedy: "Give the folder that it lies in.")
       }
       throw CourseError(
-        .format, "these are no images that can be read",
+        .format, "these are not images that can be read",
         expected: Kind.allCases.map(\.rawValue).joined(separator: ", "), received: "a file",
         location: path, remedy: "Give the folder that the images lie in.")
     }

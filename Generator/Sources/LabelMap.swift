@@ -1,14 +1,14 @@
 import Foundation
 import Shared
 
-/// What a JSON file says about numbered images: `{"0": 6, "1": 9}`.
+/// The labels of numbered images from a JSON file: `{"0": 6, "1": 9}`.
 struct LabelMap {
   let path: String
   /// The class of each image by its number.
   var labels: [Int: Int] = [:]
 
-  /// More classes than anybody has; a label far beyond would need memory for all names up to it.
-  static let mostClasses = 65_536
+  /// The maximum number of classes; a label far beyond would need memory for all names up to it.
+  static let maximumClasses = 65_536
 
   init(contentsOf path: String) throws {
     try self.init(
@@ -19,13 +19,13 @@ struct LabelMap {
   init(data: Data, path: String) throws {
     self.path = path
     for (number, value) in try LabelMap.members(data, path: path) {
-      guard let label = value.integer, (0..<LabelMap.mostClasses).contains(label) else {
+      guard let label = value.integer, (0..<LabelMap.maximumClasses).contains(label) else {
         throw CourseError(
           .format, "this is not a label",
-          expected: "a class index, 0 to \(LabelMap.mostClasses - 1)",
+          expected: "a class index, 0 to \(LabelMap.maximumClasses - 1)",
           received: "\(value)", location: "\(path), key \"\(number)\"",
           remedy:
-            "Labels are class indices, counted from 0; names belong into Classes.txt, one a line.")
+            "Labels are class indices, counted from 0; names belong in Classes.txt, one per line.")
       }
       labels[number] = label
     }
@@ -37,7 +37,7 @@ struct LabelMap {
   }
 
   /// The members of an object whose keys are numbers, in the order of those: of several mistakes the first
-  /// one is named, at each run.
+  /// one is named in each run.
   private static func members(
     _ data: Data, path: String
   ) throws -> [(key: Int, value: JSONValue)] {
@@ -97,7 +97,7 @@ struct LabelMap {
         .filter { !$0.isEmpty }
       guard !found.isEmpty, Set(found).count == found.count else {
         throw CourseError(
-          .format, "these are no class names", expected: "one a line, none twice",
+          .format, "these are not class names", expected: "one per line, none twice",
           received: "\(found.count) lines, \(Set(found).count) different", location: file,
           remedy: "Write the name of class 0 in the first line, and so on.")
       }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The images in a folder whose formats are not read: a search for images passes them over, and has to say so.
+/// The images in a folder whose formats are not supported: a search for images skips them, and has to say so.
 struct OtherImages {
-  /// What files with such an ending are.
+  /// The format of files, by the ending of their name.
   static let kinds = [
     "avif": "AVIF", "bmp": "BMP", "dib": "BMP", "gif": "GIF", "heic": "HEIC", "heif": "HEIC",
     "ico": "ICO", "jfif": "JPEG named .jfif", "jpe": "JPEG named .jpe", "jp2": "JPEG 2000",
@@ -10,7 +10,7 @@ struct OtherImages {
     "tga": "TGA", "tif": "TIFF", "tiff": "TIFF", "webp": "WebP",
   ]
 
-  /// How many there are of each kind.
+  /// The number of images of each kind.
   private(set) var counts: [String: Int] = [:]
   /// The first path, by its bytes.
   private(set) var first: String?
@@ -40,8 +40,8 @@ struct OtherImages {
   var note: String? {
     guard let summary, let first else { return nil }
     let count = counts.values.reduce(0, +)
-    return "\(counted(count, "image")) passed over, because PNG, JPEG and npy are read and nothing "
-      + "else: \(summary); the first is \(first). Convert them to PNG or JPEG."
+    return "\(counted(count, "image")) passed over, because only PNG, JPEG and npy are read: "
+      + "\(summary); the first is \(first). Convert them to PNG or JPEG."
   }
 }
 

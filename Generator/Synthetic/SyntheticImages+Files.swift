@@ -19,7 +19,7 @@ public enum ImageFileFormat: String, Sendable, CaseIterable {
 }
 
 extension SyntheticImages {
-  /// What is written beside the images.
+  /// The files that are written in addition to the images.
   public struct FileOptions: OptionSet, Sendable {
     /// The sum of the options.
     public let rawValue: Int
@@ -37,7 +37,7 @@ extension SyntheticImages {
   /// `.classFolders`, in that of `ImageFolder`.
   /// - Parameter isCancelled: asked before each image
   /// - Throws: when the folder has something in it already, or cannot be written, and `.interrupted` when it was
-  ///   cancelled; what has been written until then is removed
+  ///   cancelled; the files written until then are removed
   public func write(
     toFolder folder: String, format: ImageFileFormat = .npy, _ options: FileOptions = [],
     isCancelled: @Sendable () -> Bool = { false }

@@ -1,6 +1,6 @@
 import Shared
 
-/// Pictures of ten figures that this code draws: to learn and to test with, where no data set is at hand.
+/// Pictures of ten figures that this code draws, for training and tests without a data set at hand.
 ///
 ///     let images = SyntheticImages(count: 10_000, seed: 1)
 ///     images.classNames                    // ["arrow", "circle", "crescent", ...]
@@ -16,11 +16,11 @@ import Shared
 public struct SyntheticImages: ImageSource {
   /// The number of images.
   public let count: Int
-  /// Which images.
+  /// The seed of the drawings.
   public let seed: UInt64
   /// Height and width in pixels.
   public let size: Int
-  /// What messages call the images.
+  /// The name of the images in messages.
   public var name: String { "synthetic images" }
 
   /// - Parameters:
@@ -45,14 +45,14 @@ public struct SyntheticImages: ImageSource {
     return order[index % 10]
   }
 
-  /// What is drawn, of which there is no file.
+  /// The number and seed of the image, as there is no file.
   public func location(at index: Int) -> String { "synthetic image \(index) of seed \(seed)" }
 
   /// The picture.
   public func image(at index: Int) -> PixelImage { drawing(index).image }
 
-  /// 0 for the background and 1 plus the class for the figure. A pixel belongs to what covers more than half of
-  /// it.
+  /// 0 for the background and 1 plus the class for the figure, which has the pixels that it covers by more than
+  /// half.
   public func mask(at index: Int) -> PixelImage? { drawing(index).mask }
 
   /// The smallest box around the pixels of the figure.

@@ -66,7 +66,7 @@ struct SceneTexture {
   }
 }
 
-/// What one synthetic image shows.
+/// The scene of one synthetic image.
 struct SyntheticScene {
   private let outline: ShapeOutline
   private let (centerX, centerY): (Double, Double)

@@ -3,8 +3,8 @@ import Shared
 /// Mirroring, quarter turns and bilinear resizing: the bodies of tasks 4.4 and 4.5, and the kernels that
 /// stand in for them.
 ///
-/// A kernel runs only where it agrees with the body that a student writes. An unfinished or wrong body is
-/// therefore what every image of a batch goes through, and shows there.
+/// A kernel runs only where it agrees with the body that a student writes. Where that is unfinished or wrong,
+/// every image of a batch goes through it, and it shows there.
 final class ImageBodies: Sendable {
   /// The bodies of this package.
   static let standard = ImageBodies()

@@ -1,12 +1,12 @@
 import Shared
 
-/// What happens to an image that has another size or other channels than the batch.
+/// The treatment of an image whose size or channels differ from those of the batch.
 public enum ImageFitting: String, Sendable, CaseIterable, Codable {
   /// It is resized to the size of the batch, whatever its proportions (bilinear, antialiased); grey becomes
   /// colour and colour grey.
   case stretch
-  /// It is resized until it covers the size of the batch, and what is too much of it is cut off on both
-  /// sides: proportions stay. Channels as above.
+  /// It is resized until it covers the size of the batch, and the excess is cut off on both sides, so that
+  /// proportions stay. Channels as above.
   case cover
   /// It is an error that names the image.
   case refuse
@@ -33,12 +33,12 @@ extension ImageSample {
     }
   }
 
-  /// Cuts off what is sure to be too much of an image that is far longer than the batch: covering a square of
-  /// 100 pixels with a line of a million would take 40 GB.
+  /// Cuts off the certain excess of an image that is far longer than the batch: covering a square of 100
+  /// pixels with a line of a million would take 40 GB.
   private mutating func cropLongSides(height: Int, width: Int) {
-    let mostHeight = 16 * (self.width * height / width + 1)
-    let mostWidth = 16 * (self.height * width / height + 1)
-    let (newHeight, newWidth) = (min(self.height, mostHeight), min(self.width, mostWidth))
+    let maximumHeight = 16 * (self.width * height / width + 1)
+    let maximumWidth = 16 * (self.height * width / height + 1)
+    let (newHeight, newWidth) = (min(self.height, maximumHeight), min(self.width, maximumWidth))
     guard newHeight < self.height || newWidth < self.width else { return }
     crop(
       top: (self.height - newHeight) / 2, left: (self.width - newWidth) / 2, height: newHeight,

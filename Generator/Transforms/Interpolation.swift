@@ -1,6 +1,6 @@
 import CCourseKernels
 
-/// How the pixels of a resized image come from those of the original.
+/// The way in which the pixels of a resized image are computed from those of the original.
 public enum Interpolation: String, Sendable, CaseIterable, Codable {
   /// The pixel that is nearest; for masks, whose values must not be mixed.
   case nearest
@@ -10,7 +10,7 @@ public enum Interpolation: String, Sendable, CaseIterable, Codable {
   case bicubic
 }
 
-/// Which inputs make each output along one axis of a resized image, and how much of each.
+/// The inputs of each output along one axis of a resized image, with their weights.
 ///
 /// The edges of both images coincide, so output pixel `i`, whose middle lies at `i + 1/2`, comes from
 /// around `(i + 1/2) · input / output`. Resizing an image is this along its rows and then along its
@@ -18,7 +18,7 @@ public enum Interpolation: String, Sendable, CaseIterable, Codable {
 struct ResampleAxis {
   /// The first input of each output.
   private(set) var first: [Int32] = []
-  /// `taps` weights for each output, zeros before and behind those that are needed.
+  /// `taps` weights for each output, zeros before and after those that are needed.
   private(set) var weights: [Float] = []
   /// The most inputs that an output has.
   private(set) var taps = 0
@@ -110,7 +110,7 @@ private struct WeightedInputs {
     ends.append(weights.count)
   }
 
-  /// The two neighbours; before the middle of the first and behind that of the last pixel only it.
+  /// The two neighbours; before the middle of the first and after that of the last pixel only it.
   mutating func addLinear(_ place: Int) {
     let source = max((Double(place) + 0.5) * scale - 0.5, 0)
     let first = min(Int(source), count - 1)

@@ -1,7 +1,7 @@
 import CCourseKernels
 import Shared
 
-// What augmentations do to the colours of one image, [C, H, W] from 0 to 1. Each is torchvision's formula.
+// The colour changes of augmentations, on one image [C, H, W] from 0 to 1, with torchvision's formulas.
 
 extension Tensor {
   /// Brighter (`factor` above 1) or darker: `f · X`, cut off at 0 and 1.
@@ -19,15 +19,15 @@ extension Tensor {
   }
 
   /// More (`factor` above 1) or less colour: `f · X + (1 - f) · G`, where `G` is the grey image; cut off
-  /// at 0 and 1. A grey image stays as it is.
+  /// at 0 and 1. A grey image stays unchanged.
   public func saturated(by factor: Float) -> Tensor {
     withColors { colors in
       colors.recolored { kernels_adjust_saturation(nil, $0, colors.count / 3, factor, $1) }
     }
   }
 
-  /// Every colour moved along the circle of hues by a fraction of it: by 1/3 red becomes green. A grey
-  /// image stays as it is.
+  /// All hues shifted along the colour circle by a fraction of it: by 1/3, red becomes green. A grey image
+  /// stays unchanged.
   public func hueShifted(by turns: Float) -> Tensor {
     withColors { colors in
       colors.recolored { kernels_shift_hue(nil, $0, colors.count / 3, turns, $1) }
@@ -41,7 +41,7 @@ extension Tensor {
     return self[0..<1] * 0.299 + self[1..<2] * 0.587 + self[2..<3] * 0.114
   }
 
-  /// Each channel shifted and scaled: `(X[c] - mean[c]) / std[c]`. One number will do for all channels.
+  /// Each channel shifted and scaled: `(X[c] - mean[c]) / std[c]`. A single number applies to all channels.
   public func normalized(mean: [Float], std: [Float]) -> Tensor {
     requireImage("Tensor.normalized")
     func spread(_ values: [Float]) -> Tensor {

@@ -2,10 +2,10 @@ import CCourseKernels
 import Foundation
 import Shared
 
-// What augmentations do to the pixels of one image, [C, H, W].
+// The geometry of augmentations, on one image [C, H, W].
 
 extension Tensor {
-  /// The image as a mirror shows it: left becomes right.
+  /// The image mirrored from left to right.
   ///
   ///     Tensor([[[1, 2, 3]]]).mirrored()      // [[[3, 2, 1]]]
   ///
@@ -49,7 +49,7 @@ extension Tensor {
     }
   }
 
-  /// A rectangle of the image; what lies beyond its edges is 0.
+  /// A rectangle of the image; pixels beyond its edges are 0.
   ///
   ///     Tensor([[[1, 2], [3, 4]]]).cropped(top: 1, left: -1, height: 1, width: 3)   // [[[0, 3, 4]]]
   public func cropped(top: Int, left: Int, height: Int, width: Int) -> Tensor {
@@ -69,10 +69,10 @@ extension Tensor {
       after: [0, height - rows.upperBound, width - columns.upperBound])
   }
 
-  /// The image turned about its middle by any angle, counter-clockwise, in the same size: corners are cut
-  /// off, and what comes in from beyond the edges is 0.
+  /// The image turned about its centre by any angle, counter-clockwise, in the same size: corners are cut
+  /// off, and pixels from beyond the edges are 0.
   ///
-  /// Each pixel is sampled at the place that it came from: with `d` the offset from the middle (rows count
+  /// Each pixel is sampled at the place that it came from: with `d` the offset from the centre (rows count
   /// downwards), `x' = cos θ · dx - sin θ · dy`, `y' = sin θ · dx + cos θ · dy`. Equals torchvision's
   /// `rotate(image, angle, interpolation: BILINEAR)`; with its `fill: 0` torchvision darkens the pixels at
   /// the edge twice, which this does not.

@@ -2,9 +2,9 @@ import Foundation
 
 /// Writing a file so that it is there completely or not at all.
 ///
-/// The bytes go to a temporary file in the same folder, are forced to the disk and renamed. Whatever
-/// happens on the way (full disk, crash, loss of power), an earlier file of that name stays as it was. A
-/// temporary file that was left behind goes when something is next written to its folder.
+/// The bytes go to a temporary file in the same folder, are forced to the disk and renamed. If
+/// anything fails on the way (full disk, crash, loss of power), an earlier file of that name stays
+/// unchanged. A leftover temporary file is removed by the next write to its folder.
 public enum AtomicFile {
   /// Writes `data` as the whole content of the file.
   public static func write(_ data: Data, to url: URL) throws {
@@ -14,7 +14,7 @@ public enum AtomicFile {
   /// Writes a file piece by piece, for content that should not lie in memory twice. When `body` throws,
   /// the file stays as it was.
   public static func write(to url: URL, _ body: (AtomicFileOutput) throws -> Void) throws {
-    // A link stays a link: what it points to is replaced.
+    // A link stays a link: its target is replaced.
     let target = url.resolvingSymlinksInPath()
     let path = target.path
     var status = stat()
@@ -31,7 +31,7 @@ public enum AtomicFile {
     if exists, access(path, W_OK) != 0 { throw failure("write", errno, path) }
 
     let folder = target.deletingLastPathComponent().path
-    // First, since the room that they take may be what is missing.
+    // First, since the new file may need their space.
     PartFile.removeLeftovers(in: folder)
     guard let part = PartFile(in: folder) else { throw failure("create", errno, path) }
     // Its lock, too, goes only after it has its name.

@@ -125,7 +125,7 @@ func checkedElementCount(_ shape: [Int]) -> Int? {
   return shape.contains(0) ? 0 : product
 }
 
-/// What a file seems to be, from its first bytes; `nil` when they say nothing.
+/// The kind of a file, from its first bytes; `nil` when they do not tell.
 package func contentHint(_ data: Data) -> String? {
   let kinds: [(start: [UInt8], name: String)] = [
     ([0x50, 0x4B], "a ZIP archive (.npz, .pt or .keras file?)"),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How values become JSON texts and come back: one way for checkpoints and for what commands print.
+/// The encoding of values as JSON and back: one way for checkpoints and for the output of commands.
 ///
 /// JSON has no word for a number that is not finite. It is written as the text `"nan"`, `"inf"` or
 /// `"-inf"`, which Python's `float` reads as well: a validation loss that overflowed must not cost the
@@ -18,7 +18,7 @@ package enum JSONCoding {
     return encoder
   }
 
-  /// A decoder for what the encoder writes.
+  /// A decoder for the encoder's texts.
   package static func decoder() -> JSONDecoder {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(

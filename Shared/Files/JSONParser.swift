@@ -225,14 +225,14 @@ struct JSONParser {
   }
 
   private func error(
-    _ what: String, expected: String? = nil, received: String? = nil, remedy: String? = nil,
+    _ problem: String, expected: String? = nil, received: String? = nil, remedy: String? = nil,
     at position: Int? = nil
   ) -> CourseError {
     let before = bytes[..<Swift.min(position ?? place, bytes.count)]
     let line = before.count { $0 == 0x0A } + 1
     let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
     return CourseError(
-      .format, what, expected: expected, received: received,
+      .format, problem, expected: expected, received: received,
       location: "\(name), line \(line), column \(column)", remedy: remedy)
   }
 }

@@ -28,7 +28,7 @@ struct PartFile {
     }
   }
 
-  /// Removes the part files in a folder that no process is writing. What cannot be removed stays.
+  /// Removes the part files in a folder that no process is writing. Those that cannot be removed stay.
   static func removeLeftovers(in folder: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names where isPart(name) {

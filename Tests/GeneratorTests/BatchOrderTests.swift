@@ -21,7 +21,7 @@ import Testing
         "order has count images: the last batch ends at count, not at position + batchSize",
       "out of bounds":
         "order has count images: the last batch ends at count, not at position + batchSize",
-      "Range requires": "position may not lie behind the end of what is taken",
+      "Range requires": "position may not lie beyond the end of the images taken",
     ]
   ) {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -98,15 +98,15 @@ import Testing
       5, .wrap, [[0, 1], [2, 3], [4, 0], [0, 1], [2, 3]], [0, 0, 0, 1, 1],
       mistakes: [
         "the last batch is not filled": [[0, 1], [2, 3], [4], [0, 1], [2, 3]],
-        "after a filled batch the next epoch begins at its first image, not behind the filling":
+        "after a filled batch the next epoch begins at its first image, not after the filling":
           [[0, 1], [2, 3], [4, 0], [1, 2], [3, 4]],
-        "each batch is the first one: position moves behind the images that were taken":
+        "each batch is the first one: position moves past the images that were taken":
           [[0, 1], [0, 1], [0, 1], [0, 1], [0, 1]],
-        "position moves by one image: it moves behind those that were taken":
+        "position moves by one image: it moves past those that were taken":
           [[0, 1], [1, 2], [2, 3], [3, 4], [4, 0]],
         "no new epoch begins: when this one is used up, position goes back to 0":
           [[0, 1], [2, 3], [4, 0], [0, 1], [0, 1]],
-        "nothing comes behind the first epoch: when it is used up, position goes back to 0":
+        "nothing comes after the first epoch: when it is used up, position goes back to 0":
           [[0, 1], [2, 3], [4, 0], [], []],
         "the images that do not fill a batch are left out, which .drop does":
           [[0, 1], [2, 3], [0, 1], [2, 3], [0, 1]],
@@ -140,7 +140,7 @@ import Testing
     try check(
       5, .wrapAndContinue, [[0, 1], [2, 3], [4, 0], [1, 2], [3, 4], [0, 1]], [0, 0, 1, 1, 1, 2],
       mistakes: [
-        "the next epoch goes on behind the filling; it began at its first image, as .wrap does":
+        "the next epoch continues after the filling; it began at its first image, as .wrap does":
           [[0, 1], [2, 3], [4, 0], [0, 1], [2, 3], [4, 0]],
         "the last batch is not filled": [[0, 1], [2, 3], [4], [0, 1], [2, 3], [4]],
       ],

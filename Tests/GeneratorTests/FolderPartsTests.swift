@@ -29,8 +29,8 @@ struct FolderPartsTests {
       #expect(parts.folders == [.train: train, .validation: validation, .test: test])
       #expect(
         parts.notes == [
-          "Of \(path), \(train) is the part to learn from, \(validation) is the part to validate on, "
-            + "\(test) is the part to test on."
+          "Of \(path), \(train) is the part for training, \(validation) is the part for validation, "
+            + "\(test) is the part for testing."
         ])
       for (part, name) in [(DatasetPart.train, train), (.validation, validation), (.test, test)] {
         let folder = try ImageFolder(path, part: part)
@@ -38,7 +38,7 @@ struct FolderPartsTests {
         #expect(folder.notes == parts.notes)
       }
       #expect(try ImageSources.open(path).name == "\(path)/\(train)")
-      expectCourseError(.invalidData, "parts and no classes", "Name one: \(path)/\(train)") {
+      expectCourseError(.invalidData, "parts, not classes", "Name one: \(path)/\(train)") {
         try ImageFolder(path)
       }
     }
@@ -49,7 +49,7 @@ struct FolderPartsTests {
     try withFolders(["train/cat", "train/dog", "valid/cat", "valid/dog"]) { path throws in
       #expect(try FolderParts(of: path).folders == [.train: "train", .validation: "valid"])
       #expect(try ImageSources.open(path).classNames == ["cat", "dog"])
-      expectCourseError(.invalidData, "no part to test on", "train, valid", "\(path)/train") {
+      expectCourseError(.invalidData, "no part for testing", "train, valid", "\(path)/train") {
         try ImageFolder(path, part: .test)
       }
     }
@@ -108,7 +108,7 @@ struct FolderPartsTests {
       }
     }
     try withFolders(["val/cat", "test/cat"]) { path throws in
-      expectCourseError(.invalidData, "no part to learn from", "val, test", "use: \(path)/val") {
+      expectCourseError(.invalidData, "no part for training", "val, test", "use: \(path)/val") {
         try ImageSources.open(path)
       }
       #expect(try ImageFolder(path, part: .test).count == 1)
@@ -166,11 +166,13 @@ struct FolderPartsTests {
   }
 
   @Test func publishedDataHaveNoPartToValidateOn() {
-    expectCourseError(.invalidArgument, "mnist has no part to validate on", "split(") {
+    expectCourseError(.invalidArgument, "mnist has no validation part", "split(") {
       try Dataset.mnist(.validation)
     }
-    expectCourseError(.invalidArgument, "CIFAR-10 has no part") { try Dataset.cifar10(.validation) }
-    expectCourseError(.invalidArgument, "CIFAR-100 has no part") {
+    expectCourseError(.invalidArgument, "CIFAR-10 has no validation part") {
+      try Dataset.cifar10(.validation)
+    }
+    expectCourseError(.invalidArgument, "CIFAR-100 has no validation part") {
       try Dataset.cifar100(.validation, in: URL(filePath: "x"))
     }
   }

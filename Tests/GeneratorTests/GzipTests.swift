@@ -34,7 +34,9 @@
     @Test func zerosMayFollowAndNothingElse() throws {
       let data = try bytes(plain)
       #expect(try unpacked(data + Data(count: 600)) == text)
-      expectCourseError(.format, "fish.gz, offset \(data.count)", "unexpected data after", "the byte 41") {
+      expectCourseError(
+        .format, "fish.gz, offset \(data.count)", "unexpected data after", "the byte 41"
+      ) {
         try unpacked(data + Data("A".utf8))
       }
       expectCourseError(.format, "unexpected data after") { try unpacked(data + Data([0]) + data) }

@@ -155,7 +155,7 @@ func tinyImage(_ value: UInt8, channels: Int = 3) -> Data {
         in: folder)
       #expect(try ImageFolder(folder.path, part: .train).classNames == ["a", "b"])
       #expect(try ImageFolder(folder.path, part: .test).image(at: 0)[0, 0, 0] == 3)
-      expectCourseError(.invalidData, folder.path, "parts and no classes", "/train") {
+      expectCourseError(.invalidData, folder.path, "parts, not classes", "/train") {
         try ImageFolder(folder.path)
       }
     }

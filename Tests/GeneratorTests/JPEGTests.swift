@@ -33,7 +33,7 @@ import Testing
       let longer = data.dropLast(2) + [0x12, 0x34] + data.suffix(2)
       let expected = try PixelImage(jpegData: data, path: "plain")
       #expect(try PixelImage(jpegData: longer, path: "longer") == expected)
-      #expect(try PixelImage(jpegData: data + [1, 2, 3], path: "behind") == expected)
+      #expect(try PixelImage(jpegData: data + [1, 2, 3], path: "more") == expected)
     }
 
     @Test(arguments: JPEGSamples.all)

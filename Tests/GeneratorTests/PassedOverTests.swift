@@ -23,7 +23,7 @@ struct PassedOverTests {
       #expect(source.count == 2)
       #expect(
         source.notes == [
-          "3 images passed over, because PNG, JPEG and npy are read and nothing else: 2 BMP, 1 WebP; "
+          "3 images passed over, because only PNG, JPEG and npy are read: 2 BMP, 1 WebP; "
             + "the first is \(folder.path)/a/2.bmp. Convert them to PNG or JPEG."
         ])
       try makeFiles(["c/1.gif": Data(), "c/2.tiff": Data()], in: folder)
@@ -94,7 +94,7 @@ struct PassedOverTests {
     try withTemporaryFolder { folder in
       try makeFiles(["x.bmp": Data("BM".utf8), "y.png": tinyImage(1)], in: folder)
       for name in ["x.bmp", "y.png"] {
-        expectCourseError(.format, name, "one image is no data set", "the folder") {
+        expectCourseError(.format, name, "one image is not a data set", "the folder") {
           try ImageSources.open(folder.appending(path: name).path)
         }
       }

@@ -13,7 +13,7 @@ struct PrefetchTests {
     #expect(try generator.next().numbers == [0, 1])
     #expect(try generator.next().numbers == [2, 3])
     expectCourseError(.format, "counted/5.png", "damaged") { try generator.next() }
-    #expect(try generator.next().numbers == [6, 7], "the batch behind it")
+    #expect(try generator.next().numbers == [6, 7], "the batch after it")
     #expect(try generator.next().numbers == [8, 9])
     #expect(try generator.next().numbers == [0, 1])
   }

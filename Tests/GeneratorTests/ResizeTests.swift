@@ -15,7 +15,7 @@ import Testing
     ],
     hints: [
       "Tensor subscript":
-        "behind the last row and column there is none: take the last one; and y' and x' are at least 0",
+        "there is no row or column after the last: take the last one; and y' and x' are at least 0",
       "Float value cannot be converted to Int":
         "a division by 0: the sizes of the result are the arguments",
     ]

@@ -1,8 +1,7 @@
 // CodecShims - the few calls of zlib, libpng, TurboJPEG and libcurl that the Generator library makes.
 //
-// Swift cannot see what it needs of them directly: zlib's initialisers are macros, and libpng's classic
-// interface longjmps. No header of theirs is included here, so that whoever imports this module needs
-// none.
+// Swift cannot call them directly: zlib's initialisers are macros, and libpng's classic interface longjmps.
+// None of their headers is included here, so that importing this module needs none.
 //
 // Without the package trait ImageCodecs every function is still there and reports codecUnavailable.
 
@@ -68,7 +67,7 @@ CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t widt
 
 // MARK: - HTTP
 
-/// A request for a file, and who gets what comes. What returns false ends the transfer.
+/// A request for a file, and the functions that receive the answer. One that returns false ends the transfer.
 typedef struct CodecWebRequest {
   const char *url;
   /// Where the file is to begin.

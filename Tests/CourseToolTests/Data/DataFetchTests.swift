@@ -38,7 +38,7 @@ import Testing
       #expect(output.text == "\(place.path)/a.bin  4 bytes, already present\n")
 
       try Data("date".utf8).write(to: place.appending(path: "a.bin"))
-      expectCourseError(.format, "a.bin", "SHA-256", "Delete it and fetch it again") {
+      expectCourseError(.format, "a.bin", "SHA-256", "Delete it and download it again") {
         try DataFetchCommand.fetch([dataset], into: folder, json: false, on: terminal)
       }
     }

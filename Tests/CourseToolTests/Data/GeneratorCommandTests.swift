@@ -90,7 +90,7 @@ import Testing
         ([figures, "--fit", "refuse", "--size", "8"], 1, ["0.npy", "[3, 8, 8]", "[3, 16, 16]"]),
         (["\(figures)/none"], 1, ["/none: cannot open the file", "no such file"]),
         (["nosuch"], 2, ["unknown data set 'nosuch'", "a folder of images"]),
-        (["\(figures)/0.npy"], 1, ["0.npy: these are no images", "Give the folder"]),
+        (["\(figures)/0.npy"], 1, ["0.npy: these are not images", "Give the folder"]),
         ([], 2, ["SOURCE"]),
       ] as [([String], Int32, [String])] {
         let run = runTool(

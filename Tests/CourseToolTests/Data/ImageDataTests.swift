@@ -157,13 +157,13 @@ import Testing
         let parts = "30 to train, 20 to validate, 10 to test"
         #expect(train.error.contains(parts), "\(train.error)")
         let note =
-          "Note: Of \(folder.path), Train is the part to learn from, valid is the part to validate "
-          + "on, testing is the part to test on."
+          "Note: Of \(folder.path), Train is the part for training, valid is the part for "
+          + "validation, testing is the part for testing."
         #expect(train.error.components(separatedBy: note).count == 2, "\(train.error)")
         let evaluate = runTool("evaluate", model, folder.path)
         #expect(evaluate.output.contains("examples   10"), "\(evaluate.error)")
         #expect(evaluate.output.contains("on the test part of") && evaluate.error.contains(note))
-        // Without a part to test on, the one to validate on is the next best, not the one to learn from.
+        // Without a part for testing, the one for validation is the next best, not the one for training.
         let moved = folder.deletingLastPathComponent().appending(path: "\(UUID().uuidString)")
         let testing = folder.appending(path: "testing")
         try FileManager.default.moveItem(at: testing, to: moved)

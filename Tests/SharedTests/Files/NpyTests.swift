@@ -174,7 +174,9 @@ import Testing
       try read(file(String(repeating: " ", count: 10_001)))
     }
     expectCourseError(.format, "version", "4.0") { try read(file("{}", version: [4, 0])) }
-    expectCourseError(.format, "bytes of the header", "truncated") { try read(file("{}", length: 50)) }
+    expectCourseError(.format, "bytes of the header", "truncated") {
+      try read(file("{}", length: 50))
+    }
     expectCourseError(.format, "not a NumPy array", "ZIP") { try read(Data([0x50, 0x4B, 3, 4])) }
     let huge = withUnsafeBytes(of: (1e300).bitPattern.littleEndian) { Array($0) }
     expectCourseError(.format, "too large", "element 0") {
