@@ -83,7 +83,7 @@ enum AddingProblemStudy: Study {
       .line("always 1", [(0, guessing), (Double(seen), guessing)], isReference: true))
     let winners = table.rows.filter { $0[5] == .text("yes") }.map { $0[0].text }
     return StudyResult(
-      table: table, data: data, svg: figure.svg,
+      table: table, data: data, picture: figure,
       conclusion: winners.isEmpty
         ? "No network solved length \(length) within the given epochs."
         : "Solved by: \(winners.joined(separator: ", ")). (A constant prediction of 1 has an error of 0.167.)"

@@ -75,7 +75,7 @@ enum BatchNormStudy: Study {
       return rates.isEmpty ? "none" : rates.joined(separator: ", ")
     }
     return StudyResult(
-      table: table, data: data, svg: figure.svg,
+      table: table, data: data, picture: figure,
       conclusion:
         "Learning rates with a test accuracy of at least 0.95: without batch normalisation "
         + "\(good(curves[0])); with it \(good(curves[1])). A diverged run counts as 0.1."

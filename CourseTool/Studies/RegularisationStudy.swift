@@ -98,7 +98,7 @@ enum RegularisationStudy: Study {
     figure.marks = [.bars("training", training, digits: 3), .bars("test", tests, digits: 3)]
     let best = tests.indices.max { tests[$0] < tests[$1] } ?? 0
     return StudyResult(
-      table: table, data: data, svg: figure.svg,
+      table: table, data: data, picture: figure,
       conclusion: "Mean of \(counted(repeats, "seed")). Best test accuracy: \(methods[best].name), "
         + "\(fixed(tests[best], 4)); without regularisation \(fixed(tests[0], 4)).")
   }

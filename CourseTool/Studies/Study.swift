@@ -1,4 +1,5 @@
 import Networks
+import Pictures
 
 /// An experiment that compares several training runs: a table and a plot.
 protocol Study: SendableMetatype {
@@ -10,11 +11,18 @@ protocol Study: SendableMetatype {
   static var explanation: String { get }
   /// Trains all networks and collects the results.
   static func run(_ settings: StudySettings, session: inout StudySession) throws -> StudyResult
+  /// Whether the study has an animation.
+  static var isAnimated: Bool { get }
+}
+
+extension Study {
+  static var isAnimated: Bool { false }
 }
 
 /// Every study, in the order of the list.
 let allStudies: [any Study.Type] = [
-  AddingProblemStudy.self, BatchNormStudy.self, RegularisationStudy.self,
+  SearchStudy.self, PerceptronStudy.self, NeuronStudy.self, InitializationStudy.self,
+  BatchNormStudy.self, RegularisationStudy.self, AddingProblemStudy.self,
 ]
 
 /// The settings of a study; `nil` stands for its default.
@@ -33,8 +41,10 @@ struct StudyResult {
   var table: StudyTable
   /// The table that is written as a CSV file, in more detail.
   var data: StudyTable
-  /// The plot, as the text of an SVG file.
-  var svg: String
+  /// The plot.
+  var picture: any Picture
+  /// A process that a plot cannot show.
+  var animation: Animation?
   /// The conclusion, in words.
   var conclusion: String
 }

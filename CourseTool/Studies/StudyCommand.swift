@@ -1,11 +1,12 @@
 import Foundation
 import Networks
+import Pictures
 
 /// `course study [NAME]`
 enum StudyCommand: Command {
   private static let output = Option(
     "output", short: "o", .text("DIR"),
-    "folder for NAME.csv and NAME.svg (default: the current folder)")
+    "folder for NAME.csv, NAME.svg and NAME.gif (default: the current folder)")
   private static let seed = Option(
     "seed", .seed, "random seed for data, initial weights and shuffling"
   ).defaulting(to: 1)
@@ -79,10 +80,11 @@ enum StudyCommand: Command {
     }
     let folder = URL(filePath: arguments[output] ?? ".", directoryHint: .isDirectory)
     let force = arguments[RunOptions.force]
-    let (table, plot) = (
-      try OutputFile(folder.appending(path: "\(name).csv").relativePath, force: force),
-      try OutputFile(folder.appending(path: "\(name).svg").relativePath, force: force)
-    )
+    func file(_ ending: String) throws -> OutputFile {
+      try OutputFile(folder.appending(path: "\(name).\(ending)").relativePath, force: force)
+    }
+    let (table, plot) = (try file("csv"), try file("svg"))
+    let film = study.isAnimated ? try file("gif") : nil
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let settings = StudySettings(
       seed: arguments[seed], epochs: arguments[epochs], examples: arguments[examples],
@@ -115,18 +117,22 @@ enum StudyCommand: Command {
     guard let result else { return }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     var problem: (any Error)?
+    var paths = [table.path, plot.path]
     do {
       try table.write(warnings: terminal.error) {
         try AtomicFile.write(Data(result.data.csv.utf8), to: $0)
       }
       try plot.write(warnings: terminal.error) {
-        try AtomicFile.write(Data(result.svg.utf8), to: $0)
+        try AtomicFile.write(Data(result.picture.svg.utf8), to: $0)
+      }
+      if let film, let animation = result.animation {
+        paths += try write(animation, to: film, errors: terminal.error)
       }
     } catch {
       // The results are printed nevertheless.
       problem = error
     }
-    let paths = problem == nil ? [table.path, plot.path] : []
+    if problem != nil { paths = [] }
     if json {
       try out.json(
         Record(
@@ -140,5 +146,21 @@ enum StudyCommand: Command {
           + (problem == nil ? " Written: \(paths.joined(separator: ", "))" : ""))
     }
     if let problem { throw problem }
+  }
+
+  /// Writes an animation, or says why there is none: a study is complete without it.
+  /// - Returns: the path of the file that was written
+  private static func write(
+    _ animation: Animation, to file: OutputFile, errors: TextStream
+  ) throws -> [String] {
+    let gif: Data
+    do {
+      gif = try animation.gif()
+    } catch let error as CourseError where error.kind == .file {
+      errors.line("note: no animation: \(error.description)")
+      return []
+    }
+    try file.write(warnings: errors) { try AtomicFile.write(gif, to: $0) }
+    return [file.path]
   }
 }

@@ -31,7 +31,7 @@ public final class BoundaryRecorder: TrainingCallback {
   }
 
   /// The epochs after which a frame is drawn: quadratically spaced, with the first and the last.
-  static func epochs(of count: Int, frameLimit: Int) -> Set<Int> {
+  package static func epochs(of count: Int, frameLimit: Int) -> Set<Int> {
     guard count > frameLimit else { return Set(0..<max(count, 1)) }
     return Set(
       (0..<frameLimit).map { frame in

@@ -83,4 +83,30 @@ struct Drawing: Sendable {
     guard let corners else { return circle(at: place, radius: 4.5, ink) }
     polygon(corners.map { (place.x + $0.x, place.y + $0.y) }, ink)
   }
+
+  /// Adds the shapes of another drawing, without its panel.
+  mutating func add(_ other: Drawing, at place: Point) {
+    shapes += other.shapes.dropFirst().map { $0.moved(by: place) }
+  }
+}
+
+extension Drawing.Shape {
+  fileprivate func moved(by offset: Drawing.Point) -> Drawing.Shape {
+    func moved(_ point: Drawing.Point) -> Drawing.Point {
+      (point.x + offset.x, point.y + offset.y)
+    }
+    return switch self {
+    case .text(let text, let place, let font, let ink, let anchor, let isUpright):
+      .text(text, at: moved(place), font, ink, anchor, isUpright: isUpright)
+    case .polyline(let points, let ink, let width, let isDashed):
+      .polyline(points.map(moved), ink, width: width, isDashed: isDashed)
+    case .polygon(let points, let ink, let opacity):
+      .polygon(points.map(moved), ink, opacity: opacity)
+    case .circle(let place, let radius, let ink): .circle(moved(place), radius: radius, ink)
+    case .rectangle(let place, let width, let height, let radius, let ink):
+      .rectangle(moved(place), width: width, height: height, radius: radius, ink)
+    case .image(let image, let place, let width, let height):
+      .image(image, at: moved(place), width: width, height: height)
+    }
+  }
 }

@@ -8,6 +8,10 @@ import Testing
 @Suite(.watched) struct StudyTests {
   /// Each study at a size that takes no time.
   private static let small: [String: [String]] = [
+    "search": ["--examples", "20", "--epochs", "20", "--repeats", "1"],
+    "perceptron": ["--examples", "20", "--epochs", "3"],
+    "neuron": ["--examples", "20", "--epochs", "3"],
+    "initialization": [],
     "adding-problem": ["--length", "4", "--examples", "20", "--epochs", "2"],
     "batchnorm-study": ["--examples", "40", "--epochs", "1", "--repeats", "1"],
     "regularisation-study": ["--examples", "40", "--epochs", "2", "--repeats", "1"],
@@ -27,6 +31,12 @@ import Testing
       let svg = try String(contentsOf: folder.appending(path: "\(name).svg"), encoding: .utf8)
       #expect(svg.hasPrefix("<svg") && svg.hasSuffix("</svg>\n"))
       #expect(run.output.contains("\(name).csv"))
+      let isAnimated = allStudies.first { $0.name == name }?.isAnimated ?? false
+      let gif = try? Data(contentsOf: folder.appending(path: "\(name).gif"))
+      // Without the trait Pictures there is a note in its place.
+      #expect(
+        gif?.starts(with: Data("GIF89a".utf8)) ?? run.error.contains("note: no animation")
+          || !isAnimated)
 
       let again = runTool(
         ["study", name, "--output", folder.path, "--force", "--quiet", "--json"] + settings)

@@ -1,0 +1,91 @@
+import Networks
+import Pictures
+
+/// Shows Rosenblatt's rule: its line turns until it separates, or for ever.
+enum PerceptronStudy: Study {
+  static let name = "perceptron"
+  static let abstract =
+    "Rosenblatt's perceptron on data that a line separates, and on data that none does."
+  static let explanation = """
+    The perceptron of task 0.8 learns two blobs, at three distances, and XOR, two moons and two circles, at
+    most 200 epochs (--epochs) each. Where a line separates the classes, the number of updates stays below
+    the bound (R/margin)², here with the margin of the line that it found. The animation shows the line after
+    each update.
+    """
+  static let isAnimated = true
+
+  static func run(
+    _ settings: StudySettings, session: inout StudySession
+  ) throws -> StudyResult {
+    let count = settings.examples ?? 100
+    let limit = settings.epochs ?? 200
+    var table = StudyTable(columns: ["data", "converged", "epochs", "updates", "bound"])
+    var data = StudyTable(columns: ["data", "epochs", "updates", "mistakes in the last epoch"])
+    let sets: [(name: String, data: Dataset)] = [
+      ("blobs, noise 0.2", try .blobs(count: count, noise: 0.2, seed: settings.seed)),
+      ("blobs, noise 0.4", try .blobs(count: count, noise: 0.4, seed: settings.seed)),
+      ("blobs, noise 1.2", try .blobs(count: count, noise: 1.2, seed: settings.seed)),
+      ("xor", try .xor(count: count, seed: settings.seed)),
+      ("moons", try .moons(count: count, seed: settings.seed)),
+      ("circles", try .circles(count: count, seed: settings.seed)),
+    ]
+    for set in sets {
+      if Interruption.isRequested { throw Interruption.status }
+      var perceptron = Perceptron(inputCount: 2)
+      let labels = set.data.targets.classIndices
+      let training = perceptron.fit(set.data.features, labels: labels, epochLimit: limit)
+      table.rows.append([
+        .text(set.name), .text(training.hasConverged ? "yes" : "no"), .count(training.epochs),
+        .count(training.updates),
+        training.hasConverged
+          ? .number(bound(perceptron, set.data), digits: 0) : .missing("no line separates"),
+      ])
+      data.rows.append([
+        .text(set.name), .count(training.epochs), .count(training.updates),
+        .count(training.mistakes),
+      ])
+      session.report("\(set.name): \(training)")
+    }
+    let (film, end) = try frames(of: sets[1].data, epochLimit: limit)
+    return StudyResult(
+      table: table, data: data, picture: end, animation: Animation(film, secondsPerFrame: 0.25),
+      conclusion:
+        "Where a line separates the classes, the rule finds one, within the bound. On the other "
+        + "data it never ends: each example that it puts right puts others wrong.")
+  }
+
+  /// (R/margin)², for examples with a 1 appended for the bias, and the margin of the line that was found.
+  private static func bound(_ perceptron: Perceptron, _ data: Dataset) -> Double {
+    let weights = Tensor(perceptron.weights + [perceptron.bias])
+    let x = Tensor(concatenating: [data.features, Tensor(ones: [data.count, 1])], axis: 1)
+    let signs = Tensor(data.targets.classIndices.map { $0 == 1 ? 1 : -1 })
+    let margin = (x.matmul(weights) * signs).min() / square(weights).sum().squareRoot()
+    return Double(square(x).sum(axis: 1).max() / (margin * margin))
+  }
+
+  /// The line after each update, and after the last one.
+  private static func frames(
+    of data: Dataset, epochLimit: Int
+  ) throws -> (film: [Figure], end: Figure) {
+    let boundary = try DecisionBoundary(of: data, resolution: 100)
+    let rows = (0..<data.count).map { data.features.slice(axis: 0, at: $0).scalars }
+    let labels = data.targets.classIndices
+    var perceptron = Perceptron(inputCount: 2)
+    var film: [Figure] = []
+    var updates = 0
+    for epoch in 1...epochLimit {
+      let before = updates
+      for (row, label) in zip(rows, labels) where perceptron.learn(row, label: label) {
+        updates += 1
+        guard film.count < 100 else { continue }
+        film.append(
+          try boundary.figure(
+            of: perceptron, title: "Perceptron: epoch \(epoch), update \(updates)"))
+      }
+      if updates == before { break }
+    }
+    let end = try boundary.figure(
+      of: perceptron, title: "Perceptron after \(updates) updates")
+    return (film + [end], end)
+  }
+}
