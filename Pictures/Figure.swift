@@ -178,9 +178,11 @@ extension Figure.Mark {
   /// A line through points, from left to right.
   public static func line(
     _ name: String, _ points: [(x: Double, y: Double)], color: Figure.Color? = nil,
-    isReference: Bool = false
+    isReference: Bool = false, hasMarkers: Bool = true
   ) -> Figure.Mark {
-    .line(Figure.Line(name: name, points: points, color: color, isReference: isReference))
+    .line(
+      Figure.Line(
+        name: name, points: points, color: color, isReference: isReference, hasMarkers: hasMarkers))
   }
 
   /// Single points.

@@ -45,10 +45,8 @@ enum NeuronStudy: Study {
       }
       figure.marks.append(
         .line(
-          Figure.Line(
-            name: set.name,
-            points: scores.enumerated().map { (Double($0.offset), Double($0.element.cost)) },
-            hasMarkers: false)))
+          set.name, scores.enumerated().map { (Double($0.offset), Double($0.element.cost)) },
+          hasMarkers: false))
       session.keep(data)
     }
     return StudyResult(

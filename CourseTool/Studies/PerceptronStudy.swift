@@ -22,9 +22,9 @@ enum PerceptronStudy: Study {
     var table = StudyTable(columns: ["data", "converged", "epochs", "updates", "bound"])
     var data = StudyTable(columns: ["data", "epochs", "updates", "mistakes in the last epoch"])
     let sets: [(name: String, data: Dataset)] = [
-      ("blobs, noise 0.2", try .blobs(count: count, noise: 0.2, seed: settings.seed)),
-      ("blobs, noise 0.4", try .blobs(count: count, noise: 0.4, seed: settings.seed)),
-      ("blobs, noise 1.2", try .blobs(count: count, noise: 1.2, seed: settings.seed)),
+      ("blobs (noise 0.4)", try blobs(count, noise: 0.4, seed: settings.seed)),
+      ("blobs (noise 0.8)", try blobs(count, noise: 0.8, seed: settings.seed)),
+      ("blobs (noise 1.2)", try blobs(count, noise: 1.2, seed: settings.seed)),
       ("xor", try .xor(count: count, seed: settings.seed)),
       ("moons", try .moons(count: count, seed: settings.seed)),
       ("circles", try .circles(count: count, seed: settings.seed)),
@@ -46,12 +46,19 @@ enum PerceptronStudy: Study {
       ])
       session.report("\(set.name): \(training)")
     }
-    let (film, end) = try frames(of: sets[1].data, epochLimit: limit)
+    let (film, end) = try frames(of: sets[2].data, epochLimit: limit)
     return StudyResult(
-      table: table, data: data, picture: end, animation: Animation(film, secondsPerFrame: 0.25),
+      table: table, data: data, picture: end, animation: Animation(film, secondsPerFrame: 0.15),
       conclusion:
         "Where a line separates the classes, the rule finds one, within the bound. On the other "
         + "data it never ends: each example that it puts right puts others wrong.")
+  }
+
+  /// Two blobs beside the origin, so that the line has to turn and to move.
+  private static func blobs(_ count: Int, noise: Float, seed: UInt64) throws -> Dataset {
+    let data = try Dataset.blobs(count: count, noise: noise, seed: seed)
+    return try Dataset(
+      name: data.name, features: data.features + [4, 3], targets: data.targets)
   }
 
   /// (R/margin)², for examples with a 1 appended for the bias, and the margin of the line that was found.
@@ -63,26 +70,27 @@ enum PerceptronStudy: Study {
     return Double(square(x).sum(axis: 1).max() / (margin * margin))
   }
 
-  /// The line after each update, and after the last one.
+  /// The line after each of its first updates and after more and more of the later ones, and the last line.
   private static func frames(
     of data: Dataset, epochLimit: Int
   ) throws -> (film: [Figure], end: Figure) {
     let boundary = try DecisionBoundary(of: data, resolution: 100)
     let rows = (0..<data.count).map { data.features.slice(axis: 0, at: $0).scalars }
     let labels = data.targets.classIndices
+    var trial = Perceptron(inputCount: 2)
+    let total = trial.fit(data.features, labels: labels, epochLimit: epochLimit).updates
+    let shown = BoundaryRecorder.epochs(of: total, frameLimit: 60)
     var perceptron = Perceptron(inputCount: 2)
     var film: [Figure] = []
     var updates = 0
-    for epoch in 1...epochLimit {
-      let before = updates
+    for epoch in 1...epochLimit where updates < total {
       for (row, label) in zip(rows, labels) where perceptron.learn(row, label: label) {
         updates += 1
-        guard film.count < 100 else { continue }
+        guard shown.contains(updates - 1) else { continue }
         film.append(
           try boundary.figure(
             of: perceptron, title: "Perceptron: epoch \(epoch), update \(updates)"))
       }
-      if updates == before { break }
     }
     let end = try boundary.figure(
       of: perceptron, title: "Perceptron after \(updates) updates")

@@ -51,10 +51,8 @@ enum SearchStudy: Study {
         guard size == sizes[0] || size == sizes[sizes.count - 1] else { continue }
         figure.marks.append(
           .line(
-            Figure.Line(
-              name: "\(method), \(size) weights",
-              points: places.map { (Double($0 + 1), curve[$0]) },
-              hasMarkers: false)))
+            "\(method), \(size) weights", places.map { (Double($0 + 1), curve[$0]) },
+            hasMarkers: false))
       }
       session.keep(data)
       session.report(

@@ -3,10 +3,13 @@ import Shared
 // Given: what a picture of a decision boundary asks the models of this folder.
 
 extension Perceptron: DecisionFunction {
-  /// 1 for the class that the perceptron predicts, 0 for the other one, `[N, 2]`.
+  /// A perceptron has no probabilities: these are a steep function of the distance to its line, so that a
+  /// picture can place the line between the points at which it asks, `[N, 2]`.
   public func classProbabilities(_ features: Tensor) -> Tensor {
-    let rows = (0..<features.shape[0]).map { features.slice(axis: 0, at: $0).scalars }
-    return Tensor(oneHot: rows.map(predict), classCount: 2)
+    let direction = Tensor(weights)
+    let length = max(square(direction).sum().squareRoot(), .leastNormalMagnitude)
+    let distances = (features.matmul(direction) + bias) / length
+    return twoClasses(1 / (1 + exp(-20 * distances)))
   }
 }
 

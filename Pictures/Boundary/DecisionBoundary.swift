@@ -147,8 +147,7 @@ public struct DecisionBoundary: Sendable {
               * (ranges.y.upperBound - ranges.y.lowerBound)
           )
         }
-        return .line(
-          Figure.Line(name: "", points: points, color: .rgb(0x24, 0x29, 0x2f), hasMarkers: false))
+        return .line("", points, color: .rgb(0x24, 0x29, 0x2f), hasMarkers: false)
       }
     }
   }

@@ -48,7 +48,7 @@ extension Figure {
       let points = counts.enumerated().map { bin, count in
         (x: low + (Double(bin) + 0.5) * width, y: Double(count) / Double(max(values.count, 1)))
       }
-      return .line(Figure.Line(name: name, points: points, hasMarkers: false))
+      return .line(name, points, hasMarkers: false)
     }
     return figure
   }

@@ -77,9 +77,7 @@ public struct TwoClassCurves: Sendable {
       y: .init("true positive rate", range: 0...1))
     figure.size = .init(width: 520, height: 500)
     figure.marks = [
-      .line(
-        Figure.Line(
-          name: "area \(decimals(areaUnderROC))", points: rocPoints, hasMarkers: false)),
+      .line("area \(decimals(areaUnderROC))", rocPoints, hasMarkers: false),
       .line("guessing", [(0, 0), (1, 1)], isReference: true),
     ]
     return figure
@@ -99,10 +97,7 @@ public struct TwoClassCurves: Sendable {
     }
     let share = Double(positives) / Double(positives + negatives)
     figure.marks = [
-      .line(
-        Figure.Line(
-          name: "average precision \(decimals(averagePrecision))", points: points,
-          hasMarkers: false)),
+      .line("average precision \(decimals(averagePrecision))", points, hasMarkers: false),
       .line("guessing", [(0, share), (1, share)], isReference: true),
     ]
     return figure
