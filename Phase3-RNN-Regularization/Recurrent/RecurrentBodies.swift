@@ -61,7 +61,7 @@ extension RecurrentBodies {
   // MARK: Forward
 
   private func requireFit(_ input: Tensor, _ state: RecurrentState?, _ mask: Tensor?) {
-    let place = "\(Self.typeName).forward"
+    var place: String { "\(Self.typeName).forward" }
     guard input.rank == 3, input.shape[2] == configuration.inputSize, input.shape[1] >= 1 else {
       stop(
         place, expected: "input [N, T, \(configuration.inputSize)] of at least one step",
@@ -240,9 +240,7 @@ extension RecurrentBodies {
     // An unfinished body accumulates no gradient.
     layer.forEachParameter { if let gradient = $1.gradient { results.append(gradient) } }
     let start = layer.initialStateGradient
-    results += [start?.hidden, start?.cell, layer.forward(input, mode: .inference)].compactMap {
-      $0
-    }
-    return results
+    results += [start?.hidden, start?.cell].compactMap { $0 }
+    return results + [layer.forward(input, mode: .inference)]
   }
 }
