@@ -55,7 +55,7 @@ public enum ClassificationCost {
   /// The fraction of rows whose largest probability is that of the right class.
   public static func accuracy(_ probabilities: Tensor, classes: [Int]) -> Float {
     requireRows(probabilities, classes.count)
-    // TODO(0.4): argmax(axis: 1) gives the answers.
+    // TODO(0.4): argmax(axis: 1) gives the predictions.
     // BEGIN SOLUTION
     let answers = probabilities.argmax(axis: 1)
     return Float(zip(answers, classes).count { $0 == $1 }) / Float(classes.count)

@@ -16,7 +16,7 @@ import Shared
 /// - Reference: Rumelhart, Hinton, Williams (1986), *Nature* 323; first weights: Glorot, Bengio (2010), He et al.
 ///   (2015). Task: Protocols/First-Principles.md, 0.10.
 public struct DeepNetwork: Sendable {
-  /// What hidden layers apply to each weighted sum.
+  /// The function that hidden layers apply to each weighted sum.
   public enum Activation: String, Sendable, CaseIterable {
     /// `1 / (1 + e⁻ᶻ)`; the slope is `a (1 − a)`.
     case sigmoid
@@ -86,7 +86,7 @@ public struct DeepNetwork: Sendable {
     // END SOLUTION
   }
 
-  /// Backward: the gradients of the mean cross-entropy, layer by layer, from what `forward` returned.
+  /// Backward: the gradients of the mean cross-entropy, layer by layer, from the activations that `forward` returned.
   public func backward(_ activations: [Tensor], labels: [Int]) -> [Layer] {
     guard activations.count == layers.count + 1, activations.last?.shape == [labels.count, 1] else {
       stop(

@@ -8,7 +8,7 @@ import Shared
 /// - `x`: one example, D numbers; `features`: `[N, D]`; `labels`: N times 0 or 1
 ///
 /// If some neuron separates the classes with margin γ, and no example (with a 1 appended for the bias) is
-/// longer than R, then there are at most (R/γ)² changes, whatever the order. If none separates them, the rule
+/// longer than R, then there are at most (R/γ)² changes, in any order. If none separates them, the rule
 /// never ends; `fit` stops at `epochLimit` and says so.
 ///
 ///     var perceptron = Perceptron(inputCount: 2)

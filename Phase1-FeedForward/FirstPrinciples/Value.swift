@@ -1,6 +1,6 @@
 import Foundation
 
-/// A number that remembers what it was computed from, so that its derivatives can be found by machine.
+/// A number that remembers how it was computed, so that its derivatives can be found by machine.
 ///
 /// Each operation returns a new value and notes its operands and the slope with respect to each of them.
 /// `backward()` then applies the chain rule from the result to the beginning: every operand receives
@@ -18,7 +18,7 @@ public final class Value: CustomStringConvertible {
   public var number: Double
   /// ∂(result)/∂(this value), once `backward()` was called on the result. It adds up until it is set to 0.
   public var gradient = 0.0
-  /// What the value was computed from, with the slope with respect to each.
+  /// The values that this one was computed from, with the slope with respect to each.
   public let operands: [(value: Value, slope: Double)]
   /// The number of operations on the longest way here from an input, whose depth is 0.
   public let depth: Int
@@ -121,7 +121,7 @@ public final class Value: CustomStringConvertible {
   public var description: String { "Value(\(number), gradient \(gradient))" }
 }
 
-// What follows from the operations above.
+// Operations that follow from those above.
 extension Value {
   /// The difference.
   public static func - (a: Value, b: Value) -> Value { a + b * Value(-1) }
