@@ -7,9 +7,9 @@ import Shared
 /// `Y = maxpool(max(0, batchnorm(X ∗ W)))`, for images `[N, C, H, W]`.
 ///
 /// Batch norm measures the convolution's output in one pass over memory; the second pass normalises, scales,
-/// shifts and applies ReLU at once. What ReLU gave 0 is found again backwards from the convolution's output,
-/// so nothing is kept but that output and, in the convolution, X. The convolution has no bias: batch norm
-/// would subtract it again, and its shift takes that place.
+/// shifts and applies ReLU at once. The backward pass computes again from the convolution's output where ReLU gave
+/// 0, so the layer keeps that output and, in the convolution, X. The convolution has no bias: batch norm would
+/// subtract it again, and its shift takes that place.
 ///
 ///     var layer = ConvBatchNormReLU(
 ///       inputChannels: 3, outputChannels: 8, kernelSize: 3, padding: .same, pool: 2)
@@ -28,16 +28,27 @@ public struct ConvBatchNormReLU: Layer {
     public var batchNorm: BatchNorm.Configuration
     /// The arguments of the pooling, if there is one.
     public var pool: MaxPoolConfiguration?
+
+    /// Collects the arguments.
+    public init(
+      convolution: ConvolutionConfiguration, batchNorm: BatchNorm.Configuration,
+      pool: MaxPoolConfiguration? = nil
+    ) {
+      self.convolution = convolution
+      self.batchNorm = batchNorm
+      self.pool = pool
+    }
   }
 
   /// "ConvBatchNormReLU"
   public static let typeName = "ConvBatchNormReLU"
   /// The convolution.
   public var convolution: Conv2D
-  /// What normalises its output.
+  /// The normalisation of its output.
   public var batchNorm: BatchNorm
   private var pool: MaxPool2D?
-  private var isTrained = false
+  /// The parts keep the values; this, that there was a pass.
+  private var kept = Kept<Void>()
 
   /// The constructor arguments.
   public var configuration: Configuration {
@@ -49,15 +60,15 @@ public struct ConvBatchNormReLU: Layer {
   /// Creates a layer with freshly drawn weights. The first arguments are those of `Conv2D`.
   /// - Parameters:
   ///   - momentum: the weight of the old value in batch norm's running averages
-  ///   - epsilon: what batch norm adds to the variance
-  ///   - pool: the window of the max pooling behind it; none unless given
-  ///   - poolStride: how far that moves, its own size unless given
+  ///   - epsilon: the number that batch norm adds to the variance
+  ///   - pool: the window of the max pooling after ReLU; none unless given
+  ///   - poolStride: the stride of the pooling, its window's size unless given
   ///   - seed: makes the weights reproducible outside a network, as for `Conv2D`
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
-    stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
-    groups: Int = 1, momentum: Float = 0.9, epsilon: Float = 1e-5, pool: (any AxisSizes)? = nil,
-    poolStride: (any AxisSizes)? = nil, initializer: StandardInitializer = .heNormal,
+    inputChannels: Int, outputChannels: Int, kernelSize: AxisSizes,
+    stride: AxisSizes = 1, padding: Padding = .valid, dilation: AxisSizes = 1,
+    groups: Int = 1, momentum: Float = 0.9, epsilon: Float = 1e-5, pool: AxisSizes? = nil,
+    poolStride: AxisSizes? = nil, initializer: StandardInitializer = .heNormal,
     seed: UInt64? = nil
   ) {
     convolution = Conv2D(
@@ -68,7 +79,7 @@ public struct ConvBatchNormReLU: Layer {
     self.pool = pool.map { MaxPool2D(window: $0, stride: poolStride) }
   }
 
-  /// Creates the layer from a checkpoint.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: Configuration) throws {
     let (convolution, batchNorm) = (configuration.convolution, configuration.batchNorm)
     try convolution.require(activation: .identity, in: Self.typeName)
@@ -100,7 +111,7 @@ public struct ConvBatchNormReLU: Layer {
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let output = batchNorm.forward(
       convolution.forward(input, mode: mode), mode: mode, relu: true)
-    isTrained = mode == .training
+    kept.set((), in: mode)
     return pool?.forward(output, mode: mode) ?? output
   }
 
@@ -116,12 +127,7 @@ public struct ConvBatchNormReLU: Layer {
 
   /// `dY` back through pooling, ReLU and batch norm.
   private mutating func gradientOfConvolution(_ outputGradient: Tensor) -> Tensor {
-    guard isTrained else {
-      stop(
-        "ConvBatchNormReLU.backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing, a backward pass uses it up)")
-    }
-    isTrained = false
+    kept.take(for: Self.typeName)
     guard pool != nil else { return batchNorm.backward(outputGradient) }
     return batchNorm.backward(overwriting: pool!.backward(outputGradient))
   }
@@ -145,7 +151,7 @@ public struct ConvBatchNormReLU: Layer {
     try batchNorm.forEachState { name, state in try body("batchNorm.\(name)", &state) }
   }
 
-  /// Throws when the running averages of batch norm are none.
+  /// Throws when the running averages of batch norm are impossible.
   public func checkState() throws { try batchNorm.checkState() }
 
   /// The layer without batch norm, which is folded into the convolution.

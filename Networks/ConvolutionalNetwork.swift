@@ -12,18 +12,18 @@ extension NeuralNetwork {
   ///       classCount: 10, optimizer: Adam(), seed: 1)
   ///     network.layerOutputShapes   // [16, 4, 4], [32, 4, 4], [32, 2, 2], [128], [64], [10]
   ///
-  /// A convolution pads (`.same`); every pooling halves the image. Weights are drawn as He et al. have it.
+  /// A convolution pads (`.same`); every pooling halves the image. Weights are drawn as in He et al. (2015).
   ///
   /// - Parameters:
   ///   - inputShape: `[C, H, W]`
   ///   - blocks: the output channels of the convolutions, block by block
   ///   - kernelSize: the side of all kernels
   ///   - hiddenSizes: the widths of the dense layers between the images and the scores
-  ///   - batchNorm: whether batch norm stands between each convolution and its ReLU
-  ///   - dropout: the fraction that is dropped behind each hidden dense layer
-  ///   - biasInitializer: how the biases of all layers are drawn
-  ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
-  /// - Throws: `CourseError` when the sizes make no network.
+  ///   - batchNorm: whether there is batch norm between each convolution and its ReLU
+  ///   - dropout: the dropout rate after each hidden dense layer
+  ///   - biasInitializer: the rule by which the biases of all layers are drawn
+  ///   - optimizer: the optimizer, for training on `SoftmaxCrossEntropyLoss`
+  /// - Throws: `CourseError` when a size is out of range or two layers do not fit together.
   public static func convolutional(
     inputShape: [Int], blocks: [[Int]], kernelSize: Int, hiddenSizes: [Int], classCount: Int,
     batchNorm: Bool = false, dropout: Float = 0, biasInitializer: StandardInitializer = .zeros,
@@ -62,34 +62,33 @@ extension NeuralNetwork {
       inputShape: inputShape, loss: SoftmaxCrossEntropyLoss(), optimizer: optimizer, seed: seed)
     for block in blocks {
       for (place, width) in block.enumerated() {
-        let channels = network.outputShape[0]
-        try checkSizes([width, channels, kernelSize, kernelSize], of: Conv2D.typeName)
+        var convolution = ConvolutionConfiguration(
+          inputChannels: network.outputShape[0], outputChannels: width,
+          kernelSize: [kernelSize, kernelSize], padding: .same, hasBias: !batchNorm,
+          biasInitializer: biasInitializer)
+        let pool = place < block.count - 1 ? nil : MaxPoolConfiguration(window: [2, 2])
         if batchNorm {
           try network.append(
             ConvBatchNormReLU(
-              inputChannels: channels, outputChannels: width, kernelSize: kernelSize,
-              padding: .same, pool: place < block.count - 1 ? nil : 2))
-        } else if place < block.count - 1 {
+              configuration: .init(
+                convolution: convolution, batchNorm: .init(channels: width), pool: pool)))
+        } else if let pool {
           try network.append(
-            ConvReLU(
-              inputChannels: channels, outputChannels: width, kernelSize: kernelSize,
-              padding: .same, biasInitializer: biasInitializer))
+            ConvReLUPool(configuration: .init(convolution: convolution, pool: pool)))
         } else {
-          try network.append(
-            ConvReLUPool(
-              inputChannels: channels, outputChannels: width, kernelSize: kernelSize,
-              padding: .same, biasInitializer: biasInitializer))
+          convolution.activation = .relu
+          try network.append(ConvReLU(configuration: convolution))
         }
       }
     }
     try network.append(Flatten())
     for (place, size) in (hiddenSizes + [classCount]).enumerated() {
-      try checkSizes([network.outputShape[0], size], of: Dense.typeName)
       try network.append(
         Dense(
-          inputSize: network.outputShape[0], outputSize: size,
-          activation: place < hiddenSizes.count ? .relu : .identity,
-          biasInitializer: biasInitializer))
+          configuration: .init(
+            inputSize: network.outputShape[0], outputSize: size,
+            activation: place < hiddenSizes.count ? .relu : .identity,
+            biasInitializer: biasInitializer)))
       if place < hiddenSizes.count, dropout != 0 {
         try network.append(Dropout(configuration: DropoutConfiguration(rate: dropout)))
       }

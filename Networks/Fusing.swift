@@ -5,17 +5,17 @@ import Shared
 
 extension NeuralNetwork {
   /// The same network for inference, without batch norm: where a convolution or a dense layer stands before
-  /// it, its weights and bias take over what batch norm does with its running averages.
+  /// it, its weights and bias take over the scaling and shifting by the running averages.
   ///
   /// With `a = γ / √(σ̃² + ε)`: `γ (W x + b − μ̃) / √(σ̃² + ε) + β = (a W) x + (a (b − μ̃) + β)`.
   ///
   ///     let small = try network.fused()
-  ///     try small.predict(images)        // what network.predict(images) gives, to about 1e-5
+  ///     try small.predict(images)        // equals network.predict(images) to about 1e-5
   ///
   /// `ConvBatchNormReLU` becomes `ConvReLU` or `ConvReLUPool`; `Conv2D`, `Conv1D` or `Dense` without an
-  /// activation take in the `BatchNorm` behind them. Other layers stay, and batch norm behind them. The
-  /// copy has neither optimizer nor penalties, which were the price of other weights: its `evaluate` reports the
-  /// loss without them. To train on, train the original.
+  /// activation absorb the `BatchNorm` after them. Other layers stay, and so does batch norm after them. The
+  /// copy has neither optimizer nor penalties, which belong to the original's weights: its `evaluate` reports the
+  /// loss without them. To continue training, train the original.
   ///
   /// - Throws: `CourseError` when a batch norm was never trained.
   public func fused() throws -> NeuralNetwork {
@@ -51,7 +51,7 @@ extension NeuralNetwork {
   }
 }
 
-/// The layer with what follows it folded in; `nil` where it cannot be.
+/// The layer with the batch norm after it folded in; `nil` where that is not possible.
 private func folded(
   _ layer: any Layer, _ folding: (factor: Tensor, offset: Tensor)
 ) -> (any Layer)? {
@@ -80,7 +80,7 @@ private func folded(
 }
 
 extension BatchNorm {
-  /// `y = factor · x + offset` is what it does in inference.
+  /// In inference batch norm computes `y = factor · x + offset`.
   var folding: (factor: Tensor, offset: Tensor) {
     let factor = scale.value / sqrt(runningVariance + configuration.epsilon)
     return (factor, shift.value - runningMean * factor)

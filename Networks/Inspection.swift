@@ -2,11 +2,11 @@ import Generator
 import Phase2CNN
 import Shared
 
-// Looking inside a convolutional network: its first filters, and what its layers make of an image.
+// Looking inside a convolutional network: its first filters, and the feature maps of an image.
 
 extension NeuralNetwork {
-  /// The kernels of the first convolution, `[outputChannels, inputChannels / groups, kH, kW]`: what its
-  /// output channels look for in an image; `nil` when no layer is a two-dimensional convolution.
+  /// The kernels of the first convolution, `[outputChannels, inputChannels / groups, kH, kW]`: the patterns that
+  /// its output channels respond to; `nil` when no layer is a two-dimensional convolution.
   ///
   ///     let filters = network.firstFilters!
   ///     try ImageGrid(scale: 8).image(of: filters).write(to: URL(filePath: "filters.png"))
@@ -14,7 +14,7 @@ extension NeuralNetwork {
     layers.lazy.compactMap { ($0 as? any ConvolutionLayer)?.kernels }.first
   }
 
-  /// What each layer that returns images, `[C, H, W]`, makes of one example.
+  /// The output of each layer that returns images, `[C, H, W]`, for one example.
   ///
   ///     for (layer, maps) in network.featureMaps(of: image) {
   ///       print(layer, maps.shape)   // 0 [64, 8, 8], ...
@@ -56,8 +56,8 @@ extension NeuralNetwork {
       of: shape[1] == 4 ? filters.reshaped([tiles, 1, shape[2], shape[3]]) : filters)
   }
 
-  /// An example, and below it what each layer that returns images makes of it: a block of tiles a layer,
-  /// from 0 (black) to what one value in a hundred of that layer exceeds (white).
+  /// An example, and below it the output of each layer that returns images: a block of tiles for each layer,
+  /// from 0 (black) to the 99th percentile of the layer's values (white).
   public func featureMapImage(of example: Tensor) -> PixelImage {
     let maps = featureMaps(of: example)
     var input = example.reshaped(inputShape)
@@ -76,15 +76,15 @@ extension NeuralNetwork {
   }
 }
 
-/// The value that becomes white: the very largest one would leave the rest in the dark.
+/// The 99th percentile, which becomes white: with the largest value in its place most maps would be dark.
 private func brightest(_ maps: Tensor) -> Float {
   let values = maps.scalars.sorted()
   let value = values[values.count - 1 - values.count / 100]
   return value > 0 ? value : max(values[values.count - 1], .leastNormalMagnitude)
 }
 
-/// How many pixels wide and high a number of a tile is drawn, so that all tiles make a picture of about
-/// 600 pixels.
+/// The side in pixels of the square drawn for each number of a tile, so that all tiles together are about 600
+/// pixels wide.
 private func tileScale(count: Int, side: Int) -> Int {
   let columns = Int(Double(count).squareRoot().rounded(.up))
   return min(24, max(1, 600 / (columns * side)))

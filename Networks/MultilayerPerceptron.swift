@@ -10,18 +10,15 @@ extension NeuralNetwork {
   ///
   /// - Parameters:
   ///   - hiddenSizes: the width of each hidden layer; none makes multinomial logistic regression
-  ///   - batchNorm: whether batch norm stands between each hidden layer and its ReLU
-  ///   - dropout: the fraction that is dropped behind each hidden layer
-  ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
+  ///   - batchNorm: whether there is batch norm between each hidden layer and its ReLU
+  ///   - dropout: the dropout rate after each hidden layer
+  ///   - optimizer: the optimizer, for training on `SoftmaxCrossEntropyLoss`
+  /// - Throws: `CourseError` when a size is out of range.
   public static func multilayerPerceptron(
     inputSize: Int, hiddenSizes: [Int], classCount: Int, batchNorm: Bool = false,
     dropout: Float = 0, optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
-    guard ([inputSize, classCount] + hiddenSizes).allSatisfy({ $0 >= 1 }) else {
-      throw CourseError(
-        .invalidArgument, "layer sizes", expected: "sizes of at least 1",
-        received: "\(inputSize) inputs, hidden \(hiddenSizes), \(classCount) classes")
-    }
+    try checkShape([inputSize], of: "a multilayer perceptron")
     var weights = WeightCount()
     for (size, next) in zip([inputSize] + hiddenSizes, hiddenSizes + [classCount]) {
       weights.add(size, next)
@@ -31,15 +28,16 @@ extension NeuralNetwork {
       inputShape: [inputSize], loss: SoftmaxCrossEntropyLoss(), optimizer: optimizer, seed: seed)
     var size = inputSize
     for hiddenSize in hiddenSizes {
-      try network.append(Dense(inputSize: size, outputSize: hiddenSize))
-      if batchNorm { try network.append(BatchNorm(channels: hiddenSize)) }
+      try network.append(
+        Dense(configuration: .init(inputSize: size, outputSize: hiddenSize)))
+      if batchNorm { try network.append(BatchNorm(configuration: .init(channels: hiddenSize))) }
       try network.append(ReLU())
       if dropout != 0 {
         try network.append(Dropout(configuration: DropoutConfiguration(rate: dropout)))
       }
       size = hiddenSize
     }
-    try network.append(Dense(inputSize: size, outputSize: classCount))
+    try network.append(Dense(configuration: .init(inputSize: size, outputSize: classCount)))
     return network
   }
 }

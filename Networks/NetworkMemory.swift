@@ -1,18 +1,18 @@
 import Foundation
 import Shared
 
-/// Counts the weights of a network before any of them is made: what does not fit into memory is then an error
-/// and not a trap, and costs no time.
+/// Counts the weights of a network before any of them is allocated, so that a network that does not fit into
+/// memory is an error and not a trap, and costs no time.
 ///
-/// Biases are left out, of which there are few.
+/// Biases are left out: there are few of them.
 struct WeightCount {
-  // A product of sizes may be beyond every integer.
+  // A product of sizes may overflow every integer.
   private(set) var count = 0.0
 
   /// Adds a tensor of weights of these sizes.
   mutating func add(_ sizes: Int...) { count += sizes.reduce(1.0) { $0 * Double($1) } }
 
-  /// Throws when the weights and their gradients are more than the memory there is.
+  /// Throws when the weights and their gradients need more than the machine's memory.
   func requireMemory() throws {
     let needed = 2 * count * Double(MemoryLayout<Float>.size)
     guard needed > SystemMemory.bytes else { return }
@@ -26,8 +26,8 @@ struct WeightCount {
 }
 
 extension NeuralNetwork {
-  /// Throws when what the layers hand on in a training step, and its gradients, are more than the memory there
-  /// is.
+  /// Throws when the outputs of all layers in a training step, and their gradients, need more than the machine's
+  /// memory.
   package func requireMemory(forBatchOf count: Int) throws {
     let outputs = layerOutputShapes.reduce(0.0) { sum, shape in
       sum + shape.reduce(1.0) { $0 * Double($1) }

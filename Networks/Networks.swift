@@ -1,6 +1,6 @@
 import Foundation
-// The one import of somebody who wants to train networks rather than write layers: everything of all
-// phases, and what needs several of them.
+// The one import for training networks rather than writing layers: everything of all phases, and the parts that
+// combine several of them.
 @_exported import Generator
 @_exported import Phase1FeedForward
 @_exported import Phase2CNN
@@ -8,7 +8,7 @@ import Foundation
 @_exported import Shared
 
 extension NeuralNetwork {
-  /// Every layer type of this package: what a checkpoint may name.
+  /// Every layer type of this package, which a checkpoint may name.
   public static var allLayers: [any Layer.Type] {
     [
       Dense.self, ReLU.self, Softmax.self,
@@ -50,7 +50,7 @@ extension NeuralNetwork {
   ///
   /// - Parameter types: layers, losses, optimizers and penalties that the file may name besides those of this
   ///   package; one with the name of one of this package takes its place
-  /// - Throws: as `init(contentsOf:layers:losses:optimizers:penalties:)`, which knows nothing but what it is
+  /// - Throws: as `init(contentsOf:layers:losses:optimizers:penalties:)`, which knows only the types that it is
   ///   given and can leave parts out.
   public init(contentsOf url: URL, adding types: [any Configurable.Type]) throws {
     try self.init(

@@ -3,21 +3,21 @@ import Phase3RNNRegularization
 import Shared
 
 extension NeuralNetwork {
-  /// A recurrent network that answers once for each sequence: recurrent layers, of the last one the state after
-  /// the last step, dense layers with ReLU between them, scores (or numbers) out.
+  /// A recurrent network with one output for each sequence: recurrent layers, the state after the last step of the
+  /// last of them, and dense layers with ReLU between them, which return scores (or numbers).
   ///
   ///     let network = try NeuralNetwork.recurrent(
   ///       inputShape: [8, 8], cell: .lstm, hiddenSizes: [64], outputSize: 10,
   ///       optimizer: Adam(learningRate: 0.005), seed: 1)
   ///
   /// - Parameters:
-  ///   - inputShape: `[T, F]`, steps and features of each
+  ///   - inputShape: `[T, F]`, the number of steps and of features in each step
   ///   - cell: the kind of the recurrent layers
   ///   - hiddenSizes: the width of each recurrent layer; at least one
   ///   - denseSizes: the widths of the dense layers between the recurrent ones and the output
-  ///   - outputSize: the number of classes, or of numbers to answer with
-  ///   - loss: what training minimises; `MeanSquaredErrorLoss` for numbers
-  /// - Throws: `CourseError` when the sizes make no network.
+  ///   - outputSize: the number of classes, or of predicted numbers
+  ///   - loss: the loss to minimise; `MeanSquaredErrorLoss` for numbers
+  /// - Throws: `CourseError` when a size is out of range or two layers do not fit together.
   public static func recurrent(
     inputShape: [Int], cell: RecurrentCell = .lstm, hiddenSizes: [Int], denseSizes: [Int] = [],
     outputSize: Int, loss: any Loss = SoftmaxCrossEntropyLoss(), optimizer: any Optimizer,
@@ -37,17 +37,17 @@ extension NeuralNetwork {
       inputShape: inputShape, loss: loss, optimizer: optimizer, seed: seed)
     try network.appendRecurrent(cell, hiddenSizes: hiddenSizes, isStateful: false)
     for (place, size) in (denseSizes + [outputSize]).enumerated() {
-      try checkSizes([network.outputShape[0], size], of: Dense.typeName)
       try network.append(
         Dense(
-          inputSize: network.outputShape[0], outputSize: size,
-          activation: place < denseSizes.count ? .relu : .identity))
+          configuration: .init(
+            inputSize: network.outputShape[0], outputSize: size,
+            activation: place < denseSizes.count ? .relu : .identity)))
     }
     return network
   }
 
-  /// A language model of characters: each character as a vector, recurrent layers that carry their state from
-  /// batch to batch, and after every character a score for each one that could follow.
+  /// A character-level language model: an embedding of each character, recurrent layers that carry their state
+  /// from batch to batch, and after each character a score for every possible next one.
   ///
   ///     let text = CharacterText.almanac
   ///     let parts = try text.split(batchSize: 32, sequenceLength: 50)
@@ -58,12 +58,12 @@ extension NeuralNetwork {
   ///     try network.sampleText(prompt: "Monday", length: 200, temperature: 0.7, seed: 1)
   ///
   /// - Parameters:
-  ///   - sequenceLength: the steps that gradients flow back over
+  ///   - sequenceLength: the training sequence length, in characters
   ///   - embeddingSize: the size of the vector that stands for a character
   ///   - cell: the kind of the recurrent layers
   ///   - hiddenSizes: the width of each recurrent layer; at least one
-  ///   - optimizer: how it is trained, on `SequenceCrossEntropyLoss`
-  /// - Throws: `CourseError` when the sizes make no network.
+  ///   - optimizer: the optimizer, for training on `SequenceCrossEntropyLoss`
+  /// - Throws: `CourseError` when a size is out of range or two layers do not fit together.
   /// - Reference: Karpathy (2015), *The unreasonable effectiveness of recurrent neural networks*.
   public static func charLSTM(
     vocabulary: Vocabulary, sequenceLength: Int, embeddingSize: Int = 32,
@@ -82,14 +82,14 @@ extension NeuralNetwork {
     var network = NeuralNetwork(
       inputShape: [sequenceLength], loss: SequenceCrossEntropyLoss(), optimizer: optimizer,
       seed: seed)
-    try checkSizes([vocabulary.count, embeddingSize], of: Embedding.typeName)
     try network.append(
-      Embedding(vocabularySize: vocabulary.count, embeddingSize: embeddingSize))
+      Embedding(
+        configuration: .init(vocabularySize: vocabulary.count, embeddingSize: embeddingSize)))
     try network.appendRecurrent(
       cell, hiddenSizes: hiddenSizes, isStateful: true, returnsLastSequence: true)
-    try checkSizes([network.outputShape[1], vocabulary.count], of: Dense.typeName)
     try network.append(
-      Dense(inputSize: network.outputShape[1], outputSize: vocabulary.count))
+      Dense(
+        configuration: .init(inputSize: network.outputShape[1], outputSize: vocabulary.count)))
     network.classNames = vocabulary.classNames
     return network
   }
@@ -104,27 +104,14 @@ extension NeuralNetwork {
         expected: "at least one width", received: "none")
     }
     for (place, size) in hiddenSizes.enumerated() {
-      let inputSize = outputShape[1]
-      let returnsSequence = returnsLastSequence || place < hiddenSizes.count - 1
+      let configuration = RecurrentConfiguration(
+        inputSize: outputShape[1], hiddenSize: size,
+        returnsSequence: returnsLastSequence || place < hiddenSizes.count - 1,
+        isStateful: isStateful, forgetBias: cell == .lstm ? 1 : nil)
       switch cell {
-      case .elman:
-        try checkSizes([inputSize, size], of: ElmanRNN.typeName)
-        try append(
-          ElmanRNN(
-            inputSize: inputSize, hiddenSize: size, returnsSequence: returnsSequence,
-            stateful: isStateful))
-      case .lstm:
-        try checkSizes([inputSize, size, 4], of: LSTM.typeName)
-        try append(
-          LSTM(
-            inputSize: inputSize, hiddenSize: size, returnsSequence: returnsSequence,
-            stateful: isStateful))
-      case .gru:
-        try checkSizes([inputSize, size, 3], of: GRU.typeName)
-        try append(
-          GRU(
-            inputSize: inputSize, hiddenSize: size, returnsSequence: returnsSequence,
-            stateful: isStateful))
+      case .elman: try append(ElmanRNN(configuration: configuration))
+      case .lstm: try append(LSTM(configuration: configuration))
+      case .gru: try append(GRU(configuration: configuration))
       }
     }
   }

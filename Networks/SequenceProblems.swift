@@ -1,6 +1,6 @@
 import Shared
 
-// Problems whose answer lies far apart in a sequence: made, not measured, so of any length and number.
+// Synthetic problems with long-range dependencies, in any length and number.
 
 extension Dataset {
   /// The adding problem: a sequence of numbers, two of them marked; the answer is the sum of the two.
@@ -9,13 +9,13 @@ extension Dataset {
   ///     data.inputShape      // [100, 2]: number and mark of each step
   ///     data.targets         // values [1000, 1]
   ///
-  /// The numbers are uniform in 0 to 1, the mark is 1 at one step of each half and 0 elsewhere. Who answers
-  /// 1 whatever comes is wrong by a mean square of 1/6; to do better, a network has to hold the first number
-  /// for half of the sequence on average.
+  /// The numbers are uniform in 0 to 1, the mark is 1 at one step of each half and 0 elsewhere. A model
+  /// that always predicts 1 has a mean squared error of 1/6; to do better, a network has to remember the first
+  /// number for half of the sequence on average.
   ///
   /// - Throws: when `count` is below 1 or `length` below 2.
-  /// - Reference: Hochreiter, Schmidhuber (1997), *Neural Computation* 9, experiment 4; the marks as Le, Jaitly,
-  ///   Hinton (2015), arXiv:1504.00941, have them.
+  /// - Reference: Hochreiter, Schmidhuber (1997), *Neural Computation* 9, experiment 4; the marks follow Le,
+  ///   Jaitly, Hinton (2015), arXiv:1504.00941.
   public static func addingProblem(count: Int, length: Int, seed: UInt64) throws -> Dataset {
     try requireSizes("adding problem", count: count, length: length, atLeast: 2)
     let key = RandomKey(seed: seed).folded("adding problem")
@@ -34,13 +34,13 @@ extension Dataset {
       targets: .values((values * mask).sum(axis: 1, keepDims: true)))
   }
 
-  /// Sequences of zeros and ones; the class is how many ones there are.
+  /// Sequences of zeros and ones; the class is the number of ones.
   ///
   ///     let data = try Dataset.sequenceSum(count: 500, length: 15, seed: 1)
   ///     data.inputShape      // [15, 1]
   ///     data.classCount      // 16
   ///
-  /// Every sum is equally frequent (within one), which sequences of independent bits would not have it.
+  /// Every sum is equally frequent (within one), which it would not be with independent bits.
   ///
   /// - Throws: when `count` or `length` is below 1.
   public static func sequenceSum(count: Int, length: Int, seed: UInt64) throws -> Dataset {

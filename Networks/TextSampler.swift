@@ -2,7 +2,7 @@ import Foundation
 import Phase3RNNRegularization
 import Shared
 
-/// A network of characters that writes, one character after the other.
+/// Generates text with a trained character model, one character at a time.
 ///
 ///     var sampler = try TextSampler(network, seed: 7)
 ///     try sampler.read("Monday, 1")
@@ -17,9 +17,9 @@ public struct TextSampler: Sendable {
   private var scores: [Float] = []
   private var draws: PhiloxGenerator
 
-  /// Prepares a network to write.
-  /// - Parameter seed: of the draws: the same seed writes the same text
-  /// - Throws: when the network is not one of characters that carries its state.
+  /// Prepares a trained network.
+  /// - Parameter seed: of the draws: the same seed generates the same text
+  /// - Throws: `CourseError` when the network is not a character model that carries its state.
   public init(_ network: NeuralNetwork, seed: UInt64) throws {
     let shape = network.outputShape
     guard shape.count == 2, shape[1] == network.classNames.count, network.inputShape.count == 1,
@@ -41,11 +41,11 @@ public struct TextSampler: Sendable {
     draws = RandomKey(seed: seed).folded("sample").generator
   }
 
-  /// The score of each character to come next, after what was read; empty before.
+  /// The score of each possible next character; empty before the first `read`.
   var lastScores: [Float] { scores }
 
-  /// Reads a text, which what is written then continues.
-  /// - Throws: when it is empty or has characters that the network has not seen.
+  /// Reads a prompt, which the generated text continues.
+  /// - Throws: `CourseError` when it is empty or has characters that the network has not seen.
   public mutating func read(_ text: String, name: String = "text") throws {
     let tokens = try vocabulary.tokens(of: text, name: name)
     guard !tokens.isEmpty else {
@@ -66,8 +66,9 @@ public struct TextSampler: Sendable {
 
   /// Draws the next character and reads it.
   ///
-  /// A character of score `s` is drawn with probability `exp(s / τ) / Σ exp(s / τ)`: at a temperature τ of 1 as
-  /// the network has it, below bolder, above wilder; at 0 always the most probable one.
+  /// A character of score `s` is drawn with probability `exp(s / τ) / Σ exp(s / τ)`: at a temperature τ of 1
+  /// with the network's own probabilities, below 1 more predictably, above 1 more wildly, at 0 always the most
+  /// probable one.
   public mutating func next(temperature: Float) -> Character {
     guard !scores.isEmpty else {
       stop("TextSampler.next", expected: "a text that was read before", received: "none")
@@ -100,12 +101,12 @@ public struct TextSampler: Sendable {
 }
 
 extension NeuralNetwork {
-  /// What a network of characters writes after a beginning; see `TextSampler`.
+  /// Generates text after a prompt with a character model; see `TextSampler`.
   ///
   ///     try network.sampleText(prompt: "Dear ", length: 300, temperature: 0.7, seed: 1)
   ///
-  /// - Returns: `length` characters, without the beginning.
-  /// - Throws: when the network is not one of characters, or has not seen those of the beginning.
+  /// - Returns: `length` characters, without the prompt.
+  /// - Throws: `CourseError` when the network is not a character model, or has not seen a character of the prompt.
   public func sampleText(
     prompt: String, length: Int, temperature: Float = 1, seed: UInt64 = 0
   ) throws -> String {

@@ -12,8 +12,8 @@ extension NeuralNetwork {
   ///   - filters: the output channels of the convolution, which pads (`.same`)
   ///   - kernelSize: the side of its kernels
   ///   - hiddenSize: the width of the first dense layer
-  ///   - optimizer: how it is trained, on `SoftmaxCrossEntropyLoss`
-  /// - Throws: `CourseError` when the sizes make no network.
+  ///   - optimizer: the optimizer, for training on `SoftmaxCrossEntropyLoss`
+  /// - Throws: `CourseError` when a size is out of range or two layers do not fit together.
   public static func threeLayerConvNet(
     inputShape: [Int] = [3, 32, 32], filters: Int = 32, kernelSize: Int = 7, hiddenSize: Int = 500,
     classCount: Int = 10, optimizer: any Optimizer, seed: UInt64

@@ -18,42 +18,17 @@ import Shared
 /// - Reference: Goodfellow, Bengio, Courville (2016), *Deep Learning*, equation 5.12 and section 6.2.
 ///   Task: Protocols/Phase1-FeedForward.md, 1.5.
 public struct CrossEntropyLoss: ClassificationLoss {
-  /// "CrossEntropyLoss"
-  public static let typeName = "CrossEntropyLoss"
   /// The constructor arguments.
   public let configuration: ClassificationLossConfiguration
   /// The smallest probability that counts.
   public var epsilon: Float { configuration.epsilon ?? 6e-8 }
-
-  private var prediction: Tensor?
-  private var truth: Tensor?
-
-  /// Creates the loss, averaged over the batch by default.
-  public init(reduction: Reduction = .mean) {
-    configuration = ClassificationLossConfiguration(reduction: reduction)
-  }
-
-  /// Creates the loss with a guard of its own: the impossible then costs `−ln ε`.
-  /// - Parameter epsilon: the smallest probability that counts, above 0 and below 1. The usual one is the
-  ///   spacing of `Float` just below 1.
-  public init(reduction: Reduction = .mean, epsilon: Float) {
-    let configuration = ClassificationLossConfiguration(reduction: reduction, epsilon: epsilon)
-    do { try self.init(configuration: configuration) } catch { stop("\(error)") }
-  }
-
-  /// Creates the loss from a checkpoint.
-  public init(configuration: ClassificationLossConfiguration) throws {
-    try configuration.checkEpsilon(of: Self.typeName)
-    self.configuration = configuration
-  }
-
-  /// Distributions over the classes.
-  public var inputKind: OutputKind { .distributions }
+  /// p and t.
+  private var kept = Kept<(prediction: Tensor, truth: Tensor)>()
 
   /// The loss of a batch of probabilities.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let truth = target.truth(for: prediction, place: "CrossEntropyLoss.forward")
-    (self.prediction, self.truth) = (prediction, truth)
+    kept.set((prediction, truth), in: .training)
     // TODO(1.5): L = −Σ t ln(max(p, ε)), times scale(for: truth), which is 1/N for .mean, 1 for .sum.
     // BEGIN SOLUTION
     return -(truth * log(Tensor.maximum(prediction, epsilon))).sum() * scale(for: truth)
@@ -62,11 +37,37 @@ public struct CrossEntropyLoss: ClassificationLoss {
 
   /// `dP = −t / max(p, ε)`, divided by N for the mean.
   public mutating func backward() -> Tensor {
-    // TODO(1.5): dP = −t / max(p, ε), scaled like the loss. kept(by:) gives p and t of forward.
+    let (prediction, truth) = kept.take(for: "CrossEntropyLoss")
+    // TODO(1.5): dP = −t / max(p, ε), scaled like the loss.
     // BEGIN SOLUTION
-    let prediction = prediction.kept(by: "CrossEntropyLoss")
-    let truth = truth.kept(by: "CrossEntropyLoss")
     return -truth / Tensor.maximum(prediction, epsilon) * scale(for: truth)
     // END SOLUTION
   }
+}
+
+extension CrossEntropyLoss {
+  /// "CrossEntropyLoss"
+  public static let typeName = "CrossEntropyLoss"
+
+  /// Creates the loss, averaged over the batch by default.
+  public init(reduction: Reduction = .mean) {
+    configuration = ClassificationLossConfiguration(reduction: reduction)
+  }
+
+  /// Creates the loss with an epsilon of its own: the impossible then costs `−ln ε`.
+  /// - Parameter epsilon: the smallest probability that counts, above 0 and below 1. The usual one is the
+  ///   spacing of `Float` just below 1.
+  public init(reduction: Reduction = .mean, epsilon: Float) {
+    let configuration = ClassificationLossConfiguration(reduction: reduction, epsilon: epsilon)
+    self = orStop { try CrossEntropyLoss(configuration: configuration) }
+  }
+
+  /// Creates the loss from its configuration, as a checkpoint holds it.
+  public init(configuration: ClassificationLossConfiguration) throws {
+    try configuration.checkEpsilon(of: Self.typeName)
+    self.configuration = configuration
+  }
+
+  /// Distributions over the classes.
+  public var inputKind: OutputKind { .distributions }
 }

@@ -14,34 +14,38 @@ import Shared
 /// - Complexity: O(number of elements).
 /// - Reference: Nair, Hinton (2010), *ICML*. Task: Protocols/Phase1-FeedForward.md, 1.3.
 public struct ReLU: ParameterFreeLayer {
-  /// "ReLU"
-  public static let typeName = "ReLU"
-  private var output: Tensor?
+  /// The output y.
+  private var kept = Kept<Tensor>()
 
   /// Creates the layer.
   public init() {}
 
-  /// The shape of the input.
-  public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
-
   /// `y = max(0, x)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    // TODO(1.3): y = max(0, x). In training keep y in self.output: it is positive exactly where the
-    // gradient passes. In inference set self.output to nil.
+    // TODO(1.3): y = max(0, x). Keep y for backward, kept.set(output, in: mode): it is positive exactly where
+    // the gradient passes.
     // BEGIN SOLUTION
     let output = Tensor.maximum(input, 0)
-    self.output = mode == .training ? output : nil
+    kept.set(output, in: mode)
     return output
     // END SOLUTION
   }
 
   /// `dX = dY ⊙ [y > 0]`
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let output = output.kept(by: "ReLU")
+    let output = kept.take(for: "ReLU")
     requireGradient(outputGradient, shape: output.shape, of: "ReLU")
     // TODO(1.3): dX = dY where y > 0, else 0.
     // BEGIN SOLUTION
     return outputGradient.zeroed(where: output .<= 0)
     // END SOLUTION
   }
+}
+
+extension ReLU {
+  /// "ReLU"
+  public static let typeName = "ReLU"
+
+  /// The shape of the input.
+  public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 }

@@ -18,12 +18,42 @@ import Shared
 /// - Complexity: O(N·C).
 /// - Reference: Bridle (1990), *Neurocomputing*. Task: Protocols/Phase1-FeedForward.md, 1.4.
 public struct Softmax: ParameterFreeLayer {
-  /// "Softmax"
-  public static let typeName = "Softmax"
-  private var output: Tensor?
+  /// The probabilities y.
+  private var kept = Kept<Tensor>()
 
   /// Creates the layer.
   public init() {}
+
+  /// The probabilities of each row.
+  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    guard let classCount = input.shape.last, classCount >= 1 else {
+      stop("Softmax.forward", expected: "input [..., C]", received: "\(input.shape)")
+    }
+    // TODO(1.4): subtract each row's own maximum, exponentiate, divide by each row's sum. Keep y for
+    // backward: kept.set(output, in: mode).
+    // BEGIN SOLUTION
+    let exponentials = exp(input - input.max(axis: -1, keepDims: true))
+    let output = exponentials / exponentials.sum(axis: -1, keepDims: true)
+    kept.set(output, in: mode)
+    return output
+    // END SOLUTION
+  }
+
+  /// `dX = y ⊙ (dY − Σₖ dYₖ yₖ)`, row by row.
+  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    let output = kept.take(for: "Softmax")
+    requireGradient(outputGradient, shape: output.shape, of: "Softmax")
+    // TODO(1.4): dX = y ⊙ (dY − s), where s holds the sum of dY ⊙ y over each row.
+    // BEGIN SOLUTION
+    let rowSums = (outputGradient * output).sum(axis: -1, keepDims: true)
+    return output * (outputGradient - rowSums)
+    // END SOLUTION
+  }
+}
+
+extension Softmax {
+  /// "Softmax"
+  public static let typeName = "Softmax"
 
   /// The shape of the input, which needs at least one axis.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
@@ -36,30 +66,4 @@ public struct Softmax: ParameterFreeLayer {
 
   /// Distributions.
   public func outputKind(for inputKind: OutputKind) -> OutputKind { .distributions }
-
-  /// The probabilities of each row.
-  public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    guard let classCount = input.shape.last, classCount >= 1 else {
-      stop("Softmax.forward", expected: "input [..., C]", received: "\(input.shape)")
-    }
-    // TODO(1.4): subtract each row's own maximum, exponentiate, divide by each row's sum. In training
-    // keep y in self.output, which backward needs; in inference set it to nil.
-    // BEGIN SOLUTION
-    let exponentials = exp(input - input.max(axis: -1, keepDims: true))
-    let output = exponentials / exponentials.sum(axis: -1, keepDims: true)
-    self.output = mode == .training ? output : nil
-    return output
-    // END SOLUTION
-  }
-
-  /// `dX = y ⊙ (dY − Σₖ dYₖ yₖ)`, row by row.
-  public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let output = output.kept(by: "Softmax")
-    requireGradient(outputGradient, shape: output.shape, of: "Softmax")
-    // TODO(1.4): dX = y ⊙ (dY − s), where s holds the sum of dY ⊙ y over each row.
-    // BEGIN SOLUTION
-    let rowSums = (outputGradient * output).sum(axis: -1, keepDims: true)
-    return output * (outputGradient - rowSums)
-    // END SOLUTION
-  }
 }

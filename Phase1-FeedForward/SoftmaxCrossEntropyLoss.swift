@@ -21,31 +21,20 @@ import Shared
 /// - Reference: Bishop (2006), *Pattern Recognition and Machine Learning*, equations 4.108 and 4.109.
 ///   Task: Protocols/Phase1-FeedForward.md, 1.6.
 public struct SoftmaxCrossEntropyLoss: ClassificationLoss {
-  /// "SoftmaxCrossEntropyLoss"
-  public static let typeName = "SoftmaxCrossEntropyLoss"
   /// The constructor arguments.
   public let configuration: ClassificationLossConfiguration
-
-  private var logProbabilities: Tensor?
-  private var truth: Tensor?
-
-  /// Creates the loss, averaged over the batch by default.
-  public init(reduction: Reduction = .mean) {
-    configuration = ClassificationLossConfiguration(reduction: reduction)
-  }
-
-  /// Scores.
-  public var inputKind: OutputKind { .scores }
+  /// ln p and t.
+  private var kept = Kept<(logProbabilities: Tensor, truth: Tensor)>()
 
   /// The loss of a batch of scores.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let truth = target.truth(for: prediction, place: "SoftmaxCrossEntropyLoss.forward")
-    self.truth = truth
-    // TODO(1.6): L = −Σ t ln p, with ln p from logSoftmax below, times scale(for: truth). Keep ln p in
-    // self.logProbabilities: backward needs it. Where t is 0 nothing counts, also where ln p is −∞.
+    // TODO(1.6): L = −Σ t ln p, with ln p from logSoftmax below, times scale(for: truth). Where t is 0
+    // nothing counts, also where ln p is −∞. Keep ln p and t for backward:
+    // kept.set((logProbabilities, truth), in: .training).
     // BEGIN SOLUTION
     let logProbabilities = logSoftmax(prediction)
-    self.logProbabilities = logProbabilities
+    kept.set((logProbabilities, truth), in: .training)
     let counted = logProbabilities.zeroed(where: truth .== 0)
     return -(truth * counted).sum() * scale(for: truth)
     // END SOLUTION
@@ -53,16 +42,12 @@ public struct SoftmaxCrossEntropyLoss: ClassificationLoss {
 
   /// `dX = p − t`, divided by N for the mean.
   public mutating func backward() -> Tensor {
-    // TODO(1.6): dX = p − t, scaled like the loss. kept(by:) gives ln p and t of forward.
+    let (logProbabilities, truth) = kept.take(for: "SoftmaxCrossEntropyLoss")
+    // TODO(1.6): dX = p − t, scaled like the loss.
     // BEGIN SOLUTION
-    let logProbabilities = logProbabilities.kept(by: "SoftmaxCrossEntropyLoss")
-    let truth = truth.kept(by: "SoftmaxCrossEntropyLoss")
     return (exp(logProbabilities) - truth) * scale(for: truth)
     // END SOLUTION
   }
-
-  /// The probabilities that such scores stand for.
-  public func prediction(from output: Tensor) -> Tensor { exp(logSoftmax(output)) }
 
   /// `ln pⱼ = (xⱼ − m) − ln Σₖ exp(xₖ − m)`, row by row.
   private func logSoftmax(_ x: Tensor) -> Tensor {
@@ -72,4 +57,20 @@ public struct SoftmaxCrossEntropyLoss: ClassificationLoss {
     return shifted - log(exp(shifted).sum(axis: -1, keepDims: true))
     // END SOLUTION
   }
+}
+
+extension SoftmaxCrossEntropyLoss {
+  /// "SoftmaxCrossEntropyLoss"
+  public static let typeName = "SoftmaxCrossEntropyLoss"
+
+  /// Creates the loss, averaged over the batch by default.
+  public init(reduction: Reduction = .mean) {
+    configuration = ClassificationLossConfiguration(reduction: reduction)
+  }
+
+  /// Scores.
+  public var inputKind: OutputKind { .scores }
+
+  /// The probabilities that such scores stand for.
+  public func prediction(from output: Tensor) -> Tensor { exp(logSoftmax(output)) }
 }

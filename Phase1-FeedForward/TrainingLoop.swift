@@ -1,7 +1,7 @@
 import Shared
 
-/// Trains a network with mini-batch gradient descent, written out: what `NeuralNetwork.fit` does, without
-/// validation, callbacks and checkpoints.
+/// Trains a network with mini-batch gradient descent, written out: `NeuralNetwork.fit` without validation,
+/// callbacks and checkpoints.
 ///
 /// Each epoch visits all N examples in a new random order, `batchSize` at a time (the last batch may be
 /// shorter). Each batch is one step: forward, loss, backward, update, clear the gradients.

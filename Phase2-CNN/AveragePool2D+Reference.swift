@@ -1,6 +1,12 @@
 import Shared
 
-// Task 2.5. The names in the loops are those of task 2.4.
+// Task 2.5: the mean of each window, and equal shares on the way back.
+//
+//     Y[n, c, y, x] = Σ X[n, c, row, column] / area, over the places of window (y, x)
+//     dX[n, c, row, column] += dY[n, c, y, x] / area, for each place of window (y, x)
+//
+// The names and the ranges are those of task 2.4; `area` is below. The layer itself is in
+// Layers/AveragePool2D.swift.
 
 extension AveragePool2D {
   /// The mean of each window.
@@ -47,8 +53,8 @@ extension AveragePool2D {
     // END SOLUTION
   }
 
-  /// What the sum over window (y, x) is divided by: the number of its places, with or without those that
-  /// lie in the padding.
+  /// The divisor of the mean of window (y, x): the number of its places, with or without those in the
+  /// padding.
   private func area(_ y: Int, _ x: Int, _ geometry: PoolingGeometry) -> Float {
     let (rows, columns) = (geometry.rows, geometry.columns)
     return configuration.countIncludePad

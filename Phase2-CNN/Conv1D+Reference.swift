@@ -1,7 +1,11 @@
 import Shared
 
-// Task 2.3: the loops of tasks 2.1 and 2.2 with one axis less. `geometry.columns` says how the kernel slides
-// along the signal.
+// Task 2.3: the loops of tasks 2.1 and 2.2 with one axis less.
+//
+//     Z[n, o, x] = b[o] + Σ_c Σⱼ X[n, first + c, x·s + j·d − p] · W[o, c, j]
+//
+// The gradients follow as in Conv2D. `geometry.columns` says how the kernel slides along the signal. The layer
+// itself is in Layers/Conv1D.swift.
 
 extension Conv1D {
   /// `Z = X ∗ W + b`, before the activation.

@@ -1,17 +1,27 @@
 import Shared
 
-// Tasks 2.1 and 2.2: the convolution as its formula says it, one product after the other.
+// Tasks 2.1 and 2.2: the convolution as its formula has it, one product after the other.
 //
-// The names in the loops: n image; o output channel, first ..< first + C / groups the input channels it
-// sees; y, x the output place; i, j the place in the kernel. `rows` and `columns` say how the kernel
-// slides down and to the right: `rows.output` output places, `rows.window` kernel places, `rows.stride`,
-// `rows.dilation`, and `rows.before` and `rows.after` for the padding.
+//     Z[n, o, y, x] = b[o] + Σ_c Σᵢ Σⱼ X[n, first + c, y·s + i·d − p, x·s + j·d − p] · W[o, c, i, j]
+//
+// n is the image, o the output channel, (y, x) the output place, (i, j) the place in the kernel; X is 0 outside
+// of the image. Channel o sees the input channels first ..< first + C / groups, those of its group.
+//
+// Given dZ, each product of the sum sends its share back to both of its factors:
+//
+//     dW[o, c, i, j] += dZ[n, o, y, x] · X[n, first + c, y·s + i·d − p, x·s + j·d − p]
+//     db[o] += dZ[n, o, y, x]
+//     dX[n, first + c, y·s + i·d − p, x·s + j·d − p] += dZ[n, o, y, x] · W[o, c, i, j]
+//
+// `geometry.rows` and `geometry.columns` say how the kernel slides down and to the right: `rows.output` output
+// places, `rows.window` kernel places, `rows.stride` s, `rows.dilation` d, `rows.before` p and `rows.after` for
+// the padding. The layer itself is in Layers/Conv2D.swift.
 
 extension Conv2D {
   /// `Z = X ∗ W + b`, before the activation.
   func referenceForward(_ input: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
     // TODO(2.1): put zeros around the input (paddedInput below). For each image, output channel and place,
-    // sum the products of the kernel and what lies under it in the padded input, and add the bias.
+    // sum the products of the kernel and the part of the padded input under it, and add the bias.
     // BEGIN SOLUTION
     let (rows, columns) = (geometry.rows, geometry.columns)
     let padded = paddedInput(input, geometry)

@@ -11,35 +11,28 @@ import Shared
 ///
 /// - Complexity: O(1): the memory is shared. Task: Protocols/Phase2-CNN.md, 2.6.
 public struct Flatten: ParameterFreeLayer {
-  /// "Flatten"
-  public static let typeName = "Flatten"
-  private var inputShape: [Int]?
+  /// The shape of the input.
+  private var kept = Kept<[Int]>()
 
   /// Creates the layer.
   public init() {}
-
-  /// One axis with as many elements as the input has.
-  public func outputShape(for inputShape: [Int]) -> [Int] { [elementCount(inputShape)] }
-
-  /// The kind of the input.
-  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
 
   /// The input as `[N, ...]` with one axis after the batch.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     guard input.rank >= 1 else {
       stop("Flatten.forward", expected: "input [N, ...]", received: "\(input.shape)")
     }
-    // TODO(2.6): [N, C, H, W] becomes [N, C · H · W], and [N, ...] of any rank likewise. In training keep the
-    // shape of the input; in inference set inputShape to nil.
+    // TODO(2.6): [N, C, H, W] becomes [N, C · H · W], and [N, ...] of any rank likewise. Keep the shape of
+    // the input for backward: kept.set(input.shape, in: mode).
     // BEGIN SOLUTION
-    inputShape = mode == .training ? input.shape : nil
+    kept.set(input.shape, in: mode)
     return input.reshaped([input.shape[0], input.shape.dropFirst().reduce(1, *)])
     // END SOLUTION
   }
 
   /// The gradient under the shape of the input.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let inputShape else { stopWithoutTrainingPass(Self.typeName) }
+    let inputShape = kept.take(for: "Flatten")
     requireGradient(
       outputGradient, shape: [inputShape[0], inputShape.dropFirst().reduce(1, *)], of: "Flatten")
     // TODO(2.6): the gradient under the shape of the input.
@@ -47,4 +40,15 @@ public struct Flatten: ParameterFreeLayer {
     return outputGradient.reshaped(inputShape)
     // END SOLUTION
   }
+}
+
+extension Flatten {
+  /// "Flatten"
+  public static let typeName = "Flatten"
+
+  /// One axis with as many elements as the input has.
+  public func outputShape(for inputShape: [Int]) -> [Int] { [elementCount(inputShape)] }
+
+  /// The kind of the input.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind { inputKind }
 }

@@ -1,8 +1,13 @@
 import Shared
 
-// Task 2.4. The names in the loops: n image, c channel; y, x the output place; row, column the place in the
-// input. Window (y, x) lies in the rows `geometry.rows.inside(y)` and the columns
-// `geometry.columns.inside(x)` of the input: two ranges, without the padding and never empty.
+// Task 2.4: the maximum of each window, and the way back to it.
+//
+//     Y[n, c, y, x] = max X[n, c, row, column] over the places of window (y, x)
+//     dX[n, c, row, column] += dY[n, c, y, x], for the (first) place of the maximum
+//
+// n is the image, c the channel, (y, x) the output place. Window (y, x) lies in the rows
+// `geometry.rows.inside(y)` and the columns `geometry.columns.inside(x)` of the input: two ranges, without the
+// padding and never empty. The layer itself is in Layers/MaxPool2D.swift.
 
 extension MaxPool2D {
   /// The largest element of each window.

@@ -21,8 +21,9 @@ extension Workload {
       2 * Double(outputShape.reduce(1, *)) * Double(channels.input * kernelSize * kernelSize)
     @Sendable func layer() -> Conv2D {
       Conv2D(
-        inputChannels: channels.input, outputChannels: channels.output, kernelSize: kernelSize,
-        stride: stride, padding: .explicit(before: padding, after: padding))
+        inputChannels: channels.input, outputChannels: channels.output,
+        kernelSize: AxisSizes(kernelSize), stride: AxisSizes(stride),
+        padding: .explicit(before: padding, after: padding))
     }
     @Sendable func images() -> Tensor {
       Tensor(normal: [batchSize, channels.input, image, image], key: RandomKey(seed: 1))

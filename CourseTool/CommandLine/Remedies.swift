@@ -77,7 +77,7 @@ enum Remedies {
     ("Use Conv2D for other activations", nil),
     ("Use Dropout for inputs", nil),
     ("Use groups: 1", nil),
-    ("Put this layer behind", nil),
+    ("Put this layer after", nil),
     ("A window that holds nothing but padding", nil),
     ("Give one amount for each spatial axis", nil),
     ("Give one number for all spatial axes", nil),

@@ -3,7 +3,7 @@ import Shared
 /// The mean of each window of a signal: `AveragePool2D` on images of height 1.
 ///
 /// Computes `Y[n, c, x] = Σⱼ X[n, c, x·s + j − p] / a`, where X is 0 outside of the signal.
-/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length); `s`: `stride`; `p`: padding in front
+/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length); `s`: `stride`; `p`: padding before the signal
 /// - `a`: the size of the window, or, without `countIncludePad`, of its part inside the signal
 /// - `Y`: output, `[N, C, L']`, `L' = ⌊(L + padding − window) / s⌋ + 1`
 ///
@@ -18,14 +18,14 @@ public struct AveragePool1D: Layer {
   public static let typeName = "AveragePool1D"
   /// The constructor arguments.
   public let configuration: AveragePoolConfiguration
-  /// Which body of code runs: the kernels, or that of `AveragePool2D.reference`.
+  /// The body that runs: the kernels, or that of `AveragePool2D.reference`.
   public var implementation: Implementation {
     get { images.implementation }
     set { images.implementation = newValue }
   }
 
   private var images: AveragePool2D
-  private var inputShape: [Int]?
+  private var kept = Kept<PoolingGeometry>()
 
   /// Creates the layer.
   /// - Parameter stride: the window's size unless given: windows that touch and do not overlap
@@ -34,15 +34,15 @@ public struct AveragePool1D: Layer {
     implementation: Implementation = .fast
   ) {
     let configuration = AveragePoolConfiguration(
-      window: [window], stride: [stride ?? window], padding: padding,
+      window: [window], stride: stride.map { [$0] }, padding: padding,
       countIncludePad: countIncludePad)
     self = orStop { try AveragePool1D(configuration: configuration) }
     self.implementation = implementation
   }
 
-  /// Creates the layer from a checkpoint; it will run the kernels.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: AveragePoolConfiguration) throws {
-    try configuration.sizes.check(rank: 1, of: Self.typeName)
+    try configuration.check(rank: 1, of: Self.typeName)
     self.configuration = configuration
     images = try AveragePool2D(
       configuration: AveragePoolConfiguration(
@@ -53,8 +53,8 @@ public struct AveragePool1D: Layer {
 
   /// `[C, L]` becomes `[C, L']`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
-    let geometry = try configuration.sizes.geometry(for: inputShape, of: Self.typeName)
-    return [geometry.channels, geometry.columns.output]
+    let geometry = try configuration.geometry(for: inputShape, of: Self.typeName)
+    return Array(geometry.outputSignalShape.dropFirst())
   }
 
   /// The kind of the input.
@@ -62,16 +62,16 @@ public struct AveragePool1D: Layer {
 
   /// The mean of each window.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    let geometry = configuration.sizes.geometry(ofBatch: input, of: Self.typeName)
-    inputShape = mode == .training ? input.shape : nil
+    let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
+    kept.set(geometry, in: mode)
     return images.forward(input.withHeightAxis, mode: mode)
-      .reshaped([geometry.batch, geometry.channels, geometry.columns.output])
+      .reshaped(geometry.outputSignalShape)
   }
 
   /// An equal share of `dY` for each element of the window.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let inputShape else { stopWithoutTrainingPass(Self.typeName) }
-    requireSignalGradient(outputGradient, of: Self.typeName, inputShape, configuration.sizes)
-    return images.backward(outputGradient.withHeightAxis).reshaped(inputShape)
+    let geometry = kept.take(for: Self.typeName)
+    requireGradient(outputGradient, shape: geometry.outputSignalShape, of: Self.typeName)
+    return images.backward(outputGradient.withHeightAxis).reshaped(geometry.inputSignalShape)
   }
 }

@@ -17,45 +17,40 @@ import Shared
 ///
 /// - Complexity: O(N·C·H'·W'·window area).
 /// - Reference: LeCun, Bottou, Bengio, Haffner (1998), *Proceedings of the IEEE* 86 ("sub-sampling").
-///   Task: Protocols/Phase2-CNN.md, 2.5.
-public struct AveragePool2D: Layer {
+///   Task: Protocols/Phase2-CNN.md, 2.5, in AveragePool2D+Reference.swift.
+public struct AveragePool2D: Layer, TwoBodied {
   /// "AveragePool2D"
   public static let typeName = "AveragePool2D"
   /// The constructor arguments.
   public let configuration: AveragePoolConfiguration
-  /// Which body of code runs: the kernels, or the loops of task 2.5.
-  public var implementation: Implementation
-  /// Set while the two bodies are compared.
-  private var isTrial = false
-  /// Whether the kernels run. A body that is unfinished or wrong runs as it stands, also in place of `.fast`.
-  private var runsKernel: Bool { implementation == .fast && (isTrial || Self.referenceIsKernel) }
+  /// The body that runs: the kernels, or the loops of task 2.5.
+  public var implementation = Implementation.fast
 
-  private var geometry: PoolingGeometry?
+  private var kept = Kept<PoolingGeometry>()
 
   /// Creates the layer. Window and stride are a number for both axes, or `[vertical, horizontal]`.
   /// - Parameter stride: the window's size unless given: windows that touch and do not overlap
   public init(
-    window: any AxisSizes, stride: (any AxisSizes)? = nil, padding: Padding = .valid,
+    window: AxisSizes, stride: AxisSizes? = nil, padding: Padding = .valid,
     countIncludePad: Bool = true, implementation: Implementation = .fast
   ) {
     let configuration = AveragePoolConfiguration(
-      window: window.sizes(rank: 2), stride: (stride ?? window).sizes(rank: 2), padding: padding,
+      window: window.sizes(rank: 2), stride: stride?.sizes(rank: 2), padding: padding,
       countIncludePad: countIncludePad)
     self = orStop { try AveragePool2D(configuration: configuration) }
     self.implementation = implementation
   }
 
-  /// Creates the layer from a checkpoint; it will run the kernels.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: AveragePoolConfiguration) throws {
-    try configuration.sizes.check(rank: 2, of: Self.typeName)
+    try configuration.check(rank: 2, of: Self.typeName)
     self.configuration = configuration
-    implementation = .fast
   }
 
   /// `[C, H, W]` becomes `[C, H', W']`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
-    let geometry = try configuration.sizes.geometry(for: inputShape, of: Self.typeName)
-    return [geometry.channels, geometry.rows.output, geometry.columns.output]
+    let geometry = try configuration.geometry(for: inputShape, of: Self.typeName)
+    return Array(geometry.outputShape.dropFirst())
   }
 
   /// The kind of the input.
@@ -63,8 +58,8 @@ public struct AveragePool2D: Layer {
 
   /// The mean of each window.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    let geometry = configuration.sizes.geometry(ofBatch: input, of: Self.typeName)
-    self.geometry = mode == .training ? geometry : nil
+    let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
+    kept.set(geometry, in: mode)
     return runsKernel
       ? input.averagePooled(
         geometry, countIncludesPadding: configuration.countIncludePad, shape: geometry.outputShape)
@@ -73,7 +68,7 @@ public struct AveragePool2D: Layer {
 
   /// An equal share of `dY` for each element of the window.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let geometry else { stopWithoutTrainingPass(Self.typeName) }
+    let geometry = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: geometry.outputShape, of: Self.typeName)
     return runsKernel
       ? outputGradient.averagePoolGradient(
@@ -81,23 +76,14 @@ public struct AveragePool2D: Layer {
       : referenceInputGradient(outputGradient, geometry)
   }
 
-  /// Whether the kernels compute what the readable body computes, tried on a few small images; they stand in
-  /// for it only then.
-  static let referenceIsKernel: Bool = {
-    let images = Tensor(normal: [2, 3, 6, 5], key: RandomKey(seed: 3))
-    return [
+  package static let bodiesAgree = agree(on: [
+    (
       AveragePool2D(window: [3, 2], stride: [2, 1], padding: .same),
+      Tensor(normal: [2, 3, 6, 5], key: RandomKey(seed: 3))
+    ),
+    (
       AveragePool2D(window: [2, 4], stride: [1, 3], padding: .same, countIncludePad: false),
-    ].allSatisfy { layer in
-      var (reference, kernel) = (layer, layer)
-      reference.implementation = .reference
-      kernel.isTrial = true
-      return reference.agrees(with: kernel, on: images)
-    }
-  }()
-}
-
-extension PoolingGeometry {
-  /// The shape of the input of images, `[N, C, H, W]`.
-  var inputShape: [Int] { [batch, channels, rows.input, columns.input] }
+      Tensor(normal: [2, 3, 6, 5], key: RandomKey(seed: 3))
+    ),
+  ])
 }

@@ -6,7 +6,7 @@ import Shared
 /// `Z[n, o, x] = b[o] + Σ_c Σⱼ X[n, c, x·s + j·d − p] · W[o, c, j]`, where X is 0 outside of the signal.
 /// - `X`: input, `[N, C, L]` (N batch size, C `inputChannels`, L length)
 /// - `W`: weights, `[O, C / groups, k]`; `b`: bias, `[O]` (O `outputChannels`)
-/// - `s`: `stride`, `d`: `dilation`, `p`: padding in front; `f`: `activation`
+/// - `s`: `stride`, `d`: `dilation`, `p`: padding before the signal; `f`: `activation`
 /// - `Y`: output, `[N, O, L']`, `L' = ⌊(L + padding − d (k − 1) − 1) / s⌋ + 1`
 ///
 /// Given `dY` and `dZ = dY ⊙ f'(Z)`:
@@ -21,8 +21,8 @@ import Shared
 ///
 /// - Complexity: O(N·O·L'·C/groups·k) for each of the three sums of a training step.
 /// - Reference: Waibel et al. (1989), *IEEE Transactions on Acoustics, Speech, and Signal Processing* 37,
-///   where it is a time-delay network. Task: Protocols/Phase2-CNN.md, 2.3.
-public struct Conv1D: Layer {
+///   where it is a time-delay network. Task: Protocols/Phase2-CNN.md, 2.3, in Conv1D+Reference.swift.
+public struct Conv1D: Layer, TwoBodied {
   /// "Conv1D"
   public static let typeName = "Conv1D"
   /// The constructor arguments.
@@ -31,14 +31,10 @@ public struct Conv1D: Layer {
   public var weights: Parameter
   /// The bias b, `[outputChannels]`, if there is one.
   public var bias: Parameter?
-  /// Which body of code runs: the kernels, or the loops of task 2.3.
-  public var implementation: Implementation
-  /// Set while the two bodies are compared.
-  private var isTrial = false
-  /// Whether the kernels run. A body that is unfinished or wrong runs as it stands, also in place of `.fast`.
-  private var runsKernel: Bool { implementation == .fast && (isTrial || Self.referenceIsKernel) }
+  /// The body that runs: the kernels, or the loops of task 2.3.
+  public var implementation = Implementation.fast
 
-  private var lastPass: ConvolutionPass?
+  private var kept = Kept<ConvolutionPass>()
 
   /// Creates a layer with freshly drawn weights.
   /// - Parameter seed: makes the weights reproducible. Without it they differ from layer to layer; a network
@@ -58,21 +54,20 @@ public struct Conv1D: Layer {
     self.implementation = implementation
   }
 
-  /// Creates the layer from a checkpoint; it will run the kernels.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: ConvolutionConfiguration) throws {
     try configuration.check(rank: 1, of: Self.typeName)
     self.configuration = configuration
     (weights, bias) = configuration.parameters
-    implementation = .fast
   }
 
   /// `[inputChannels, L]` becomes `[outputChannels, L']`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
     let geometry = try configuration.geometry(for: inputShape, of: Self.typeName)
-    return [geometry.outputChannels, geometry.columns.output]
+    return Array(geometry.outputSignalShape.dropFirst())
   }
 
-  /// What the activation makes.
+  /// The kind of the activation's results.
   public func outputKind(for inputKind: OutputKind) -> OutputKind {
     configuration.activation.outputKind
   }
@@ -80,39 +75,36 @@ public struct Conv1D: Layer {
   /// `Y = f(X ∗ W + b)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
+    let activation = configuration.activation
     let output =
-      if runsKernel {
-        input.convolved(
-          with: weights.value, bias: bias?.value, activation: configuration.activation, geometry,
-          shape: [input.shape[0], geometry.outputChannels, geometry.columns.output])
-      } else {
-        configuration.activation(referenceForward(input, geometry))
-      }
-    lastPass =
-      mode == .training
-      ? ConvolutionPass(
-        input: input, output: output, activation: configuration.activation, geometry: geometry)
-      : nil
+      runsKernel
+      ? input.convolved(
+        with: weights.value, bias: bias?.value, activation: activation, geometry,
+        shape: geometry.outputSignalShape)
+      : activation(referenceForward(input, geometry))
+    kept.set(
+      ConvolutionPass(input: input, output: output, activation: activation, geometry: geometry),
+      in: mode)
     return output
   }
 
   /// Accumulates `dW` and `db` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let (pass, dZ) = lastPass.takeGradientBeforeActivation(
-      outputGradient, configuration.activation, of: Self.typeName)
+    let pass = kept.take(for: Self.typeName)
+    let dZ = pass.gradientBeforeActivation(outputGradient, of: Self.typeName)
     let (geometry, inputShape) = (pass.geometry, pass.input.shape)
-    // X goes before dX comes: together they would be most of the memory of a large layer.
+    // X is released before dX is made: together they would be most of the memory of a large layer.
     accumulateGradients(consume pass, dZ)
     return runsKernel
       ? dZ.convolutionInputGradient(weights: weights.value, geometry, shape: inputShape)
       : referenceInputGradient(dZ, geometry)
   }
 
-  /// Accumulates `dW` and `db` only: the first layer of a network has nobody to pass `dX` to.
+  /// Accumulates `dW` and `db` only, for the first layer of a network, whose input needs no gradient.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
-    let (pass, dZ) = lastPass.takeGradientBeforeActivation(
-      outputGradient, configuration.activation, of: Self.typeName)
-    accumulateGradients(pass, dZ)
+    let pass = kept.take(for: Self.typeName)
+    let dZ = pass.gradientBeforeActivation(outputGradient, of: Self.typeName)
+    accumulateGradients(consume pass, dZ)
   }
 
   private mutating func accumulateGradients(_ pass: consuming ConvolutionPass, _ dZ: Tensor) {
@@ -132,24 +124,18 @@ public struct Conv1D: Layer {
     if bias != nil { try body("bias", &bias!) }
   }
 
-  /// Whether the kernels compute what the readable body computes, tried on a few short signals; they stand in
-  /// for it only then.
-  static let referenceIsKernel: Bool = {
-    let signals = Tensor(normal: [2, 4, 9], key: RandomKey(seed: 3))
-    return [
+  package static let bodiesAgree = agree(on: [
+    (
       Conv1D(
-        inputChannels: 4, outputChannels: 3, kernelSize: 4, stride: 2, padding: .same, seed: 1),
+        inputChannels: 4, outputChannels: 3, kernelSize: 4, stride: 2, padding: .same,
+        biasInitializer: .uniform(low: -1, high: 1), seed: 1),
+      Tensor(normal: [2, 4, 9], key: RandomKey(seed: 3))
+    ),
+    (
       Conv1D(
         inputChannels: 4, outputChannels: 2, kernelSize: 2, dilation: 2, groups: 2, bias: false,
         seed: 2),
-    ].allSatisfy { layer in
-      var (reference, kernel) = (layer, layer)
-      reference.implementation = .reference
-      let bias = Tensor(arange: 1, to: Float(layer.configuration.outputChannels + 1))
-      reference.bias?.value = bias
-      kernel.bias?.value = bias
-      kernel.isTrial = true
-      return reference.agrees(with: kernel, on: signals)
-    }
-  }()
+      Tensor(normal: [2, 4, 9], key: RandomKey(seed: 3))
+    ),
+  ])
 }

@@ -1,13 +1,13 @@
 import Shared
 
-/// A two-dimensional convolution: every output channel is what one small kernel finds in the image.
+/// A two-dimensional convolution: each output channel shows where its small kernel matches the image.
 ///
 /// Computes `Y = f(Z)` with, for image n, output channel o and place (y, x),
 /// `Z[n, o, y, x] = b[o] + Σ_c Σᵢ Σⱼ X[n, c, y·s + i·d − p, x·s + j·d − p] · W[o, c, i, j]`,
 /// where X is 0 outside of the image.
 /// - `X`: input, `[N, C, H, W]` (N batch size, C `inputChannels`)
 /// - `W`: weights, `[O, C / groups, kH, kW]`; `b`: bias, `[O]` (O `outputChannels`)
-/// - `s`: `stride`, `d`: `dilation`, `p`: padding above and to the left, each of its own axis
+/// - `s`: `stride`, `d`: `dilation`, `p`: padding above and to the left, each for its own axis
 /// - `f`: `activation`, the identity by default
 /// - `Y`: output, `[N, O, H', W']`, `H' = ⌊(H + padding − d (kH − 1) − 1) / s⌋ + 1`, W' likewise
 ///
@@ -24,14 +24,14 @@ import Shared
 ///
 /// A wrong input shape stops the program; `outputShape(for:)` finds it before any data flows.
 ///
-/// Kernels of 3 x 3 and 5 x 5 with stride 1 go through Winograd's algorithm from 16 channels on. It adds and
-/// subtracts inputs before it multiplies them, so it rounds more: the largest error, as a share of the largest
-/// value, is 9e-7 with 16 channels and 3.6e-6 with 512, of the direct sums 4e-7 to 8e-7.
+/// Kernels of 3 x 3 and 5 x 5 with stride 1 use Winograd's algorithm from 16 channels on. It adds and subtracts
+/// inputs before it multiplies them, so it rounds more: its largest error, relative to the largest value, is
+/// 9e-7 with 16 channels and 3.6e-6 with 512; that of the direct sums is 4e-7 to 8e-7.
 ///
 /// - Complexity: O(N·O·H'·W'·C/groups·kH·kW) for each of the three sums of a training step.
 /// - Reference: LeCun, Bottou, Bengio, Haffner (1998), *Proceedings of the IEEE* 86; initialisation: He,
-///   Zhang, Ren, Sun (2015), *ICCV*. Task: Protocols/Phase2-CNN.md, 2.1 and 2.2.
-public struct Conv2D: Layer {
+///   Zhang, Ren, Sun (2015), *ICCV*. Task: Protocols/Phase2-CNN.md, 2.1 and 2.2, in Conv2D+Reference.swift.
+public struct Conv2D: Layer, TwoBodied {
   /// "Conv2D"
   public static let typeName = "Conv2D"
   /// The constructor arguments.
@@ -40,14 +40,10 @@ public struct Conv2D: Layer {
   public var weights: Parameter
   /// The bias b, `[outputChannels]`, if there is one.
   public var bias: Parameter?
-  /// Which body of code runs: the kernels, or the loops of tasks 2.1 and 2.2.
-  public var implementation: Implementation
-  /// Set while the two bodies are compared.
-  private var isTrial = false
-  /// Whether the kernels run. A body that is unfinished or wrong runs as it stands, also in place of `.fast`.
-  private var runsKernel: Bool { implementation == .fast && (isTrial || Self.referenceIsKernel) }
+  /// The body that runs: the kernels, or the loops of tasks 2.1 and 2.2.
+  public var implementation = Implementation.fast
 
-  private var lastPass: ConvolutionPass?
+  private var kept = Kept<ConvolutionPass>()
 
   /// Creates a layer with freshly drawn weights.
   ///
@@ -56,11 +52,11 @@ public struct Conv2D: Layer {
   /// - Parameter seed: makes the weights reproducible. Without it they differ from layer to layer; a network
   ///   draws them again from its own seed.
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
-    stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
-    groups: Int = 1, bias: Bool = true, activation: Activation = .identity,
-    initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros,
-    implementation: Implementation = .fast, seed: UInt64? = nil
+    inputChannels: Int, outputChannels: Int, kernelSize: AxisSizes, stride: AxisSizes = 1,
+    padding: Padding = .valid, dilation: AxisSizes = 1, groups: Int = 1, bias: Bool = true,
+    activation: Activation = .identity, initializer: StandardInitializer = .heNormal,
+    biasInitializer: StandardInitializer = .zeros, implementation: Implementation = .fast,
+    seed: UInt64? = nil
   ) {
     let configuration = ConvolutionConfiguration(
       inputChannels: inputChannels, outputChannels: outputChannels,
@@ -71,21 +67,20 @@ public struct Conv2D: Layer {
     self.implementation = implementation
   }
 
-  /// Creates the layer from a checkpoint; it will run the kernels.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: ConvolutionConfiguration) throws {
     try configuration.check(rank: 2, of: Self.typeName)
     self.configuration = configuration
     (weights, bias) = configuration.parameters
-    implementation = .fast
   }
 
   /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
     let geometry = try configuration.geometry(for: inputShape, of: Self.typeName)
-    return [geometry.outputChannels, geometry.rows.output, geometry.columns.output]
+    return Array(geometry.outputShape.dropFirst())
   }
 
-  /// What the activation makes.
+  /// The kind of the activation's results.
   public func outputKind(for inputKind: OutputKind) -> OutputKind {
     configuration.activation.outputKind
   }
@@ -93,41 +88,36 @@ public struct Conv2D: Layer {
   /// `Y = f(X ∗ W + b)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
+    let activation = configuration.activation
     let output =
-      if runsKernel {
-        input.convolved(
-          with: weights.value, bias: bias?.value, activation: configuration.activation, geometry,
-          shape: [
-            input.shape[0], geometry.outputChannels, geometry.rows.output, geometry.columns.output,
-          ])
-      } else {
-        configuration.activation(referenceForward(input, geometry))
-      }
-    lastPass =
-      mode == .training
-      ? ConvolutionPass(
-        input: input, output: output, activation: configuration.activation, geometry: geometry)
-      : nil
+      runsKernel
+      ? input.convolved(
+        with: weights.value, bias: bias?.value, activation: activation, geometry,
+        shape: geometry.outputShape)
+      : activation(referenceForward(input, geometry))
+    kept.set(
+      ConvolutionPass(input: input, output: output, activation: activation, geometry: geometry),
+      in: mode)
     return output
   }
 
   /// Accumulates `dW` and `db` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let (pass, dZ) = lastPass.takeGradientBeforeActivation(
-      outputGradient, configuration.activation, of: Self.typeName)
+    let pass = kept.take(for: Self.typeName)
+    let dZ = pass.gradientBeforeActivation(outputGradient, of: Self.typeName)
     let (geometry, inputShape) = (pass.geometry, pass.input.shape)
-    // X goes before dX comes: together they would be most of the memory of a large layer.
+    // X is released before dX is made: together they would be most of the memory of a large layer.
     accumulateGradients(consume pass, dZ)
     return runsKernel
       ? dZ.convolutionInputGradient(weights: weights.value, geometry, shape: inputShape)
       : referenceInputGradient(dZ, geometry)
   }
 
-  /// Accumulates `dW` and `db` only: the first layer of a network has nobody to pass `dX` to.
+  /// Accumulates `dW` and `db` only, for the first layer of a network, whose input needs no gradient.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
-    let (pass, dZ) = lastPass.takeGradientBeforeActivation(
-      outputGradient, configuration.activation, of: Self.typeName)
-    accumulateGradients(pass, dZ)
+    let pass = kept.take(for: Self.typeName)
+    let dZ = pass.gradientBeforeActivation(outputGradient, of: Self.typeName)
+    accumulateGradients(consume pass, dZ)
   }
 
   private mutating func accumulateGradients(_ pass: consuming ConvolutionPass, _ dZ: Tensor) {
@@ -147,27 +137,21 @@ public struct Conv2D: Layer {
     if bias != nil { try body("bias", &bias!) }
   }
 
-  /// Whether the kernels compute what the readable body computes, tried on a few small images; they stand in
-  /// for it only then.
-  static let referenceIsKernel: Bool = {
-    // No size of one axis is that of the other, so that a mistake about either of them shows.
-    let images = Tensor(normal: [2, 4, 6, 7], key: RandomKey(seed: 3))
-    return [
+  // No size of one axis is that of the other, so that a mistake about either of them shows; and no bias is
+  // like another.
+  package static let bodiesAgree = agree(on: [
+    (
       Conv2D(
         inputChannels: 4, outputChannels: 3, kernelSize: [3, 4], stride: [2, 3], padding: .same,
-        seed: 1),
+        biasInitializer: .uniform(low: -1, high: 1), seed: 1),
+      Tensor(normal: [2, 4, 6, 7], key: RandomKey(seed: 3))
+    ),
+    (
       Conv2D(
         inputChannels: 4, outputChannels: 2, kernelSize: 2,
         padding: .explicit(before: [1, 2], after: [2, 1]), dilation: [3, 2], groups: 2, bias: false,
         seed: 2),
-    ].allSatisfy { layer in
-      var (reference, kernel) = (layer, layer)
-      reference.implementation = .reference
-      let bias = Tensor(arange: 1, to: Float(layer.configuration.outputChannels + 1))
-      reference.bias?.value = bias
-      kernel.bias?.value = bias
-      kernel.isTrial = true
-      return reference.agrees(with: kernel, on: images)
-    }
-  }()
+      Tensor(normal: [2, 4, 6, 7], key: RandomKey(seed: 3))
+    ),
+  ])
 }

@@ -1,6 +1,6 @@
 import Shared
 
-/// A convolution and ReLU in one layer: the convolution applies ReLU while it writes its output.
+/// A convolution and ReLU in one layer: the convolution applies ReLU as it writes its output.
 ///
 /// `Y = max(0, X ∗ W + b)`, for images `[N, C, H, W]`; shapes, gradients and arguments are those of `Conv2D`.
 ///
@@ -19,9 +19,9 @@ public struct ConvReLU: Layer {
 
   /// Creates a layer with freshly drawn weights; the arguments are those of `Conv2D`.
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
-    stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
-    groups: Int = 1, bias: Bool = true, initializer: StandardInitializer = .heNormal,
+    inputChannels: Int, outputChannels: Int, kernelSize: AxisSizes, stride: AxisSizes = 1,
+    padding: Padding = .valid, dilation: AxisSizes = 1, groups: Int = 1, bias: Bool = true,
+    initializer: StandardInitializer = .heNormal,
     biasInitializer: StandardInitializer = .zeros, seed: UInt64? = nil
   ) {
     convolution = Conv2D(
@@ -30,7 +30,7 @@ public struct ConvReLU: Layer {
       activation: .relu, initializer: initializer, biasInitializer: biasInitializer, seed: seed)
   }
 
-  /// Creates the layer from a checkpoint.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: ConvolutionConfiguration) throws {
     try configuration.require(activation: .relu, in: Self.typeName)
     convolution = try Conv2D(configuration: configuration)
@@ -67,7 +67,7 @@ public struct ConvReLU: Layer {
 }
 
 extension ConvolutionConfiguration {
-  /// Throws when a file gives the convolution in a sandwich another activation than the sandwich has.
+  /// Throws unless the convolution has the activation of the layer that holds it.
   package func require(activation expected: Activation, in layer: String) throws {
     guard activation == expected else {
       throw CourseError(

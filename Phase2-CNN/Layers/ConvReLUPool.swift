@@ -1,13 +1,13 @@
 import Shared
 
-/// A convolution, ReLU and max pooling in one layer: what most convolutional networks repeat.
+/// A convolution, ReLU and max pooling in one layer: the block that most convolutional networks repeat.
 ///
 /// `Y = maxpool(max(0, X ∗ W + b))`, for images `[N, C, H, W]`.
 ///
-/// ReLU never changes which of two numbers is larger, so it makes no difference whether it comes before
-/// or after the pooling: `maxpool(relu(z)) = relu(maxpool(z))`, and where ReLU cuts a gradient off, it
-/// does so on both ways. Here it comes after: the windows of 2 x 2 leave it a quarter of the elements, and
-/// the full-size output of the convolution need not be kept for `backward`.
+/// ReLU keeps the order of numbers, so it may come before or after the pooling:
+/// `maxpool(relu(z)) = relu(maxpool(z))`, and it cuts off the same gradients either way. Here it comes after:
+/// windows of 2 x 2 leave it a quarter of the elements, and the full-size output of the convolution need not
+/// be kept for `backward`.
 ///
 ///     var layer = ConvReLUPool(inputChannels: 1, outputChannels: 8, kernelSize: 5, padding: .same)
 ///     layer.forward(Tensor(zeros: [2, 1, 28, 28]), mode: .training).shape   // [2, 8, 14, 14]
@@ -33,8 +33,8 @@ public struct ConvReLUPool: Layer {
   /// The convolution.
   public var convolution: Conv2D
   private var pool: MaxPool2D
-  /// Y, which tells where ReLU let the gradient through.
-  private var output: Tensor?
+  /// Y, which is positive where ReLU let the gradient through.
+  private var kept = Kept<Tensor>()
 
   /// The constructor arguments.
   public var configuration: Configuration {
@@ -44,13 +44,13 @@ public struct ConvReLUPool: Layer {
   /// Creates a layer with freshly drawn weights. The first arguments are those of `Conv2D`.
   /// - Parameters:
   ///   - pool: the window of the pooling
-  ///   - poolStride: how far it moves, its own size unless given
+  ///   - poolStride: the stride of the pooling, its window's size unless given
   ///   - seed: makes the weights reproducible outside a network, as for `Conv2D`
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: any AxisSizes,
-    stride: any AxisSizes = 1, padding: Padding = .valid, dilation: any AxisSizes = 1,
-    groups: Int = 1, bias: Bool = true, pool: any AxisSizes = 2,
-    poolStride: (any AxisSizes)? = nil, initializer: StandardInitializer = .heNormal,
+    inputChannels: Int, outputChannels: Int, kernelSize: AxisSizes,
+    stride: AxisSizes = 1, padding: Padding = .valid, dilation: AxisSizes = 1,
+    groups: Int = 1, bias: Bool = true, pool: AxisSizes = 2,
+    poolStride: AxisSizes? = nil, initializer: StandardInitializer = .heNormal,
     biasInitializer: StandardInitializer = .zeros, seed: UInt64? = nil
   ) {
     convolution = Conv2D(
@@ -60,7 +60,7 @@ public struct ConvReLUPool: Layer {
     self.pool = MaxPool2D(window: pool, stride: poolStride)
   }
 
-  /// Creates the layer from a checkpoint.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: Configuration) throws {
     try configuration.convolution.require(activation: .identity, in: Self.typeName)
     convolution = try Conv2D(configuration: configuration.convolution)
@@ -76,7 +76,7 @@ public struct ConvReLUPool: Layer {
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let pooled = pool.forward(convolution.forward(input, mode: mode), mode: mode)
     let output = Activation.relu(pooled)
-    self.output = mode == .training ? output : nil
+    kept.set(output, in: mode)
     return output
   }
 
@@ -92,7 +92,7 @@ public struct ConvReLUPool: Layer {
 
   /// `dY` back through ReLU and pooling.
   private mutating func gradientOfConvolution(_ outputGradient: Tensor) -> Tensor {
-    let output = output.take().kept(by: Self.typeName)
+    let output = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: output.shape, of: Self.typeName)
     return pool.backward(
       Activation.relu.inputGradient(output: output, outputGradient: outputGradient))

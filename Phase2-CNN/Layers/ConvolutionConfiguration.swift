@@ -1,29 +1,50 @@
 import Shared
 
-/// The constructor arguments of `Conv1D` and `Conv2D`; one number an axis where a list stands.
+/// The constructor arguments of `Conv1D` and `Conv2D`; the lists have one number for each axis.
 public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
   /// The number of channels C of the input.
   public var inputChannels: Int
   /// The number of channels O of the output, one for each kernel.
   public var outputChannels: Int
-  /// The places of a kernel along each axis.
+  /// The size of a kernel along each axis.
   public var kernelSize: [Int]
-  /// How far a kernel moves from one output place to the next.
+  /// The step of a kernel from one output place to the next, along each axis.
   public var stride: [Int]
-  /// What is put around the input.
+  /// The border around the input.
   public var padding: Padding
-  /// The distance between neighbouring places of a kernel.
+  /// The distance between neighbouring places of a kernel, along each axis.
   public var dilation: [Int]
-  /// How many groups the channels come in; an output channel sees the input channels of its group.
+  /// The number of groups of channels; an output channel sees the input channels of its group.
   public var groups: Int
   /// Whether a bias is added.
   public var hasBias: Bool
-  /// What is applied to each output.
+  /// The function applied to each output.
   public var activation: Activation
-  /// How the weights are drawn.
+  /// The rule by which the weights are drawn.
   public var initializer: StandardInitializer
-  /// How the bias is drawn.
+  /// The rule by which the bias is drawn.
   public var biasInitializer: StandardInitializer
+
+  /// Collects the arguments; stride and dilation are 1 on each axis unless given.
+  public init(
+    inputChannels: Int, outputChannels: Int, kernelSize: [Int], stride: [Int]? = nil,
+    padding: Padding = .valid, dilation: [Int]? = nil, groups: Int = 1, hasBias: Bool = true,
+    activation: Activation = .identity, initializer: StandardInitializer = .heNormal,
+    biasInitializer: StandardInitializer = .zeros
+  ) {
+    let ones = [Int](repeating: 1, count: kernelSize.count)
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.kernelSize = kernelSize
+    self.stride = stride ?? ones
+    self.padding = padding
+    self.dilation = dilation ?? ones
+    self.groups = groups
+    self.hasBias = hasBias
+    self.activation = activation
+    self.initializer = initializer
+    self.biasInitializer = biasInitializer
+  }
 
   /// The shape of the weights, `[O, C / groups, kernel...]`.
   var weightShape: [Int] { [outputChannels, inputChannels / groups] + kernelSize }
@@ -72,7 +93,7 @@ public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
         expected: "input [\(inputChannels), \(kernelSize.count == 1 ? "L" : "H, W")] "
           + "(channels first, without the batch)",
         received: "\(inputShape)",
-        remedy: "Set inputChannels to the first size of what the layer before it returns; an image "
+        remedy: "Set inputChannels to the first size that the layer before it returns; an image "
           + "without a channel axis needs one (Reshape).")
     }
     let windows = try kernelSize.indices.map { axis in
@@ -113,35 +134,37 @@ public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
   }
 }
 
-/// What a convolution keeps from a training pass for `backward`.
+extension ConvolutionGeometry {
+  /// The shape of the output of a convolution of images, `[N, O, H', W']`.
+  var outputShape: [Int] { [batch, outputChannels, rows.output, columns.output] }
+  /// The shape of the output of a convolution of signals, `[N, O, L']`.
+  var outputSignalShape: [Int] { [batch, outputChannels, columns.output] }
+}
+
+/// The values that a convolution keeps from a training pass.
 struct ConvolutionPass: Sendable {
   /// X.
   let input: Tensor
-  /// Y, where the activation is differentiated from it.
-  let output: Tensor?
-  /// The shape of Y.
-  let outputShape: [Int]
+  /// Y, from which the slope of the activation is computed; `nil` for the identity, which needs none: in a deep
+  /// network it would be memory for nothing.
+  private let output: Tensor?
+  private let outputShape: [Int]
+  private let activation: Activation
   /// All sizes.
   let geometry: ConvolutionGeometry
 
-  /// Keeps no output that is not needed: in a deep network it would be memory for nothing.
   init(input: Tensor, output: Tensor, activation: Activation, geometry: ConvolutionGeometry) {
     self.input = input
     self.output = activation == .identity ? nil : output
     outputShape = output.shape
+    self.activation = activation
     self.geometry = geometry
   }
-}
 
-extension ConvolutionPass? {
-  /// Takes out what was kept, and `dZ = dY ⊙ f'(Z)`; stops when nothing was kept or the gradient does not
-  /// fit.
-  mutating func takeGradientBeforeActivation(
-    _ outputGradient: Tensor, _ activation: Activation, of layer: String
-  ) -> (pass: ConvolutionPass, dZ: Tensor) {
-    guard let pass = take() else { stopWithoutTrainingPass(layer) }
-    requireGradient(outputGradient, shape: pass.outputShape, of: layer)
-    guard let output = pass.output else { return (pass, outputGradient) }
-    return (pass, activation.inputGradient(output: output, outputGradient: outputGradient))
+  /// `dZ = dY ⊙ f'(Z)`; stops when the gradient does not have the shape of the output.
+  func gradientBeforeActivation(_ outputGradient: Tensor, of layer: String) -> Tensor {
+    requireGradient(outputGradient, shape: outputShape, of: layer)
+    guard let output else { return outputGradient }
+    return activation.inputGradient(output: output, outputGradient: outputGradient)
   }
 }

@@ -1,7 +1,7 @@
 import Shared
 
-/// The mean of each channel over the whole image: the step from a convolutional network to its classifier
-/// that works for images of any size and has no weights.
+/// The mean of each channel over the whole image: a step from convolutions to a classifier that takes images
+/// of any size and has no weights.
 ///
 /// Computes `Y[n, c] = Σ_y Σₓ X[n, c, y, x] / (H·W)`.
 /// - `X`: input, `[N, C, H, W]`; `Y`: output, `[N, C]`
@@ -17,7 +17,7 @@ import Shared
 public struct GlobalAveragePool2D: ParameterFreeLayer {
   /// "GlobalAveragePool2D"
   public static let typeName = "GlobalAveragePool2D"
-  private var inputShape: [Int]?
+  private var kept = Kept<[Int]>()
 
   /// Creates the layer.
   public init() {}
@@ -28,7 +28,7 @@ public struct GlobalAveragePool2D: ParameterFreeLayer {
       throw CourseError(
         .shapeMismatch, "GlobalAveragePool2D",
         expected: "input [C, H, W] (channels first, without the batch)", received: "\(inputShape)",
-        remedy: "Put this layer behind a convolution, in front of Flatten or Dense.")
+        remedy: "Put this layer after a convolution and before Flatten or Dense.")
     }
     return [inputShape[0]]
   }
@@ -42,14 +42,14 @@ public struct GlobalAveragePool2D: ParameterFreeLayer {
       stop(
         "GlobalAveragePool2D.forward", expected: "input [N, C, H, W]", received: "\(input.shape)")
     }
-    inputShape = mode == .training ? input.shape : nil
+    kept.set(input.shape, in: mode)
     let (batch, channels) = (input.shape[0], input.shape[1])
     return input.reshaped([batch, channels, input.shape[2] * input.shape[3]]).mean(axis: 2)
   }
 
   /// The same share of `dY` for every place.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let shape = inputShape else { stopWithoutTrainingPass(Self.typeName) }
+    let shape = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: Array(shape.prefix(2)), of: Self.typeName)
     let share = outputGradient / Float(shape[2] * shape[3])
     return share.reshaped([shape[0], shape[1], 1, 1]).broadcast(to: shape)

@@ -3,7 +3,7 @@ import Shared
 /// Keeps the largest element of each window of a signal: `MaxPool2D` on images of height 1.
 ///
 /// Computes `Y[n, c, x] = maxⱼ X[n, c, x·s + j − p]`; padding never wins.
-/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length); `s`: `stride`; `p`: padding in front
+/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length); `s`: `stride`; `p`: padding before the signal
 /// - `Y`: output, `[N, C, L']`, `L' = ⌊(L + padding − window) / s⌋ + 1`
 ///
 /// Given `dY`: `dX[n, c, winner] += dY[n, c, x]`, where the winner is the place of the (first) maximum.
@@ -17,14 +17,14 @@ public struct MaxPool1D: Layer {
   public static let typeName = "MaxPool1D"
   /// The constructor arguments.
   public let configuration: MaxPoolConfiguration
-  /// Which body of code runs: the kernels, or that of `MaxPool2D.reference`.
+  /// The body that runs: the kernels, or that of `MaxPool2D.reference`.
   public var implementation: Implementation {
     get { images.implementation }
     set { images.implementation = newValue }
   }
 
   private var images: MaxPool2D
-  private var inputShape: [Int]?
+  private var kept = Kept<PoolingGeometry>()
 
   /// Creates the layer.
   /// - Parameter stride: the window's size unless given: windows that touch and do not overlap
@@ -33,14 +33,14 @@ public struct MaxPool1D: Layer {
     implementation: Implementation = .fast
   ) {
     let configuration = MaxPoolConfiguration(
-      window: [window], stride: [stride ?? window], padding: padding)
+      window: [window], stride: stride.map { [$0] }, padding: padding)
     self = orStop { try MaxPool1D(configuration: configuration) }
     self.implementation = implementation
   }
 
-  /// Creates the layer from a checkpoint; it will run the kernels.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: MaxPoolConfiguration) throws {
-    try configuration.sizes.check(rank: 1, of: Self.typeName)
+    try configuration.check(rank: 1, of: Self.typeName)
     self.configuration = configuration
     images = try MaxPool2D(
       configuration: MaxPoolConfiguration(
@@ -50,8 +50,8 @@ public struct MaxPool1D: Layer {
 
   /// `[C, L]` becomes `[C, L']`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
-    let geometry = try configuration.sizes.geometry(for: inputShape, of: Self.typeName)
-    return [geometry.channels, geometry.columns.output]
+    let geometry = try configuration.geometry(for: inputShape, of: Self.typeName)
+    return Array(geometry.outputSignalShape.dropFirst())
   }
 
   /// The kind of the input.
@@ -59,17 +59,17 @@ public struct MaxPool1D: Layer {
 
   /// The largest element of each window.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    let geometry = configuration.sizes.geometry(ofBatch: input, of: Self.typeName)
-    inputShape = mode == .training ? input.shape : nil
+    let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
+    kept.set(geometry, in: mode)
     return images.forward(input.withHeightAxis, mode: mode)
-      .reshaped([geometry.batch, geometry.channels, geometry.columns.output])
+      .reshaped(geometry.outputSignalShape)
   }
 
   /// Each `dY` at the place its maximum came from.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let inputShape = inputShape.take() else { stopWithoutTrainingPass(Self.typeName) }
-    requireSignalGradient(outputGradient, of: Self.typeName, inputShape, configuration.sizes)
-    return images.backward(outputGradient.withHeightAxis).reshaped(inputShape)
+    let geometry = kept.take(for: Self.typeName)
+    requireGradient(outputGradient, shape: geometry.outputSignalShape, of: Self.typeName)
+    return images.backward(outputGradient.withHeightAxis).reshaped(geometry.inputSignalShape)
   }
 }
 
@@ -84,14 +84,4 @@ extension Padding {
 extension Tensor {
   /// Signals `[N, C, L]` as images `[N, C, 1, L]`.
   var withHeightAxis: Tensor { reshaped([shape[0], shape[1], 1, shape[2]]) }
-}
-
-/// Stops unless a gradient has the shape `[N, C, L']` of what a pooling made of signals.
-func requireSignalGradient(
-  _ gradient: Tensor, of layer: String, _ inputShape: [Int], _ sizes: PoolingSizes
-) {
-  let length = orStop {
-    try sizes.geometry(for: Array(inputShape.dropFirst()), of: layer).columns.output
-  }
-  requireGradient(gradient, shape: [inputShape[0], inputShape[1], length], of: layer)
 }

@@ -1,6 +1,6 @@
 import Shared
 
-/// Keeps the largest element of each window: whether a feature is there counts, not where exactly.
+/// Keeps the largest element of each window: a feature counts wherever in the window it is.
 ///
 /// Computes `Y[n, c, y, x] = maxᵢⱼ X[n, c, y·s + i − p, x·s + j − p]`; padding never wins.
 /// - `X`: input, `[N, C, H, W]` (N batch size, C channels)
@@ -16,50 +16,45 @@ import Shared
 ///     pool.backward(Tensor([[[[5]]]]))                              // [[[[0, 0], [5, 0]]]]
 ///
 /// - Complexity: O(N·C·H'·W'·window area).
-/// - Reference: Riesenhuber, Poggio (1999), *Nature Neuroscience* 2. Task: Protocols/Phase2-CNN.md, 2.4.
-public struct MaxPool2D: Layer {
+/// - Reference: Riesenhuber, Poggio (1999), *Nature Neuroscience* 2.
+///   Task: Protocols/Phase2-CNN.md, 2.4, in MaxPool2D+Reference.swift.
+public struct MaxPool2D: Layer, TwoBodied {
   /// "MaxPool2D"
   public static let typeName = "MaxPool2D"
   /// The constructor arguments.
   public let configuration: MaxPoolConfiguration
-  /// Which body of code runs: the kernels, or the loops of task 2.4.
-  public var implementation: Implementation
-  /// Set while the two bodies are compared.
-  private var isTrial = false
-  /// Whether the kernels run. A body that is unfinished or wrong runs as it stands, also in place of `.fast`.
-  private var runsKernel: Bool { implementation == .fast && (isTrial || Self.referenceIsKernel) }
+  /// The body that runs: the kernels, or the loops of task 2.4.
+  public var implementation = Implementation.fast
 
-  // What backward needs: the reference looks for the winners in the input again, the kernels note them.
-  private enum Kept: Sendable {
+  // The readable body looks for the winners in the input again; the kernel notes them.
+  private enum Source: Sendable {
     case input(Tensor)
-    case winners(PoolingWinners, shape: [Int])
+    case winners(PoolingWinners)
   }
-  private var kept: Kept?
-  private var geometry: PoolingGeometry?
+  private var kept = Kept<(source: Source, geometry: PoolingGeometry)>()
 
   /// Creates the layer. Window and stride are a number for both axes, or `[vertical, horizontal]`.
   /// - Parameter stride: the window's size unless given: windows that touch and do not overlap
   public init(
-    window: any AxisSizes, stride: (any AxisSizes)? = nil, padding: Padding = .valid,
+    window: AxisSizes, stride: AxisSizes? = nil, padding: Padding = .valid,
     implementation: Implementation = .fast
   ) {
     let configuration = MaxPoolConfiguration(
-      window: window.sizes(rank: 2), stride: (stride ?? window).sizes(rank: 2), padding: padding)
+      window: window.sizes(rank: 2), stride: stride?.sizes(rank: 2), padding: padding)
     self = orStop { try MaxPool2D(configuration: configuration) }
     self.implementation = implementation
   }
 
-  /// Creates the layer from a checkpoint; it will run the kernels.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: MaxPoolConfiguration) throws {
-    try configuration.sizes.check(rank: 2, of: Self.typeName)
+    try configuration.check(rank: 2, of: Self.typeName)
     self.configuration = configuration
-    implementation = .fast
   }
 
   /// `[C, H, W]` becomes `[C, H', W']`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
-    let geometry = try configuration.sizes.geometry(for: inputShape, of: Self.typeName)
-    return [geometry.channels, geometry.rows.output, geometry.columns.output]
+    let geometry = try configuration.geometry(for: inputShape, of: Self.typeName)
+    return Array(geometry.outputShape.dropFirst())
   }
 
   /// The kind of the input.
@@ -67,51 +62,39 @@ public struct MaxPool2D: Layer {
 
   /// The largest element of each window.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    let geometry = configuration.sizes.geometry(ofBatch: input, of: Self.typeName)
-    self.geometry = mode == .training ? geometry : nil
+    let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
     guard runsKernel else {
-      kept = mode == .training ? .input(input) : nil
+      kept.set((.input(input), geometry), in: mode)
       return referenceForward(input, geometry)
     }
     let (output, winners) = input.maxPooled(
       geometry, shape: geometry.outputShape, keepingWinners: mode == .training)
-    kept = winners.map { .winners($0, shape: input.shape) }
+    // Only a training pass keeps anything, and only a training pass has winners.
+    kept.set((.winners(winners!), geometry), in: mode)
     return output
   }
 
   /// Each `dY` at the place its maximum came from.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let kept = kept.take(), let geometry else { stopWithoutTrainingPass(Self.typeName) }
+    let (source, geometry) = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: geometry.outputShape, of: Self.typeName)
-    return switch kept {
+    return switch source {
     case .input(let input):
       referenceInputGradient(outputGradient, input: input, geometry)
-    case .winners(let winners, let shape):
-      outputGradient.maxPoolGradient(winners: winners, geometry, shape: shape)
+    case .winners(let winners):
+      outputGradient.maxPoolGradient(winners: winners, geometry, shape: geometry.inputShape)
     }
   }
 
-  /// Whether the kernels compute what the readable body computes, tried on a few small images; they stand in
-  /// for it only then.
-  static let referenceIsKernel: Bool = {
-    // Few different values, so that windows hold their maximum twice and the first one counts; also negative
-    // ones alone; and one NaN, which wins its windows.
+  // Few different values, so that windows hold their maximum twice and the first one counts; windows of
+  // negative ones alone; and one NaN, which wins its windows.
+  package static let bodiesAgree: Bool = {
     var images = Tensor(normal: [2, 3, 6, 5], key: RandomKey(seed: 3))
     images = (images .>= 0) + (images .>= 1) - 1
     images[1, 2, 3, 3] = .nan
-    return [
-      MaxPool2D(window: [3, 2], stride: [2, 1], padding: .same),
-      MaxPool2D(window: [2, 4], stride: [1, 3], padding: .same),
-    ].allSatisfy { layer in
-      var (reference, kernel) = (layer, layer)
-      reference.implementation = .reference
-      kernel.isTrial = true
-      return reference.agrees(with: kernel, on: images)
-    }
+    return agree(on: [
+      (MaxPool2D(window: [3, 2], stride: [2, 1], padding: .same), images),
+      (MaxPool2D(window: [2, 4], stride: [1, 3], padding: .same), images),
+    ])
   }()
-}
-
-extension PoolingGeometry {
-  /// The shape of the output of images, `[N, C, H', W']`.
-  var outputShape: [Int] { [batch, channels, rows.output, columns.output] }
 }

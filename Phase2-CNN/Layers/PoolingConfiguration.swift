@@ -1,38 +1,57 @@
 import Shared
 
-/// The constructor arguments of `MaxPool1D` and `MaxPool2D`; one number an axis where a list stands.
+/// The constructor arguments of `MaxPool1D` and `MaxPool2D`; the lists have one number for each axis.
 public struct MaxPoolConfiguration: Codable, Sendable, Equatable {
-  /// The places of the window along each axis.
+  /// The size of the window along each axis.
   public var window: [Int]
-  /// How far the window moves from one output place to the next.
+  /// The distance between neighbouring windows along each axis.
   public var stride: [Int]
-  /// What is put around the input.
+  /// The border around the input.
   public var padding: Padding
 
-  var sizes: PoolingSizes { PoolingSizes(window: window, stride: stride, padding: padding) }
+  /// Collects the arguments.
+  /// - Parameter stride: the window's size unless given
+  public init(window: [Int], stride: [Int]? = nil, padding: Padding = .valid) {
+    self.window = window
+    self.stride = stride ?? window
+    self.padding = padding
+  }
 }
 
-/// The constructor arguments of `AveragePool1D` and `AveragePool2D`; one number an axis where a list
-/// stands.
+/// The constructor arguments of `AveragePool1D` and `AveragePool2D`; the lists have one number for each axis.
 public struct AveragePoolConfiguration: Codable, Sendable, Equatable {
-  /// The places of the window along each axis.
+  /// The size of the window along each axis.
   public var window: [Int]
-  /// How far the window moves from one output place to the next.
+  /// The distance between neighbouring windows along each axis.
   public var stride: [Int]
-  /// What is put around the input.
+  /// The border around the input.
   public var padding: Padding
   /// Whether the zeros of the padding count as elements of the mean.
   public var countIncludePad: Bool
 
-  var sizes: PoolingSizes { PoolingSizes(window: window, stride: stride, padding: padding) }
+  /// Collects the arguments.
+  /// - Parameter stride: the window's size unless given
+  public init(
+    window: [Int], stride: [Int]? = nil, padding: Padding = .valid, countIncludePad: Bool = true
+  ) {
+    self.window = window
+    self.stride = stride ?? window
+    self.padding = padding
+    self.countIncludePad = countIncludePad
+  }
 }
 
-/// What all poolings have to check and compute before any data flows.
-struct PoolingSizes {
-  let window: [Int]
-  let stride: [Int]
-  let padding: Padding
+/// The arguments that all poolings share, with their checks and the sizes that follow from them.
+protocol PoolingConfiguration {
+  var window: [Int] { get }
+  var stride: [Int] { get }
+  var padding: Padding { get }
+}
 
+extension MaxPoolConfiguration: PoolingConfiguration {}
+extension AveragePoolConfiguration: PoolingConfiguration {}
+
+extension PoolingConfiguration {
   /// Throws unless all sizes are in range for a layer with `rank` spatial axes.
   func check(rank: Int, of layer: String) throws {
     try checkAxes(window, "window", rank: rank, of: layer)
@@ -60,7 +79,7 @@ struct PoolingSizes {
         expected: "input [C, \(window.count == 1 ? "L" : "H, W")] "
           + "(channels first, without the batch)",
         received: "\(inputShape)",
-        remedy: "Put this layer behind a convolution, or give the input a channel axis (Reshape).")
+        remedy: "Put this layer after a convolution, or give the input a channel axis (Reshape).")
     }
     let windows = try window.indices.map { axis in
       try padding.window(
@@ -85,9 +104,13 @@ struct PoolingSizes {
   }
 }
 
-/// Stops a backward pass of `layer` that has no training pass before it.
-func stopWithoutTrainingPass(_ layer: String) -> Never {
-  stop(
-    "\(layer).backward", expected: "a forward pass with mode .training before it",
-    received: "none (an inference pass keeps nothing, a backward pass uses it up)")
+extension PoolingGeometry {
+  /// The shape of the input of a pooling of images, `[N, C, H, W]`.
+  var inputShape: [Int] { [batch, channels, rows.input, columns.input] }
+  /// The shape of the output of a pooling of images, `[N, C, H', W']`.
+  var outputShape: [Int] { [batch, channels, rows.output, columns.output] }
+  /// The shape of the input of a pooling of signals, `[N, C, L]`.
+  var inputSignalShape: [Int] { [batch, channels, columns.input] }
+  /// The shape of the output of a pooling of signals, `[N, C, L']`.
+  var outputSignalShape: [Int] { [batch, channels, columns.output] }
 }

@@ -1,6 +1,6 @@
 import Shared
 
-/// Gives each example another shape: an image its channel axis, a vector its two dimensions back.
+/// Gives each example another shape: a grey image its channel axis, a vector its two dimensions back.
 ///
 /// `[N, d₁, d₂, ...]` becomes `[N] + shape`, in row-major order: the elements stay where they are.
 ///
@@ -15,20 +15,23 @@ public struct Reshape: Layer {
   public struct Configuration: Codable, Sendable, Equatable {
     /// The new shape of an example.
     public var shape: [Int]
+
+    /// Collects the argument.
+    public init(shape: [Int]) { self.shape = shape }
   }
 
   /// "Reshape"
   public static let typeName = "Reshape"
   /// The constructor arguments.
   public let configuration: Configuration
-  private var inputShape: [Int]?
+  private var kept = Kept<[Int]>()
 
   /// Creates the layer; the sizes of `shape` are at least 1.
   public init(_ shape: [Int]) {
     self = orStop { try Reshape(configuration: Configuration(shape: shape)) }
   }
 
-  /// Creates the layer from a checkpoint.
+  /// Creates the layer from its configuration, as a checkpoint holds it.
   public init(configuration: Configuration) throws {
     try checkShape(configuration.shape, of: Self.typeName)
     self.configuration = configuration
@@ -42,7 +45,7 @@ public struct Reshape: Layer {
         .shapeMismatch, "Reshape",
         expected: "input of \(count) elements, as shape \(configuration.shape) has",
         received: "\(inputShape), which has \(received)",
-        remedy: "Choose a shape with as many elements as what the layer before it returns.")
+        remedy: "Choose a shape with as many elements as the layer before it returns.")
     }
     return configuration.shape
   }
@@ -60,13 +63,13 @@ public struct Reshape: Layer {
         expected: "input [N, ...] with \(configuration.shape.reduce(1, *)) elements an example",
         received: "\(input.shape)")
     }
-    inputShape = mode == .training ? input.shape : nil
+    kept.set(input.shape, in: mode)
     return input.reshaped([input.shape[0]] + configuration.shape)
   }
 
   /// The gradient under the shape of the input.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let inputShape else { stopWithoutTrainingPass(Self.typeName) }
+    let inputShape = kept.take(for: Self.typeName)
     requireGradient(
       outputGradient, shape: [inputShape[0]] + configuration.shape, of: Self.typeName)
     return outputGradient.reshaped(inputShape)

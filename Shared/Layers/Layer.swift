@@ -88,20 +88,6 @@ extension Layer {
   }
 }
 
-extension Optional where Wrapped == Tensor {
-  /// What the last training pass kept; stops with a message when there was none.
-  ///
-  ///     let output = output.kept(by: "ReLU")
-  public func kept(by layer: String) -> Tensor {
-    guard let self else {
-      stop(
-        "\(layer).backward", expected: "a forward pass with mode .training before it",
-        received: "none (an inference pass keeps nothing, a backward pass uses it up)")
-    }
-    return self
-  }
-}
-
 /// Stops unless the gradient handed to a layer's `backward` has the shape of its output.
 package func requireGradient(
   _ gradient: Tensor, shape: [Int], of layer: @autoclosure () -> String

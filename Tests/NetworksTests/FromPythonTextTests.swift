@@ -31,7 +31,8 @@ import Testing
     for size in [[3, 3], [5, 1], [1, 7]] {
       func output(_ padding: Padding) -> Tensor {
         var layer = Conv2D(
-          inputChannels: 1, outputChannels: 2, kernelSize: size, padding: padding, seed: 1)
+          inputChannels: 1, outputChannels: 2, kernelSize: AxisSizes(size), padding: padding,
+          seed: 1)
         return layer.forward(x, mode: .inference)
       }
       let half = size.map { $0 / 2 }

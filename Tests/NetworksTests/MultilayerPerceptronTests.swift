@@ -22,7 +22,7 @@ import Testing
     let regression = try NeuralNetwork.multilayerPerceptron(
       inputSize: 5, hiddenSizes: [], classCount: 2, optimizer: SGD(learningRate: 0.1), seed: 1)
     #expect(regression.layers.count == 1)
-    expectCourseError(.invalidArgument, "layer sizes", "[0]") {
+    expectCourseError(.invalidArgument, "Dense: size out of range", "[5, 0]") {
       try NeuralNetwork.multilayerPerceptron(
         inputSize: 5, hiddenSizes: [0], classCount: 2, optimizer: SGD(learningRate: 0.1), seed: 1)
     }

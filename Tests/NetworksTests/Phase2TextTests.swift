@@ -35,7 +35,7 @@ import Testing
     expectCourseError(
       .shapeMismatch, "layer 7 (MaxPool2D), where Dense returns [10]: MaxPool2D: expected input",
       "[C, H, W] (channels first, without the batch), got [10]",
-      "Put this layer behind a convolution, or give the input a channel axis (Reshape)."
+      "Put this layer after a convolution, or give the input a channel axis (Reshape)."
     ) { try network.append(MaxPool2D(window: 2)) }
   }
 }

@@ -218,7 +218,7 @@ import Testing
       var loss = CrossEntropyLoss()
       _ = loss.backward()
     }
-    expectWords(of: early, "CrossEntropyLoss.backward", "a forward pass")
+    expectWords(of: early, "CrossEntropyLoss.backward", "no forward pass to go back through")
     let count = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

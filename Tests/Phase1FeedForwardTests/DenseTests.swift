@@ -30,8 +30,8 @@ import Testing
     ],
     hints: [
       "not summed over the batch?": "db = Σₙ dZ: bias.accumulate(dZ.sum(axis: 0))",
-      "Dense.backward: expected a forward pass":
-        "forward must keep the input and the output in self.input and self.output",
+      "Dense.backward: no forward pass":
+        "forward must keep the input and the output: kept.set((input, output), in: mode)",
     ]
   ) {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -70,7 +70,7 @@ import Testing
 
   private static func checkBackward() throws {
     var layer = squareLayer()
-    let dX = try trainingPass(&layer, input: x, outputGradient: dY, keeping: ["input", "output"])
+    let dX = try trainingPass(&layer, input: x, outputGradient: dY)
       .inputGradient
     expectInputGradient(dX, weightsAfterwards: layer.weights.value)
     let dW = try require(
@@ -227,7 +227,7 @@ import Testing
       ])
     // What dZ is when something else stands in the place of Y, or of dZ.
     let kept = f.inputGradient(output: withoutActivation, outputGradient: dY)
-    let keptInput = "self.output holds Z: keep Y = f(Z), from which f'(Z) is computed"
+    let keptInput = "forward keeps Z as the output: keep Y = f(Z), from which f'(Z) is computed"
     let noSlope = "the slope of the activation is missing: dZ = dY ⊙ f'(Z) takes part, not dY"
     let twice = f.inputGradient(
       output: right, outputGradient: f.inputGradient(output: right, outputGradient: dY))

@@ -116,7 +116,7 @@ import Testing
           t * (p - 1) * p / 4,
         "the truth is not subtracted: p − t": p / 4,
         "the exponential is missing: p = exp(ln p)": (log(p) - t) / 4,
-        "self.logProbabilities holds p: keep ln p, of which backward takes the exponential":
+        "forward keeps p: keep ln p, of which backward takes the exponential":
           (exp(p) - t) / 4,
         "the scores are taken for probabilities: p − t with p = softmax(x)": (x - t) / 4,
         "this is the gradient with respect to the probabilities (−t / p), not to the scores":
@@ -238,7 +238,7 @@ import Testing
       var loss = SoftmaxCrossEntropyLoss()
       _ = loss.backward()
     }
-    expectWords(of: early, "SoftmaxCrossEntropyLoss.backward", "a forward pass")
+    expectWords(of: early, "SoftmaxCrossEntropyLoss.backward", "no forward pass to go back through")
     let count = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

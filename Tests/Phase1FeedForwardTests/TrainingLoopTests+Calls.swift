@@ -28,7 +28,7 @@ extension TrainingLoopTests {
       ("stepsAreCountedFromOne()", { expectStepNumbers(try log(epochs: 2, batchSize: 3)) }),
     ],
     hints: [
-      "a forward pass with mode .training":
+      "no forward pass to go back through":
         "call network.forward(..., mode: .training) before backward",
       "Index out of range":
         """

@@ -43,7 +43,7 @@ import Testing
       _ = reshape.forward([[1, 2]], mode: .inference)
       _ = reshape.backward([[[1, 2]]])
     }
-    expectWords(of: inference, "Reshape.backward", "a forward pass with mode .training")
+    expectWords(of: inference, "Reshape.backward", "no forward pass to go back through")
   }
 }
 

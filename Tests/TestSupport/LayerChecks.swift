@@ -8,17 +8,13 @@ import Testing
 ///
 /// Requires that the output has the right shape, that the layer kept something for `backward`, and that
 /// the input gradient has the shape of the input.
-///
-/// - Parameters:
-///   - outputGradient: drawn at random unless given
-///   - properties: those without which `backward` would stop the process
+/// - Parameter outputGradient: drawn at random unless given
 public func trainingPass(
   _ layer: inout some Layer, input: Tensor, outputGradient: Tensor? = nil,
-  keeping properties: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
+  sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> (output: Tensor, inputGradient: Tensor) {
   let name = type(of: layer).typeName
-  let output = try forwardPass(
-    &layer, input: input, keeping: properties, sourceLocation: sourceLocation)
+  let output = try forwardPass(&layer, input: input, sourceLocation: sourceLocation)
   let gradient =
     outputGradient ?? Tensor(normal: output.shape, key: RandomKey(seed: 7).folded("gradient"))
   let inputGradient = layer.backward(gradient)
@@ -33,8 +29,7 @@ public func trainingPass(
 
 /// A forward pass in training mode, after which a backward pass cannot trap.
 public func forwardPass(
-  _ layer: inout some Layer, input: Tensor, keeping properties: [String] = [],
-  sourceLocation: SourceLocation = #_sourceLocation
+  _ layer: inout some Layer, input: Tensor, sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> Tensor {
   let name = type(of: layer).typeName
   let before = layer
@@ -47,18 +42,9 @@ public func forwardPass(
   try require(
     keepsSomething(layer, of: input, before: before),
     """
-    \(name).forward keeps nothing in training mode: backward needs the values that \
-    kept.set(..., in: mode) keeps
+    \(name).forward keeps nothing in training mode: store the values that backward needs with \
+    kept.set(..., in: mode)
     """, sourceLocation: sourceLocation)
-  for property in properties {
-    let mirror = Mirror(reflecting: layer)
-    // A `Kept` has its values, or nil, in a property of its own.
-    let value = mirror.descendant(property, "value") ?? mirror.descendant(property)
-    try require(
-      value.map { "\($0)" } != "nil",
-      "\(name).forward leaves self.\(property) nil in training mode: backward needs it",
-      sourceLocation: sourceLocation)
-  }
   return output
 }
 
@@ -93,8 +79,11 @@ public func lossPass(
   let name = type(of: loss).typeName
   let value = loss.forward(prediction, target: target)
   try require(
-    !storedValues(of: loss).contains { $0 == "nil" || $0.hasSuffix("(value: nil)") },
-    "\(name).forward keeps nothing: backward needs the values that kept.set(..., in: .training) keeps",
+    !storedValues(of: loss).contains { $0.hasSuffix("(value: nil)") },
+    """
+    \(name).forward keeps nothing: store the values that backward needs with \
+    kept.set(..., in: .training)
+    """,
     sourceLocation: sourceLocation)
   let gradient = loss.backward()
   try require(
@@ -117,7 +106,7 @@ public func expectGradients(
   if !report.passed { fail("\(report)", sourceLocation: sourceLocation) }
 }
 
-/// Records an issue when an inference pass stores anything, or leaves there what a training pass stored.
+/// Records an issue when an inference pass keeps anything, or does not release the last training batch.
 public func expectInferenceKeepsNothing(
   _ layer: some Layer, input: Tensor, sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -128,8 +117,8 @@ public func expectInferenceKeepsNothing(
   guard storedValues(of: copy) == before else {
     return fail(
       """
-      \(name).forward keeps something in inference mode as well: hand the mode to kept.set(..., in: mode), \
-      which keeps nothing there
+      \(name).forward keeps something in inference mode as well: only a training pass may; pass the \
+      mode on, kept.set(..., in: mode)
       """, sourceLocation: sourceLocation)
   }
   _ = copy.forward(input, mode: .training)
@@ -137,8 +126,8 @@ public func expectInferenceKeepsNothing(
   if storedValues(of: copy) != before {
     fail(
       """
-      \(name).forward leaves in inference mode what the training pass before it stored: kept.set(..., in: mode) \
-      and kept.clear() release it, or backward goes on with an old batch
+      \(name).forward still keeps the last training batch after an inference pass: call \
+      kept.set(..., in: mode) in both modes, or backward goes on with an old batch
       """, sourceLocation: sourceLocation)
   }
 }
@@ -153,8 +142,10 @@ public func expectBackwardUsesUp(
   copy.forEachParameter { $1.clearGradient() }
   if storedTensorElements(of: copy) != storedTensorElements(of: layer) {
     fail(
-      "\(type(of: layer).typeName).backward leaves the values that forward kept: kept.take(for:) takes them",
-      sourceLocation: sourceLocation)
+      """
+      \(type(of: layer).typeName).backward still keeps the batch of forward: take the values out with \
+      kept.take(for:)
+      """, sourceLocation: sourceLocation)
   }
 }
 

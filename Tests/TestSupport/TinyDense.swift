@@ -17,7 +17,7 @@ public struct TinyDense: Layer {
   public var weights: Parameter
   /// `b`, `[outputSize]`.
   public var bias: Parameter
-  private var input: Tensor?
+  private var kept = Kept<Tensor>()
 
   public init(inputSize: Int, outputSize: Int) {
     configuration = Configuration(inputSize: inputSize, outputSize: outputSize)
@@ -38,12 +38,12 @@ public struct TinyDense: Layer {
   }
 
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    self.input = mode == .training ? input : nil
+    kept.set(input, in: mode)
     return input.matmul(weights.value) + bias.value
   }
 
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let input = input.kept(by: "TinyDense")
+    let input = kept.take(for: "TinyDense")
     weights.accumulate(input.transposed().matmul(outputGradient))
     bias.accumulate(outputGradient.sum(axis: 0))
     return outputGradient.matmul(weights.value.transposed())

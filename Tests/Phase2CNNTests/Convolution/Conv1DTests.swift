@@ -260,6 +260,6 @@ import Testing
       _ = layer.forward(Tensor(ones: [1, 1, 3]), mode: .inference)
       _ = layer.backward(Tensor(ones: [1, 1, 3]))
     }
-    expectWords(of: inference, "Conv1D.backward", "a forward pass with mode .training")
+    expectWords(of: inference, "Conv1D.backward", "no forward pass to go back through")
   }
 }

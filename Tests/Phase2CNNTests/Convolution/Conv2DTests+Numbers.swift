@@ -97,9 +97,10 @@ extension Conv2DTests {
         ].randomElement(using: &draw) ?? .valid
       let layer = Conv2D(
         inputChannels: groups * Int.random(in: 1...2, using: &draw),
-        outputChannels: groups * Int.random(in: 1...3, using: &draw), kernelSize: kernel,
-        stride: (0..<2).map { _ in Int.random(in: 1...3, using: &draw) }, padding: padding,
-        dilation: dilation, groups: groups, bias: Bool.random(using: &draw),
+        outputChannels: groups * Int.random(in: 1...3, using: &draw), kernelSize: AxisSizes(kernel),
+        stride: AxisSizes((0..<2).map { _ in Int.random(in: 1...3, using: &draw) }),
+        padding: padding,
+        dilation: AxisSizes(dilation), groups: groups, bias: Bool.random(using: &draw),
         activation: Activation.allCases.randomElement(using: &draw) ?? .identity,
         biasInitializer: .constant(0.5), seed: 1)
       try Self.expectAgreement(

@@ -15,12 +15,14 @@ extension Conv2DTests {
     ])
   func outputShapes(padding: Padding, stride: [Int], expected: [Int]) throws {
     let layer = Conv2D(
-      inputChannels: 3, outputChannels: 4, kernelSize: [3, 4], stride: stride, padding: padding,
+      inputChannels: 3, outputChannels: 4, kernelSize: [3, 4], stride: AxisSizes(stride),
+      padding: padding,
       seed: 1)
     #expect(try layer.outputShape(for: [3, 14, 20]) == expected)
     for implementation in [Implementation.reference, .fast] {
       var small = Conv2D(
-        inputChannels: 1, outputChannels: 1, kernelSize: [3, 4], stride: stride, padding: padding,
+        inputChannels: 1, outputChannels: 1, kernelSize: [3, 4], stride: AxisSizes(stride),
+        padding: padding,
         implementation: implementation, seed: 1)
       _ = try trainingPass(&small, input: Tensor(ones: [1, 1, 5, 6]))
     }
@@ -30,7 +32,8 @@ extension Conv2DTests {
   @Test func samePaddingDividesTheSizeByTheStride() throws {
     func shape(_ stride: [Int], _ size: [Int], kernel: [Int] = [5, 8]) throws -> [Int] {
       try Conv2D(
-        inputChannels: 3, outputChannels: 4, kernelSize: kernel, stride: stride, padding: .same,
+        inputChannels: 3, outputChannels: 4, kernelSize: AxisSizes(kernel),
+        stride: AxisSizes(stride), padding: .same,
         seed: 1
       ).outputShape(for: [3] + size)
     }

@@ -86,9 +86,9 @@ import Testing
     let shape = oracle.weights.shape
     var layer = Conv2D(
       inputChannels: shape[1] * oracle.groups, outputChannels: shape[0],
-      kernelSize: Array(shape[2...]), stride: oracle.stride,
+      kernelSize: AxisSizes(Array(shape[2...])), stride: AxisSizes(oracle.stride),
       padding: isSame ? .same : .explicit(before: oracle.before, after: oracle.after),
-      dilation: oracle.dilation, groups: oracle.groups, bias: oracle.bias != nil,
+      dilation: AxisSizes(oracle.dilation), groups: oracle.groups, bias: oracle.bias != nil,
       implementation: implementation, seed: 1)
     layer.weights.value = oracle.weights
     if let bias = oracle.bias { layer.bias?.value = bias }

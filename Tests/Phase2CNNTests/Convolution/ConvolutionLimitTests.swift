@@ -12,7 +12,8 @@ import Testing
       let x = Tensor(normal: [2, 3, 5, 4], key: RandomKey(seed: 1))
       func pass(_ stride: Int, _ implementation: Implementation) throws -> [Tensor] {
         var layer = Conv2D(
-          inputChannels: 3, outputChannels: 2, kernelSize: 3, stride: stride, padding: padding,
+          inputChannels: 3, outputChannels: 2, kernelSize: 3, stride: AxisSizes(stride),
+          padding: padding,
           implementation: implementation, seed: 1)
         let y = layer.forward(x, mode: .training)
         #expect(try layer.outputShape(for: [3, 5, 4]) == Array(y.shape.dropFirst()))
@@ -34,13 +35,13 @@ import Testing
     #expect(signal.backward(y).shape == [1, 1, 9])
 
     let x = Tensor(normal: [1, 2, 4, 6], key: RandomKey(seed: 3))
-    var largest = MaxPool2D(window: huge, stride: 1, padding: .same)
+    var largest = MaxPool2D(window: AxisSizes(huge), stride: 1, padding: .same)
     #expect(largest.forward(x, mode: .training).shape == [1, 2, 4, 6])
     #expect(largest.backward(x).shape == x.shape)
-    var strided = MaxPool2D(window: 2, stride: huge)
+    var strided = MaxPool2D(window: 2, stride: AxisSizes(huge))
     #expect(strided.forward(x, mode: .training).shape == [1, 2, 1, 1])
     var average = AveragePool2D(
-      window: huge, stride: huge, padding: .same, countIncludePad: false)
+      window: AxisSizes(huge), stride: AxisSizes(huge), padding: .same, countIncludePad: false)
     let mean = average.forward(x, mode: .training)
     expectClose(mean[0, 1, 0, 0], x.slice(axis: 1, at: 1).mean(), "mean of the whole image")
     #expect(average.backward(mean).shape == x.shape)
@@ -67,8 +68,8 @@ import Testing
         padding: .explicit(before: [1 << 30, 1 << 30], after: [0, 0])), [1, 8, 8])
     expectRefusal(
       Conv2D(
-        inputChannels: 1, outputChannels: 1, kernelSize: 3, padding: .same, dilation: 1 << 30),
-      [1, 8, 8])
+        inputChannels: 1, outputChannels: 1, kernelSize: 3, padding: .same,
+        dilation: AxisSizes(1 << 30)), [1, 8, 8])
     expectRefusal(
       Conv1D(
         inputChannels: 1, outputChannels: 1, kernelSize: 2, padding: .same, dilation: 1 << 30),
@@ -79,7 +80,8 @@ import Testing
   @Test func usualDilationsStayAllowed() throws {
     for dilation in [6, 24, 36] {
       let layer = Conv2D(
-        inputChannels: 1, outputChannels: 1, kernelSize: 3, padding: .same, dilation: dilation)
+        inputChannels: 1, outputChannels: 1, kernelSize: 3, padding: .same,
+        dilation: AxisSizes(dilation))
       #expect(try layer.outputShape(for: [1, 33, 33]) == [1, 33, 33])
       #expect(try layer.outputShape(for: [1, 8, 8]) == [1, 8, 8])
     }

@@ -4,12 +4,10 @@ import Testing
 
 @testable import Phase2CNN
 
-/// What the steps of tasks 2.1 to 2.3 need of a layer.
-protocol ConvolutionLayer: Layer {
+/// A layer of tasks 2.1 to 2.3, as their steps need it.
+protocol ConvolutionLayer: Layer, TwoBodied {
   var weights: Parameter { get set }
   var bias: Parameter? { get set }
-  var implementation: Implementation { get set }
-  static var referenceIsKernel: Bool { get }
 }
 
 extension Conv1D: ConvolutionLayer {}
@@ -156,7 +154,7 @@ struct ConvolutionTask: Sendable, CustomTestStringConvertible {
   private func everything() throws {
     for example in randomExamples { try backward(example) }
     try require(
-      type(of: layer(examples[0])).referenceIsKernel,
+      type(of: layer(examples[0])).bodiesAgree,
       "\(name): networks train with its loops, slowly, since they differ from the kernels")
   }
 

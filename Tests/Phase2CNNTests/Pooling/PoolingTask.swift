@@ -4,13 +4,8 @@ import Testing
 
 @testable import Phase2CNN
 
-/// What the steps of tasks 2.4 and 2.5 need of a layer.
-protocol PoolingLayer: Layer {
-  static var referenceIsKernel: Bool { get }
-}
-
-extension MaxPool2D: PoolingLayer {}
-extension AveragePool2D: PoolingLayer {}
+/// A layer of tasks 2.4 and 2.5.
+typealias PoolingLayer = Layer & TwoBodied
 
 /// A pooling that a step of a task computes.
 struct PoolingExample: Sendable {
@@ -122,7 +117,7 @@ struct PoolingTask: Sendable, CustomTestStringConvertible {
   private func everything() throws {
     for example in randomExamples { try backward(example) }
     try require(
-      type(of: layer(examples[0].oracle)).referenceIsKernel,
+      type(of: layer(examples[0].oracle)).bodiesAgree,
       "\(name): networks train with its loops, slowly, since they differ from the kernels")
   }
 

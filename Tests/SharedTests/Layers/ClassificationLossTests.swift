@@ -6,16 +6,17 @@ import Testing
 private struct TinyClassificationLoss: ClassificationLoss {
   static let typeName = "TinyClassificationLoss"
   let configuration: ClassificationLossConfiguration
-  private var gradient: Tensor?
+  private var kept = Kept<Tensor>()
 
   init(reduction: Reduction) { configuration = Configuration(reduction: reduction) }
 
   mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let truth = target.truth(for: prediction, place: "TinyClassificationLoss.forward")
-    gradient = -truth * scale(for: truth)
+    let gradient = -truth * scale(for: truth)
+    kept.set(gradient, in: .training)
     return (1 - (truth * prediction).sum(axis: -1)).sum() * scale(for: truth)
   }
-  mutating func backward() -> Tensor { gradient.kept(by: Self.typeName) }
+  mutating func backward() -> Tensor { kept.take(for: Self.typeName) }
 }
 
 /// A loss with nothing but what every loss must have.

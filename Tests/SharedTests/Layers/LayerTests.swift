@@ -60,10 +60,26 @@ private struct Doubling: ParameterFreeLayer {
     }
   }
 
-  @Test func whatTrainingKeptIsReturned() {
-    let kept: Tensor? = [1, 2]
-    #expect(kept.kept(by: "ReLU") == [1, 2])
-    requireGradient([3, 4], shape: [2], of: "ReLU")
+  @Test func aTrainingPassKeepsItsValuesForOneBackwardPass() async {
+    var kept = Kept<Tensor>()
+    kept.set([1, 2], in: .training)
+    #expect(kept.take(for: "ReLU") == [1, 2])
+    kept.set([3, 4], in: .training)
+    kept.clear()
+    kept.set(
+      {
+        Issue.record("made in inference")
+        return [5, 6]
+      }(), in: .inference)
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      var kept = Kept<Tensor>()
+      kept.set([1, 2], in: .training)
+      _ = kept.take(for: "ReLU")
+      _ = kept.take(for: "ReLU")
+    }
+    expectMessage(result, ["ReLU.backward", "no forward pass to go back through", "once for each"])
   }
 
   @Test func sizesFromFilesAreChecked() throws {
@@ -86,7 +102,7 @@ private struct Doubling: ParameterFreeLayer {
       _ = layer.backward([[1, 1]])
     }
     expectMessage(
-      result, ["TinyDense.backward", "a forward pass with mode .training", "inference pass keeps"])
+      result, ["TinyDense.backward", "no forward pass to go back through", "in training mode"])
   }
 
   @Test func aGradientOfAnotherShapeStopsTheProgram() async {

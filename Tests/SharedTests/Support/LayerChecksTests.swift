@@ -9,7 +9,7 @@ import Testing
   @Test func whatIsKeptRightlyPasses() throws {
     let layer = Keeping(training: true, inference: false)
     var copy = layer
-    for _ in 0..<2 { _ = try trainingPass(&copy, input: x, keeping: ["input", "output"]) }
+    for _ in 0..<2 { _ = try trainingPass(&copy, input: x) }
     expectInferenceKeepsNothing(layer, input: x)
   }
 
@@ -19,14 +19,6 @@ import Testing
       let words = complaints { _ = try trainingPass(&layer, input: x) }
       #expect(words.count == 1 && words[0].contains("keeps nothing in training mode"))
     }
-  }
-
-  @Test func oneOfTwoIsMissing() {
-    var layer = Keeping(training: true, inference: false, keepsOutput: false)
-    let words = complaints {
-      _ = try trainingPass(&layer, input: x, keeping: ["input", "output"])
-    }
-    #expect(words.count == 1 && words[0].contains("leaves self.output nil in training mode"))
   }
 
   /// Backward can run then, so this must not stop all other tests.
@@ -44,21 +36,16 @@ private struct Keeping: ParameterFreeLayer {
   static let typeName = "Keeping"
   var training = true
   var inference = false
-  var keepsOutput = true
-  private var input: Tensor?
-  private var output: Tensor?
+  private var kept = Kept<Tensor>()
 
   init() {}
-  init(training: Bool, inference: Bool, keepsOutput: Bool = true) {
-    (self.training, self.inference, self.keepsOutput) = (training, inference, keepsOutput)
-  }
+  init(training: Bool, inference: Bool) { (self.training, self.inference) = (training, inference) }
 
   func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 
   mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let keeps = mode == .training ? training : inference
-    self.input = keeps ? input : nil
-    output = keeps && keepsOutput ? input : nil
+    kept.set(input, in: keeps ? .training : .inference)
     return input
   }
 

@@ -9,16 +9,16 @@ import Testing
     enum Fault { case none, sign, factor, oneEntry, kink }
     var fault = Fault.none
     var weights = Parameter([[0.5, -1], [2, 0.25], [-0.75, 1]])
-    private var input: Tensor?
+    private var kept = Kept<Tensor>()
 
     func outputShape(for inputShape: [Int]) -> [Int] { [2] }
     mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-      self.input = input
+      kept.set(input, in: mode)
       let product = input.matmul(weights.value)
       return fault == .kink ? abs(product * 1000) : square(product)
     }
     mutating func backward(_ outputGradient: Tensor) -> Tensor {
-      let input = input.kept(by: "Faulty")
+      let input = kept.take(for: "Faulty")
       var dZ = outputGradient * input.matmul(weights.value) * 2
       if fault == .sign { dZ = -dZ }
       if fault == .factor { dZ *= 1.02 }
@@ -75,16 +75,16 @@ import Testing
     var slope: Float = 0
     var offset: Float = 0
     var scale = Parameter([2, -1, 0.5])
-    private var input: Tensor?
+    private var kept = Kept<Tensor>()
 
     func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
     mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-      self.input = input
+      kept.set(input, in: mode)
       // Rounded after a detour, as a division by a root is.
       return input / sqrt(square(input) + 1e-12) * scale.value + offset
     }
     mutating func backward(_ outputGradient: Tensor) -> Tensor {
-      let input = input.kept(by: "Normalizing")
+      let input = kept.take(for: "Normalizing")
       scale.accumulate((outputGradient * sign(input)).sum(axis: 0))
       return outputGradient * slope
     }

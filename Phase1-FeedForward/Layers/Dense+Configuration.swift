@@ -1,0 +1,96 @@
+import Shared
+
+extension Dense {
+  /// The constructor arguments.
+  public struct Configuration: Codable, Sendable, Equatable {
+    /// The number of input features I.
+    public var inputSize: Int
+    /// The number of output features O.
+    public var outputSize: Int
+    /// The function applied to each output.
+    public var activation: Activation
+    /// The rule by which the weights are drawn.
+    public var initializer: StandardInitializer
+    /// The rule by which the bias is drawn.
+    public var biasInitializer: StandardInitializer
+
+    /// Collects the arguments.
+    public init(
+      inputSize: Int, outputSize: Int, activation: Activation = .identity,
+      initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros
+    ) {
+      self.inputSize = inputSize
+      self.outputSize = outputSize
+      self.activation = activation
+      self.initializer = initializer
+      self.biasInitializer = biasInitializer
+    }
+
+    /// Throws unless all arguments are in range.
+    func check() throws {
+      try checkSizes([inputSize, outputSize], of: Dense.typeName)
+      try initializer.check(of: Dense.typeName)
+      try biasInitializer.check(of: Dense.typeName)
+    }
+
+    /// Freshly drawn weights and bias.
+    var parameters: (weights: Parameter, bias: Parameter) {
+      let fans = Fans.dense(inputs: inputSize, outputs: outputSize)
+      return (
+        Parameter(shape: [inputSize, outputSize], initializer: initializer, fans: fans),
+        Parameter(
+          shape: [outputSize], initializer: biasInitializer, fans: fans, isRegularized: false)
+      )
+    }
+  }
+
+  /// "Dense"
+  public static let typeName = "Dense"
+
+  /// Creates a layer with freshly drawn weights.
+  /// - Parameter seed: makes the weights reproducible. Without it they differ from layer to layer; a network
+  ///   draws them again from its own seed.
+  public init(
+    inputSize: Int, outputSize: Int, activation: Activation = .identity,
+    initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros,
+    seed: UInt64? = nil
+  ) {
+    let configuration = Configuration(
+      inputSize: inputSize, outputSize: outputSize, activation: activation,
+      initializer: initializer, biasInitializer: biasInitializer)
+    self = orStop { try Dense(configuration: configuration) }.seeded(seed)
+  }
+
+  /// `[..., inputSize]` becomes `[..., outputSize]`.
+  public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard inputShape.last == configuration.inputSize else {
+      throw CourseError(
+        .shapeMismatch, "Dense", expected: "input [..., \(configuration.inputSize)]",
+        received: "\(inputShape)",
+        remedy: "Set inputSize to the last size that the layer before it returns.")
+    }
+    return inputShape.dropLast() + [configuration.outputSize]
+  }
+
+  /// The kind of the activation's results.
+  public func outputKind(for inputKind: OutputKind) -> OutputKind {
+    configuration.activation.outputKind
+  }
+
+  /// Shows `weights`, then `bias`.
+  public mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows {
+    try body("weights", &weights)
+    try body("bias", &bias)
+  }
+
+  /// Stops unless a batch has the right shape.
+  func requireInput(_ input: Tensor) {
+    guard input.rank >= 2, input.shape.last == configuration.inputSize else {
+      stop(
+        "Dense.forward", expected: "input [N, \(configuration.inputSize)]",
+        received: "\(input.shape)")
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import CourseTestSupport
+import Shared
+import Testing
+
+/// A kernel runs only where the readable body computes the same; a body with a mistake runs as it stands.
+@Suite(.watched) struct TwoBodiedTests {
+  private let batch = Tensor(normal: [3, 4], key: RandomKey(seed: 1))
+
+  @Test(arguments: Shifting.Mistake.allCases)
+  func anyDifferenceIsNoticed(mistake: Shifting.Mistake) {
+    #expect(Shifting.agree(on: [(Shifting(mistake), batch)]) == (mistake == .none))
+    #expect(!Shifting.agree(on: [(Shifting(.none), batch), (Shifting(.output), batch)]))
+  }
+
+  /// A NaN that both bodies hand on, as max pooling does, is none that one of them makes.
+  @Test func theSameNaNIsNoDifference() {
+    var images = batch
+    images[1, 2] = .nan
+    #expect(Shifting.agree(on: [(Shifting(.none), images)]))
+    #expect(!Shifting.agree(on: [(Shifting(.output), images)]))
+  }
+
+  @Test func theKernelRunsWhereBothBodiesAgree() {
+    func bodies(_ layer: some Layer & TwoBodied) -> [Bool] {
+      [Implementation.reference, .fast, .kernel].map {
+        var layer = layer
+        layer.implementation = $0
+        return layer.runsKernel
+      }
+    }
+    #expect(bodies(Shifting(.none)) == [false, true, true])
+    #expect(bodies(Unfinished()) == [false, false, true])
+  }
+
+  @Test func aNetworkTrainsWithAnUnfinishedBodyAsItStands() throws {
+    var network = NeuralNetwork(
+      inputShape: [4], loss: TinySquaredError(), optimizer: TinySGD(learningRate: 0.1), seed: 1)
+    try network.append(TinyDense(inputSize: 4, outputSize: 4))
+    try network.append(Unfinished())
+    let before = network.parameters["layers.0.weights"]?.value
+    try network.fit(
+      Dataset(features: batch, targets: .values(batch)), epochs: 2, batchSize: 3)
+    #expect(network.parameters["layers.0.weights"]?.value == before, "no gradient comes through")
+    #expect(try network.predict(batch) == Tensor(zeros: [3, 4]))
+  }
+}
+
+/// `y = 2 x + b`, with a count of passes; the readable body may have a mistake.
+struct Shifting: Layer, TwoBodied {
+  enum Mistake: CaseIterable {
+    case none, output, shape, inputGradient, notANumber, biasGradient, noBiasGradient, state
+    case inference
+  }
+
+  static let typeName = "Shifting"
+  let configuration = NoConfiguration()
+  let mistake: Mistake
+  var implementation = Implementation.fast
+  private var bias = Parameter([1, 2, 3, 4])
+  private var passes = Tensor(zeros: [1])
+
+  package static let bodiesAgree = agree(on: [(Shifting(.none), Tensor(ones: [2, 4]))])
+
+  init(_ mistake: Mistake) { self.mistake = mistake }
+  init(configuration: NoConfiguration) { self.init(.none) }
+
+  func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+
+  private func has(_ mistake: Mistake) -> Bool { !runsKernel && mistake == self.mistake }
+
+  mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    if mode == .training { passes += has(.state) ? 2 : 1 }
+    if has(.shape) { return Tensor(zeros: [0]) }
+    let isWrong = has(.output) || has(.inference) && mode == .inference
+    return input * (isWrong ? 2.001 : 2) + bias.value
+  }
+
+  mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    if !has(.noBiasGradient) {
+      bias.accumulate(outputGradient.sum(axis: 0) * (has(.biasGradient) ? 2 : 1))
+    }
+    return outputGradient * (has(.notANumber) ? .nan : has(.inputGradient) ? 1.99 : 2)
+  }
+
+  mutating func forEachParameter(
+    _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
+  ) rethrows { try body("bias", &bias) }
+
+  mutating func forEachState(_ body: (_ name: String, _ state: inout Tensor) throws -> Void)
+    rethrows
+  { try body("passes", &passes) }
+}
+
+/// The readable body is still that of the task, which returns zeros; the kernel doubles.
+private struct Unfinished: ParameterFreeLayer, TwoBodied {
+  static let typeName = "Unfinished"
+  var implementation = Implementation.fast
+
+  package static let bodiesAgree = agree(on: [(Unfinished(), Tensor(ones: [2, 4]))])
+
+  init() {}
+  func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+  func forward(_ input: Tensor, mode: Mode) -> Tensor { input * (runsKernel ? 2 : 0) }
+  func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * (runsKernel ? 2 : 0) }
+}
