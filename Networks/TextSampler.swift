@@ -45,7 +45,7 @@ public struct TextSampler: Sendable {
   var lastScores: [Float] { scores }
 
   /// Reads a prompt, which the generated text continues.
-  /// - Throws: `CourseError` when it is empty or has characters that the network has not seen.
+  /// - Throws: `CourseError` when it is empty or has characters outside the vocabulary.
   public mutating func read(_ text: String, name: String = "text") throws {
     let tokens = try vocabulary.tokens(of: text, name: name)
     guard !tokens.isEmpty else {

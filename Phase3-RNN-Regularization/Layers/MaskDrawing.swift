@@ -34,7 +34,7 @@ struct MaskDraws: Sendable {
   /// The mask of the next pass: 0 with probability `rate`, else 1.
   mutating func next(shape: [Int], rate: Float) -> Tensor {
     defer { passes += 1 }
-    return Tensor(ofOnes: shape, dropping: rate, key: key.folded(passes))
+    return Tensor(bernoulliMask: shape, rate: rate, key: key.folded(passes))
   }
 }
 

@@ -10,7 +10,7 @@ import CCourseKernels
 public struct ByteFeatures: Sendable {
   /// The shape of one input, without the batch axis: `[C, H, W]` for images.
   public private(set) var inputShape: [Int]
-  /// What a byte is divided by to make a number. 255 gives numbers from 0 to 1.
+  /// The divisor that makes a number of a byte. 255 gives numbers from 0 to 1.
   public let divisor: Float
   /// All examples of the data that this is a part of.
   private let bytes: [UInt8]

@@ -24,7 +24,7 @@ extension Dataset {
   ///
   ///     let (train, test) = try { ($0.train, $0.test) }(iris.split(seed: 7))
   ///
-  /// - Throws: when the shares are negative or do not add up to 1, when a part would stay empty
+  /// - Throws: when the fractions are negative or do not add up to 1, when a part would stay empty
   ///   although its share is not 0, or when a class has fewer examples than there are parts.
   public func split(
     train: Double = 0.7, validation: Double = 0.15, test: Double = 0.15, seed: UInt64,
@@ -33,8 +33,8 @@ extension Dataset {
     let shares = [train, validation, test]
     guard shares.allSatisfy({ $0 >= 0 }), Swift.abs(shares.reduce(0, +) - 1) < 1e-6 else {
       throw CourseError(
-        .invalidArgument, "these shares do not divide a dataset",
-        expected: "three numbers of at least 0 that add up to 1",
+        .invalidArgument, "invalid split fractions",
+        expected: "three fractions of at least 0 that add up to 1",
         received: "\(train), \(validation) and \(test)", location: name)
     }
     let groups = try stratified ? groupsByClass(parts: shares.count { $0 > 0 }) : [Array(0..<count)]
@@ -44,14 +44,14 @@ extension Dataset {
     var dealt = 0
     for (group, members) in groups.enumerated() {
       for place in key.folded(group).permutation(of: members.count) {
-        // Each example goes to the part that is furthest behind its share so far. Over all of them and
+        // Each example goes to the part that is furthest below its share so far. Over all of them and
         // over each class, no part is then more than about one example off.
         dealt += 1
         var neediest = 0
         var most = -Double.infinity
         for part in 0..<3 where shares[part] > 0 {
-          let behind = shares[part] * Double(dealt) - Double(parts[part].count)
-          if behind > most + 1e-9 { (neediest, most) = (part, behind) }
+          let missing = shares[part] * Double(dealt) - Double(parts[part].count)
+          if missing > most + 1e-9 { (neediest, most) = (part, missing) }
         }
         parts[neediest].append(members[place])
       }
@@ -61,7 +61,7 @@ extension Dataset {
       throw CourseError(
         .invalidData, "too few examples to divide", expected: "one for the \(title) part",
         received: "\(count) examples and a share of \(shares[part])", location: name,
-        remedy: "Give this part a larger share, or 0.")
+        remedy: "Give this part a larger fraction, or 0.")
     }
     let datasets = parts.map { subset($0.sorted()) }
     return DatasetSplit(train: datasets[0], validation: datasets[1], test: datasets[2])

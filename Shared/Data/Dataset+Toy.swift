@@ -1,6 +1,6 @@
 import Foundation
 
-// Points in the plane that show at a glance what a classifier can do. Examples come class by class in turn, so
+// Points in the plane that show at a glance the power of a classifier. Examples come class by class in turn, so
 // that any first part holds all classes; each set is a function of its seed.
 
 extension Dataset {
@@ -67,7 +67,7 @@ extension Dataset {
     }
   }
 
-  /// Four clouds at the corners of a square; opposite corners belong together. What one neuron cannot learn.
+  /// Four clouds at the corners of a square; opposite corners belong together. One neuron cannot learn them.
   /// - Parameter noise: the standard deviation of each cloud
   /// - Throws: when there are fewer than 2 examples, or the noise is negative.
   public static func xor(count: Int, noise: Float = 0.25, seed: UInt64) throws -> Dataset {
@@ -101,7 +101,7 @@ extension Dataset {
     }
   }
 
-  // MARK: What they have in common
+  // MARK: Shared by all of them
 
   /// One example to be placed.
   private struct Place {

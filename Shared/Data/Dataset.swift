@@ -10,7 +10,7 @@
 ///
 /// Images stay bytes, and only the examples of a batch become numbers: `init(name:bytes:targets:...)`.
 public struct Dataset: Sendable {
-  /// What messages call the data.
+  /// The name of the data in messages.
   public var name: String
   /// Where the inputs lie.
   private var inputs: Inputs
@@ -65,7 +65,7 @@ public struct Dataset: Sendable {
   }
 
   /// The inputs, `[N, ...]`. Those that are kept as bytes are converted at each call, all of them:
-  /// `batch(at:)` converts only what is needed.
+  /// `batch(at:)` converts only the examples of the batch.
   public var features: Tensor {
     if case .numbers(let features) = inputs { return features }
     return rows(at: 0..<count)
@@ -130,7 +130,7 @@ public struct Dataset: Sendable {
 
   /// Calls `body` with all inputs in order: in one piece when they are numbers already, else in pieces
   /// that are small enough to be converted.
-  public func forEachPiece(_ body: (_ features: Tensor) throws -> Void) rethrows {
+  package func forEachPiece(_ body: (_ features: Tensor) throws -> Void) rethrows {
     if case .numbers(let features) = inputs { return try body(features) }
     for start in stride(from: 0, to: count, by: 256) {
       try body(rows(at: start..<Swift.min(start + 256, count)))

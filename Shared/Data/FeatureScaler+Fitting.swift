@@ -1,6 +1,6 @@
 import CCourseKernels
 
-// Choosing offset and scale by what the training data are like. Means and deviations are computed in double
+// Choosing offset and scale from the training data. Means and deviations are computed in double
 // precision: single precision has neither the range (a square of 1e20) nor the digits (a deviation of 1 at 1e7).
 
 extension FeatureScaler {
@@ -20,7 +20,7 @@ extension FeatureScaler {
   public static func standardizingChannels(_ training: Dataset) throws -> FeatureScaler {
     guard training.inputShape.count >= 2, training.count > 0 else {
       throw CourseError(
-        .shapeMismatch, "these examples have no channels", expected: "images [N, C, H, W]",
+        .shapeMismatch, "the examples have no channels", expected: "images [N, C, H, W]",
         received: "\(training.count) examples of shape \(training.inputShape)",
         location: training.name)
     }
@@ -45,7 +45,7 @@ extension FeatureScaler {
     let size = range.upperBound - range.lowerBound
     guard size > 0, size.isFinite else {
       throw CourseError(
-        .invalidArgument, "this range cannot be scaled to", expected: "two different numbers",
+        .invalidArgument, "invalid target range", expected: "two different numbers",
         received: "\(range)")
     }
     let (low, high) = try requireVariety(training, grouping: .features, method: "scale")
@@ -91,7 +91,7 @@ extension FeatureScaler {
     if let group = constant.first {
       let others = constant.count - 1
       throw CourseError(
-        .invalidData, "cannot \(method) \(grouping.words) the same in all examples",
+        .invalidData, "cannot \(method) \(grouping.subject) the same in all examples",
         expected: "at least two different values, in the seven digits of single precision",
         received: "\(low[group]) \(data.count) times"
           + (others > 0 ? " (and \(others) more such \(grouping.plural))" : ""),
@@ -135,7 +135,7 @@ enum FeatureGrouping {
 
   /// Mean and standard deviation of each group.
   fileprivate func moments(of data: Dataset) -> (mean: [Double], deviation: [Double]) {
-    // The second pass takes away what rounding left in the first mean.
+    // The second pass removes the rounding error of the first mean.
     let first = sums(of: data, around: nil)
     let center = first.sums.map { $0 / first.count }
     let (sums, squares, count) = sums(of: data, around: center)
@@ -167,7 +167,7 @@ enum FeatureGrouping {
 
   // MARK: In messages
 
-  fileprivate var words: String {
+  fileprivate var subject: String {
     switch self {
     case .all: "features that are all"
     case .features: "a feature that is"
@@ -181,8 +181,8 @@ enum FeatureGrouping {
     switch self {
     case .all: "Such data teach nothing; look at where they come from."
     case .features:
-      "Remove the feature, or use `standardizingAll`; of values that differ in later digits only, subtract what "
-        + "they have in common first."
+      "Remove the feature, or use `standardizingAll`; where the values differ in later digits only, first "
+        + "subtract their common part."
     case .channels: "Use `standardizingAll`."
     }
   }

@@ -9,19 +9,19 @@
 ///
 /// A network that holds one in `preprocessing` applies it to raw input by itself and saves it.
 public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
-  /// What is subtracted: one number for each feature or channel, or a single one for all.
+  /// The subtrahends: one for each feature or channel, or a single one for all.
   public let offset: [Float]
-  /// What is divided by: as many numbers as `offset`, none of them 0.
+  /// The divisors: as many as `offset`, none of them 0.
   public let scale: [Float]
   /// Whether there is a number for each channel of images `[N, C, ...]` rather than for each feature.
   public let isPerChannel: Bool
-  /// What is subtracted as well, where `offset` in single precision is so far from what it should be that the scaled
-  /// numbers would show it; else empty.
+  /// Subtracted as well, where the rounding of `offset` to single precision would show in the scaled
+  /// numbers; else empty.
   private let offsetRemainder: [Float]
 
   /// Creates a scaler from its numbers; throws when they cannot be one.
   ///
-  ///     // What is usual for CIFAR-10, whose pixels are from 0 to 1:
+  ///     // The usual values for CIFAR-10, whose pixels are from 0 to 1:
   ///     try FeatureScaler(
   ///       offset: [0.4914, 0.4822, 0.4465], scale: [0.2470, 0.2435, 0.2616], isPerChannel: true)
   public init(offset: [Float], scale: [Float], isPerChannel: Bool = false) throws {
@@ -36,7 +36,7 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
       scale.allSatisfy({ $0.isFinite && $0 != 0 })
     else {
       throw CourseError(
-        .invalidData, "these numbers make no feature scaler",
+        .invalidData, "invalid feature scaler",
         expected: "as many finite offsets as finite scales other than 0",
         received: "\(offset.count) and \(scale.count)")
     }
@@ -44,7 +44,7 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
     self.scale = scale
     self.isPerChannel = isPerChannel
     let remainder = zip(exactOffset, offset).map { Float($0 - Double($1)) }
-    // Usually far below what the rounding of the scaled numbers does.
+    // Usually far below the rounding of the scaled numbers.
     offsetRemainder =
       zip(remainder, scale).contains { abs($0) > abs($1) / 1024 } ? remainder : []
   }
@@ -65,7 +65,7 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
   public func check(inputShape: [Int]) throws {
     guard !fits(inputShape) else { return }
     throw CourseError(
-      .shapeMismatch, "the feature scaler does not fit the input", expected: words,
+      .shapeMismatch, "the feature scaler does not fit the input", expected: sizeText,
       received: "shape \(inputShape)", remedy: "Fit the scaler on the data that the network sees.")
   }
 
@@ -74,7 +74,7 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
     return offset.count == 1 || inputShape.reduce(1, *) == offset.count
   }
 
-  private var words: String { "\(offset.count) \(isPerChannel ? "channels" : "features")" }
+  private var sizeText: String { "\(offset.count) \(isPerChannel ? "channels" : "features")" }
 
   /// Scales features, `[N, ...]`.
   public func callAsFunction(_ features: Tensor) -> Tensor {
@@ -86,7 +86,7 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
       stop(
         "FeatureScaler",
         expected: "features [N, ...] with "
-          + (isPerChannel ? words : "\(offset.count) numbers an example"),
+          + (isPerChannel ? sizeText : "\(offset.count) numbers an example"),
         received: "shape \(features.shape)")
     }
     let size = isPerChannel ? features.shape.dropFirst(2).reduce(1, *) : 1
@@ -109,7 +109,7 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
   /// The formula, with its numbers when they are the same for all features.
   public var description: String {
     offset.count > 1
-      ? "(x - offset) / scale for \(words)"
+      ? "(x - offset) / scale for \(sizeText)"
       : offset[0] == 0 ? "x / \(scale[0])" : "(x - \(offset[0])) / \(scale[0])"
   }
 }
@@ -132,7 +132,7 @@ extension FeatureScaler: Codable {
       isPerChannel: values.decodeIfPresent(Bool.self, forKey: .isPerChannel) ?? false)
   }
 
-  /// Encodes the numbers; what is usual is left out.
+  /// Encodes the numbers; defaults are left out.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(offset, forKey: .offset)

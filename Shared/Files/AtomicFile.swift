@@ -5,15 +5,15 @@ import Foundation
 /// The bytes go to a temporary file in the same folder, are forced to the disk and renamed. If
 /// anything fails on the way (full disk, crash, loss of power), an earlier file of that name stays
 /// unchanged. A leftover temporary file is removed by the next write to its folder.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Writes `data` as the whole content of the file.
-  public static func write(_ data: Data, to url: URL) throws {
+  package static func write(_ data: Data, to url: URL) throws {
     try write(to: url) { try $0.write(data) }
   }
 
   /// Writes a file piece by piece, for content that should not lie in memory twice. When `body` throws,
   /// the file stays as it was.
-  public static func write(to url: URL, _ body: (AtomicFileOutput) throws -> Void) throws {
+  package static func write(to url: URL, _ body: (AtomicFileOutput) throws -> Void) throws {
     // A link stays a link: its target is replaced.
     let target = url.resolvingSymlinksInPath()
     let path = target.path
@@ -77,12 +77,12 @@ public enum AtomicFile {
 }
 
 /// Where `AtomicFile.write(to:_:)` puts the pieces.
-public struct AtomicFileOutput {
+package struct AtomicFileOutput {
   fileprivate let descriptor: Int32
   fileprivate let path: String
 
   /// Appends bytes.
-  public func write(_ data: Data) throws {
+  package func write(_ data: Data) throws {
     try data.withUnsafeBytes { try write($0) }
   }
 

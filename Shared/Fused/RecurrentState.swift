@@ -17,9 +17,9 @@ public enum RecurrentCell: String, Sendable, Codable, CaseIterable {
   }
 }
 
-/// What a recurrent layer knows of the past between two steps.
+/// The state of a recurrent layer between two steps.
 public struct RecurrentState: Sendable, Equatable {
-  /// The hidden state h, `[N, H]`: what the layer shows of it.
+  /// The hidden state h, `[N, H]`: the output of the step.
   public var hidden: Tensor
   /// The cell state c of an LSTM, `[N, H]`.
   public var cell: Tensor?
@@ -33,9 +33,9 @@ public struct RecurrentState: Sendable, Equatable {
 
 /// The weights of a recurrent layer, G = `gateCount` blocks of H columns.
 public struct RecurrentWeights: Sendable, Equatable {
-  /// W, `[F, G·H]`: what the input does.
+  /// W, `[F, G·H]`, the weights of the input.
   public var input: Tensor
-  /// U, `[H, G·H]`: what the hidden state does.
+  /// U, `[H, G·H]`, the weights of the hidden state.
   public var recurrent: Tensor
   /// b, `[G·H]`.
   public var bias: Tensor
@@ -53,7 +53,7 @@ public struct RecurrentWeights: Sendable, Equatable {
   }
 }
 
-/// What backpropagation through time returns.
+/// The gradients that backpropagation through time returns.
 public struct RecurrentGradients: Sendable {
   /// dX, `[N, T, F]`, if it was asked for.
   public var input: Tensor?
@@ -69,7 +69,7 @@ public struct RecurrentGradients: Sendable {
     self.initialState = initialState
   }
 
-  /// No gradients: what a body that is not written yet returns. Tests then fail with words.
+  /// No gradients, for a body that is not written yet. Tests then fail with words.
   public init() {
     let nothing = Tensor(zeros: [0])
     input = nil

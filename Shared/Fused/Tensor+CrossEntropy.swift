@@ -1,6 +1,6 @@
 import CCourseKernels
 
-/// What the cross-entropy of rows of scores keeps for its gradient.
+/// The values that the cross-entropy of rows of scores keeps for its gradient.
 package struct CrossEntropyPass: Sendable {
   /// The scores, `[..., C]`.
   let scores: Tensor

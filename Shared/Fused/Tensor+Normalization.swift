@@ -1,13 +1,13 @@
 import CCourseKernels
 
-/// What is done to each channel of a batch: `y = f((x - center) · factor + shift)`, with `f(z) = max(0, z)`
+/// The normalisation of each channel of a batch: `y = f((x - center) · factor + shift)`, with `f(z) = max(0, z)`
 /// if `relu`. All three tensors are `[C]`.
 package struct ChannelNormalization: Sendable {
-  /// What is subtracted first.
+  /// Subtracted first.
   package var center: Tensor
-  /// What the difference is multiplied by.
+  /// Multiplies the difference.
   package var factor: Tensor
-  /// What is added last.
+  /// Added last.
   package var shift: Tensor
   /// Whether ReLU is applied to the result.
   package var relu: Bool
@@ -47,7 +47,7 @@ extension Tensor {
   }
 
   /// For each channel `Σ dZ` and `Σ dZ (x - center)`, where dZ is dY, or 0 where ReLU gave 0.
-  /// - `x` (`self`): what was normalised
+  /// - `x` (`self`): the input of the normalisation
   package func normalizationSums(
     outputGradient: Tensor, _ normalization: ChannelNormalization
   ) -> (gradients: Tensor, products: Tensor) {
@@ -69,8 +69,8 @@ extension Tensor {
 
   /// `dX = factor · dZ + slope · (x - center) + offset` for each channel, where dZ is dY, or 0 where ReLU
   /// gave 0.
-  /// - `x` (`self`): what was normalised
-  /// - Parameter outputGradient: dY. Where nobody else holds its memory, dX takes it over.
+  /// - `x` (`self`): the input of the normalisation
+  /// - Parameter outputGradient: dY. Where no other tensor shares its memory, dX takes it over.
   package func normalizationGradient(
     overwriting outputGradient: consuming Tensor, slope: Tensor, offset: Tensor,
     _ normalization: ChannelNormalization

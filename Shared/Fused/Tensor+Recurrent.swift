@@ -3,7 +3,7 @@ import CCourseKernels
 extension Tensor {
   /// Runs a recurrent cell over all steps of a batch of sequences; `self` is x, `[N, T, F]`.
   ///
-  /// What does not depend on the state is one matrix product for all steps; a step is one product with
+  /// The part that does not depend on the state is one matrix product for all steps; a step is one product with
   /// U, packed once, and the arithmetic of its gates in the same pass.
   /// - Parameters:
   ///   - weights: W, U and b, G blocks of H columns each
@@ -13,9 +13,9 @@ extension Tensor {
   ///   - reversed: time runs from the last step to the first; outputs stay at their own step
   ///   - keeping: whether a backward pass will follow
   /// - Returns: the hidden state after each step, `[N, T, H]`; the state after the last step processed;
-  ///   what the backward pass needs
+  ///   the values that the backward pass needs
   /// - Complexity: O(N·T·H·(F + H)). Runs on all threads; the result does not depend on how many.
-  public func recurrentForward(
+  package func recurrentForward(
     _ cell: RecurrentCell, weights: RecurrentWeights, initialState: RecurrentState?, mask: Tensor?,
     reversed: Bool, keeping: Bool
   ) -> (output: Tensor, finalState: RecurrentState, pass: RecurrentPass?) {
@@ -42,12 +42,12 @@ extension Tensor {
   }
 }
 
-/// What a forward pass of `recurrentForward` keeps for its backward pass.
+/// The values that a pass of `recurrentForward` keeps for its backward pass.
 ///
 /// It shares the memory of the weights and is much larger than them. A layer therefore takes it out of
 /// itself in `backward` (`let pass = self.pass; self.pass = nil`): one that lived on would make the
 /// optimizer copy the weights before it changes them, and lie in memory beside the next pass.
-public struct RecurrentPass: Sendable {
+package struct RecurrentPass: Sendable {
   fileprivate let cell: RecurrentCell
   fileprivate let batch, steps, inputSize, hiddenSize: Int
   private let weights: RecurrentWeights
@@ -77,7 +77,7 @@ public struct RecurrentPass: Sendable {
   ///   - finalStateGradient: the gradient of the state after the last step, or `nil` for zeros
   ///   - needsInputGradient: whether to compute dX
   /// - Complexity: O(N·T·H·(F + H)), twice the forward pass.
-  public func backward(
+  package func backward(
     outputGradient: Tensor?, finalStateGradient: RecurrentState?, needsInputGradient: Bool
   ) -> RecurrentGradients {
     if let outputGradient {
@@ -179,7 +179,7 @@ extension RecurrentCell {
 }
 
 extension RecurrentState {
-  /// Where the kernel writes a state that nobody else has seen yet.
+  /// Where the kernel writes a state that no other value shares yet.
   fileprivate var kernel: KernelState {
     KernelState(hidden: hidden.storage.pointer, cell: cell?.storage.pointer)
   }
@@ -194,7 +194,7 @@ private func withPointers<R>(
   }
 }
 
-/// The same for tensors that are being made: nobody else has seen them yet, so they may be written to.
+/// The same for tensors that are being made: no other value shares them yet, so they may be written to.
 private func withResults(
   _ tensors: [Tensor?], _ body: ([UnsafeMutablePointer<Float>?]) -> Void
 ) {

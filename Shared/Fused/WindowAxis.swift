@@ -16,7 +16,7 @@ package struct WindowAxis: Sendable, Equatable {
   package let dilation: Int
   /// Padding in front of the input.
   package let before: Int
-  /// Padding behind the input.
+  /// Padding after the input.
   package let after: Int
 
   /// An axis whose padded input holds the window at least once.

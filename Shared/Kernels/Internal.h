@@ -41,7 +41,7 @@ extern const KernelTable kernelsNeon;
 #endif
 extern const KernelTable kernelsPortable;
 
-/// What a thread's scratch memory is used for; each purpose has a buffer of its own.
+/// The uses of a thread's scratch memory, each with a buffer of its own.
 typedef enum ScratchPurpose { scratchShared, scratchPrivate, scratchPurposes } ScratchPurpose;
 
 /// At least `count` floats of this thread, 64-byte aligned, contents undefined. Valid until the

@@ -1,7 +1,7 @@
 /// An error about something that came from outside: a file, an argument, data that does not fit.
 ///
-/// Its text always answers the same questions: *what* went wrong, what was *expected*, what was
-/// *received*, *where*, and what to do about it.
+/// Its text always answers the same questions: *what* went wrong, what was *expected* and *received*,
+/// *where*, and which *remedy* there is.
 ///
 ///     throw CourseError(
 ///       .invalidData, "label out of range", expected: "0 to 9", received: "12",
@@ -10,7 +10,7 @@
 /// Programmer errors (a tensor of the wrong shape handed to `forward`) are not thrown: they stop the
 /// program with a message of the same form.
 public struct CourseError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What kind of thing is wrong; decides nothing but lets a caller tell errors apart.
+  /// The kinds of errors, by which a caller can tell them apart.
   public enum Kind: String, Sendable, Codable {
     /// Shapes or sizes that do not fit each other.
     case shapeMismatch
@@ -20,7 +20,7 @@ public struct CourseError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidData
     /// A file that cannot be read or written.
     case file
-    /// A file whose content is not what its name says.
+    /// A file whose content does not have the format of its name.
     case format
     /// A loss or a weight that became NaN or infinite.
     case diverged
@@ -30,15 +30,15 @@ public struct CourseError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The kind of error.
   public var kind: Kind
-  /// What went wrong, in one phrase.
+  /// The mistake, in one phrase.
   public var what: String
-  /// What would have been right.
+  /// The value or shape that would have been right.
   public var expected: String?
-  /// What came instead.
+  /// The value or shape that came instead.
   public var received: String?
   /// File, line, column, layer or step.
   public var location: String?
-  /// What to do about it.
+  /// The way to correct it.
   public var remedy: String?
 
   /// Creates an error from the answers to the five questions.

@@ -19,9 +19,9 @@ public enum Parallelism {
   /// The instruction set that the kernels run on: "avx512", "avx2", "neon" or "portable".
   public static var instructionSet: String { String(cString: kernels.name) }
 
-  /// What one core does at most, in 10⁹ floating-point operations a second: the best of several short
+  /// The peak of one core in 10⁹ floating-point operations a second: the best of several short
   /// runs of multiply-adds that touch no memory. Takes about 50 ms.
-  public static func measuredPeakGigaflops() -> Double {
+  package static func measuredPeakGigaflops() -> Double {
     var sink: Float = 0
     let clock = ContinuousClock()
     return (0..<10).map { _ in

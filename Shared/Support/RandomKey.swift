@@ -4,8 +4,8 @@ import CCourseKernels
 ///
 /// Random numbers here are *counter-based* (Philox-4x32-10; Salmon et al. 2011, "Parallel random
 /// numbers: as easy as 1, 2, 3"): the draw number `i` under a key is a function of the key and `i`
-/// and of nothing else. There is no hidden state that advances, so the same draw comes out whatever
-/// the number of threads, the order of the calls, or whether training was interrupted in between.
+/// and of nothing else. There is no hidden state that advances, so the same draw comes out on any number
+/// of threads, in any order of the calls, and after an interruption of the training.
 ///
 /// A key is refined by folding in names and numbers, which makes an independent stream:
 ///

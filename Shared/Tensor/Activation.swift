@@ -12,7 +12,7 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   /// `f(x) = tanh x`
   case tanh
 
-  /// What the results are: probabilities behind a sigmoid.
+  /// The kind of the results: probabilities after a sigmoid.
   public var outputKind: OutputKind { self == .sigmoid ? .probabilities : .numbers }
 
   /// `f(x)` for every element.

@@ -98,13 +98,13 @@ extension Tensor {
     }
   }
 
-  /// Ones and zeros: each element is 0 with probability `rate`, independently of the others.
+  /// A Bernoulli mask, such as that of dropout: each element is 0 with probability `rate` and else 1,
+  /// independently of the others.
   ///
-  /// What dropout multiplies with. The same `key` always gives the same elements, whatever the number of
-  /// threads.
+  /// The same `key` always gives the same elements, on any number of threads.
   ///
-  ///     Tensor(ofOnes: [2, 3], dropping: 0.5, key: RandomKey(seed: 1))
-  public init(ofOnes shape: [Int], dropping rate: Float, key: RandomKey) {
+  ///     Tensor(bernoulliMask: [2, 3], rate: 0.5, key: RandomKey(seed: 1))
+  public init(bernoulliMask shape: [Int], rate: Float, key: RandomKey) {
     let count = elementCount(shape)
     self.init(shape: shape) { out in
       forEachChunk(of: count) { start, length in
@@ -130,7 +130,7 @@ public enum TensorLiteral: ExpressibleByFloatLiteral, ExpressibleByIntegerLitera
 {
   /// A number.
   case scalar(Float)
-  /// A pair of brackets with what stands in it.
+  /// A pair of brackets with its elements.
   case array([TensorLiteral])
 
   /// Creates an element from a number with a point.

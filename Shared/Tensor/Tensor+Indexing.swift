@@ -75,48 +75,48 @@ extension Tensor {
 
 // MARK: - Slices
 
-/// What may stand for one axis in a slice: `0..<2`, `1...`, `...3`, `..<3`.
+/// A range of indices of one axis in a slice: `0..<2`, `1...`, `...3`, `..<3`.
 ///
 /// Negative bounds count from the end, as those of NumPy and as axes do: `x[..<(-1)]` leaves out the last
 /// element, `x[(-2)...]` is the last two. A bound beyond the axis stops the program; NumPy would cut it off.
 public protocol TensorRange: Sendable {
-  /// The first index meant on an axis of `size` elements, and the one behind the last.
-  func bounds(size: Int) -> (first: Int, end: Int)
+  /// The first index on an axis of `size` elements, and the one after the last.
+  func tensorBounds(size: Int) -> (first: Int, end: Int)
 }
 
 /// A bound counted from the front.
 private func resolved(_ bound: Int, _ size: Int) -> Int { bound < 0 ? bound + size : bound }
 
-/// One behind an index; beyond every axis where there is no such number.
-private func behind(_ index: Int) -> Int { index == .max ? .max : index + 1 }
+/// The index after `index`; beyond every axis where there is no such number.
+private func after(_ index: Int) -> Int { index == .max ? .max : index + 1 }
 
 extension Range: TensorRange where Bound == Int {
   /// From the lower bound up to the upper one.
-  public func bounds(size: Int) -> (first: Int, end: Int) {
+  public func tensorBounds(size: Int) -> (first: Int, end: Int) {
     (resolved(lowerBound, size), resolved(upperBound, size))
   }
 }
 extension ClosedRange: TensorRange where Bound == Int {
   /// From the lower bound through the upper one.
-  public func bounds(size: Int) -> (first: Int, end: Int) {
-    (resolved(lowerBound, size), behind(resolved(upperBound, size)))
+  public func tensorBounds(size: Int) -> (first: Int, end: Int) {
+    (resolved(lowerBound, size), after(resolved(upperBound, size)))
   }
 }
 extension PartialRangeFrom: TensorRange where Bound == Int {
   /// From the lower bound to the end of the axis.
-  public func bounds(size: Int) -> (first: Int, end: Int) {
+  public func tensorBounds(size: Int) -> (first: Int, end: Int) {
     let first = resolved(lowerBound, size)
     return (first, Swift.max(first, size))
   }
 }
 extension PartialRangeUpTo: TensorRange where Bound == Int {
   /// From the start of the axis up to the bound.
-  public func bounds(size: Int) -> (first: Int, end: Int) { (0, resolved(upperBound, size)) }
+  public func tensorBounds(size: Int) -> (first: Int, end: Int) { (0, resolved(upperBound, size)) }
 }
 extension PartialRangeThrough: TensorRange where Bound == Int {
   /// From the start of the axis through the bound.
-  public func bounds(size: Int) -> (first: Int, end: Int) {
-    (0, behind(resolved(upperBound, size)))
+  public func tensorBounds(size: Int) -> (first: Int, end: Int) {
+    (0, after(resolved(upperBound, size)))
   }
 }
 
@@ -200,7 +200,7 @@ extension Tensor {
     }
     return shape.indices.map { axis in
       guard axis < ranges.count else { return 0..<shape[axis] }
-      let (first, end) = ranges[axis].bounds(size: shape[axis])
+      let (first, end) = ranges[axis].tensorBounds(size: shape[axis])
       guard first >= 0, first <= end, end <= shape[axis] else {
         stop(
           "Tensor slice", expected: "a range inside 0..<\(shape[axis]) for axis \(axis)",

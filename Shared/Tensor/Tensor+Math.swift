@@ -55,7 +55,7 @@ extension Tensor {
 
   /// `self += factor * other` in one pass over memory; the shapes must be equal.
   ///
-  /// What an optimizer does to every weight: `weights.add(gradient, scaledBy: -learningRate)`.
+  /// The step of gradient descent: `weights.add(gradient, scaledBy: -learningRate)`.
   public mutating func add(_ other: Tensor, scaledBy factor: Float) {
     guard shape == other.shape else {
       stop("Tensor.add(_:scaledBy:)", expected: "shape \(shape)", received: "\(other.shape)")
@@ -112,6 +112,6 @@ public func gelu(_ x: Tensor, byTanh: Bool = false) -> Tensor {
   x.mapped(byTanh ? kernelGELUTanh : kernelGELU)
 }
 /// The derivative of `gelu` at every element.
-public func geluSlope(_ x: Tensor, byTanh: Bool = false) -> Tensor {
+package func geluSlope(_ x: Tensor, byTanh: Bool = false) -> Tensor {
   x.mapped(byTanh ? kernelGELUTanhSlope : kernelGELUSlope)
 }

@@ -17,7 +17,7 @@ extension Tensor {
     let center = mean()
     var sums: [Double] = [0, 0]
     read { kernels.reductions.addDeviations($0, center, count, &sums) }
-    // The mean is rounded; what it is off, squared, is no part of the variance.
+    // The mean is rounded; the square of its error is no part of the variance.
     let off = sums[0] / Double(count)
     let variance = Float(sums[1] / Double(count) - off * off)
     return variance < 0 ? 0 : variance
@@ -60,7 +60,7 @@ extension Tensor {
     let axis = resolve(axis, "variance")
     let deviation = self - mean(axis: axis, keepDims: true)
     var result = square(deviation).sum(axis: axis, keepDims: keepDims)
-    // The mean is rounded; what it is off, squared, is no part of the variance.
+    // The mean is rounded; the square of its error is no part of the variance.
     let off = deviation.sum(axis: axis, keepDims: keepDims)
     result = Tensor.maximum(result - square(off) / Float(shape[axis]), 0)
     result /= Float(shape[axis] - (unbiased ? 1 : 0))

@@ -63,7 +63,7 @@ public struct Tensor: Sendable {
     try withExtendedLifetime(storage) { try body(UnsafePointer(storage.pointer)) }
   }
 
-  /// Whether nobody else shares the memory, so that writing to it copies nothing.
+  /// Whether no other tensor shares the memory, so that writing to it copies nothing.
   package var isUnshared: Bool {
     mutating get { isKnownUniquelyReferenced(&storage) }
   }

@@ -10,7 +10,7 @@ final class TensorStorage: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Float>
   private let capacity: Int
 
-  /// Uninitialised memory; whoever asks for it writes all of it.
+  /// Uninitialised memory; the caller writes all of it.
   init(uninitialized count: Int) {
     self.count = count
     capacity = BufferPool.capacity(for: count)
@@ -31,14 +31,14 @@ final class BufferPool: Sendable {
 
   /// Below this many floats (64 KiB) malloc is faster than the lock.
   private static let smallest = 1 << 14
-  /// What the pool keeps at most, in floats (256 MiB).
+  /// The most that the pool keeps, in floats (256 MiB).
   private static let limit = 1 << 26
 
   private struct Free {
     var buffers: [Int: [UnsafeMutablePointer<Float>]] = [:]
     var total = 0
   }
-  // The pointers inside belong to nobody else while they lie here.
+  // The pointers inside have no other owner while they lie here.
   private struct Guarded: @unchecked Sendable { var free = Free() }
   private let guarded = Mutex(Guarded())
 

@@ -135,7 +135,7 @@ extension NeuralNetwork {
           let batch = try batches.nextBatch()
           return arePrepared ? batch : try prepared(batch, name: batches.name)
         }
-        try withoutSubnormals { try step(on: parts, schedule: schedule) }
+        try Tensor.withoutSubnormals { try step(on: parts, schedule: schedule) }
         let report = stepReport(plan)
         var control = TrainingControl.proceed
         for index in callbacks.indices

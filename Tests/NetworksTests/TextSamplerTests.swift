@@ -94,7 +94,7 @@ import Testing
 
   @Test func badInputIsRefused() throws {
     let network = try network(abc, epochs: 1)
-    expectCourseError(.invalidData, "prompt, line 1, column 2", "has not seen", "\"Z\"") {
+    expectCourseError(.invalidData, "prompt, line 1, column 2", "outside the vocabulary", "\"Z\"") {
       try network.sampleText(prompt: "aZ", length: 1)
     }
     expectCourseError(.invalidData, "prompt: the text is empty") {

@@ -90,7 +90,7 @@ private struct RightOf: DecisionFunction {
     }
   }
 
-  @Test func everyModelOfFirstPrinciplesHasABoundary() throws {
+  @Test func everySimpleModelHasABoundary() throws {
     let data = try Dataset.blobs(count: 40, seed: 1)
     let boundary = try DecisionBoundary(of: data, resolution: 10)
     var perceptron = Perceptron(inputCount: 2)

@@ -1,4 +1,4 @@
-// What travels inside the binary: two data sets as the text of their CSV files, and a text to learn.
+// Data inside the binary: two data sets as the text of their CSV files, and a text to learn.
 #ifndef BUNDLED_DATA_H
 #define BUNDLED_DATA_H
 

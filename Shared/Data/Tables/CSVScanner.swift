@@ -12,7 +12,7 @@ struct CSVField {
 /// like one of them.
 struct CSVScanner {
   let bytes: [UInt8]
-  /// What to call the file in errors.
+  /// The name of the file in errors.
   let name: String
   let delimiter: UInt8
 
@@ -22,7 +22,7 @@ struct CSVScanner {
   static let space = UInt8(ascii: " ")
   static let tab = UInt8(ascii: "\t")
 
-  /// Reads the record at `position` into `fields`, and moves behind its line end. `line` counts the
+  /// Reads the record at `position` into `fields`, and moves past its line end. `line` counts the
   /// lines of the file, of which a quoted field may span several.
   func readRecord(at position: inout Int, line: inout Int, into fields: inout [CSVField]) throws {
     fields.removeAll(keepingCapacity: true)
@@ -69,7 +69,7 @@ struct CSVScanner {
     while true {
       guard end < bytes.count else {
         throw CourseError(
-          .format, "a quoted field has no closing quote", location: "\(name), line \(firstLine)",
+          .format, "unterminated quoted field", location: "\(name), line \(firstLine)",
           remedy: "Close the quote, or double it (\"\") where it belongs to the text.")
       }
       if bytes[end] == CSVScanner.quote {
@@ -89,7 +89,7 @@ struct CSVScanner {
         || bytes[place] == CSVScanner.carriageReturn
     else {
       throw CourseError(
-        .format, "there is text behind the closing quote of a field",
+        .format, "there is text after the closing quote of a field",
         location: "\(name), line \(line)",
         remedy: "Double the quotes (\"\") that belong to the text.")
     }

@@ -1,7 +1,7 @@
-// Whether the first row of a table names its columns, and what the names are: the one rule for every command and
+// Whether the first row of a table names its columns, and their names: the one rule for every command and
 // for the library.
 //
-// 1. A row that has all names that the caller expects is the header, whatever they look like: those of a
+// 1. A row that has all names that the caller expects is the header, however they look: those of a
 //    network's features, or of the label column.
 // 2. Otherwise it is one when it has words where the rows below have numbers, or no number at all
 //    (`CSVHeader.automatic`), or when it counts the columns, as pandas does where they have no names: 0, 1, 2, label.

@@ -11,7 +11,7 @@ import Foundation
 ///
 /// - Complexity: reading keeps the bytes of the file and one offset a row.
 public struct CSVTable: Sendable {
-  /// The path, or whatever names the table in errors.
+  /// The path, or another name of the table in errors.
   public let name: String
   /// The names of the columns; `nil` when the file has no header.
   public let columnNames: [String]?
@@ -24,10 +24,10 @@ public struct CSVTable: Sendable {
   private let rowStarts: [Int]
   private let rowLines: [Int]
 
-  /// Reads a file, or what comes through a pipe (`-` is the standard input).
+  /// Reads a file or a pipe (`-` is the standard input).
   /// - Parameters:
   ///   - delimiter: `nil` to find out: tab, semicolon or comma
-  ///   - expecting: names of columns; a first row that has all of them is the header, whatever it looks like
+  ///   - expecting: names of columns; a first row that has all of them is the header, however it looks
   public init(
     contentsOf path: String, header: CSVHeader = .automatic, delimiter: Character? = nil,
     expecting names: [String] = []
@@ -150,7 +150,7 @@ public struct CSVTable: Sendable {
 // MARK: - Looking at the bytes
 
 extension CSVTable {
-  /// The place behind the byte order mark; throws when the bytes are no UTF-8 text.
+  /// The place after the byte order mark; throws when the bytes are no UTF-8 text.
   private static func startOfText(_ bytes: [UInt8], name: String) throws -> Int {
     func refuse(_ what: String, _ remedy: String, line: Int? = nil) -> CourseError {
       CourseError(
@@ -183,7 +183,7 @@ extension CSVTable {
       byte != CSVScanner.carriageReturn, !character.isNumber, character != ".", character != "-"
     else {
       throw CourseError(
-        .invalidArgument, "this character cannot separate fields",
+        .invalidArgument, "invalid delimiter",
         expected: "one such as , ; or a tab", received: "\"\(character)\"")
     }
     return byte

@@ -1,4 +1,4 @@
-// One rule for data in memory and tables: what has a name is found by its name, not by its place.
+// One rule for data in memory and tables: features and classes with names are found by name, not by place.
 
 extension Dataset {
   /// The same examples with their features and classes in the order of these names.
@@ -6,7 +6,7 @@ extension Dataset {
   /// Where either side has no names, the order is taken to be right. Features may be named in other capitals;
   /// classes are those of the same text, and may be fewer.
   ///
-  /// - Parameter role: what messages call the data
+  /// - Parameter role: the name of the data in messages
   /// - Throws: when a feature is missing, or a class occurs that is not among the names.
   func aligned(
     featureNames wantedFeatures: [String], classNames wantedClasses: [String], role: String
@@ -17,7 +17,7 @@ extension Dataset {
       let found = places(of: wantedFeatures, among: featureNames)
       if let missing = found.firstIndex(of: nil) {
         throw CourseError(
-          .invalidData, "\(role): other features than the network has",
+          .invalidData, "\(role): features differ from those of the network",
           expected: quotedList(wantedFeatures),
           received: "no \"\(wantedFeatures[missing])\" among \(quotedList(featureNames))",
           location: name,
@@ -39,7 +39,7 @@ extension Dataset {
       if label < 0 { return label }
       if let place = places[label] { return place }
       throw CourseError(
-        .invalidData, "\(role): other classes than the network has",
+        .invalidData, "\(role): classes differ from those of the network",
         expected: quotedList(wanted), received: "\"\(classNames[label])\"", location: name,
         remedy: "Correct the label or leave the example out; a network that is to learn other "
           + "classes has them as its classNames.")

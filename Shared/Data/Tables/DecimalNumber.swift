@@ -1,6 +1,6 @@
-/// Reads a decimal number such as `-12.5e3` from ASCII bytes; `nil` when that is not what they are.
+/// Reads a decimal number such as `-12.5e3` from ASCII bytes; `nil` when they are no decimal number.
 ///
-/// Always with a point, whatever the language of the system. Words (`nan`, `inf`) and hexadecimal
+/// The decimal separator is a point in every language of the system. Words (`nan`, `inf`) and hexadecimal
 /// numbers, which `Double(_:)` would take, are not numbers here.
 func parseDecimal(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
   var place = range.lowerBound

@@ -9,7 +9,7 @@ public enum LabelColumn: Sendable, Equatable, Codable, CustomStringConvertible {
   case index(Int)
 
   /// A column from a command line: a whole number is an index, everything else a name.
-  public init(argument: String) {
+  package init(argument: String) {
     self = Int(argument).map { .index($0) } ?? .name(argument)
   }
 

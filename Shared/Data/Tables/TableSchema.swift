@@ -1,11 +1,11 @@
-/// What a trained network looks for in a table: the one rule by which its columns are found.
+/// The columns of a table that a trained network needs, and the one rule by which they are found.
 ///
 ///     let schema = TableSchema(featureNames: ["x", "y"], labelName: "kind")
 ///     let table = try CSVTable(contentsOf: "points.csv", expecting: schema.featureNames)
 ///     let columns = try table.columns(for: schema)
 ///     try table.numbers(inColumns: columns.features)
 ///
-/// - A table with a header is read **by name**, in whatever order its columns come; capitals and blanks around a
+/// - A table with a header is read **by name**, in any order of its columns; capitals and blanks around a
 ///   name do not matter where no name is the same. A feature that is missing is an error. Columns that
 ///   the network does not know are left out (`TableColumns.unused`).
 /// - A table without one, or a network without names, is read **by place**: as many columns as features, or one
@@ -39,13 +39,13 @@ public struct TableSchema: Sendable, Equatable {
 }
 
 /// Which columns of a table are which.
-public struct TableColumns: Sendable, Equatable {
+package struct TableColumns: Sendable, Equatable {
   /// The features, in the order of the network's inputs.
-  public var features: [Int]
+  package var features: [Int]
   /// The label column; `nil` when there is none.
-  public var label: Int?
+  package var label: Int?
   /// The columns that are neither.
-  public var unused: [Int]
+  package var unused: [Int]
 }
 
 extension CSVTable {
@@ -53,7 +53,7 @@ extension CSVTable {
   /// - Parameters:
   ///   - label: the label column, if the caller knows it
   ///   - needsLabel: whether a table without label column is an error
-  public func columns(
+  package func columns(
     for schema: TableSchema, label: LabelColumn? = nil, needsLabel: Bool = false
   ) throws -> TableColumns {
     let given = try label.map { try column($0) }

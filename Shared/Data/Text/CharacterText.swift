@@ -13,9 +13,9 @@ import Foundation
 ///
 ///     inputs  [abc, ghi], [def, jkl]        targets  [bcd, hij], [efg, klm]
 ///
-/// The target of each character is the one after it. Whatever is left over at the end is not used.
+/// The target of each character is the one after it. Characters left over at the end are not used.
 public struct CharacterText: Sendable {
-  /// What messages call the text.
+  /// The name of the text in messages.
   public var name: String
   /// The characters that may occur.
   public let vocabulary: Vocabulary
@@ -26,14 +26,14 @@ public struct CharacterText: Sendable {
   /// - Parameter vocabulary: that of a trained network; `nil` for the characters of the text itself
   /// - Throws: when the text is empty or has characters that are not in the vocabulary.
   public init(_ text: String, name: String = "text", vocabulary: Vocabulary? = nil) throws {
-    // Also throws for an empty text, whatever the vocabulary.
+    // Also throws for an empty text, with any vocabulary.
     let own = try Vocabulary(of: text, name: name)
     self.name = name
     self.vocabulary = vocabulary ?? own
     tokens = try self.vocabulary.tokens(of: text, name: name)
   }
 
-  /// Reads a text file in UTF-8. Lines end in LF, whatever ends them in the file; a byte order mark is
+  /// Reads a text file in UTF-8. Line ends become LF; a byte order mark is
   /// skipped.
   public init(contentsOf path: String, vocabulary: Vocabulary? = nil) throws {
     let text = try utf8Text(readFile(at: path, content: "a text file"), path: path)
@@ -113,8 +113,8 @@ public struct CharacterText: Sendable {
   ) throws -> DatasetSplit {
     guard validation >= 0, test >= 0, validation + test < 1 else {
       throw CourseError(
-        .invalidArgument, "these shares do not divide a text",
-        expected: "two shares of at least 0 that leave something to train on",
+        .invalidArgument, "invalid split fractions",
+        expected: "two fractions of at least 0 that leave characters to train on",
         received: "\(validation) and \(test)", location: name)
     }
     let testStart = tokens.count - Int((Double(tokens.count) * test).rounded())

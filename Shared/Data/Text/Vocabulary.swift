@@ -5,10 +5,10 @@
 ///     try vocabulary.tokens(of: "bet")           // [1, 2, 6]
 ///     vocabulary.text(of: [6, 4])                // "to"
 ///
-/// A character is what a reader takes for one (`Character`): `é` is one, however it is encoded. They are
-/// sorted, so that the same characters have the same numbers whatever the text.
+/// A character is a `Character` of Swift: `é` is one, however it is encoded. They are sorted, so that the
+/// same characters have the same numbers in every text.
 ///
-/// A network carries its vocabulary as its `classNames`: what it predicts is the class "next character".
+/// A network carries its vocabulary as its `classNames`: it predicts the class "next character".
 public struct Vocabulary: Sendable, Equatable {
   /// The characters, sorted; the place of each is its number.
   public let characters: [Character]
@@ -40,7 +40,7 @@ public struct Vocabulary: Sendable, Equatable {
     else {
       let wrong = classNames.first { $0.count != 1 }
       throw CourseError(
-        .invalidArgument, "these classes are no vocabulary",
+        .invalidArgument, "invalid vocabulary",
         expected: "names of one character each, all different",
         received: classNames.isEmpty ? "no names" : wrong.map { "\"\($0)\"" } ?? "one twice")
     }
@@ -89,7 +89,7 @@ public struct Vocabulary: Sendable, Equatable {
     }
     let shown = unknown.prefix(8).map { "\(String($0).debugDescription)" }.joined(separator: ", ")
     return CourseError(
-      .invalidData, "characters that the network has not seen",
+      .invalidData, "characters outside the vocabulary",
       expected: "the \(count) characters of its training text",
       received: shown + (unknown.count > 8 ? " and \(unknown.count - 8) more" : ""),
       location: "\(name), line \(place?.line ?? 1), column \(place?.column ?? 1)",

@@ -1,4 +1,4 @@
-// The entries of the convolution: which method computes what, and the bias gradient.
+// The entries of the convolution: the choice of the method, and the bias gradient.
 
 #include <string.h>
 

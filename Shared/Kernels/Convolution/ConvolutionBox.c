@@ -20,7 +20,7 @@ static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t
     return;
   }
   if (box->phases == 2) {
-    // Whole pairs that lie in the image; what remains is at most one value and the zeros.
+    // Whole pairs that lie in the image; the remainder is at most one value and the zeros.
     const ptrdiff_t pitch = (ptrdiff_t)box->pitch;
     ptrdiff_t first = left < 0 ? (1 - left) / 2 : 0, end = ((ptrdiff_t)width - left) / 2;
     first = first < pitch ? first : pitch;

@@ -1,11 +1,11 @@
-// What the files of the convolution share.
+// Shared by the files of the convolution.
 
 #pragma once
 
 #include "Internal.h"
 
 /// A rectangle of an image's planes, copied with zeros around it, its columns sorted by their
-/// remainder modulo `phases`: what a convolution with stride `phases` reads side by side, then lies
+/// remainder modulo `phases`: values that a convolution with stride `phases` reads together then lie
 /// side by side. Layout [channel][row][phase][pitch].
 typedef struct Box {
   ptrdiff_t top, left;      // of the rectangle, may lie outside of the image

@@ -24,7 +24,7 @@ enum {
   fewTasks = 16,            // images and groups that need not be cut for the threads' sake
 };
 
-/// What the pixels of a box see of the source.
+/// The part of the source that the pixels of a box see.
 static Box sourceBox(const Sum *sum, size_t row, size_t rows, size_t column, size_t columns) {
   const size_t width = (columns - 1) * sum->x.stride + sum->x.extent;
   return (Box){

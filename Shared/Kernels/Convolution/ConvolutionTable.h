@@ -46,7 +46,7 @@ typedef struct KernelPoolRow {
   size_t width;             // of the plane
   size_t index;             // of x[0] in the plane
   size_t rows, windowX, stride, count;
-  float factor;             // what sums are multiplied with
+  float factor;             // multiplies each sum
   float *y;
   int32_t *winners;         // or NULL
 } KernelPoolRow;

@@ -1,4 +1,4 @@
-// What the two files of Winograd's algorithm share: tiles of outputs, in strips.
+// Shared by the two files of Winograd's algorithm: tiles of outputs, in strips.
 
 #pragma once
 
@@ -11,7 +11,7 @@ INLINE const KernelWinograd *winogradOf(const KernelSet *set, size_t taps) {
   return &tableOf(set)->convolution.winograd[taps == 3 ? 0 : 1];
 }
 
-/// Pieces of tile rows of all images, numbered: what is read, transformed and written in one go.
+/// Pieces of tile rows of all images, numbered: each is read, transformed and written in one go.
 typedef struct Strips {
   size_t side;                                    // of a tile of outputs
   size_t batch, tilesY, tilesX, across, longest;  // longest: tiles in a strip

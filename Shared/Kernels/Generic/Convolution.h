@@ -12,7 +12,7 @@ INLINE void packPieces(const float *base, const size_t *offsets, size_t depth, c
   }
 }
 
-/// Runs are cut into pieces of one vector. Pieces are stored whole, in order: what one writes
+/// Runs are cut into pieces of one vector. Pieces are stored whole, in order: the excess of one
 /// beyond its end, the next one overwrites.
 static void packPatches(const float *base, const size_t *offsets, size_t depth,
                         const KernelRun *runs, size_t runCount, float *panel) {
@@ -56,7 +56,7 @@ static void splitPairs(const float *x, size_t count, float *even, float *odd) {
   }
 }
 
-// Taps of a tile: with two vectors each and the two pixels of a step, what the registers hold.
+// Taps of a tile: with two vectors each and the two pixels of a step, as many as the registers hold.
 #if ROW_TILE >= 12
 #define TAP_TILE 12
 #else

@@ -157,13 +157,13 @@ typedef struct Places {
   FourInts isInside;  // all ones where the place is less than a pixel from the image
 } Places;
 
-/// The largest whole number that is not above x; any number for what is no int32.
+/// The largest whole number that is not above x; any number outside the range of int32.
 INLINE FourInts floorOf(Four x) {
   const FourInts whole = __builtin_convertvector(x, FourInts);
   return whole + (x < __builtin_convertvector(whole, Four));
 }
 
-/// The places of columns `column ..< column + 4`; rowX and rowY are what the row adds to them.
+/// The places of columns `column ..< column + 4`; the row adds rowX and rowY to them.
 INLINE Places placesOf(const float matrix[6], float rowX, float rowY, Four column, float height,
                        float width) {
   Four x = matrix[0] * column + rowX + matrix[2];

@@ -73,7 +73,7 @@ INLINE void planeSums(const KernelNormalRow *r, const bool relu, double *sums) {
   }
   for (; i + LANES <= r->count; i += LANES) { ADD(READ_FULL, 0); }
   const size_t rest = r->count - i;
-  // The zeros behind the last value are no values, but their dY is zero as well.
+  // The zeros after the last value are no values, but their dY is zero as well.
   if (rest > 0) { ADD(READ_PARTIAL, 1); }
 #undef ADD
   sums[0] += sumLanes((gradients[0] + gradients[1]) + (gradients[2] + gradients[3]));

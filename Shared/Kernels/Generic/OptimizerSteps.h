@@ -1,7 +1,7 @@
 // One step of an optimizer in one pass over memory. Each function is one vector of such a step; a
 // partial vector at the end is padded with zeros, which give finite numbers that are not stored.
 
-/// Runs STEP for every vector; LOAD and STORE are whole or partial, as what is left demands.
+/// Runs STEP for every vector; LOAD and STORE are whole or partial, as the number of elements left demands.
 #define EACH_VECTOR(count, STEP)                     \
   {                                                  \
     size_t i = 0;                                    \

@@ -18,7 +18,7 @@ typedef uint64_t LongWords __attribute__((vector_size(LANES * 4)));
 /// The words of the blocks `first ..< first + LANES / 2`, one block after the other, to
 /// out[2 * LANES].
 ///
-/// A word lies in the lower half of 64 bits. What is in the upper half does not matter: the product of
+/// A word lies in the lower half of 64 bits. The upper half does not matter: the product of
 /// two words reads the lower halves only.
 INLINE void philoxVector(uint64_t key, uint64_t stream, uint64_t first, uint32_t *out) {
   const uint64_t low = 0xFFFFFFFF;
@@ -106,7 +106,7 @@ static void normalNumbers(const uint32_t *words, float mean, float deviation, fl
     // u1 in (0, 1], since the logarithm of 0 is no number; u2 in [0, 1).
     const Doubles u1 = (doubles(both & 0xFFFFFFFF) + 1) * 0x1p-32, u2 = doubles(second) * 0x1p-32;
     const Doubles radius = __builtin_elementwise_sqrt(-2 * logarithms(u1));
-    // The nearest quarter of a turn, 0 to 4; what is left is an eighth of a turn at most.
+    // The nearest quarter of a turn, 0 to 4; the rest is an eighth of a turn at most.
     const Longs quarter = ((second >> 29) + 1) >> 1;
     const Doubles angle = (u2 - doubles(quarter) * 0.25) * 6.28318530717958648, s = angle * angle;
     // Taylor series, then symmetries.

@@ -8,8 +8,8 @@
 
 enum { columnTile = 2 * LANES };
 
-/// What is left to do with finished sums when it is more than storing: bias, activation, C at the
-/// edge of the matrix. `sums` has `stride` floats a row.
+/// The epilogue of finished sums that need more than a store: bias, activation, C at the edge of the
+/// matrix. `sums` has `stride` floats a row.
 static __attribute__((noinline)) void finishTile(const KernelTile *tile, const float *sums,
                                                  size_t stride, size_t rows, size_t columns) {
   for (size_t r = 0; r < rows; r++) {
@@ -195,7 +195,7 @@ static void tileOf(const KernelTile *tile, size_t rows, size_t columns) {
 
 // MARK: -
 
-// What the processor can do at most: multiply-adds on registers, without a single load.
+// The peak of the processor: multiply-adds on registers, without a single load.
 //
 // Twelve independent chains: more than latency times throughput of any processor so far (4 cycles,
 // two a cycle), fewer than the 16 registers of AVX2.

@@ -1,5 +1,5 @@
 // exp, log, tanh and sigmoid of a vector, over the whole range of Float: zeros, subnormal numbers,
-// infinities and NaN give what the exact function gives.
+// infinities and NaN give the values of the exact function.
 //
 // The polynomials are those of Moshier's Cephes library (expf, logf, tanhf). Largest errors over
 // all 2^32 floats, in units of the last place (AVX-512, AVX2 and portable, against libm in double):

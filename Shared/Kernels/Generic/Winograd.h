@@ -107,7 +107,7 @@ static void winogradInput(const float *pixels, size_t pitch, float *out, size_t 
   IN_TWO_DIMENSIONS(inputTransform, 6, 6, PIXEL, FREQUENCY)
 }
 
-// In what follows `side` is a constant in each call: of the filter, or of the tile of outputs.
+// Below, `side` is a constant in each call: of the filter, or of the tile of outputs.
 
 INLINE void transformGradient(const float *pixels, size_t pitch, float *out, size_t step,
                               const size_t side) {

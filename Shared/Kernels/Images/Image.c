@@ -1,4 +1,4 @@
-// Images: bytes to planes of floats, and colours. What gathers single bytes is plain C; the arithmetic on
+// Images: bytes to planes of floats, and colours. Gathering single bytes is plain C; the arithmetic on
 // whole rows goes through the table of the instruction set.
 
 #include <math.h>

@@ -1,7 +1,7 @@
-// Batch norm: statistics of channels, and what follows from them.
+// Batch norm: statistics of channels, the normalisation and its gradient.
 //
 // Sums over a channel are tasks of a channel (of images) or of a block of features (of dense rows);
-// the rest is cut into tasks of a fixed number of planes. What a task adds up, and in which order,
+// the rest is cut into tasks of a fixed number of planes. The terms that a task adds, and their order,
 // depends on the sizes only, so no result depends on the number of threads.
 
 #include "Internal.h"
@@ -28,7 +28,7 @@ INLINE double notBelowZero(double x) { return x < 0 ? 0 : x; }
 
 /// A plane's mean and sum of squared deviations come while it lies in the cache; Chan, Golub and
 /// LeVeque's formula (1979) puts the planes together. The deviations are taken from a mean in single
-/// precision; what it is off, in double, corrects both: where the mean is a thousand times the
+/// precision; its error, in double, corrects both: where the mean is a thousand times the
 /// deviation, its rounding alone would show in the variance.
 static void channelMoments(size_t channel, void *context) {
   const Job *job = context;

@@ -6,7 +6,7 @@
 // cache, and runs the register tile over it and the shared panels. The operand with more rows is
 // the one that is cut.
 //
-// Sums run over k in one order, block by block, whatever is shared, cut or read in place, so that a
+// Sums run over k in one order, block by block, whichever operand is shared, cut or read in place, so that a
 // result never depends on the number of threads.
 //
 // Legend: m, n rows and columns of C, k depth of the sums; panel: rowTile rows of op(A), or
@@ -117,7 +117,7 @@ static void smallProduct(const KernelSet *set, const KernelProduct *p) {
 
 // MARK: - Large products
 
-/// What the tasks of one part of a large product know.
+/// The context of the tasks of one part of a large product.
 typedef struct Part {
   const KernelSet *set;
   const KernelProduct *product;
@@ -253,7 +253,7 @@ void kernels_product(const KernelSet *set, const KernelProduct *product) {
   const KernelProduct *p = product;
   if (p->m == 0 || p->n == 0) return;
   if (p->k == 0) {
-    // Empty sums: what remains is the epilogue of a tile without depth.
+    // Empty sums: only the epilogue remains of a tile without depth.
     for (size_t i = 0; i < p->m && !p->accumulate; i += set->rowTile) {
       for (size_t j = 0; j < p->n; j += set->columnTile) {
         const KernelTile tile = tileAt(p, i, j, 0, 0);

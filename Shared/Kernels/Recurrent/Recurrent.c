@@ -4,7 +4,7 @@
 // columns of W and U, one below the other and packed once a pass, and computes the gates from the
 // sums while they are in the L1 cache. Between two steps all tasks meet, since each unit of a step
 // needs all of the step before; but where every thread gets enough sequences, each goes through the
-// steps with its own and waits for nobody. Backwards the same with U transposed, and dX with W
+// steps with its own and waits for no other. Backwards the same with U transposed, and dX with W
 // transposed from the same rows. The gradients of the weights are products over blocks of steps,
 // whose dZ is then still in the L2 cache.
 //

@@ -30,7 +30,7 @@ static void packBackward(size_t index, void *context) {
   }
 }
 
-/// What reaches the hidden states before the step after this one, through its products: dZ . U^T.
+/// The gradient that reaches the hidden states from the next step, through its products: dZ . U^T.
 static void backwardSums(const Pass *p, const Task *task, size_t after, float *sums) {
   const size_t tile = p->set->columnTile;
   multiply(p, task, p->nextRows[after % 2], p->gradients * p->H, 0, p->width,
@@ -120,7 +120,7 @@ static void initialTask(size_t index, void *context) {
   }
 }
 
-/// A block of steps of a run, and what is left to do after the first step of all.
+/// A block of steps of a run, and the work that is left after the first step of all.
 static void backwardRun(size_t index, void *context) {
   Pass run = runAt(context, index);
   // dX of a step beside the tasks of the step before it: both multiply the same rows.
@@ -143,7 +143,7 @@ typedef struct Block {
 /// Columns of [x h] in a task of packing them: long enough for packColumns.
 static size_t packChunk(const Pass *p) { return 128 / p->set->rowTile * p->set->rowTile; }
 
-/// Packs piece number `index` of x^T, or behind those of h^T.
+/// Packs piece number `index` of x^T, or after those of h^T.
 static void packBlockRows(size_t index, void *context) {
   const Block *block = context;
   const Pass *p = block->pass;

@@ -1,4 +1,4 @@
-// What the forward and the backward pass of recurrent layers share: see Recurrent.c.
+// Shared by the forward and the backward pass of recurrent layers: see Recurrent.c.
 
 #pragma once
 
@@ -86,7 +86,7 @@ INLINE Pass makePass(const KernelSet *set, const KernelRecurrent *layer) {
   return p;
 }
 
-/// Lays out what the forward pass keeps; returns its size.
+/// Lays out the values that the forward pass keeps; returns their size.
 INLINE size_t layOutKept(Pass *p, float *kept) {
   const size_t rows = p->T * p->N;
   size_t used = 0;

@@ -31,7 +31,7 @@ typedef struct KernelStepBackward {
   const float *sums;        // dZ . U^T of the step after this one, [rows, columnTile], or NULL
   const float *gates, *hiddenBefore, *cellBefore, *hidden, *extra, *mask;
   const float *dY;          // or NULL
-  float *dHidden, *dCell;   // what comes from the step after this one; what goes to the one before
+  float *dHidden, *dCell;   // from the next step, and on to the previous one
   float *dZ;                // as gates: the gradient of h U + ...; GRU: a 4th one, of x Wn + bn
 } KernelStepBackward;
 

@@ -10,7 +10,7 @@
 
 #include "Internal.h"
 
-// The address sanitizer sees what malloc hands out, and nothing else.
+// The address sanitizer sees memory from malloc and no other.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define MALLOC_ONLY 1
@@ -42,7 +42,7 @@ static float *map(size_t bytes) {
   const size_t size = mappedBytes(bytes);
   char *start = mmap(NULL, size + hugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) return NULL;
-  // Huge pages begin at whole ones: what lies before and behind goes back at once.
+  // Huge pages begin at whole ones: the pages before and after go back at once.
   const size_t before = roundUp((uintptr_t)start, hugePage) - (uintptr_t)start;
   if (before > 0) munmap(start, before);
   if (before < hugePage) munmap(start + before + size, hugePage - before);

@@ -1,9 +1,9 @@
 // One pool of threads for the whole process.
 //
 // A loop is a job: body, context, mode, count, and a ticket that holds the job's number and the next
-// index. Whoever is free claims an index by a compare-and-swap on the ticket. A claim that succeeds
+// index. A free thread claims an index by a compare-and-swap on the ticket. A claim that succeeds
 // proves that the job is still the one whose body was read before: no job ends, and no later one
-// begins, while an index is unclaimed. So nobody has to sign in or out.
+// begins, while an index is unclaimed. So no thread signs in or out.
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -27,7 +27,7 @@ static _Atomic uint32_t jobCount;
 static _Atomic uint32_t jobDone;
 
 static atomic_bool busy;                // a caller's loop is running
-static _Atomic size_t requestedThreads; // 0 until somebody asks or sets it
+static _Atomic size_t requestedThreads; // 0 until it is first read or set
 static _Atomic size_t runningWorkers;
 
 static pthread_mutex_t sleepLock = PTHREAD_MUTEX_INITIALIZER;
@@ -57,7 +57,7 @@ enum { flushBits = 1 << 24 };           // both
 enum { flushBits = 0 };
 #endif
 
-/// How this thread computes, without the flags that say what happened until now.
+/// How this thread computes, without the flags of past exceptions.
 INLINE uint64_t floatingPointMode(void) {
 #if defined(__x86_64__)
   return __builtin_ia32_stmxcsr() & ~0x3fu;

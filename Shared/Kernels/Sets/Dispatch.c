@@ -13,7 +13,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const KernelSet *chosen;
 
 #if defined(__x86_64__)
-// These two ask for exactly what the `#pragma clang attribute` in Avx512.c and Avx2.c turns on.
+// These two test exactly the features that the `#pragma clang attribute` in Avx512.c and Avx2.c turns on.
 static bool hasAvx2(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

@@ -1,5 +1,5 @@
 // Any processor: 4 floats a vector, no fused multiply-add, tile 6 x 8 (12 registers of sums, which
-// is what SSE has room for).
+// is all that SSE has room for).
 
 #include <math.h>
 #include <string.h>

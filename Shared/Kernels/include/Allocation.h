@@ -9,7 +9,7 @@
 /// Memory for `count` floats, uninitialised, aligned to 64 bytes (one AVX-512 vector, one cache line);
 /// NULL where there is not enough.
 float *kernels_allocate(size_t count);
-/// Gives back what `kernels_allocate` returned for as many floats; nothing for NULL.
+/// Gives back memory that `kernels_allocate` returned for as many floats; does nothing for NULL.
 void kernels_free(float *memory, size_t count);
-/// Lets the system have what the C library keeps of freed memory, where that can be asked for.
+/// Returns freed memory that the C library keeps to the system, where the library can do so.
 void kernels_trim(void);

@@ -19,10 +19,10 @@ typedef struct KernelSet KernelSet;
 ///         weights[o, c, p, q] * x[n, c', row, column]
 ///     row = i strideY + p dilationY - padTop,  column = j strideX + q dilationX - padLeft
 ///
-/// with c' = c + (the group of o) * inputChannels / groups; what lies outside of x is zero. x:
+/// with c' = c + (the group of o) * inputChannels / groups; values outside of x are zero. x:
 /// [batch, inputChannels, inputHeight, inputWidth]; weights: [outputChannels, inputChannels /
 /// groups, kernelHeight, kernelWidth]; y: [batch, outputChannels, outputHeight, outputWidth]. The
-/// padding below and to the right is what the output size asks for.
+/// padding below and to the right follows from the output size.
 typedef struct KernelConvolution {
   size_t batch, inputChannels, inputHeight, inputWidth;
   size_t outputChannels, outputHeight, outputWidth;
@@ -41,11 +41,11 @@ void kernels_convolution_forward(const KernelSet *set, const KernelConvolution *
                                  const float *x, const float *weights, const float *bias,
                                  KernelActivation activation, float *y);
 
-/// dX = what dY, the gradient before the activation, gives for x. Overwrites dX.
+/// dX, the gradient for x, from dY, the gradient before the activation. Overwrites dX.
 void kernels_convolution_input_gradient(const KernelSet *set, const KernelConvolution *convolution,
                                         const float *dY, const float *weights, float *dX);
 
-/// dW = what dY gives for the weights, summed over the batch. Overwrites dW. (For the bias:
+/// dW, the gradient for the weights, from dY, summed over the batch. Overwrites dW. (For the bias:
 /// kernels_channel_sums of dY.)
 void kernels_convolution_weight_gradient(const KernelSet *set, const KernelConvolution *convolution,
                                          const float *x, const float *dY, float *dW);

@@ -1,4 +1,4 @@
-// Threads, and what a thread does with subnormal numbers.
+// Threads, and their treatment of subnormal numbers.
 
 #pragma once
 
@@ -16,10 +16,10 @@ size_t kernels_available_cores(void);
 /// done. Nested calls run on the calling thread. Small counts of short bodies are cheap (~1 us).
 void kernels_parallel_for(size_t count, void (*body)(size_t index, void *context), void *context);
 /// From now on the loops of the calling thread run where they are: for threads that work beside the
-/// pool and must not take it away from those who wait for it.
+/// pool and must not take it away from the threads that wait for it.
 void kernels_keep_on_this_thread(void);
 
 /// From now on subnormal numbers (those nearer to 0 than 1.2e-38) are zeros to the calling thread and
-/// to the loops it runs; returns what was before, for the next function.
+/// to the loops it runs; returns the mode before, for the next function.
 uint64_t kernels_flush_subnormals(void);
 void kernels_restore_subnormals(uint64_t before);

@@ -18,7 +18,7 @@ typedef struct KernelSet KernelSet;
 /// stored depth-major (`panel[k * width + row]`), the last group padded with zeros. A convolution
 /// supplies its own `pack`, which reads image patches, and no patch matrix ever exists. `first` is
 /// a multiple of `width`, k0 is any number; calls come from several threads at once. `pack` NULL
-/// means a matrix stored row-major (what kernels_matrix makes): kernels_product packs it, or reads
+/// means a matrix stored row-major (kernels_matrix makes one): kernels_product packs it, or reads
 /// it in place.
 typedef struct KernelOperand {
   void (*pack)(const struct KernelOperand *operand, const KernelSet *set, size_t first,
@@ -26,7 +26,7 @@ typedef struct KernelOperand {
   const float *data;
   size_t leading;           // elements from one stored row to the next
   bool transposed;
-  const void *context;      // whatever a packer of one's own needs
+  const void *context;      // for a packer of the caller
 } KernelOperand;
 
 /// C = activation(op(A) . op(B) + bias), or C += op(A) . op(B) when `accumulate`.

@@ -37,9 +37,9 @@ typedef struct KernelState {
   float *hidden, *cell;            // [N, H]
 } KernelState;
 
-/// What a backward pass writes. All are overwritten.
+/// The results of a backward pass. All are overwritten.
 typedef struct KernelRecurrentGradients {
-  float *input;                    // [N, T, F], or NULL: nobody needs it
+  float *input;                    // [N, T, F], or NULL where it is not needed
   float *inputWeights, *recurrentWeights, *bias, *candidateBias;
   KernelState initial;
 } KernelRecurrentGradients;

@@ -20,7 +20,7 @@ typedef struct KernelReductions {
   // sum of (x[i] - center)^2
   float (*sumSquaredDeviations)(const float *x, float center, size_t count);
   // sums[0] += sum of x[i] - center, sums[1] += sum of (x[i] - center)^2, in double precision over
-  // pieces. Of a center near the mean, what it is off can be taken from both without loss of digits.
+  // pieces. If the center is near the mean, its error can be taken from both without loss of digits.
   void (*addDeviations)(const float *x, float center, size_t count, double *sums);
   // sum of x[i] * y[i]
   float (*dot)(const float *x, const float *y, size_t count);
@@ -30,7 +30,7 @@ typedef struct KernelReductions {
   size_t (*firstNonFinite)(const float *x, size_t count);
 } KernelReductions;
 
-/// Adds the sums of x - center and of its square over rows and elements to those of each group, in double precision;
-/// x [rows, groups, size].
-void kernels_add_moments(const float *x, size_t rows, size_t groups, size_t size, const double *center,
-                         double *sums, double *squares);
+/// Adds to each group the sums of x - center and of its square over rows and elements, in double
+/// precision; x [rows, groups, size].
+void kernels_add_moments(const float *x, size_t rows, size_t groups, size_t size,
+                         const double *center, double *sums, double *squares);

@@ -2,7 +2,7 @@ import CourseTestSupport
 import Shared
 import Testing
 
-/// Whether the first row is a header, and what the columns are called.
+/// Whether the first row is a header, and the names of the columns.
 @Suite(.watched) struct CSVHeaderTests {
   @Test(arguments: [
     // As pandas writes columns without names, with an index and without.

@@ -48,7 +48,7 @@ import Testing
     #expect(rows(try CSVTable(text: "1|2\n3|4", delimiter: "|")) == [["1", "2"], ["3", "4"]])
     #expect(rows(try CSVTable(text: "1 2\n3 4", delimiter: " ")) == [["1", "2"], ["3", "4"]])
     for wrong: Character in ["\"", "\n", "7", "é", "."] {
-      expectCourseError(.invalidArgument, "separate") {
+      expectCourseError(.invalidArgument, "invalid delimiter") {
         try CSVTable(text: "1", delimiter: wrong)
       }
     }
@@ -75,10 +75,10 @@ import Testing
     expectCourseError(.format, "line 3", "expected 2 fields, as in line 1", "got 3") {
       try CSVTable(text: "a,b\n1,2\n1,2,3")
     }
-    expectCourseError(.format, "line 2", "no closing quote") {
+    expectCourseError(.format, "line 2", "unterminated quoted field") {
       try CSVTable(text: "a,b\n1,\"2\n3,4")
     }
-    expectCourseError(.format, "line 2", "behind the closing quote") {
+    expectCourseError(.format, "line 2", "after the closing quote") {
       try CSVTable(text: "a,b\n1,\"2\"3")
     }
     expectCourseError(.invalidData, "no rows") { try CSVTable(text: "") }

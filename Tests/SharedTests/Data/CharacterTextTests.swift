@@ -68,7 +68,7 @@ import Testing
     expectCourseError(.invalidArgument, "at least 1 row") {
       try text.dataset(batchSize: 0, sequenceLength: 3)
     }
-    expectCourseError(.invalidArgument, "shares") {
+    expectCourseError(.invalidArgument, "split fractions") {
       try text.split(validation: 0.5, test: 0.5, batchSize: 1, sequenceLength: 1)
     }
   }
@@ -79,7 +79,7 @@ import Testing
     expectCourseError(.invalidData, "the text is empty") {
       try CharacterText("", vocabulary: known)
     }
-    expectCourseError(.invalidData, "has not seen", "\"z\"") {
+    expectCourseError(.invalidData, "outside the vocabulary", "\"z\"") {
       try CharacterText("abz", vocabulary: known)
     }
     #expect(try CharacterText("cab", vocabulary: known).tokens == [2, 0, 1])

@@ -64,12 +64,12 @@ import Testing
   @Test func otherNamesAreRefused() throws {
     let network = try trained()
     let other = try data(["x", "y", "w"])
-    expectCourseError(.invalidData, "other features", "no \"z\"") { try network.evaluate(other) }
+    expectCourseError(.invalidData, "features differ", "no \"z\"") { try network.evaluate(other) }
     let classes = try data(classes: ["no", "yes", "yeah"])
     let strange = try Dataset(
       features: classes.features, targets: .classes([Int](repeating: 2, count: 60)),
       classNames: ["no", "yes", "yeah"])
-    expectCourseError(.invalidData, "other classes", "\"yeah\"") { try network.evaluate(strange) }
+    expectCourseError(.invalidData, "classes differ", "\"yeah\"") { try network.evaluate(strange) }
   }
 
   @Test func withoutNamesTheOrderIsRight() throws {

@@ -64,7 +64,7 @@ import Testing
       expectCourseError(.invalidData, "too far apart", "-3e+38 to 3e+38") { try fit(data(far)) }
     }
     let same = try data(Tensor(shape: [3, 1], scalars: [1e8 + 0.1, 1e8 + 0.2, 1e8 + 0.3]))
-    expectCourseError(.invalidData, "single precision", "have in common") {
+    expectCourseError(.invalidData, "single precision", "common part") {
       try FeatureScaler.standardizing(same)
     }
   }

@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func namesThatAreNoCharactersAreRefused() {
-    expectCourseError(.invalidArgument, "no vocabulary", "\"setosa\"") {
+    expectCourseError(.invalidArgument, "invalid vocabulary", "\"setosa\"") {
       try Vocabulary(classNames: ["a", "setosa"])
     }
     expectCourseError(.invalidArgument, "one twice") { try Vocabulary(classNames: ["a", "a"]) }
@@ -39,7 +39,7 @@ import Testing
   @Test func unknownCharactersAreNamedWithTheirPlace() throws {
     let vocabulary = try Vocabulary(of: "abc\n")
     expectCourseError(
-      .invalidData, "prompt, line 2, column 3", "has not seen", "the 4 characters",
+      .invalidData, "prompt, line 2, column 3", "outside the vocabulary", "the 4 characters",
       "\"x\", \"€\", \"y\""
     ) { try vocabulary.tokens(of: "a\nbbx€yxc", name: "prompt") }
     expectCourseError(.invalidData, "and 2 more") { try vocabulary.tokens(of: "0123456789") }

@@ -1,6 +1,6 @@
 import CCourseKernels
 
-/// A convolution with its operands, and what it must give, by plain loops in double precision.
+/// A convolution with its operands, and its expected results by plain loops in double precision.
 struct ConvolutionExample: CustomStringConvertible {
   var shape = KernelConvolution()
   var activation = kernelActivationIdentity
@@ -32,7 +32,7 @@ struct ConvolutionExample: CustomStringConvertible {
     fill(&numbers)
   }
 
-  /// Any mixture of what the layers allow: even and oblong kernels, strides that do not divide, padding
+  /// Any mixture of the settings that the layers allow: even and oblong kernels, strides that do not divide, padding
   /// that differs from side to side, dilation, groups, one dimension. `largest` bounds the image's sides.
   init(random numbers: inout TestNumbers, largest: Int = 9) {
     let oneDimension = numbers.below(8) == 0
@@ -77,7 +77,7 @@ struct ConvolutionExample: CustomStringConvertible {
     dY = numbers.floats(s.batch * s.outputChannels * s.outputHeight * s.outputWidth)
   }
 
-  // MARK: What is computed, and what it must be
+  // MARK: Computed and expected
 
   struct Results: Equatable {
     var y: [Float], dX: [Float], dW: [Float]
@@ -88,7 +88,7 @@ struct ConvolutionExample: CustomStringConvertible {
     }
   }
 
-  /// Outputs begin as NaN: what is not written shows.
+  /// Outputs begin as NaN, which shows elements that are not written.
   func run(_ set: String, method: KernelConvolutionMethod = kernelConvolutionAutomatic) -> Results {
     var results = Results(
       y: Array(repeating: .nan, count: dY.count), dX: Array(repeating: .nan, count: x.count),

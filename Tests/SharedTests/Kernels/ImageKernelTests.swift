@@ -175,7 +175,7 @@ import Testing
     }
   }
 
-  /// What is drawn and computed for an image does not depend on the processor.
+  /// Images drawn and computed do not depend on the processor.
   @Test(arguments: instructionSets) func allSetsGiveTheSameBits(name: String) {
     let (set, portable) = (kernelSet(name), kernelSet("portable"))
     var numbers = TestNumbers(seed: 4)

@@ -58,7 +58,7 @@ import Testing
     return c
   }
 
-  /// What C must be; the gaps between its rows stay as they were.
+  /// The expected C; the gaps between its rows stay as they were.
   func reference(_ e: Example, _ operands: Operands) -> [Double] {
     var c = operands.c.map(Double.init)
     let a = operands.a, b = operands.b

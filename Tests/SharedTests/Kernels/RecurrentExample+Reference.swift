@@ -2,7 +2,7 @@ import CCourseKernels
 import Foundation
 
 extension RecurrentExample {
-  /// The state of one sequence at one step, and what the step's gradient needs.
+  /// The state of one sequence at one step, and the values that the step's gradient needs.
   private struct Step {
     var time = 0
     var isMasked = false

@@ -1,6 +1,6 @@
 import CCourseKernels
 
-/// A recurrent pass on random numbers, and what it should give, by plain loops in double precision.
+/// A recurrent pass on random numbers, and its expected results by plain loops in double precision.
 struct RecurrentExample {
   let cell: KernelCell
   let batch, steps, inputSize, hiddenSize: Int
@@ -64,7 +64,7 @@ struct RecurrentExample {
 
   func run(on set: UnsafePointer<KernelSet>, needsInputGradient: Bool = true) -> Result<Float> {
     let width = gates * hiddenSize, state = batch * hiddenSize
-    // NaN: what is not written shows.
+    // NaN shows elements that are not written.
     func space(_ count: Int) -> [Float] { [Float](repeating: .nan, count: count) }
     var result = Result(
       y: space(state * steps), hidden: space(state), cell: space(isLSTM ? state : 0),

@@ -58,7 +58,7 @@ import Testing
     let gradients = example.reference()
     func check(_ path: WritableKeyPath<RecurrentExample, [Float]>, _ gradient: [Double]) {
       for place in gradient.indices {
-        // The step is what remains of 0.001 in single precision.
+        // The step is 0.001 as rounded to single precision.
         var (above, below) = (example, example)
         above[keyPath: path][place] += 1e-3
         below[keyPath: path][place] -= 1e-3
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  /// A pass whose input gradient nobody needs returns the same of everything else.
+  /// A pass without input gradient returns the same other gradients.
   @Test func theInputGradientIsOptional() {
     var numbers = TestNumbers(seed: 50)
     let example = RecurrentExample(

@@ -88,7 +88,7 @@ import Testing
     }
   }
 
-  /// With 16 channels and more it is what `automatic` takes; where it is impossible, forcing it gives
+  /// With 16 channels and more `automatic` takes it; where it is impossible, forcing it gives
   /// the patches.
   @Test func whereItIsTaken() {
     func example(_ side: Int, _ change: (inout KernelConvolution) -> Void) -> ConvolutionExample {

@@ -11,7 +11,7 @@ import Testing
     #expect(draws.next() == 0x9b00_dbd8_bc57_ac4c)
   }
 
-  /// Whoever changes these numbers changes every seeded experiment and breaks resuming of saved runs.
+  /// A change of these numbers changes every seeded experiment and breaks resuming of saved runs.
   /// They were computed a second time in Python, from the text of the paper and of `RandomKey`.
   @Test func streamsAreWhatTheyHaveAlwaysBeen() {
     func first(_ key: RandomKey) -> UInt64 {

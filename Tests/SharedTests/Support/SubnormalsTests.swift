@@ -2,7 +2,7 @@ import CourseTestSupport
 import Shared
 import Testing
 
-// What a vanishing gradient ends in: 1e-40 is subnormal, 1e-30 · 1e-10 becomes it.
+// The end of a vanishing gradient: 1e-40 is subnormal, 1e-30 · 1e-10 becomes it.
 @Suite(.watched) struct SubnormalsTests {
   /// The product on each of many indices, whichever thread they run on.
   private func products() -> [Float] {
@@ -18,7 +18,7 @@ import Testing
 
   @Test func theyAreZerosInsideAndNumbersOutside() {
     #expect(products().allSatisfy { $0.isSubnormal })
-    let inside = withoutSubnormals { products() }
+    let inside = Tensor.withoutSubnormals { products() }
     #expect(inside.allSatisfy { $0 == 0 })
     #expect(products().allSatisfy { $0.isSubnormal })
   }
@@ -26,14 +26,14 @@ import Testing
   @Test func subnormalOperandsAreZerosToo() {
     let tiny = Tensor(repeating: .leastNormalMagnitude / 128, shape: [3])
     #expect((tiny * 1e10).scalars.allSatisfy { $0 > 0 })
-    #expect(withoutSubnormals { tiny * 1e10 } == Tensor(zeros: [3]))
+    #expect(Tensor.withoutSubnormals { tiny * 1e10 } == Tensor(zeros: [3]))
   }
 
   @Test func theOldModeComesBackAfterAnError() {
     struct Failure: Error {}
     #expect(throws: Failure.self) {
-      try withoutSubnormals {
-        try withoutSubnormals { throw Failure() }
+      try Tensor.withoutSubnormals {
+        try Tensor.withoutSubnormals { throw Failure() }
       }
     }
     #expect(products().allSatisfy { $0.isSubnormal })

@@ -53,7 +53,7 @@ private let mutations: [(name: String, mutate: @Sendable (inout Tensor) -> Void)
       var x = original()
       let before = address(x)
       mutate(&x)
-      #expect(address(x) == before, "\(name) copied a tensor that nobody shares")
+      #expect(address(x) == before, "\(name) copied a tensor that is not shared")
     }
   }
 

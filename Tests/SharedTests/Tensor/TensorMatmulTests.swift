@@ -21,7 +21,7 @@ private func random(_ shape: [Int], _ name: String) -> Tensor {
   Tensor(uniform: shape, in: -1..<1, key: RandomKey(seed: 41).folded(name).folded(shape.count))
 }
 
-/// What the terms of a sum of `k` products of numbers below 1 may be off by.
+/// The tolerance of a sum of `k` products of numbers below 1.
 private func tolerance(_ k: Int) -> Float { 1e-6 + 1.5e-7 * Float(k) }
 
 @Suite(.watched) struct TensorMatmulTests {

@@ -130,7 +130,7 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
     case .hugeOneHot: _ = Tensor(oneHot: [0, 0], classCount: 1 << 62)
     case .hugeDraw: _ = Tensor(normal: [1 << 62, 4], key: RandomKey(seed: 1))
     case .hugeDropping:
-      _ = Tensor(ofOnes: [1 << 62, 4], dropping: 0.5, key: RandomKey(seed: 1))
+      _ = Tensor(bernoulliMask: [1 << 62, 4], rate: 0.5, key: RandomKey(seed: 1))
     case .hugeConcatenation:
       let wide = Tensor(zeros: [0, 1 << 47])
       _ = Tensor(concatenating: [wide, wide, wide], axis: 1)

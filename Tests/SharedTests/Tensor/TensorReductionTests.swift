@@ -3,7 +3,7 @@ import Foundation
 import Shared
 import Testing
 
-/// What a list of numbers becomes, in double precision.
+/// The reduction of a list of numbers in double precision.
 private struct Reference: Sendable {
   var name: String
   var number: @Sendable ([Double]) -> Double

@@ -1,7 +1,7 @@
 import Shared
 import Testing
 
-// What the tests of tensors compare with: NumPy's rules, one element and one index at a time.
+// The oracle of the tensor tests: NumPy's rules, one element and one index at a time.
 
 /// The place along each axis of the element at a row-major position.
 func indices(of position: Int, in shape: [Int]) -> [Int] {

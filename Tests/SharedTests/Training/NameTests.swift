@@ -46,13 +46,13 @@ import Testing
     try network.fit(data(["near", "far"], ["x", "y", "z"]), epochs: 1, batchSize: 5)
     let before = network.progress
     // The same names in another order are no others: see DatasetAlignmentTests.
-    expectCourseError(.invalidData, "training data: other classes", "\"near\", \"far\"") {
+    expectCourseError(.invalidData, "training data: classes differ", "\"near\", \"far\"") {
       try network.fit(data(["close", "far"], []), epochs: 1, batchSize: 5)
     }
-    expectCourseError(.invalidData, "other classes") {
+    expectCourseError(.invalidData, "classes differ") {
       try network.evaluate(data(["close", "far"], []))
     }
-    expectCourseError(.invalidData, "validation data: other features", "\"x\", \"y\", \"z\"") {
+    expectCourseError(.invalidData, "validation data: features differ", "\"x\", \"y\", \"z\"") {
       try network.fit(
         data([], []), validation: data([], ["z", "y", "w"]), epochs: 1, batchSize: 5)
     }
