@@ -29,7 +29,7 @@ extension ImageGenerator {
       of: (0..<Swift.min(count ?? batch.count, batch.count)).map { tile(of: $0, in: batch) })
   }
 
-  /// Batches of the same images, each augmented anew: a row for each image.
+  /// Batches of the same images, each augmented differently: a row for each image.
   public func contactSheet(of batches: [Batch], sheet: ContactSheet = ContactSheet()) -> PixelImage
   {
     var sheet = sheet

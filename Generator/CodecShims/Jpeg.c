@@ -63,7 +63,7 @@ CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t widt
   const size_t size = (size_t)width * height * channels;
   uint8_t *out = size <= smallImage ? decoder->pixels : pixels;
   // TurboJPEG writes no more than width x height pixels. If it saw another size than our own reader of
-  // the header, this is what would be left.
+  // the header, zeros would remain.
   memset(out, 0, size);
   const int format = channels == 1 ? TJPF_GRAY : TJPF_RGB;
   // A warning is damage: a file that was cut off has only warnings. Hundreds of scans are an attack.

@@ -97,7 +97,7 @@ int codec_web_fetch(const CodecWebRequest *request, char message[256]) {
   curl.set(handle, optionNoSignal, 1L);
   curl.set(handle, optionConnectTimeout, request->patience);
   curl.set(handle, optionFollowLocation, 1L);
-  curl.set(handle, optionMaxRedirects, request->mostRedirects);
+  curl.set(handle, optionMaxRedirects, request->maximumRedirects);
   curl.set(handle, optionProtocols, (long)protocolsHTTP);
   curl.set(handle, optionRedirectProtocols, (long)protocolsHTTP);
   curl.set(handle, optionHeaderFunction, takeHead);

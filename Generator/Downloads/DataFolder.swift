@@ -1,8 +1,11 @@
 import Foundation
 import Shared
 
-/// Where downloaded data live.
+/// The folder of downloaded data.
 public enum DataFolder {
+  /// The advice for a folder that cannot be written to.
+  static let remedy = "COURSE_DATA=FOLDER names another place."
+
   /// The folder `$COURSE_DATA`; without it, a folder of this package's own among the user's caches.
   public static var standard: URL { standard(environment: ProcessInfo.processInfo.environment) }
 

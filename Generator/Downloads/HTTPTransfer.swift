@@ -2,53 +2,47 @@ import CCourseCodecs
 import Foundation
 import Shared
 
-/// One request for a file or for the rest of it. All of it happens on the thread that asks.
+/// The reason why a mirror did not deliver a file.
+struct MirrorFailure: Error {
+  var host: String
+  var reason: String
+  /// Whether it is worth continuing with the bytes that have arrived.
+  var isTemporary = false
+  /// Whether the host did not answer at all.
+  var isSilent = false
+}
+
+/// One request for a file or for the rest of it, on the calling thread.
 final class HTTPTransfer {
-  /// Why a transfer did not bring all of the file.
-  struct Failure: Error, Equatable {
-    var reason: String
-    /// Whether what has come so far is worth continuing.
-    var isTemporary: Bool
-    /// Whether the host did not answer at all.
-    var isSilent = false
-  }
-
   /// Bytes a second; the slowest modems have some thousand.
-  private static let leastSpeed = 1000.0
-  private static let mostRedirects = 10
+  private static let minimumSpeed = 1000.0
+  private static let maximumRedirects = 10
 
-  private let descriptor: Int32
+  private let host: String
+  private let part: PartialFile
+  private let output: AtomicFileOutput
   private let offset: Int
   private let size: Int
   private let patience: Double
   private let progress: (Int) throws -> Void
-  /// How many bytes of the file are here.
+  /// The number of bytes of the file that have arrived.
   private var received: Int
-  /// Where the time that is looked at began.
-  private var start: (received: Int, time: ContinuousClock.Instant)
+  /// The beginning of the period over which the speed is measured.
+  private var period: (start: ContinuousClock.Instant, received: Int)
   private var lastProgress = ContinuousClock.now
-  private var head = Head()
-  private var failure: Failure?
-  /// What `progress` threw.
-  private var stop: (any Error)?
-
-  /// The head of an answer, as far as it matters.
-  private struct Head {
-    var status = 0
-    var fields: [String: String] = [:]
-  }
+  /// The status and the fields in the head of the answer.
+  private var (status, fields): (Int, [String: String]) = (0, [:])
+  /// The error that ends the transfer.
+  private var error: (any Error)?
 
   private init(
-    descriptor: Int32, offset: Int, size: Int, patience: Double,
+    _ host: String, _ part: PartialFile, size: Int, patience: Double,
     progress: @escaping (Int) throws -> Void
   ) {
-    self.descriptor = descriptor
-    self.offset = offset
-    self.size = size
-    self.patience = patience
-    self.progress = progress
-    received = offset
-    start = (offset, .now)
+    (self.host, self.part, offset) = (host, part, part.count)
+    output = AtomicFileOutput(descriptor: part.descriptor, path: part.path)
+    (self.size, self.patience, self.progress) = (size, patience, progress)
+    (received, period) = (offset, (.now, offset))
   }
 
   /// Whether an address is one for this kind of transfer.
@@ -56,33 +50,24 @@ final class HTTPTransfer {
     ["http", "https"].contains(url.scheme?.lowercased() ?? "") && url.host() != nil
   }
 
-  /// Appends what is missing to a file.
+  /// Appends the missing bytes to a file; when the server cannot continue, it starts over.
   /// - Parameters:
   ///   - url: an address that begins with http or https
-  ///   - offset: the length of the file now; when the server cannot continue, it begins anew
-  ///   - size: the length of the whole
-  ///   - patience: after so many seconds that brought less than `leastSpeed`, the transfer ends
-  ///   - progress: called on this thread with the number of bytes that are here
-  /// - Returns: what went wrong on the way; `nil` when all bytes are here
+  ///   - size: the length of the whole file
+  ///   - patience: after so many seconds with less than `minimumSpeed`, the transfer ends
+  ///   - progress: called on this thread with the number of bytes that have arrived
+  /// - Throws: `MirrorFailure`, and the error of `progress`
   static func run(
-    _ url: URL, appendingTo path: String, from offset: Int, size: Int, patience: Double,
+    _ url: URL, into part: PartialFile, size: Int, patience: Double,
     progress: (Int) throws -> Void
-  ) throws -> Failure? {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw CourseError(
-        .file, "cannot write the file", received: systemMessage(errno), location: path,
-        remedy: "COURSE_DATA=FOLDER names another place.")
-    }
-    defer { close(descriptor) }
-    return try withoutActuallyEscaping(progress) { progress in
-      let transfer = HTTPTransfer(
-        descriptor: descriptor, offset: offset, size: size, patience: patience, progress: progress)
-      return try transfer.run(url)
+  ) throws {
+    try withoutActuallyEscaping(progress) {
+      try HTTPTransfer(url.host() ?? "", part, size: size, patience: patience, progress: $0).run(
+        url)
     }
   }
 
-  private func run(_ url: URL) throws -> Failure? {
+  private func run(_ url: URL) throws {
     var message = [CChar](repeating: 0, count: 256)
     let code = withExtendedLifetime(self) {
       url.absoluteString.withCString { text in
@@ -90,151 +75,136 @@ final class HTTPTransfer {
         request.url = text
         request.offset = Int64(offset)
         request.patience = Int(max(patience, 1) * 1000)
-        request.mostRedirects = HTTPTransfer.mostRedirects
+        request.maximumRedirects = HTTPTransfer.maximumRedirects
         request.context = Unmanaged.passUnretained(self).toOpaque()
-        request.head = {
-          HTTPTransfer.of($0).takesHead(UnsafeRawBufferPointer(start: $1, count: $2))
+        request.head = { context, bytes, count in
+          HTTPTransfer.goesOn(context) {
+            try $0.takeHead(UnsafeRawBufferPointer(start: bytes, count: count))
+          }
         }
-        request.body = { HTTPTransfer.of($0).takes(UnsafeRawBufferPointer(start: $1, count: $2)) }
-        request.goesOn = { HTTPTransfer.of($0).goesOn() }
+        request.body = { context, bytes, count in
+          HTTPTransfer.goesOn(context) {
+            try $0.take(UnsafeRawBufferPointer(start: bytes, count: count))
+          }
+        }
+        request.goesOn = { context in HTTPTransfer.goesOn(context) { try $0.checkPace() } }
         return codec_web_fetch(&request, &message)
       }
     }
-    fsync(descriptor)
-    if let stop { throw stop }
-    if received == size {
-      try progress(size)
-      return nil
+    fsync(part.descriptor)
+    if let error { throw error }
+    guard received == size else {
+      let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+      throw failure(of: code, String(decoding: text, as: UTF8.self))
     }
-    let text = String(
-      decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return failure ?? problem(code, text)
+    try progress(size)
   }
 
-  private static func of(_ context: UnsafeMutableRawPointer?) -> HTTPTransfer {
-    Unmanaged.fromOpaque(context!).takeUnretainedValue()
+  /// Whether the transfer goes on after a step.
+  private static func goesOn(
+    _ context: UnsafeMutableRawPointer?, _ step: (HTTPTransfer) throws -> Void
+  ) -> Bool {
+    let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
+    do {
+      try step(transfer)
+    } catch {
+      transfer.error = error
+    }
+    // Some servers keep the connection open after the last byte.
+    return transfer.error == nil && transfer.received < transfer.size
   }
 
-  // MARK: What comes
+  // MARK: Steps
 
-  /// A line of a head; the blank one behind it decides whether the rest is wanted.
-  private func takesHead(_ line: UnsafeRawBufferPointer) -> Bool {
+  /// Takes a line of a head; at the blank one at its end, the head is checked.
+  private func takeHead(_ line: UnsafeRawBufferPointer) throws {
     let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     if text.hasPrefix("HTTP/") {
-      head = Head()
-      head.status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+      (status, fields) = (
+        text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0, [:]
+      )
     } else if let colon = text.firstIndex(of: ":") {
-      head.fields[text[..<colon].lowercased()] = text[text.index(after: colon)...]
+      fields[text[..<colon].lowercased()] = text[text.index(after: colon)...]
         .trimmingCharacters(in: .whitespaces)
-    } else if text.isEmpty, let problem = problemOfHead() {
-      failure = Failure(reason: problem, isTemporary: false)
-      return false
+    } else if text.isEmpty {
+      try checkHead()
     }
-    return true
   }
 
-  /// What is wrong with the head of an answer; begins anew when the server does not continue.
-  private func problemOfHead() -> String? {
-    switch head.status {
-    case 100..<200: return nil
-    case 300..<400 where head.fields["location"] != nil: return nil
+  /// Throws unless the answer is the file, or its rest from `offset` on; when it begins at the start, so does
+  /// the file.
+  private func checkHead() throws {
+    func refuse(_ reason: String) -> MirrorFailure { MirrorFailure(host: host, reason: reason) }
+    switch status {
+    case 100..<200: break
+    case 300..<400 where fields["location"] != nil: break
     case 200:
-      if let length = head.fields["content-length"], wholeNumber(length.utf8) != size {
-        return "another file: expected \(size) bytes, got \(length.debugDescription)"
+      if let length = fields["content-length"], wholeNumber(length.utf8) != size {
+        throw refuse("a different file: expected \(size) bytes, got \(length.debugDescription)")
       }
-      if offset > 0 {
-        guard ftruncate(descriptor, 0) == 0 else { return systemMessage(errno) }
-        received = 0
-        start = (0, .now)
-      }
-      return nil
+      guard offset > 0 else { break }
+      try part.clear()
+      (received, period) = (0, (.now, 0))
     case 206:
       // "bytes 100-199/200"
-      let range = head.fields["content-range"] ?? ""
+      let range = fields["content-range"] ?? ""
       let words = range.split { " -/".contains($0) }
       guard words.count == 4, wholeNumber(words[1].utf8) == offset,
         wholeNumber(words[3].utf8) == size
-      else {
-        return "another part than was asked for: \(range.isEmpty ? "no range" : range)"
-      }
-      return nil
-    case 404, 410: return "not found (\(head.status))"
-    case 401, 403: return "access refused (\(head.status))"
-    case let code: return "the server answered \(code)"
+      else { throw refuse("a different range: \(range.isEmpty ? "none" : range)") }
+    case 404, 410: throw refuse("not found (\(status))")
+    case 401, 403: throw refuse("access refused (\(status))")
+    default: throw refuse("the server answered \(status)")
     }
   }
 
-  /// Bytes of the file. Some servers send more: the checksum decides.
-  private func takes(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    if let code = write(UnsafeRawBufferPointer(rebasing: bytes.prefix(size - received))) {
-      failure = Failure(reason: "cannot write: \(systemMessage(code))", isTemporary: false)
-      return false
-    }
-    received += min(bytes.count, size - received)
-    // Some keep the connection open.
-    return received < size
+  /// Writes bytes of the file. Some servers send more: the checksum decides.
+  private func take(_ bytes: UnsafeRawBufferPointer) throws {
+    let wanted = UnsafeRawBufferPointer(rebasing: bytes.prefix(size - received))
+    try output.write(wanted)
+    received += wanted.count
   }
 
-  /// Writes all bytes; the error number when that does not work.
-  private func write(_ bytes: UnsafeRawBufferPointer) -> Int32? {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let piece = UnsafeRawBufferPointer(rebasing: rest)
-      let written = Foundation.write(descriptor, piece.baseAddress, piece.count)
-      if written < 0 && errno == EINTR { continue }
-      guard written > 0 else { return errno }
-      rest = rest.dropFirst(written)
-    }
-    return nil
-  }
-
-  /// Whether it is worth going on; tells `progress` about ten times a second.
-  private func goesOn() -> Bool {
+  /// Throws when the server is too slow; calls `progress` about ten times a second.
+  private func checkPace() throws {
     let now = ContinuousClock.now
     if now - lastProgress > .milliseconds(100) {
       lastProgress = now
-      do {
-        try progress(received)
-      } catch {
-        stop = error
-        return false
-      }
+      try progress(received)
     }
-    guard now - start.time > .seconds(patience) else { return true }
-    let (count, seconds) = (received - start.received, Int(patience.rounded(.up)))
-    guard Double(count) >= HTTPTransfer.leastSpeed * patience else {
-      failure = Failure(
-        reason: count == 0
-          ? "nothing came for \(seconds) seconds"
-          : "too slow: \(count) bytes came in \(seconds) seconds", isTemporary: count == 0)
-      return false
+    guard now - period.start > .seconds(patience) else { return }
+    let count = received - period.received
+    guard Double(count) >= HTTPTransfer.minimumSpeed * patience else {
+      let time = counted(Int(patience.rounded(.up)), "second")
+      throw MirrorFailure(
+        host: host,
+        reason: count == 0 ? "no data for \(time)" : "too slow: \(count) bytes in \(time)",
+        isTemporary: count == 0)
     }
-    start = (received, now)
-    return true
+    period = (now, received)
   }
 
-  // MARK: What went wrong
+  // MARK: Codes of libcurl
 
-  /// What a code of libcurl means for a user; `message` are its own words.
-  private func problem(_ code: Int32, _ message: String) -> Failure {
-    func final(_ reason: String) -> Failure { Failure(reason: reason, isTemporary: false) }
-    func silent(_ reason: String) -> Failure {
-      Failure(reason: reason, isTemporary: true, isSilent: true)
+  /// The meaning of a code for a user; `message` is libcurl's own.
+  private func failure(of code: Int32, _ message: String) -> MirrorFailure {
+    func final(_ reason: String) -> MirrorFailure { MirrorFailure(host: host, reason: reason) }
+    func temporary(_ reason: String, isSilent: Bool = false) -> MirrorFailure {
+      MirrorFailure(host: host, reason: reason, isTemporary: true, isSilent: isSilent)
     }
-    switch code {
+    return switch code {
     case Int32(codecWebUnavailable):
-      return final("downloads need libcurl (libcurl.so.4), which is not here")
-    case 1, 3: return final("it leads to \(head.fields["location"] ?? "nowhere")")
-    case 5, 6: return silent("the host cannot be found (no network?)")
-    case 7: return silent("no connection")
-    case 28: return silent("no answer in time")
+      final("downloads need libcurl (libcurl.so.4), which is not installed")
+    case 1, 3: final("it redirects to \(fields["location"] ?? "nowhere")")
+    case 5, 6: temporary("the host cannot be found (no network?)", isSilent: true)
+    case 7: temporary("no connection", isSilent: true)
+    case 28: temporary("no answer in time", isSilent: true)
     case 35, 51, 53, 54, 58, 59, 60, 66, 77, 80, 83, 90, 91:
-      return Failure(reason: "no secure connection (\(message))", isTemporary: true)
-    case 47: return final("it leads elsewhere again and again")
+      temporary("no secure connection (\(message))")
+    case 47: final("too many redirects")
     case 0, 18, 52, 55, 56:
-      return Failure(
-        reason: "the connection broke after \(received) of \(size) bytes", isTemporary: true)
-    default: return final(message.isEmpty ? "error \(code) of libcurl" : message)
+      temporary("the connection broke after \(received) of \(size) bytes")
+    default: final(message.isEmpty ? "error \(code) of libcurl" : message)
     }
   }
 }

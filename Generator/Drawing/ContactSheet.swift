@@ -30,11 +30,11 @@ public struct ContactSheet: Sendable {
     guard !tiles.isEmpty else {
       stop("ContactSheet", expected: "at least one image", received: "none")
     }
-    let (mostWidth, mostHeight) = (
+    let (maximumWidth, maximumHeight) = (
       tiles.map(\.image.width).max()!, tiles.map(\.image.height).max()!
     )
     // About 96 pixels, enough for sixteen letters.
-    let scale = scale ?? max(1, 96 / max(mostWidth, mostHeight))
+    let scale = scale ?? max(1, 96 / max(maximumWidth, maximumHeight))
     let columns = min(
       tiles.count, columns ?? Int(Double(tiles.count).squareRoot().rounded(.up)))
     let rows = (tiles.count + columns - 1) / columns
@@ -42,7 +42,7 @@ public struct ContactSheet: Sendable {
     let lines = tiles.map { $0.text.split(separator: "\n", omittingEmptySubsequences: false) }
     let textHeight = (lines.map(\.count).max() ?? 1) * lineHeight + 2
     let (width, height) = (
-      mostWidth * scale + margin, mostHeight * scale + textHeight + margin
+      maximumWidth * scale + margin, maximumHeight * scale + textHeight + margin
     )
     var sheet = PixelImage(
       width: columns * width + margin, height: rows * height + margin, channels: 3, repeating: 255)
@@ -54,7 +54,7 @@ public struct ContactSheet: Sendable {
       for (line, text) in lines[number].enumerated() {
         sheet.write(
           text, row: top + tile.image.height * scale + 3 + line * lineHeight, column: left,
-          width: mostWidth * scale)
+          width: maximumWidth * scale)
       }
     }
     return sheet

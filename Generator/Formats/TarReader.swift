@@ -16,78 +16,100 @@ struct TarReader {
 
   init(_ source: ByteSource) { self.source = source }
 
+  /// A block of 512 bytes in front of a file or a record.
+  private struct Header {
+    var block: [UInt8]
+    /// The offset of the block.
+    var place: Int
+
+    var type: UInt8 { block[156] }
+    var sizeField: ArraySlice<UInt8> { block[124..<136] }
+    var name: String {
+      let isPOSIX = block[257..<262].elementsEqual("ustar".utf8)
+      let prefix = isPOSIX && block[262] == 0 ? text(block[345..<500]) : ""
+      return prefix.isEmpty ? text(block[0..<100]) : "\(prefix)/\(text(block[0..<100]))"
+    }
+  }
+
   /// The next regular file; `nil` at the end of the archive. The unread rest of the previous one is passed
   /// over.
   mutating func next() throws -> Entry? {
     // From the records in front of a file.
     var (longName, longSize): (String?, Int?)
-    while true {
-      try source.skip(left, of: "a file in the archive")
-      left = 0
-      let place = source.offset
-      let block = try source.read(atMost: 512)
-      // Archives end with blocks of zeros; some just end.
-      if block.isEmpty { return nil }
-      guard block.count == 512 else {
-        throw source.refuse(
-          "the archive is truncated", expected: "a header of 512 bytes",
-          received: "\(block.count)", at: place)
-      }
-      if block.allSatisfy({ $0 == 0 }) {
-        try finish()
-        return nil
-      }
-      try checkSum(of: block, at: place)
-      let type = block[156]
-      let isRecord = type == UInt8(ascii: "L") || type == UInt8(ascii: "x")
-      // The limit also keeps the arithmetic below from overflowing.
-      guard
-        let size = isRecord
-          ? TarReader.number(block[124..<136])
-          : longSize ?? TarReader.number(block[124..<136]), size <= source.maximumContent
-      else {
-        throw source.refuse(
-          "the size of a file in the archive makes no sense",
-          expected: "at most \(source.maximumContent) bytes, in octal digits",
-          received: longSize.map { "\($0)" } ?? "\"\(text(block[124..<136]))\"", at: place + 124)
-      }
-      let padded = (size + 511) / 512 * 512
-      switch type {
-      case UInt8(ascii: "L"), UInt8(ascii: "x"):
-        guard size <= 1 << 16 else {
-          throw source.refuse(
-            "a name in the archive is too long", expected: "65536 bytes", received: "\(size)",
-            at: place)
-        }
-        let content = try source.take(padded, of: "a long name").prefix(size)
-        if type == UInt8(ascii: "L") {
-          longName = text(content)
-        } else {
-          let records = try paxRecords(content, at: place + 512)
-          longName = records["path"] ?? longName
-          if let digits = records["size"] {
-            guard let number = wholeNumber(digits.utf8) else {
-              throw source.refuse(
-                "the size of a file in the archive makes no sense", expected: "digits",
-                received: "\"\(digits)\"", at: place + 512)
-            }
-            longSize = number
+    while let header = try nextHeader() {
+      switch header.type {
+      case UInt8(ascii: "L"): longName = text(try record(header))
+      case UInt8(ascii: "x"):
+        let records = try paxRecords(record(header), at: header.place + 512)
+        longName = records["path"] ?? longName
+        if let digits = records["size"] {
+          guard let number = wholeNumber(digits.utf8) else {
+            throw refuseSize("\"\(digits)\"", expected: "digits", at: header.place + 512)
           }
+          longSize = number
         }
       case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
-        left = padded
-        let isPOSIX = block[257..<262].elementsEqual("ustar".utf8)
-        let prefix = isPOSIX && block[262] == 0 ? text(block[345..<500]) : ""
-        let short = text(block[0..<100])
-        return Entry(
-          name: longName ?? (prefix.isEmpty ? short : "\(prefix)/\(short)"), size: size)
+        let size = try size(of: header, longSize)
+        left = padded(size)
+        return Entry(name: longName ?? header.name, size: size)
       default:
         // Folders, links, settings for all files: nothing to read.
-        left = padded
+        left = padded(try size(of: header, longSize))
         (longName, longSize) = (nil, nil)
       }
     }
+    return nil
   }
+
+  private mutating func nextHeader() throws -> Header? {
+    try source.skip(left, of: "a file in the archive")
+    left = 0
+    let place = source.offset
+    let block = try source.read(atMost: 512)
+    // Archives end with blocks of zeros; some just end.
+    if block.isEmpty { return nil }
+    guard block.count == 512 else {
+      throw source.refuse(
+        "the archive is truncated", expected: "a header of 512 bytes", received: "\(block.count)",
+        at: place)
+    }
+    if block.allSatisfy({ $0 == 0 }) {
+      try finish()
+      return nil
+    }
+    try checkSum(of: block, at: place)
+    return Header(block: block, place: place)
+  }
+
+  /// The content of a record: a long name, or settings of the next file.
+  private func record(_ header: Header) throws -> ArraySlice<UInt8> {
+    let size = try size(of: header, nil)
+    guard size <= 1 << 16 else {
+      throw source.refuse(
+        "a name in the archive is too long", expected: "65536 bytes", received: "\(size)",
+        at: header.place)
+    }
+    return try source.take(padded(size), of: "a long name").prefix(size)
+  }
+
+  /// The size of a file or record. Its limit also keeps the arithmetic from overflowing.
+  private func size(of header: Header, _ longSize: Int?) throws -> Int {
+    guard let size = longSize ?? TarReader.number(header.sizeField), size <= source.maximumContent
+    else {
+      throw refuseSize(
+        longSize.map { "\($0)" } ?? "\"\(text(header.sizeField))\"",
+        expected: "at most \(source.maximumContent) bytes, in octal digits", at: header.place + 124)
+    }
+    return size
+  }
+
+  private func refuseSize(_ received: String, expected: String, at place: Int) -> CourseError {
+    source.refuse(
+      "the size of a file in the archive makes no sense", expected: expected, received: received,
+      at: place)
+  }
+
+  private func padded(_ size: Int) -> Int { (size + 511) / 512 * 512 }
 
   /// The content of the current file, appended to `bytes`.
   mutating func append(_ entry: Entry, to bytes: inout [UInt8]) throws {
@@ -150,8 +172,9 @@ struct TarReader {
     }
     return records
   }
+}
 
-  private func text(_ field: ArraySlice<UInt8>) -> String {
-    String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
-  }
+/// The text of a field, which ends at the first zero.
+private func text(_ field: ArraySlice<UInt8>) -> String {
+  String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
 }

@@ -39,7 +39,7 @@
       else {
         throw CourseError(
           .format, "damaged \(format) image", location: path,
-          remedy: "Get or make the image anew.")
+          remedy: PixelImage.damageRemedy)
       }
       // Colours are drawn with opacity multiplied into them; that is undone below.
       let (isGrey, area) = (channels == 1, width * height)

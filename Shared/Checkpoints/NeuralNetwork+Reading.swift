@@ -126,54 +126,10 @@ extension NeuralNetwork {
   static func decode<Value: Codable>(
     _ type: Value.Type, from json: String, known: KnownTypes
   ) throws -> Value {
-    let decoder = JSONCoding.decoder()
-    decoder.userInfo[KnownTypes.key] = known
-    let value: Value
     do {
-      value = try decoder.decode(type, from: Data(json.utf8))
-    } catch let error as DecodingError {
-      throw damagedCheckpoint("\(Value.self) that cannot be read: \(error.words)")
+      return try JSONCoding.decode(type, from: json) { $0.userInfo[KnownTypes.key] = known }
+    } catch let error as JSONCoding.Mismatch {
+      throw damagedCheckpoint("\(Value.self) \(error.words)")
     }
-    let name = "\(Value.self)"
-    let extra = try JSONValue(parsing: json, name: name).firstField(
-      missingIn: JSONValue(parsing: JSONCoding.text(value), name: name))
-    if let extra { throw damagedCheckpoint("\(Value.self) with an unknown field: \(extra)") }
-    return value
-  }
-}
-
-extension JSONValue {
-  /// The path of the first field that another value does not have, `nil` when it has all. An empty object
-  /// has any field: it stands for a part that is left out.
-  fileprivate func firstField(missingIn other: JSONValue) -> String? {
-    switch (self, other) {
-    case (.object(let members), .object(let others)) where !others.isEmpty:
-      for (key, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
-        guard let other = others[key] else { return key }
-        if let path = value.firstField(missingIn: other) { return "\(key).\(path)" }
-      }
-    case (.array(let values), .array(let others)):
-      for (index, (value, other)) in zip(values, others).enumerated() {
-        if let path = value.firstField(missingIn: other) { return "\(index).\(path)" }
-      }
-    default: break
-    }
-    return nil
-  }
-}
-
-extension DecodingError {
-  /// Where in a JSON text something is wrong, and what.
-  fileprivate var words: String {
-    let context: Context? =
-      switch self {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context),
-        .keyNotFound(_, let context), .dataCorrupted(let context):
-        context
-      @unknown default: nil
-      }
-    guard let context else { return "\(self)" }
-    let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
-    return (path.isEmpty ? "" : path.joined(separator: ".") + ": ") + context.debugDescription
   }
 }

@@ -76,17 +76,22 @@ package enum AtomicFile {
   }
 }
 
-/// Where `AtomicFile.write(to:_:)` puts the pieces.
+/// The output of `AtomicFile.write(to:_:)`, which takes a file piece by piece.
 package struct AtomicFileOutput {
-  fileprivate let descriptor: Int32
-  fileprivate let path: String
+  private let descriptor: Int32
+  private let path: String
+
+  /// An open file; `path` names it in errors.
+  package init(descriptor: Int32, path: String) {
+    (self.descriptor, self.path) = (descriptor, path)
+  }
 
   /// Appends bytes.
   package func write(_ data: Data) throws {
     try data.withUnsafeBytes { try write($0) }
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while let start = rest.baseAddress, rest.count > 0 {
       // Qualified, because the name alone would find this method.

@@ -57,38 +57,44 @@ struct NpyHeader {
     }
     let place = cursor.offset
     let text = String(decoding: try cursor.take(length, of: "the header"), as: UTF8.self)
-    func refuse(
-      _ problem: String, expected: String? = nil, received: String? = nil,
-      remedy: String = NpyHeader.remedy
-    ) -> CourseError {
+    try self.init(parsing: text) { problem, expected, received, remedy in
       cursor.refuse(problem, expected: expected, received: received, at: place, remedy: remedy)
     }
+  }
+
+  /// Parses the text of a header.
+  private init(
+    parsing text: String,
+    _ refuse: (
+      _ problem: String, _ expected: String?, _ received: String?, _ remedy: String
+    ) -> CourseError
+  ) throws {
     var parser = PythonLiteralParser(text: text)
     guard let entries = parser.parseDictionary(), Set(entries.keys) == NpyHeader.keys else {
       throw refuse(
         "the header of this NumPy file cannot be read",
-        expected: "a dictionary with descr, fortran_order and shape",
-        received: "\"\(text.prefix(80))\"")
+        "a dictionary with descr, fortran_order and shape", "\"\(text.prefix(80))\"",
+        NpyHeader.remedy)
     }
     guard case .string(let descr) = entries["descr"] else {
       throw refuse(
-        "this NumPy file holds a structured array", expected: "an array of numbers",
-        received: "several fields an element", remedy: "Save one field of it.")
+        "this NumPy file holds a structured array", "an array of numbers",
+        "several fields an element", "Save one field of it.")
     }
     let order = descr.first { "<>=|".contains($0) }
     let kind = order == nil ? descr : String(descr.dropFirst())
     guard let type = ElementType(numpyName: kind) else {
       let (elements, remedy) = NpyHeader.unsupported(kind)
       throw refuse(
-        "this NumPy file holds \(elements)", expected: "an array of numbers",
-        received: "descr '\(descr)'", remedy: remedy)
+        "this NumPy file holds \(elements)", "an array of numbers", "descr '\(descr)'", remedy)
     }
     guard case .bool(let isColumnMajor) = entries["fortran_order"] else {
-      throw refuse("fortran_order is neither True nor False")
+      throw refuse("fortran_order is neither True nor False", nil, nil, NpyHeader.remedy)
     }
     guard case .tuple(let shape) = entries["shape"] else {
       throw refuse(
-        "the shape of this NumPy file cannot be read", expected: "a tuple of whole numbers")
+        "the shape of this NumPy file cannot be read", "a tuple of whole numbers", nil,
+        NpyHeader.remedy)
     }
     (self.type, isBigEndian) = (type, order == ">")
     (self.isColumnMajor, self.shape) = (isColumnMajor, shape)

@@ -149,7 +149,7 @@ import Testing
     }) { server, folder in
       var downloader = Downloader()
       downloader.patience = 0.3
-      expectCourseError(.file, "127.0.0.1: nothing came for 1 seconds") {
+      expectCourseError(.file, "127.0.0.1: no data for 1 second") {
         try downloader.fetch(file(server.address("data.bin")), into: folder)
       }
     }

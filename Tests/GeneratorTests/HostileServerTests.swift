@@ -15,7 +15,7 @@ extension DownloaderTests {
       try Downloader().fetch(
         file(server.address("here"), server.address("right")), into: folder)
       #expect(server.log.map(\.path) == ["/here", "/right"])
-      expectCourseError(.file, "127.0.0.1: ", "leads to \(address)") {
+      expectCourseError(.file, "127.0.0.1: ", "redirects to \(address)") {
         try Downloader().fetch(file(server.address("here")), into: folder.appending(path: "other"))
       }
     }
@@ -23,7 +23,7 @@ extension DownloaderTests {
 
   @Test func aCircleOfRedirectsEnds() throws {
     try withServer({ _, _ in .elsewhere("/here") }) { server, folder in
-      expectCourseError(.file, "127.0.0.1: it leads elsewhere again and again") {
+      expectCourseError(.file, "127.0.0.1: too many redirects") {
         try Downloader().fetch(file(server.address("here")), into: folder)
       }
       #expect(server.log.count == 11)

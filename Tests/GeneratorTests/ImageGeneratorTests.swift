@@ -34,7 +34,7 @@ struct ImageGeneratorTests {
     #expect(generator.map(\.count) == [10, 10, 5] && generator.currentEpoch == 0)
     #expect(generator.map(\.count) == [10, 10, 5] && generator.currentEpoch == 1)
     _ = try generator.next()
-    #expect(generator.map(\.count) == [10, 5], "what is left of the epoch")
+    #expect(generator.map(\.count) == [10, 5], "the rest of the epoch")
     for batch in generator where batch.count == 10 { break }
     #expect(generator.currentEpoch == 3)
     let stream = try ImageGenerator(

@@ -74,7 +74,7 @@ typedef struct CodecWebRequest {
   int64_t offset;
   /// After so many milliseconds without a connection the host is given up.
   long patience;
-  long mostRedirects;
+  long maximumRedirects;
   void *context;
   /// One line of an answer's head, its end included.
   bool (*head)(void *context, const char *line, size_t count);

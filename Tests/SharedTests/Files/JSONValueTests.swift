@@ -105,4 +105,30 @@ import Testing
       expectCourseError(.file, "a folder") { try JSONValue(contentsOf: folder.path) }
     }
   }
+
+  private struct Settings: Codable {
+    struct Layer: Codable { var size: Int }
+    var layers: [Layer]
+    var rate: Double?
+  }
+
+  @Test(arguments: [
+    (#"{"layers": [{"size": 1}], "layers": []}"#, "the key \"layers\" occurs twice"),
+    (#"{"layers": [], "rate": 1e400}"#, "line 1, column 24: a number is too large"),
+    (String(repeating: "[", count: 100_000), "nested too deeply"),
+    ("{\"layers\": [],}", "line 1, column 15: this is not JSON: expected a key in quotes"),
+    (#"{"layers": [{"size": 1.5}]}"#, "a number does not fit its field"),
+    (#"{"layers": [{"size": "1"}]}"#, "layers.0.size"),
+    (#"{"layers": [{"size": 1, "width": 2}]}"#, "with an unknown field: layers.0.width"),
+  ])
+  func textsThatAreNotTheJSONOfATypeAreRefused(text: String, words: String) throws {
+    #expect {
+      try JSONCoding.decode(Settings.self, from: text)
+    } throws: { error in
+      let found = (error as? JSONCoding.Mismatch)?.words ?? "\(error)"
+      return found.contains(words)
+    }
+    let right = try JSONCoding.decode(Settings.self, from: #"{"layers": [{"size": 3}]}"#)
+    #expect(right.layers.map(\.size) == [3] && right.rate == nil)
+  }
 }

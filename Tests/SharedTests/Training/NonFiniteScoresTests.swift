@@ -62,7 +62,7 @@ import Testing
     let numbers: [Double] = [0.1, -0.0, 1e308, 2.5e-300, .infinity, -.infinity, .nan]
     let text = try JSONCoding.text(numbers)
     #expect(text == #"[0.1,-0,1e+308,2.5e-300,"inf","-inf","nan"]"#)
-    let copy = try JSONCoding.decoder().decode([Double].self, from: Data(text.utf8))
+    let copy = try JSONCoding.decode([Double].self, from: text)
     expectSame(copy, numbers)
   }
 
