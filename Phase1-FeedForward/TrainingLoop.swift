@@ -30,7 +30,7 @@ public func trainingLoop<O: Optimizer>(
       "trainingLoop", expected: "as many features as targets and batches of at least 1",
       received: "\(features.shape) features, \(exampleCount) targets, batch size \(batchSize)")
   }
-  // What the optimizer keeps of each parameter, in the order in which the network shows them.
+  // The optimizer's state for each parameter, in the order in which the network shows them.
   var states: [O.State] = []
   network.visitParameters { _, parameter in states.append(O.State(for: parameter.value)) }
   // TODO(1.7): for each epoch take the order from NeuralNetwork.order. For each batch of that order:
