@@ -137,9 +137,17 @@ public struct Conv2D: Layer, TwoBodied {
     if bias != nil { try body("bias", &bias!) }
   }
 
-  // No size of one axis is that of the other, so that a mistake about either of them shows; and no bias is
-  // like another.
+  // The first trial leaves room where the windows end: usual mistakes show there as wrong numbers, before an
+  // index out of range could end the program. In the others no size of one axis is that of the other, so that a
+  // mistake about either of them shows.
   package static let bodiesAgree = agree(on: [
+    (
+      Conv2D(
+        inputChannels: 2, outputChannels: 2, kernelSize: 2, stride: [2, 3],
+        padding: .explicit(before: [1, 1], after: [0, 0]), dilation: [1, 2],
+        biasInitializer: .uniform(low: -1, high: 1), seed: 3),
+      Tensor(normal: [2, 2, 4, 7], key: RandomKey(seed: 3))
+    ),
     (
       Conv2D(
         inputChannels: 4, outputChannels: 3, kernelSize: [3, 4], stride: [2, 3], padding: .same,
