@@ -1,6 +1,6 @@
 import Shared
 
-// Given: what a picture of a decision boundary asks the models of this folder.
+// Given: the probabilities that a picture of a decision boundary shows, for the models of this folder.
 
 extension Perceptron: DecisionFunction {
   /// A perceptron has no probabilities: these are a steep function of the distance to its line, so that a
