@@ -12,12 +12,12 @@
 #else
 #include <zlib.h>
 
-struct CodecInflater {
+struct CourseCodecInflater {
   z_stream stream;
 };
 
-CodecInflater *codec_inflater_create(void) {
-  CodecInflater *inflater = calloc(1, sizeof *inflater);
+CourseCodecInflater *codec_inflater_create(void) {
+  CourseCodecInflater *inflater = calloc(1, sizeof *inflater);
   if (!inflater) return NULL;
   // 15 bits is the largest window; 16 more ask for gzip's header and trailer instead of zlib's.
   if (inflateInit2(&inflater->stream, 15 + 16) != Z_OK) {
@@ -27,16 +27,17 @@ CodecInflater *codec_inflater_create(void) {
   return inflater;
 }
 
-void codec_inflater_destroy(CodecInflater *inflater) {
+void codec_inflater_destroy(CourseCodecInflater *inflater) {
   if (!inflater) return;
   inflateEnd(&inflater->stream);
   free(inflater);
 }
 
-void codec_inflater_reset(CodecInflater *inflater) { inflateReset(&inflater->stream); }
+void codec_inflater_reset(CourseCodecInflater *inflater) { inflateReset(&inflater->stream); }
 
-CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t *inputCount,
-                          uint8_t *output, size_t *outputCount, char message[64]) {
+CourseCodecStatus codec_inflate(CourseCodecInflater *inflater, const uint8_t *input,
+                                size_t *inputCount, uint8_t *output, size_t *outputCount,
+                                char message[64]) {
   z_stream *stream = &inflater->stream;
   // zlib counts in unsigned int.
   const size_t most = 1u << 30;
@@ -65,8 +66,8 @@ CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t 
   }
 }
 
-CodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
-                              size_t outputCount, char message[64]) {
+CourseCodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
+                                    size_t outputCount, char message[64]) {
   message[0] = 0;
   z_stream stream = {0};
   // Negative: no header around the data.
@@ -107,7 +108,7 @@ CodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *
   return isWhole ? codecOK : status == Z_MEM_ERROR ? codecNoMemory : codecDamaged;
 }
 
-CodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum) {
+CourseCodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum) {
   *sum = (uint32_t)crc32_z(0, bytes, count);
   return codecOK;
 }
@@ -115,26 +116,27 @@ CodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum) {
 #endif
 #else
 
-CodecInflater *codec_inflater_create(void) { return NULL; }
-void codec_inflater_destroy(CodecInflater *inflater) { (void)inflater; }
-void codec_inflater_reset(CodecInflater *inflater) { (void)inflater; }
+CourseCodecInflater *codec_inflater_create(void) { return NULL; }
+void codec_inflater_destroy(CourseCodecInflater *inflater) { (void)inflater; }
+void codec_inflater_reset(CourseCodecInflater *inflater) { (void)inflater; }
 
-CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t *inputCount,
-                          uint8_t *output, size_t *outputCount, char message[64]) {
+CourseCodecStatus codec_inflate(CourseCodecInflater *inflater, const uint8_t *input,
+                                size_t *inputCount, uint8_t *output, size_t *outputCount,
+                                char message[64]) {
   (void)inflater, (void)input, (void)output;
   *inputCount = *outputCount = 0;
   message[0] = 0;
   return codecUnavailable;
 }
 
-CodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
-                              size_t outputCount, char message[64]) {
+CourseCodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
+                                    size_t outputCount, char message[64]) {
   (void)input, (void)inputCount, (void)output, (void)outputCount;
   message[0] = 0;
   return codecUnavailable;
 }
 
-CodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum) {
+CourseCodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum) {
   (void)bytes, (void)count;
   *sum = 0;
   return codecUnavailable;

@@ -54,8 +54,9 @@ static Decoder *threadsDecoder(void) {
   return decoder;
 }
 
-CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width, uint32_t height,
-                            uint32_t channels, uint8_t *pixels, char message[64]) {
+CourseCodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width,
+                                  uint32_t height, uint32_t channels, uint8_t *pixels,
+                                  char message[64]) {
   message[0] = 0;
   Decoder *decoder = threadsDecoder();
   if (!decoder) return codecNoMemory;
@@ -88,8 +89,9 @@ CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t widt
 #endif
 #else
 
-CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width, uint32_t height,
-                            uint32_t channels, uint8_t *pixels, char message[64]) {
+CourseCodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width,
+                                  uint32_t height, uint32_t channels, uint8_t *pixels,
+                                  char message[64]) {
   (void)file, (void)fileBytes, (void)width, (void)height, (void)channels, (void)pixels;
   message[0] = 0;
   return codecUnavailable;

@@ -18,14 +18,14 @@ static png_uint_32 formatFor(uint32_t channels) {
   return channels == 1 ? PNG_FORMAT_GRAY : channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_RGBA;
 }
 
-static CodecStatus fail(png_image *image, char message[64]) {
+static CourseCodecStatus fail(png_image *image, char message[64]) {
   snprintf(message, 64, "%s", image->message);
   png_image_free(image);
   return codecDamaged;
 }
 
-CodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t channels, uint8_t *pixels,
-                           size_t pixelBytes, char message[64]) {
+CourseCodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t channels,
+                                 uint8_t *pixels, size_t pixelBytes, char message[64]) {
   message[0] = 0;
   png_image image;
   memset(&image, 0, sizeof image);
@@ -43,8 +43,9 @@ CodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t chann
   return codecOK;
 }
 
-CodecStatus codec_png_write(const uint8_t *pixels, uint32_t width, uint32_t height,
-                            uint32_t channels, uint8_t **file, size_t *fileBytes, char message[64]) {
+CourseCodecStatus codec_png_write(const uint8_t *pixels, uint32_t width, uint32_t height,
+                                  uint32_t channels, uint8_t **file, size_t *fileBytes,
+                                  char message[64]) {
   message[0] = 0;
   *file = NULL;
   *fileBytes = 0;
@@ -71,15 +72,16 @@ void codec_free(void *memory) { free(memory); }
 #endif
 #else
 
-CodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t channels, uint8_t *pixels,
-                           size_t pixelBytes, char message[64]) {
+CourseCodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t channels,
+                                 uint8_t *pixels, size_t pixelBytes, char message[64]) {
   (void)file, (void)fileBytes, (void)channels, (void)pixels, (void)pixelBytes;
   message[0] = 0;
   return codecUnavailable;
 }
 
-CodecStatus codec_png_write(const uint8_t *pixels, uint32_t width, uint32_t height,
-                            uint32_t channels, uint8_t **file, size_t *fileBytes, char message[64]) {
+CourseCodecStatus codec_png_write(const uint8_t *pixels, uint32_t width, uint32_t height,
+                                  uint32_t channels, uint8_t **file, size_t *fileBytes,
+                                  char message[64]) {
   (void)pixels, (void)width, (void)height, (void)channels;
   *file = NULL;
   *fileBytes = 0;

@@ -66,22 +66,22 @@ static void load(void) {
 }
 
 static size_t takeHead(const char *line, size_t size, size_t count, void *data) {
-  const CodecWebRequest *request = data;
+  const CourseCodecWebRequest *request = data;
   return request->head(request->context, line, size * count) ? size * count : 0;
 }
 
 static size_t takeBody(const char *bytes, size_t size, size_t count, void *data) {
-  const CodecWebRequest *request = data;
+  const CourseCodecWebRequest *request = data;
   return request->body(request->context, (const uint8_t *)bytes, size * count) ? size * count : 0;
 }
 
 static int goOn(void *data, int64_t wanted, int64_t got, int64_t wantedUp, int64_t gotUp) {
   (void)wanted, (void)got, (void)wantedUp, (void)gotUp;
-  const CodecWebRequest *request = data;
+  const CourseCodecWebRequest *request = data;
   return request->goesOn(request->context) ? 0 : 1;
 }
 
-int codec_web_fetch(const CodecWebRequest *request, char message[256]) {
+int codec_web_fetch(const CourseCodecWebRequest *request, char message[256]) {
   message[0] = 0;
   pthread_once(&once, load);
   CURL *handle = curl.perform ? curl.init() : NULL;

@@ -7,9 +7,9 @@ import Shared
 ///
 /// They tell whether a download is complete. MD5 does not protect against manipulation; it is here because
 /// some data sets publish nothing else.
-public struct Checksum: Sendable {
+package struct Checksum: Sendable {
   /// A way to compute a checksum.
-  public enum Method: String, Sendable, CaseIterable {
+  package enum Method: String, Sendable, CaseIterable {
     /// 256 bits.
     case sha256 = "SHA-256"
     /// 128 bits.
@@ -24,20 +24,20 @@ public struct Checksum: Sendable {
   private static let blockSize = 64
 
   /// The checksum of nothing so far.
-  public init(_ method: Method) {
+  package init(_ method: Method) {
     self.method = method
     state = method == .sha256 ? SHA256.start : MD5.start
   }
 
   /// The checksum of some bytes in hexadecimal.
-  public static func hex(_ method: Method, of bytes: [UInt8]) -> String {
+  package static func hex(_ method: Method, of bytes: [UInt8]) -> String {
     var checksum = Checksum(method)
     checksum.update(bytes)
     return checksum.hex()
   }
 
   /// The checksum of a file in hexadecimal.
-  public static func hex(_ method: Method, ofFile path: String) throws -> String {
+  package static func hex(_ method: Method, ofFile path: String) throws -> String {
     let file = try InputFile(path, content: "a file")
     var checksum = Checksum(method)
     while case let piece = try file.read(atMost: 1 << 20), !piece.isEmpty {
@@ -47,7 +47,7 @@ public struct Checksum: Sendable {
   }
 
   /// Takes more bytes into account.
-  public mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     length += UInt64(bytes.count)
     var start = 0
     if !rest.isEmpty {
@@ -63,7 +63,7 @@ public struct Checksum: Sendable {
   }
 
   /// The checksum of all bytes so far in hexadecimal.
-  public func hex() -> String {
+  package func hex() -> String {
     var copy = self
     // A single 1 bit, zeros, and the length in bits, so that a block is full.
     var padding: [UInt8] = [0x80]

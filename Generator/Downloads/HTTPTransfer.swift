@@ -71,7 +71,7 @@ final class HTTPTransfer {
     var message = [CChar](repeating: 0, count: 256)
     let code = withExtendedLifetime(self) {
       url.absoluteString.withCString { text in
-        var request = CodecWebRequest()
+        var request = CourseCodecWebRequest()
         request.url = text
         request.offset = Int64(offset)
         request.patience = Int(max(patience, 1) * 1000)

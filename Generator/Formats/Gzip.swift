@@ -5,9 +5,9 @@ import Shared
 /// The format gzip (RFC 1952): several compressed members, one after the other, make one file.
 ///
 ///     let text = try Gzip.decompressed(Data(contentsOf: url), path: url.path, limit: 1 << 20)
-public enum Gzip {
+package enum Gzip {
   /// Whether this build reads gzip (the package trait `ImageCodecs`).
-  public static var isAvailable: Bool {
+  package static var isAvailable: Bool {
     #if ImageCodecs
       true
     #else
@@ -19,7 +19,7 @@ public enum Gzip {
   static let damageRemedy = "Download the file again."
 
   /// Whether bytes begin as gzip data do. File names do not tell: browsers unpack silently.
-  public static func isGzip(_ bytes: some Collection<UInt8>) -> Bool {
+  package static func isGzip(_ bytes: some Collection<UInt8>) -> Bool {
     bytes.starts(with: [0x1F, 0x8B])
   }
 
@@ -27,7 +27,7 @@ public enum Gzip {
   /// - Parameters:
   ///   - path: names the data in errors
   ///   - limit: the maximum size of the content in bytes; more is an error
-  public static func decompressed(_ data: Data, path: String, limit: Int) throws -> [UInt8] {
+  package static func decompressed(_ data: Data, path: String, limit: Int) throws -> [UInt8] {
     guard isGzip(data) else {
       throw CourseError(
         .format, "this is not gzip data", expected: "the bytes 1F 8B at offset 0",
@@ -147,7 +147,7 @@ func missingCodec(_ format: String, path: String) -> CourseError {
 
 /// The error that a codec reports.
 func decodingError(
-  _ status: CodecStatus, _ message: some Sequence<UInt8>, _ problem: String, format: String,
+  _ status: CourseCodecStatus, _ message: some Sequence<UInt8>, _ problem: String, format: String,
   path: String
 ) -> CourseError {
   switch status {

@@ -66,7 +66,7 @@ extension PixelImage {
     }
 
     private static func check(
-      _ status: CodecStatus, _ message: [CChar], _ problem: String, path: String
+      _ status: CourseCodecStatus, _ message: [CChar], _ problem: String, path: String
     ) throws {
       guard status != codecOK else { return }
       let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }

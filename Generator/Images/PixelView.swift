@@ -83,7 +83,7 @@ struct PixelView: Sendable {
 
   func write(to out: UnsafeMutablePointer<Float>) {
     image.pixels.withUnsafeBufferPointer { bytes in
-      var view = KernelPixelView(
+      var view = CoursePixelView(
         pixels: bytes.baseAddress, start: start, strideY: strideY, strideX: strideX,
         height: height, width: width, channels: channels, firstRow: rows.lowerBound,
         endRow: rows.upperBound, firstColumn: columns.lowerBound, endColumn: columns.upperBound)

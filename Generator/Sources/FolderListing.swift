@@ -12,13 +12,13 @@ import Shared
 ///
 /// Hidden entries, whose names begin with a dot, are left out, and so are names that are not UTF-8, which no
 /// path of text leads to. Of a link, its target counts.
-public struct FolderListing: Sendable {
+package struct FolderListing: Sendable {
   /// The path of the folder.
-  public let path: String
+  package let path: String
   /// The names of the folders in it.
-  public private(set) var folders: [String] = []
+  package private(set) var folders: [String] = []
   /// The names of everything else in it.
-  public private(set) var files: [String] = []
+  package private(set) var files: [String] = []
   /// The folders and images whose names are not UTF-8, as far as they can be shown.
   let unreadableNames: [String]
   /// Identifies the folder, whichever path leads to it.
@@ -31,7 +31,7 @@ public struct FolderListing: Sendable {
 
   /// Lists a folder.
   /// - Throws: a `CourseError` when it is not there, is no folder, or may not be read
-  public init(of path: String) throws {
+  package init(of path: String) throws {
     self.path = path
     guard let folder = opendir(path) else {
       let code = errno

@@ -15,13 +15,13 @@ import Shared
 ///
 /// The names alone do not decide, because classes may have them, too. A folder is divided when it contains
 /// nothing else, or when two such folders have the same class folders.
-public struct FolderParts: Sendable {
+package struct FolderParts: Sendable {
   /// The path of the folder.
-  public let path: String
+  package let path: String
   /// The name of each part's folder; empty when the folder is not divided.
-  public private(set) var folders: [DatasetPart: String] = [:]
+  package private(set) var folders: [DatasetPart: String] = [:]
   /// Remarks for a user: the folder of each part, and the folders that are not used.
-  public private(set) var notes: [String] = []
+  package private(set) var notes: [String] = []
 
   /// A folder in the one that is looked at.
   private struct Part {
@@ -34,12 +34,12 @@ public struct FolderParts: Sendable {
   }
 
   /// Whether the folder is not divided.
-  public var isEmpty: Bool { folders.isEmpty }
+  package var isEmpty: Bool { folders.isEmpty }
 
   /// Looks at the folders in a folder, and at their contents.
   /// - Throws: a `CourseError` when the folders are parts and cannot be used as such, and when they may be
   ///   parts as well as classes
-  public init(of path: String) throws {
+  package init(of path: String) throws {
     self.path = path
     let all = try FolderListing(of: path).folders.sorted(by: precedes).map { name in
       // A folder that cannot be read has its error where its images are looked for.

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Each is a region of the plane around 0, about as large as the unit circle; y points down, as the rows of an
 /// image do.
-public enum ShapeOutline: String, Sendable, CaseIterable {
+package enum ShapeOutline: String, Sendable, CaseIterable {
   case arrow, circle, crescent, cross, heart, hourglass, ring, square, star, triangle
 
   /// Whether a point lies in the figure.

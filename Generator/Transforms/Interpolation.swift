@@ -54,11 +54,11 @@ struct ResampleAxis {
   }
 
   /// Calls a function with the axis as kernels see it.
-  func read(_ body: (_ axis: KernelResampling) -> Void) {
+  func read(_ body: (_ axis: CourseResampling) -> Void) {
     first.withUnsafeBufferPointer { first in
       weights.withUnsafeBufferPointer { weights in
         body(
-          KernelResampling(
+          CourseResampling(
             first: first.baseAddress, weights: weights.baseAddress, taps: taps,
             count: first.count))
       }

@@ -67,7 +67,7 @@ extension Tensor {
 
   /// An axis as kernels see it; `nil` stays `nil`.
   private func withAxis(
-    _ axis: ResampleAxis?, _ body: (UnsafePointer<KernelResampling>?) -> Void
+    _ axis: ResampleAxis?, _ body: (UnsafePointer<CourseResampling>?) -> Void
   ) {
     guard let axis else { return body(nil) }
     axis.read { withUnsafePointer(to: $0) { body($0) } }

@@ -35,7 +35,7 @@ extension Tensor {
     let t = Double(step)
     let eta = Double(learningRate)
     // 1 − β₂ᵗ is a small difference of numbers near 1: in single precision it would keep three digits.
-    var numbers = KernelAdamStep(
+    var numbers = CourseAdamStep(
       beta1: beta1, beta2: beta2, rate: Float(eta / (1 - Foundation.pow(Double(beta1), t))),
       rootScale: Float(1 / (1 - Foundation.pow(Double(beta2), t)).squareRoot()), epsilon: epsilon,
       keep: Float(1 - eta * Double(weightDecay)))

@@ -34,8 +34,8 @@ package struct ConvolutionGeometry: Sendable, Equatable {
     outputChannels * (inputChannels / groups) * rows.window * columns.window
   }
 
-  fileprivate var kernel: KernelConvolution {
-    KernelConvolution(
+  fileprivate var kernel: CourseConvolution {
+    CourseConvolution(
       batch: batch, inputChannels: inputChannels, inputHeight: rows.input,
       inputWidth: columns.input, outputChannels: outputChannels, outputHeight: rows.output,
       outputWidth: columns.output, kernelHeight: rows.window, kernelWidth: columns.window,

@@ -96,15 +96,15 @@ extension Tensor {
     return gradient
   }
 
-  private var channelSizes: KernelNormalization {
-    var sizes = KernelNormalization()
+  private var channelSizes: CourseNormalization {
+    var sizes = CourseNormalization()
     (sizes.batch, sizes.channels) = (shape[0], shape[1])
     sizes.area = shape.dropFirst(2).reduce(1, *)
     return sizes
   }
 
   private func withKernel(
-    _ normalization: ChannelNormalization, _ body: (inout KernelNormalization) -> Void
+    _ normalization: ChannelNormalization, _ body: (inout CourseNormalization) -> Void
   ) {
     requireCounts(
       "normalisation", (normalization.center, shape[1]), (normalization.factor, shape[1]),

@@ -22,8 +22,8 @@ package struct PoolingGeometry: Sendable, Equatable {
   fileprivate var inputCount: Int { batch * channels * rows.input * columns.input }
   fileprivate var outputCount: Int { batch * channels * rows.output * columns.output }
 
-  fileprivate var kernel: KernelPooling {
-    KernelPooling(
+  fileprivate var kernel: CoursePooling {
+    CoursePooling(
       planes: batch * channels, inputHeight: rows.input, inputWidth: columns.input,
       outputHeight: rows.output, outputWidth: columns.output, windowY: rows.window,
       windowX: columns.window, strideY: rows.stride, strideX: columns.stride,

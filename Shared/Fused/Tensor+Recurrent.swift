@@ -103,7 +103,7 @@ package struct RecurrentPass: Sendable {
             gradients.candidateRecurrentBias,
           ]
         ) { results in
-          var out = KernelRecurrentGradients(
+          var out = CourseRecurrentGradients(
             input: results[1], inputWeights: results[2], recurrentWeights: results[3],
             bias: results[4], candidateBias: results[5], initial: initial.kernel)
           kernels_recurrent_backward(
@@ -117,13 +117,13 @@ package struct RecurrentPass: Sendable {
   // MARK: For the kernel
 
   /// Calls `body` with the sizes and weights as the kernel takes them.
-  fileprivate func withLayer<R>(_ body: (inout KernelRecurrent) -> R) -> R {
+  fileprivate func withLayer<R>(_ body: (inout CourseRecurrent) -> R) -> R {
     withPointers(
       to: [
         mask, weights.input, weights.recurrent, weights.bias, weights.candidateRecurrentBias,
       ]
     ) { pointers in
-      var layer = KernelRecurrent(
+      var layer = CourseRecurrent(
         cell: cell.kernel, batch: batch, steps: steps, inputSize: inputSize,
         hiddenSize: hiddenSize, reversed: reversed, mask: pointers[0], inputWeights: pointers[1],
         recurrentWeights: pointers[2], bias: pointers[3], candidateBias: pointers[4])
@@ -169,7 +169,7 @@ package struct RecurrentPass: Sendable {
 }
 
 extension RecurrentCell {
-  fileprivate var kernel: KernelCell {
+  fileprivate var kernel: CourseCell {
     switch self {
     case .elman: kernelCellElman
     case .lstm: kernelCellLSTM
@@ -180,8 +180,8 @@ extension RecurrentCell {
 
 extension RecurrentState {
   /// Where the kernel writes a state that no other value shares yet.
-  fileprivate var kernel: KernelState {
-    KernelState(hidden: hidden.storage.pointer, cell: cell?.storage.pointer)
+  fileprivate var kernel: CourseState {
+    CourseState(hidden: hidden.storage.pointer, cell: cell?.storage.pointer)
   }
 }
 

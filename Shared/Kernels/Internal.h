@@ -20,30 +20,34 @@ INLINE size_t maximum(size_t a, size_t b) { return a > b ? a : b; }
 INLINE size_t roundUp(size_t value, size_t step) { return (value + step - 1) / step * step; }
 
 /// The whole table of an instruction set.
-typedef struct KernelTable {
-  KernelSet set;            // first, so that a pointer to a set is one to its table
-  ProductKernels product;
-  ConvolutionKernels convolution;
-  PoolingKernels pooling;
-  RecurrentKernels recurrent;
-  NormalizationKernels normalization;
-  RandomKernels random;
-  ImageKernels images;
-} KernelTable;
+typedef struct CourseKernelTable {
+  CourseKernelSet set;            // first, so that a pointer to a set is one to its table
+  CourseProductKernels product;
+  CourseConvolutionKernels convolution;
+  CoursePoolingKernels pooling;
+  CourseRecurrentKernels recurrent;
+  CourseNormalizationKernels normalization;
+  CourseRandomKernels random;
+  CourseImageKernels images;
+} CourseKernelTable;
 
-INLINE const KernelTable *tableOf(const KernelSet *set) { return (const KernelTable *)set; }
+INLINE const CourseKernelTable *tableOf(const CourseKernelSet *set) {
+  return (const CourseKernelTable *)set;
+}
 
 #if defined(__x86_64__)
-extern const KernelTable kernelsAvx512, kernelsAvx2;
+extern const CourseKernelTable kernelsAvx512, kernelsAvx2;
 #endif
 #if defined(__aarch64__)
-extern const KernelTable kernelsNeon;
+extern const CourseKernelTable kernelsNeon;
 #endif
-extern const KernelTable kernelsPortable;
+extern const CourseKernelTable kernelsPortable;
 
 /// The uses of a thread's scratch memory, each with a buffer of its own.
-typedef enum ScratchPurpose { scratchShared, scratchPrivate, scratchPurposes } ScratchPurpose;
+typedef enum CourseScratchPurpose {
+  scratchShared, scratchPrivate, scratchPurposes
+} CourseScratchPurpose;
 
 /// At least `count` floats of this thread, 64-byte aligned, contents undefined. Valid until the
 /// next call with the same purpose on the same thread.
-float *kernelsScratch(ScratchPurpose purpose, size_t count);
+float *kernelsScratch(CourseScratchPurpose purpose, size_t count);

@@ -17,7 +17,7 @@ public struct Parameter: Sendable {
   private struct Draw: Sendable {
     var initializer: any Initializer
     var fans: Fans
-    /// What was drawn first. A value that no longer shares its memory was set by somebody.
+    /// The first draw. A value that no longer shares its memory has been set since.
     var value: Tensor
   }
 

@@ -48,7 +48,7 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   }
 
   /// The name of this function in the kernels.
-  var kernel: KernelActivation {
+  var kernel: CourseActivation {
     switch self {
     case .identity: kernelActivationIdentity
     case .relu: kernelActivationReLU

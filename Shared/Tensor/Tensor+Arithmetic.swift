@@ -10,7 +10,7 @@ extension Tensor {
   /// `a OP b` with NumPy's broadcasting: axes are aligned from the last one on, and an axis of size 1
   /// (or a missing one) is repeated.
   static func elementwise(
-    _ operation: KernelBinary, _ a: Tensor, _ b: Tensor, name: StaticString
+    _ operation: CourseBinary, _ a: Tensor, _ b: Tensor, name: StaticString
   ) -> Tensor {
     if a.shape == b.shape {
       return Tensor(shape: a.shape) { out in
@@ -42,7 +42,7 @@ extension Tensor {
     }
   }
 
-  static func elementwise(_ operation: KernelBinary, _ a: Tensor, _ b: Float) -> Tensor {
+  static func elementwise(_ operation: CourseBinary, _ a: Tensor, _ b: Float) -> Tensor {
     Tensor(shape: a.shape) { out in
       a.read { x in
         withUnsafePointer(to: b) { y in
@@ -54,7 +54,7 @@ extension Tensor {
     }
   }
 
-  static func elementwise(_ operation: KernelBinary, _ a: Float, _ b: Tensor) -> Tensor {
+  static func elementwise(_ operation: CourseBinary, _ a: Float, _ b: Tensor) -> Tensor {
     Tensor(shape: b.shape) { out in
       b.read { y in
         withUnsafePointer(to: a) { x in
@@ -66,7 +66,7 @@ extension Tensor {
     }
   }
 
-  mutating func elementwiseInPlace(_ operation: KernelBinary, _ other: Tensor, name: StaticString) {
+  mutating func elementwiseInPlace(_ operation: CourseBinary, _ other: Tensor, name: StaticString) {
     if shape == other.shape {
       let count = count
       other.read { y in
@@ -95,7 +95,7 @@ extension Tensor {
     }
   }
 
-  mutating func elementwiseInPlace(_ operation: KernelBinary, _ other: Float) {
+  mutating func elementwiseInPlace(_ operation: CourseBinary, _ other: Float) {
     let count = count
     withUnsafePointer(to: other) { y in
       write { x in

@@ -1,7 +1,7 @@
 import CCourseKernels
 
 extension Tensor {
-  func mapped(_ operation: KernelUnary) -> Tensor {
+  func mapped(_ operation: CourseUnary) -> Tensor {
     Tensor(shape: shape) { out in
       read { x in
         forEachChunk(of: count) { start, length in

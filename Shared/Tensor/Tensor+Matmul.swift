@@ -68,7 +68,7 @@ extension Tensor {
           withOptionalPointer(bias) { bias in
             for matrix in 0..<matrices {
               let (own, other) = places[matrix]
-              var product = KernelProduct()
+              var product = CourseProduct()
               (product.m, product.n, product.k) = (rows, n, k)
               product.a = kernels_matrix(a + own * m * k, aColumns, transposingSelf)
               product.b = kernels_matrix(b + other * k * n, bColumns, transposingOther)

@@ -99,7 +99,7 @@ extension Tensor {
   // MARK: How
 
   private func reduced(
-    _ reduction: KernelReduction, axis: Int, keepDims: Bool, name: String
+    _ reduction: CourseReduction, axis: Int, keepDims: Bool, name: String
   ) -> Tensor {
     let axis = resolve(axis, name)
     let outer = shape[..<axis].reduce(1, *)

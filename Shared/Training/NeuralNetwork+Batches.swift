@@ -84,7 +84,7 @@ extension NeuralNetwork {
         .invalidArgument, "batch size", expected: "at least 1", received: "\(given)")
     }
     guard carriesState else {
-      // Outputs that fit the cache are faster, and nobody needs the memory of larger batches.
+      // Outputs that fit the cache are faster, and larger batches would take memory for nothing.
       let largest = ([inputShape] + layerOutputShapes).map { $0.reduce(1, *) }.max() ?? 1
       let size = given ?? Swift.max(1, Swift.min(256, (2 << 20) / Swift.max(1, largest)))
       return Swift.min(size, Swift.max(count, 1))

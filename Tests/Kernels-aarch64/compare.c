@@ -8,7 +8,7 @@
 
 #include "Internal.h"
 
-static const KernelSet *neon, *portable;
+static const CourseKernelSet *neon, *portable;
 static long compared, wrong;
 
 static uint64_t drawn;
@@ -48,13 +48,13 @@ static void products(void) {
     float *c = values(m * ldc, 3), *bias = values(m + n, 4);
     float *expected = malloc((m * ldc + 1) * sizeof(float));
     memcpy(expected, c, m * ldc * sizeof(float));
-    KernelProduct p = {.m = m, .n = n, .k = k, .a = kernels_matrix(a, lda, ta),
+    CourseProduct p = {.m = m, .n = n, .k = k, .a = kernels_matrix(a, lda, ta),
                        .b = kernels_matrix(b, ldb, tb), .c = c, .leadingC = ldc,
                        .accumulate = accumulate};
     if (!accumulate) {
       p.columnBias = below(2) ? bias : NULL;
       p.rowBias = below(2) ? bias + n : NULL;
-      p.activation = (KernelActivation)below(4);
+      p.activation = (CourseActivation)below(4);
     }
     kernels_set_thread_count(1 + below(3));
     kernels_product(neon, &p);
@@ -68,19 +68,19 @@ static void products(void) {
 static void elementwise(size_t count) {
   float *a = values(count, 1), *b = values(count, 2), *y = values(count, 3), *e = values(count, 3);
   if (count > 2) a[count / 2] = NAN, b[count / 3] = INFINITY, b[count - 1] = a[count - 1];
-  for (KernelBinary operation = kernelAdd; operation <= kernelGreaterOrEqual; operation++) {
+  for (CourseBinary operation = kernelAdd; operation <= kernelGreaterOrEqual; operation++) {
     for (size_t strides = 0; strides < 4; strides++) {
       neon->elementwise.binary(operation, a, strides & 1, b, strides >> 1, y, count);
       portable->elementwise.binary(operation, a, strides & 1, b, strides >> 1, e, count);
       compare("binary", y, e, count, 0);
     }
   }
-  for (KernelUnary operation = kernelNegate; operation <= kernelGELUTanhSlope; operation++) {
+  for (CourseUnary operation = kernelNegate; operation <= kernelGELUTanhSlope; operation++) {
     neon->elementwise.unary(operation, a, y, count);
     portable->elementwise.unary(operation, a, e, count);
     compare("unary", y, e, count, operation >= kernelGELU ? 1e-6f : operation >= kernelExp ? 4e-7f : 0);
   }
-  for (KernelActivation f = kernelActivationIdentity; f <= kernelActivationTanh; f++) {
+  for (CourseActivation f = kernelActivationIdentity; f <= kernelActivationTanh; f++) {
     neon->elementwise.activationGradient(f, a, b, y, count);
     portable->elementwise.activationGradient(f, a, b, e, count);
     compare("activationGradient", y, e, count, 0);
@@ -90,14 +90,14 @@ static void elementwise(size_t count) {
   neon->elementwise.addScaled(0.5f, b, y, count);
   portable->elementwise.addScaled(0.5f, b, e, count);
   compare("addScaled", y, e, count, 1e-6f);
-  for (KernelReduction r = kernelSum; r <= kernelMin; r++) {
+  for (CourseReduction r = kernelSum; r <= kernelMin; r++) {
     const float got = neon->reductions.reduce(r, a, count);
     const float expected = portable->reductions.reduce(r, a, count);
     compare("reduce", &got, &expected, 1, 1e-5f);
   }
   float results[2][6];
   for (int i = 0; i < 2; i++) {
-    const KernelReductions *reductions = i == 0 ? &neon->reductions : &portable->reductions;
+    const CourseReductionsKernels *reductions = i == 0 ? &neon->reductions : &portable->reductions;
     results[i][0] = reductions->sumSquaredDeviations(b, 1, count);
     results[i][1] = reductions->dot(b, y, count);
     results[i][2] = (float)reductions->argmax(a, count);
@@ -115,7 +115,7 @@ static void matrices(size_t rows, size_t columns) {
   neon->layout.transpose(x, rows, columns, columns, y);
   portable->layout.transpose(x, rows, columns, columns, e);
   compare("transpose", y, e, rows * columns, 0);
-  for (KernelReduction r = kernelSum; r <= kernelMin; r++) {
+  for (CourseReduction r = kernelSum; r <= kernelMin; r++) {
     neon->reductions.reduceRows(r, x, rows, columns, y);
     portable->reductions.reduceRows(r, x, rows, columns, e);
     compare("reduceRows", y, e, columns, 1e-5f);
@@ -123,12 +123,12 @@ static void matrices(size_t rows, size_t columns) {
   free(x), free(y), free(e);
 }
 
-static void recurrent(KernelCell cell, size_t batch, size_t steps, size_t inputs, size_t hidden) {
+static void recurrent(CourseCell cell, size_t batch, size_t steps, size_t inputs, size_t hidden) {
   const size_t gates = cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
   const size_t width = gates * hidden, state = batch * hidden;
   float *mask = values(batch * steps, 1);
   for (size_t i = 0; i < batch * steps; i++) mask[i] = mask[i] > -1;
-  KernelRecurrent layer = {
+  CourseRecurrent layer = {
     .cell = cell, .batch = batch, .steps = steps, .inputSize = inputs, .hiddenSize = hidden,
     .reversed = below(2), .mask = below(2) ? mask : NULL, .inputWeights = values(inputs * width, 1),
     .recurrentWeights = values(hidden * width, 2), .bias = values(width, 3),
@@ -139,7 +139,7 @@ static void recurrent(KernelCell cell, size_t batch, size_t steps, size_t inputs
   const size_t counts[] = {steps * state, state, state, batch * steps * inputs, inputs * width,
                            hidden * width, width, hidden, state, state};
   float *results[2][10];
-  const KernelSet *sets[2] = {neon, portable};
+  const CourseKernelSet *sets[2] = {neon, portable};
   for (int i = 0; i < 2; i++) {
     float **r = results[i];
     for (int j = 0; j < 10; j++) r[j] = calloc(counts[j] + 1, sizeof(float));
@@ -147,10 +147,10 @@ static void recurrent(KernelCell cell, size_t batch, size_t steps, size_t inputs
     float *work = values(kernels_recurrent_work_count(sets[i], &layer, false), 9);
     const bool isLSTM = cell == kernelCellLSTM;
     kernels_recurrent_forward(sets[i], &layer, x, start, start + state, kept, work, r[0],
-                              (KernelState){r[1], isLSTM ? r[2] : NULL});
+                              (CourseState){r[1], isLSTM ? r[2] : NULL});
     free(work);
     work = values(kernels_recurrent_work_count(sets[i], &layer, true), 9);
-    const KernelRecurrentGradients gradients = {
+    const CourseRecurrentGradients gradients = {
       r[3], r[4], r[5], r[6], r[7], {r[8], isLSTM ? r[9] : NULL}};
     kernels_recurrent_backward(sets[i], &layer, kept, work, dY, dFinal, dFinal + state, &gradients);
     free(kept), free(work);
@@ -165,7 +165,7 @@ static void recurrent(KernelCell cell, size_t batch, size_t steps, size_t inputs
 
 static void convolutions(void) {
   for (int round = 0; round < 60; round++) {
-    KernelConvolution c = {.batch = 1 + below(3), .inputChannels = 1 + below(9),
+    CourseConvolution c = {.batch = 1 + below(3), .inputChannels = 1 + below(9),
                            .outputChannels = 1 + below(20), .groups = 1, .strideY = 1 + below(2),
                            .strideX = 1 + below(2), .dilationY = 1, .dilationX = 1 + below(2),
                            .kernelHeight = 1 + below(5), .kernelWidth = 1 + below(5)};
@@ -185,10 +185,10 @@ static void convolutions(void) {
     float *x = values(inputs, 1), *w = values(weights, 2), *b = values(c.outputChannels, 3);
     float *dY = values(outputs, 4);
     float *y[2], *dX[2], *dW[2];
-    const KernelSet *sets[2] = {neon, portable};
+    const CourseKernelSet *sets[2] = {neon, portable};
     for (int i = 0; i < 2; i++) {
       y[i] = values(outputs, 5), dX[i] = values(inputs, 6), dW[i] = values(weights, 7);
-      const KernelConvolutionMethod method =
+      const CourseConvolutionMethod method =
         round % 3 == 0 ? kernelConvolutionWinograd : kernelConvolutionPatches;
       kernels_convolution_forward_with(method, sets[i], &c, x, w, b, kernelActivationReLU, y[i]);
       kernels_convolution_input_gradient_with(method, sets[i], &c, dY, w, dX[i]);
@@ -204,9 +204,9 @@ static void convolutions(void) {
 
 static void optimizers(size_t count) {
   float *g = values(count, 1);
-  const KernelAdamStep adam = {0.9f, 0.75f, 0.25f, 1.5f, 0.125f, 0.875f};
+  const CourseAdamStep adam = {0.9f, 0.75f, 0.25f, 1.5f, 0.125f, 0.875f};
   float *m[2], *v[2], *w[2];
-  const KernelSet *sets[2] = {neon, portable};
+  const CourseKernelSet *sets[2] = {neon, portable};
   for (int i = 0; i < 2; i++) {
     m[i] = malloc((count + 1) * sizeof(float)), v[i] = malloc((count + 1) * sizeof(float));
     w[i] = malloc((count + 1) * sizeof(float));
@@ -227,11 +227,11 @@ static void normalization(size_t batch, size_t channels, size_t area, bool relu)
   const size_t count = batch * channels * area;
   float *x = values(count, 1), *dY = values(count, 2), *slope = values(channels, 3);
   float *center = values(channels, 4), *factor = values(channels, 5), *shift = values(channels, 6);
-  const KernelNormalization sizes = {batch, channels, area, center, factor, shift, relu};
+  const CourseNormalization sizes = {batch, channels, area, center, factor, shift, relu};
   // mean, variance, y, sums of gradients and of products, dX
   const size_t counts[] = {channels, channels, count, channels, channels, count};
   float *results[2][6];
-  const KernelSet *sets[2] = {neon, portable};
+  const CourseKernelSet *sets[2] = {neon, portable};
   for (int i = 0; i < 2; i++) {
     float **r = results[i];
     for (int j = 0; j < 6; j++) r[j] = malloc((counts[j] + 1) * sizeof(float));
@@ -254,7 +254,7 @@ static void crossEntropy(size_t rows, size_t columns) {
   // shifts, logarithms of sums, losses, dX
   const size_t counts[] = {rows, rows, rows, rows * columns};
   float *results[2][4];
-  const KernelSet *sets[2] = {neon, portable};
+  const CourseKernelSet *sets[2] = {neon, portable};
   for (int i = 0; i < 2; i++) {
     float **r = results[i];
     for (int j = 0; j < 4; j++) r[j] = malloc((counts[j] + 1) * sizeof(float));
@@ -286,7 +286,7 @@ static void draws(size_t count) {
 
 static void pooling(void) {
   for (int round = 0; round < 40; round++) {
-    KernelPooling p = {.planes = 1 + below(4), .windowY = 1 + below(3), .windowX = 1 + below(4),
+    CoursePooling p = {.planes = 1 + below(4), .windowY = 1 + below(3), .windowX = 1 + below(4),
                        .strideY = 1 + below(3), .strideX = 1 + below(3)};
     p.padTop = below(p.windowY), p.padLeft = below(p.windowX);
     p.inputHeight = p.windowY + below(9), p.inputWidth = p.windowX + below(40);
@@ -317,7 +317,7 @@ static void images(size_t height, size_t width) {
   float *y = malloc((3 * area + 1) * sizeof(float)), *e = malloc((3 * area + 1) * sizeof(float));
   const float mean[] = {0.5f, 0.4f, 0.3f}, deviation[] = {0.2f, 0.25f, 0.3f};
   for (int mirrored = 0; mirrored < 2; mirrored++) {
-    KernelPixelView view = {
+    CoursePixelView view = {
       .pixels = bytes, .start = mirrored ? 3 * ((ptrdiff_t)width - 1) : 0,
       .strideY = 3 * (ptrdiff_t)width, .strideX = mirrored ? -3 : 3, .height = height,
       .width = width, .channels = 3, .firstRow = below(height), .firstColumn = below(width)};
@@ -332,7 +332,7 @@ static void images(size_t height, size_t width) {
   int32_t *first = malloc(height * sizeof(int32_t));
   for (size_t i = 0; i < height; i++) first[i] = (int32_t)below(height - taps + 1);
   float *weights = values(height * taps, 2);
-  const KernelResampling rows = {first, weights, taps, height};
+  const CourseResampling rows = {first, weights, taps, height};
   kernels_resample(neon, x, 3, height, width, &rows, NULL, y);
   kernels_resample(portable, x, 3, height, width, &rows, NULL, e);
   compare("resample", y, e, 3 * area, 0);
@@ -360,7 +360,7 @@ static void alike(size_t area) {
   uint32_t words[64];
   for (size_t i = 0; i < 3 * area; i++) x[i] = fabsf(x[i]);
   for (size_t i = 0; i < 64; i += 4) kernels_philox(1, 1, i, words + i);
-  const KernelSet *sets[2] = {neon, portable};
+  const CourseKernelSet *sets[2] = {neon, portable};
   for (int kind = 0; kind < 6; kind++) {
     for (int i = 0; i < 2; i++) {
       y[i] = calloc(3 * area + 64, sizeof(float));
@@ -404,7 +404,7 @@ int main(void) {
   }
   pooling();
   convolutions();
-  for (KernelCell cell = kernelCellElman; cell <= kernelCellGRU; cell++) {
+  for (CourseCell cell = kernelCellElman; cell <= kernelCellGRU; cell++) {
     recurrent(cell, 1, 4, 3, 7), recurrent(cell, 5, 3, 2, 8), recurrent(cell, 13, 3, 4, 9);
     recurrent(cell, 50, 2, 3, 17), recurrent(cell, 3, 1, 5, 16), recurrent(cell, 2, 2, 250, 20);
   }

@@ -228,7 +228,7 @@ import Testing
     #expect("\(report)".hasPrefix("Dense: gradients agree ("))
   }
 
-  /// The text names each number above; whoever changes one side is told about the other.
+  /// The text names each number above; a change of one side fails until the other follows.
   @Test func theTextHoldsTheseNumbers() throws {
     let text = try String(
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent()

@@ -104,7 +104,7 @@ import Testing
     var weights = before
     let optimizer = SGD(learningRate: 1)
     optimizer.update(&weights, gradient: gradient)
-    #expect(before == [1, 2], "SGD.update changes a copy of the weights that somebody else holds")
+    #expect(before == [1, 2], "SGD.update changes a copy of the weights that another value holds")
     #expect(gradient == [3, 4], "SGD.update changes the gradient of its caller")
   }
 

@@ -16,59 +16,62 @@
 extern "C" {
 #endif
 
-typedef enum CodecStatus {
+typedef enum CourseCodecStatus {
   codecOK,           // done, or go on
   codecMemberEnd,    // inflate: a gzip member has ended, its checksum and length are right
   codecDamaged,      // the data are wrong; the message says how
   codecNoMemory,     // the system has no more memory
   codecUnavailable,  // built without this codec
-} CodecStatus;
+} CourseCodecStatus;
 
 // MARK: - gzip
 
-typedef struct CodecInflater CodecInflater;
+typedef struct CourseCodecInflater CourseCodecInflater;
 
 /// A reader of gzip members; NULL without memory or without zlib.
-CodecInflater *codec_inflater_create(void);
-void codec_inflater_destroy(CodecInflater *inflater);
+CourseCodecInflater *codec_inflater_create(void);
+void codec_inflater_destroy(CourseCodecInflater *inflater);
 /// Prepares for the next member.
-void codec_inflater_reset(CodecInflater *inflater);
+void codec_inflater_reset(CourseCodecInflater *inflater);
 /// Takes bytes from `input` and puts bytes to `output`; both counts become those that were used.
 /// Neither was used when more input is needed. A message of at most 63 characters explains damage.
-CodecStatus codec_inflate(CodecInflater *inflater, const uint8_t *input, size_t *inputCount,
-                          uint8_t *output, size_t *outputCount, char message[64]);
+CourseCodecStatus codec_inflate(CourseCodecInflater *inflater, const uint8_t *input,
+                                size_t *inputCount, uint8_t *output, size_t *outputCount,
+                                char message[64]);
 
 // MARK: - deflate
 
 /// Unpacks deflate data without header, as ZIP archives hold them, to exactly `outputCount` bytes. More
 /// or fewer, and input that is left over, are damage.
-CodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
-                              size_t outputCount, char message[64]);
+CourseCodecStatus codec_inflate_raw(const uint8_t *input, size_t inputCount, uint8_t *output,
+                                    size_t outputCount, char message[64]);
 /// The CRC-32 of bytes, as gzip, ZIP and PNG have it; codecUnavailable without zlib.
-CodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum);
+CourseCodecStatus codec_crc32(const uint8_t *bytes, size_t count, uint32_t *sum);
 
 // MARK: - PNG
 
 /// Decodes a whole PNG file to `channels` (1 grey, 3 RGB, 4 RGBA) interleaved bytes a pixel.
 /// `pixelBytes` must be width * height * channels.
-CodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t channels, uint8_t *pixels,
-                           size_t pixelBytes, char message[64]);
+CourseCodecStatus codec_png_read(const uint8_t *file, size_t fileBytes, uint32_t channels,
+                                 uint8_t *pixels, size_t pixelBytes, char message[64]);
 /// Encodes pixels; `*file` is to be released with codec_free.
-CodecStatus codec_png_write(const uint8_t *pixels, uint32_t width, uint32_t height,
-                            uint32_t channels, uint8_t **file, size_t *fileBytes, char message[64]);
+CourseCodecStatus codec_png_write(const uint8_t *pixels, uint32_t width, uint32_t height,
+                                  uint32_t channels, uint8_t **file, size_t *fileBytes,
+                                  char message[64]);
 void codec_free(void *memory);
 
 // MARK: - JPEG
 
 /// Decodes a whole JPEG file to `channels` (1 grey, 3 RGB) interleaved bytes a pixel.
 /// `pixels` has room for width * height * channels bytes, the size that the file's header claims.
-CodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width, uint32_t height,
-                            uint32_t channels, uint8_t *pixels, char message[64]);
+CourseCodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width,
+                                  uint32_t height, uint32_t channels, uint8_t *pixels,
+                                  char message[64]);
 
 // MARK: - HTTP
 
 /// A request for a file, and the functions that receive the answer. One that returns false ends the transfer.
-typedef struct CodecWebRequest {
+typedef struct CourseCodecWebRequest {
   const char *url;
   /// Where the file is to begin.
   int64_t offset;
@@ -81,13 +84,13 @@ typedef struct CodecWebRequest {
   bool (*body)(void *context, const uint8_t *bytes, size_t count);
   /// Called at least about once a second.
   bool (*goesOn)(void *context);
-} CodecWebRequest;
+} CourseCodecWebRequest;
 
 enum { codecWebUnavailable = -1 };
 
 /// Asks for a file and waits for it on this thread, through the libcurl of the system.
 /// Returns libcurl's code, 0 when all has come, or codecWebUnavailable; `message` becomes libcurl's.
-int codec_web_fetch(const CodecWebRequest *request, char message[256]);
+int codec_web_fetch(const CourseCodecWebRequest *request, char message[256]);
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,7 @@
 #include "Convolution/ConvolutionInternal.h"
 
 /// Winograd computes 3 x 3 and 5 x 5 with stride and dilation 1, and pays from about 16 channels on.
-static bool takesWinograd(KernelConvolutionMethod method, const KernelConvolution *v) {
+static bool takesWinograd(CourseConvolutionMethod method, const CourseConvolution *v) {
   const bool possible = (v->kernelHeight == 3 || v->kernelHeight == 5) &&
                         v->kernelWidth == v->kernelHeight && v->strideY == 1 &&
                         v->strideX == 1 && v->dilationY == 1 && v->dilationX == 1 && v->groups == 1;
@@ -15,14 +15,14 @@ static bool takesWinograd(KernelConvolutionMethod method, const KernelConvolutio
           v->outputWidth >= 3);
 }
 
-static bool isEmpty(const KernelConvolution *v) {
+static bool isEmpty(const CourseConvolution *v) {
   return v->batch == 0 || v->outputChannels == 0 || v->outputHeight == 0 || v->outputWidth == 0;
 }
 
-void kernels_convolution_forward_with(KernelConvolutionMethod method, const KernelSet *set,
-                                      const KernelConvolution *v, const float *x,
+void kernels_convolution_forward_with(CourseConvolutionMethod method, const CourseKernelSet *set,
+                                      const CourseConvolution *v, const float *x,
                                       const float *weights, const float *bias,
-                                      KernelActivation activation, float *y) {
+                                      CourseActivation activation, float *y) {
   if (set == NULL) set = kernels_default();
   if (isEmpty(v)) return;
   if (takesWinograd(method, v)) {
@@ -32,8 +32,9 @@ void kernels_convolution_forward_with(KernelConvolutionMethod method, const Kern
   kernelsConvForwardPatches(set, v, x, weights, bias, activation, y);
 }
 
-void kernels_convolution_input_gradient_with(KernelConvolutionMethod method, const KernelSet *set,
-                                             const KernelConvolution *v, const float *dY,
+void kernels_convolution_input_gradient_with(CourseConvolutionMethod method,
+                                             const CourseKernelSet *set,
+                                             const CourseConvolution *v, const float *dY,
                                              const float *weights, float *dX) {
   if (set == NULL) set = kernels_default();
   const size_t count = v->batch * v->inputChannels * v->inputHeight * v->inputWidth;
@@ -49,8 +50,9 @@ void kernels_convolution_input_gradient_with(KernelConvolutionMethod method, con
   kernelsConvInputGradientPatches(set, v, dY, weights, dX);
 }
 
-void kernels_convolution_weight_gradient_with(KernelConvolutionMethod method, const KernelSet *set,
-                                              const KernelConvolution *v, const float *x,
+void kernels_convolution_weight_gradient_with(CourseConvolutionMethod method,
+                                              const CourseKernelSet *set,
+                                              const CourseConvolution *v, const float *x,
                                               const float *dY, float *dW) {
   if (set == NULL) set = kernels_default();
   const size_t count =
@@ -63,28 +65,30 @@ void kernels_convolution_weight_gradient_with(KernelConvolutionMethod method, co
   kernelsConvWeightGradient(set, v, x, dY, dW, takesWinograd(method, v));
 }
 
-void kernels_convolution_forward(const KernelSet *set, const KernelConvolution *convolution,
+void kernels_convolution_forward(const CourseKernelSet *set, const CourseConvolution *convolution,
                                  const float *x, const float *weights, const float *bias,
-                                 KernelActivation activation, float *y) {
+                                 CourseActivation activation, float *y) {
   kernels_convolution_forward_with(kernelConvolutionAutomatic, set, convolution, x, weights, bias,
                                    activation, y);
 }
 
-void kernels_convolution_input_gradient(const KernelSet *set, const KernelConvolution *convolution,
-                                        const float *dY, const float *weights, float *dX) {
+void kernels_convolution_input_gradient(const CourseKernelSet *set,
+                                        const CourseConvolution *convolution, const float *dY,
+                                        const float *weights, float *dX) {
   kernels_convolution_input_gradient_with(kernelConvolutionAutomatic, set, convolution, dY, weights,
                                           dX);
 }
 
-void kernels_convolution_weight_gradient(const KernelSet *set, const KernelConvolution *convolution,
-                                         const float *x, const float *dY, float *dW) {
+void kernels_convolution_weight_gradient(const CourseKernelSet *set,
+                                         const CourseConvolution *convolution, const float *x,
+                                         const float *dY, float *dW) {
   kernels_convolution_weight_gradient_with(kernelConvolutionAutomatic, set, convolution, x, dY, dW);
 }
 
 // MARK: - Bias gradient
 
 typedef struct ChannelSums {
-  const KernelSet *set;
+  const CourseKernelSet *set;
   const float *x;
   size_t batch, channels, area;
   float *sums;
@@ -100,7 +104,7 @@ static void sumChannel(size_t channel, void *context) {
   s->sums[channel] = (float)sum;
 }
 
-void kernels_channel_sums(const KernelSet *set, const float *x, size_t batch, size_t channels,
+void kernels_channel_sums(const CourseKernelSet *set, const float *x, size_t batch, size_t channels,
                           size_t area, float *sums) {
   ChannelSums s = {set != NULL ? set : kernels_default(), x, batch, channels, area, sums};
   kernels_parallel_for(channels, sumChannel, &s);

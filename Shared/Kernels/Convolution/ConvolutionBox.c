@@ -5,7 +5,7 @@
 #include "Convolution/ConvolutionInternal.h"
 
 /// One row of a box: `width` values at x, of which column 0 is `left` columns before the first.
-static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t width,
+static void copyRow(const CourseKernelSet *set, const Box *box, const float *x, size_t width,
                     float *out) {
   const ptrdiff_t left = box->left, columns = (ptrdiff_t)box->columns;
   if (box->phases == 1) {
@@ -49,7 +49,7 @@ static void copyRow(const KernelSet *set, const Box *box, const float *x, size_t
   }
 }
 
-void kernelsConvCopyBox(const KernelSet *set, const Box *box, const float *x, size_t channels,
+void kernelsConvCopyBox(const CourseKernelSet *set, const Box *box, const float *x, size_t channels,
                         size_t height, size_t width, float *out) {
   const size_t rowSize = boxRowSize(box);
   for (size_t channel = 0; channel < channels; channel++) {

@@ -32,7 +32,7 @@ static bool phaseAxis(size_t phase, size_t kernel, size_t stride, size_t dilatio
 }
 
 /// Element (row c, k = (o, tap)) is weights[o, c, tap].
-static void packGradientPanels(const Sum *sum, const KernelConvolution *v, const float *weights,
+static void packGradientPanels(const Sum *sum, const CourseConvolution *v, const float *weights,
                                float *panels) {
   const size_t kernel = v->kernelHeight * v->kernelWidth;
   for (size_t group = 0; group < v->groups; group++) {
@@ -54,7 +54,7 @@ static void packGradientPanels(const Sum *sum, const KernelConvolution *v, const
   }
 }
 
-void kernelsConvInputGradientPatches(const KernelSet *set, const KernelConvolution *v,
+void kernelsConvInputGradientPatches(const CourseKernelSet *set, const CourseConvolution *v,
                                      const float *dY, const float *weights, float *dX) {
   const size_t kernel = v->kernelHeight + v->kernelWidth;
   size_t *numbers = malloc(2 * kernel * sizeof *numbers);

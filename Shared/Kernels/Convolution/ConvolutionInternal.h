@@ -16,7 +16,7 @@ INLINE size_t boxRowSize(const Box *box) { return box->phases * box->pitch; }
 INLINE size_t boxPlaneSize(const Box *box) { return box->rows * boxRowSize(box); }
 
 /// Copies `channels` planes of height x width from x.
-void kernelsConvCopyBox(const KernelSet *set, const Box *box, const float *x, size_t channels,
+void kernelsConvCopyBox(const CourseKernelSet *set, const Box *box, const float *x, size_t channels,
                         size_t height, size_t width, float *out);
 
 /// How an output of `rows` x `columns` is cut into boxes of pixels: whole rows, or parts of one
@@ -35,20 +35,22 @@ typedef struct PixelBox {
 PixelBoxes kernelsConvPixelBoxes(size_t rows, size_t columns, size_t boxRows, size_t boxColumns);
 PixelBox kernelsConvPixelBox(const PixelBoxes *boxes, size_t index);
 
-void kernelsConvForwardPatches(const KernelSet *set, const KernelConvolution *convolution,
+void kernelsConvForwardPatches(const CourseKernelSet *set, const CourseConvolution *convolution,
                                const float *x, const float *weights, const float *bias,
-                               KernelActivation activation, float *y);
-void kernelsConvInputGradientPatches(const KernelSet *set, const KernelConvolution *convolution,
-                                     const float *dY, const float *weights, float *dX);
+                               CourseActivation activation, float *y);
+void kernelsConvInputGradientPatches(const CourseKernelSet *set,
+                                     const CourseConvolution *convolution, const float *dY,
+                                     const float *weights, float *dX);
 /// `winograd`: the sums of each part and block come from kernelsConvWeightSumsWinograd.
-void kernelsConvWeightGradient(const KernelSet *set, const KernelConvolution *convolution,
+void kernelsConvWeightGradient(const CourseKernelSet *set, const CourseConvolution *convolution,
                                const float *x, const float *dY, float *dW, bool winograd);
 
-void kernelsConvForwardWinograd(const KernelSet *set, const KernelConvolution *convolution,
+void kernelsConvForwardWinograd(const CourseKernelSet *set, const CourseConvolution *convolution,
                                 const float *x, const float *weights, const float *bias,
-                                KernelActivation activation, float *y);
-void kernelsConvInputGradientWinograd(const KernelSet *set, const KernelConvolution *convolution,
-                                      const float *dY, const float *weights, float *dX);
+                                CourseActivation activation, float *y);
+void kernelsConvInputGradientWinograd(const CourseKernelSet *set,
+                                      const CourseConvolution *convolution, const float *dY,
+                                      const float *weights, float *dX);
 
 /// Channels of the input, and of the output, that one call of kernelsConvWeightSumsWinograd takes.
 enum { winogradChannelBlock = 64 };
@@ -56,7 +58,7 @@ enum { winogradChannelBlock = 64 };
 /// Adds the weight gradient of images `firstImage` ..< `endImage` to sums[(channel * taps + tap) *
 /// leading + o], for one block of channels from `firstInput` on and one of outputs from
 /// `firstOutput` on; `leading` is a multiple of the vector width.
-void kernelsConvWeightSumsWinograd(const KernelSet *set, const KernelConvolution *convolution,
+void kernelsConvWeightSumsWinograd(const CourseKernelSet *set, const CourseConvolution *convolution,
                                    const float *x, const float *dY, size_t firstImage,
                                    size_t endImage, size_t firstInput, size_t firstOutput,
                                    float *sums, size_t leading);

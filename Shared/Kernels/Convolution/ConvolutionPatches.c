@@ -63,11 +63,11 @@ static void cutIntoBoxes(Sum *sum, size_t rows, size_t columns) {
 /// The pixels from `pixel` on, `count` of them, of a box with `columns` columns, as runs in the
 /// copy.
 static size_t findRuns(const Sum *sum, const Box *box, size_t columns, size_t pixel, size_t count,
-                       KernelRun *runs) {
+                       CourseRun *runs) {
   size_t runCount = 0, done = 0, row = pixel / columns, column = pixel % columns;
   while (done < count) {
     const size_t length = minimum(columns - column, count - done);
-    runs[runCount++] = (KernelRun){row * sum->y.stride * boxRowSize(box) + column, done, length};
+    runs[runCount++] = (CourseRun){row * sum->y.stride * boxRowSize(box) + column, done, length};
     done += length;
     row++;
     column = 0;
@@ -91,7 +91,7 @@ static void spreadPixels(const Sum *sum, const PixelBox *pixels, const float *fr
 /// Task number `index`: one box of one group of one image.
 static void sumBox(size_t index, void *context) {
   const Sum *sum = context;
-  const KernelSet *set = sum->set;
+  const CourseKernelSet *set = sum->set;
   const size_t image = index / (sum->groups * sum->boxes.count);
   const size_t group = index / sum->boxes.count % sum->groups;
   const PixelBox pixels = kernelsConvPixelBox(&sum->boxes, index % sum->boxes.count);
@@ -102,7 +102,7 @@ static void sumBox(size_t index, void *context) {
   // Scratch: offsets, runs, panel, pixels to be spread, box; each with room for a vector too much.
   float *scratch = kernelsScratch(scratchPrivate, sum->scratchSize);
   size_t *offsets = (size_t *)scratch;
-  KernelRun *runs = (KernelRun *)(offsets + sum->depth);
+  CourseRun *runs = (CourseRun *)(offsets + sum->depth);
   float *panel = scratch + roundUp(2 * sum->depth + 6 * columnTile, 16);
   float *spread = panel + sum->depthStep * columnTile + 16;
   const bool spreads = sum->rowStep * sum->columnStep > 1;
@@ -153,7 +153,7 @@ static void sumBox(size_t index, void *context) {
     const size_t columns = minimum(columnTile, pixelCount - pixel);
     const size_t runCount = findRuns(sum, &box, pixels.columns, pixel, columns, runs);
     // Columns that do not exist are multiplied too, and old scratch might be slow to multiply.
-    const KernelRun *lastRun = &runs[runCount - 1];
+    const CourseRun *lastRun = &runs[runCount - 1];
     const bool hasGap = roundUp(columns, set->vectorWidth) >
                         lastRun->to + roundUp(lastRun->length, set->vectorWidth);
     for (size_t k0 = 0; k0 < sum->depth; k0 += sum->depthStep) {
@@ -163,7 +163,7 @@ static void sumBox(size_t index, void *context) {
       tableOf(set)->convolution.packPatches(base, offsets + k0, depth, runs, runCount, panel);
       for (size_t i = 0; i < sum->panelCount; i++) {
         const size_t first = panelFirst(sum, i), rows = panelFirst(sum, i + 1) - first;
-        const KernelTile tile = {
+        const CourseTile tile = {
           .depth = depth, .a = panels + (i * sum->depth + k0) * sum->panelWidth,
           .rowStrideA = 1, .depthStrideA = sum->panelWidth, .b = panel, .depthStrideB = columnTile,
           .c = c + first * leadingC + pixel, .leadingC = leadingC, .accumulate = k0 > 0,
@@ -218,9 +218,9 @@ void kernelsConvChoosePanels(Sum *sum) {
   sum->panelWidth = (sum->targetChannels + sum->panelCount - 1) / sum->panelCount;
 }
 
-void kernelsConvForwardPatches(const KernelSet *set, const KernelConvolution *v, const float *x,
-                               const float *weights, const float *bias, KernelActivation activation,
-                               float *y) {
+void kernelsConvForwardPatches(const CourseKernelSet *set, const CourseConvolution *v,
+                               const float *x, const float *weights, const float *bias,
+                               CourseActivation activation, float *y) {
   const size_t taps = v->kernelHeight + v->kernelWidth;
   size_t *numbers = malloc(taps * sizeof *numbers);
   if (numbers == NULL) abort();

@@ -15,7 +15,7 @@ typedef struct Axis {
 
 /// A sum over channels and taps of the source, for the channels of the target.
 typedef struct Sum {
-  const KernelSet *set;
+  const CourseKernelSet *set;
   size_t batch, groups;
   const float *source;
   size_t sourceChannels, sourceHeight, sourceWidth;   // channels of one group
@@ -27,7 +27,7 @@ typedef struct Sum {
   // Pixel (i, j) of the sum is (rowFirst + i rowStep, columnFirst + j columnStep) of the target.
   size_t rowFirst, rowStep, columnFirst, columnStep;
   const float *bias;
-  KernelActivation activation;
+  CourseActivation activation;
   PixelBoxes boxes;
   size_t scratchSize, boxSize, depth, depthStep;
 } Sum;

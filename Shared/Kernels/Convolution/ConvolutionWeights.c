@@ -23,8 +23,8 @@ enum {
 };
 
 typedef struct WeightGradient {
-  const KernelSet *set;
-  const KernelConvolution *v;
+  const CourseKernelSet *set;
+  const CourseConvolution *v;
   const float *x, *dY;
   float *sums;              // [part][group][k][leading]
   float *dW;
@@ -37,7 +37,7 @@ typedef struct WeightGradient {
   size_t boxSize, scratchSize;
 } WeightGradient;
 
-static Box sourceBox(const KernelConvolution *v, size_t row, size_t rows, size_t column,
+static Box sourceBox(const CourseConvolution *v, size_t row, size_t rows, size_t column,
                      size_t columns) {
   const size_t width = (columns - 1) * v->strideX + (v->kernelWidth - 1) * v->dilationX + 1;
   return (Box){
@@ -49,7 +49,7 @@ static Box sourceBox(const KernelConvolution *v, size_t row, size_t rows, size_t
 }
 
 static void cutIntoBoxes(WeightGradient *g, size_t channels) {
-  const KernelConvolution *v = g->v;
+  const CourseConvolution *v = g->v;
   size_t rows = v->outputHeight, columns = v->outputWidth;
   for (;;) {
     const Box box = sourceBox(v, 0, rows, 0, columns);
@@ -71,7 +71,7 @@ static void cutIntoBoxes(WeightGradient *g, size_t channels) {
 /// transposed[pixel][o] of a box, zeros for the outputs that only round up.
 static void transposeGradient(const WeightGradient *g, const float *dY, const PixelBox *pixels,
                               float *transposed) {
-  const KernelConvolution *v = g->v;
+  const CourseConvolution *v = g->v;
   const size_t area = v->outputHeight * v->outputWidth, leading = g->leading;
   // Boxes are whole rows or a part of one: their pixels are contiguous. A panel of packRows is the
   // transpose, padded with zeros.
@@ -83,8 +83,8 @@ static void transposeGradient(const WeightGradient *g, const float *dY, const Pi
 /// Task number `index`: one block of channels of one group, for one part of the batch.
 static void sumPart(size_t index, void *context) {
   const WeightGradient *g = context;
-  const KernelConvolution *v = g->v;
-  const KernelSet *set = g->set;
+  const CourseConvolution *v = g->v;
+  const CourseKernelSet *set = g->set;
   const size_t block = index % g->blocks, group = index / g->blocks % v->groups;
   const size_t part = index / (g->blocks * v->groups);
   const size_t firstChannel = block * g->channels / g->blocks;
@@ -125,7 +125,7 @@ static void sumPart(size_t index, void *context) {
       for (size_t o = 0; o < g->leading; o += set->columnTile) {
         for (size_t tile = 0; tile < tiles; tile++) {
           const size_t first = tile * depth / tiles, count = (tile + 1) * depth / tiles - first;
-          const KernelTaps taps = {
+          const CourseTaps taps = {
             .base = copy, .offsets = offsets + first, .rows = pixels.rows,
             .columns = pixels.columns, .rowStep = v->strideY * boxRowSize(&box),
             .b = transposed + o, .leadingB = g->leading,
@@ -174,8 +174,8 @@ static void finish(WeightGradient *g, size_t total) {
   kernels_parallel_for(g->v->groups * (g->leading / g->set->vectorWidth), writeOutputs, g);
 }
 
-void kernelsConvWeightGradient(const KernelSet *set, const KernelConvolution *v, const float *x,
-                               const float *dY, float *dW, bool winograd) {
+void kernelsConvWeightGradient(const CourseKernelSet *set, const CourseConvolution *v,
+                               const float *x, const float *dY, float *dW, bool winograd) {
   WeightGradient g = {
     .set = set, .v = v, .x = x, .dY = dY, .dW = dW,
     .channels = v->inputChannels / v->groups, .outputs = v->outputChannels / v->groups,

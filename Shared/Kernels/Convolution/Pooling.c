@@ -6,8 +6,8 @@
 #include "Internal.h"
 
 typedef struct Pool {
-  const KernelSet *set;
-  const KernelPooling *p;
+  const CourseKernelSet *set;
+  const CoursePooling *p;
   const float *from;
   float *to;
   int32_t *winners;
@@ -29,7 +29,7 @@ INLINE Range rangeInside(size_t index, size_t stride, size_t pad, size_t window,
 
 /// The outputs of a row whose windows lie wholly between the left and the right edge, if vectors
 /// can take them; else none.
-static Range columnsInside(const KernelPooling *p) {
+static Range columnsInside(const CoursePooling *p) {
   if (p->strideX > 2) return (Range){0, 0};
   const size_t first = minimum((p->padLeft + p->strideX - 1) / p->strideX, p->outputWidth);
   if (p->inputWidth + p->padLeft < p->windowX) return (Range){first, first};
@@ -39,10 +39,10 @@ static Range columnsInside(const KernelPooling *p) {
 }
 
 /// The vector part of output row `i`.
-static KernelPoolRow poolRow(const KernelPooling *p, const float *plane, Range rows, Range inside,
+static CoursePoolRow poolRow(const CoursePooling *p, const float *plane, Range rows, Range inside,
                              float *y) {
   const size_t index = rows.first * p->inputWidth + inside.first * p->strideX - p->padLeft;
-  return (KernelPoolRow){
+  return (CoursePoolRow){
     .x = plane + index, .width = p->inputWidth, .index = index, .rows = rows.end - rows.first,
     .windowX = p->windowX, .stride = p->strideX, .count = inside.end - inside.first,
     .y = y + inside.first,
@@ -51,7 +51,7 @@ static KernelPoolRow poolRow(const KernelPooling *p, const float *plane, Range r
 
 static void maxPlane(size_t plane, void *context) {
   const Pool *pool = context;
-  const KernelPooling *p = pool->p;
+  const CoursePooling *p = pool->p;
   const float *x = pool->from + plane * p->inputHeight * p->inputWidth;
   const size_t outputs = p->outputHeight * p->outputWidth;
   float *y = pool->to + plane * outputs;
@@ -61,7 +61,7 @@ static void maxPlane(size_t plane, void *context) {
     const Range rows = rangeInside(i, p->strideY, p->padTop, p->windowY, p->inputHeight);
     const bool byVectors = rows.end > rows.first && inside.end > inside.first;
     if (byVectors) {
-      KernelPoolRow row = poolRow(p, x, rows, inside, y);
+      CoursePoolRow row = poolRow(p, x, rows, inside, y);
       row.winners = winners != NULL ? winners + inside.first : NULL;
       tableOf(pool->set)->pooling.maxPoolRow(&row);
     }
@@ -88,8 +88,8 @@ static void maxPlane(size_t plane, void *context) {
   }
 }
 
-void kernels_max_pool(const KernelSet *set, const KernelPooling *pooling, const float *x, float *y,
-                      int32_t *winners) {
+void kernels_max_pool(const CourseKernelSet *set, const CoursePooling *pooling, const float *x,
+                      float *y, int32_t *winners) {
   Pool pool = {.set = set != NULL ? set : kernels_default(), .p = pooling, .from = x, .to = y,
                .winners = winners};
   kernels_parallel_for(pooling->planes, maxPlane, &pool);
@@ -97,7 +97,7 @@ void kernels_max_pool(const KernelSet *set, const KernelPooling *pooling, const 
 
 static void maxGradientPlane(size_t plane, void *context) {
   const Pool *pool = context;
-  const KernelPooling *p = pool->p;
+  const CoursePooling *p = pool->p;
   const size_t inputs = p->inputHeight * p->inputWidth, outputs = p->outputHeight * p->outputWidth;
   const float *dY = pool->from + plane * outputs;
   const int32_t *winners = pool->winnersRead + plane * outputs;
@@ -108,14 +108,14 @@ static void maxGradientPlane(size_t plane, void *context) {
   }
 }
 
-void kernels_max_pool_gradient(const KernelSet *set, const KernelPooling *pooling, const float *dY,
-                               const int32_t *winners, float *dX) {
+void kernels_max_pool_gradient(const CourseKernelSet *set, const CoursePooling *pooling,
+                               const float *dY, const int32_t *winners, float *dX) {
   Pool pool = {.set = set, .p = pooling, .from = dY, .to = dX, .winnersRead = winners};
   kernels_parallel_for(pooling->planes, maxGradientPlane, &pool);
 }
 
 INLINE float averageFactor(const Pool *pool, Range rows, Range columns) {
-  const KernelPooling *p = pool->p;
+  const CoursePooling *p = pool->p;
   const size_t inside = (rows.end - rows.first) * (columns.end - columns.first);
   const size_t count = pool->countIncludesPadding ? p->windowY * p->windowX : inside;
   return inside == 0 ? 0 : 1 / (float)count;
@@ -123,7 +123,7 @@ INLINE float averageFactor(const Pool *pool, Range rows, Range columns) {
 
 static void averagePlane(size_t plane, void *context) {
   const Pool *pool = context;
-  const KernelPooling *p = pool->p;
+  const CoursePooling *p = pool->p;
   const float *x = pool->from + plane * p->inputHeight * p->inputWidth;
   float *y = pool->to + plane * p->outputHeight * p->outputWidth;
   const Range inside = columnsInside(p);
@@ -131,7 +131,7 @@ static void averagePlane(size_t plane, void *context) {
     const Range rows = rangeInside(i, p->strideY, p->padTop, p->windowY, p->inputHeight);
     const bool byVectors = rows.end > rows.first && inside.end > inside.first;
     if (byVectors) {
-      KernelPoolRow row = poolRow(p, x, rows, inside, y);
+      CoursePoolRow row = poolRow(p, x, rows, inside, y);
       row.factor = averageFactor(pool, rows, (Range){0, p->windowX});
       tableOf(pool->set)->pooling.averagePoolRow(&row);
     }
@@ -149,7 +149,7 @@ static void averagePlane(size_t plane, void *context) {
   }
 }
 
-void kernels_average_pool(const KernelSet *set, const KernelPooling *pooling,
+void kernels_average_pool(const CourseKernelSet *set, const CoursePooling *pooling,
                           bool countIncludesPadding, const float *x, float *y) {
   Pool pool = {.set = set != NULL ? set : kernels_default(), .p = pooling, .from = x, .to = y,
                .countIncludesPadding = countIncludesPadding};
@@ -158,7 +158,7 @@ void kernels_average_pool(const KernelSet *set, const KernelPooling *pooling,
 
 static void averageGradientPlane(size_t plane, void *context) {
   const Pool *pool = context;
-  const KernelPooling *p = pool->p;
+  const CoursePooling *p = pool->p;
   const float *dY = pool->from + plane * p->outputHeight * p->outputWidth;
   float *dX = pool->to + plane * p->inputHeight * p->inputWidth;
   memset(dX, 0, p->inputHeight * p->inputWidth * sizeof(float));
@@ -176,7 +176,7 @@ static void averageGradientPlane(size_t plane, void *context) {
   }
 }
 
-void kernels_average_pool_gradient(const KernelSet *set, const KernelPooling *pooling,
+void kernels_average_pool_gradient(const CourseKernelSet *set, const CoursePooling *pooling,
                                    bool countIncludesPadding, const float *dY, float *dX) {
   Pool pool = {.set = set != NULL ? set : kernels_default(), .p = pooling, .from = dY, .to = dX,
                .countIncludesPadding = countIncludesPadding};

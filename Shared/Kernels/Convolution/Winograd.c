@@ -17,7 +17,7 @@
 
 #include "Convolution/WinogradInternal.h"
 
-void kernelsWinogradReadRows(const KernelSet *set, const Planes *p, const Strip *strip,
+void kernelsWinogradReadRows(const CourseKernelSet *set, const Planes *p, const Strip *strip,
                              size_t channel, size_t from, size_t to, size_t width, float *pixels) {
   const size_t lanes = set->vectorWidth, count = minimum(lanes, p->channels - channel);
   const ptrdiff_t left = (ptrdiff_t)strip->column - p->padLeft;
@@ -47,8 +47,8 @@ enum {
 };
 
 typedef struct Winograd {
-  const KernelSet *set;
-  const KernelWinograd *kernels;
+  const CourseKernelSet *set;
+  const CourseWinograd *kernels;
   Planes source;
   float *target;
   size_t targetChannels, targetHeight, targetWidth;
@@ -57,7 +57,7 @@ typedef struct Winograd {
   float *filters;           // U[f][panel of target channels][source channel][columnTile]
   size_t filterStep;        // from one frequency to the next
   const float *bias;
-  KernelActivation activation;
+  CourseActivation activation;
   Strips strips;
   size_t stripsTogether;
 } Winograd;
@@ -71,7 +71,7 @@ enum { filterBlock = 16 };  // source channels whose filters are transformed in 
 /// Task number `index`: the filters of one panel of target channels and a block of source channels.
 static void transformFilters(size_t index, void *context) {
   const Winograd *w = context;
-  const KernelSet *set = w->set;
+  const CourseKernelSet *set = w->set;
   const size_t columnTile = set->columnTile, depth = w->source.channels;
   const size_t taps = w->kernels->taps * w->kernels->taps;
   const size_t blocks = (depth + filterBlock - 1) / filterBlock;
@@ -106,8 +106,8 @@ INLINE size_t groupFirst(size_t group, size_t groups, size_t tiles) {
 /// Task number `index`: a few strips.
 static void convolveTiles(size_t index, void *context) {
   const Winograd *w = context;
-  const KernelSet *set = w->set;
-  const KernelWinograd *kernels = w->kernels;
+  const CourseKernelSet *set = w->set;
+  const CourseWinograd *kernels = w->kernels;
   const size_t side = kernels->outputs, around = kernels->taps - 1;
   const size_t lanes = set->vectorWidth, depth = w->source.channels;
   const size_t paddedDepth = roundUp(depth, lanes), padded = paddedTarget(w);
@@ -193,7 +193,7 @@ static void convolveTiles(size_t index, void *context) {
 }
 
 static void convolve(Winograd *w, size_t batch) {
-  const KernelSet *set = w->set;
+  const CourseKernelSet *set = w->set;
   const size_t columnTile = set->columnTile, depth = w->source.channels;
   const size_t panels = (w->targetChannels + columnTile - 1) / columnTile;
   w->filterStep = panels * depth * columnTile + 16;
@@ -210,9 +210,9 @@ static void convolve(Winograd *w, size_t batch) {
   kernels_parallel_for((strips + w->stripsTogether - 1) / w->stripsTogether, convolveTiles, w);
 }
 
-void kernelsConvForwardWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
-                                const float *weights, const float *bias,
-                                KernelActivation activation, float *y) {
+void kernelsConvForwardWinograd(const CourseKernelSet *set, const CourseConvolution *v,
+                                const float *x, const float *weights, const float *bias,
+                                CourseActivation activation, float *y) {
   Winograd w = {
     .set = set, .kernels = winogradOf(set, v->kernelHeight),
     .source = {x, v->inputChannels, v->inputHeight, v->inputWidth, (ptrdiff_t)v->padTop,
@@ -223,7 +223,7 @@ void kernelsConvForwardWinograd(const KernelSet *set, const KernelConvolution *v
   convolve(&w, v->batch);
 }
 
-void kernelsConvInputGradientWinograd(const KernelSet *set, const KernelConvolution *v,
+void kernelsConvInputGradientWinograd(const CourseKernelSet *set, const CourseConvolution *v,
                                       const float *dY, const float *weights, float *dX) {
   const ptrdiff_t around = (ptrdiff_t)v->kernelHeight - 1;
   Winograd w = {

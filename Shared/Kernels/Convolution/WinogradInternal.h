@@ -7,7 +7,7 @@
 enum { winogradFrequencies = 36, winogradLongestStrip = 32 };
 
 /// The transforms for kernels of taps x taps, 3 or 5.
-INLINE const KernelWinograd *winogradOf(const KernelSet *set, size_t taps) {
+INLINE const CourseWinograd *winogradOf(const CourseKernelSet *set, size_t taps) {
   return &tableOf(set)->convolution.winograd[taps == 3 ? 0 : 1];
 }
 
@@ -51,5 +51,5 @@ typedef struct Planes {
 
 /// Copies rows `from` ..< `to` of a strip, `width` pixels each, a vector of channels from
 /// `channel` on side by side, with the zeros around the image.
-void kernelsWinogradReadRows(const KernelSet *set, const Planes *planes, const Strip *strip,
+void kernelsWinogradReadRows(const CourseKernelSet *set, const Planes *planes, const Strip *strip,
                              size_t channel, size_t from, size_t to, size_t width, float *pixels);

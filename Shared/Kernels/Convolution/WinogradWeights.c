@@ -10,11 +10,11 @@ enum {
   gradientTiles = 32,       // tiles whose products are summed in one go
 };
 
-void kernelsConvWeightSumsWinograd(const KernelSet *set, const KernelConvolution *v, const float *x,
-                                   const float *dY, size_t firstImage, size_t endImage,
-                                   size_t firstInput, size_t firstOutput, float *sums,
-                                   size_t leading) {
-  const KernelWinograd *kernels = winogradOf(set, v->kernelHeight);
+void kernelsConvWeightSumsWinograd(const CourseKernelSet *set, const CourseConvolution *v,
+                                   const float *x, const float *dY, size_t firstImage,
+                                   size_t endImage, size_t firstInput, size_t firstOutput,
+                                   float *sums, size_t leading) {
+  const CourseWinograd *kernels = winogradOf(set, v->kernelHeight);
   const size_t side = kernels->outputs, around = kernels->taps - 1;
   const size_t lanes = set->vectorWidth;
   const Planes inputs = {x, v->inputChannels, v->inputHeight, v->inputWidth, (ptrdiff_t)v->padTop,
@@ -76,7 +76,7 @@ void kernelsConvWeightSumsWinograd(const KernelSet *set, const KernelConvolution
       for (size_t o = 0; o < paddedOutput; o += set->columnTile) {
         for (size_t group = 0; group < groups; group++) {
           const size_t row = group * inputCount / groups;
-          const KernelTile tile = {
+          const CourseTile tile = {
             .depth = tiles, .a = transformedX + f * stepV + row, .rowStrideA = 1,
             .depthStrideA = paddedInput, .b = d + f * stepD + o, .depthStrideB = paddedOutput,
             .c = m + f * stepM + row * paddedOutput + o, .leadingC = paddedOutput,

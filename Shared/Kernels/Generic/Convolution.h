@@ -15,7 +15,7 @@ INLINE void packPieces(const float *base, const size_t *offsets, size_t depth, c
 /// Runs are cut into pieces of one vector. Pieces are stored whole, in order: the excess of one
 /// beyond its end, the next one overwrites.
 static void packPatches(const float *base, const size_t *offsets, size_t depth,
-                        const KernelRun *runs, size_t runCount, float *panel) {
+                        const CourseRun *runs, size_t runCount, float *panel) {
   size_t from[columnTile], to[columnTile], pieces = 0;
   for (size_t r = 0; r < runCount; r++) {
     for (size_t i = 0; i < runs[r].length; i += LANES) {
@@ -65,7 +65,7 @@ static void splitPairs(const float *x, size_t count, float *even, float *odd) {
 
 /// `taps` and `vectors` are constants in each call. The tap's addresses do not fit into registers;
 /// two pixels a step halve the loads that this costs.
-INLINE void tapsBody(const KernelTaps *t, const size_t taps, const size_t vectors) {
+INLINE void tapsBody(const CourseTaps *t, const size_t taps, const size_t vectors) {
   Vector sums[TAP_TILE][2];
   const float *from[TAP_TILE];
 #pragma clang loop unroll(full)
@@ -120,11 +120,11 @@ INLINE void tapsBody(const KernelTaps *t, const size_t taps, const size_t vector
   }
 }
 
-typedef void TapsVariant(const KernelTaps *taps);
+typedef void TapsVariant(const CourseTaps *taps);
 
 #define VARIANT(n)                                                   \
-  static void taps##n##x1(const KernelTaps *t) { tapsBody(t, n, 1); } \
-  static void taps##n##x2(const KernelTaps *t) { tapsBody(t, n, 2); }
+  static void taps##n##x1(const CourseTaps *t) { tapsBody(t, n, 1); } \
+  static void taps##n##x2(const CourseTaps *t) { tapsBody(t, n, 2); }
 #define ENTRY(n) {taps##n##x1, taps##n##x2},
 #if TAP_TILE == 12
 #define EACH_TAP_COUNT(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
@@ -137,6 +137,6 @@ static TapsVariant *const tapsVariants[TAP_TILE][2] = {EACH_TAP_COUNT(ENTRY)};
 #undef VARIANT
 #undef ENTRY
 
-static void multiplyTaps(const KernelTaps *taps, size_t tapCount, size_t columns) {
+static void multiplyTaps(const CourseTaps *taps, size_t tapCount, size_t columns) {
   tapsVariants[tapCount - 1][columns > LANES](taps);
 }

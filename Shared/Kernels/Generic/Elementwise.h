@@ -19,7 +19,7 @@
 
 INLINE Vector truth(IntVector mask) { return (Vector)(mask & (IntVector)splat(1)); }
 
-INLINE Vector binaryVector(KernelBinary operation, Vector a, Vector b) {
+INLINE Vector binaryVector(CourseBinary operation, Vector a, Vector b) {
   switch (operation) {
     case kernelAdd: return a + b;
     case kernelSubtract: return a - b;
@@ -41,7 +41,7 @@ INLINE Vector binaryVector(KernelBinary operation, Vector a, Vector b) {
 }
 
 /// `operation` is a constant in each call, so that the switch is gone from the loops.
-INLINE void binaryLoop(KernelBinary operation, const float *a, size_t strideA, const float *b,
+INLINE void binaryLoop(CourseBinary operation, const float *a, size_t strideA, const float *b,
                        size_t strideB, float *out, size_t count) {
   if (strideA != 0 && strideB != 0) {
 #define EXPRESSION(READ) binaryVector(operation, READ(a), READ(b))
@@ -63,7 +63,7 @@ INLINE void binaryLoop(KernelBinary operation, const float *a, size_t strideA, c
   }
 }
 
-static void binary(KernelBinary operation, const float *a, size_t strideA, const float *b,
+static void binary(CourseBinary operation, const float *a, size_t strideA, const float *b,
                    size_t strideB, float *out, size_t count) {
   if (count == 0) return;
   // The one exponent that is common, and exact as a product.
@@ -86,7 +86,7 @@ static void binary(KernelBinary operation, const float *a, size_t strideA, const
 /// A NaN stays one, as everywhere in this file.
 INLINE Vector reluVector(Vector x) { return selectVector(x <= splat(0), splat(0), x); }
 
-INLINE Vector unaryVector(KernelUnary operation, Vector x) {
+INLINE Vector unaryVector(CourseUnary operation, Vector x) {
   switch (operation) {
     case kernelNegate: return -x;
     case kernelAbsolute: return absolute(x);
@@ -106,14 +106,14 @@ INLINE Vector unaryVector(KernelUnary operation, Vector x) {
   return x;
 }
 
-INLINE void unaryLoop(KernelUnary operation, const float *x, float *y, size_t count) {
+INLINE void unaryLoop(CourseUnary operation, const float *x, float *y, size_t count) {
 #define EXPRESSION(READ) unaryVector(operation, READ(x))
   float *out = y;
   MAP(out, count, EXPRESSION)
 #undef EXPRESSION
 }
 
-static void unary(KernelUnary operation, const float *x, float *y, size_t count) {
+static void unary(CourseUnary operation, const float *x, float *y, size_t count) {
   switch (operation) {
 #define CASE(name) \
   case name: unaryLoop(name, x, y, count); break;
@@ -139,7 +139,7 @@ static void addScaled(float factor, const float *x, float *out, size_t count) {
 #undef EXPRESSION
 }
 
-static void activationGradient(KernelActivation activation, const float *value, const float *dY,
+static void activationGradient(CourseActivation activation, const float *value, const float *dY,
                                float *dX, size_t count) {
   switch (activation) {
     case kernelActivationIdentity:

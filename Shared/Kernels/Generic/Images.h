@@ -189,9 +189,9 @@ INLINE void storeFour(float *to, Four values, size_t count) {
 }
 
 /// Linear between the four pixels around each place. `planes` is a constant in each call.
-INLINE void samplePlanes(const KernelSampling *sampling, size_t planes) {
+INLINE void samplePlanes(const CourseSampling *sampling, size_t planes) {
   // Copies, which no store can change.
-  const KernelSampling s = *sampling;
+  const CourseSampling s = *sampling;
   float matrix[6];
   memcpy(matrix, s.matrix, sizeof matrix);
   const float height = (float)s.height, width = (float)s.width;
@@ -224,7 +224,7 @@ INLINE void samplePlanes(const KernelSampling *sampling, size_t planes) {
   }
 }
 
-static void sampleLinear(const KernelSampling *sampling) {
+static void sampleLinear(const CourseSampling *sampling) {
   if (sampling->planes == 3) {
     samplePlanes(sampling, 3);
   } else {

@@ -15,7 +15,7 @@ INLINE Vector gradientBehind(bool relu, Vector z, Vector dY) {
   return relu ? selectVector(z <= splat(0), splat(0), dY) : dY;
 }
 
-INLINE void normalizeLoop(const KernelNormalRow *r, const bool single, const bool relu) {
+INLINE void normalizeLoop(const CourseNormalRow *r, const bool single, const bool relu) {
   const float *x = r->x;
 #define EXPRESSION(READ)                                                                      \
   valueBehind(relu, normalizedVector(READ(x), COEFFICIENT(READ, r->center),                   \
@@ -24,7 +24,7 @@ INLINE void normalizeLoop(const KernelNormalRow *r, const bool single, const boo
 #undef EXPRESSION
 }
 
-static void normalizeRow(const KernelNormalRow *r) {
+static void normalizeRow(const CourseNormalRow *r) {
   if (r->single) {
     if (r->relu) normalizeLoop(r, true, true); else normalizeLoop(r, true, false);
   } else {
@@ -32,7 +32,7 @@ static void normalizeRow(const KernelNormalRow *r) {
   }
 }
 
-INLINE void gradientLoop(const KernelNormalRow *r, const bool single, const bool relu) {
+INLINE void gradientLoop(const CourseNormalRow *r, const bool single, const bool relu) {
   const float *x = r->x, *dY = r->dY;
 #define EXPRESSION(READ)                                                                     \
   multiplyAdd(                                                                               \
@@ -48,7 +48,7 @@ INLINE void gradientLoop(const KernelNormalRow *r, const bool single, const bool
 #undef EXPRESSION
 }
 
-static void normalizeGradientRow(const KernelNormalRow *r) {
+static void normalizeGradientRow(const CourseNormalRow *r) {
   if (r->single) {
     if (r->relu) gradientLoop(r, true, true); else gradientLoop(r, true, false);
   } else {
@@ -58,7 +58,7 @@ static void normalizeGradientRow(const KernelNormalRow *r) {
 #undef COEFFICIENT
 
 /// Sums of a plane in four vectors side by side: *sums += (sum of dZ, sum of dZ (x - center)).
-INLINE void planeSums(const KernelNormalRow *r, const bool relu, double *sums) {
+INLINE void planeSums(const CourseNormalRow *r, const bool relu, double *sums) {
   const Vector center = splat(*r->center), factor = splat(*r->factor), shift = splat(*r->shift);
   Vector gradients[4] = {}, products[4] = {};
   size_t i = 0;
@@ -81,9 +81,9 @@ INLINE void planeSums(const KernelNormalRow *r, const bool relu, double *sums) {
 }
 
 /// Long planes in pieces, so that no sum of floats gets long.
-static void normalizePlaneSums(const KernelNormalRow *r, double *sums) {
+static void normalizePlaneSums(const CourseNormalRow *r, double *sums) {
   enum { piece = 64 * LANES };
-  KernelNormalRow part = *r;
+  CourseNormalRow part = *r;
   for (size_t i = 0; i < r->count; i += piece) {
     part.x = r->x + i;
     part.dY = r->dY + i;
@@ -93,7 +93,7 @@ static void normalizePlaneSums(const KernelNormalRow *r, double *sums) {
 }
 
 /// One row of features: gradients[i] += dZ, products[i] += dZ (x - center[i]).
-static void normalizeRowSums(const KernelNormalRow *r, float *gradients, float *products) {
+static void normalizeRowSums(const CourseNormalRow *r, float *gradients, float *products) {
   for (size_t i = 0; i < r->count; i += LANES) {
     const size_t count = minimum(LANES, r->count - i);
 #define AT(p) (count == LANES ? load((p) + i) : loadPartial((p) + i, count))

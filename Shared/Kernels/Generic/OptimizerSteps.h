@@ -39,7 +39,7 @@ static void momentumStep(float learningRate, float momentum, bool nesterov, cons
   }
 }
 
-static void adamStep(const KernelAdamStep *s, const float *gradient, float *first, float *second,
+static void adamStep(const CourseAdamStep *s, const float *gradient, float *first, float *second,
                      float *weights, size_t count) {
   const Vector beta1 = splat(s->beta1), rest1 = splat(1 - s->beta1);
   const Vector beta2 = splat(s->beta2), rest2 = splat(1 - s->beta2);

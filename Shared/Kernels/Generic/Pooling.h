@@ -24,7 +24,7 @@ INLINE Best better(Best best, Vector value, IntVector index) {
 }
 
 /// `stride` and `windowX` are constants in the calls that matter.
-INLINE void maxRow(const KernelPoolRow *r, const size_t stride, const size_t windowX) {
+INLINE void maxRow(const CoursePoolRow *r, const size_t stride, const size_t windowX) {
   IntVector lanes;
   for (int i = 0; i < LANES; i++) lanes[i] = i * (int32_t)stride;
   for (size_t j = 0; j < r->count; j += LANES) {
@@ -55,7 +55,7 @@ INLINE void maxRow(const KernelPoolRow *r, const size_t stride, const size_t win
   }
 }
 
-static void maxPoolRow(const KernelPoolRow *r) {
+static void maxPoolRow(const CoursePoolRow *r) {
   if (r->stride == 2 && r->windowX == 2) {
     maxRow(r, 2, 2);
   } else if (r->stride == 2) {
@@ -65,7 +65,7 @@ static void maxPoolRow(const KernelPoolRow *r) {
   }
 }
 
-INLINE void sumRow(const KernelPoolRow *r, const size_t stride) {
+INLINE void sumRow(const CoursePoolRow *r, const size_t stride) {
   for (size_t j = 0; j < r->count; j += LANES) {
     const size_t count = minimum(LANES, r->count - j);
     Vector sum = {};
@@ -77,7 +77,7 @@ INLINE void sumRow(const KernelPoolRow *r, const size_t stride) {
   }
 }
 
-static void averagePoolRow(const KernelPoolRow *r) {
+static void averagePoolRow(const CoursePoolRow *r) {
   if (r->stride == 2) {
     sumRow(r, 2);
   } else {

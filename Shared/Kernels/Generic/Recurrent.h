@@ -1,6 +1,6 @@
 // The gates of recurrent layers: everything of a step that is not a product, in one pass.
 //
-// Units side by side in vectors; for each vector of units, all sequences. Equations: KernelCell. A
+// Units side by side in vectors; for each vector of units, all sequences. Equations: CourseCell. A
 // masked step keeps the state, shows 0 and sends no gradient to anything but the state before it.
 
 /// A whole vector, or the `width` floats that exist. `whole` is a constant in each call.
@@ -17,7 +17,7 @@ INLINE void storeUnits(float *p, Vector v, size_t width, bool whole) {
 #define LOAD(p) loadUnits(p, width, whole)
 #define STORE(p, v) storeUnits(p, v, width, whole)
 
-INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, size_t unit,
+INLINE void forwardUnits(const CourseStepForward *step, const CourseCell cell, size_t unit,
                          size_t width, const bool whole) {
   const size_t H = step->hiddenSize;
   const size_t G = step->gateStride;
@@ -74,7 +74,7 @@ INLINE void forwardUnits(const KernelStepForward *step, const KernelCell cell, s
   }
 }
 
-INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell, size_t unit,
+INLINE void backwardUnits(const CourseStepBackward *step, const CourseCell cell, size_t unit,
                           size_t width, const bool whole) {
   const size_t H = step->hiddenSize;
   const size_t G = step->gateStride, D = step->gradientStride;
@@ -142,7 +142,7 @@ INLINE void backwardUnits(const KernelStepBackward *step, const KernelCell cell,
   }                                                                  \
   break;
 
-static void stepForward(const KernelStepForward *step) {
+static void stepForward(const CourseStepForward *step) {
   switch (step->cell) {
     case kernelCellElman: EACH_UNITS(forwardUnits, kernelCellElman)
     case kernelCellLSTM: EACH_UNITS(forwardUnits, kernelCellLSTM)
@@ -150,7 +150,7 @@ static void stepForward(const KernelStepForward *step) {
   }
 }
 
-static void stepBackward(const KernelStepBackward *step) {
+static void stepBackward(const CourseStepBackward *step) {
   switch (step->cell) {
     case kernelCellElman: EACH_UNITS(backwardUnits, kernelCellElman)
     case kernelCellLSTM: EACH_UNITS(backwardUnits, kernelCellLSTM)

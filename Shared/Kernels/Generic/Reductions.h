@@ -81,7 +81,7 @@ INLINE float reduceExtremum(bool max, const float *x, size_t count) {
 static float reduceMaximum(const float *x, size_t count) { return reduceExtremum(true, x, count); }
 static float reduceMinimum(const float *x, size_t count) { return reduceExtremum(false, x, count); }
 
-static float reduce(KernelReduction reduction, const float *x, size_t count) {
+static float reduce(CourseReduction reduction, const float *x, size_t count) {
   switch (reduction) {
     case kernelSum: return sumPlainPairwise(x, x, 0, count);
     case kernelMax: return reduceMaximum(x, count);
@@ -171,7 +171,7 @@ typedef struct ColumnSums {
   Vector parts[columnGroup];
 } ColumnSums;
 
-INLINE Vector combine(KernelReduction reduction, Vector a, Vector b) {
+INLINE Vector combine(CourseReduction reduction, Vector a, Vector b) {
   return reduction == kernelSum ? a + b
          : reduction == kernelMax ? maximumVector(a, b)
                                   : minimumVector(a, b);
@@ -179,7 +179,7 @@ INLINE Vector combine(KernelReduction reduction, Vector a, Vector b) {
 
 /// Rows of one group of columns. `width` of its floats exist: all, or fewer than a vector has lanes
 /// (then only the first vector counts).
-INLINE void reduceRowBlock(KernelReduction reduction, const float *x, size_t rows, size_t columns,
+INLINE void reduceRowBlock(CourseReduction reduction, const float *x, size_t rows, size_t columns,
                            size_t width, ColumnSums *sums) {
   if (width >= columnGroup * LANES) {
     Vector part0 = load(x), part1 = load(x + LANES);
@@ -225,7 +225,7 @@ ROWS(maxRowsPairwise, kernelMax)
 ROWS(minRowsPairwise, kernelMin)
 #undef ROWS
 
-static void reduceRows(KernelReduction reduction, const float *x, size_t rows, size_t columns,
+static void reduceRows(CourseReduction reduction, const float *x, size_t rows, size_t columns,
                        float *out) {
   if (rows == 0) {
     float empty = reduction == kernelSum   ? 0

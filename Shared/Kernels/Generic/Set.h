@@ -17,7 +17,7 @@
 #include "Recurrent.h"
 #include "Normalization.h"
 
-const KernelTable SET = {
+const CourseKernelTable SET = {
   .set = {
     .name = SET_NAME,
     .vectorWidth = LANES,

@@ -10,7 +10,7 @@ enum { columnTile = 2 * LANES };
 
 /// The epilogue of finished sums that need more than a store: bias, activation, C at the edge of the
 /// matrix. `sums` has `stride` floats a row.
-static __attribute__((noinline)) void finishTile(const KernelTile *tile, const float *sums,
+static __attribute__((noinline)) void finishTile(const CourseTile *tile, const float *sums,
                                                  size_t stride, size_t rows, size_t columns) {
   for (size_t r = 0; r < rows; r++) {
     float *c = tile->c + r * tile->leadingC;
@@ -47,7 +47,7 @@ typedef enum TileMode { tilePanels, tileStrided, tilePackingB, tileRowsInPlace }
 
 /// `rows`, `vectors` and `mode` are constants in each call: the loops unroll, `sums` lives in
 /// registers.
-INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows,
+INLINE void tileBody(const CourseTile *tile, size_t columns, const size_t rows,
                      const size_t vectors, const TileMode mode) {
   Vector sums[ROW_TILE][2];
   // The lines of C come from far away; they may as well travel while k runs.
@@ -121,13 +121,13 @@ INLINE void tileBody(const KernelTile *tile, size_t columns, const size_t rows,
   }
 }
 
-typedef void TileVariant(const KernelTile *tile, size_t columns);
+typedef void TileVariant(const CourseTile *tile, size_t columns);
 
 #define VARIANTS(name, rows, mode)                                  \
-  static void name##rows##x1(const KernelTile *t, size_t columns) { \
+  static void name##rows##x1(const CourseTile *t, size_t columns) { \
     tileBody(t, columns, rows, 1, mode);                            \
   }                                                                 \
-  static void name##rows##x2(const KernelTile *t, size_t columns) { \
+  static void name##rows##x2(const CourseTile *t, size_t columns) { \
     tileBody(t, columns, rows, 2, mode);                            \
   }
 #define PANELS(rows) VARIANTS(panels, rows, tilePanels)
@@ -172,7 +172,7 @@ static TileVariant *const rowVariants[rowsInPlace][2] = {EACH_IN_PLACE(IN_PLACE_
 #undef IN_PLACE_ENTRY
 
 /// At most rowsInPlace rows at a time, and evenly many: 8 as 4 + 4.
-static void tileOfRows(KernelTile tile, size_t rows, size_t columns) {
+static void tileOfRows(CourseTile tile, size_t rows, size_t columns) {
   const size_t pieces = (rows + rowsInPlace - 1) / rowsInPlace, step = (rows + pieces - 1) / pieces;
   for (size_t r = 0; r < rows; r += step) {
     rowVariants[minimum(step, rows - r) - 1][columns > LANES](&tile, columns);
@@ -182,7 +182,7 @@ static void tileOfRows(KernelTile tile, size_t rows, size_t columns) {
   }
 }
 
-static void tileOf(const KernelTile *tile, size_t rows, size_t columns) {
+static void tileOf(const CourseTile *tile, size_t rows, size_t columns) {
   if (tile->packedB != NULL) {
     tileBody(tile, columnTile, ROW_TILE, 2, tilePackingB);
   } else if (tile->rowStrideA != 1) {

@@ -129,7 +129,7 @@ INLINE void transformFilter(const float *taps, size_t stride, bool flipped, size
 #define FREQUENCY(i, j) load(products + (i * 6 + j) * step)
 
 INLINE void transformOutput(const float *products, size_t step, const float *bias,
-                            KernelActivation activation, float *pixels, size_t pitch, size_t rows,
+                            CourseActivation activation, float *pixels, size_t pitch, size_t rows,
                             size_t columns, const size_t side) {
   const Vector biases = bias != NULL ? load(bias) : (Vector){};
   Vector y[4][4];
@@ -164,7 +164,7 @@ INLINE void transformTaps(const float *products, size_t step, float *taps, size_
 #undef INTERPOLATE
 #undef IN_TWO_DIMENSIONS
 
-/// The transforms of F(outputs x outputs, taps x taps), see KernelWinograd.
+/// The transforms of F(outputs x outputs, taps x taps), see CourseWinograd.
 #define TRANSFORMS(outputs, taps)                                                               \
   static void winogradGradient##taps(const float *pixels, size_t pitch, float *out,             \
                                      size_t step) {                                             \
@@ -175,7 +175,7 @@ INLINE void transformTaps(const float *products, size_t step, float *taps, size_
     transformFilter(filters, stride, flipped, columns, out, step, taps);                        \
   }                                                                                             \
   static void winogradOutput##taps(const float *products, size_t step, const float *bias,       \
-                                   KernelActivation activation, float *pixels, size_t pitch,    \
+                                   CourseActivation activation, float *pixels, size_t pitch,    \
                                    size_t rows, size_t columns) {                               \
     transformOutput(products, step, bias, activation, pixels, pitch, rows, columns, outputs);   \
   }                                                                                             \
@@ -264,5 +264,5 @@ static void winogradTile(size_t depth, const float *a, const float *b, float *c,
     .output = winogradOutput##tapSide, .addTaps = winogradTaps##tapSide,                \
     .scatter = winogradScatter, .tile = winogradTile,                                   \
   }
-static const KernelWinograd winogradKernels[] = {TABLE(4, 3), TABLE(2, 5)};
+static const CourseWinograd winogradKernels[] = {TABLE(4, 3), TABLE(2, 5)};
 #undef TABLE

@@ -13,7 +13,7 @@ static void gatherRow(const uint8_t *x, ptrdiff_t stride, size_t count, float *y
 }
 
 /// The part of the planes that lies in the image.
-static void gatherPlanes(const KernelSet *set, const KernelPixelView *v, float *y) {
+static void gatherPlanes(const CourseKernelSet *set, const CoursePixelView *v, float *y) {
   const size_t count = v->endColumn - v->firstColumn, area = v->height * v->width;
   if (count == 0) return;
   for (size_t row = v->firstRow; row < v->endRow; row++) {
@@ -33,7 +33,7 @@ static void gatherPlanes(const KernelSet *set, const KernelPixelView *v, float *
 }
 
 /// Zeros wherever the view looks beyond the image.
-static void clearBorder(const KernelPixelView *v, float *y) {
+static void clearBorder(const CoursePixelView *v, float *y) {
   const size_t size = sizeof(float);
   memset(y, 0, v->firstRow * v->width * size);
   memset(y + v->endRow * v->width, 0, (v->height - v->endRow) * v->width * size);
@@ -44,8 +44,9 @@ static void clearBorder(const KernelPixelView *v, float *y) {
   }
 }
 
-void kernels_pixels_to_floats(const KernelSet *set, const KernelPixelView *view, const float *mean,
-                              const float *deviation, bool normalizesBorder, float *y) {
+void kernels_pixels_to_floats(const CourseKernelSet *set, const CoursePixelView *view,
+                              const float *mean, const float *deviation, bool normalizesBorder,
+                              float *y) {
   if (set == NULL) set = kernels_default();
   const size_t area = view->height * view->width;
   gatherPlanes(set, view, y);
@@ -59,8 +60,8 @@ void kernels_pixels_to_floats(const KernelSet *set, const KernelPixelView *view,
 
 // MARK: - Colours
 
-void kernels_adjust_brightness(const KernelSet *set, const float *x, size_t count, float factor,
-                               float *y) {
+void kernels_adjust_brightness(const CourseKernelSet *set, const float *x, size_t count,
+                               float factor, float *y) {
   if (set == NULL) set = kernels_default();
   const float zero = 0;
   tableOf(set)->images.blendRow(factor, x, 0, &zero, 0, y, count);
@@ -79,8 +80,8 @@ static float meanOf(const float *x, size_t count) {
   return (float)(sum / (double)count);
 }
 
-void kernels_adjust_contrast(const KernelSet *set, const float *x, size_t channels, size_t area,
-                             float factor, float *y) {
+void kernels_adjust_contrast(const CourseKernelSet *set, const float *x, size_t channels,
+                             size_t area, float factor, float *y) {
   if (set == NULL) set = kernels_default();
   const float *grey = x;
   if (channels >= 3) {
@@ -92,8 +93,8 @@ void kernels_adjust_contrast(const KernelSet *set, const float *x, size_t channe
   tableOf(set)->images.blendRow(factor, x, 1 - factor, &mean, 0, y, channels * area);
 }
 
-void kernels_adjust_saturation(const KernelSet *set, const float *x, size_t area, float factor,
-                               float *y) {
+void kernels_adjust_saturation(const CourseKernelSet *set, const float *x, size_t area,
+                               float factor, float *y) {
   if (set == NULL) set = kernels_default();
   float *grey = kernelsScratch(scratchPrivate, area);
   tableOf(set)->images.greyRow(x, area, grey);
@@ -102,7 +103,8 @@ void kernels_adjust_saturation(const KernelSet *set, const float *x, size_t area
   }
 }
 
-void kernels_shift_hue(const KernelSet *set, const float *x, size_t area, float turns, float *y) {
+void kernels_shift_hue(const CourseKernelSet *set, const float *x, size_t area, float turns,
+                       float *y) {
   if (set == NULL) set = kernels_default();
   const float shift = 6 * (turns - floorf(turns));
   tableOf(set)->images.shiftHue(x, area, shift < 6 ? shift : 0, y);

@@ -10,8 +10,8 @@
 // MARK: - Another size
 
 /// Rows of weighted sums of rows. Weights of 0 at both ends read nothing.
-static void resampleRows(const KernelSet *set, const float *x, size_t width,
-                         const KernelResampling *rows, float *y) {
+static void resampleRows(const CourseKernelSet *set, const float *x, size_t width,
+                         const CourseResampling *rows, float *y) {
   for (size_t i = 0; i < rows->count; i++) {
     const float *weights = rows->weights + i * rows->taps;
     size_t first = 0, end = rows->taps;
@@ -22,8 +22,8 @@ static void resampleRows(const KernelSet *set, const float *x, size_t width,
   }
 }
 
-void kernels_resample(const KernelSet *set, const float *x, size_t planes, size_t height,
-                      size_t width, const KernelResampling *rows, const KernelResampling *columns,
+void kernels_resample(const CourseKernelSet *set, const float *x, size_t planes, size_t height,
+                      size_t width, const CourseResampling *rows, const CourseResampling *columns,
                       float *y) {
   if (set == NULL) set = kernels_default();
   const size_t newHeight = rows ? rows->count : height, newWidth = columns ? columns->count : width;
@@ -82,7 +82,7 @@ static void sampleNearest(const float *x, size_t planes, size_t height, size_t w
   }
 }
 
-void kernels_sample_affine(const KernelSet *set, const float *x, size_t planes, size_t height,
+void kernels_sample_affine(const CourseKernelSet *set, const float *x, size_t planes, size_t height,
                            size_t width, const float matrix[6], bool linear, size_t outputHeight,
                            size_t outputWidth, float *y) {
   if (!linear) {
@@ -91,7 +91,7 @@ void kernels_sample_affine(const KernelSet *set, const float *x, size_t planes, 
   }
   if (set == NULL) set = kernels_default();
   const size_t area = height * width, outputArea = outputHeight * outputWidth;
-  KernelSampling sampling = {.height = height, .width = width, .matrix = matrix,
+  CourseSampling sampling = {.height = height, .width = width, .matrix = matrix,
                              .outputHeight = outputHeight, .outputWidth = outputWidth};
   for (size_t p = 0; p < planes; p += sampling.planes) {
     sampling.planes = planes - p < 3 ? 1 : 3;

@@ -3,16 +3,16 @@
 #pragma once
 
 /// An image of 1 or 3 planes, sampled as kernels_sample_affine says.
-typedef struct KernelSampling {
+typedef struct CourseSampling {
   const float *pixels;      // pixel (0, 0); four floats a pixel, with a border of one pixel of zeros
   size_t planes, height, width;
   const float *matrix;
   size_t outputHeight, outputWidth;
   float *y;
-} KernelSampling;
+} CourseSampling;
 
 /// table->images, see Generic/Images.h. The same on every instruction set.
-typedef struct ImageKernels {
+typedef struct CourseImageKernels {
   void (*splitBytes)(const uint8_t *x, bool mirrored, size_t count, float *y, size_t plane);
   void (*scalePixels)(const float *mean, const float *deviation, float *y, size_t count);
   void (*greyRow)(const float *x, size_t area, float *y);
@@ -21,5 +21,5 @@ typedef struct ImageKernels {
   void (*shiftHue)(const float *x, size_t area, float shift, float *y);
   void (*weighRows)(const float *x, size_t leading, const float *weights, size_t taps, float *y,
                     size_t count);
-  void (*sampleLinear)(const KernelSampling *sampling);
-} ImageKernels;
+  void (*sampleLinear)(const CourseSampling *sampling);
+} CourseImageKernels;

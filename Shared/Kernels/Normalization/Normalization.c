@@ -9,15 +9,15 @@
 enum { featureBlock = 128, rowBlock = 64, valuesOfATask = 1 << 14 };
 
 typedef struct Job {
-  const KernelSet *set;
-  const KernelNormalization *n;
+  const CourseKernelSet *set;
+  const CourseNormalization *n;
   const float *x, *dY;
   const float *slope, *offset;
   float *first, *second;    // mean and variance, or the two sums
   float *y;
 } Job;
 
-INLINE const KernelSet *setOrDefault(const KernelSet *set) {
+INLINE const CourseKernelSet *setOrDefault(const CourseKernelSet *set) {
   return set != NULL ? set : kernels_default();
 }
 
@@ -32,7 +32,7 @@ INLINE double notBelowZero(double x) { return x < 0 ? 0 : x; }
 /// deviation, its rounding alone would show in the variance.
 static void channelMoments(size_t channel, void *context) {
   const Job *job = context;
-  const KernelNormalization *n = job->n;
+  const CourseNormalization *n = job->n;
   double count = 0, mean = 0, deviations = 0;
   for (size_t image = 0; image < n->batch; image++) {
     const float *plane = job->x + (image * n->channels + channel) * n->area;
@@ -54,7 +54,7 @@ static void channelMoments(size_t channel, void *context) {
 /// double precision over blocks of rows.
 static void columnMeans(const Job *job, size_t first, size_t count, const float *center,
                         double *means, double *squares) {
-  const KernelNormalization *n = job->n;
+  const CourseNormalization *n = job->n;
   for (size_t i = 0; i < count; i++) means[i] = squares[i] = 0;
   for (size_t row = 0; row < n->batch; row += rowBlock) {
     float sums[featureBlock] = {0}, sumsOfSquares[featureBlock] = {0};
@@ -96,8 +96,8 @@ static void forEachChannel(const Job *job, void (*channel)(size_t, void *),
   }
 }
 
-void kernels_channel_moments(const KernelSet *set, const KernelNormalization *sizes, const float *x,
-                             float *mean, float *variance) {
+void kernels_channel_moments(const CourseKernelSet *set, const CourseNormalization *sizes,
+                             const float *x, float *mean, float *variance) {
   const Job job = {
     .set = setOrDefault(set), .n = sizes, .x = x, .first = mean, .second = variance};
   forEachChannel(&job, channelMoments, featureMoments);
@@ -106,10 +106,10 @@ void kernels_channel_moments(const KernelSet *set, const KernelNormalization *si
 // MARK: - Rows
 
 /// A plane of a channel.
-static KernelNormalRow planeOf(const Job *job, size_t plane) {
-  const KernelNormalization *n = job->n;
+static CourseNormalRow planeOf(const Job *job, size_t plane) {
+  const CourseNormalization *n = job->n;
   const size_t channel = plane % n->channels, at = plane * n->area;
-  return (KernelNormalRow){
+  return (CourseNormalRow){
     .single = true, .relu = n->relu, .count = n->area, .x = job->x + at,
     .dY = job->dY != NULL ? job->dY + at : NULL, .center = n->center + channel,
     .factor = n->factor + channel, .shift = n->shift + channel,
@@ -120,8 +120,8 @@ static KernelNormalRow planeOf(const Job *job, size_t plane) {
 }
 
 /// `count` features of a row, from `first` on.
-static KernelNormalRow featuresOf(const Job *job, size_t row, size_t first, size_t count) {
-  KernelNormalRow result = planeOf(job, row * job->n->channels + first);
+static CourseNormalRow featuresOf(const Job *job, size_t row, size_t first, size_t count) {
+  CourseNormalRow result = planeOf(job, row * job->n->channels + first);
   result.single = false;
   result.count = count;
   return result;
@@ -130,7 +130,7 @@ static KernelNormalRow featuresOf(const Job *job, size_t row, size_t first, size
 /// Elementwise work in tasks of whole planes, or of whole rows of features.
 typedef struct Elementwise {
   Job job;
-  void (*body)(const KernelNormalRow *row);
+  void (*body)(const CourseNormalRow *row);
   size_t rows, rowsOfATask;
 } Elementwise;
 
@@ -138,7 +138,7 @@ static void elementwiseTask(size_t task, void *context) {
   const Elementwise *e = context;
   const size_t end = minimum((task + 1) * e->rowsOfATask, e->rows);
   for (size_t row = task * e->rowsOfATask; row < end; row++) {
-    const KernelNormalRow values = e->job.n->area == 1
+    const CourseNormalRow values = e->job.n->area == 1
       ? featuresOf(&e->job, row, 0, e->job.n->channels)
       : planeOf(&e->job, row);
     e->body(&values);
@@ -146,25 +146,26 @@ static void elementwiseTask(size_t task, void *context) {
 }
 
 static void forEachRow(Elementwise e) {
-  const KernelNormalization *n = e.job.n;
+  const CourseNormalization *n = e.job.n;
   const size_t size = n->area == 1 ? n->channels : n->area;
   e.rows = n->area == 1 ? n->batch : n->batch * n->channels;
   e.rowsOfATask = maximum(1, valuesOfATask / maximum(1, size));
   kernels_parallel_for((e.rows + e.rowsOfATask - 1) / e.rowsOfATask, elementwiseTask, &e);
 }
 
-void kernels_normalize(const KernelSet *set, const KernelNormalization *normalization,
+void kernels_normalize(const CourseKernelSet *set, const CourseNormalization *normalization,
                        const float *x, float *y) {
-  const KernelSet *chosen = setOrDefault(set);
+  const CourseKernelSet *chosen = setOrDefault(set);
   forEachRow((Elementwise){
     .job = {.set = chosen, .n = normalization, .x = x, .y = y},
     .body = tableOf(chosen)->normalization.normalizeRow});
 }
 
-void kernels_normalization_gradient(const KernelSet *set, const KernelNormalization *normalization,
-                                    const float *slope, const float *offset, const float *x,
-                                    const float *dY, float *dX) {
-  const KernelSet *chosen = setOrDefault(set);
+void kernels_normalization_gradient(const CourseKernelSet *set,
+                                    const CourseNormalization *normalization, const float *slope,
+                                    const float *offset, const float *x, const float *dY,
+                                    float *dX) {
+  const CourseKernelSet *chosen = setOrDefault(set);
   forEachRow((Elementwise){
     .job = {.set = chosen, .n = normalization, .x = x, .dY = dY, .slope = slope, .offset = offset,
             .y = dX},
@@ -177,7 +178,7 @@ static void channelGradients(size_t channel, void *context) {
   const Job *job = context;
   double sums[2] = {0, 0};
   for (size_t image = 0; image < job->n->batch; image++) {
-    const KernelNormalRow row = planeOf(job, image * job->n->channels + channel);
+    const CourseNormalRow row = planeOf(job, image * job->n->channels + channel);
     tableOf(job->set)->normalization.normalizePlaneSums(&row, sums);
   }
   job->first[channel] = (float)sums[0];
@@ -192,7 +193,7 @@ static void featureGradients(size_t block, void *context) {
   for (size_t row = 0; row < batch; row += rowBlock) {
     float gradients[featureBlock] = {0}, products[featureBlock] = {0};
     for (size_t r = row; r < minimum(row + rowBlock, batch); r++) {
-      const KernelNormalRow values = featuresOf(job, r, first, count);
+      const CourseNormalRow values = featuresOf(job, r, first, count);
       tableOf(job->set)->normalization.normalizeRowSums(&values, gradients, products);
     }
     for (size_t i = 0; i < count; i++) {
@@ -206,9 +207,9 @@ static void featureGradients(size_t block, void *context) {
   }
 }
 
-void kernels_normalization_sums(const KernelSet *set, const KernelNormalization *normalization,
-                                const float *x, const float *dY, float *gradients,
-                                float *products) {
+void kernels_normalization_sums(const CourseKernelSet *set,
+                                const CourseNormalization *normalization, const float *x,
+                                const float *dY, float *gradients, float *products) {
   const Job job = {.set = setOrDefault(set), .n = normalization, .x = x, .dY = dY,
                    .first = gradients, .second = products};
   forEachChannel(&job, channelGradients, featureGradients);

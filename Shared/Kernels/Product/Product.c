@@ -27,13 +27,13 @@ enum {
   threadWork = 1 << 20,     // m n k from which waking threads pays
 };
 
-KernelOperand kernels_matrix(const float *data, size_t leading, bool transposed) {
-  return (KernelOperand){.data = data, .leading = leading, .transposed = transposed};
+CourseOperand kernels_matrix(const float *data, size_t leading, bool transposed) {
+  return (CourseOperand){.data = data, .leading = leading, .transposed = transposed};
 }
 
-/// Packs rows of op(A) (`columnsOfB` false) or columns of op(B) as KernelOperand describes.
-static void pack(const KernelSet *set, const KernelOperand *operand, bool columnsOfB, size_t width,
-                 size_t first, size_t count, size_t k0, size_t depth, float *panels) {
+/// Packs rows of op(A) (`columnsOfB` false) or columns of op(B) as CourseOperand describes.
+static void pack(const CourseKernelSet *set, const CourseOperand *operand, bool columnsOfB,
+                 size_t width, size_t first, size_t count, size_t k0, size_t depth, float *panels) {
   if (operand->pack != NULL) {
     operand->pack(operand, set, first, count, k0, depth, width, panels);
   } else if (operand->transposed == columnsOfB) {
@@ -47,10 +47,10 @@ static void pack(const KernelSet *set, const KernelOperand *operand, bool column
 
 /// The tile of C at (row, column), for one block of k that begins at k0. Bias and activation belong
 /// to the last block.
-INLINE KernelTile tileAt(const KernelProduct *p, size_t row, size_t column, size_t k0,
+INLINE CourseTile tileAt(const CourseProduct *p, size_t row, size_t column, size_t k0,
                          size_t depth) {
   const bool last = k0 + depth == p->k;
-  return (KernelTile){
+  return (CourseTile){
     .depth = depth,
     .c = p->c + row * p->leadingC + column,
     .leadingC = p->leadingC,
@@ -62,18 +62,18 @@ INLINE KernelTile tileAt(const KernelProduct *p, size_t row, size_t column, size
 }
 
 /// Whether tiles read op(A) where it is.
-static bool readsInPlace(const KernelSet *set, const KernelProduct *p) {
+static bool readsInPlace(const CourseKernelSet *set, const CourseProduct *p) {
   return p->a.pack == NULL && p->n <= inPlaceTiles * set->columnTile;
 }
 
 /// Lets the tile read rows from `row` on of op(A) where they are.
-INLINE void setRowsInPlace(KernelTile *tile, const KernelOperand *a, size_t row, size_t k0) {
+INLINE void setRowsInPlace(CourseTile *tile, const CourseOperand *a, size_t row, size_t k0) {
   tile->rowStrideA = a->transposed ? 1 : a->leading;
   tile->depthStrideA = a->transposed ? a->leading : 1;
   tile->a = a->data + row * tile->rowStrideA + k0 * tile->depthStrideA;
 }
 
-INLINE void setPanel(KernelTile *tile, const float *panel, size_t width) {
+INLINE void setPanel(CourseTile *tile, const float *panel, size_t width) {
   tile->rowStrideA = 1;
   tile->depthStrideA = width;
   tile->a = panel;
@@ -83,7 +83,7 @@ INLINE void setPanel(KernelTile *tile, const float *panel, size_t width) {
 
 /// One thread; operands that can be read where they are, are not packed. Rows are spread evenly
 /// over the tiles: 16 as 8 + 8, since a tile of 2 takes as long as one of 4.
-static void smallProduct(const KernelSet *set, const KernelProduct *p) {
+static void smallProduct(const CourseKernelSet *set, const CourseProduct *p) {
   const size_t columnTile = set->columnTile;
   const size_t tiles = (p->m + set->rowTile - 1) / set->rowTile;
   const size_t rowTile = (p->m + tiles - 1) / tiles;
@@ -101,7 +101,7 @@ static void smallProduct(const KernelSet *set, const KernelProduct *p) {
       const bool inPlace = columnsInPlace && columns % set->vectorWidth == 0;
       if (!inPlace) pack(set, &p->b, true, columnTile, j, columns, k0, depth, bPanel);
       for (size_t i = 0; i < p->m; i += rowTile) {
-        KernelTile tile = tileAt(p, i, j, k0, depth);
+        CourseTile tile = tileAt(p, i, j, k0, depth);
         if (rowsInPlace) {
           setRowsInPlace(&tile, &p->a, i, k0);
         } else {
@@ -119,10 +119,10 @@ static void smallProduct(const KernelSet *set, const KernelProduct *p) {
 
 /// The context of the tasks of one part of a large product.
 typedef struct Part {
-  const KernelSet *set;
-  const KernelProduct *product;
+  const CourseKernelSet *set;
+  const CourseProduct *product;
   bool sharesB;                     // B is packed as a whole, A in chunks; or the other way round
-  const KernelOperand *shared, *cut;
+  const CourseOperand *shared, *cut;
   size_t sharedTile, cutTile;       // rows or columns of their panels
   size_t sharedFirst, sharedCount;  // rows of op(A), or columns of op(B), that `panels` holds
   size_t cutCount, chunk;           // all rows or columns of the other operand; those of a task
@@ -151,11 +151,11 @@ static void packShared(size_t index, void *context) {
 /// Without panels of A (`a` NULL) its rows are read where they are.
 static void multiplyPanels(const Part *part, size_t row, size_t rows, const float *a, size_t column,
                            size_t columns, float *b, bool packsB, size_t k0, size_t depth) {
-  const KernelSet *set = part->set;
-  const KernelProduct *p = part->product;
+  const CourseKernelSet *set = part->set;
+  const CourseProduct *p = part->product;
   for (size_t j = 0; j < columns; j += set->columnTile) {
     for (size_t i = 0; i < rows; i += set->rowTile) {
-      KernelTile tile = tileAt(p, row + i, column + j, k0, depth);
+      CourseTile tile = tileAt(p, row + i, column + j, k0, depth);
       if (a == NULL) {
         setRowsInPlace(&tile, &p->a, row + i, k0);
       } else {
@@ -178,7 +178,7 @@ static void multiplyPanels(const Part *part, size_t row, size_t rows, const floa
 /// Task number `index`: one chunk of the operand that is not shared.
 static void multiplyChunk(size_t index, void *context) {
   const Part *part = context;
-  const KernelProduct *p = part->product;
+  const CourseProduct *p = part->product;
   const size_t padded = roundUp(part->sharedCount, part->sharedTile);
   const size_t first = index * part->chunk, count = minimum(part->chunk, part->cutCount - first);
   const bool packsB = !part->sharesB && part->cut->pack == NULL && !part->cut->transposed &&
@@ -213,7 +213,7 @@ static void forEach(bool parallel, size_t count, void (*body)(size_t, void *), v
   }
 }
 
-static void largeProduct(const KernelSet *set, const KernelProduct *p) {
+static void largeProduct(const CourseKernelSet *set, const CourseProduct *p) {
   const bool parallel = p->m * p->n * p->k >= threadWork && kernels_thread_count() > 1;
   const bool sharesB = p->m >= p->n;
   Part part = {
@@ -248,15 +248,15 @@ static void largeProduct(const KernelSet *set, const KernelProduct *p) {
   }
 }
 
-void kernels_product(const KernelSet *set, const KernelProduct *product) {
+void kernels_product(const CourseKernelSet *set, const CourseProduct *product) {
   if (set == NULL) set = kernels_default();
-  const KernelProduct *p = product;
+  const CourseProduct *p = product;
   if (p->m == 0 || p->n == 0) return;
   if (p->k == 0) {
     // Empty sums: only the epilogue remains of a tile without depth.
     for (size_t i = 0; i < p->m && !p->accumulate; i += set->rowTile) {
       for (size_t j = 0; j < p->n; j += set->columnTile) {
-        const KernelTile tile = tileAt(p, i, j, 0, 0);
+        const CourseTile tile = tileAt(p, i, j, 0, 0);
         tableOf(set)->product.tile(&tile, minimum(set->rowTile, p->m - i),
                                    minimum(set->columnTile, p->n - j));
       }

@@ -8,7 +8,7 @@
 /// row stride in panels and in a transposed matrix, the other one in a plain matrix. Row k of B is
 /// `b[k * depthStrideB ...]` and must be readable up to the next multiple of the vector width. Only
 /// a whole tile packs B.
-typedef struct KernelTile {
+typedef struct CourseTile {
   size_t depth;
   const float *a;
   size_t rowStrideA, depthStrideA;
@@ -19,17 +19,17 @@ typedef struct KernelTile {
   size_t leadingC;
   bool accumulate;
   const float *columnBias, *rowBias;
-  KernelActivation activation;
-} KernelTile;
+  CourseActivation activation;
+} CourseTile;
 
 /// table->product
-typedef struct ProductKernels {
-  // The packers of matrices, on which the packer of a convolution builds. Panels as KernelOperand
+typedef struct CourseProductKernels {
+  // The packers of matrices, on which the packer of a convolution builds. Panels as CourseOperand
   // says. packRows: element (row, k) at x[row * leading + k]; packColumns: at x[k * leading + row].
   void (*packRows)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
                    float *panels);
   void (*packColumns)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
                       float *panels);
   // A tile of any size up to rowTile x columnTile.
-  void (*tile)(const KernelTile *tile, size_t rows, size_t columns);
-} ProductKernels;
+  void (*tile)(const CourseTile *tile, size_t rows, size_t columns);
+} CourseProductKernels;

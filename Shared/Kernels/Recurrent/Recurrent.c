@@ -35,12 +35,12 @@
 
 #include "Recurrent/RecurrentInternal.h"
 
-size_t kernels_recurrent_kept_count(const KernelSet *set, const KernelRecurrent *layer) {
+size_t kernels_recurrent_kept_count(const CourseKernelSet *set, const CourseRecurrent *layer) {
   Pass p = makePass(set, layer);
   return layOutKept(&p, NULL);
 }
 
-size_t kernels_recurrent_work_count(const KernelSet *set, const KernelRecurrent *layer,
+size_t kernels_recurrent_work_count(const CourseKernelSet *set, const CourseRecurrent *layer,
                                     bool backward) {
   Pass p = makePass(set, layer);
   return layOutWork(&p, NULL, backward);
@@ -93,7 +93,7 @@ static void forwardTask(size_t index, void *context) {
   // A GRU has four sums.
   const size_t stride = (p->gates == 1 ? 1 : 4) * p->set->columnTile;
   float *sums = kernelsScratch(scratchPrivate, p->rowsOfGroup * stride);
-  const KernelStepForward step = {
+  const CourseStepForward step = {
     .cell = p->layer->cell, .rows = task.rows, .units = task.units, .hiddenSize = H,
     .hiddenStride = p->leading, .outputStride = p->T * H, .maskStride = p->T, .gateStride = p->panel,
     .sums = sums,
@@ -149,9 +149,10 @@ static void prepareRows(Pass *p, const float *initialHidden) {
   packTaskRows(p, &all, p->rows, p->leading, p->depth, p->nextRows[0], p->depth, 0);
 }
 
-void kernels_recurrent_forward(const KernelSet *set, const KernelRecurrent *layer, const float *x,
-                               const float *initialHidden, const float *initialCell, float *kept,
-                               float *work, float *y, KernelState final) {
+void kernels_recurrent_forward(const CourseKernelSet *set, const CourseRecurrent *layer,
+                               const float *x, const float *initialHidden,
+                               const float *initialCell, float *kept, float *work, float *y,
+                               CourseState final) {
   Pass p = makePass(set, layer);
   layOutKept(&p, kept);
   layOutWork(&p, work, false);

@@ -75,7 +75,7 @@ static void backwardTask(size_t index, void *context) {
   const size_t unit = task.firstRow * H + task.firstUnit;
   const bool isLSTM = p->layer->cell == kernelCellLSTM, hasSums = s + 1 < p->T;
   float *sums = kernelsScratch(scratchPrivate, p->rowsOfGroup * p->set->columnTile);
-  const KernelStepBackward step = {
+  const CourseStepBackward step = {
     .cell = p->layer->cell, .rows = task.rows, .units = task.units, .hiddenSize = H,
     .hiddenStride = p->leading, .outputStride = p->T * H, .maskStride = p->T, .gateStride = p->panel,
     .gradientStride = p->gradientPanel,
@@ -161,14 +161,14 @@ static void packBlockRows(size_t index, void *context) {
 /// The gradients of the `count` rows of W or U whose packed operand is `a`, for `columns` columns.
 static void multiplyBlock(const Block *block, const float *a, size_t count, const float *dZ,
                           size_t columns, float *c) {
-  const KernelSet *set = block->pass->set;
+  const CourseKernelSet *set = block->pass->set;
   const size_t pieces = maximum(1, (block->rows + depthBlock - 1) / depthBlock);
   const size_t step = (block->rows + pieces - 1) / pieces;
   size_t k = 0;
   // Once at least: sums over no rows are zeros.
   do {
     for (size_t i = 0; i < count; i += set->rowTile) {
-      const KernelTile tile = {
+      const CourseTile tile = {
         .depth = minimum(step, block->rows - k),
         .a = a + i * block->rows + k * set->rowTile, .rowStrideA = 1,
         .depthStrideA = set->rowTile, .b = dZ + k * set->columnTile,
@@ -183,7 +183,7 @@ static void multiplyBlock(const Block *block, const float *a, size_t count, cons
 
 /// The gradients of the biases that belong to a panel of dZ.
 static void addBiases(const Block *block, const float *dZ, float *sums) {
-  const KernelSet *set = block->pass->set;
+  const CourseKernelSet *set = block->pass->set;
   float *added = block->accumulates ? kernelsScratch(scratchPrivate, set->columnTile) : sums;
   set->reductions.reduceRows(kernelSum, dZ, block->rows, set->columnTile, added);
   if (block->accumulates) {
@@ -249,10 +249,10 @@ static void copyBiasGradients(const Pass *p) {
   }
 }
 
-void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *layer,
+void kernels_recurrent_backward(const CourseKernelSet *set, const CourseRecurrent *layer,
                                 const float *kept, float *work, const float *dY,
                                 const float *dFinalHidden, const float *dFinalCell,
-                                const KernelRecurrentGradients *gradients) {
+                                const CourseRecurrentGradients *gradients) {
   Pass p = makePass(set, layer);
   layOutKept(&p, (float *)kept);
   layOutWork(&p, work, true);

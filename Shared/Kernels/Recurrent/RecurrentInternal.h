@@ -16,8 +16,8 @@ enum {
 
 /// Everything that a task needs to know, and where everything lies.
 typedef struct Pass {
-  const KernelSet *set;
-  const KernelRecurrent *layer;
+  const CourseKernelSet *set;
+  const CourseRecurrent *layer;
   size_t N, T, F, H, gates, width;       // width = G H
   size_t depth, leading;                 // F + H, and the same in whole cache lines
   size_t tileRows, rowsOfGroup;          // sequences in a register tile, in a task
@@ -46,10 +46,10 @@ typedef struct Pass {
   const float *x;
   float *y;
   const float *dY;
-  const KernelRecurrentGradients *out;
+  const CourseRecurrentGradients *out;
 } Pass;
 
-INLINE size_t gateCount(KernelCell cell) {
+INLINE size_t gateCount(CourseCell cell) {
   return cell == kernelCellElman ? 1 : cell == kernelCellLSTM ? 4 : 3;
 }
 
@@ -60,7 +60,7 @@ INLINE float *take(float *buffer, size_t *used, size_t count) {
   return place;
 }
 
-INLINE Pass makePass(const KernelSet *set, const KernelRecurrent *layer) {
+INLINE Pass makePass(const CourseKernelSet *set, const CourseRecurrent *layer) {
   Pass p = {.set = set != NULL ? set : kernels_default(), .layer = layer,
             .N = layer->batch, .T = layer->steps, .F = layer->inputSize, .H = layer->hiddenSize,
             .gates = gateCount(layer->cell)};
@@ -169,11 +169,11 @@ INLINE Task taskAt(const Pass *p, size_t index) {
 INLINE void multiply(const Pass *p, const Task *task, const float *rows, size_t all, size_t k0,
                      size_t depth, const float *b, size_t leadingB, bool accumulate, float *sums,
                      size_t stride) {
-  const KernelSet *set = p->set;
+  const CourseKernelSet *set = p->set;
   for (size_t k = 0; k < depth; k += depthBlock) {
     for (size_t r = 0; r < task->rows; r += p->tileRows) {
       const size_t tileRows = minimum(p->tileRows, task->rows - r);
-      const KernelTile tile = {
+      const CourseTile tile = {
         .depth = minimum(depthBlock, depth - k),
         .a = rows + (task->firstRow + r) * all + (k0 + k) * tileRows,
         .rowStrideA = 1, .depthStrideA = tileRows,

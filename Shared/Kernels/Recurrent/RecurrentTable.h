@@ -9,8 +9,8 @@
 /// `hiddenStride` floats in hidden states, `hiddenSize` in other states, `outputStride` in y,
 /// `maskStride` in the mask, and columnTile in `gates`, whose rows are whole vectors. From one gate to
 /// the next are `gateStride` floats in `gates`, `hiddenSize` in `bias`, and columnTile in `sums`.
-typedef struct KernelStepForward {
-  KernelCell cell;
+typedef struct CourseStepForward {
+  CourseCell cell;
   size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride, gateStride;
   const float *sums;        // x W + h U, [rows, G * columnTile]; GRU: ..., x Wn, h Un
   const float *bias, *candidateBias;
@@ -20,12 +20,12 @@ typedef struct KernelStepForward {
   float *extra;             // LSTM: the cell state; GRU: a = h Un + candidateBias
   const float *mask;        // or NULL
   float *y;
-} KernelStepForward;
+} CourseStepForward;
 
 /// The gradients of the same, with the same strides; from one gradient to the next are
 /// `gradientStride` floats in dZ.
-typedef struct KernelStepBackward {
-  KernelCell cell;
+typedef struct CourseStepBackward {
+  CourseCell cell;
   size_t rows, units, hiddenSize, hiddenStride, outputStride, maskStride, gateStride;
   size_t gradientStride;
   const float *sums;        // dZ . U^T of the step after this one, [rows, columnTile], or NULL
@@ -33,10 +33,10 @@ typedef struct KernelStepBackward {
   const float *dY;          // or NULL
   float *dHidden, *dCell;   // from the next step, and on to the previous one
   float *dZ;                // as gates: the gradient of h U + ...; GRU: a 4th one, of x Wn + bn
-} KernelStepBackward;
+} CourseStepBackward;
 
 /// table->recurrent, see Generic/Recurrent.h
-typedef struct RecurrentKernels {
-  void (*stepForward)(const KernelStepForward *step);
-  void (*stepBackward)(const KernelStepBackward *step);
-} RecurrentKernels;
+typedef struct CourseRecurrentKernels {
+  void (*stepForward)(const CourseStepForward *step);
+  void (*stepBackward)(const CourseStepBackward *step);
+} CourseRecurrentKernels;

@@ -41,7 +41,7 @@ static Scratch *makeScratch(void) {
   return scratch;
 }
 
-float *kernelsScratch(ScratchPurpose purpose, size_t count) {
+float *kernelsScratch(CourseScratchPurpose purpose, size_t count) {
   Scratch *scratch = ofThisThread != NULL ? ofThisThread : makeScratch();
   if (scratch->capacities[purpose] < count) {
     // By a quarter at least, so that slowly growing requests do not allocate each time.

@@ -10,7 +10,7 @@
 static const char variable[] = "COURSE_INSTRUCTION_SET";
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static const KernelSet *chosen;
+static const CourseKernelSet *chosen;
 
 #if defined(__x86_64__)
 // These two test exactly the features that the `#pragma clang attribute` in Avx512.c and Avx2.c turns on.
@@ -25,7 +25,7 @@ static bool hasAvx512(void) {
 }
 #endif
 
-static const KernelSet *best(void) {
+static const CourseKernelSet *best(void) {
 #if defined(__x86_64__)
   if (hasAvx512()) return &kernelsAvx512.set;
   if (hasAvx2()) return &kernelsAvx2.set;
@@ -35,7 +35,7 @@ static const KernelSet *best(void) {
   return &kernelsPortable.set;
 }
 
-const KernelSet *kernels_named(const char *name) {
+const CourseKernelSet *kernels_named(const char *name) {
 #if defined(__x86_64__)
   if (strcmp(name, "avx512") == 0) return hasAvx512() ? &kernelsAvx512.set : NULL;
   if (strcmp(name, "avx2") == 0) return hasAvx2() ? &kernelsAvx2.set : NULL;
@@ -50,7 +50,7 @@ static void choose(void) {
   chosen = best();
   const char *name = getenv(variable);
   if (name == NULL || name[0] == 0) return;
-  const KernelSet *named = kernels_named(name);
+  const CourseKernelSet *named = kernels_named(name);
   if (named != NULL) {
     chosen = named;
   } else {
@@ -59,7 +59,7 @@ static void choose(void) {
   }
 }
 
-const KernelSet *kernels_default(void) {
+const CourseKernelSet *kernels_default(void) {
   pthread_once(&once, choose);
   return chosen;
 }

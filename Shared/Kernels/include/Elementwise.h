@@ -7,35 +7,35 @@
 #include <stdint.h>
 
 /// y = a OP b, element by element. Comparisons give 1 or 0; kernelZeroWhere gives 0 where b is not 0, else a.
-typedef enum KernelBinary {
+typedef enum CourseBinary {
   kernelAdd, kernelSubtract, kernelMultiply, kernelDivide, kernelMaximum, kernelMinimum,
   kernelPower, kernelEqual, kernelNotEqual, kernelLess, kernelLessOrEqual, kernelGreater,
   kernelGreaterOrEqual, kernelZeroWhere
-} KernelBinary;
+} CourseBinary;
 
 /// y = OP(x), element by element.
-typedef enum KernelUnary {
+typedef enum CourseUnary {
   kernelNegate, kernelAbsolute, kernelSquare, kernelSquareRoot, kernelReciprocal,
   kernelExp, kernelLog, kernelTanh, kernelSigmoid, kernelReLU,
   // GELU with the error function and with tanh, and their derivatives.
   kernelGELU, kernelGELUSlope, kernelGELUTanh, kernelGELUTanhSlope
-} KernelUnary;
+} CourseUnary;
 
 /// An activation function, which products and convolutions apply after the bias.
-typedef enum KernelActivation {
+typedef enum CourseActivation {
   kernelActivationIdentity, kernelActivationReLU, kernelActivationSigmoid, kernelActivationTanh
-} KernelActivation;
+} CourseActivation;
 
 /// set->elementwise
-typedef struct KernelElementwise {
+typedef struct CourseElementwiseKernels {
   // out[i] = a[i * strideA] OP b[i * strideB]; a stride is 0 (a scalar) or 1.
-  void (*binary)(KernelBinary operation, const float *a, size_t strideA, const float *b,
+  void (*binary)(CourseBinary operation, const float *a, size_t strideA, const float *b,
                  size_t strideB, float *out, size_t count);
-  void (*unary)(KernelUnary operation, const float *x, float *y, size_t count);
+  void (*unary)(CourseUnary operation, const float *x, float *y, size_t count);
   void (*clip)(const float *x, float low, float high, float *y, size_t count);
   // y[i] += factor * x[i]
   void (*addScaled)(float factor, const float *x, float *y, size_t count);
   // dX = dY * f'(x), written in terms of the output y = f(x).
-  void (*activationGradient)(KernelActivation activation, const float *y, const float *dY,
+  void (*activationGradient)(CourseActivation activation, const float *y, const float *dY,
                              float *dX, size_t count);
-} KernelElementwise;
+} CourseElementwiseKernels;

@@ -1,6 +1,6 @@
 // Kernels - everything in this package that loops over floats.
 //
-// A `KernelSet` is one table of functions for one instruction set. All tables compute the same
+// A `CourseKernelSet` is one table of functions for one instruction set. All tables compute the same
 // functions; within one table results never depend on the number of threads. Each topic has a header.
 //
 // Shapes in comments are row-major. Lengths are in elements, not bytes. Unless a comment says
@@ -25,17 +25,17 @@
 
 /// The functions of one instruction set that Swift calls. The ones that other kernels call follow in the
 /// same table (Internal.h), so a pointer to a copy of this part is no set.
-struct KernelSet {
+struct CourseKernelSet {
   const char *name;         // "avx512", "avx2", "neon", "portable"
   size_t vectorWidth;       // floats in a vector
   size_t rowTile;           // rows of the tile that a matrix product keeps in registers
   size_t columnTile;        // columns of that tile
 
-  KernelElementwise elementwise;
-  KernelReductions reductions;
-  KernelLayout layout;
-  KernelOptimizerSteps optimizerSteps;
-  KernelCrossEntropy crossEntropy;
+  CourseElementwiseKernels elementwise;
+  CourseReductionsKernels reductions;
+  CourseLayoutKernels layout;
+  CourseOptimizerStepsKernels optimizerSteps;
+  CourseCrossEntropyKernels crossEntropy;
 
   // Does `rounds` rounds of multiply-adds on registers only and returns how many floating-point
   // operations they were: timing it gives the peak rate that benchmarks are compared with.
@@ -43,7 +43,7 @@ struct KernelSet {
 };
 
 /// The best set this processor runs, or the one that COURSE_INSTRUCTION_SET names.
-const KernelSet *kernels_default(void);
+const CourseKernelSet *kernels_default(void);
 
 /// A set by name, NULL when this processor or this build does not have it.
-const KernelSet *kernels_named(const char *name);
+const CourseKernelSet *kernels_named(const char *name);

@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 /// set->layout
-typedef struct KernelLayout {
+typedef struct CourseLayoutKernels {
   // out[c * rows + r] = x[r * leading + c], r < rows, c < columns. out never overlaps x.
   void (*transpose)(const float *x, size_t rows, size_t columns, size_t leading, float *out);
-} KernelLayout;
+} CourseLayoutKernels;
 
 /// out[i0, i1, ...] = x[i0 * strides[0] + i1 * strides[1] + ...], out contiguous with `shape`.
 /// Strides are in elements, may be 0 (broadcast) or negative.

@@ -9,31 +9,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct KernelSet KernelSet;
+typedef struct CourseKernelSet CourseKernelSet;
 
 /// y = f((x - center[c]) factor[c] + shift[c]) for each value x of channel c, with f(z) = max(0, z)
 /// if `relu`, else f(z) = z. The three are [channels].
-typedef struct KernelNormalization {
+typedef struct CourseNormalization {
   size_t batch, channels, area;
   const float *center, *factor, *shift;
   bool relu;
-} KernelNormalization;
+} CourseNormalization;
 
 /// mean[c], and the biased variance[c]: the mean of (x - mean[c])^2. Stable: a large mean costs no
 /// digits of the variance. Of `sizes` only batch, channels and area are read.
-void kernels_channel_moments(const KernelSet *set, const KernelNormalization *sizes, const float *x,
-                             float *mean, float *variance);
+void kernels_channel_moments(const CourseKernelSet *set, const CourseNormalization *sizes,
+                             const float *x, float *mean, float *variance);
 
 /// y from x.
-void kernels_normalize(const KernelSet *set, const KernelNormalization *normalization, const float *x,
-                       float *y);
+void kernels_normalize(const CourseKernelSet *set, const CourseNormalization *normalization,
+                       const float *x, float *y);
 
 /// With dZ = dY, or 0 where ReLU gave 0: gradients[c] = sum of dZ, products[c] = sum of
 /// dZ (x - center[c]).
-void kernels_normalization_sums(const KernelSet *set, const KernelNormalization *normalization,
-                                const float *x, const float *dY, float *gradients, float *products);
+void kernels_normalization_sums(const CourseKernelSet *set,
+                                const CourseNormalization *normalization, const float *x,
+                                const float *dY, float *gradients, float *products);
 
 /// dX = factor[c] dZ + slope[c] (x - center[c]) + offset[c], dZ as above. dX may be dY.
-void kernels_normalization_gradient(const KernelSet *set, const KernelNormalization *normalization,
-                                    const float *slope, const float *offset, const float *x,
-                                    const float *dY, float *dX);
+void kernels_normalization_gradient(const CourseKernelSet *set,
+                                    const CourseNormalization *normalization, const float *slope,
+                                    const float *offset, const float *x, const float *dY,
+                                    float *dX);

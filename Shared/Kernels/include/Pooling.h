@@ -6,28 +6,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct KernelSet KernelSet;
+typedef struct CourseKernelSet CourseKernelSet;
 
 /// Windows over each plane of x [planes, inputHeight, inputWidth]; window (i, j) begins at row
 /// i strideY - padTop, column j strideX - padLeft. y: [planes, outputHeight, outputWidth].
-typedef struct KernelPooling {
+typedef struct CoursePooling {
   size_t planes;            // batch * channels
   size_t inputHeight, inputWidth, outputHeight, outputWidth;
   size_t windowY, windowX, strideY, strideX, padTop, padLeft;
-} KernelPooling;
+} CoursePooling;
 
 /// y = the maximum of each window, padding left out; of equal maxima the first one in scan order
 /// wins, a NaN wins over all else (the last one, as in PyTorch). `winners`, NULL or shaped as y:
 /// its index in its plane; -1, and y = -infinity, where a window holds nothing but padding.
-void kernels_max_pool(const KernelSet *set, const KernelPooling *pooling, const float *x, float *y,
-                      int32_t *winners);
+void kernels_max_pool(const CourseKernelSet *set, const CoursePooling *pooling, const float *x,
+                      float *y, int32_t *winners);
 /// dX = 0, then each dY is added to its winner. Overwrites dX.
-void kernels_max_pool_gradient(const KernelSet *set, const KernelPooling *pooling, const float *dY,
-                               const int32_t *winners, float *dX);
+void kernels_max_pool_gradient(const CourseKernelSet *set, const CoursePooling *pooling,
+                               const float *dY, const int32_t *winners, float *dX);
 
 /// y = the mean of each window: its sum divided by windowY * windowX, or, where padding does not
 /// count, by the number of its values that lie in x (0 where there is none).
-void kernels_average_pool(const KernelSet *set, const KernelPooling *pooling,
+void kernels_average_pool(const CourseKernelSet *set, const CoursePooling *pooling,
                           bool countIncludesPadding, const float *x, float *y);
-void kernels_average_pool_gradient(const KernelSet *set, const KernelPooling *pooling,
+void kernels_average_pool_gradient(const CourseKernelSet *set, const CoursePooling *pooling,
                                    bool countIncludesPadding, const float *dY, float *dX);

@@ -8,7 +8,7 @@
 
 #include "Elementwise.h"
 
-typedef struct KernelSet KernelSet;
+typedef struct CourseKernelSet CourseKernelSet;
 
 /// One operand of a matrix product, seen as panels of the packed layout that the micro-kernel
 /// reads.
@@ -20,29 +20,29 @@ typedef struct KernelSet KernelSet;
 /// a multiple of `width`, k0 is any number; calls come from several threads at once. `pack` NULL
 /// means a matrix stored row-major (kernels_matrix makes one): kernels_product packs it, or reads
 /// it in place.
-typedef struct KernelOperand {
-  void (*pack)(const struct KernelOperand *operand, const KernelSet *set, size_t first,
+typedef struct CourseOperand {
+  void (*pack)(const struct CourseOperand *operand, const CourseKernelSet *set, size_t first,
                size_t count, size_t k0, size_t depth, size_t width, float *panels);
   const float *data;
   size_t leading;           // elements from one stored row to the next
   bool transposed;
   const void *context;      // for a packer of the caller
-} KernelOperand;
+} CourseOperand;
 
 /// C = activation(op(A) . op(B) + bias), or C += op(A) . op(B) when `accumulate`.
-typedef struct KernelProduct {
+typedef struct CourseProduct {
   size_t m, n, k;           // op(A) is [m, k], op(B) is [k, n], C is [m, n]
-  KernelOperand a, b;
+  CourseOperand a, b;
   float *c;
   size_t leadingC;
   bool accumulate;          // bias and activation must be absent then
   const float *columnBias;  // [n] or NULL: one value a column (dense layers)
   const float *rowBias;     // [m] or NULL: one value a row (convolutions)
-  KernelActivation activation;
-} KernelProduct;
+  CourseActivation activation;
+} CourseProduct;
 
 /// A matrix stored row-major as operand of a product.
-KernelOperand kernels_matrix(const float *data, size_t leading, bool transposed);
+CourseOperand kernels_matrix(const float *data, size_t leading, bool transposed);
 
 /// Runs a product on the threads of the pool. `set` NULL means the default set.
-void kernels_product(const KernelSet *set, const KernelProduct *product);
+void kernels_product(const CourseKernelSet *set, const CourseProduct *product);

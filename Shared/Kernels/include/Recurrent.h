@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct KernelSet KernelSet;
+typedef struct CourseKernelSet CourseKernelSet;
 
 /// One step, from the state h (and c) and the input x. `*` between gates is element by element.
 ///
@@ -18,11 +18,11 @@ typedef struct KernelSet KernelSet;
 ///             c' = f * c + i * g,  h' = o * tanh c'
 ///     GRU:    r, z = sigmoid of the first two blocks of x W + h U + b
 ///             n = tanh(x Wn + bn + r * a),  a = h Un + candidateBias,  h' = (1 - z) * n + z * h
-typedef enum KernelCell { kernelCellElman, kernelCellLSTM, kernelCellGRU } KernelCell;
+typedef enum CourseCell { kernelCellElman, kernelCellLSTM, kernelCellGRU } CourseCell;
 
 /// A pass over a batch of sequences.
-typedef struct KernelRecurrent {
-  KernelCell cell;
+typedef struct CourseRecurrent {
+  CourseCell cell;
   size_t batch, steps, inputSize, hiddenSize;
   bool reversed;                   // time runs from T - 1 to 0; outputs stay at their own step
   const float *mask;               // [N, T] or NULL; where it is 0 the state stays, the output is 0
@@ -30,35 +30,35 @@ typedef struct KernelRecurrent {
   const float *recurrentWeights;   // U [H, G H]
   const float *bias;               // [G H]
   const float *candidateBias;      // [H] for a GRU, else NULL
-} KernelRecurrent;
+} CourseRecurrent;
 
 /// The states between which a pass runs, or their gradients; `cell` is used by an LSTM only.
-typedef struct KernelState {
+typedef struct CourseState {
   float *hidden, *cell;            // [N, H]
-} KernelState;
+} CourseState;
 
 /// The results of a backward pass. All are overwritten.
-typedef struct KernelRecurrentGradients {
+typedef struct CourseRecurrentGradients {
   float *input;                    // [N, T, F], or NULL where it is not needed
   float *inputWeights, *recurrentWeights, *bias, *candidateBias;
-  KernelState initial;
-} KernelRecurrentGradients;
+  CourseState initial;
+} CourseRecurrentGradients;
 
 /// The floats that a forward pass leaves for the backward pass.
-size_t kernels_recurrent_kept_count(const KernelSet *set, const KernelRecurrent *recurrent);
+size_t kernels_recurrent_kept_count(const CourseKernelSet *set, const CourseRecurrent *recurrent);
 /// The floats that a pass needs while it runs, forward or backward.
-size_t kernels_recurrent_work_count(const KernelSet *set, const KernelRecurrent *recurrent,
+size_t kernels_recurrent_work_count(const CourseKernelSet *set, const CourseRecurrent *recurrent,
                                     bool backward);
 
 /// y [N, T, H] and the state after the last step, from x [N, T, F] and the state before the first
 /// one (a NULL is zeros). `kept` and `work` hold as many floats as the functions above say.
-void kernels_recurrent_forward(const KernelSet *set, const KernelRecurrent *recurrent,
+void kernels_recurrent_forward(const CourseKernelSet *set, const CourseRecurrent *recurrent,
                                const float *x, const float *initialHidden,
                                const float *initialCell, float *kept, float *work, float *y,
-                               KernelState final);
+                               CourseState final);
 
 /// The gradients, from dY [N, T, H] and those of the final state; a NULL is zeros.
-void kernels_recurrent_backward(const KernelSet *set, const KernelRecurrent *recurrent,
+void kernels_recurrent_backward(const CourseKernelSet *set, const CourseRecurrent *recurrent,
                                 const float *kept, float *work, const float *dY,
                                 const float *dFinalHidden, const float *dFinalCell,
-                                const KernelRecurrentGradients *gradients);
+                                const CourseRecurrentGradients *gradients);

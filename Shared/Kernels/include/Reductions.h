@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 /// Which number is made of many.
-typedef enum KernelReduction { kernelSum, kernelMax, kernelMin } KernelReduction;
+typedef enum CourseReduction { kernelSum, kernelMax, kernelMin } CourseReduction;
 
 /// set->reductions
-typedef struct KernelReductions {
+typedef struct CourseReductionsKernels {
   // One number from `count` contiguous values. Sums are blocked (error grows like log n). Max and
   // min of something that holds a NaN are NaN.
-  float (*reduce)(KernelReduction reduction, const float *x, size_t count);
+  float (*reduce)(CourseReduction reduction, const float *x, size_t count);
   // out[c] = reduction over r of x[r * columns + c]
-  void (*reduceRows)(KernelReduction reduction, const float *x, size_t rows, size_t columns,
+  void (*reduceRows)(CourseReduction reduction, const float *x, size_t rows, size_t columns,
                      float *out);
   // sum of (x[i] - center)^2
   float (*sumSquaredDeviations)(const float *x, float center, size_t count);
@@ -28,7 +28,7 @@ typedef struct KernelReductions {
   size_t (*argmax)(const float *x, size_t count);
   // Index of the first value that is NaN or infinite, `count` when there is none.
   size_t (*firstNonFinite)(const float *x, size_t count);
-} KernelReductions;
+} CourseReductionsKernels;
 
 /// Adds to each group the sums of x - center and of its square over rows and elements, in double
 /// precision; x [rows, groups, size].

@@ -61,7 +61,7 @@ import Testing
         for part in source.split(separator: "remedy:").dropFirst() {
           let literals = literals(part)
           guard literals.contains(where: isSwift) else { continue }
-          // A hint about a task, for whoever works on it.
+          // A hint for the author of the task's solution.
           if literals.contains(where: { $0.contains("in Protocols/") }) { continue }
           seen += 1
           let isKnown = literals.contains { literal in

@@ -179,7 +179,7 @@ import Testing
       #expect(below.status == 1 && below.error.contains("cannot make the folder"))
       let there = runTool("data", "synthesize", file.path)
       #expect(there.status == 1 && there.error.contains("a file"), "\(there.error)")
-      // Hidden files are somebody's files.
+      // Hidden files are files of the user.
       try FileManager.default.createDirectory(
         atPath: place, withIntermediateDirectories: true)
       try Data().write(to: URL(filePath: "\(place)/.keep"))

@@ -2,7 +2,7 @@ import CCourseKernels
 
 /// A convolution with its operands, and its expected results by plain loops in double precision.
 struct ConvolutionExample: CustomStringConvertible {
-  var shape = KernelConvolution()
+  var shape = CourseConvolution()
   var activation = kernelActivationIdentity
   var x: [Float] = [], weights: [Float] = [], bias: [Float] = [], dY: [Float] = []
 
@@ -26,7 +26,7 @@ struct ConvolutionExample: CustomStringConvertible {
       """
   }
 
-  init(_ shape: KernelConvolution, seed: UInt64) {
+  init(_ shape: CourseConvolution, seed: UInt64) {
     self.shape = shape
     var numbers = TestNumbers(seed: seed)
     fill(&numbers)
@@ -89,7 +89,7 @@ struct ConvolutionExample: CustomStringConvertible {
   }
 
   /// Outputs begin as NaN, which shows elements that are not written.
-  func run(_ set: String, method: KernelConvolutionMethod = kernelConvolutionAutomatic) -> Results {
+  func run(_ set: String, method: CourseConvolutionMethod = kernelConvolutionAutomatic) -> Results {
     var results = Results(
       y: Array(repeating: .nan, count: dY.count), dX: Array(repeating: .nan, count: x.count),
       dW: Array(repeating: .nan, count: weights.count))
@@ -161,10 +161,10 @@ struct ConvolutionExample: CustomStringConvertible {
 func squareConvolution(
   side: Int = 3, batch: Int, from inputChannels: Int, to outputChannels: Int, height: Int,
   width: Int, padTop: Int? = nil, padBelow: Int? = nil, padLeft: Int? = nil, padRight: Int? = nil
-) -> KernelConvolution {
+) -> CourseConvolution {
   let same = (side - 1) / 2
   let (top, left) = (padTop ?? same, padLeft ?? same)
-  return KernelConvolution(
+  return CourseConvolution(
     batch: batch, inputChannels: inputChannels, inputHeight: height, inputWidth: width,
     outputChannels: outputChannels, outputHeight: height + top + (padBelow ?? same) - side + 1,
     outputWidth: width + left + (padRight ?? same) - side + 1, kernelHeight: side,

@@ -23,7 +23,7 @@ import Testing
   /// Widths around the vectors and the tile of 32 pixels, 1 x 1 kernels that read x in place, many
   /// outputs, sums longer than a block of k, a kernel as large as the image.
   @Test func sizesAroundTheBlocks() {
-    var shapes: [KernelConvolution] = []
+    var shapes: [CourseConvolution] = []
     for width in [1, 15, 16, 17, 31, 32, 33, 65] {
       shapes.append(squareConvolution(batch: 1, from: 2, to: 3, height: 2, width: width))
       var pointwise = squareConvolution(

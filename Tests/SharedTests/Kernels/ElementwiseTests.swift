@@ -5,7 +5,7 @@ import Testing
 
 /// Functions that treat each element by itself, over counts around the vector widths.
 @Suite(.watched) struct ElementwiseTests {
-  static let binaries: [(KernelBinary, @Sendable (Float, Float) -> Float)] = [
+  static let binaries: [(CourseBinary, @Sendable (Float, Float) -> Float)] = [
     (kernelAdd, { $0 + $1 }), (kernelSubtract, { $0 - $1 }), (kernelMultiply, { $0 * $1 }),
     (kernelDivide, { $0 / $1 }), (kernelPower, { pow($0, $1) }),
     (kernelMaximum, { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) }),
@@ -55,7 +55,7 @@ import Testing
   @Test(arguments: instructionSets)
   func unary(_ name: String) {
     let set = kernelSet(name)
-    let exact: [(KernelUnary, @Sendable (Double) -> Double)] = [
+    let exact: [(CourseUnary, @Sendable (Double) -> Double)] = [
       (kernelNegate, { -$0 }), (kernelAbsolute, { abs($0) }), (kernelSquare, { $0 * $0 }),
       (kernelReLU, { max($0, 0) }), (kernelExp, { exp($0) }), (kernelTanh, { tanh($0) }),
       (kernelSigmoid, { 1 / (1 + exp(-$0)) }), (kernelReciprocal, { 1 / $0 }),
@@ -101,7 +101,7 @@ import Testing
   @Test(arguments: instructionSets)
   func activationGradient(_ name: String) {
     let set = kernelSet(name)
-    let slopes: [(KernelActivation, @Sendable (Double) -> Double)] = [
+    let slopes: [(CourseActivation, @Sendable (Double) -> Double)] = [
       (kernelActivationIdentity, { _ in 1 }), (kernelActivationReLU, { $0 > 0 ? 1 : 0 }),
       (kernelActivationSigmoid, { $0 * (1 - $0) }), (kernelActivationTanh, { 1 - $0 * $0 }),
     ]

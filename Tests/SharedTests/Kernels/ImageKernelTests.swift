@@ -39,7 +39,7 @@ import Testing
         }
         var actual = [Float](repeating: .nan, count: expected.count)
         bytes.withUnsafeBufferPointer { bytes in
-          var view = KernelPixelView(
+          var view = CoursePixelView(
             pixels: bytes.baseAddress, start: isMirrored ? (width - 1) * channels : 0,
             strideY: width * channels, strideX: isMirrored ? -channels : channels, height: height,
             width: width, channels: channels, firstRow: firstRow, endRow: endRow,
@@ -58,7 +58,7 @@ import Testing
     let bytes = (0...255).map { UInt8($0) }
     var actual = [Float](repeating: .nan, count: 256)
     bytes.withUnsafeBufferPointer { bytes in
-      var view = KernelPixelView(
+      var view = CoursePixelView(
         pixels: bytes.baseAddress, start: 0, strideY: 16, strideX: 1, height: 16, width: 16,
         channels: 1, firstRow: 0, endRow: 16, firstColumn: 0, endColumn: 16)
       kernels_pixels_to_floats(kernelSet(set), &view, nil, nil, false, &actual)
@@ -89,10 +89,10 @@ import Testing
       }
     }
 
-    func read(_ body: (UnsafePointer<KernelResampling>) -> Void) {
+    func read(_ body: (UnsafePointer<CourseResampling>) -> Void) {
       first.withUnsafeBufferPointer { first in
         weights.withUnsafeBufferPointer { weights in
-          var axis = KernelResampling(
+          var axis = CourseResampling(
             first: first.baseAddress, weights: weights.baseAddress, taps: taps, count: first.count)
           body(&axis)
         }
@@ -184,7 +184,7 @@ import Testing
       let axis = Axis(&numbers, input: area, output: 33)
       let matrix = numbers.floats(6, in: -2...2)
       let words = (0..<256).map { _ in UInt32(truncatingIfNeeded: numbers.next()) }
-      func results(_ set: UnsafePointer<KernelSet>) -> [[Float]] {
+      func results(_ set: UnsafePointer<CourseKernelSet>) -> [[Float]] {
         var results = [[Float]](repeating: [Float](repeating: .nan, count: 3 * area), count: 5)
         kernels_adjust_brightness(set, x, 3 * area, 1.3, &results[0])
         kernels_adjust_contrast(set, x, 3, area, 1.3, &results[1])

@@ -6,7 +6,7 @@ let instructionSets = ["avx512", "avx2", "neon", "portable"].filter { (name: Str
   kernels_named(name) != nil
 }
 
-func kernelSet(_ name: String) -> UnsafePointer<KernelSet> { kernels_named(name)! }
+func kernelSet(_ name: String) -> UnsafePointer<CourseKernelSet> { kernels_named(name)! }
 
 /// Counts and sizes below, at and above the vector widths (4, 8, 16), and where loops unroll.
 let oddSizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 130, 257]

@@ -5,7 +5,7 @@ import Testing
 /// The kernels of batch norm against plain loops in double precision: planes, and rows of features.
 @Suite(.serialized, .watched) struct NormalizationTests {
   private struct Case {
-    var sizes = KernelNormalization()
+    var sizes = CourseNormalization()
     var x, dY, center, factor, shift, slope, offset: [Float]
     var count: Int { sizes.batch * sizes.channels * sizes.area }
 
@@ -60,7 +60,7 @@ import Testing
   }
 
   /// Calls `body` with the pointers set.
-  private func with(_ test: Case, _ body: (inout KernelNormalization) -> Void) {
+  private func with(_ test: Case, _ body: (inout CourseNormalization) -> Void) {
     var kernel = test.sizes
     test.center.withUnsafeBufferPointer { center in
       test.factor.withUnsafeBufferPointer { factor in
@@ -75,7 +75,7 @@ import Testing
   }
 
   /// Everything that the kernels compute of a case, one list after the other.
-  private func results(_ test: Case, _ set: UnsafePointer<KernelSet>) -> [[Float]] {
+  private func results(_ test: Case, _ set: UnsafePointer<CourseKernelSet>) -> [[Float]] {
     let zeros = [Float](repeating: 0, count: test.sizes.channels)
     var (mean, variance, gradients, products) = (zeros, zeros, zeros, zeros)
     var y = [Float](repeating: 99, count: test.count + 1)

@@ -52,7 +52,7 @@ import Testing
 
   @Test(arguments: instructionSets) func adam(_ name: String) {
     var numbers = TestNumbers(seed: 12)
-    var step = KernelAdamStep(
+    var step = CourseAdamStep(
       beta1: 0.9, beta2: 0.75, rate: 0.25, rootScale: 1.5, epsilon: 0.125, keep: 0.875)
     let beta1 = Double(Float(0.9))
     for count in oddSizes {
@@ -97,7 +97,7 @@ import Testing
 
   /// A NaN in the gradient shows in the weights: training must notice it.
   @Test(arguments: instructionSets) func notANumberStays(_ name: String) {
-    var step = KernelAdamStep(
+    var step = CourseAdamStep(
       beta1: 0.9, beta2: 0.75, rate: 0.25, rootScale: 1.5, epsilon: 0.125, keep: 1)
     for place in [0, 16, 18] {
       var gradient = [Float](repeating: 1, count: 19)

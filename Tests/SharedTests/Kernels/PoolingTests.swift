@@ -5,8 +5,8 @@ import Testing
 /// Pooling against plain loops.
 @Suite(.serialized, .watched) struct PoolingTests {
   /// Overlapping windows, gaps between windows, padding, and the 2 x 2 windows that have a fast path.
-  func randomPooling(_ numbers: inout TestNumbers) -> KernelPooling {
-    var p = KernelPooling()
+  func randomPooling(_ numbers: inout TestNumbers) -> CoursePooling {
+    var p = CoursePooling()
     p.planes = 1 + numbers.below(5)
     (p.windowY, p.windowX) = (1 + numbers.below(3), 1 + numbers.below(4))
     (p.strideY, p.strideX) = (1 + numbers.below(3), 1 + numbers.below(4))
@@ -24,7 +24,7 @@ import Testing
   }
 
   /// The indices in the plane of the values that output (i, j) sees, in scan order.
-  func window(_ p: KernelPooling, _ i: Int, _ j: Int) -> [Int] {
+  func window(_ p: CoursePooling, _ i: Int, _ j: Int) -> [Int] {
     var indices: [Int] = []
     for row in (i * p.strideY - p.padTop)..<(i * p.strideY - p.padTop + p.windowY) {
       for column in (j * p.strideX - p.padLeft)..<(j * p.strideX - p.padLeft + p.windowX)
@@ -35,7 +35,7 @@ import Testing
     return indices
   }
 
-  func maxReference(_ p: KernelPooling, _ x: [Float]) -> (y: [Float], winners: [Int32]) {
+  func maxReference(_ p: CoursePooling, _ x: [Float]) -> (y: [Float], winners: [Int32]) {
     var y: [Float] = [], winners: [Int32] = []
     for plane in 0..<p.planes {
       let base = plane * p.inputHeight * p.inputWidth
@@ -132,7 +132,7 @@ import Testing
 
   /// A window of padding only: -infinity without a winner, and a mean of 0.
   @Test func windowsThatHoldNothing() {
-    var p = KernelPooling(
+    var p = CoursePooling(
       planes: 1, inputHeight: 1, inputWidth: 2, outputHeight: 1, outputWidth: 3, windowY: 1,
       windowX: 2, strideY: 1, strideX: 2, padTop: 0, padLeft: 2)
     let x: [Float] = [3, 5]

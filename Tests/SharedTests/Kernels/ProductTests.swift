@@ -39,7 +39,7 @@ import Testing
         operands.columnBias.withUnsafeBufferPointer { columnBias in
           operands.rowBias.withUnsafeBufferPointer { rowBias in
             c.withUnsafeMutableBufferPointer { c in
-              var product = KernelProduct()
+              var product = CourseProduct()
               (product.m, product.n, product.k) = (e.m, e.n, e.k)
               product.a = kernels_matrix(a.baseAddress, e.leadingA, e.transposedA)
               product.b = kernels_matrix(b.baseAddress, e.leadingB, e.transposedB)
@@ -48,7 +48,7 @@ import Testing
               product.accumulate = e.accumulates
               product.columnBias = e.hasColumnBias ? columnBias.baseAddress : nil
               product.rowBias = e.hasRowBias ? rowBias.baseAddress : nil
-              product.activation = KernelActivation(e.activation)
+              product.activation = CourseActivation(e.activation)
               kernels_product(kernelSet(name), &product)
             }
           }
@@ -74,7 +74,7 @@ import Testing
         }
         if e.hasColumnBias { sum += Double(operands.columnBias[j]) }
         if e.hasRowBias { sum += Double(operands.rowBias[i]) }
-        switch KernelActivation(e.activation) {
+        switch CourseActivation(e.activation) {
         case kernelActivationReLU: sum = max(sum, 0)
         case kernelActivationSigmoid: sum = 1 / (1 + exp(-sum))
         case kernelActivationTanh: sum = tanh(sum)
@@ -182,7 +182,7 @@ import Testing
   @Test(arguments: [(40, 50, 20), (15, 100, 400), (100, 15, 400), (100, 130, 90)])
   func packersOfOnesOwn(_ m: Int, _ n: Int, _ k: Int) {
     func element(_ row: Int, _ k: Int) -> Float { Float((row * 7 + k * 3) % 11) - 5 }
-    var operand = KernelOperand()
+    var operand = CourseOperand()
     operand.pack = { _, set, first, count, k0, depth, width, panels in
       #expect(first % width == 0 && width <= set!.pointee.columnTile)
       for row in 0..<(count + width - 1) / width * width {
@@ -195,7 +195,7 @@ import Testing
     for name in instructionSets {
       var c = [Float](repeating: 0, count: m * n)
       c.withUnsafeMutableBufferPointer { c in
-        var product = KernelProduct()
+        var product = CourseProduct()
         (product.m, product.n, product.k, product.leadingC) = (m, n, k, n)
         (product.a, product.b, product.c) = (operand, operand, c.baseAddress)
         kernels_product(kernelSet(name), &product)

@@ -2,7 +2,7 @@ import CCourseKernels
 
 /// A recurrent pass on random numbers, and its expected results by plain loops in double precision.
 struct RecurrentExample {
-  let cell: KernelCell
+  let cell: CourseCell
   let batch, steps, inputSize, hiddenSize: Int
   let isReversed: Bool
   /// nil: no mask, zero states, no gradient from there.
@@ -14,7 +14,7 @@ struct RecurrentExample {
   var isGRU: Bool { cell == kernelCellGRU }
 
   init(
-    _ cell: KernelCell, batch: Int, steps: Int, inputSize: Int, hiddenSize: Int,
+    _ cell: CourseCell, batch: Int, steps: Int, inputSize: Int, hiddenSize: Int,
     _ numbers: inout TestNumbers
   ) {
     self.cell = cell
@@ -62,7 +62,8 @@ struct RecurrentExample {
     }
   }
 
-  func run(on set: UnsafePointer<KernelSet>, needsInputGradient: Bool = true) -> Result<Float> {
+  func run(on set: UnsafePointer<CourseKernelSet>, needsInputGradient: Bool = true) -> Result<Float>
+  {
     let width = gates * hiddenSize, state = batch * hiddenSize
     // NaN shows elements that are not written.
     func space(_ count: Int) -> [Float] { [Float](repeating: .nan, count: count) }
@@ -72,7 +73,7 @@ struct RecurrentExample {
       dRecurrent: space(hiddenSize * width), dBias: space(width),
       dCandidateBias: space(isGRU ? hiddenSize : 0), dHidden: space(state),
       dCell: space(isLSTM ? state : 0))
-    var layer = KernelRecurrent()
+    var layer = CourseRecurrent()
     (layer.cell, layer.reversed) = (cell, isReversed)
     (layer.batch, layer.steps, layer.inputSize, layer.hiddenSize) = (
       batch, steps, inputSize, hiddenSize
@@ -89,12 +90,12 @@ struct RecurrentExample {
         result.cell.withUnsafeMutableBufferPointer { cell in
           kernels_recurrent_forward(
             set, &layer, p[10], p[5], p[6], &kept, &work, &result.y,
-            KernelState(hidden: hidden.baseAddress, cell: cell.baseAddress))
+            CourseState(hidden: hidden.baseAddress, cell: cell.baseAddress))
         }
       }
       work = space(kernels_recurrent_work_count(set, &layer, true))
       withUnsafeMutablePointer(to: &result) { result in
-        var gradients = KernelRecurrentGradients()
+        var gradients = CourseRecurrentGradients()
         func pointer(_ path: WritableKeyPath<Result<Float>, [Float]>)
           -> UnsafeMutablePointer<Float>
         {

@@ -16,7 +16,7 @@ import Testing
   ]
   private static let cells = [kernelCellElman, kernelCellLSTM, kernelCellGRU]
 
-  @Test(arguments: cells) func agreesWithPlainLoops(_ cell: KernelCell) {
+  @Test(arguments: cells) func agreesWithPlainLoops(_ cell: CourseCell) {
     var numbers = TestNumbers(seed: 41 + UInt64(cell.rawValue))
     for size in Self.sizes {
       // Twice, since mask, direction and states are drawn.
@@ -39,7 +39,7 @@ import Testing
   }
 
   /// The loops above, by finite differences of the loss Σ y·dY + Σ state·dState.
-  @Test(arguments: cells) func plainLoopsAgreeWithFiniteDifferences(_ cell: KernelCell) {
+  @Test(arguments: cells) func plainLoopsAgreeWithFiniteDifferences(_ cell: CourseCell) {
     var numbers = TestNumbers(seed: 44 + UInt64(cell.rawValue))
     var example = RecurrentExample(
       cell, batch: 2, steps: 3, inputSize: 2, hiddenSize: 3, &numbers)
@@ -78,7 +78,7 @@ import Testing
 
   /// Large enough for threads. 70 sequences are enough for two and three threads to get their own, with
   /// several groups of rows; 40 for two, and three share out the units.
-  @Test(arguments: cells, [70, 40]) func threadsDoNotChangeABit(_ cell: KernelCell, batch: Int) {
+  @Test(arguments: cells, [70, 40]) func threadsDoNotChangeABit(_ cell: CourseCell, batch: Int) {
     var numbers = TestNumbers(seed: 47 + UInt64(cell.rawValue))
     let hiddenSize = (cell == kernelCellElman ? 136 : 72) + (70 - batch)
     let example = RecurrentExample(

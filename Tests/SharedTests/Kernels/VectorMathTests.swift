@@ -66,7 +66,7 @@ import Testing
     let exact = x.map { function.exact(Double($0)) }
     for name in instructionSets {
       var y = x
-      kernelSet(name).pointee.elementwise.unary(KernelUnary(function.operation), x, &y, x.count)
+      kernelSet(name).pointee.elementwise.unary(CourseUnary(function.operation), x, &y, x.count)
       var worst = (error: 0.0, index: 0)
       for i in 0..<x.count {
         let error = error(y[i], exact[i])
@@ -81,7 +81,7 @@ import Testing
 
   @Test func specialValues() {
     let infinity = Float.infinity
-    let expected: [(KernelUnary, Float, Float)] = [
+    let expected: [(CourseUnary, Float, Float)] = [
       (kernelExp, 0, 1), (kernelExp, -0.0, 1), (kernelExp, infinity, infinity),
       (kernelExp, -infinity, 0), (kernelExp, 88.73, infinity), (kernelExp, -104, 0),
       (kernelLog, 1, 0), (kernelLog, 0, -infinity), (kernelLog, -0.0, -infinity),
@@ -115,7 +115,7 @@ import Testing
     func phi(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
     let inner = 2 * (2 / Double.pi).squareRoot()
     func logistic(_ x: Double) -> Double { 1 / (1 + exp(-inner * (x + 0.044715 * x * x * x))) }
-    let functions: [(String, KernelUnary, Double, (Double) -> Double)] = [
+    let functions: [(String, CourseUnary, Double, (Double) -> Double)] = [
       ("GELU", kernelGELU, 1.1e-7, { $0 * phi($0) }),
       ("GELU's slope", kernelGELUSlope, 1.7e-7, { phi($0) + $0 * bell($0) }),
       ("GELU by tanh", kernelGELUTanh, 1.5e-7, { $0 * logistic($0) }),

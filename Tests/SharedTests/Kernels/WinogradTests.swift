@@ -91,7 +91,7 @@ import Testing
   /// With 16 channels and more `automatic` takes it; where it is impossible, forcing it gives
   /// the patches.
   @Test func whereItIsTaken() {
-    func example(_ side: Int, _ change: (inout KernelConvolution) -> Void) -> ConvolutionExample {
+    func example(_ side: Int, _ change: (inout CourseConvolution) -> Void) -> ConvolutionExample {
       var shape = squareConvolution(side: side, batch: 1, from: 16, to: 16, height: 6, width: 6)
       change(&shape)
       return ConvolutionExample(shape, seed: 6)

@@ -29,7 +29,7 @@ import Testing
     let (x, variance) = example(mean)
     for shape in [[12, 1], [1, 1, 12], [2, 1, 6], [6, 1, 2], [2, 1, 3, 2], [12, 1, 1, 1]] {
       for name in instructionSets {
-        var sizes = KernelNormalization()
+        var sizes = CourseNormalization()
         (sizes.batch, sizes.channels) = (shape[0], 1)
         sizes.area = shape.dropFirst(2).reduce(1, *)
         var (gotMean, gotVariance): (Float, Float) = (0, 0)
