@@ -13,7 +13,7 @@ import Testing
     let text = try String(
       contentsOf: tests.appending(path: "../../Protocols/Generator.md"), encoding: .utf8)
     // Texts that are broken over lines are one.
-    let sources = try FileManager.default.contentsOfDirectory(atPath: tests.path)
+    let sources = try FileManager.default.subpathsOfDirectory(atPath: tests.path)
       .filter { $0.hasSuffix(".swift") }
       .map { try String(contentsOf: tests.appending(path: $0), encoding: .utf8) }.joined()
       .replacing(/"\s*\+ "/, with: "")

@@ -1,4 +1,4 @@
-# Prints Tests/GeneratorTests/JPEGSamples.swift: JPEG files made by Pillow, with the pixels that Pillow reads from them.
+# Prints Tests/GeneratorTests/Images/JPEGSamples.swift: JPEG files made by Pillow, with the pixels that Pillow reads from them.
 import base64, io, textwrap
 import numpy as np
 from PIL import Image, ImageOps

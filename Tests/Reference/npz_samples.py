@@ -1,4 +1,4 @@
-# Prints Tests/GeneratorTests/NpzSamples.swift: archives that NumPy wrote.
+# Prints Tests/GeneratorTests/Formats/NpzSamples.swift: archives that NumPy wrote.
 import base64, io, textwrap
 import numpy as np
 

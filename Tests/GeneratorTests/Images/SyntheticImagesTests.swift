@@ -9,8 +9,8 @@ import Testing
 struct SyntheticImagesTests {
   /// The images that are part of the project.
   private var sampleData: String {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "Generator/SampleData").path
+    URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../Generator/SampleData").standardized.path
   }
 
   @Test func anImageDependsOnSeedAndNumberOnly() {
