@@ -85,7 +85,7 @@ public struct ConvBatchNormReLU: Layer {
     try convolution.require(activation: .identity, in: Self.typeName)
     guard !convolution.hasBias, batchNorm.channels == convolution.outputChannels else {
       throw CourseError(
-        .invalidArgument, "ConvBatchNormReLU: parts that do not fit",
+        .invalidArgument, "ConvBatchNormReLU: parts that do not fit together",
         expected: "a convolution without a bias, and batch norm of its "
           + "\(convolution.outputChannels) channels",
         received: "\(convolution.hasBias ? "one with" : "one without"), and \(batchNorm.channels)")

@@ -29,8 +29,9 @@ public struct TextSampler: Sendable {
       let vocabulary = try? Vocabulary(classNames: network.classNames)
     else {
       throw CourseError(
-        .invalidArgument, "the network does not write texts",
-        expected: "a network of characters, as the recipe char-lstm makes it",
+        .invalidArgument, "the network is not a character model",
+        expected: "an embedding, recurrent layers that carry their state and a score for each "
+          + "character, as in the recipe char-lstm",
         received:
           "input \(network.inputShape), output \(shape), \(network.classNames.count) classes"
       )

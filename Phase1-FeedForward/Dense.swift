@@ -81,11 +81,4 @@ public struct Dense: Layer {
 
   /// `[..., C]` as a matrix `[N, C]`: every axis but the last is batch.
   private func rows(of x: Tensor) -> Tensor { x.reshaped([-1, x.shape[x.rank - 1]]) }
-
-  /// Creates the layer from its configuration, as a checkpoint holds it.
-  public init(configuration: Configuration) throws {
-    try configuration.check()
-    self.configuration = configuration
-    (weights, bias) = configuration.parameters
-  }
 }

@@ -32,26 +32,6 @@ public struct Perceptron: Sendable {
     weights = [Float](repeating: 0, count: inputCount)
   }
 
-  /// How a training ended.
-  public struct Training: Sendable, CustomStringConvertible {
-    /// Whether the last epoch was without a mistake.
-    public var hasConverged: Bool
-    /// How many epochs were run, the last one included.
-    public var epochs: Int
-    /// How often the weights were changed.
-    public var updates: Int
-    /// The mistakes in the last epoch.
-    public var mistakes: Int
-
-    /// The outcome in words.
-    public var description: String {
-      hasConverged
-        ? "converged after \(updates) updates in \(epochs) epochs"
-        : "not converged after \(epochs) epochs: still \(mistakes) mistakes in the last one. No line "
-          + "separates the classes, or the margin is so small that it needs more epochs (epochLimit)."
-    }
-  }
-
   /// 1 where the weighted sum is positive, else 0.
   public func predict(_ inputs: [Float]) -> Int {
     // TODO(0.8): compare w · x + b with 0.
@@ -101,5 +81,27 @@ public struct Perceptron: Sendable {
     }
     return training
     // END SOLUTION
+  }
+}
+
+extension Perceptron {
+  /// How a training ended.
+  public struct Training: Sendable, CustomStringConvertible {
+    /// Whether the last epoch was without a mistake.
+    public var hasConverged: Bool
+    /// How many epochs were run, the last one included.
+    public var epochs: Int
+    /// How often the weights were changed.
+    public var updates: Int
+    /// The mistakes in the last epoch.
+    public var mistakes: Int
+
+    /// The outcome in words.
+    public var description: String {
+      hasConverged
+        ? "converged after \(updates) updates in \(epochs) epochs"
+        : "not converged after \(epochs) epochs: still \(mistakes) mistakes in the last one. No line "
+          + "separates the classes, or the margin is so small that it needs more epochs (epochLimit)."
+    }
   }
 }

@@ -25,23 +25,6 @@ extension Dense {
       self.initializer = initializer
       self.biasInitializer = biasInitializer
     }
-
-    /// Throws unless all arguments are in range.
-    func check() throws {
-      try checkSizes([inputSize, outputSize], of: Dense.typeName)
-      try initializer.check(of: Dense.typeName)
-      try biasInitializer.check(of: Dense.typeName)
-    }
-
-    /// Freshly drawn weights and bias.
-    var parameters: (weights: Parameter, bias: Parameter) {
-      let fans = Fans.dense(inputs: inputSize, outputs: outputSize)
-      return (
-        Parameter(shape: [inputSize, outputSize], initializer: initializer, fans: fans),
-        Parameter(
-          shape: [outputSize], initializer: biasInitializer, fans: fans, isRegularized: false)
-      )
-    }
   }
 
   /// "Dense"
@@ -59,6 +42,21 @@ extension Dense {
       inputSize: inputSize, outputSize: outputSize, activation: activation,
       initializer: initializer, biasInitializer: biasInitializer)
     self = orStop { try Dense(configuration: configuration) }.seeded(seed)
+  }
+
+  /// Creates the layer from its configuration, as a checkpoint holds it.
+  public init(configuration: Configuration) throws {
+    let (inputs, outputs) = (configuration.inputSize, configuration.outputSize)
+    try checkSizes([inputs, outputs], of: Self.typeName)
+    try configuration.initializer.check(of: Self.typeName)
+    try configuration.biasInitializer.check(of: Self.typeName)
+    self.configuration = configuration
+    let fans = Fans.dense(inputs: inputs, outputs: outputs)
+    weights = Parameter(
+      shape: [inputs, outputs], initializer: configuration.initializer, fans: fans)
+    bias = Parameter(
+      shape: [outputs], initializer: configuration.biasInitializer, fans: fans,
+      isRegularized: false)
   }
 
   /// `[..., inputSize]` becomes `[..., outputSize]`.

@@ -71,7 +71,7 @@ extension ConvolutionConfiguration {
   package func require(activation expected: Activation, in layer: String) throws {
     guard activation == expected else {
       throw CourseError(
-        .invalidArgument, "\(layer): another activation", expected: expected.rawValue,
+        .invalidArgument, "\(layer): wrong activation", expected: expected.rawValue,
         received: activation.rawValue, remedy: "Use Conv2D for other activations.")
     }
   }

@@ -114,12 +114,12 @@ import Testing
   @Test func aFileCannotNameAnotherActivation() {
     var configuration = convReLU().configuration
     configuration.activation = .tanh
-    expectCourseError(.invalidArgument, "ConvReLU: another activation", "relu", "tanh") {
+    expectCourseError(.invalidArgument, "ConvReLU: wrong activation", "relu", "tanh") {
       try ConvReLU(configuration: configuration)
     }
     var sandwich = convReLUPool().configuration
     sandwich.convolution.activation = .relu
-    expectCourseError(.invalidArgument, "ConvReLUPool: another activation", "identity", "relu") {
+    expectCourseError(.invalidArgument, "ConvReLUPool: wrong activation", "identity", "relu") {
       try ConvReLUPool(configuration: sandwich)
     }
   }

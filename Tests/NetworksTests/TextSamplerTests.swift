@@ -107,7 +107,7 @@ import Testing
     }
     let digits = try NeuralNetwork.multilayerPerceptron(
       inputSize: 64, hiddenSizes: [], classCount: 10, optimizer: SGD(learningRate: 0.1), seed: 1)
-    expectCourseError(.invalidArgument, "does not write texts", "char-lstm") {
+    expectCourseError(.invalidArgument, "not a character model", "char-lstm") {
       try digits.sampleText(prompt: "a", length: 1)
     }
   }
