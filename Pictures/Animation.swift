@@ -26,6 +26,10 @@ public struct Animation: Sendable {
     (self.theme, self.scale) = (theme, scale)
   }
 
+  /// Throws where no animation can be drawn: the package was built without the trait `Pictures`, or the font is
+  /// missing.
+  public static func requireLibraries() throws { try Canvas.requireLibraries() }
+
   /// Writes the GIF file; it appears at once and complete.
   public func write(to url: URL) throws {
     guard url.pathExtension.lowercased() == "gif" else {

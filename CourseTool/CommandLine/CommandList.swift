@@ -7,6 +7,7 @@ let allCommands: [any Command.Type] = [
   SampleCommand.self,
   SummaryCommand.self,
   InspectCommand.self,
+  PlotCommand.self,
   DataListCommand.self,
   DataFetchCommand.self,
   DataInspectCommand.self,

@@ -23,6 +23,10 @@ enum Remedies {
       "Remove the feature, or use --scaling standardize-all or a number to divide by; if its values differ in "
         + "late digits only, subtract their common offset first."
     ),
+    (
+      "Use data with two columns of features",
+      "Use data with two columns of features, such as moons, or another kind of picture."
+    ),
     ("Say which column holds the class", "Select the label column with --label COLUMN."),
     (
       "Name the features as in training, or leave", "Use the feature names of the training data."

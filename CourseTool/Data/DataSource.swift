@@ -31,19 +31,47 @@ enum DataSource {
     let load: @Sendable () -> Dataset
   }
 
-  static let bundled = [
-    Bundled(
-      name: "digits",
-      abstract: "handwritten digits, 8 x 8 pixels of 0 to 16 (Alpaydin and Kaynak 1998)",
-      label: "digit", load: { .digits }),
-    Bundled(
-      name: "iris", abstract: "three species of iris, four measurements in cm (Fisher 1936)",
-      label: "species", load: { .iris }),
-    Bundled(
-      name: "sequence-sum",
-      abstract: "sequences of 15 zeros and ones; the class is the number of ones",
-      label: "sum", load: { sequenceSum }),
+  static let bundled =
+    [
+      Bundled(
+        name: "digits",
+        abstract: "handwritten digits, 8 x 8 pixels of 0 to 16 (Alpaydin and Kaynak 1998)",
+        label: "digit", load: { .digits }),
+      Bundled(
+        name: "iris", abstract: "three species of iris, four measurements in cm (Fisher 1936)",
+        label: "species", load: { .iris }),
+      Bundled(
+        name: "sequence-sum",
+        abstract: "sequences of 15 zeros and ones; the class is the number of ones",
+        label: "sum", load: { sequenceSum }),
+    ] + toys
+
+  /// Points in the plane, on which a network's decision can be drawn.
+  private static let toys = [
+    toy("blobs", "points around two centres") { try .blobs(count: $0, seed: $1) },
+    toy("moons", "points along two half circles that reach into each other") {
+      try .moons(count: $0, seed: $1)
+    },
+    toy("circles", "points along two circles, one inside the other") {
+      try .circles(count: $0, seed: $1)
+    },
+    toy("spirals", "points along two arms of a spiral") { try .spirals(count: $0, seed: $1) },
+    toy("xor", "points around four corners, opposite ones of one class") {
+      try .xor(count: $0, seed: $1)
+    },
+    toy("checkerboard", "points on a board of 4 x 4 cells, black and white") {
+      try .checkerboard(count: $0, seed: $1)
+    },
   ]
+
+  private static func toy(
+    _ name: String, _ abstract: String,
+    _ make: @escaping @Sendable (_ count: Int, _ seed: UInt64) throws -> Dataset
+  ) -> Bundled {
+    Bundled(name: name, abstract: abstract, label: "class") {
+      do { return try make(600, 1) } catch { stop("the data set \(name) cannot be made: \(error)") }
+    }
+  }
 
   private static let sequenceSum: Dataset = {
     do {

@@ -39,44 +39,11 @@ enum EvaluateCommand: Command {
     let recipe = try Recipe(notedIn: network, path: path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
-    let data: Dataset
-    let (source, part): (String, String)
-    let skipBroken = arguments[RunOptions.skipBroken]
-    if let given = arguments.operand(1) {
-      guard arguments[label] == nil || DataSource.isTable(given) && recipe?.isText != true else {
-        throw UsageError("'--label' applies to CSV files only")
-      }
-      source = given
-      if let recipe, recipe.isText {
-        part = "all"
-        data = try DataSource.loadText(given, classNames: network.classNames)
-          .dataset(batchSize: recipe.batchSize, sequenceLength: recipe.sequenceLength)
-      } else {
-        let loaded = try DataSource.load(
-          given, label: arguments[label], schema: DataSource.schema(of: network, recipe),
-          skipBroken: skipBroken)
-        loaded.remarks.report(on: terminal.error)
-        // Never on a training part.
-        part = loaded.test != nil ? "test" : loaded.validation != nil ? "validation" : "all"
-        data = (loaded.test ?? loaded.validation ?? loaded.examples).fitting(network.inputShape)
-      }
-    } else {
-      guard arguments[label] == nil else {
-        throw UsageError("'--label' requires DATA")
-      }
-      guard let recipe, recipe.test > 0 else {
-        throw UsageError(
-          "\(path) has no test part of its own: give DATA")
-      }
-      let loaded = try recipe.recordedData(
-        of: network, skipBroken: skipBroken,
-        remedy:
-          "Give the data to evaluate on: '\(terminal.command) evaluate \(shellQuoted(path)) DATA', "
-          + "or restore the original data.")
-      loaded.remarks.report(on: terminal.error)
-      data = try recipe.split(loaded).test
-      (source, part) = (recipe.data, "test")
-    }
+    let (data, source, part) = try labelledData(
+      arguments.operand(1), label: arguments[label], for: network, recipe, path: path,
+      skipBroken: arguments[RunOptions.skipBroken], purpose: "evaluate on",
+      command: "evaluate \(shellQuoted(path)) DATA",
+      on: terminal)
     let evaluation = try network.evaluate(data, keepingPredictions: false)
     let report = PartReport(
       evaluation, examples: data.count, details: true, isText: recipe?.isText ?? false)

@@ -8,69 +8,91 @@ struct NamedRecipe: Sendable {
 
 /// The built-in recipes.
 enum Recipes {
-  static let all = [
-    NamedRecipe(
-      abstract: "8 x 8 handwritten digits, one hidden layer, about 98 % accuracy.",
-      settings: Recipe(
-        recipe: "digits-mlp", data: "digits", scaling: .standardizeAll, hidden: [256],
-        learningRate: 0.15, decay: 0.95, epochs: 30, batchSize: 10)),
-    NamedRecipe(
-      abstract: "The same digits, three convolutions, about 99 % accuracy.",
-      settings: Recipe(
-        recipe: "digits-cnn", data: "digits", scaling: .divide(16), shape: [1, 8, 8],
-        maps: Blocks([[64, 64], [128]]), kernelSize: 3, hidden: [128], optimizer: .adam,
-        learningRate: 0.007, scheduleName: .oneCycle, epochs: 30, batchSize: 64,
-        validation: 0.05)),
-    NamedRecipe(
-      abstract: "The same digits, read row by row by an LSTM.",
-      settings: Recipe(
-        recipe: "digits-rows-lstm", data: "digits", scaling: .divide(16), shape: [8, 8],
-        recurrent: [64], optimizer: .adam, learningRate: 0.01, clip: .limit(.norm(1)),
-        scheduleName: .oneCycle, epochs: 30, batchSize: 32)),
-    NamedRecipe(
-      abstract: "Sequences of zeros and ones: an LSTM counts the ones.",
-      settings: Recipe(
-        recipe: "sequence-sum", data: "sequence-sum", scaling: .none, shape: [15, 1],
-        recurrent: [16], optimizer: .adam, learningRate: 0.02, clip: .limit(.norm(1)),
-        scheduleName: .oneCycle, epochs: 30, batchSize: 32)),
-    NamedRecipe(
-      abstract: "A character language model of any text (--data), for 'course sample'.",
-      settings: Recipe(
-        recipe: "char-lstm", data: "almanac", scaling: .none, recurrent: [128], embedding: 32,
-        sequenceLength: 50, optimizer: .adam, learningRate: 0.005, clip: .limit(.norm(1)),
-        scheduleName: .cosine, epochs: 20, batchSize: 32, validation: 0.05, test: 0.05)),
-    NamedRecipe(
-      abstract: "Iris species from four measurements: a small network on a classic data set.",
-      settings: Recipe(
-        recipe: "iris-mlp", data: "iris", scaling: .standardize, hidden: [16],
-        learningRate: 0.1, epochs: 60, batchSize: 10)),
-    NamedRecipe(
-      abstract: "Classify the rows of any CSV file: give --data and --label.",
-      settings: Recipe(
-        recipe: "csv-mlp", scaling: .standardize, hidden: [32], learningRate: 0.05, epochs: 50,
-        batchSize: 16)),
-    NamedRecipe(
-      abstract: "LeNet on MNIST, 28 x 28 handwritten digits.",
-      settings: Recipe(
-        recipe: "lenet-mnist", data: "mnist", scaling: .none, maps: Blocks([[20], [50]]),
-        kernelSize: 5, hidden: [500], optimizer: .adam, learningRate: 0.002,
-        scheduleName: .oneCycle, epochs: 8, batchSize: 50, validation: 0.1)),
-    NamedRecipe(
-      abstract: "A convolution and two dense layers on CIFAR-10, 32 x 32 colour photographs.",
-      settings: Recipe(
-        recipe: "cifar10-3layer", data: "cifar10", scaling: .standardizeChannels,
-        maps: Blocks([[32]]), kernelSize: 7, hidden: [500], optimizer: .adam,
-        learningRate: 0.001, scheduleName: .oneCycle, epochs: 6, batchSize: 50, validation: 0.1)),
-    NamedRecipe(
-      abstract:
-        "A VGG-style network with batch norm and dropout on CIFAR-10: minutes per epoch.",
-      settings: Recipe(
-        recipe: "cifar10-vgg", data: "cifar10", scaling: .standardizeChannels,
-        maps: Blocks([[64, 64], [128, 128], [256, 256]]), kernelSize: 3, hidden: [512],
-        batchNorm: true, dropout: 0.5,
-        optimizer: .adam, learningRate: 0.001, scheduleName: .oneCycle, epochs: 10, batchSize: 64,
-        validation: 0.1)),
+  static let all =
+    [
+      NamedRecipe(
+        abstract: "8 x 8 handwritten digits, one hidden layer, about 98 % accuracy.",
+        settings: Recipe(
+          recipe: "digits-mlp", data: "digits", scaling: .standardizeAll, hidden: [256],
+          learningRate: 0.15, decay: 0.95, epochs: 30, batchSize: 10)),
+      NamedRecipe(
+        abstract: "The same digits, three convolutions, about 99 % accuracy.",
+        settings: Recipe(
+          recipe: "digits-cnn", data: "digits", scaling: .divide(16), shape: [1, 8, 8],
+          maps: Blocks([[64, 64], [128]]), kernelSize: 3, hidden: [128], optimizer: .adam,
+          learningRate: 0.007, scheduleName: .oneCycle, epochs: 30, batchSize: 64,
+          validation: 0.05)),
+      NamedRecipe(
+        abstract: "The same digits, read row by row by an LSTM.",
+        settings: Recipe(
+          recipe: "digits-rows-lstm", data: "digits", scaling: .divide(16), shape: [8, 8],
+          recurrent: [64], optimizer: .adam, learningRate: 0.01, clip: .limit(.norm(1)),
+          scheduleName: .oneCycle, epochs: 30, batchSize: 32)),
+      NamedRecipe(
+        abstract: "Sequences of zeros and ones: an LSTM counts the ones.",
+        settings: Recipe(
+          recipe: "sequence-sum", data: "sequence-sum", scaling: .none, shape: [15, 1],
+          recurrent: [16], optimizer: .adam, learningRate: 0.02, clip: .limit(.norm(1)),
+          scheduleName: .oneCycle, epochs: 30, batchSize: 32)),
+      NamedRecipe(
+        abstract: "A character language model of any text (--data), for 'course sample'.",
+        settings: Recipe(
+          recipe: "char-lstm", data: "almanac", scaling: .none, recurrent: [128], embedding: 32,
+          sequenceLength: 50, optimizer: .adam, learningRate: 0.005, clip: .limit(.norm(1)),
+          scheduleName: .cosine, epochs: 20, batchSize: 32, validation: 0.05, test: 0.05)),
+      NamedRecipe(
+        abstract: "Iris species from four measurements: a small network on a classic data set.",
+        settings: Recipe(
+          recipe: "iris-mlp", data: "iris", scaling: .standardize, hidden: [16],
+          learningRate: 0.1, epochs: 60, batchSize: 10)),
+    ] + toys + [
+      NamedRecipe(
+        abstract: "Classify the rows of any CSV file: give --data and --label.",
+        settings: Recipe(
+          recipe: "csv-mlp", scaling: .standardize, hidden: [32], learningRate: 0.05, epochs: 50,
+          batchSize: 16)),
+      NamedRecipe(
+        abstract: "LeNet on MNIST, 28 x 28 handwritten digits.",
+        settings: Recipe(
+          recipe: "lenet-mnist", data: "mnist", scaling: .none, maps: Blocks([[20], [50]]),
+          kernelSize: 5, hidden: [500], optimizer: .adam, learningRate: 0.002,
+          scheduleName: .oneCycle, epochs: 8, batchSize: 50, validation: 0.1)),
+      NamedRecipe(
+        abstract: "A convolution and two dense layers on CIFAR-10, 32 x 32 colour photographs.",
+        settings: Recipe(
+          recipe: "cifar10-3layer", data: "cifar10", scaling: .standardizeChannels,
+          maps: Blocks([[32]]), kernelSize: 7, hidden: [500], optimizer: .adam,
+          learningRate: 0.001, scheduleName: .oneCycle, epochs: 6, batchSize: 50, validation: 0.1)),
+      NamedRecipe(
+        abstract:
+          "A VGG-style network with batch norm and dropout on CIFAR-10: minutes per epoch.",
+        settings: Recipe(
+          recipe: "cifar10-vgg", data: "cifar10", scaling: .standardizeChannels,
+          maps: Blocks([[64, 64], [128, 128], [256, 256]]), kernelSize: 3, hidden: [512],
+          batchNorm: true, dropout: 0.5,
+          optimizer: .adam, learningRate: 0.001, scheduleName: .oneCycle, epochs: 10, batchSize: 64,
+          validation: 0.1)),
+    ]
+
+  /// Small networks on points in the plane, for `--animate` and `course plot boundary`.
+  private static let toys = [
+    toy("blobs", "Two blobs: a straight line separates them.", hidden: [], epochs: 30),
+    toy("moons", "Two half moons: hidden units bend the line."),
+    toy("circles", "A circle inside another one."),
+    toy("xor", "Four corners, opposite ones of one class."),
+    toy("checkerboard", "A checkerboard of 4 x 4 cells.", hidden: [64, 64], epochs: 150),
+    toy("spirals", "Two arms of a spiral.", hidden: [32, 32], epochs: 150),
   ]
+
+  private static func toy(
+    _ name: String, _ abstract: String, hidden: [Int] = [16], epochs: Int = 60
+  ) -> NamedRecipe {
+    NamedRecipe(
+      abstract: abstract,
+      settings: Recipe(
+        recipe: name, data: name, scaling: .standardize, hidden: hidden, optimizer: .adam,
+        learningRate: 0.02, epochs: epochs, batchSize: 20))
+  }
 
   static var names: [String] { all.map(\.name) }
 

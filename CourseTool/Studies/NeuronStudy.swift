@@ -5,7 +5,7 @@ import Pictures
 enum NeuronStudy: Study {
   static let name = "neuron"
   static let abstract =
-    "One sigmoid neuron: cost and accuracy while gradient descent turns its line."
+    "Gradient descent on one sigmoid neuron: cost, accuracy and its line."
   static let explanation = """
     The BinaryClassifier of task 0.9, one neuron with a sigmoid, learns two blobs, two moons and XOR by
     gradient descent on all examples at once, 200 epochs (--epochs). Its boundary is a straight line, so two

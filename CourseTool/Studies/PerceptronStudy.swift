@@ -5,7 +5,7 @@ import Pictures
 enum PerceptronStudy: Study {
   static let name = "perceptron"
   static let abstract =
-    "Rosenblatt's perceptron on data that a line separates, and on data that none does."
+    "Rosenblatt's perceptron: its line turns until it separates, or for ever."
   static let explanation = """
     The perceptron of task 0.8 learns two blobs, at three distances, and XOR, two moons and two circles, at
     most 200 epochs (--epochs) each. Where a line separates the classes, the number of updates stays below

@@ -12,6 +12,8 @@ struct Experiment {
   let isResumed: Bool
   /// Remarks on the data.
   let remarks: DataRemarks
+  /// Called while the network learns, besides those of each run.
+  var callbacks: [any TrainingCallback] = []
 
   private static let recipeNote = "recipe"
   static let authorNote = "written by"
@@ -87,9 +89,10 @@ struct Experiment {
   mutating func train(
     output: OutputFile, progress stream: TextStream?, warnings: TextStream
   ) throws -> Bool {
-    var callbacks: [any TrainingCallback] = [
-      StopOnInterruption(), Autosave(to: output, warnings: warnings),
-    ]
+    var callbacks: [any TrainingCallback] =
+      [
+        StopOnInterruption(), Autosave(to: output, warnings: warnings),
+      ] + self.callbacks
     if let stream {
       callbacks.insert(TrainingDisplay(on: stream, showsPerplexity: recipe.isText), at: 0)
     }

@@ -24,9 +24,12 @@ extension Figure {
 
   /// The learning rate of each epoch.
   public static func learningRate(of history: TrainingHistory) -> Figure {
-    var figure = Figure(title: "Learning rate", x: .init("epoch"), y: .init("learning rate"))
+    let rates = history.epochs.map { Double($0.learningRate) }
+    var figure = Figure(
+      title: "Learning rate", x: .init("epoch"),
+      y: .init("learning rate", range: 0...max(1.1 * (rates.max() ?? 1), 1e-12)))
     figure.marks = [
-      .line("", history.epochs.map { (Double($0.epoch + 1), Double($0.learningRate)) })
+      .line("", zip(history.epochs, rates).map { (Double($0.epoch + 1), $1) })
     ]
     return figure
   }

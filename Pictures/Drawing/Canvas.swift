@@ -24,6 +24,11 @@ final class Canvas {
     for shape in drawing.shapes { try draw(shape, theme) }
   }
 
+  /// Throws where PNG and GIF pictures cannot be drawn, before time is spent on what they are to show.
+  static func requireLibraries() throws {
+    _ = try Canvas(Drawing(width: 1, height: 1), theme: .light, scale: 1)
+  }
+
   deinit { course_canvas_destroy(canvas) }
 
   private func use(_ ink: Ink, _ theme: Theme, opacity: Double = 1) {

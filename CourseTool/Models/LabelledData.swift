@@ -1,0 +1,46 @@
+import Networks
+
+/// Labelled data for a trained network: those that are given, or the test part of its training data.
+///
+/// - Parameters:
+///   - given: a file, a folder or a name; `nil` for the test part
+///   - label: the label column, if it differs from training
+///   - purpose: the use of the data, for messages: "evaluate on"
+///   - command: the command that gives data, for messages
+/// - Returns: the data, their source, and the part of it: "test", "validation" or "all"
+func labelledData(
+  _ given: String?, label: String?, for network: NeuralNetwork, _ recipe: Recipe?, path: String,
+  skipBroken: Bool, purpose: String, command: String, on terminal: Terminal
+) throws -> (data: Dataset, source: String, part: String) {
+  if let given {
+    guard label == nil || DataSource.isTable(given) && recipe?.isText != true else {
+      throw UsageError("'--label' applies to CSV files only")
+    }
+    if let recipe, recipe.isText {
+      let data = try DataSource.loadText(given, classNames: network.classNames)
+        .dataset(batchSize: recipe.batchSize, sequenceLength: recipe.sequenceLength)
+      return (data, given, "all")
+    }
+    let loaded = try DataSource.load(
+      given, label: label, schema: DataSource.schema(of: network, recipe), skipBroken: skipBroken)
+    loaded.remarks.report(on: terminal.error)
+    // Never on a training part.
+    let data = (loaded.test ?? loaded.validation ?? loaded.examples).fitting(network.inputShape)
+    return (
+      data, given, loaded.test != nil ? "test" : loaded.validation != nil ? "validation" : "all"
+    )
+  }
+  guard label == nil else {
+    throw UsageError("'--label' requires DATA")
+  }
+  guard let recipe, recipe.test > 0 else {
+    throw UsageError("\(path) has no test part of its own: give DATA")
+  }
+  let loaded = try recipe.recordedData(
+    of: network, skipBroken: skipBroken,
+    remedy:
+      "Give the data to \(purpose): '\(terminal.command) \(command)', or restore the original data."
+  )
+  loaded.remarks.report(on: terminal.error)
+  return (try recipe.split(loaded).test, recipe.data, "test")
+}

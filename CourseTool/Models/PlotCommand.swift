@@ -1,0 +1,172 @@
+import Foundation
+import Networks
+import Pictures
+
+/// `course plot KIND MODEL [DATA]`
+enum PlotCommand: Command {
+  /// A kind of picture.
+  private enum Kind: String, CaseIterable {
+    case boundary, curves
+    case learningRate = "learning-rate"
+    case confusion, roc
+    case precisionRecall = "precision-recall"
+    case weights, activations, outputs, network
+
+    var abstract: String {
+      switch self {
+      case .boundary: "the decision over the plane of two features, with the data"
+      case .curves: "loss and accuracy of each epoch, training and validation"
+      case .learningRate: "the learning rate of each epoch"
+      case .confusion: "the confusion matrix"
+      case .roc: "the ROC curve of two classes"
+      case .precisionRecall: "precision over recall, of two classes"
+      case .weights: "the distribution of the weights of each layer"
+      case .activations: "the distribution of the outputs of each layer"
+      case .outputs: "the outputs in two dimensions (principal components)"
+      case .network: "the layers, their output shapes and parameters"
+      }
+    }
+
+    var needsData: Bool {
+      switch self {
+      case .curves, .learningRate, .weights, .network: false
+      default: true
+      }
+    }
+  }
+
+  private static let output = Option(
+    "output", short: "o", .text("FILE"),
+    "the picture, .svg or .png (default: KIND.svg in the current folder)")
+  private static let dark = Flag("dark", "draw a PNG file light on dark")
+
+  static let description = CommandDescription(
+    name: "plot", abstract: "Draw a picture of a trained network.",
+    discussion: "Kinds:\n"
+      + Kind.allCases.map { kind in
+        "  " + kind.rawValue.padding(toLength: 18, withPad: " ", startingAt: 0) + kind.abstract
+      }.joined(separator: "\n") + """
+
+
+        An SVG file needs no library and follows the reader's choice of light or dark.
+
+        Examples:
+          course train moons && course plot boundary moons.safetensors -o moons.png
+          course plot curves digits-mlp.safetensors
+        """,
+    operands: [
+      Operand("KIND", .one, Kind.allCases.map(\.rawValue).joined(separator: ", ")),
+      Operand("MODEL", .one, "a trained network (.safetensors)"),
+      Operand(
+        "DATA", .optional,
+        "labelled data, as for 'course evaluate' (default: the test part of the training data)"),
+    ],
+    options: [
+      output, dark, EvaluateCommand.label, RunOptions.skipBroken, RunOptions.force,
+    ])
+
+  private struct Record: Encodable {
+    var kind: String
+    var model: String
+    var data: String?
+    var file: String
+  }
+
+  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    let (name, path) = (arguments.operands[0], arguments.operands[1])
+    let names = Kind.allCases.map(\.rawValue)
+    guard let kind = Kind(rawValue: name) else {
+      throw UsageError(
+        "unknown kind of picture '\(name)'." + didYouMean(suggestions(for: name, among: names))
+          + "\n  Expected \(names.joined(separator: ", ")).")
+    }
+    let target = arguments[output] ?? "\(name).svg"
+    guard ["svg", "png"].contains(URL(filePath: target).pathExtension.lowercased()) else {
+      throw UsageError("'--output \(target)': a picture is a file that ends in .svg or .png")
+    }
+    guard kind.needsData || arguments.operand(2) == nil else {
+      throw UsageError("a picture of kind \(name) takes no DATA")
+    }
+    let file = try OutputFile(
+      target, force: arguments[RunOptions.force],
+      inputs: [path] + (arguments.operand(2).map(DataSource.files) ?? []))
+    let network = try savedNetwork(path)
+    var source: String?
+    var data: Dataset?
+    if kind.needsData {
+      let recipe = try Recipe(notedIn: network, path: path)
+      let labelled = try labelledData(
+        arguments.operand(2), label: arguments[EvaluateCommand.label], for: network, recipe,
+        path: path, skipBroken: arguments[RunOptions.skipBroken],
+        purpose: "draw", command: "plot \(name) \(shellQuoted(path)) DATA", on: terminal)
+      (data, source) = (labelled.data, labelled.source)
+    }
+    let picture = try self.picture(kind, of: network, data, path: path)
+    let bytes =
+      target.lowercased().hasSuffix(".png")
+      ? try picture.png(theme: arguments[dark] ? .dark : .light, scale: 2)
+      : Data(picture.svg.utf8)
+    try file.write(warnings: terminal.error) { try AtomicFile.write(bytes, to: $0) }
+    if arguments[CommonOptions.json] {
+      return try terminal.output.json(
+        Record(kind: name, model: path, data: source, file: file.path))
+    }
+    terminal.output.line("\(file.path): \(kind.abstract)" + (source.map { ", on \($0)" } ?? ""))
+  }
+
+  private static func picture(
+    _ kind: Kind, of network: NeuralNetwork, _ data: Dataset?, path: String
+  ) throws -> any Picture {
+    func history() throws -> TrainingHistory {
+      guard let history = network.progress?.history, !history.epochs.isEmpty else {
+        throw CourseError(
+          .invalidArgument, "the network has no training history",
+          expected: "a network saved by 'course train'", location: path)
+      }
+      return history
+    }
+    switch kind {
+    case .boundary:
+      return try DecisionBoundary(of: data!).figure(
+        of: network, title: "Decision boundary of \(URL(filePath: path).lastPathComponent)")
+    case .curves:
+      let history = try history()
+      return Panels(
+        [.loss(of: history)] + [Figure.accuracy(of: history)].compactMap { $0 }, columns: 2)
+    case .learningRate: return Figure.learningRate(of: try history())
+    case .confusion:
+      guard let matrix = try network.evaluate(data!).confusionMatrix else {
+        throw CourseError(
+          .invalidArgument, "the network does not classify", expected: "a classifier",
+          location: path)
+      }
+      return try Figure.confusionMatrix(matrix)
+    case .roc, .precisionRecall:
+      let probabilities = try network.classProbabilities(data!.features)
+      guard probabilities.rank == 2, probabilities.shape[1] == 2 else {
+        throw CourseError(
+          .invalidArgument, "a curve of two classes", expected: "a network with two classes",
+          received: "outputs of shape \(network.outputShape)", location: path)
+      }
+      let curves = try TwoClassCurves(
+        probabilities: probabilities.slice(axis: 1, at: 1).scalars,
+        labels: data!.targets.classIndices)
+      return kind == .roc ? curves.roc : curves.precisionRecall
+    case .weights: return Figure.weights(of: network)
+    case .activations:
+      return try Figure.activations(
+        of: network, for: data!.batch(at: Array(0..<min(data!.count, 256))).features)
+    case .outputs:
+      let classNames =
+        network.classNames.isEmpty
+        ? (0..<(data!.classCount ?? 0)).map { "class \($0)" } : network.classNames
+      // Scores as they leave the last layer: probabilities lie in the corners.
+      var layers = network
+      let features = network.preprocessing?(data!.features) ?? data!.features
+      return try Figure.projection(
+        of: layers.forward(features, mode: .inference).reshaped([data!.count, -1]),
+        labels: data!.targets.classIndices, classNames: classNames)
+    case .network: return NetworkDiagram(network)
+    }
+  }
+}
