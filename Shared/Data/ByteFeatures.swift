@@ -1,7 +1,7 @@
 import CCourseKernels
 
-/// Inputs that are kept as bytes, the pixels of images for instance, and become numbers batch by batch:
-/// a quarter of the memory that a `Tensor` takes.
+/// Inputs stored as bytes, such as pixels, and converted to numbers batch by batch: a quarter of the memory
+/// of a `Tensor`.
 ///
 ///     let images = ByteFeatures(shape: [2, 1, 1, 3], bytes: [0, 51, 255, 255, 0, 0])
 ///     images.rows(at: [0])            // [[[[0, 0.2, 1]]]]
@@ -17,7 +17,7 @@ public struct ByteFeatures: Sendable {
   /// Where the examples lie among `bytes`; `nil` when they are all there are.
   private var places: [Int32]?
 
-  /// Examples from their bytes.
+  /// Creates features from bytes.
   /// - Parameters:
   ///   - shape: `[N, ...]`
   ///   - bytes: as many as the shape has elements, row-major

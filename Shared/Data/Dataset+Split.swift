@@ -1,13 +1,13 @@
 /// A dataset in three parts that share no example.
 public struct DatasetSplit: Sendable {
-  /// To fit weights and scalers on.
+  /// The examples for fitting weights and scalers.
   public var train: Dataset
-  /// To choose settings by.
+  /// The examples for choosing settings.
   public var validation: Dataset
-  /// To measure the result on, once.
+  /// The examples for the final measurement, used once.
   public var test: Dataset
 
-  /// Three parts that were made elsewhere.
+  /// Creates a split from three given parts.
   public init(train: Dataset, validation: Dataset, test: Dataset) {
     self.train = train
     self.validation = validation
@@ -18,14 +18,14 @@ public struct DatasetSplit: Sendable {
 extension Dataset {
   /// Divides the examples at random into three parts, the same ones for the same seed.
   ///
-  /// Every example lands in exactly one part. Stratified, each class is divided in the same proportions
-  /// (values to regress have no classes and are divided as a whole). A part whose share is 0 stays
-  /// empty.
+  /// Every example lands in exactly one part. With `stratified`, each class is divided in the same
+  /// proportions (regression targets have no classes and are divided as a whole). A part whose fraction
+  /// is 0 stays empty.
   ///
   ///     let (train, test) = try { ($0.train, $0.test) }(iris.split(seed: 7))
   ///
   /// - Throws: when the fractions are negative or do not add up to 1, when a part would stay empty
-  ///   although its share is not 0, or when a class has fewer examples than there are parts.
+  ///   although its fraction is not 0, or when a class has fewer examples than there are parts.
   public func split(
     train: Double = 0.7, validation: Double = 0.15, test: Double = 0.15, seed: UInt64,
     stratified: Bool = true

@@ -12,11 +12,11 @@
 public struct Dataset: Sendable {
   /// The name of the data in messages.
   public var name: String
-  /// Where the inputs lie.
+  /// The storage of the inputs.
   private var inputs: Inputs
   /// The N targets.
   public internal(set) var targets: Target
-  /// The names of the numbers of one example, in row-major order; empty when they have none.
+  /// The names of the features of one example, in row-major order; empty when they have none.
   public var featureNames: [String]
   /// The names of the classes; empty when they have none.
   public var classNames: [String]
@@ -71,7 +71,7 @@ public struct Dataset: Sendable {
     return rows(at: 0..<count)
   }
 
-  /// The inputs as they are kept, when that is as bytes.
+  /// The inputs as bytes; `nil` when they are numbers.
   public var bytes: ByteFeatures? {
     if case .bytes(let bytes, _) = inputs { return bytes }
     return nil
@@ -88,8 +88,8 @@ public struct Dataset: Sendable {
     }
   }
 
-  /// The number of classes: of the names; without names, one more than the largest label, or the
-  /// columns of one-hot rows. `nil` when the targets are values to regress.
+  /// The number of class names; without names, one more than the largest label, or the number of
+  /// columns of one-hot rows. `nil` for regression targets.
   public var classCount: Int? { classNames.isEmpty ? classesInTargets : classNames.count }
 
   /// The examples with the given indices, in that order. Bytes are shared, numbers are copied.

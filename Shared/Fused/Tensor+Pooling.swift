@@ -31,7 +31,7 @@ package struct PoolingGeometry: Sendable, Equatable {
   }
 }
 
-/// Where in its image each output of a max pooling comes from.
+/// The place in its image from which each output of a max pooling comes.
 package struct PoolingWinners: Sendable {
   // 32-bit indices in the memory of a tensor, so that the next step finds the same buffer again.
   fileprivate var places: Tensor

@@ -44,9 +44,9 @@ extension Tensor {
 
 /// The values that a pass of `recurrentForward` keeps for its backward pass.
 ///
-/// It shares the memory of the weights and is much larger than them. A layer therefore takes it out of
-/// itself in `backward` (`let pass = self.pass; self.pass = nil`): one that lived on would make the
-/// optimizer copy the weights before it changes them, and lie in memory beside the next pass.
+/// It shares the memory of the weights and is much larger than them. A layer therefore consumes it in
+/// `backward` (`Kept.take(for:)`): otherwise the optimizer would have to copy the weights before it changes
+/// them, and two passes would lie in memory at once.
 package struct RecurrentPass: Sendable {
   fileprivate let cell: RecurrentCell
   fileprivate let batch, steps, inputSize, hiddenSize: Int

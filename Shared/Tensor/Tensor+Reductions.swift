@@ -96,7 +96,7 @@ extension Tensor {
     }
   }
 
-  // MARK: How
+  // MARK: Helpers
 
   private func reduced(
     _ reduction: CourseReduction, axis: Int, keepDims: Bool, name: String

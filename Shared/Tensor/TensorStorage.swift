@@ -82,8 +82,8 @@ final class BufferPool: Sendable {
     kernels_free(pointer, capacity)
   }
 
-  /// Gives all that it keeps back: where tensors of other sizes are to come, buffers of the old ones beside
-  /// the new ones would be memory for nothing.
+  /// Frees all kept buffers. Before tensors of other sizes are needed, buffers of the old sizes would only
+  /// waste memory.
   func empty() {
     let emptied = guarded.withLock { state in
       defer { state.free = Free() }

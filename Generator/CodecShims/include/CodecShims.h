@@ -5,8 +5,7 @@
 //
 // Without the package trait ImageCodecs every function is still there and reports codecUnavailable.
 
-#ifndef CODEC_SHIMS_H
-#define CODEC_SHIMS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,6 +93,4 @@ int codec_web_fetch(const CourseCodecWebRequest *request, char message[256]);
 
 #ifdef __cplusplus
 }
-#endif
-
 #endif

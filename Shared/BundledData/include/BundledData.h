@@ -1,6 +1,5 @@
 // Data inside the binary: two data sets as the text of their CSV files, and a text to learn.
-#ifndef BUNDLED_DATA_H
-#define BUNDLED_DATA_H
+#pragma once
 
 #include <stddef.h>
 
@@ -15,5 +14,3 @@ extern const size_t bundled_digits_csv_size;
 /// The almanac of a village that does not exist, written by almanac.py.
 extern const char *const bundled_almanac_txt;
 extern const size_t bundled_almanac_txt_size;
-
-#endif

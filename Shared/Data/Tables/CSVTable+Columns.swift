@@ -1,5 +1,5 @@
 extension CSVTable {
-  /// The number of a column. A name may have other capitals, where there is none of the same.
+  /// The index of a column. A name matches in other capitals only where none matches exactly.
   public func column(_ column: LabelColumn) throws -> Int {
     switch column {
     case .index(let index):
@@ -101,7 +101,7 @@ extension CSVTable {
     return (indices, names)
   }
 
-  /// How many rows each class has, and how many have none, where labels may be missing.
+  /// The number of rows of each class, and of rows without a label, where labels may be missing.
   package func classCounts(
     inColumn column: Int
   ) throws -> (classes: [(name: String, rows: Int)], missing: Int) {
@@ -120,9 +120,9 @@ extension CSVTable {
     return (names.compactMap { name in counts[name].map { (name, $0) } }, missing)
   }
 
-  // MARK: How
+  // MARK: Helpers
 
-  /// A text as a number, as every reader of tables takes it.
+  /// The number that a text stands for, by the rule of all table readers.
   package static func number(_ text: String) -> Double? {
     let bytes = [UInt8](text.utf8)
     return parseDecimal(bytes, 0..<bytes.count)

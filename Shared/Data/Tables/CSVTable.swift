@@ -1,6 +1,6 @@
 import Foundation
 
-/// The rows of a CSV file, as text, with the places of everything for good error messages.
+/// The rows of a CSV file as text, with lines and columns for error messages.
 ///
 ///     let table = try CSVTable(contentsOf: "flowers.csv")
 ///     table.columnNames                              // ["sepal length", ..., "species"]
@@ -26,7 +26,7 @@ public struct CSVTable: Sendable {
 
   /// Reads a file or a pipe (`-` is the standard input).
   /// - Parameters:
-  ///   - delimiter: `nil` to find out: tab, semicolon or comma
+  ///   - delimiter: `nil` to detect it: tab, semicolon or comma
   ///   - expecting: names of columns; a first row that has all of them is the header, however it looks
   public init(
     contentsOf path: String, header: CSVHeader = .automatic, delimiter: Character? = nil,

@@ -10,7 +10,7 @@ extension Dataset {
   /// - Parameters:
   ///   - label: the label column by name, or by number from 0 (-1 is the last)
   ///   - header: whether the first row names the columns; one that has the label's name does
-  ///   - delimiter: `nil` to find out: tab, semicolon or comma
+  ///   - delimiter: `nil` to detect it: tab, semicolon or comma
   ///   - classNames: the classes of a trained network, to which the labels then refer; `nil` to take
   ///     those of the file, sorted (as numbers when all are)
   public init(

@@ -36,11 +36,11 @@ extension LabelColumn: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
 
 /// Whether the first row of a CSV file holds the names of the columns.
 public enum CSVHeader: String, Sendable, Codable, CaseIterable {
-  /// Look at the rows: the first is a header when it has words where the rows below have numbers, no
+  /// Detect it: the first row is a header when it has words where the rows below have numbers, no
   /// number at all, or the numbers of the columns (0, 1, 2, label).
   case automatic
-  /// It does.
+  /// The first row is a header.
   case present
-  /// It is data.
+  /// The first row is data.
   case absent
 }

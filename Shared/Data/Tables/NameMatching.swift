@@ -2,8 +2,8 @@ import Foundation
 
 /// Where each of `names` stands among `others`: `nil` for one that is not there.
 ///
-/// A name is that of the same characters or, where there is none, the only one that differs in capitals and
-/// in blanks around it alone. No two names have the same place.
+/// A name matches the same characters or, failing that, the only name that differs just in capitals and
+/// surrounding blanks. No two names have the same place.
 func places(of names: [String], among others: [String]) -> [Int?] {
   let exact = Dictionary(others.enumerated().map { ($1, $0) }) { first, _ in first }
   var result = names.map { exact[$0] }

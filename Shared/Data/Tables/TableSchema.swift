@@ -38,13 +38,13 @@ public struct TableSchema: Sendable, Equatable {
   }
 }
 
-/// Which columns of a table are which.
+/// The roles of the columns of a table.
 package struct TableColumns: Sendable, Equatable {
   /// The features, in the order of the network's inputs.
   package var features: [Int]
   /// The label column; `nil` when there is none.
   package var label: Int?
-  /// The columns that are neither.
+  /// The other columns.
   package var unused: [Int]
 }
 
