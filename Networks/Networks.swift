@@ -37,6 +37,11 @@ extension NeuralNetwork {
   /// Every penalty type of this package.
   public static var allPenalties: [any Penalty.Type] { [L1.self, L2.self, ElasticNet.self] }
 
+  /// Every learning-rate schedule of this package.
+  public static var allSchedules: [any LearningRateSchedule.Type] {
+    [StepDecay.self, ExponentialDecay.self, CosineDecay.self, OneCycle.self, WarmUp.self]
+  }
+
   /// Loads a checkpoint that uses nothing but layers of this package.
   ///
   ///     let network = try NeuralNetwork(contentsOf: URL(fileURLWithPath: "digits.safetensors"))
@@ -48,15 +53,16 @@ extension NeuralNetwork {
   ///
   ///     let network = try NeuralNetwork(contentsOf: url, adding: [Swish.self, HuberLoss.self])
   ///
-  /// - Parameter types: layers, losses, optimizers and penalties that the file may name besides those of this
-  ///   package; one with the name of one of this package takes its place
-  /// - Throws: as `init(contentsOf:layers:losses:optimizers:penalties:)`, which knows only the types that it is
-  ///   given and can leave parts out.
+  /// - Parameter types: layers, losses, optimizers, penalties and schedules that the file may name besides those
+  ///   of this package; one with the name of one of this package takes its place
+  /// - Throws: as `init(contentsOf:layers:losses:optimizers:penalties:schedules:)`, which knows only the types
+  ///   that it is given, and can leave parts out.
   public init(contentsOf url: URL, adding types: [any Configurable.Type]) throws {
     try self.init(
       contentsOf: url, layers: types.compactMap { $0 as? any Layer.Type } + Self.allLayers,
       losses: types.compactMap { $0 as? any Loss.Type } + Self.allLosses,
       optimizers: types.compactMap { $0 as? any Optimizer.Type } + Self.allOptimizers,
-      penalties: types.compactMap { $0 as? any Penalty.Type } + Self.allPenalties)
+      penalties: types.compactMap { $0 as? any Penalty.Type } + Self.allPenalties,
+      schedules: types.compactMap { $0 as? any LearningRateSchedule.Type } + Self.allSchedules)
   }
 }

@@ -54,7 +54,8 @@ extension NeuralNetwork {
   ///     var network = try NeuralNetwork.charLSTM(
   ///       vocabulary: text.vocabulary, sequenceLength: 50, optimizer: Adam(learningRate: 0.003), seed: 1)
   ///     try network.fit(
-  ///       parts.train, epochs: 5, batchSize: 32, shuffle: false, clipping: .norm(1))
+  ///       parts.train,
+  ///       options: TrainingOptions(epochs: 5, batchSize: 32, shuffle: false, clipping: .norm(1)))
   ///     try network.sampleText(prompt: "Monday", length: 200, temperature: 0.7, seed: 1)
   ///
   /// - Parameters:

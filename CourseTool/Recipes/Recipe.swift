@@ -63,11 +63,8 @@ struct Recipe: Equatable, Sendable {
     switch scheduleName {
     case .step:
       // A function of the epoch alone, not of the number of epochs: more epochs continue a run instead
-      // of changing it. By multiplication, so that no mathematics library decides on the last bit.
-      let (decay, decayEvery) = (decay, decayEvery)
-      return ScheduleFunction { _, epoch, base in
-        (0..<(epoch / decayEvery)).reduce(base) { rate, _ in rate * decay }
-      }
+      // of changing it.
+      return StepDecay(every: decayEvery, factor: decay)
     case .cosine: return CosineDecay(over: max(1, epochs * stepsPerEpoch), unit: .step)
     case .oneCycle: return OneCycle(over: max(2, epochs * stepsPerEpoch))
     }

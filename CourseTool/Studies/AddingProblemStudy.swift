@@ -52,8 +52,9 @@ enum AddingProblemStudy: Study {
       let start = ContinuousClock.now
       let outcome = try session.train(cell.title, &network) { network, callbacks in
         try network.fit(
-          train, validation: validation, epochs: epochs, batchSize: min(50, count),
-          clipping: .norm(1), callbacks: callbacks + [StopWhenSolved()])
+          train, validation: validation,
+          options: TrainingOptions(epochs: epochs, batchSize: min(50, count), clipping: .norm(1)),
+          callbacks: callbacks + [StopWhenSolved()])
       }
       let seconds = (ContinuousClock.now - start) / .seconds(1)
       let history = network.progress?.history.epochs ?? []

@@ -38,7 +38,9 @@ enum BatchNormStudy: Study {
           let title = "rate \(shortNumber(rate)) \(hasBatchNorm ? "with" : "without") batch norm"
           let outcome = try session.train(title, &network) { network, callbacks in
             try network.fit(
-              parts.train, epochs: settings.epochs ?? 20, batchSize: parts.batchSize(upTo: 32),
+              parts.train,
+              options: TrainingOptions(
+                epochs: settings.epochs ?? 20, batchSize: parts.batchSize(upTo: 32)),
               callbacks: callbacks)
           }
           let isFinite = outcome == .finished

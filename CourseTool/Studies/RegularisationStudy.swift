@@ -59,7 +59,8 @@ enum RegularisationStudy: Study {
         let outcome = try session.train(method.name, &network) { network, callbacks in
           try network.fit(
             parts.train, validation: method.stopsEarly ? parts.validation : nil,
-            epochs: settings.epochs ?? 100, batchSize: parts.batchSize(upTo: 25),
+            options: TrainingOptions(
+              epochs: settings.epochs ?? 100, batchSize: parts.batchSize(upTo: 25)),
             callbacks: callbacks + (method.stopsEarly ? [EarlyStopping(patience: 10)] : []))
         }
         guard outcome == .finished else {

@@ -98,18 +98,20 @@ struct Experiment {
     }
     // After a signal or an error the display cannot clear its own line.
     defer { stream?.clearLine() }
-    let schedule = recipe.schedule(
-      stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize)
+    let options = TrainingOptions(
+      epochs: recipe.epochs, batchSize: recipe.batchSize, shuffle: !recipe.isText,
+      clipping: recipe.clip.clipping,
+      schedule: recipe.schedule(
+        stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize))
     try Interruption.watched {
       if let images {
         try network.fit(
-          images, validation: validation, epochs: recipe.epochs, clipping: recipe.clip.clipping,
-          schedule: schedule, callbacks: callbacks, resuming: isResumed)
+          images, validation: validation, options: options, callbacks: callbacks,
+          resuming: isResumed)
       } else {
         try network.fit(
-          parts.train, validation: validation, epochs: recipe.epochs, batchSize: recipe.batchSize,
-          shuffle: !recipe.isText, clipping: recipe.clip.clipping, schedule: schedule,
-          callbacks: callbacks, resuming: isResumed)
+          parts.train, validation: validation, options: options, callbacks: callbacks,
+          resuming: isResumed)
       }
       stream?.clearLine()
       try output.saveTrained(network, warnings: warnings)

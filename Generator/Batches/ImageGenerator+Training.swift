@@ -5,7 +5,7 @@ import Shared
 ///     let images = try ImageGenerator(
 ///       ImageFolder("flowers"), batchSize: 50, imageSize: [3, 32, 32],
 ///       augmentation: [.mirror, .crop(padding: 4)])
-///     try network.fit(images, epochs: 20)
+///     try network.fit(images, options: TrainingOptions(epochs: 20))
 ///
 /// An epoch of training is `batchesPerEpoch` batches, so with `.wrapAndContinue` it may begin within one of
 /// the generator's. The network's `preprocessing` is applied to the batches, as to those of a data set; a

@@ -1,77 +1,83 @@
 import Foundation
 import Shared
 
-/// What a schedule counts: steps or epochs.
-public enum ScheduleUnit: Sendable {
+/// The unit in which a schedule counts: steps or epochs.
+public enum ScheduleUnit: String, Codable, Sendable {
   /// The rate may change with every step.
   case step
   /// The rate stays the same for an epoch.
   case epoch
 
-  /// How many of them have passed.
+  /// The number of them that have passed.
   func elapsed(step: Int, epoch: Int) -> Double { Double(self == .step ? step : epoch) }
 }
 
 /// Multiplies the learning rate by a factor at regular intervals: `η = η₀ · γ^⌊k / n⌋`
 /// - `k`: epochs (or steps) that have passed; `n`: `interval`; `γ`: `factor`; `η₀`: the optimizer's rate
 ///
-///     try network.fit(data, epochs: 90, schedule: StepDecay(every: 30, factor: 0.1))
+///     try network.fit(
+///       data, options: TrainingOptions(epochs: 90, schedule: StepDecay(every: 30, factor: 0.1)))
 ///     // with a rate of 0.1: 0.1 for 30 epochs, 0.01 for 30, 0.001 for 30
 ///
 /// PyTorch's `StepLR`.
 public struct StepDecay: LearningRateSchedule {
   private let interval: Int
-  private let factor: Double
+  private let factor: Float
   private let unit: ScheduleUnit
 
   /// Creates the schedule.
   /// - Parameters:
   ///   - interval: the number of epochs (or steps) with the same rate, at least 1
-  ///   - factor: what the rate is then multiplied by, above 0
-  ///   - unit: what is counted
+  ///   - factor: the factor between one interval and the next, above 0
+  ///   - unit: the unit of the interval
   public init(every interval: Int, factor: Float = 0.1, unit: ScheduleUnit = .epoch) {
-    guard interval >= 1, factor > 0, factor.isFinite else {
-      stop(
-        "StepDecay", expected: "an interval of at least 1 and a finite factor above 0",
-        received: "\(interval) and \(factor)")
-    }
-    self.interval = interval
-    self.factor = Double(factor)
-    self.unit = unit
+    (self.interval, self.factor, self.unit) = (interval, factor, unit)
+    orStop { try checkArguments() }
+  }
+
+  /// Throws when the interval or the factor is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(
+      of: Self.typeName, ("decay interval", Float(interval), .count(atLeast: 1)),
+      ("factor", factor, .positive))
   }
 
   /// `base · factor^⌊k / interval⌋`
   public func learningRate(step: Int, epoch: Int, base: Float) -> Float {
-    let decays = (unit.elapsed(step: step, epoch: epoch) / Double(interval)).rounded(.down)
-    return Float(Double(base) * pow(factor, decays))
+    // By multiplication, so that no mathematics library decides on the last bit.
+    let decays = Int(unit.elapsed(step: step, epoch: epoch)) / interval
+    return (0..<decays).reduce(base) { rate, _ in rate * factor }
   }
 }
 
 /// Multiplies the learning rate by a factor each epoch or step: `η = η₀ · γᵏ`
 /// - `k`: epochs (or steps) that have passed; `γ`: `factor`; `η₀`: the optimizer's rate
 ///
-///     try network.fit(data, epochs: 20, schedule: ExponentialDecay(factor: 0.9))
+///     try network.fit(
+///       data, options: TrainingOptions(epochs: 20, schedule: ExponentialDecay(factor: 0.9)))
 ///
 /// PyTorch's `ExponentialLR`.
 public struct ExponentialDecay: LearningRateSchedule {
-  private let factor: Double
+  private let factor: Float
   private let unit: ScheduleUnit
 
   /// Creates the schedule.
   /// - Parameters:
-  ///   - factor: what the rate is multiplied by, above 0
-  ///   - unit: how often
+  ///   - factor: the factor between one epoch (or step) and the next, above 0
+  ///   - unit: whether it applies each epoch or each step
   public init(factor: Float, unit: ScheduleUnit = .epoch) {
-    guard factor > 0, factor.isFinite else {
-      stop("ExponentialDecay", expected: "a finite factor above 0", received: "\(factor)")
-    }
-    self.factor = Double(factor)
-    self.unit = unit
+    (self.factor, self.unit) = (factor, unit)
+    orStop { try checkArguments() }
+  }
+
+  /// Throws when the factor is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(of: Self.typeName, ("factor", factor, .positive))
   }
 
   /// `base · factor^k`
   public func learningRate(step: Int, epoch: Int, base: Float) -> Float {
-    Float(Double(base) * pow(factor, unit.elapsed(step: step, epoch: epoch)))
+    Float(Double(base) * pow(Double(factor), unit.elapsed(step: step, epoch: epoch)))
   }
 }
 
@@ -81,7 +87,8 @@ public struct ExponentialDecay: LearningRateSchedule {
 /// - `k`: epochs (or steps) that have passed; `T`: `duration`; `η₀`: the optimizer's rate;
 ///   `ηₘᵢₙ`: `minimum`
 ///
-///     try network.fit(data, epochs: 20, schedule: CosineDecay(over: 20))
+///     try network.fit(
+///       data, options: TrainingOptions(epochs: 20, schedule: CosineDecay(over: 20)))
 ///
 /// PyTorch's `CosineAnnealingLR` up to T; that one rises again afterwards.
 ///
@@ -96,16 +103,17 @@ public struct CosineDecay: LearningRateSchedule {
   /// - Parameters:
   ///   - duration: the number of epochs (or steps) until the minimum, at least 1
   ///   - minimum: the last rate, at least 0
-  ///   - unit: what is counted
+  ///   - unit: the unit of the duration
   public init(over duration: Int, minimum: Float = 0, unit: ScheduleUnit = .epoch) {
-    guard duration >= 1, minimum >= 0, minimum.isFinite else {
-      stop(
-        "CosineDecay", expected: "a duration of at least 1 and a finite minimum of at least 0",
-        received: "\(duration) and \(minimum)")
-    }
-    self.duration = duration
-    self.minimum = minimum
-    self.unit = unit
+    (self.duration, self.minimum, self.unit) = (duration, minimum, unit)
+    orStop { try checkArguments() }
+  }
+
+  /// Throws when the duration or the minimum is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(
+      of: Self.typeName, ("duration", Float(duration), .count(atLeast: 1)),
+      ("minimum", minimum, .notNegative))
   }
 
   /// `minimum + (base − minimum) (1 + cos(π k / duration)) / 2`

@@ -11,7 +11,7 @@ import Shared
 /// - `T`: `duration`; `r`: `rise`; `d`: `startDivisor`; `f`: `endDivisor`
 ///
 ///     let steps = 20 * 500   // epochs · steps in an epoch
-///     try network.fit(data, epochs: 20, schedule: OneCycle(over: steps))
+///     try network.fit(data, options: TrainingOptions(epochs: 20, schedule: OneCycle(over: steps)))
 ///
 /// PyTorch's `OneCycleLR` with `cycle_momentum=False`: momentum stays as it is.
 ///
@@ -19,7 +19,7 @@ import Shared
 ///   learning rates*.
 public struct OneCycle: LearningRateSchedule {
   private let duration: Int
-  private let rise: Double
+  private let rise: Float
   private let startDivisor: Float
   private let endDivisor: Float
   private let unit: ScheduleUnit
@@ -28,35 +28,31 @@ public struct OneCycle: LearningRateSchedule {
   /// - Parameters:
   ///   - duration: the number of steps (or epochs) of the cycle, at least 2
   ///   - rise: the share of them before the peak, above 0 and below 1
-  ///   - startDivisor: how many times smaller than the peak the first rate is, at least 1
-  ///   - endDivisor: how many times smaller than the first rate the last one is, at least 1
-  ///   - unit: what is counted
+  ///   - startDivisor: the peak divided by the first rate, at least 1
+  ///   - endDivisor: the first rate divided by the last one, at least 1
+  ///   - unit: the unit of the duration
   public init(
     over duration: Int, rise: Float = 0.3, startDivisor: Float = 25, endDivisor: Float = 10_000,
     unit: ScheduleUnit = .step
   ) {
-    guard duration >= 2, rise > 0, rise < 1 else {
-      stop(
-        "OneCycle", expected: "a duration of at least 2 and a rise between 0 and 1",
-        received: "\(duration) and \(rise)")
-    }
-    guard startDivisor >= 1, startDivisor.isFinite, endDivisor >= 1, endDivisor.isFinite else {
-      stop(
-        "OneCycle", expected: "finite divisors of at least 1",
-        received: "\(startDivisor) and \(endDivisor)")
-    }
-    self.duration = duration
-    self.rise = Double(rise)
-    self.startDivisor = startDivisor
-    self.endDivisor = endDivisor
-    self.unit = unit
+    (self.duration, self.rise, self.unit) = (duration, rise, unit)
+    (self.startDivisor, self.endDivisor) = (startDivisor, endDivisor)
+    orStop { try checkArguments() }
+  }
+
+  /// Throws when an argument is out of range.
+  public func checkArguments() throws {
+    try ArgumentRange.check(
+      of: Self.typeName, ("duration", Float(duration), .count(atLeast: 2)),
+      ("rise", rise, .betweenZeroAndOne), ("start divisor", startDivisor, .atLeastOne),
+      ("end divisor", endDivisor, .atLeastOne))
   }
 
   /// The rate on the way up or down.
   public func learningRate(step: Int, epoch: Int, base: Float) -> Float {
     let passed = unit.elapsed(step: step, epoch: epoch)
     let (first, last) = (base / startDivisor, base / startDivisor / endDivisor)
-    let peak = rise * Double(duration) - 1
+    let peak = Double(rise) * Double(duration) - 1
     let end = Double(duration - 1)
     // A rise shorter than a step has no way up.
     if passed <= peak && peak > 0 { return cosine(from: first, to: base, part: passed / peak) }

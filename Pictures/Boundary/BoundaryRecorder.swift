@@ -4,7 +4,7 @@ import Networks
 /// A callback that draws the decision boundary while a network learns: the frames of an animation.
 ///
 ///     let recorder = try BoundaryRecorder(data: moons, frameLimit: 60)
-///     try network.fit(moons, epochs: 200, callbacks: [recorder])
+///     try network.fit(moons, options: TrainingOptions(epochs: 200), callbacks: [recorder])
 ///     try recorder.animation().write(to: URL(filePath: "moons.gif"))
 ///
 /// Frames are spaced by the progress of training and not by time: close together at the beginning, when the

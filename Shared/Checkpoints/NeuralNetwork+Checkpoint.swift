@@ -84,10 +84,13 @@ extension NeuralNetwork {
   ///   - losses: the loss types it may name; `nil` to load a network without its loss
   ///   - optimizers: the optimizer types it may name; `nil` to load a network that is not to be trained on
   ///   - penalties: the penalty types it may name; `nil` to load a network without its penalties
+  ///   - schedules: the learning-rate schedules that its training may name, besides `ConstantSchedule`; `nil` to
+  ///     load it without its schedule
   /// - Throws: `CourseError` when the file is missing, damaged, foreign, or names an unknown type.
   public init(
     contentsOf url: URL, layers: [any Layer.Type], losses: [any Loss.Type]? = [],
-    optimizers: [any Optimizer.Type]? = [], penalties: [any Penalty.Type]? = []
+    optimizers: [any Optimizer.Type]? = [], penalties: [any Penalty.Type]? = [],
+    schedules: [any LearningRateSchedule.Type]? = []
   ) throws {
     let reader = try SafetensorsReader(
       data: readFile(at: url.path, content: "a safetensors file"), path: url.path)
@@ -112,7 +115,8 @@ extension NeuralNetwork {
         remedy: "Read it with the version of this library that wrote it.")
     }
     let known = KnownTypes(
-      layers: layers, losses: losses, optimizers: optimizers, penalties: penalties)
+      layers: layers, losses: losses, optimizers: optimizers, penalties: penalties,
+      schedules: schedules)
     var tensors = try CheckpointTensors(reader)
     do {
       self = try Loading.$largestTensor.withValue(tensors.largest) {

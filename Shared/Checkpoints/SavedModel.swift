@@ -28,6 +28,8 @@ struct KnownTypes: Sendable {
   var losses: [any Loss.Type]?
   var optimizers: [any Optimizer.Type]?
   var penalties: [any Penalty.Type]?
+  /// Besides `ConstantSchedule`, which every training without a schedule has.
+  var schedules: [any LearningRateSchedule.Type]? = []
 
   static let key = CodingUserInfoKey(rawValue: "KnownTypes")!
 
@@ -65,6 +67,13 @@ enum OptimizerRole: PartRole {
 enum PenaltyRole: PartRole {
   static let (name, argument) = ("penalty", "penalties")
   static func known(_ types: KnownTypes) -> [any Configurable.Type]? { types.penalties?.map { $0 } }
+}
+
+enum ScheduleRole: PartRole {
+  static let (name, argument) = ("schedule", "schedules")
+  static func known(_ types: KnownTypes) -> [any Configurable.Type]? {
+    types.schedules.map { $0 + [ConstantSchedule.self] }
+  }
 }
 
 /// A part of a network, as `{ "type": its name, "configuration": its constructor arguments }`.

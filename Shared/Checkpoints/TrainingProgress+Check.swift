@@ -4,14 +4,12 @@
 extension TrainingProgress {
   /// Throws unless these are the numbers of a training of this network.
   func check(outputShape: [Int]) throws {
-    try settings.check()
-    // Without an upper bound: "until early stopping" is `Int.max`.
-    try require(1...Int.max, epochs, "epochs")
+    try checkOptions()
     try requireRate(baseLearningRate, "baseLearningRate")
     try requireRate(learningRate, "learningRate")
 
-    let examplesPerStep = settings.batchSize * settings.accumulationSteps
-    let stepsPerEpoch = (settings.exampleCount + examplesPerStep - 1) / examplesPerStep
+    let examplesPerStep = options.batchSize * options.accumulationSteps
+    let stepsPerEpoch = (exampleCount + examplesPerStep - 1) / examplesPerStep
     try require(history.epochs.count...history.epochs.count, epoch, "epoch")
     for (index, report) in history.epochs.enumerated() {
       try report.check(epoch: index, step: (index + 1) * stepsPerEpoch)
@@ -19,21 +17,22 @@ extension TrainingProgress {
     try require(0...stepsPerEpoch, batch, "batch")
     try require((epoch * stepsPerEpoch + batch)...(epoch * stepsPerEpoch + batch), step, "step")
     // A sequence has an answer at each step, and a loss may ask as many questions as there are outputs.
-    let examples = min(batch * examplesPerStep, settings.exampleCount)
+    let examples = min(batch * examplesPerStep, exampleCount)
     let (answers, overflows) = examples.multipliedReportingOverflow(by: outputShape.reduce(1, *))
     try running.check(largestCount: overflows ? Int.max : answers)
   }
-}
 
-extension TrainingProgress.Settings {
-  fileprivate func check() throws {
+  private func checkOptions() throws {
+    // Without an upper bound: "until early stopping" is `Int.max`.
+    try require(1...Int.max, options.epochs, "epochs")
     // Far beyond any data; its product with the number of epochs in a file fits an `Int`.
     try require(1...(1 << 40), exampleCount, "exampleCount")
+    let size = options.batchSize
     // All examples may be fewer than a batch has room for.
-    try require(1...max(exampleCount, 1_000_000), batchSize, "batchSize")
-    let batches = (exampleCount + batchSize - 1) / batchSize
-    try require(1...batches, accumulationSteps, "accumulationSteps")
-    if let clipping, !clipping.isValid {
+    try require(1...max(exampleCount, 1_000_000), size, "batchSize")
+    try require(
+      1...((exampleCount + size - 1) / size), options.accumulationSteps, "accumulationSteps")
+    if let clipping = options.clipping, !clipping.isValid {
       throw damagedCheckpoint(
         "\(clipping.limit)", expected: "a limit of the gradients that is finite and above 0")
     }

@@ -34,7 +34,8 @@ extension NeuralNetwork {
     let data = try prepared(data, role: "data to evaluate on")
     let size = try evaluationBatchSize(batchSize, count: data.count)
     return try evaluate(
-      on: DatasetBatches(data, batchSize: size, shuffle: false, seed: 0), arePrepared: true,
+      on: PreparedBatches(
+        ofPrepared: DatasetBatches(data, batchSize: size, shuffle: false, seed: 0)),
       classNames: classNames.isEmpty ? data.classNames : classNames,
       keepingPredictions: keepingPredictions)
   }
@@ -59,7 +60,7 @@ extension NeuralNetwork {
       name: batches.name)
     try preprocessing?.check(inputShape: inputShape)
     return try evaluate(
-      on: batches, arePrepared: false, classNames: classNames,
+      on: PreparedBatches(batches), classNames: classNames,
       keepingPredictions: keepingPredictions)
   }
 
@@ -71,7 +72,7 @@ extension NeuralNetwork {
   }
 
   private func evaluate(
-    on batches: some TrainingBatches, arePrepared: Bool, classNames: [String],
+    on batches: PreparedBatches<some TrainingBatches>, classNames: [String],
     keepingPredictions: Bool
   ) throws -> Evaluation {
     let loss = loss!
@@ -80,7 +81,7 @@ extension NeuralNetwork {
         ? ConfusionMatrix(classNames: classNames) : ConfusionMatrix(classCount: count)
     }
     var outputs: [Tensor] = []
-    let scores = try run(on: batches, arePrepared: arePrepared) { output, target in
+    let scores = try run(on: batches) { output, target in
       if matrix != nil { loss.count(output, target: target, in: &matrix!) }
       if keepingPredictions { outputs.append(loss.prediction(from: output)) }
     }
@@ -137,7 +138,7 @@ extension NeuralNetwork {
   func scores(onPrepared data: Dataset, batchSize: Int) throws -> Scores {
     try Self.onValidationData {
       let batches = DatasetBatches(data, batchSize: batchSize, shuffle: false, seed: 0)
-      return try run(on: batches, arePrepared: true) { _, _ in }
+      return try run(on: PreparedBatches(ofPrepared: batches)) { _, _ in }
     }
   }
 
@@ -153,18 +154,18 @@ extension NeuralNetwork {
 
   /// One epoch of batches in inference mode.
   private func run(
-    on batches: some TrainingBatches, arePrepared: Bool,
+    on batches: PreparedBatches<some TrainingBatches>,
     _ body: (_ output: Tensor, _ target: Target) -> Void
   ) throws -> Scores {
-    var copy = try inferenceCopy(batchSize: batches.batchSize, count: batches.examplesPerEpoch)
+    var copy = try inferenceCopy(
+      batchSize: batches.base.batchSize, count: batches.base.examplesPerEpoch)
     var running = RunningScores()
     let isMean = loss!.reduction == .mean
     let penalty = penaltyValue
     var batches = batches
-    batches.seek(batch: 0)
-    for number in 0..<batches.batchesPerEpoch {
-      var batch = try batches.nextBatch()
-      if !arePrepared { batch = try prepared(batch, name: batches.name) }
+    batches.base.seek(batch: 0)
+    for number in 0..<batches.base.batchesPerEpoch {
+      let batch = try batches.next(for: self)
       let output = copy.forward(batch.features, mode: .inference)
       try check(output: output, batch: number)
       let batchLoss = copy.loss!.forward(output, target: batch.targets)

@@ -5,7 +5,7 @@
 ///     try network.append(Dense(inputSize: 64, outputSize: 32))
 ///     try network.append(ReLU())
 ///     try network.append(Dense(inputSize: 32, outputSize: 10))
-///     try network.fit(trainingData, epochs: 10, batchSize: 50)
+///     try network.fit(trainingData, options: TrainingOptions(epochs: 10, batchSize: 50))
 ///
 /// Appending a layer checks that it fits, so every shape of the network is known before any data flows.
 /// A network is a value: `var copy = network` is a snapshot of weights, optimizer and progress.

@@ -3,7 +3,7 @@ import CCourseKernels
 /// A limit on gradients, applied after `backward` and before the weights change: one bad batch then cannot
 /// throw the weights far away.
 ///
-///     try network.fit(data, epochs: 10, clipping: .norm(1))
+///     try network.fit(data, options: TrainingOptions(epochs: 10, clipping: .norm(1)))
 ///
 /// - Reference: Pascanu, Mikolov, Bengio (2013), *On the difficulty of training recurrent neural networks*,
 ///   algorithm 1 (by norm).

@@ -1,8 +1,15 @@
 /// A rule for the learning rate of each step.
 ///
-/// A schedule is a function of where training is and has no memory, so a resumed run finds the same
-/// rates.
-public protocol LearningRateSchedule: Sendable {
+/// A schedule is a function of the place in the training and keeps nothing, so a resumed training finds the
+/// same rates. It consists of its arguments, which checkpoints store:
+///
+///     struct Halving: LearningRateSchedule {
+///       var interval: Int
+///       func learningRate(step: Int, epoch: Int, base: Float) -> Float {
+///         base / Float(1 << (epoch / interval))
+///       }
+///     }
+public protocol LearningRateSchedule: SelfConfigured {
   /// The learning rate for a step.
   /// - Parameters:
   ///   - step: steps already taken since the start of training
@@ -19,15 +26,25 @@ public struct ConstantSchedule: LearningRateSchedule {
   public func learningRate(step: Int, epoch: Int, base: Float) -> Float { base }
 }
 
-/// A learning rate given by a closure: `ScheduleFunction { step, epoch, base in ... }`.
-public struct ScheduleFunction: LearningRateSchedule {
-  private let rate: @Sendable (_ step: Int, _ epoch: Int, _ base: Float) -> Float
+/// A schedule of any type, as files store it: the name of the type and the arguments.
+package struct AnySchedule: Codable, Sendable, Equatable {
+  package let schedule: any LearningRateSchedule
 
-  /// Creates a schedule from a function of step, epoch and base rate.
-  public init(_ rate: @escaping @Sendable (_ step: Int, _ epoch: Int, _ base: Float) -> Float) {
-    self.rate = rate
+  package init(_ schedule: any LearningRateSchedule) { self.schedule = schedule }
+
+  package init(from decoder: any Decoder) throws {
+    let part = try SavedPart<ScheduleRole>(from: decoder).make()
+    schedule = part as? any LearningRateSchedule ?? ConstantSchedule()
   }
 
-  /// What the function returns.
-  public func learningRate(step: Int, epoch: Int, base: Float) -> Float { rate(step, epoch, base) }
+  package func encode(to encoder: any Encoder) throws {
+    try SavedPart<ScheduleRole>(schedule).encode(to: encoder)
+  }
+
+  package static func == (a: AnySchedule, b: AnySchedule) -> Bool {
+    func equals<Schedule: LearningRateSchedule>(_ schedule: Schedule) -> Bool {
+      schedule == b.schedule as? Schedule
+    }
+    return equals(a.schedule)
+  }
 }

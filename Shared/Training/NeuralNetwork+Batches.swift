@@ -49,11 +49,13 @@ extension NeuralNetwork {
   }
 
   /// Throws unless the batches of a training are such that the layers can process them.
-  func checkBatches(of settings: TrainingProgress.Settings, resuming: Bool) throws {
-    let (count, size) = (settings.exampleCount, settings.batchSize)
+  func checkBatches(
+    of options: TrainingOptions, exampleCount count: Int, resuming: Bool
+  ) throws {
+    let size = options.batchSize
     if carriesState {
       let name = layers.first { $0.carriesState }.map { type(of: $0).typeName } ?? ""
-      guard !settings.shuffle else {
+      guard !options.shuffle else {
         throw CourseError(
           .invalidArgument, "a network that carries state must see its data in order",
           expected: "shuffle: false, since \(name) goes on from batch to batch",
@@ -90,7 +92,7 @@ extension NeuralNetwork {
       return Swift.min(size, Swift.max(count, 1))
     }
     let size =
-      Swift.max(1, Swift.min(given ?? trainingSize ?? progress?.settings.batchSize ?? count, count))
+      Swift.max(1, Swift.min(given ?? trainingSize ?? progress?.options.batchSize ?? count, count))
     guard count.isMultiple(of: size) else {
       throw CourseError(
         .invalidArgument, "a network that carries state needs batches of one size",

@@ -1,8 +1,8 @@
-// What `fit`, `evaluate` and `predict` make sure of before they start, and how they report divergence.
+// The checks of `fit`, `evaluate` and `predict` before they start, and their reports of divergence.
 
 extension NeuralNetwork {
-  /// Throws unless the network can be trained with such settings.
-  func check(settings: TrainingProgress.Settings, epochs: Int) throws {
+  /// Throws unless the network can be trained with such options on so many examples.
+  func check(_ options: TrainingOptions, exampleCount: Int) throws {
     func require(
       _ condition: Bool, _ what: String, _ expected: String, _ received: String, _ remedy: String
     ) throws {
@@ -21,30 +21,27 @@ extension NeuralNetwork {
       optimizer != nil, "the network has no optimizer", "an optimizer", "none",
       "Set network.optimizer, for instance to SGD(learningRate: 0.1).")
     try require(
-      epochs >= 1, "number of epochs", "at least 1", "\(epochs)", "Train for at least one epoch.")
+      options.epochs >= 1, "number of epochs", "at least 1", "\(options.epochs)",
+      "Train for at least one epoch.")
     try require(
-      settings.batchSize >= 1 && settings.accumulationSteps >= 1, "batch size",
-      "at least 1", "\(settings.batchSize) times \(settings.accumulationSteps) accumulation steps",
+      options.batchSize >= 1 && options.accumulationSteps >= 1, "batch size",
+      "at least 1", "\(options.batchSize) times \(options.accumulationSteps) accumulation steps",
       "Choose a batch size and a number of accumulation steps of at least 1.")
     try require(
-      settings.exampleCount >= 1, "training data is empty", "at least one example", "0",
+      exampleCount >= 1, "training data is empty", "at least one example", "0",
       "Look at where the batches come from.")
-    if let clipping = settings.clipping {
+    if let clipping = options.clipping {
       try require(
         clipping.isValid, "gradient clipping", "a limit that is finite and above 0",
         "\(clipping.limit)", "Leave clipping out to train without it.")
     }
   }
 
-  /// Sets up the progress of a new training, or throws unless the old one can be continued.
-  mutating func begin(
-    settings: TrainingProgress.Settings, epochs: Int, resuming: Bool
-  ) throws {
+  /// Sets up a new training, or throws unless the old one can go on with the settings of the new one.
+  mutating func begin(_ new: TrainingProgress, resuming: Bool) throws {
     guard resuming else {
       callbackMemory = [:]
-      progress = TrainingProgress(
-        epochs: epochs, settings: settings, baseLearningRate: optimizerStates!.learningRate,
-        learningRate: optimizerStates!.learningRate)
+      progress = new
       optimizerStates!.reset()
       return
     }
@@ -53,15 +50,10 @@ extension NeuralNetwork {
         .invalidArgument, "nothing to resume", expected: "a network with training progress",
         received: "one that was never trained", remedy: "Train it without resuming.")
     }
-    guard old.settings == settings else {
-      throw CourseError(
-        .invalidArgument, "a resumed training must have the settings it started with",
-        expected: "\(old.settings.words)", received: "\(settings.words)",
-        remedy: "Use the same data and settings, or begin a new training.")
-    }
-    progress!.epochs = epochs
-    // A run that a callback ended stays ended, unless it is asked for more epochs than it had planned.
-    if epochs > old.epochs { progress!.isStopped = false }
+    try old.requireSameSettings(as: new)
+    progress!.options = new.options
+    // A training that a callback ended stays ended, unless it is asked for more epochs than it had planned.
+    if new.options.epochs > old.options.epochs { progress!.isStopped = false }
   }
 
   /// The data with the preprocessing applied, or an error when it does not fit the network.
@@ -88,15 +80,6 @@ extension NeuralNetwork {
       }
     }
     return data
-  }
-
-  /// A batch with the preprocessing applied, or an error when it is none for the first layer.
-  func prepared(
-    _ batch: (features: Tensor, targets: Target), name: String
-  ) throws -> (features: Tensor, targets: Target) {
-    let features = preprocessing?(batch.features) ?? batch.features
-    try checkInputs(name: name) { check in try check(features, 0) }
-    return (features, batch.targets)
   }
 
   /// Shows the first layer its inputs, if not every number is one for it.
@@ -184,15 +167,5 @@ extension NeuralNetwork {
       }
     }
     return nil
-  }
-}
-
-extension TrainingProgress.Settings {
-  /// The settings in words.
-  fileprivate var words: String {
-    "\(exampleCount) examples, batch size \(batchSize), \(shuffle ? "" : "not ")shuffled"
-      + (accumulationSteps > 1 ? ", \(accumulationSteps) accumulation steps" : "")
-      + (clipping.map { ", gradients clipped \($0)" } ?? "")
-      + (batches.map { ", \($0)" } ?? "")
   }
 }

@@ -3,36 +3,29 @@ extension NeuralNetwork {
   ///
   /// Each epoch visits every example once, in an order that depends on the seed and the epoch, in
   /// batches of `batchSize` (the last may be smaller). Each step minimises the loss of `batchSize` ·
-  /// `accumulationSteps` examples: with more than one accumulation step, the gradients of that many
-  /// batches add up before the weights change, which gives the step of a larger batch in the memory of
-  /// a small one.
+  /// `accumulationSteps` examples.
   ///
-  /// What is minimised, and reported as the loss, is the loss on the examples plus the penalties on the
+  /// The quantity minimised, and reported as the loss, is the loss on the examples plus the penalties on the
   /// weights. With layers that carry state (`carriesState`) each epoch starts afresh and goes through the
   /// data in order: example i of a batch is followed by example i of the next one.
   ///
   /// A network without names for its classes and features takes over those of the data.
   ///
-  /// `schedule` decides the learning rate of each step. A rate that is set in between, by a callback or
+  /// The schedule decides the learning rate of each step. A rate that is set in between, by a callback or
   /// before a training is resumed (also with another optimizer), takes its place: the schedule goes on from
   /// there, all it returns scaled by `new / old`. Without a schedule that is the new rate itself.
   ///
   ///     let parts = try Dataset.digits.split(seed: 1)
   ///     network.preprocessing = try .minMax(parts.train)
   ///     let history = try network.fit(
-  ///       parts.train, validation: parts.validation, epochs: 20, batchSize: 50,
+  ///       parts.train, validation: parts.validation,
+  ///       options: TrainingOptions(epochs: 20, batchSize: 50),
   ///       callbacks: [EarlyStopping(patience: 5)])
   ///
   /// - Parameters:
   ///   - data: raw examples; `preprocessing` is applied to them
   ///   - validation: examples to report on after each epoch; never trained on
-  ///   - epochs: the number of epochs in all; a resumed run does those that are left
-  ///   - batchSize: the number of examples whose gradients are computed together; all of them where there are
-  ///     fewer
-  ///   - shuffle: whether each epoch has its own random order
-  ///   - accumulationSteps: the number of batches in a step
-  ///   - clipping: how gradients are limited before each step
-  ///   - schedule: the learning rate of each step
+  ///   - options: epochs, batches, clipping, schedule
   ///   - callbacks: called in order, those that record last
   ///   - resuming: whether to continue from `progress` instead of beginning again
   /// - Returns: the scores of every epoch.
@@ -40,9 +33,7 @@ extension NeuralNetwork {
   ///   `.diverged` when the loss stops being finite, naming step, layer and learning rate.
   @discardableResult
   public mutating func fit(
-    _ data: Dataset, validation: Dataset? = nil, epochs: Int, batchSize: Int = 32,
-    shuffle: Bool = true, accumulationSteps: Int = 1, clipping: GradientClipping? = nil,
-    schedule: any LearningRateSchedule = ConstantSchedule(),
+    _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
     callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
     let data = try prepared(data, role: "training data")
@@ -52,10 +43,10 @@ extension NeuralNetwork {
         featureNames: data.featureNames, classNames: data.classNames, role: "validation data")
     }
     let batches = DatasetBatches(
-      data, batchSize: Swift.min(batchSize, data.count), shuffle: shuffle, seed: seed)
+      data, batchSize: Swift.min(options.batchSize, data.count), shuffle: options.shuffle,
+      seed: seed)
     return try train(
-      on: batches, arePrepared: true, validation: validation, epochs: epochs,
-      accumulationSteps: accumulationSteps, clipping: clipping, schedule: schedule,
+      on: PreparedBatches(ofPrepared: batches), validation: validation, options: options,
       callbacks: callbacks, resuming: resuming)
   }
 
@@ -64,18 +55,17 @@ extension NeuralNetwork {
   ///     let images = try ImageGenerator(
   ///       ImageFolder("flowers"), batchSize: 50, imageSize: [3, 32, 32],
   ///       augmentation: [.mirror, .crop(padding: 4)], seed: 1)
-  ///     try network.fit(images, validation: flowersToReportOn, epochs: 20)
+  ///     try network.fit(images, validation: flowersToReportOn, options: TrainingOptions(epochs: 20))
   ///
   /// Training starts at the first batch of the first epoch, wherever `batches` stood, or where it was
-  /// interrupted. Size and order of the batches are theirs; all else is as with a data set.
+  /// interrupted. Size and order are those of the batches, not those of the options; all else is as with a
+  /// data set.
   ///
-  /// - Throws: as with a data set; and what making a batch throws, an image that cannot be read for
+  /// - Throws: as with a data set, and the errors of making a batch, of an image that cannot be read for
   ///   instance. The network is then as the last step left it, and can go on from there (`resuming`).
   @discardableResult
   public mutating func fit(
-    _ batches: some TrainingBatches, validation: Dataset? = nil, epochs: Int,
-    accumulationSteps: Int = 1, clipping: GradientClipping? = nil,
-    schedule: any LearningRateSchedule = ConstantSchedule(),
+    _ batches: some TrainingBatches, validation: Dataset? = nil, options: TrainingOptions,
     callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
     try check(
@@ -86,44 +76,45 @@ extension NeuralNetwork {
       role: "training data")
     try preprocessing?.check(inputShape: inputShape)
     return try train(
-      on: batches, arePrepared: false, validation: validation, epochs: epochs,
-      accumulationSteps: accumulationSteps, clipping: clipping, schedule: schedule,
+      on: PreparedBatches(batches), validation: validation, options: options,
       callbacks: callbacks, resuming: resuming)
   }
 
   private mutating func train(
-    on batches: some TrainingBatches, arePrepared: Bool, validation: Dataset?, epochs: Int,
-    accumulationSteps: Int, clipping: GradientClipping?,
-    schedule: any LearningRateSchedule, callbacks: [any TrainingCallback], resuming: Bool
+    on prepared: PreparedBatches<some TrainingBatches>, validation: Dataset?,
+    options: TrainingOptions, callbacks: [any TrainingCallback], resuming: Bool
   ) throws -> TrainingHistory {
-    var settings = TrainingProgress.Settings(
-      exampleCount: batches.examplesPerEpoch, batchSize: batches.batchSize,
-      shuffle: batches.shuffle, accumulationSteps: accumulationSteps, clipping: clipping,
-      batches: batches.settings)
-    try check(settings: settings, epochs: epochs)
+    var (options, batches) = (options, prepared)
+    let source = prepared.base
+    (options.batchSize, options.shuffle) = (source.batchSize, source.shuffle)
+    let exampleCount = source.examplesPerEpoch
+    try check(options, exampleCount: exampleCount)
     // An epoch has no more batches than a step could take.
-    let accumulationSteps = Swift.min(accumulationSteps, batches.batchesPerEpoch)
-    settings.accumulationSteps = accumulationSteps
-    let validation = try validation.map { try prepared($0, role: "validation data") }
-    try checkBatches(of: settings, resuming: resuming)
+    let accumulationSteps = Swift.min(options.accumulationSteps, source.batchesPerEpoch)
+    options.accumulationSteps = accumulationSteps
+    let validation = try validation.map { try self.prepared($0, role: "validation data") }
+    try checkBatches(of: options, exampleCount: exampleCount, resuming: resuming)
     let validationSize = try validationBatchSize(
-      for: validation, trainingSize: batches.batchSize)
+      for: validation, trainingSize: source.batchSize)
     try checkNames()
-    try begin(settings: settings, epochs: epochs, resuming: resuming)
-    adoptNames(classes: batches.classNames, features: batches.featureNames)
+    let rate = optimizerStates!.learningRate
+    try begin(
+      TrainingProgress(
+        options: options, exampleCount: exampleCount, batches: source.settings,
+        baseLearningRate: rate, learningRate: rate), resuming: resuming)
+    adoptNames(classes: source.classNames, features: source.featureNames)
 
     var callbacks = callbacks.filter { !$0.runsLast } + callbacks.filter(\.runsLast)
-    let batchesPerEpoch = batches.batchesPerEpoch
+    let batchesPerEpoch = source.batchesPerEpoch
     let plan = TrainingPlan(
-      epochs: epochs, startEpoch: current.epoch, exampleCount: settings.exampleCount,
-      batchSize: Swift.min(batches.batchSize * accumulationSteps, settings.exampleCount),
+      epochs: options.epochs, startEpoch: current.epoch, exampleCount: exampleCount,
+      batchSize: Swift.min(source.batchSize * accumulationSteps, exampleCount),
       stepsPerEpoch: (batchesPerEpoch + accumulationSteps - 1) / accumulationSteps)
     for index in callbacks.indices {
       try callbacks[index].trainingBegan(plan, network: &self)
     }
-    var batches = batches
-    batches.seek(batch: current.epoch * batchesPerEpoch + current.batch * accumulationSteps)
-    training: while current.epoch < epochs && !current.isStopped {
+    batches.base.seek(batch: current.epoch * batchesPerEpoch + current.batch * accumulationSteps)
+    training: while current.epoch < options.epochs && !current.isStopped {
       // In the middle of an epoch, a resumed run has its state from the checkpoint.
       if current.batch == 0 { resetState() }
       // What reading, scaling or evaluating the data needed.
@@ -132,10 +123,9 @@ extension NeuralNetwork {
         let left = batchesPerEpoch - current.batch * accumulationSteps
         // All that the step needs: when one of them cannot be read, the step has not begun.
         let parts = try (0..<Swift.min(accumulationSteps, left)).map { _ in
-          let batch = try batches.nextBatch()
-          return arePrepared ? batch : try prepared(batch, name: batches.name)
+          try batches.next(for: self)
         }
-        try Tensor.withoutSubnormals { try step(on: parts, schedule: schedule) }
+        try Tensor.withoutSubnormals { try step(on: parts, schedule: options.schedule) }
         let report = stepReport(plan)
         var control = TrainingControl.proceed
         for index in callbacks.indices
@@ -148,7 +138,8 @@ extension NeuralNetwork {
           break training
         }
       }
-      releaseLastBatch()
+      // Evaluation needs memory in other sizes.
+      BufferPool.shared.empty()
       try endEpoch(
         plan, validation: validation, validationSize: validationSize, callbacks: &callbacks)
     }
@@ -176,7 +167,7 @@ extension NeuralNetwork {
     let answerCount = batches.reduce(0) { $0 + $1.targets.answerCount }
     for batch in batches {
       // The last batch of an epoch needs memory in other sizes.
-      if batch.targets.count < current.settings.batchSize { BufferPool.shared.empty() }
+      if batch.targets.count < current.options.batchSize { BufferPool.shared.empty() }
       let output = forward(batch.features, mode: .training)
       try check(output: output, batch: current.batch)
       let batchLoss = loss!.forward(output, target: batch.targets)
@@ -198,7 +189,7 @@ extension NeuralNetwork {
     }
     // Once a step, however many parts it has.
     addPenaltyGradients()
-    if let clipping = current.settings.clipping { clipGradients(clipping) }
+    if let clipping = current.options.clipping { clipGradients(clipping) }
     applyGradients()
     current.step += 1
     current.batch += 1
@@ -230,14 +221,6 @@ extension NeuralNetwork {
   }
 
   // MARK: One epoch
-
-  /// Lets the layers drop what they kept of the last batch, and the pool its buffers, often most of the
-  /// memory of a training, before evaluation needs some. An inference pass keeps nothing, so one over a
-  /// single example does it, whatever its numbers; not where it would change the state that is carried on.
-  private mutating func releaseLastBatch() {
-    if !carriesState { _ = forward(Tensor(zeros: [1] + inputShape), mode: .inference) }
-    BufferPool.shared.empty()
-  }
 
   private mutating func endEpoch(
     _ plan: TrainingPlan, validation: Dataset?, validationSize: Int,

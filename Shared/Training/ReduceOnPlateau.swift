@@ -2,7 +2,7 @@
 /// epochs: small steps reach what large ones jump over.
 ///
 ///     try network.fit(
-///       parts.train, validation: parts.validation, epochs: 60,
+///       parts.train, validation: parts.validation, options: TrainingOptions(epochs: 60),
 ///       callbacks: [ReduceOnPlateau(factor: 0.5, patience: 5), EarlyStopping(patience: 15)])
 ///
 /// After each epoch: where the score is better than the best before it by more than `minimumImprovement`,

@@ -1,14 +1,14 @@
-/// Something that hands out the batches of a training, epoch after epoch: `fit` takes a step on each, and
-/// `evaluate` measures the network on those of one epoch.
+/// The batches of a training, epoch after epoch: `fit` takes a step on each, and `evaluate` measures the network
+/// on those of one epoch.
 ///
 /// A `Dataset` in memory makes its batches itself (`DatasetBatches`); the `ImageGenerator` of `Generator`
-/// decodes and augments images from files. Anything else that can name its shapes and labels in advance
-/// can be trained on as well: a stream of simulated games, say, or rows of a data base.
+/// decodes and augments images from files. Any other source that can name its shapes and labels in advance
+/// can be trained on as well: a stream of simulated games, for instance, or rows of a database.
 ///
 /// Batches are numbered from the first of the first epoch, and a number always means the same batch: that
 /// makes a resumed training the same as one that was never interrupted.
 public protocol TrainingBatches {
-  /// What messages call the data.
+  /// The name of the data in messages.
   var name: String { get }
   /// The shape of one input, without the batch axis.
   var inputShape: [Int] { get }
@@ -20,12 +20,12 @@ public protocol TrainingBatches {
   var featureNames: [String] { get }
   /// The number of examples in a batch; only the last batch of an epoch may have fewer.
   var batchSize: Int { get }
-  /// How many examples an epoch hands out, those counted twice that come twice.
+  /// The number of examples in an epoch; one that comes twice counts twice.
   var examplesPerEpoch: Int { get }
   /// Whether each epoch has an order of its own.
   var shuffle: Bool { get }
-  /// All else that decides what the batches are, in words: a training that is resumed must find the same.
-  /// `nil` when there is nothing else.
+  /// All other settings of the batches, in words: a training that is resumed must find the same. `nil` when
+  /// there are none.
   var settings: String? { get }
 
   /// Goes to a batch, counted from the first of the first epoch.
@@ -87,5 +87,30 @@ struct DatasetBatches: TrainingBatches {
     defer { batch += 1 }
     let start = batch * batchSize
     return data.batch(at: order[start..<Swift.min(start + batchSize, data.count)])
+  }
+}
+
+/// Batches as the layers get them: with the network's preprocessing applied, and checked by a first layer that
+/// does not take every number.
+struct PreparedBatches<Base: TrainingBatches> {
+  /// The batches before preparation.
+  var base: Base
+  private let areMadeReady: Bool
+
+  /// Batches that are made while the network trains: each is prepared when its turn comes.
+  init(_ base: Base) { (self.base, areMadeReady) = (base, false) }
+
+  /// The batches of a data set that was prepared as a whole.
+  init(ofPrepared base: Base) where Base == DatasetBatches {
+    (self.base, areMadeReady) = (base, true)
+  }
+
+  /// The next batch for the layers of a network.
+  mutating func next(for network: NeuralNetwork) throws -> (features: Tensor, targets: Target) {
+    let batch = try base.nextBatch()
+    guard !areMadeReady else { return batch }
+    let features = network.preprocessing?(batch.features) ?? batch.features
+    try network.checkInputs(name: base.name) { check in try check(features, 0) }
+    return (features, batch.targets)
   }
 }

@@ -83,10 +83,12 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
   public internal(set) var batch = 0
   /// Steps done since training started.
   public internal(set) var step = 0
-  /// The number of epochs that training was to have.
-  public internal(set) var epochs: Int
-  /// The settings of the run; a resumed run must have the same.
-  public internal(set) var settings: Settings
+  /// The settings of the training, with the batch size and the accumulation steps that the data allow.
+  public internal(set) var options: TrainingOptions
+  /// The number of training examples.
+  public internal(set) var exampleCount: Int
+  /// Further settings of the batches, where they are made while the network trains; `nil` for a data set.
+  public internal(set) var batches: String?
   /// The learning rate that a schedule starts from.
   public internal(set) var baseLearningRate: Float
   /// The learning rate of the last step; before the first, that of the optimizer.
@@ -108,22 +110,6 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
     baseLearningRate =
       old == baseLearningRate || old == 0
       ? new : Float(Double(baseLearningRate) * Double(new) / Double(old))
-  }
-
-  /// What must not change between the parts of one run.
-  public struct Settings: Codable, Sendable, Equatable {
-    /// The number of training examples.
-    public var exampleCount: Int
-    /// The number of examples in a batch.
-    public var batchSize: Int
-    /// Whether each epoch has its own order.
-    public var shuffle: Bool
-    /// The number of batches whose gradients add up to one step.
-    public var accumulationSteps: Int
-    /// How gradients were limited before each step; `nil` when they were not.
-    public var clipping: GradientClipping?
-    /// What else decides the batches, for those that are made while the network trains.
-    public var batches: String?
   }
 }
 

@@ -13,10 +13,12 @@ enum CheckpointCorpus {
 
   private static func train(
     _ network: inout NeuralNetwork, _ data: Dataset, shuffle: Bool = true,
-    clipping: GradientClipping? = nil
+    clipping: GradientClipping? = nil, schedule: any LearningRateSchedule = ConstantSchedule()
   ) throws {
     try network.fit(
-      data, validation: data, epochs: 4, batchSize: 4, shuffle: shuffle, clipping: clipping,
+      data, validation: data,
+      options: TrainingOptions(
+        epochs: 4, batchSize: 4, shuffle: shuffle, clipping: clipping, schedule: schedule),
       callbacks: [StopWithin(), EarlyStopping(patience: 9)])
   }
 
@@ -51,7 +53,9 @@ enum CheckpointCorpus {
       features: Tensor(normal: [12, 2, 8, 8], key: RandomKey(seed: 1)),
       targets: .classes((0..<12).map { $0 % 3 }))
     network.preprocessing = try .standardizingChannels(data)
-    try train(&network, data, clipping: .norm(1))
+    try train(
+      &network, data, clipping: .norm(1),
+      schedule: WarmUp(over: 2, then: CosineDecay(over: 9, minimum: 0.0001)))
     return network
   }
 

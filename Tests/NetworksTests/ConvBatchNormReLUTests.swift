@@ -203,8 +203,8 @@ import Testing
       features: Tensor(normal: [24, 1, 4, 4], key: RandomKey(seed: 1)),
       targets: .classes((0..<24).map { $0 % 3 }))
     var whole = network
-    try whole.fit(data, epochs: 4, batchSize: 8)
-    try network.fit(data, epochs: 2, batchSize: 8)
+    try whole.fit(data, options: TrainingOptions(epochs: 4, batchSize: 8))
+    try network.fit(data, options: TrainingOptions(epochs: 2, batchSize: 8))
     try withTemporaryFolder { folder in
       let url = folder.appending(path: "network.safetensors")
       try network.save(to: url)
@@ -212,7 +212,7 @@ import Testing
       #expect(
         loaded.forward(data.features, mode: .inference)
           == network.forward(data.features, mode: .inference))
-      try loaded.fit(data, epochs: 4, batchSize: 8, resuming: true)
+      try loaded.fit(data, options: TrainingOptions(epochs: 4, batchSize: 8), resuming: true)
       #expect(
         loaded.forward(data.features, mode: .inference)
           == whole.forward(data.features, mode: .inference),
@@ -227,7 +227,7 @@ import Testing
       optimizer: SGD(learningRate: 0.1), seed: 1)
     let parts = try Dataset.iris.split(seed: 1)
     let history = try network.fit(
-      parts.train, validation: parts.validation, epochs: 2, batchSize: 15)
+      parts.train, validation: parts.validation, options: TrainingOptions(epochs: 2, batchSize: 15))
     #expect(history.epochs.allSatisfy { $0.validation?.loss.isFinite == true })
   }
 }

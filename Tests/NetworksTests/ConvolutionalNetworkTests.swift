@@ -97,7 +97,7 @@ import Testing
         inputShape: [1, 8, 8], blocks: [[4, 4], [6]], hiddenSizes: [8], optimizer: optimizer,
         seed: 3)
       network.preprocessing = .dividing(by: 16)
-      try network.fit(digits, epochs: 1, batchSize: 20)
+      try network.fit(digits, options: TrainingOptions(epochs: 1, batchSize: 20))
       let url = folder.appending(path: "vgg.safetensors")
       try network.save(to: url)
       let copy = try NeuralNetwork(contentsOf: url)
@@ -112,7 +112,7 @@ import Testing
     var network = try NeuralNetwork.leNet(
       inputShape: [1, 8, 8], maps: [8, 16], hiddenSizes: [32], optimizer: optimizer, seed: 1)
     network.preprocessing = .dividing(by: 16)
-    try network.fit(few, epochs: 40, batchSize: 10)
+    try network.fit(few, options: TrainingOptions(epochs: 40, batchSize: 10))
     #expect(try network.evaluate(few).accuracy == 1, "50 images must be learned by heart")
   }
 

@@ -31,7 +31,7 @@ import Testing
   @Test func aTrainedNetworkKnowsTheNamesOfItsData() throws {
     var network = try NeuralNetwork.multilayerPerceptron(
       inputSize: 4, hiddenSizes: [], classCount: 3, optimizer: SGD(learningRate: 0.2), seed: 1)
-    try network.fit(.iris, epochs: 1, batchSize: 16)
+    try network.fit(.iris, options: TrainingOptions(epochs: 1, batchSize: 16))
     try withTemporaryFolder { folder in
       let url = folder.appending(path: "iris.safetensors")
       try network.save(to: url)
@@ -45,7 +45,9 @@ import Testing
     let parts = try Dataset.iris.split(seed: seed)
     var network = try perceptron(parts.train, hidden: [16], seed: seed)
     network.preprocessing = try .standardizing(parts.train)
-    try network.fit(parts.train, validation: parts.validation, epochs: 60, batchSize: 16)
+    try network.fit(
+      parts.train, validation: parts.validation,
+      options: TrainingOptions(epochs: 60, batchSize: 16))
     let test = try network.evaluate(parts.test)
     let confusion = test.confusionMatrix?.description ?? ""
     #expect(
@@ -57,7 +59,8 @@ import Testing
     var network = try perceptron(parts.train, hidden: [64], seed: 1)
     network.preprocessing = .dividing(by: 16)
     let history = try network.fit(
-      parts.train, validation: parts.validation, epochs: 25, batchSize: 25)
+      parts.train, validation: parts.validation,
+      options: TrainingOptions(epochs: 25, batchSize: 25))
     #expect(try #require(history.epochs.last?.validation?.accuracy) >= 0.96)
     let test = try network.evaluate(parts.test)
     #expect(try #require(test.accuracy) >= 0.96)
@@ -68,7 +71,7 @@ import Testing
     let few = Dataset.digits.subset(0..<50)
     var network = try perceptron(few, hidden: [32], seed: 1)
     network.preprocessing = .dividing(by: 16)
-    try network.fit(few, epochs: 60, batchSize: 10)
+    try network.fit(few, options: TrainingOptions(epochs: 60, batchSize: 10))
     #expect(try network.evaluate(few).accuracy == 1, "50 examples must be learned by heart")
   }
 
@@ -77,7 +80,7 @@ import Testing
       let parts = try Dataset.iris.split(seed: 1)
       var network = try perceptron(parts.train, hidden: [8], seed: 1)
       network.preprocessing = try .standardizing(parts.train)
-      try network.fit(parts.train, epochs: 5, batchSize: 16)
+      try network.fit(parts.train, options: TrainingOptions(epochs: 5, batchSize: 16))
       let url = folder.appending(path: "iris.safetensors")
       try network.save(to: url)
       let copy = try NeuralNetwork(contentsOf: url)
@@ -95,17 +98,17 @@ import Testing
     var network = try NeuralNetwork.multilayerPerceptron(
       inputSize: 4, hiddenSizes: [], classCount: 2, optimizer: SGD(learningRate: 0.1), seed: 1)
     expectCourseError(.invalidData, "label out of range", "iris", "example", "0 to 1") {
-      try network.fit(.iris, epochs: 1)
+      try network.fit(.iris, options: TrainingOptions(epochs: 1))
     }
     let oneHot = try Dataset(
       features: Tensor(zeros: [3, 4]), targets: .values(Tensor(oneHot: [0, 1, 2], classCount: 3)))
     expectCourseError(.shapeMismatch, "class count", "[2]", "[3]") {
-      try network.fit(oneHot, epochs: 1, batchSize: 3)
+      try network.fit(oneHot, options: TrainingOptions(epochs: 1, batchSize: 3))
     }
     let unfinished = try Dataset(
       features: Tensor(zeros: [2, 4]), targets: .values([[1, 0], [0.5, 0.2]]))
     expectCourseError(.invalidData, "distribution", "example 1", "0.7") {
-      try network.fit(unfinished, epochs: 1, batchSize: 2)
+      try network.fit(unfinished, options: TrainingOptions(epochs: 1, batchSize: 2))
     }
   }
 
@@ -118,8 +121,8 @@ import Testing
           for: Tensor(zeros: [data.count, 3]), place: "test")))
     var first = try perceptron(data, hidden: [5], seed: 3)
     var second = first
-    try first.fit(data, epochs: 2, batchSize: 10)
-    try second.fit(oneHot, epochs: 2, batchSize: 10)
+    try first.fit(data, options: TrainingOptions(epochs: 2, batchSize: 10))
+    try second.fit(oneHot, options: TrainingOptions(epochs: 2, batchSize: 10))
     let predictions = try [first, second].map { try $0.predict(data.features) }
     #expect(predictions[0] == predictions[1])
     let accuracies = try [second.evaluate(oneHot).accuracy, first.evaluate(data).accuracy]
@@ -135,8 +138,8 @@ import Testing
     try separate.append(Dense(inputSize: 4, outputSize: 3))
     try separate.append(Softmax())
     separate.preprocessing = combined.preprocessing
-    try combined.fit(data, epochs: 5, batchSize: 10)
-    try separate.fit(data, epochs: 5, batchSize: 10)
+    try combined.fit(data, options: TrainingOptions(epochs: 5, batchSize: 10))
+    try separate.fit(data, options: TrainingOptions(epochs: 5, batchSize: 10))
     let predictions = try [separate, combined].map { try $0.predict(data.features) }
     expectClose(predictions[0], predictions[1], "probabilities after 5 epochs", atol: 1e-4)
   }
@@ -145,7 +148,7 @@ import Testing
     var network = try perceptron(.iris, hidden: [8], seed: 1)
     network.optimizer = SGD(learningRate: 1e20)
     expectCourseError(.diverged, "step", "(Dense)", "learning rate 1e+20", "Lower") {
-      try network.fit(.iris, epochs: 3)
+      try network.fit(.iris, options: TrainingOptions(epochs: 3))
     }
   }
 

@@ -27,7 +27,7 @@ import Testing
     var network = try network(layers, loss: loss)
     let before = network.layers.count > 0 ? weights(of: network) : []
     let error = #expect(throws: CourseError.self, sourceLocation: sourceLocation) {
-      try network.fit(data, epochs: 1, batchSize: 4)
+      try network.fit(data, options: TrainingOptions(epochs: 1, batchSize: 4))
     }
     for word in words where error?.description.contains(word) != true {
       Issue.record(
@@ -105,7 +105,8 @@ import Testing
     ]
     for (layers, loss) in pairs {
       var network = try network(layers, loss: loss)
-      let history = try network.fit(data, validation: data, epochs: 2, batchSize: 4)
+      let history = try network.fit(
+        data, validation: data, options: TrainingOptions(epochs: 2, batchSize: 4))
       #expect(history.epochs.allSatisfy { $0.training.loss > 0 })
     }
   }

@@ -32,7 +32,7 @@ import Testing
   @Test func oneCallAddsAnOwnLayerAndKeepsTheRest() throws {
     var network = try network(loss: SoftmaxCrossEntropyLoss(), optimizer: Adam())
     network.penalty = L2(0.01)
-    try network.fit(.iris, epochs: 1, batchSize: 50)
+    try network.fit(.iris, options: TrainingOptions(epochs: 1, batchSize: 50))
     try withFile(of: network) { url in
       let copy = try NeuralNetwork(contentsOf: url, adding: [Doubling.self])
       #expect(copy.loss is SoftmaxCrossEntropyLoss && copy.optimizer is Adam)

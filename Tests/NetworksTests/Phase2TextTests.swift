@@ -28,7 +28,7 @@ import Testing
     try network.append(MaxPool2D(window: 2))
     try network.append(Flatten())
     try network.append(Dense(inputSize: 128, outputSize: 10))
-    try network.fit(parts.train, epochs: 10, batchSize: 32)
+    try network.fit(parts.train, options: TrainingOptions(epochs: 10, batchSize: 32))
     let accuracy = try #require(try network.evaluate(parts.test).accuracy)
 
     #expect(accuracy >= 0.96)

@@ -43,7 +43,8 @@ import Testing
     try network.append(LSTM(inputSize: 8, hiddenSize: 64, returnsSequence: false))
     try network.append(Dropout(rate: 0.2))
     try network.append(Dense(inputSize: 64, outputSize: 10))
-    try network.fit(parts.train, epochs: 15, batchSize: 32, clipping: .norm(1))
+    try network.fit(
+      parts.train, options: TrainingOptions(epochs: 15, batchSize: 32, clipping: .norm(1)))
     let accuracy = try #require(try network.evaluate(parts.test).accuracy)
     #expect(accuracy >= 0.94)
   }

@@ -214,8 +214,8 @@ import Testing
     let unchanged = network
     network.decouplesPenalties = true
     var (coupled, decoupled) = (unchanged, network)
-    try coupled.fit(data, epochs: 2, batchSize: 4)
-    try decoupled.fit(data, epochs: 2, batchSize: 4)
+    try coupled.fit(data, options: TrainingOptions(epochs: 2, batchSize: 4))
+    try decoupled.fit(data, options: TrainingOptions(epochs: 2, batchSize: 4))
     #expect(
       coupled.parameters["layers.0.weights"]?.value
         != decoupled.parameters["layers.0.weights"]?.value)

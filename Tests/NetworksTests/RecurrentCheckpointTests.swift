@@ -111,11 +111,13 @@ import Testing
       let url = folder.appending(path: "network.safetensors")
       var whole = try Self.network()
       try whole.fit(
-        data, epochs: 4, batchSize: Self.batchSize, shuffle: false,
+        data, options: TrainingOptions(epochs: 4, batchSize: Self.batchSize, shuffle: false),
         callbacks: [Interruption(step: step, url: url)])
       var resumed = try NeuralNetwork(contentsOf: url)
       #expect(resumed.progress?.step == step)
-      try resumed.fit(data, epochs: 4, batchSize: Self.batchSize, shuffle: false, resuming: true)
+      try resumed.fit(
+        data, options: TrainingOptions(epochs: 4, batchSize: Self.batchSize, shuffle: false),
+        resuming: true)
       #expect(resumed.progress == whole.progress)
       #expect(Self.tensors(resumed) == Self.tensors(whole))
     }

@@ -53,7 +53,8 @@ import Testing
     var network = try NeuralNetwork.recurrent(
       inputShape: [6, 2], cell: .gru, hiddenSizes: [12], outputSize: 1,
       loss: MeanSquaredErrorLoss(), optimizer: Adam(learningRate: 0.02), seed: 1)
-    let history = try network.fit(data, epochs: 12, batchSize: 20, clipping: .norm(1))
+    let history = try network.fit(
+      data, options: TrainingOptions(epochs: 12, batchSize: 20, clipping: .norm(1)))
     let last = try #require(history.epochs.last)
     #expect(last.training.loss < 0.1 && last.training.loss < history.epochs[0].training.loss / 3)
   }

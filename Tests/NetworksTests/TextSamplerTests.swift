@@ -13,7 +13,9 @@ import Testing
     var network = try NeuralNetwork.charLSTM(
       vocabulary: text.vocabulary, sequenceLength: 8, embeddingSize: 6, cell: cell,
       hiddenSizes: [16], optimizer: Adam(learningRate: 0.03), seed: 1)
-    try network.fit(data, epochs: epochs, batchSize: 4, shuffle: false, clipping: .norm(1))
+    try network.fit(
+      data,
+      options: TrainingOptions(epochs: epochs, batchSize: 4, shuffle: false, clipping: .norm(1)))
     return network
   }
 

@@ -223,7 +223,7 @@ import Testing
       try network.append(dense)
       if softmax { try network.append(Softmax()) }
       let data = try Dataset(features: [[1, 2], [3, 4]], targets: .classes([0, 1]))
-      try network.fit(data, epochs: 1, batchSize: 2)
+      try network.fit(data, options: TrainingOptions(epochs: 1, batchSize: 2))
       return []
     } catch {
       return ["\(error)"]

@@ -104,7 +104,7 @@ import Testing
     try network.append(TinyDense(inputSize: 4, outputSize: 6))
     try network.append(TinyDense(inputSize: 6, outputSize: 3))
     var fitted = network
-    let history = try fitted.fit(iris, epochs: 3, batchSize: 16)
+    let history = try fitted.fit(iris, options: TrainingOptions(epochs: 3, batchSize: 16))
 
     var loss = TinySquaredError(reduction: reduction)
     let optimizer = TinyMomentum(learningRate: rate)
@@ -149,7 +149,7 @@ import Testing
 
     (fitted.loss, fitted.optimizer) = (loss, SGD(learningRate: 0.1))
     fitted.preprocessing = scaler
-    try fitted.fit(parts.train, epochs: 40, batchSize: 16)
+    try fitted.fit(parts.train, options: TrainingOptions(epochs: 40, batchSize: 16))
     #expect(parameters(of: fitted) == parameters(of: network), "fit gives different weights")
   }
 

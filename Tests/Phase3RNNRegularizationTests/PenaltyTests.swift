@@ -137,7 +137,7 @@ import Testing
   {
     var network = try smallNetwork()
     network.penalty = L2(0.25)
-    try network.fit(smallData(), epochs: 3, batchSize: 2, shuffle: false)
+    try network.fit(smallData(), options: TrainingOptions(epochs: 3, batchSize: 2, shuffle: false))
     var values: [String: Tensor] = [:]
     network.forEachParameter { values[$0] = $1.value }
     expectClose(

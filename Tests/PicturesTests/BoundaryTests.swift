@@ -125,7 +125,8 @@ private struct RightOf: DecisionFunction {
     try network.append(Dense(inputSize: 8, outputSize: 1))
     try network.append(Sigmoid())
     let recorder = try BoundaryRecorder(data: data, frameLimit: 4)
-    try network.fit(data, epochs: 10, batchSize: 20, callbacks: [recorder])
+    try network.fit(
+      data, options: TrainingOptions(epochs: 10, batchSize: 20), callbacks: [recorder])
     #expect(recorder.frames.count == 4)
     #expect(recorder.frames.first?.title.hasPrefix("Epoch 1, loss") == true)
     #expect(recorder.frames.last?.title.hasPrefix("Epoch 10, loss") == true)

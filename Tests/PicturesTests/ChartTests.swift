@@ -20,7 +20,9 @@ import Testing
     try network.append(Dense(inputSize: 2, outputSize: 8, activation: .tanh))
     try network.append(Dense(inputSize: 8, outputSize: 2))
     let parts = try Dataset.moons(count: 60, seed: 1).split(seed: 1)
-    try network.fit(parts.train, validation: parts.validation, epochs: epochs, batchSize: 10)
+    try network.fit(
+      parts.train, validation: parts.validation,
+      options: TrainingOptions(epochs: epochs, batchSize: 10))
     return network
   }
 

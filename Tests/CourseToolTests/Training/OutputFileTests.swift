@@ -183,7 +183,7 @@ import Testing
       var network = try NeuralNetwork.multilayerPerceptron(
         inputSize: 4, hiddenSizes: [3], classCount: 3, optimizer: SGD(learningRate: 0.1), seed: 1)
       try network.fit(
-        .iris, epochs: 1, batchSize: 15,
+        .iris, options: TrainingOptions(epochs: 1, batchSize: 15),
         callbacks: [Trouble(place: place), Autosave(to: output, every: .zero, warnings: stream)])
       #expect(network.progress?.step == 10)
       let lines = recorder.text.split(separator: "\n")

@@ -100,7 +100,8 @@ import Testing
     var network = try DigitsForStudies.network(
       hiddenSizes: [16, 16], optimizer: SGD(learningRate: 1e12), seed: 1)
     let outcome = try session.train("rate 1e12", &network) { network, callbacks in
-      try network.fit(parts.train, epochs: 3, batchSize: 10, callbacks: callbacks)
+      try network.fit(
+        parts.train, options: TrainingOptions(epochs: 3, batchSize: 10), callbacks: callbacks)
     }
     #expect(outcome == .diverged)
   }

@@ -46,12 +46,12 @@ import Testing
     try withTrained("--optimizer", "momentum", "--momentum", "0.5", "--clip", "value:0.25") {
       network, _, _ in
       #expect((network.optimizer as? Momentum)?.momentum == 0.5)
-      #expect(network.progress?.settings.clipping == .value(0.25))
+      #expect(network.progress?.options.clipping == .value(0.25))
     }
     try withTrained("--optimizer", "adamw", "--weight-decay", "0.125", "--clip", "norm:2") {
       network, _, _ in
       #expect((network.optimizer as? AdamW)?.weightDecay == 0.125)
-      #expect(network.progress?.settings.clipping == .norm(2))
+      #expect(network.progress?.options.clipping == .norm(2))
     }
     try withTrained("--optimizer", "momentum") { network, _, _ in
       #expect((network.optimizer as? Momentum)?.momentum == 0.9)
@@ -197,7 +197,7 @@ import Testing
         network.progress?.history.epochs.last?.validation?.accuracy ?? 0
       }
       #expect(accuracy(plain) > 0.7 && accuracy(moved) > 0.4)
-      #expect(moved.progress?.settings.batches?.contains("crop:1") == true)
+      #expect(moved.progress?.batches?.contains("crop:1") == true)
 
       let model = folder.appending(path: "moved").path
       let other = runTool("train", "--resume", model, "--epochs", "2", "--augment", "crop:2")

@@ -58,10 +58,12 @@ struct GeneratorTrainingTests {
     let held = try Dataset(features: validation.features, targets: validation.targets)
     let images = try onImages.fit(
       generator(DatasetSource(data), batchSize: batchSize, augmentation: [], lastBatch: .short),
-      validation: held, epochs: 3, accumulationSteps: accumulationSteps)
+      validation: held,
+      options: TrainingOptions(epochs: 3, accumulationSteps: accumulationSteps))
     let inMemory = try onData.fit(
-      data, validation: held, epochs: 3, batchSize: batchSize,
-      accumulationSteps: accumulationSteps)
+      data, validation: held,
+      options: TrainingOptions(
+        epochs: 3, batchSize: batchSize, accumulationSteps: accumulationSteps))
     #expect(weights(onImages) == weights(onData))
     #expect(images == inMemory)
   }
@@ -69,7 +71,7 @@ struct GeneratorTrainingTests {
   @Test(arguments: LastBatch.allCases) func anEpochIsItsBatches(lastBatch: LastBatch) throws {
     let images = try generator(batchSize: 6, lastBatch: lastBatch)
     var network = try network()
-    let history = try network.fit(images, epochs: 2)
+    let history = try network.fit(images, options: TrainingOptions(epochs: 2))
     let steps = lastBatch == .drop ? 3 : 4
     #expect(history.epochs.map(\.step) == [steps, 2 * steps])
     #expect(images.examplesPerEpoch == [.short: 20, .drop: 18][lastBatch] ?? 24)
@@ -79,7 +81,7 @@ struct GeneratorTrainingTests {
     let data = try Dataset(CountedImages(20))
     var network = try network()
     network.preprocessing = try .standardizingChannels(data)
-    try network.fit(data, epochs: 1, batchSize: 4)
+    try network.fit(data, options: TrainingOptions(epochs: 1, batchSize: 4))
     let images = try ImageGenerator(
       DatasetSource(data), batchSize: batchSize, shuffle: false, lastBatch: .short)
     _ = try images.next()
@@ -106,7 +108,7 @@ struct GeneratorTrainingTests {
   @Test func theNumberOfThreadsChangesNothing() throws {
     let all = try [0, 1, 3].map { threads in
       var network = try network()
-      try network.fit(generator(threads: threads), epochs: 2)
+      try network.fit(generator(threads: threads), options: TrainingOptions(epochs: 2))
       return weights(network)
     }
     #expect(all[0] == all[1] && all[0] == all[2])
@@ -115,17 +117,18 @@ struct GeneratorTrainingTests {
   @Test(arguments: LastBatch.allCases)
   func aResumedTrainingIsTheSame(lastBatch: LastBatch) throws {
     var whole = try network()
-    let history = try whole.fit(generator(batchSize: 6, lastBatch: lastBatch), epochs: 3)
+    let history = try whole.fit(
+      generator(batchSize: 6, lastBatch: lastBatch), options: TrainingOptions(epochs: 3))
     for step in [1, 4, 6] {
       var network = try network()
       try network.fit(
-        generator(batchSize: 6, lastBatch: lastBatch), epochs: 3,
+        generator(batchSize: 6, lastBatch: lastBatch), options: TrainingOptions(epochs: 3),
         callbacks: [StopAfter(step: step)])
       #expect(network.progress?.step == step)
       // Another generator, and one that stands elsewhere.
       let images = try generator(batchSize: 6, lastBatch: lastBatch)
       _ = try images.next()
-      let resumed = try network.fit(images, epochs: 3, resuming: true)
+      let resumed = try network.fit(images, options: TrainingOptions(epochs: 3), resuming: true)
       #expect(weights(network) == weights(whole), "stopped after step \(step)")
       #expect(resumed == history)
     }
@@ -142,8 +145,8 @@ struct GeneratorTrainingTests {
     let images = try generator()
     for _ in 0..<7 { _ = try images.next() }
     var (first, second) = (try network(), try network())
-    try first.fit(images, epochs: 1)
-    try second.fit(generator(), epochs: 1)
+    try first.fit(images, options: TrainingOptions(epochs: 1))
+    try second.fit(generator(), options: TrainingOptions(epochs: 1))
     #expect(weights(first) == weights(second))
   }
 
@@ -157,8 +160,8 @@ struct GeneratorTrainingTests {
     }
     #expect(rows.shape == [20, 10])
     var (mixed, plain) = (try network(), try network())
-    try mixed.fit(images, epochs: 1)
-    try plain.fit(generator(augmentation: []), epochs: 1)
+    try mixed.fit(images, options: TrainingOptions(epochs: 1))
+    try plain.fit(generator(augmentation: []), options: TrainingOptions(epochs: 1))
     #expect(weights(mixed) != weights(plain))
   }
 
@@ -166,35 +169,42 @@ struct GeneratorTrainingTests {
 
   @Test func anImageThatCannotBeReadLeavesTheNetworkAsItWas() throws {
     var whole = try network()
-    try whole.fit(generator(), epochs: 2)
+    try whole.fit(generator(), options: TrainingOptions(epochs: 2))
     for accumulationSteps in [1, 2] {
       var network = try network()
       expectCourseError(.format, "damaged PNG", "counted/7.png") {
         try network.fit(
-          generator(CountedImages(20, brokenImage: 7)), epochs: 2,
-          accumulationSteps: accumulationSteps)
+          generator(CountedImages(20, brokenImage: 7)),
+          options: TrainingOptions(epochs: 2, accumulationSteps: accumulationSteps))
       }
       let step = try #require(network.progress).step
       #expect(step < 5 && weights(network).allSatisfy(\.isFinite))
       // The file has been mended: the training goes on with the batch that it was missing.
       try network.fit(
-        generator(), epochs: 2, accumulationSteps: accumulationSteps, resuming: true)
+        generator(), options: TrainingOptions(epochs: 2, accumulationSteps: accumulationSteps),
+        resuming: true)
       if accumulationSteps == 1 { #expect(weights(network) == weights(whole)) }
     }
   }
 
   @Test func otherBatchesAreRefusedWhenResuming() throws {
     var network = try network()
-    try network.fit(generator(augmentation: [.crop(padding: 2)]), epochs: 1)
+    try network.fit(
+      generator(augmentation: [.crop(padding: 2)]), options: TrainingOptions(epochs: 1))
     expectCourseError(.invalidArgument, "resumed", "crop:2", "crop:3") {
-      try network.fit(generator(augmentation: [.crop(padding: 3)]), epochs: 2, resuming: true)
+      try network.fit(
+        generator(augmentation: [.crop(padding: 3)]), options: TrainingOptions(epochs: 2),
+        resuming: true)
     }
     expectCourseError(.invalidArgument, "resumed", "seed 5", "seed 6") {
       try network.fit(
-        generator(augmentation: [.crop(padding: 2)], seed: 6), epochs: 2, resuming: true)
+        generator(augmentation: [.crop(padding: 2)], seed: 6), options: TrainingOptions(epochs: 2),
+        resuming: true)
     }
     expectCourseError(.invalidArgument, "resumed", "crop:2") {
-      try network.fit(Dataset(CountedImages(20)), epochs: 2, batchSize: 4, resuming: true)
+      try network.fit(
+        Dataset(CountedImages(20)), options: TrainingOptions(epochs: 2, batchSize: 4),
+        resuming: true)
     }
     #expect(network.progress?.epoch == 1)
   }
@@ -204,10 +214,11 @@ struct GeneratorTrainingTests {
     let source = CountedImages(20)
     expectCourseError(.shapeMismatch, "training data", "[3, 8, 8]", "[3, 4, 4]", "counted") {
       try network.fit(
-        ImageGenerator(source, batchSize: 4, imageSize: [3, 4, 4]), epochs: 1)
+        ImageGenerator(source, batchSize: 4, imageSize: [3, 4, 4]),
+        options: TrainingOptions(epochs: 1))
     }
     expectCourseError(.invalidArgument, "number of epochs") {
-      try network.fit(generator(source), epochs: 0)
+      try network.fit(generator(source), options: TrainingOptions(epochs: 0))
     }
     #expect(network.progress == nil)
     #expect(source.reads.withLock { $0 } <= 3, "no more than a look at the first image")

@@ -122,7 +122,8 @@ func expectResumingBitForBit(
     let schedule = WarmUp(over: 5, then: CosineDecay(over: 5))
     func train(_ network: inout NeuralNetwork, _ callbacks: [any TrainingCallback] = []) throws {
       try network.fit(
-        data, epochs: 4, batchSize: 4, clipping: .norm(0.5), schedule: schedule,
+        data,
+        options: TrainingOptions(epochs: 4, batchSize: 4, clipping: .norm(0.5), schedule: schedule),
         callbacks: callbacks, resuming: network.progress != nil)
     }
 
@@ -131,7 +132,7 @@ func expectResumingBitForBit(
     try train(&interrupted, [Interruption(url: middle)])
     var resumed = try NeuralNetwork(
       contentsOf: middle, layers: [TinyDense.self], losses: [TinySquaredError.self],
-      optimizers: [type(of: optimizer)])
+      optimizers: [type(of: optimizer)], schedules: [WarmUp.self, CosineDecay.self])
     #expect(resumed.progress?.step == 7, sourceLocation: sourceLocation)
     try train(&resumed)
 

@@ -1,4 +1,5 @@
 import CourseTestSupport
+import Foundation
 import Phase2CNN
 import Shared
 import Testing
@@ -118,31 +119,62 @@ import Testing
     }
   }
 
+  @Test func everyScheduleComesBackFromItsText() throws {
+    func expectSame<S: LearningRateSchedule>(_ schedule: S) throws {
+      // Inside options, which name the type. The known types are given where a checkpoint is read.
+      let text = try JSONEncoder().encode(schedule)
+      #expect(try JSONDecoder().decode(S.self, from: text) == schedule)
+    }
+    try expectSame(StepDecay(every: 3, factor: 0.7, unit: .step))
+    try expectSame(ExponentialDecay(factor: 0.3))
+    try expectSame(CosineDecay(over: 7, minimum: 0.01))
+    try expectSame(OneCycle(over: 9, rise: 0.4, startDivisor: 3, endDivisor: 5))
+    try expectSame(WarmUp(over: 4, from: 0.2))
+    #expect(
+      WarmUp(over: 4, then: CosineDecay(over: 7)) != WarmUp(over: 4, then: CosineDecay(over: 8)))
+  }
+
+  @Test func argumentsOutOfRangeAreRefusedInAFile() {
+    expectCourseError(.invalidArgument, "StepDecay", "a finite factor above 0, got 0.0") {
+      try StepDecay(
+        configuration: JSONDecoder().decode(
+          StepDecay.self, from: Data(#"{"interval": 1, "factor": 0, "unit": "epoch"}"#.utf8)))
+    }
+  }
+
   @Test func argumentsOutOfRangeStop() async {
     let step = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = StepDecay(every: 0) }
-    expectWords(of: step, "StepDecay: expected an interval of at least 1", "got 0 and 0.1")
+    expectWords(
+      of: step, "StepDecay: argument out of range: expected a decay interval of at least 1, got 0")
     let exponential = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = ExponentialDecay(factor: -0.5) }
-    expectWords(of: exponential, "ExponentialDecay: expected a finite factor above 0, got -0.5")
+    expectWords(
+      of: exponential,
+      "ExponentialDecay: argument out of range: expected a finite factor above 0, got -0.5")
     let cosine = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = CosineDecay(over: 10, minimum: .nan) }
-    expectWords(of: cosine, "CosineDecay: expected a duration of at least 1", "got 10 and nan")
+    expectWords(
+      of: cosine,
+      "CosineDecay: argument out of range: expected a finite minimum of at least 0, got nan")
     let warmUp = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = WarmUp(over: 5, from: 0) }
-    expectWords(of: warmUp, "WarmUp: expected a duration of at least 1 and a start above 0")
+    expectWords(
+      of: warmUp, "WarmUp: argument out of range: expected a start above 0 and at most 1, got 0.0")
     let oneCycle = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = OneCycle(over: 10, rise: 1) }
     expectWords(
-      of: oneCycle, "OneCycle: expected a duration of at least 2 and a rise between 0 and 1")
+      of: oneCycle, "OneCycle: argument out of range: expected a rise above 0 and below 1, got 1.0")
     let divisors = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = OneCycle(over: 10, startDivisor: 0.5) }
-    expectWords(of: divisors, "OneCycle: expected finite divisors of at least 1")
+    expectWords(
+      of: divisors,
+      "OneCycle: argument out of range: expected a finite start divisor of at least 1, got 0.5")
   }
 }

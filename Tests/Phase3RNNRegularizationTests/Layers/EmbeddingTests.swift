@@ -135,10 +135,10 @@ import Testing
     let place = "example 1, step 2, layer 0 (Embedding): Embedding: a token is out of range"
     let range = "whole numbers from 0 to 3, a token each"
     expectCourseError(.invalidData, "letters, \(place)", range, words, "larger vocabulary") {
-      try network.fit(wrong, epochs: 1, batchSize: 1, shuffle: false)
+      try network.fit(wrong, options: TrainingOptions(epochs: 1, batchSize: 1, shuffle: false))
     }
     expectCourseError(.invalidData, "letters, \(place)", range, words) {
-      try network.fit(right, validation: wrong, epochs: 1, batchSize: 1)
+      try network.fit(right, validation: wrong, options: TrainingOptions(epochs: 1, batchSize: 1))
     }
     #expect(network.progress == nil, "training began before the data were checked")
     #expect(

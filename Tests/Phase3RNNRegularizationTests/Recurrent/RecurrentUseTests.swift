@@ -221,7 +221,7 @@ struct RecurrentUseTests {
     network.forEachParameter { before[$0] = $1.value }
     let x = Tensor(normal: [6, 4, 2], key: RandomKey(seed: 1))
     let data = try Dataset(features: x, targets: .classes([0, 1, 1, 0, 1, 0]))
-    try network.fit(data, epochs: 1, batchSize: 6)
+    try network.fit(data, options: TrainingOptions(epochs: 1, batchSize: 6))
     let hint = "the output weights after a recurrent layer are parameters like others"
     network.forEachParameter { name, parameter in
       #expect(parameter.value != before[name], "\(name) was not trained; \(hint)")

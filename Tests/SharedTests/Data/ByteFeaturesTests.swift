@@ -103,7 +103,8 @@ import Testing
     for data in [bytes, numbers] {
       var network = try tinyNetwork()
       network.preprocessing = try .standardizing(numbers)
-      try network.fit(data, validation: data.subset([1, 4, 6]), epochs: 3, batchSize: 7)
+      try network.fit(
+        data, validation: data.subset([1, 4, 6]), options: TrainingOptions(epochs: 3, batchSize: 7))
       let evaluation = try network.evaluate(data)
       results.append((evaluation.predictions, evaluation.loss))
     }

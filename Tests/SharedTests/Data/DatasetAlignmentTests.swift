@@ -26,7 +26,7 @@ import Testing
     try network.append(TinyDense(inputSize: 3, outputSize: 2))
     network.featureNames = ["x", "y", "z"]
     network.classNames = ["no", "yes"]
-    try network.fit(data(), epochs: 20, batchSize: 10)
+    try network.fit(data(), options: TrainingOptions(epochs: 20, batchSize: 10))
     return network
   }
 
@@ -45,8 +45,8 @@ import Testing
   @Test func fitFindsThemByNameToo() throws {
     let (a, b) = (try trained(), try data(["z", "y", "x"], classes: ["yes", "no"]))
     var (first, second) = (a, a)
-    try first.fit(data(), validation: data(), epochs: 2, batchSize: 10)
-    try second.fit(b, validation: b, epochs: 2, batchSize: 10)
+    try first.fit(data(), validation: data(), options: TrainingOptions(epochs: 2, batchSize: 10))
+    try second.fit(b, validation: b, options: TrainingOptions(epochs: 2, batchSize: 10))
     #expect(first.progress == second.progress)
   }
 
@@ -55,8 +55,10 @@ import Testing
       var network = try trained()
       network.featureNames = []
       network.classNames = []
-      return try network.fit(data(), validation: validation, epochs: 2, batchSize: 10)
-        .epochs.map(\.validation?.loss)
+      return try network.fit(
+        data(), validation: validation, options: TrainingOptions(epochs: 2, batchSize: 10)
+      )
+      .epochs.map(\.validation?.loss)
     }
     #expect(try losses(data(["z", "x", "y"], classes: ["yes", "no"])) == losses(data()))
   }

@@ -118,10 +118,8 @@ private struct Doubling: ParameterFreeLayer {
 
   @Test func schedulesAreFunctionsOfStepAndEpoch() {
     #expect(ConstantSchedule().learningRate(step: 1000, epoch: 7, base: 0.5) == 0.5)
-    let schedule = ScheduleFunction { step, epoch, base in
-      base / Float(1 + epoch) + Float(step)
-    }
-    #expect(schedule.learningRate(step: 3, epoch: 1, base: 4) == 5)
+    let schedule = TinyReciprocal(offset: 1, perStep: 2, perEpoch: 1)
+    #expect(schedule.learningRate(step: 3, epoch: 1, base: 4) == 0.5)
     #expect(schedule.learningRate(step: 0, epoch: 0, base: 4) == 4)
   }
 

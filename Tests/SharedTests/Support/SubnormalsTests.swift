@@ -56,7 +56,7 @@ import Testing
     var byHand = network
     let before = weight(network)
 
-    try network.fit(data, epochs: 1, batchSize: 1)
+    try network.fit(data, options: TrainingOptions(epochs: 1, batchSize: 1))
     #expect(weight(network) == before)
 
     let output = byHand.forward(data.features, mode: .training)

@@ -21,13 +21,15 @@ import Testing
     var copy = picky
     // 23 examples in batches of 5 leave 3.
     expectCourseError(.invalidData, "too few", "3", "layer 0 (Picky), for a batch of 3") {
-      try copy.fit(tinyData(), epochs: 1, batchSize: 5)
+      try copy.fit(tinyData(), options: TrainingOptions(epochs: 1, batchSize: 5))
     }
     #expect(copy.progress == nil, "a refused training must change nothing")
-    try copy.fit(tinyData(), epochs: 1, batchSize: 19)
+    try copy.fit(tinyData(), options: TrainingOptions(epochs: 1, batchSize: 19))
     copy = picky
     expectCourseError(.invalidData, "a batch of 3") {
-      try copy.fit(tinyData(count: 24), epochs: 1, batchSize: 3, accumulationSteps: 4)
+      try copy.fit(
+        tinyData(count: 24),
+        options: TrainingOptions(epochs: 1, batchSize: 3, accumulationSteps: 4))
     }
     // In inference the layer takes what it gets.
     _ = try picky.evaluate(tinyData(), batchSize: 1)
@@ -41,7 +43,9 @@ import Testing
     copy = shy
     // When validation is due: a layer such as batch norm can evaluate nothing before.
     expectCourseError(.invalidData, "validation data", "a batch of 2") {
-      try copy.fit(tinyData(), validation: tinyData(count: 2), epochs: 1, batchSize: 23)
+      try copy.fit(
+        tinyData(), validation: tinyData(count: 2),
+        options: TrainingOptions(epochs: 1, batchSize: 23))
     }
     expectCourseError(.invalidArgument, "batch size", "0") {
       try picky.evaluate(tinyData(), batchSize: 0)
@@ -68,15 +72,15 @@ import Testing
     var network = try network(Carrier())
     #expect(network.carriesState)
     expectCourseError(.invalidArgument, "in order", "Carrier", "shuffle: false") {
-      try network.fit(tinyData(count: 24), epochs: 1, batchSize: 4)
+      try network.fit(tinyData(count: 24), options: TrainingOptions(epochs: 1, batchSize: 4))
     }
     expectCourseError(.invalidArgument, "batches of one size", "23 training examples", "3") {
-      try network.fit(tinyData(), epochs: 1, batchSize: 4, shuffle: false)
+      try network.fit(tinyData(), options: TrainingOptions(epochs: 1, batchSize: 4, shuffle: false))
     }
     expectCourseError(.invalidArgument, "validation data", "batches of 4 divide", "11") {
       try network.fit(
-        tinyData(count: 24), validation: tinyData(count: 11), epochs: 1, batchSize: 4,
-        shuffle: false)
+        tinyData(count: 24), validation: tinyData(count: 11),
+        options: TrainingOptions(epochs: 1, batchSize: 4, shuffle: false))
     }
     expectCourseError(.invalidArgument, "batches of 4 divide", "23") {
       try network.evaluate(tinyData(), batchSize: 4)
@@ -91,7 +95,7 @@ import Testing
     var network = try network(Carrier())
     network.optimizer = TinySGD(learningRate: 0)
     let history = try network.fit(
-      data, validation: data, epochs: 3, batchSize: 4, shuffle: false)
+      data, validation: data, options: TrainingOptions(epochs: 3, batchSize: 4, shuffle: false))
     let losses = history.epochs.map { $0.training.loss }
     #expect(
       losses.allSatisfy { $0 == losses[0] },
@@ -124,9 +128,9 @@ import Testing
     try withTemporaryFolder { folder in
       func train(_ network: inout NeuralNetwork, stop: Int?, resuming: Bool = false) throws {
         try network.fit(
-          tinyData(count: 24), validation: tinyData(count: 16), epochs: 2, batchSize: 8,
-          shuffle: false, callbacks: [EarlyStopping(patience: 9), Stop(step: stop)],
-          resuming: resuming)
+          tinyData(count: 24), validation: tinyData(count: 16),
+          options: TrainingOptions(epochs: 2, batchSize: 8, shuffle: false),
+          callbacks: [EarlyStopping(patience: 9), Stop(step: stop)], resuming: resuming)
       }
       var whole = try network(Carrier())
       try train(&whole, stop: nil)
@@ -167,7 +171,8 @@ import Testing
     var network = try network(Watcher(log: log))
     let data = try tinyData(count: 8)
     try network.fit(
-      data, validation: data, epochs: 2, batchSize: 4, callbacks: [EvaluateEachStep(data: data)])
+      data, validation: data, options: TrainingOptions(epochs: 2, batchSize: 4),
+      callbacks: [EvaluateEachStep(data: data)])
     // Two steps an epoch, an evaluation after each; at the end of the epoch the pass that lets the layers
     // drop the last batch, and validation.
     let epoch = ["training", "inference", "training", "inference", "inference", "inference"]
@@ -176,7 +181,7 @@ import Testing
       "the mode is not restored after an evaluation, or an evaluation trains")
     func keptCount(_ epochs: Int) throws -> Int {
       var network = try self.network(TinyDense(inputSize: 3, outputSize: 3))
-      try network.fit(data, epochs: epochs, batchSize: 4)
+      try network.fit(data, options: TrainingOptions(epochs: epochs, batchSize: 4))
       return storedTensorElements(of: network.layers)
     }
     let (few, many) = (try keptCount(1), try keptCount(5))

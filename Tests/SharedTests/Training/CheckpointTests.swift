@@ -16,7 +16,7 @@ import Testing
     network.classNames = ["near", "far"]
     network.featureNames = ["x", "y", "z"]
     network.notes = ["label": "class \"quoted\" ü", "split": "7"]
-    try network.fit(tinyData(), epochs: 2, batchSize: 5)
+    try network.fit(tinyData(), options: TrainingOptions(epochs: 2, batchSize: 5))
     return network
   }
 

@@ -29,7 +29,7 @@ import Testing
     let data = try Dataset(
       features: Tensor(ones: [2, 1]), targets: .values(Tensor(zeros: [2, 1])))
     let history = try network.fit(
-      data, validation: data, epochs: weights.count, batchSize: 2,
+      data, validation: data, options: TrainingOptions(epochs: weights.count, batchSize: 2),
       callbacks: [
         Steering(weights: weights),
         EarlyStopping(patience: patience, minimumImprovement: minimumImprovement),
@@ -65,7 +65,7 @@ import Testing
     let data = try Dataset(
       features: Tensor(ones: [2, 1]), targets: .values(Tensor(zeros: [2, 1])))
     let history = try network.fit(
-      data, validation: data, epochs: 3, batchSize: 2,
+      data, validation: data, options: TrainingOptions(epochs: 3, batchSize: 2),
       callbacks: [Steering(weights: [9, 8, 7]), EarlyStopping(patience: 2)])
     #expect(history.epochs.count == 3, "scores of an earlier training must not count")
     #expect(try weight(network) == 7)
@@ -75,14 +75,15 @@ import Testing
     var network = try tinyNetwork()
     expectCourseError(.invalidArgument, "EarlyStopping", "validation data") {
       try network.fit(
-        tinyData(), epochs: 2, batchSize: 5, callbacks: [EarlyStopping(patience: 1)])
+        tinyData(), options: TrainingOptions(epochs: 2, batchSize: 5),
+        callbacks: [EarlyStopping(patience: 1)])
     }
   }
 
   @Test func theTrainingLossCanBeMonitored() throws {
     var network = try tinyNetwork(optimizer: TinySGD(learningRate: 0))
     let history = try network.fit(
-      tinyData(), epochs: 9, batchSize: 23,
+      tinyData(), options: TrainingOptions(epochs: 9, batchSize: 23),
       callbacks: [EarlyStopping(patience: 2, minimumImprovement: 1, monitor: .trainingLoss)])
     #expect(history.epochs.count == 3)
   }
@@ -95,9 +96,9 @@ import Testing
     resuming: Bool = false
   ) throws {
     try network.fit(
-      tinyData(), validation: tinyData(count: 11, seed: 6), epochs: epochs, batchSize: 4,
-      callbacks: more + [EarlyStopping(patience: 100, minimumImprovement: 100)],
-      resuming: resuming)
+      tinyData(), validation: tinyData(count: 11, seed: 6),
+      options: TrainingOptions(epochs: epochs, batchSize: 4),
+      callbacks: more + [EarlyStopping(patience: 100, minimumImprovement: 100)], resuming: resuming)
   }
 
   private func values(_ network: NeuralNetwork) -> [Tensor] {
@@ -188,7 +189,8 @@ import Testing
     var network = try tinyNetwork(optimizer: TinySGD(learningRate: 0.02))
     func train(_ epochs: Int, _ callbacks: [any TrainingCallback], resuming: Bool) throws {
       try network.fit(
-        tinyData(), validation: tinyData(count: 11, seed: 6), epochs: epochs, batchSize: 4,
+        tinyData(), validation: tinyData(count: 11, seed: 6),
+        options: TrainingOptions(epochs: epochs, batchSize: 4),
         callbacks: callbacks, resuming: resuming)
     }
     try train(2, [EarlyStopping(patience: 100)], resuming: false)

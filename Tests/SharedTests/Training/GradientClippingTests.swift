@@ -130,8 +130,9 @@ import Testing
       var before: [Tensor] = []
       network.forEachParameter { before.append($1.value) }
       try network.fit(
-        tinyData(count: 12), epochs: 1, batchSize: 12 / parts, accumulationSteps: parts,
-        clipping: .norm(0.01))
+        tinyData(count: 12),
+        options: TrainingOptions(
+          epochs: 1, batchSize: 12 / parts, accumulationSteps: parts, clipping: .norm(0.01)))
       var (squares, slot): (Float, Int) = (0, 0)
       network.forEachParameter { _, parameter in
         squares += square(parameter.value - before[slot]).sum()
@@ -146,10 +147,12 @@ import Testing
     for limit: Float in [0, -1, .nan, .infinity] {
       var network = try tinyNetwork()
       expectCourseError(.invalidArgument, "gradient clipping", "above 0", "\(limit)") {
-        try network.fit(tinyData(), epochs: 1, batchSize: 4, clipping: .norm(limit))
+        try network.fit(
+          tinyData(), options: TrainingOptions(epochs: 1, batchSize: 4, clipping: .norm(limit)))
       }
       expectCourseError(.invalidArgument, "gradient clipping") {
-        try network.fit(tinyData(), epochs: 1, batchSize: 4, clipping: .value(limit))
+        try network.fit(
+          tinyData(), options: TrainingOptions(epochs: 1, batchSize: 4, clipping: .value(limit)))
       }
     }
     let result = await #expect(
@@ -165,10 +168,13 @@ import Testing
 
   @Test func aResumedRunMustClipAlike() throws {
     var network = try tinyNetwork()
-    try network.fit(tinyData(), epochs: 1, batchSize: 4, clipping: .norm(1))
+    try network.fit(
+      tinyData(), options: TrainingOptions(epochs: 1, batchSize: 4, clipping: .norm(1)))
     expectCourseError(.invalidArgument, "gradients clipped to norm 1.0") {
-      try network.fit(tinyData(), epochs: 2, batchSize: 4, resuming: true)
+      try network.fit(tinyData(), options: TrainingOptions(epochs: 2, batchSize: 4), resuming: true)
     }
-    try network.fit(tinyData(), epochs: 2, batchSize: 4, clipping: .norm(1), resuming: true)
+    try network.fit(
+      tinyData(), options: TrainingOptions(epochs: 2, batchSize: 4, clipping: .norm(1)),
+      resuming: true)
   }
 }

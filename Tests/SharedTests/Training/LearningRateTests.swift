@@ -25,8 +25,8 @@ import Testing
     callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> [Float] {
     try network.fit(
-      tinyData(), epochs: epochs, batchSize: 23, schedule: schedule, callbacks: callbacks,
-      resuming: resuming
+      tinyData(), options: TrainingOptions(epochs: epochs, batchSize: 23, schedule: schedule),
+      callbacks: callbacks, resuming: resuming
     ).epochs.map(\.learningRate)
   }
 
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func aScheduleGoesOnFromTheRateThatWasSet() throws {
-    let halving = ScheduleFunction { _, epoch, base in base / Float(1 << epoch) }
+    let halving = TinyHalving()
     var network = try tinyNetwork(optimizer: TinySGD(learningRate: 1))
     let rates = try rates(
       &network, epochs: 5, schedule: halving, callbacks: [SetRate(epoch: 1) { $0 / 4 }])
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func aScheduleIsResumedFromAFileWithItsRates() throws {
-    let schedule = ScheduleFunction { step, _, base in base / Float(step + 3) }
+    let schedule = TinyReciprocal(offset: 3, perStep: 1)
     var whole = try tinyNetwork(optimizer: TinySGD(learningRate: 0.7))
     let expected = try rates(
       &whole, epochs: 6, schedule: schedule, callbacks: [SetRate(epoch: 2) { $0 * 0.3 }])
@@ -83,7 +83,7 @@ import Testing
   @Test(arguments: [Float.nan, .infinity, -0.5]) func aRateThatIsNoneIsRefused(rate: Float) throws {
     var network = try tinyNetwork()
     expectCourseError(.invalidArgument, "learning rate out of range", "\(rate)", "step 1") {
-      try rates(&network, epochs: 2, schedule: ScheduleFunction { _, _, _ in rate })
+      try rates(&network, epochs: 2, schedule: TinyReciprocal(offset: 0.05 / rate))
     }
     expectCourseError(.invalidArgument, "learning rate out of range", "\(rate)", "step 2") {
       try rates(&network, epochs: 2, callbacks: [SetRate(epoch: 0) { _ in rate }])
@@ -95,5 +95,6 @@ import Testing
 func loadTiny(_ url: URL) throws -> NeuralNetwork {
   try NeuralNetwork(
     contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],
-    optimizers: [TinyMomentum.self, TinySGD.self], penalties: [TinyPenalty.self])
+    optimizers: [TinyMomentum.self, TinySGD.self], penalties: [TinyPenalty.self],
+    schedules: [TinyReciprocal.self])
 }

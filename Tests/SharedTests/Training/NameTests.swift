@@ -13,7 +13,8 @@ import Testing
 
   @Test func fitTakesThemOverAndTheFileKeepsThem() throws {
     var network = try tinyNetwork()
-    try network.fit(data(["near", "far"], ["x", "y", "z"]), epochs: 1, batchSize: 5)
+    try network.fit(
+      data(["near", "far"], ["x", "y", "z"]), options: TrainingOptions(epochs: 1, batchSize: 5))
     #expect(network.classNames == ["near", "far"])
     #expect(network.featureNames == ["x", "y", "z"])
     try withTemporaryFolder { folder in
@@ -28,7 +29,7 @@ import Testing
     var network = try tinyNetwork()
     network.classNames = ["0", "1"]
     let unnamed = try data([], [])
-    try network.fit(unnamed, epochs: 1, batchSize: 5)
+    try network.fit(unnamed, options: TrainingOptions(epochs: 1, batchSize: 5))
     #expect(network.classNames == ["0", "1"] && network.featureNames.isEmpty)
   }
 
@@ -37,24 +38,27 @@ import Testing
     var network = NeuralNetwork(
       inputShape: [3], loss: TinySquaredError(), optimizer: TinySGD(learningRate: 0.1))
     try network.append(TinyDense(inputSize: 3, outputSize: 3))
-    try network.fit(data(["near", "far"], []), epochs: 1, batchSize: 5)
+    try network.fit(data(["near", "far"], []), options: TrainingOptions(epochs: 1, batchSize: 5))
     #expect(network.classNames.isEmpty)
   }
 
   @Test func otherNamesAreRefusedBeforeAnythingIsTrained() throws {
     var network = try tinyNetwork()
-    try network.fit(data(["near", "far"], ["x", "y", "z"]), epochs: 1, batchSize: 5)
+    try network.fit(
+      data(["near", "far"], ["x", "y", "z"]), options: TrainingOptions(epochs: 1, batchSize: 5))
     let before = network.progress
     // The same names in another order are no others: see DatasetAlignmentTests.
     expectCourseError(.invalidData, "training data: classes differ", "\"near\", \"far\"") {
-      try network.fit(data(["close", "far"], []), epochs: 1, batchSize: 5)
+      try network.fit(
+        data(["close", "far"], []), options: TrainingOptions(epochs: 1, batchSize: 5))
     }
     expectCourseError(.invalidData, "classes differ") {
       try network.evaluate(data(["close", "far"], []))
     }
     expectCourseError(.invalidData, "validation data: features differ", "\"x\", \"y\", \"z\"") {
       try network.fit(
-        data([], []), validation: data([], ["z", "y", "w"]), epochs: 1, batchSize: 5)
+        data([], []), validation: data([], ["z", "y", "w"]),
+        options: TrainingOptions(epochs: 1, batchSize: 5))
     }
     #expect(network.progress == before)
   }
@@ -72,7 +76,7 @@ import Testing
       network.classNames = []
       network.featureNames = ["x"]
       expectCourseError(.invalidArgument, "feature names do not fit", "3 names") {
-        try network.fit(tinyData(), epochs: 1, batchSize: 5)
+        try network.fit(tinyData(), options: TrainingOptions(epochs: 1, batchSize: 5))
       }
       #expect(network.progress == nil)
     }

@@ -10,7 +10,8 @@ import Testing
   {
     var network = try steeredNetwork(learningRate: 1)
     try network.fit(
-      steeredData(0), validation: steeredData(4), epochs: weights.count, batchSize: 2,
+      steeredData(0), validation: steeredData(4),
+      options: TrainingOptions(epochs: weights.count, batchSize: 2),
       callbacks: [Steering(weights: weights)] + more)
     return network
   }
@@ -45,7 +46,8 @@ import Testing
       try trained([.nan, 2]).save(to: url)
       var copy = try loadTiny(url)
       try copy.fit(
-        steeredData(0), validation: steeredData(4), epochs: 3, batchSize: 2,
+        steeredData(0), validation: steeredData(4),
+        options: TrainingOptions(epochs: 3, batchSize: 2),
         callbacks: [Steering(weights: [0, 0, 1])], resuming: true)
       #expect(try losses(copy).last == 0.5)
     }
@@ -90,7 +92,7 @@ import Testing
     try network.append(Overflowing(configuration: NoConfiguration()))
     try network.append(TinyDense(inputSize: 3, outputSize: 2))
     expectCourseError(.diverged, "training diverged", "the sum of layer 0 (Overflowing)") {
-      try network.fit(tinyData(), epochs: 5, batchSize: 5)
+      try network.fit(tinyData(), options: TrainingOptions(epochs: 5, batchSize: 5))
     }
     #expect(network.progress?.epoch == 0)
   }

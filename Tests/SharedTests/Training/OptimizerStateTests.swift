@@ -72,12 +72,12 @@ import Testing
 
   @Test func anOptimizerThatWasSetAfterTrainingCanBeSavedAndLoaded() throws {
     var network = try tinyNetwork(optimizer: TinySGD(learningRate: 0.1))
-    try network.fit(tinyData(), epochs: 1, batchSize: 4)
+    try network.fit(tinyData(), options: TrainingOptions(epochs: 1, batchSize: 4))
     network.optimizer = TinyMomentum(learningRate: 0.1)
     var loaded = try reloaded(network)
     #expect(loaded.progress == network.progress)
-    try network.fit(tinyData(), epochs: 2, batchSize: 4, resuming: true)
-    try loaded.fit(tinyData(), epochs: 2, batchSize: 4, resuming: true)
+    try network.fit(tinyData(), options: TrainingOptions(epochs: 2, batchSize: 4), resuming: true)
+    try loaded.fit(tinyData(), options: TrainingOptions(epochs: 2, batchSize: 4), resuming: true)
     var (a, b): ([Tensor], [Tensor]) = ([], [])
     network.forEachParameter { a.append($1.value) }
     loaded.forEachParameter { b.append($1.value) }

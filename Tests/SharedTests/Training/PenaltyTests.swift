@@ -100,7 +100,8 @@ import Testing
     for batchSize in [5, 23] {
       network.optimizer = TinySGD(learningRate: 0)
       let history = try network.fit(
-        data, validation: data, epochs: 1, batchSize: batchSize, accumulationSteps: 1)
+        data, validation: data,
+        options: TrainingOptions(epochs: 1, batchSize: batchSize, accumulationSteps: 1))
       let report = try #require(history.epochs.first)
       expectClose(
         Float(report.training.loss), Float(expected), "the loss of training",
@@ -115,9 +116,11 @@ import Testing
 
   @Test(arguments: [2, 3]) func anAccumulatedStepPaysOnce(parts: Int) throws {
     var whole = try network()
-    try whole.fit(tinyData(), epochs: 3, batchSize: 12)
+    try whole.fit(tinyData(), options: TrainingOptions(epochs: 3, batchSize: 12))
     var split = try network()
-    try split.fit(tinyData(), epochs: 3, batchSize: 12 / parts, accumulationSteps: parts)
+    try split.fit(
+      tinyData(),
+      options: TrainingOptions(epochs: 3, batchSize: 12 / parts, accumulationSteps: parts))
     for (name, parameter) in parameters(whole) {
       expectClose(
         try #require(parameters(split)[name]).value, parameter.value,
@@ -130,7 +133,8 @@ import Testing
     var network = try network(TinyPenalty(1000))
     network.optimizer = TinySGD(learningRate: 1)
     let before = parameters(network)
-    try network.fit(tinyData(), epochs: 1, batchSize: 23, clipping: .norm(0.5))
+    try network.fit(
+      tinyData(), options: TrainingOptions(epochs: 1, batchSize: 23, clipping: .norm(0.5)))
     var squares: Float = 0
     for (name, parameter) in parameters(network) {
       squares += square(parameter.value - (try #require(before[name])).value).sum()
@@ -143,7 +147,7 @@ import Testing
   @Test func aPenaltyThatOverflowsIsNamed() throws {
     var network = try network(TinyPenalty(3e38))
     expectCourseError(.diverged, "the penalty on the weights") {
-      try network.fit(tinyData(), epochs: 1, batchSize: 23)
+      try network.fit(tinyData(), options: TrainingOptions(epochs: 1, batchSize: 23))
     }
   }
 
@@ -183,14 +187,14 @@ import Testing
     try withTemporaryFolder { folder in
       let url = folder.appending(path: "network.safetensors")
       var whole = try network()
-      try whole.fit(tinyData(), epochs: 4, batchSize: 5)
+      try whole.fit(tinyData(), options: TrainingOptions(epochs: 4, batchSize: 5))
       var part = try network()
-      try part.fit(tinyData(), epochs: 2, batchSize: 5)
+      try part.fit(tinyData(), options: TrainingOptions(epochs: 2, batchSize: 5))
       try part.save(to: url)
       var rest = try NeuralNetwork(
         contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],
         optimizers: [TinyMomentum.self], penalties: [TinyPenalty.self])
-      try rest.fit(tinyData(), epochs: 4, batchSize: 5, resuming: true)
+      try rest.fit(tinyData(), options: TrainingOptions(epochs: 4, batchSize: 5), resuming: true)
       #expect(
         rest.progress?.history.epochs.map(\.training)
           == whole.progress?.history.epochs.map(\.training))

@@ -11,8 +11,9 @@ import Testing
   ) throws -> [Float] {
     var network = try steeredNetwork(learningRate: 1)
     return try network.fit(
-      steeredData(0), validation: steeredData(4), epochs: weights.count, batchSize: 2,
-      schedule: schedule, callbacks: [Steering(weights: weights), callback]
+      steeredData(0), validation: steeredData(4),
+      options: TrainingOptions(epochs: weights.count, batchSize: 2, schedule: schedule),
+      callbacks: [Steering(weights: weights), callback]
     ).epochs.map(\.learningRate)
   }
 
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test func itLowersWhatAScheduleReturns() throws {
-    let schedule = ScheduleFunction { _, epoch, base in base / Float(1 << epoch) }
+    let schedule = TinyHalving()
     #expect(
       try rates([1, 2, 3], ReduceOnPlateau(factor: 0.25, patience: 1), schedule: schedule)
         == [1, 0.5, 0.0625])
@@ -66,7 +67,8 @@ import Testing
       _ network: inout NeuralNetwork, _ first: [any TrainingCallback] = [], resuming: Bool = false
     ) throws {
       try network.fit(
-        tinyData(), validation: tinyData(count: 11, seed: 6), epochs: 6, batchSize: 12,
+        tinyData(), validation: tinyData(count: 11, seed: 6),
+        options: TrainingOptions(epochs: 6, batchSize: 12),
         callbacks: first + [ReduceOnPlateau(factor: 0.3, patience: 1, minimumImprovement: 0.05)],
         resuming: resuming)
     }
@@ -91,7 +93,9 @@ import Testing
   @Test func itNeedsSomethingToWatch() throws {
     var network = try tinyNetwork()
     expectCourseError(.invalidArgument, "ReduceOnPlateau", "validation data") {
-      try network.fit(tinyData(), epochs: 2, batchSize: 5, callbacks: [ReduceOnPlateau()])
+      try network.fit(
+        tinyData(), options: TrainingOptions(epochs: 2, batchSize: 5),
+        callbacks: [ReduceOnPlateau()])
     }
   }
 }

@@ -18,15 +18,16 @@ import Testing
     }
   }
 
-  private let schedule = ScheduleFunction { step, _, base in base / (1 + Float(step) / 20) }
+  private let schedule = TinyReciprocal(offset: 1, perStep: 0.05)
 
   private func train(
     _ network: inout NeuralNetwork, callbacks: [any TrainingCallback] = [], resuming: Bool = false,
     epochs: Int = 6
   ) throws -> TrainingHistory {
     try network.fit(
-      tinyData(), validation: tinyData(count: 11, seed: 6), epochs: epochs, batchSize: 3,
-      accumulationSteps: 2, schedule: schedule,
+      tinyData(), validation: tinyData(count: 11, seed: 6),
+      options: TrainingOptions(
+        epochs: epochs, batchSize: 3, accumulationSteps: 2, schedule: schedule),
       callbacks: callbacks + [EarlyStopping(patience: 2, minimumImprovement: 0.002)],
       resuming: resuming)
   }
@@ -34,7 +35,7 @@ import Testing
   private func load(_ url: URL) throws -> NeuralNetwork {
     try NeuralNetwork(
       contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],
-      optimizers: [TinyMomentum.self])
+      optimizers: [TinyMomentum.self], schedules: [TinyReciprocal.self])
   }
 
   /// The bytes of a checkpoint: weights, optimizer state, counters, progress and history.
@@ -101,12 +102,15 @@ import Testing
   @Test func aFinishedRunCanBeExtended() throws {
     try withTemporaryFolder { folder in
       var whole = try tinyNetwork()
-      try whole.fit(tinyData(), epochs: 5, batchSize: 4)
+      try whole.fit(tinyData(), options: TrainingOptions(epochs: 5, batchSize: 4))
       let url = folder.appending(path: "short.safetensors")
       var short = try tinyNetwork()
-      try short.fit(tinyData(), epochs: 3, batchSize: 4, callbacks: [CheckpointCallback(url: url)])
+      try short.fit(
+        tinyData(), options: TrainingOptions(epochs: 3, batchSize: 4),
+        callbacks: [CheckpointCallback(url: url)])
       var longer = try load(url)
-      let history = try longer.fit(tinyData(), epochs: 5, batchSize: 4, resuming: true)
+      let history = try longer.fit(
+        tinyData(), options: TrainingOptions(epochs: 5, batchSize: 4), resuming: true)
       #expect(history.epochs.count == 5)
       var (a, b): ([Tensor], [Tensor]) = ([], [])
       whole.forEachParameter { a.append($1.value) }
@@ -115,17 +119,57 @@ import Testing
     }
   }
 
+  @Test func theOptionsAreSavedAndSufficeToResume() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "part.safetensors")
+      let options = TrainingOptions(
+        epochs: 4, batchSize: 3, shuffle: false, accumulationSteps: 2, clipping: .norm(1),
+        schedule: schedule)
+      var whole = try tinyNetwork()
+      try whole.fit(tinyData(), options: options)
+      var first = try tinyNetwork()
+      try first.fit(tinyData(), options: options, callbacks: [Interruption(step: 5, url: url)])
+      var second = try load(url)
+      let saved = try #require(second.progress?.options)
+      #expect(saved == options)
+      try second.fit(tinyData(), options: saved, resuming: true)
+      #expect(try bytes(second, in: folder) == bytes(whole, in: folder))
+      expectCourseError(.format, "unknown schedule", "\"TinyReciprocal\"", "among schedules") {
+        try NeuralNetwork(
+          contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],
+          optimizers: [TinyMomentum.self])
+      }
+      let without = try NeuralNetwork(
+        contentsOf: url, layers: [TinyDense.self], losses: [TinySquaredError.self],
+        optimizers: [TinyMomentum.self], schedules: nil)
+      #expect(without.progress?.options.schedule is ConstantSchedule)
+    }
+  }
+
+  @Test func aResumedTrainingMayHaveAnotherSchedule() throws {
+    var network = try tinyNetwork(optimizer: TinySGD(learningRate: 1))
+    try network.fit(tinyData(), options: TrainingOptions(epochs: 1, batchSize: 23))
+    let history = try network.fit(
+      tinyData(), options: TrainingOptions(epochs: 3, batchSize: 23, schedule: TinyHalving()),
+      resuming: true)
+    #expect(history.epochs.map(\.learningRate) == [1, 0.5, 0.25])
+    #expect(network.progress?.options.schedule is TinyHalving)
+  }
+
   @Test func otherSettingsAreRefused() throws {
     var network = try tinyNetwork()
-    try network.fit(tinyData(), epochs: 1, batchSize: 4)
+    try network.fit(tinyData(), options: TrainingOptions(epochs: 1, batchSize: 4))
     expectCourseError(.invalidArgument, "batch size 4", "batch size 5") {
-      try network.fit(tinyData(), epochs: 2, batchSize: 5, resuming: true)
+      try network.fit(tinyData(), options: TrainingOptions(epochs: 2, batchSize: 5), resuming: true)
     }
     expectCourseError(.invalidArgument, "23 examples", "22 examples") {
-      try network.fit(tinyData(count: 22), epochs: 2, batchSize: 4, resuming: true)
+      try network.fit(
+        tinyData(count: 22), options: TrainingOptions(epochs: 2, batchSize: 4), resuming: true)
     }
     expectCourseError(.invalidArgument, "not shuffled") {
-      try network.fit(tinyData(), epochs: 2, batchSize: 4, shuffle: false, resuming: true)
+      try network.fit(
+        tinyData(), options: TrainingOptions(epochs: 2, batchSize: 4, shuffle: false),
+        resuming: true)
     }
     #expect(network.progress?.step == 6, "a refused run must leave the progress alone")
   }
