@@ -122,10 +122,9 @@ public struct BinaryCrossEntropyLoss: Loss {
     configuration.input == .logits ? sigmoid(output) : output
   }
 
-  /// Counts the questions that are answered right: with a probability of at least one half for yes.
-  public func answers(_ output: Tensor, target: Target) -> AnswerCounts? {
-    let (answer, truth) = yesOrNo(output, target: target)
-    return AnswerCounts(correct: Int((answer .== truth).sum()), total: output.count)
+  /// The fraction of questions answered right: with a probability of at least one half for yes.
+  public var metrics: [any Metric] {
+    [BinaryAccuracy(threshold: configuration.input == .logits ? 0 : 0.5)]
   }
 
   /// Two, no and yes, where there is one question; several questions have no common confusion matrix.

@@ -111,6 +111,8 @@ struct SavedPart<Role: PartRole>: Codable {
     guard let type = known.first(where: { $0.typeName == name }) else {
       throw Self.unknown(name, known: known.map { $0.typeName })
     }
+    // An object, even where the part has no arguments.
+    _ = try container.nestedContainer(keyedBy: CodingKeys.self, forKey: .configuration)
     func open<Part: Configurable>(
       _ type: Part.Type
     ) throws -> (any Encodable, () throws -> any Configurable) {

@@ -58,8 +58,17 @@ extension EpochReport {
 extension RunningScores {
   fileprivate func check(largestCount: Int) throws {
     try require(0...largestCount, seen, "running.seen")
-    try require(0...largestCount, answered, "running.answered")
-    try require(0...answered, correct, "running.correct")
+    for (name, sums) in metrics {
+      try require(0...largestCount, sums.count, "running.metrics.\(name).count")
+      // Written so that NaN fails.
+      let isRight =
+        name == "accuracy" ? (0...Double(sums.count)).contains(sums.sum) : sums.sum.isFinite
+      guard isRight else {
+        throw damagedCheckpoint(
+          "\(sums.sum)", expected: "a possible sum of the metric \(name) over \(sums.count) answers"
+        )
+      }
+    }
     guard loss.isFinite, penalty.isFinite, largestCount > 0 || loss == 0 && penalty == 0 else {
       throw damagedCheckpoint(
         "\(loss) and \(penalty)",

@@ -46,13 +46,6 @@ public protocol Layer: Configurable, Parameterized, StateKeeping, RandomDrawing,
 public struct NoConfiguration: Codable, Sendable, Equatable {
   /// The only value.
   public init() {}
-
-  private enum CodingKeys: CodingKey {}
-
-  /// Reads the empty object that stands for it.
-  public init(from decoder: any Decoder) throws {
-    _ = try decoder.container(keyedBy: CodingKeys.self)
-  }
 }
 
 /// A layer with neither parameters nor constructor arguments, such as `ReLU`.

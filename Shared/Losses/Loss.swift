@@ -29,8 +29,8 @@ public protocol Loss: Configurable {
   func answerClassCount(outputShape: [Int]) -> Int?
   /// Takes the answers of a batch into a confusion matrix of that many classes.
   func count(_ output: Tensor, target: Target, in matrix: inout ConfusionMatrix)
-  /// How many answers of a batch are right; `nil` when right and wrong mean nothing.
-  func answers(_ output: Tensor, target: Target) -> AnswerCounts?
+  /// The metrics that `fit` and `evaluate` report unless they are given others.
+  var metrics: [any Metric] { get }
 
   /// The loss of a batch. `prediction` is the network's output, `[N, ...]`.
   mutating func forward(_ prediction: Tensor, target: Target) -> Float
@@ -56,27 +56,8 @@ extension Loss {
   public func count(_ output: Tensor, target: Target, in matrix: inout ConfusionMatrix) {
     matrix.update(prediction: output, target: target)
   }
-  /// Counts the rows whose largest number is that of the right class, where `isClassification`. Steps to
-  /// ignore do not count.
-  public func answers(_ output: Tensor, target: Target) -> AnswerCounts? {
-    guard isClassification else { return nil }
-    let correct = zip(output.argmax(axis: -1), target.classIndices).count { $0 == $1 }
-    return AnswerCounts(correct: correct, total: target.answerCount)
-  }
+  /// The accuracy, where `isClassification`.
+  public var metrics: [any Metric] { isClassification ? [Accuracy()] : [] }
   /// The output itself.
   public func prediction(from output: Tensor) -> Tensor { output }
-}
-
-/// How many answers were given, and how many of them were right.
-public struct AnswerCounts: Sendable, Equatable {
-  /// The right ones.
-  public var correct: Int
-  /// All of them.
-  public var total: Int
-
-  /// Creates counts.
-  public init(correct: Int, total: Int) {
-    self.correct = correct
-    self.total = total
-  }
 }

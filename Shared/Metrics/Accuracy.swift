@@ -8,26 +8,18 @@
 public struct Accuracy: Metric {
   /// "accuracy"
   public var name: String { "accuracy" }
-  private var right = 0
-  private var total = 0
+  /// The number of right answers, and of all.
+  public var sums = MetricSums()
 
-  /// Starts with nothing taken in.
+  /// Starts without answers.
   public init() {}
 
-  /// Takes in one batch.
+  /// Collects one batch.
   public mutating func update(prediction: Tensor, target: Target) {
     let pairs = classPairs(prediction: prediction, target: target, metric: "Accuracy")
-    total += pairs.actual.count
-    for (predicted, actual) in zip(pairs.predicted, pairs.actual) where predicted == actual {
-      right += 1
-    }
+    let right = zip(pairs.predicted, pairs.actual).count { $0 == $1 }
+    sums.add(Double(right), count: pairs.actual.count)
   }
-
-  /// Right answers divided by all; NaN before the first batch.
-  public var value: Float { Float(right) / Float(total) }
-
-  /// Forgets everything taken in.
-  public mutating func reset() { self = Accuracy() }
 }
 
 /// The fraction of examples whose right class is among the `k` with the highest scores.
@@ -40,20 +32,20 @@ public struct TopKAccuracy: Metric {
   public let k: Int
   /// "top-k accuracy", with the number
   public var name: String { "top-\(k) accuracy" }
-  private var right = 0
-  private var total = 0
+  /// The number of right answers, and of all.
+  public var sums = MetricSums()
 
-  /// Starts with nothing taken in.
+  /// Starts without answers.
   public init(k: Int) {
     guard k >= 1 else { stop("TopKAccuracy", expected: "k of at least 1", received: "\(k)") }
     self.k = k
   }
 
-  /// Takes in one batch.
+  /// Collects one batch.
   public mutating func update(prediction: Tensor, target: Target) {
     let actual = classPairs(prediction: prediction, target: target, metric: "TopKAccuracy").actual
     let classCount = prediction.shape[prediction.rank - 1]
-    total += actual.count
+    var right = 0
     prediction.read { scores in
       for (row, label) in actual.enumerated() {
         let own = scores[row * classCount + label]
@@ -67,11 +59,6 @@ public struct TopKAccuracy: Metric {
         if place < k && !own.isNaN { right += 1 }
       }
     }
+    sums.add(Double(right), count: actual.count)
   }
-
-  /// Right answers divided by all; NaN before the first batch.
-  public var value: Float { Float(right) / Float(total) }
-
-  /// Forgets everything taken in.
-  public mutating func reset() { self = TopKAccuracy(k: k) }
 }

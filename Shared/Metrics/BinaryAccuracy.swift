@@ -4,31 +4,25 @@
 ///     accuracy.update(prediction: [[0.9], [0.3]], target: .classes([1, 1]))
 ///     accuracy.value   // 0.5
 public struct BinaryAccuracy: Metric {
-  /// "binary accuracy"
-  public var name: String { "binary accuracy" }
+  /// "accuracy"
+  public var name: String { "accuracy" }
   /// A prediction of at least this much says yes.
   public let threshold: Float
-  private var right = 0
-  private var total = 0
+  /// The number of right answers, and of all.
+  public var sums = MetricSums()
 
-  /// Starts with nothing taken in. On scores before a sigmoid the threshold is 0.
+  /// Starts without answers. On scores before a sigmoid the threshold is 0.
   public init(threshold: Float = 0.5) { self.threshold = threshold }
 
-  /// Takes in one batch.
+  /// Collects one batch.
   /// - Parameters:
   ///   - prediction: a probability for each question, `[N, K]`
   ///   - target: as many numbers, of which those of at least 0.5 mean yes; or for K = 1 the classes 0 and 1
   public mutating func update(prediction: Tensor, target: Target) {
     let truth = target.binaryTruth(for: prediction, place: "BinaryAccuracy")
-    right += Int(((prediction .>= threshold) .== (truth .>= 0.5)).sum())
-    total += prediction.count
+    let right = ((prediction .>= threshold) .== (truth .>= 0.5)).sum()
+    sums.add(Double(right), count: prediction.count)
   }
-
-  /// Right answers divided by all; NaN before the first batch.
-  public var value: Float { Float(right) / Float(total) }
-
-  /// Forgets everything taken in.
-  public mutating func reset() { self = BinaryAccuracy(threshold: threshold) }
 }
 
 extension Target {

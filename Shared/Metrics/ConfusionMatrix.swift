@@ -10,7 +10,7 @@
 ///
 /// Only the pairs that occur are kept: memory and time grow with the examples and the classes, not with the
 /// square of the classes.
-public struct ConfusionMatrix: Metric, Equatable, Codable {
+public struct ConfusionMatrix: Sendable, Equatable, Codable {
   /// A right class and the one that it was taken for.
   private struct Pair: Hashable, Codable, Comparable {
     var actual: Int
@@ -24,8 +24,6 @@ public struct ConfusionMatrix: Metric, Equatable, Codable {
   private var pairs: [Pair: Int] = [:]
   /// A name for each class.
   public let classNames: [String]
-  /// "confusion matrix"
-  public var name: String { "confusion matrix" }
 
   /// Starts with nothing counted; the classes are called by their names.
   public init(classNames: [String]) {

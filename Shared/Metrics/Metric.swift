@@ -1,23 +1,50 @@
-/// A number that says how good predictions are, collected batch by batch.
+/// A measure of the quality of predictions: a mean over their answers, collected batch by batch.
+///
+/// `fit` and `evaluate` report the metrics that they are given, or those of the loss.
 ///
 ///     var accuracy = Accuracy()
 ///     for batch in batches { accuracy.update(prediction: network.predict(batch), target: labels) }
 ///     accuracy.value
 public protocol Metric: Sendable {
-  /// What tables and progress bars call the metric.
+  /// The name in tables and reports.
   var name: String { get }
-  /// Takes in one batch.
+  /// The sum and the number of the answers collected so far.
+  var sums: MetricSums { get set }
+  /// Collects one batch.
   /// - Parameters:
-  ///   - prediction: a score for each class, `[N, classes]`; the largest wins
-  ///   - target: N class indices, or one-hot rows `[N, classes]`
+  ///   - prediction: the outputs of a network, `[N] + outputShape`
+  ///   - target: the targets of the batch
   mutating func update(prediction: Tensor, target: Target)
-  /// The metric of everything taken in so far; NaN before the first batch.
-  var value: Float { get }
-  /// Forgets everything taken in.
-  mutating func reset()
 }
 
-/// The predicted and the right class of each example, after a check that they fit.
+/// The sum of a metric over a number of answers.
+public struct MetricSums: Codable, Sendable, Equatable {
+  /// The sum over the answers: of an accuracy, the number of right ones.
+  public var sum = 0.0
+  /// The number of answers.
+  public var count = 0
+
+  /// No answers.
+  public init() {}
+
+  /// Adds the sum over more answers.
+  public mutating func add(_ sum: Double, count: Int) {
+    self.sum += sum
+    self.count += count
+  }
+
+  /// The mean; `nil` without answers.
+  public var mean: Double? { count > 0 ? sum / Double(count) : nil }
+}
+
+extension Metric {
+  /// The mean over all answers so far; NaN before the first batch.
+  public var value: Float { Float(sums.mean ?? .nan) }
+  /// Starts again without answers.
+  public mutating func reset() { sums = MetricSums() }
+}
+
+/// The predicted and the right class of each example, after a check of their sizes.
 func classPairs(
   prediction: Tensor, target: Target, metric: String
 ) -> (predicted: [Int], actual: [Int]) {

@@ -4,8 +4,10 @@ public struct Evaluation: Sendable {
   public var loss: Double
   /// The part of `loss` that is the penalties; 0 without them.
   public var penalty: Double
-  /// The fraction of answers that are right; `nil` when the network does not classify.
-  public var accuracy: Double?
+  /// The mean of each metric over the answers, by its name.
+  public var metrics: [String: Double]
+  /// The metric "accuracy", the fraction of answers that are right; `nil` when the network does not classify.
+  public var accuracy: Double? { metrics["accuracy"] }
   /// What the network predicts for each example: probabilities `[N, C]` for classifiers. Empty (`[0, C]`)
   /// when the predictions were not to be kept.
   public var predictions: Tensor
@@ -25,10 +27,12 @@ extension NeuralNetwork {
   /// - Parameters:
   ///   - batchSize: how many examples are computed together; by default as many as keep the outputs of the
   ///     largest layer near 8 MB, at most 256
+  ///   - metrics: the metrics to report besides the loss; those of the loss unless given
   ///   - keepingPredictions: whether to return what the network predicts, which may be large for sequences
   /// - Throws: `CourseError` when the data does not fit the network or the network has no loss.
   public func evaluate(
-    _ data: Dataset, batchSize: Int? = nil, keepingPredictions: Bool = true
+    _ data: Dataset, batchSize: Int? = nil, metrics: [any Metric]? = nil,
+    keepingPredictions: Bool = true
   ) throws -> Evaluation {
     try requireLoss()
     let data = try prepared(data, role: "data to evaluate on")
@@ -36,7 +40,7 @@ extension NeuralNetwork {
     return try evaluate(
       on: PreparedBatches(
         ofPrepared: DatasetBatches(data, batchSize: size, shuffle: false, seed: 0)),
-      classNames: classNames.isEmpty ? data.classNames : classNames,
+      classNames: classNames.isEmpty ? data.classNames : classNames, metrics: metrics,
       keepingPredictions: keepingPredictions)
   }
 
@@ -52,7 +56,7 @@ extension NeuralNetwork {
   ///
   /// - Throws: as with a data set, and what making a batch throws.
   public func evaluate(
-    _ batches: some TrainingBatches, keepingPredictions: Bool = true
+    _ batches: some TrainingBatches, metrics: [any Metric]? = nil, keepingPredictions: Bool = true
   ) throws -> Evaluation {
     try requireLoss()
     try check(
@@ -60,7 +64,7 @@ extension NeuralNetwork {
       name: batches.name)
     try preprocessing?.check(inputShape: inputShape)
     return try evaluate(
-      on: PreparedBatches(batches), classNames: classNames,
+      on: PreparedBatches(batches), classNames: classNames, metrics: metrics,
       keepingPredictions: keepingPredictions)
   }
 
@@ -73,6 +77,7 @@ extension NeuralNetwork {
 
   private func evaluate(
     on batches: PreparedBatches<some TrainingBatches>, classNames: [String],
+    metrics: [any Metric]?,
     keepingPredictions: Bool
   ) throws -> Evaluation {
     let loss = loss!
@@ -81,12 +86,13 @@ extension NeuralNetwork {
         ? ConfusionMatrix(classNames: classNames) : ConfusionMatrix(classCount: count)
     }
     var outputs: [Tensor] = []
-    let scores = try run(on: batches) { output, target in
+    let running = try RunningMetrics(metrics ?? loss.metrics)
+    let scores = try run(on: batches, metrics: running) { output, target in
       if matrix != nil { loss.count(output, target: target, in: &matrix!) }
       if keepingPredictions { outputs.append(loss.prediction(from: output)) }
     }
     return Evaluation(
-      loss: scores.loss, penalty: penaltyValue, accuracy: scores.accuracy,
+      loss: scores.loss, penalty: penaltyValue, metrics: scores.metrics,
       predictions: outputs.isEmpty
         ? Tensor(zeros: [0] + outputShape) : Tensor(concatenating: outputs),
       confusionMatrix: matrix)
@@ -135,10 +141,12 @@ extension NeuralNetwork {
   }
 
   /// Loss and accuracy on validation data that preprocessing has been applied to.
-  func scores(onPrepared data: Dataset, batchSize: Int) throws -> Scores {
+  func scores(
+    onPrepared data: Dataset, batchSize: Int, metrics: RunningMetrics
+  ) throws -> Scores {
     try Self.onValidationData {
       let batches = DatasetBatches(data, batchSize: batchSize, shuffle: false, seed: 0)
-      return try run(on: PreparedBatches(ofPrepared: batches)) { _, _ in }
+      return try run(on: PreparedBatches(ofPrepared: batches), metrics: metrics) { _, _ in }
     }
   }
 
@@ -154,7 +162,7 @@ extension NeuralNetwork {
 
   /// One epoch of batches in inference mode.
   private func run(
-    on batches: PreparedBatches<some TrainingBatches>,
+    on batches: PreparedBatches<some TrainingBatches>, metrics: RunningMetrics,
     _ body: (_ output: Tensor, _ target: Target) -> Void
   ) throws -> Scores {
     var copy = try inferenceCopy(
@@ -162,7 +170,7 @@ extension NeuralNetwork {
     var running = RunningScores()
     let isMean = loss!.reduction == .mean
     let penalty = penaltyValue
-    var batches = batches
+    var (batches, metrics) = (batches, metrics)
     batches.base.seek(batch: 0)
     for number in 0..<batches.base.batchesPerEpoch {
       let batch = try batches.next(for: self)
@@ -170,9 +178,8 @@ extension NeuralNetwork {
       try check(output: output, batch: number)
       let batchLoss = copy.loss!.forward(output, target: batch.targets)
       running.add(
-        loss: batchLoss, isMean: isMean, penalty: penalty,
-        answers: copy.loss!.answers(output, target: batch.targets),
-        count: batch.targets.answerCount)
+        loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount)
+      metrics.update(prediction: output, target: batch.targets, sums: &running.metrics)
       body(output, batch.targets)
     }
     return running.scores(isMean: isMean)

@@ -26,6 +26,7 @@ extension NeuralNetwork {
   ///   - data: raw examples; `preprocessing` is applied to them
   ///   - validation: examples to report on after each epoch; never trained on
   ///   - options: epochs, batches, clipping, schedule
+  ///   - metrics: the metrics to report besides the loss; those of the loss unless given
   ///   - callbacks: called in order, those that record last
   ///   - resuming: whether to continue from `progress` instead of beginning again
   /// - Returns: the scores of every epoch.
@@ -34,7 +35,7 @@ extension NeuralNetwork {
   @discardableResult
   public mutating func fit(
     _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
-    callbacks: [any TrainingCallback] = [], resuming: Bool = false
+    metrics: [any Metric]? = nil, callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
     let data = try prepared(data, role: "training data")
     // Where the network has no names, those of the training data count.
@@ -47,7 +48,7 @@ extension NeuralNetwork {
       seed: seed)
     return try train(
       on: PreparedBatches(ofPrepared: batches), validation: validation, options: options,
-      callbacks: callbacks, resuming: resuming)
+      metrics: metrics, callbacks: callbacks, resuming: resuming)
   }
 
   /// Trains the network on batches that are made while it trains, such as those of an `ImageGenerator`.
@@ -66,7 +67,7 @@ extension NeuralNetwork {
   @discardableResult
   public mutating func fit(
     _ batches: some TrainingBatches, validation: Dataset? = nil, options: TrainingOptions,
-    callbacks: [any TrainingCallback] = [], resuming: Bool = false
+    metrics: [any Metric]? = nil, callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
     try check(
       inputShape: batches.inputShape, targets: batches.targets, role: "training data",
@@ -77,12 +78,13 @@ extension NeuralNetwork {
     try preprocessing?.check(inputShape: inputShape)
     return try train(
       on: PreparedBatches(batches), validation: validation, options: options,
-      callbacks: callbacks, resuming: resuming)
+      metrics: metrics, callbacks: callbacks, resuming: resuming)
   }
 
   private mutating func train(
     on prepared: PreparedBatches<some TrainingBatches>, validation: Dataset?,
-    options: TrainingOptions, callbacks: [any TrainingCallback], resuming: Bool
+    options: TrainingOptions, metrics: [any Metric]?, callbacks: [any TrainingCallback],
+    resuming: Bool
   ) throws -> TrainingHistory {
     var (options, batches) = (options, prepared)
     let source = prepared.base
@@ -97,11 +99,14 @@ extension NeuralNetwork {
     let validationSize = try validationBatchSize(
       for: validation, trainingSize: source.batchSize)
     try checkNames()
+    let fresh = try RunningMetrics(metrics ?? loss!.metrics)
     let rate = optimizerStates!.learningRate
     try begin(
       TrainingProgress(
         options: options, exampleCount: exampleCount, batches: source.settings,
         baseLearningRate: rate, learningRate: rate), resuming: resuming)
+    var metrics = fresh
+    metrics.resume(current.running.metrics)
     adoptNames(classes: source.classNames, features: source.featureNames)
 
     var callbacks = callbacks.filter { !$0.runsLast } + callbacks.filter(\.runsLast)
@@ -125,7 +130,9 @@ extension NeuralNetwork {
         let parts = try (0..<Swift.min(accumulationSteps, left)).map { _ in
           try batches.next(for: self)
         }
-        try Tensor.withoutSubnormals { try step(on: parts, schedule: options.schedule) }
+        try Tensor.withoutSubnormals {
+          try step(on: parts, schedule: options.schedule, metrics: &metrics)
+        }
         let report = stepReport(plan)
         var control = TrainingControl.proceed
         for index in callbacks.indices
@@ -141,7 +148,9 @@ extension NeuralNetwork {
       // Evaluation needs memory in other sizes.
       BufferPool.shared.empty()
       try endEpoch(
-        plan, validation: validation, validationSize: validationSize, callbacks: &callbacks)
+        plan, validation: validation, validationSize: validationSize, metrics: fresh,
+        callbacks: &callbacks)
+      metrics = fresh
     }
     for index in callbacks.indices {
       try callbacks[index].trainingEnded(current.history, network: &self)
@@ -159,7 +168,8 @@ extension NeuralNetwork {
 
   /// Forward and backward on each of the batches, and one update.
   private mutating func step(
-    on batches: [(features: Tensor, targets: Target)], schedule: any LearningRateSchedule
+    on batches: [(features: Tensor, targets: Target)], schedule: any LearningRateSchedule,
+    metrics: inout RunningMetrics
   ) throws {
     let learningRate = try takeLearningRate(from: schedule)
     let isMean = loss!.reduction == .mean
@@ -178,8 +188,9 @@ extension NeuralNetwork {
       }
       let partCount = batch.targets.answerCount
       current.running.add(
-        loss: batchLoss, isMean: isMean, penalty: penalty,
-        answers: loss!.answers(output, target: batch.targets), count: partCount)
+        loss: batchLoss, isMean: isMean, penalty: penalty, count: partCount)
+      metrics.update(
+        prediction: output, target: batch.targets, sums: &current.running.metrics)
       var gradient = loss!.backward()
       // Means over parts of unequal size add up to the mean over all of them.
       if isMean, batches.count > 1, answerCount > 0 {
@@ -223,14 +234,16 @@ extension NeuralNetwork {
   // MARK: One epoch
 
   private mutating func endEpoch(
-    _ plan: TrainingPlan, validation: Dataset?, validationSize: Int,
+    _ plan: TrainingPlan, validation: Dataset?, validationSize: Int, metrics: RunningMetrics,
     callbacks: inout [any TrainingCallback]
   ) throws {
     let step = stepReport(plan)
     try requireFiniteParameters(step: step.step, learningRate: step.learningRate)
     let report = EpochReport(
       epoch: current.epoch, epochs: plan.epochs, step: step.step, training: step.training,
-      validation: try validation.map { try scores(onPrepared: $0, batchSize: validationSize) },
+      validation: try validation.map {
+        try scores(onPrepared: $0, batchSize: validationSize, metrics: metrics)
+      },
       learningRate: step.learningRate)
     // The progress moves on before the callbacks run: a checkpoint that one of them writes resumes with
     // the next epoch.

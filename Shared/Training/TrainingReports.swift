@@ -1,4 +1,4 @@
-/// Loss and accuracy on a set of examples.
+/// Loss and metrics on a set of examples.
 public struct Scores: Codable, Sendable, Equatable {
   /// What training minimises: the mean of the loss over the answers that were asked for, or their sum if the
   /// loss says so, and the penalties on the weights. A sequence asks for an answer at each step that is not
@@ -6,14 +6,16 @@ public struct Scores: Codable, Sendable, Equatable {
   public var loss: Double
   /// The part of `loss` that is the penalties; `nil` without them.
   public var penalty: Double?
-  /// The fraction of answers that are right; `nil` when the network does not classify.
-  public var accuracy: Double?
+  /// The mean of each metric over the answers, by its name.
+  public var metrics: [String: Double]
+  /// The metric "accuracy", the fraction of answers that are right; `nil` when the network does not classify.
+  public var accuracy: Double? { metrics["accuracy"] }
 
   /// Creates scores.
-  public init(loss: Double, penalty: Double? = nil, accuracy: Double? = nil) {
+  public init(loss: Double, penalty: Double? = nil, metrics: [String: Double] = [:]) {
     self.loss = loss
     self.penalty = penalty
-    self.accuracy = accuracy
+    self.metrics = metrics
   }
 }
 
@@ -116,34 +118,61 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
 /// Sums over the examples seen so far.
 struct RunningScores: Codable, Sendable, Equatable {
   var loss = 0.0
-  /// What the weights cost, at each answer anew: `penalty / seen` is the mean.
+  /// The penalty on the weights, once for each answer: `penalty / seen` is the mean.
   var penalty = 0.0
-  var correct = 0
   /// The answers that were asked for: over them losses and penalties are averaged.
   var seen = 0
-  /// The answers that could be right or wrong.
-  var answered = 0
+  /// The sums of each metric, by its name.
+  var metrics: [String: MetricSums] = [:]
 
-  /// Takes in the loss of a batch.
+  /// Adds the loss of a batch.
   /// - Parameters:
   ///   - isMean: whether `loss` is a mean over the `count` answers of the batch or their sum
-  ///   - penalty: what the weights cost at this step
-  mutating func add(
-    loss: Float, isMean: Bool, penalty: Double, answers: AnswerCounts?, count: Int
-  ) {
+  ///   - penalty: the penalty on the weights at this step
+  mutating func add(loss: Float, isMean: Bool, penalty: Double, count: Int) {
     self.loss += Double(loss) * (isMean ? Double(count) : 1)
     self.penalty += penalty * Double(count)
-    correct += answers?.correct ?? 0
-    answered += answers?.total ?? 0
     seen += count
   }
 
-  /// The loss includes the penalties: it is what is minimised.
+  /// The loss includes the penalties: it is the quantity minimised.
   func scores(isMean: Bool) -> Scores {
     let count = Double(Swift.max(seen, 1))
     return Scores(
       loss: (isMean ? loss / count : loss) + penalty / count,
       penalty: penalty == 0 ? nil : penalty / count,
-      accuracy: answered > 0 ? Double(correct) / Double(answered) : nil)
+      metrics: metrics.compactMapValues(\.mean))
+  }
+}
+
+/// The metrics of a training or an evaluation.
+struct RunningMetrics {
+  private var metrics: [any Metric]
+
+  /// Throws when two metrics have the same name.
+  init(_ metrics: [any Metric]) throws {
+    self.metrics = metrics
+    let names = metrics.map(\.name)
+    guard Set(names).count == names.count else {
+      throw CourseError(
+        .invalidArgument, "two metrics have the same name",
+        received: names.joined(separator: ", "), remedy: "Give each metric a name of its own.")
+    }
+    for index in metrics.indices { self.metrics[index].reset() }
+  }
+
+  /// Goes on from the sums of the same metrics in an unfinished epoch.
+  mutating func resume(_ sums: [String: MetricSums]) {
+    for index in metrics.indices {
+      metrics[index].sums = sums[metrics[index].name] ?? MetricSums()
+    }
+  }
+
+  /// Collects a batch, and notes the new sums.
+  mutating func update(prediction: Tensor, target: Target, sums: inout [String: MetricSums]) {
+    for index in metrics.indices {
+      metrics[index].update(prediction: prediction, target: target)
+      sums[metrics[index].name] = metrics[index].sums
+    }
   }
 }

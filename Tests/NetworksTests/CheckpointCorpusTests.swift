@@ -26,7 +26,7 @@ import Testing
   private static let zeroIsRight: Set = [
     "learningRate", "baseLearningRate", "momentum", "beta1", "beta2", "rate", "decay", "strength",
     "l1", "l2", "accuracy", "standardDeviation", "negativeSlope", "paddingIndex", "before", "after",
-    "optimizerStep", "minimum", "correct", "answered", "seen", "limit",
+    "optimizerStep", "minimum", "sum", "count", "seen", "limit",
   ]
 
   /// Fields that may hold any finite number above 0.

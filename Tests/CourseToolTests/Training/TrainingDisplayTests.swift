@@ -8,7 +8,7 @@ import Testing
   private func report(epoch: Int = 11, of epochs: Int = 40) -> StepReport {
     StepReport(
       epoch: epoch, epochs: epochs, batch: 5, batchCount: 10, step: 115,
-      training: Scores(loss: 0.25, accuracy: 0.5), learningRate: 0.1)
+      training: Scores(loss: 0.25, metrics: ["accuracy": 0.5]), learningRate: 0.1)
   }
 
   private func display(width: Int, environment: [String: String] = [:]) -> TrainingDisplay {
@@ -45,8 +45,9 @@ import Testing
       var network = NeuralNetwork(inputShape: [1])
       for epoch in 0..<25 {
         let report = EpochReport(
-          epoch: epoch, epochs: 25, step: epoch, training: Scores(loss: 0.5, accuracy: 0.25),
-          validation: Scores(loss: 0.75, accuracy: 0.5), learningRate: 0.1)
+          epoch: epoch, epochs: 25, step: epoch,
+          training: Scores(loss: 0.5, metrics: ["accuracy": 0.25]),
+          validation: Scores(loss: 0.75, metrics: ["accuracy": 0.5]), learningRate: 0.1)
         _ = try display.epochEnded(report, network: &network)
       }
       return recorder.text.split(separator: "\n").map(String.init)

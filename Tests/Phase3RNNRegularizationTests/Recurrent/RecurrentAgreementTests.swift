@@ -119,7 +119,7 @@ struct RecurrentAgreementTests {
       let data = try Dataset(
         features: Tensor(normal: [6, 4, 2], key: RandomKey(seed: 1)),
         targets: .values(Tensor(normal: [6, 4, 3], key: RandomKey(seed: 2))))
-      try network.fit(data, epochs: 2, batchSize: 3)
+      try network.fit(data, options: TrainingOptions(epochs: 2, batchSize: 3))
       var weights: [Tensor] = []
       network.forEachParameter { weights.append($1.value) }
       return weights

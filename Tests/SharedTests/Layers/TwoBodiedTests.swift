@@ -39,7 +39,8 @@ import Testing
     try network.append(Unfinished())
     let before = network.parameters["layers.0.weights"]?.value
     try network.fit(
-      Dataset(features: batch, targets: .values(batch)), epochs: 2, batchSize: 3)
+      Dataset(features: batch, targets: .values(batch)),
+      options: TrainingOptions(epochs: 2, batchSize: 3))
     #expect(network.parameters["layers.0.weights"]?.value == before, "no gradient comes through")
     #expect(try network.predict(batch) == Tensor(zeros: [3, 4]))
   }
