@@ -60,7 +60,7 @@ extension NeuralNetwork {
   ///
   /// - Parameters:
   ///   - sequenceLength: the training sequence length, in characters
-  ///   - embeddingSize: the size of the vector that stands for a character
+  ///   - embeddingSize: the size of the vector that represents a character
   ///   - cell: the kind of the recurrent layers
   ///   - hiddenSizes: the width of each recurrent layer; at least one
   ///   - optimizer: the optimizer, for training on `SequenceCrossEntropyLoss`

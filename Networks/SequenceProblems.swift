@@ -3,7 +3,7 @@ import Shared
 // Synthetic problems with long-range dependencies, in any length and number.
 
 extension Dataset {
-  /// The adding problem: a sequence of numbers, two of them marked; the answer is the sum of the two.
+  /// The adding problem: a sequence of numbers, two of them marked; the target is the sum of the two.
   ///
   ///     let data = try Dataset.addingProblem(count: 1000, length: 100, seed: 1)
   ///     data.inputShape      // [100, 2]: number and mark of each step

@@ -54,7 +54,7 @@ extension CrossEntropyLoss {
     configuration = ClassificationLossConfiguration(reduction: reduction)
   }
 
-  /// Creates the loss with an epsilon of its own: the impossible then costs `−ln ε`.
+  /// Creates the loss with another epsilon: a probability of 0 for the right class then costs `−ln ε`.
   /// - Parameter epsilon: the smallest probability that counts, above 0 and below 1. The usual one is the
   ///   spacing of `Float` just below 1.
   public init(reduction: Reduction = .mean, epsilon: Float) {

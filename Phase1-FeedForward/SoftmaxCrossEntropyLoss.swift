@@ -71,6 +71,6 @@ extension SoftmaxCrossEntropyLoss {
   /// Scores.
   public var inputKind: OutputKind { .scores }
 
-  /// The probabilities that such scores stand for.
+  /// The probabilities of the classes, from a batch of scores.
   public func prediction(from output: Tensor) -> Tensor { exp(logSoftmax(output)) }
 }

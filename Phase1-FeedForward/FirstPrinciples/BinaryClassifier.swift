@@ -27,7 +27,7 @@ public struct BinaryClassifier: Sendable {
     weights = Tensor(zeros: [inputCount])
   }
 
-  /// How good the classifier was at one point of its training.
+  /// The quality of the classifier at one point of its training.
   public struct Score: Sendable, Equatable {
     /// The mean loss.
     public var cost: Float
@@ -50,7 +50,7 @@ public struct BinaryClassifier: Sendable {
     let t = targets(labels, count: features.shape[0])
     let p = probabilities(features)
     // TODO(0.9): the cost of the formula above, with p clipped to 1e-7...1 − 1e-7; and the fraction of
-    // examples for which p > 0.5 is the right answer.
+    // examples for which p > 0.5 is the right prediction.
     // BEGIN SOLUTION
     let clipped = p.clipped(to: 1e-7...(1 - 1e-7))
     let cost = -(t * log(clipped) + (1 - t) * log(1 - clipped)).mean()

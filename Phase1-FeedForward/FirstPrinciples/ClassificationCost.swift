@@ -1,8 +1,8 @@
 import Foundation
 import Shared
 
-/// How wrong probabilities are, for one example (the loss) and for a batch (the cost), and how often they are
-/// right.
+/// The error of predicted probabilities, for one example (the loss) and for a batch (the cost), and the fraction
+/// of right predictions (the accuracy).
 ///
 /// - `p`: `probabilities`, `[N, C]`: each row sums to 1
 /// - the truth: class indices, `[Int]`, N of them; or one-hot rows, `[N, C]`

@@ -13,7 +13,7 @@ import Shared
 public struct Neuron: Sendable, Equatable {
   /// One weight for each input.
   public var weights: [Float]
-  /// Added to the weighted sum.
+  /// The number added to the weighted sum.
   public var bias: Float
 
   /// A neuron with these weights, one for each input, and this bias.

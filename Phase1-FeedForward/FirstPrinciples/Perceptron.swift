@@ -1,9 +1,9 @@
 import Shared
 
-/// The perceptron: a neuron that answers yes or no, and learns from its mistakes only.
+/// The perceptron: a neuron that says yes or no, and learns from its mistakes only.
 ///
-/// Answers 1 where `w · x + b > 0`, else 0. Rosenblatt's rule goes through the examples one after the other; an
-/// example that is answered wrongly changes the neuron: with t = +1 for class 1 and −1 for class 0,
+/// Predicts 1 where `w · x + b > 0`, else 0. Rosenblatt's rule goes through the examples one after the other; an
+/// example that is predicted wrongly changes the neuron: with t = +1 for class 1 and −1 for class 0,
 /// `w ← w + t x`, `b ← b + t`. Once an epoch passes without a mistake, it has converged.
 /// - `x`: one example, D numbers; `features`: `[N, D]`; `labels`: N times 0 or 1
 ///
@@ -21,7 +21,7 @@ import Shared
 public struct Perceptron: Sendable {
   /// One weight for each input.
   public var weights: [Float]
-  /// Added to the weighted sum.
+  /// The number added to the weighted sum.
   public var bias: Float = 0
 
   /// A perceptron with all weights 0.
@@ -42,7 +42,7 @@ public struct Perceptron: Sendable {
     // END SOLUTION
   }
 
-  /// Changes the weights if the example is answered wrongly.
+  /// Changes the weights if the example is predicted wrongly.
   /// - Returns: whether it was
   public mutating func learn(_ inputs: [Float], label: Int) -> Bool {
     // TODO(0.8): Rosenblatt's rule for one example.
@@ -85,13 +85,13 @@ public struct Perceptron: Sendable {
 }
 
 extension Perceptron {
-  /// How a training ended.
+  /// The outcome of a training.
   public struct Training: Sendable, CustomStringConvertible {
     /// Whether the last epoch was without a mistake.
     public var hasConverged: Bool
-    /// How many epochs were run, the last one included.
+    /// The number of epochs, the last one included.
     public var epochs: Int
-    /// How often the weights were changed.
+    /// The number of changes of the weights.
     public var updates: Int
     /// The mistakes in the last epoch.
     public var mistakes: Int

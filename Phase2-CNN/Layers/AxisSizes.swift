@@ -4,8 +4,8 @@ import Shared
 ///
 ///     Conv2D(inputChannels: 3, outputChannels: 8, kernelSize: [3, 5], stride: 2)
 ///
-/// Literals are enough in most places; a variable is wrapped, `kernelSize: AxisSizes(size)`, or stands in a
-/// list, `kernelSize: [size, size]`.
+/// Literals are enough in most places; wrap a variable, `kernelSize: AxisSizes(size)`, or give a list,
+/// `kernelSize: [size, size]`.
 public struct AxisSizes: Sendable, Equatable {
   private enum Sizes: Equatable { case shared(Int), each([Int]) }
   private let sizes: Sizes

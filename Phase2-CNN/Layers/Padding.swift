@@ -34,7 +34,7 @@ public enum Padding: Codable, Sendable, Equatable {
     }
   }
 
-  /// How a window slides along axis number `axis` of an input with `input` places there.
+  /// The path of a window along axis number `axis` of an input with `input` places there.
   func window(
     axis: Int, input: Int, window: Int, stride: Int, dilation: Int = 1, of layer: String
   ) throws -> WindowAxis {
