@@ -41,7 +41,7 @@ public struct Adam: Optimizer, SelfConfigured, TwoBodied {
 
   /// The step size η.
   public var learningRate: Float
-  /// How much of the moments stays from step to step, β₁ and β₂, and what is added to the root, ε.
+  /// The shares of the moments kept from step to step, β₁ and β₂, and the number added to the root, ε.
   public package(set) var beta1, beta2, epsilon: Float
   package var implementation = Implementation.fast
   private enum CodingKeys: CodingKey { case learningRate, beta1, beta2, epsilon }

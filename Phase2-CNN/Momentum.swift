@@ -58,7 +58,7 @@ public struct Momentum: Optimizer, SelfConfigured, TwoBodied {
 
   /// The step size η.
   public var learningRate: Float
-  /// How much of the velocity stays from step to step, μ.
+  /// The share of the velocity kept from step to step, μ.
   public package(set) var momentum: Float
   /// Whether the step is Nesterov's.
   public package(set) var nesterov: Bool

@@ -22,7 +22,7 @@ import Shared
 public struct AdamW: Optimizer, SelfConfigured {
   /// The step size η.
   public var learningRate: Float
-  /// How much of the moments stays from step to step, β₁ and β₂, and what is added to the root, ε.
+  /// The shares of the moments kept from step to step, β₁ and β₂, and the number added to the root, ε.
   public package(set) var beta1, beta2, epsilon: Float
   /// The share of each weight, times the step size, that a step takes away, λ.
   public package(set) var weightDecay: Float

@@ -38,7 +38,7 @@ public struct RMSProp: Optimizer, SelfConfigured {
 
   /// The step size η.
   public var learningRate: Float
-  /// How much of the running mean stays from step to step, ρ, and the number added to the root, ε.
+  /// The share of the running mean kept from step to step, ρ, and the number added to the root, ε.
   public package(set) var decay, epsilon: Float
 
   /// Creates the optimizer, with η at least 0, ρ at least 0 and below 1, and ε above 0.

@@ -1,4 +1,4 @@
-/// What is known while a checkpoint is being read.
+/// The facts known while a checkpoint is being read.
 ///
 /// A file names sizes, and a size is a claim: layers compare theirs with the file before they take memory,
 /// and draw nothing, since the file sets every value.
@@ -13,7 +13,7 @@ enum Loading {
   }
 }
 
-/// The largest number of elements of a tensor of weights, or of what a layer makes of one example.
+/// The largest number of elements of a tensor of weights, or of the output of a layer for one example.
 private let largestCount = 1 << 31
 
 /// Throws unless a layer's sizes, read from a file, are positive and make at most 2³¹ weights; while a

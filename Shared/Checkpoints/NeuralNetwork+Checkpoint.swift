@@ -2,11 +2,11 @@ import Foundation
 
 /// A checkpoint is one safetensors file.
 ///
-/// | tensor | what |
+/// | tensor | content |
 /// |---|---|
 /// | `layers.0.weights` | parameters and states, by layer and name |
 /// | `optimizer.velocity.layers.0.weights` | the optimizer's state, by parameter |
-/// | `callbacks.EarlyStopping.layers.0.weights` | what callbacks keep, such as the best weights |
+/// | `callbacks.EarlyStopping.layers.0.weights` | tensors of callbacks, such as the best weights |
 ///
 /// Its metadata holds `format`, `format_version`, `model` (the architecture, preprocessing, names and
 /// notes) and, after training, `training` (the progress), as JSON text.

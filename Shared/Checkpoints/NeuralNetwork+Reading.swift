@@ -46,7 +46,7 @@ extension NeuralNetwork {
   }
 
   /// Gives a layer its parameters and states from the file.
-  /// - Parameter prefix: what their names begin with
+  /// - Parameter prefix: the beginning of their names
   private mutating func takeTensors(
     ofLayer index: Int, from tensors: inout CheckpointTensors, prefix: String
   ) throws {
@@ -75,7 +75,7 @@ extension NeuralNetwork {
     }
   }
 
-  /// Takes over where training stood: progress, the state of the optimizer, what callbacks keep.
+  /// Takes over the state of the training: progress, optimizer states, and the tensors of callbacks.
   mutating func takeTraining(
     _ saved: SavedTraining, from tensors: inout CheckpointTensors
   ) throws {
@@ -85,7 +85,7 @@ extension NeuralNetwork {
     for memory in [EarlyStopping.best, EarlyStopping.end] {
       let prefix = "callbacks.\(memory)."
       guard tensors.names.contains(where: { $0.hasPrefix(prefix) }) else { continue }
-      // A copy takes them as its own: what is no state of the network is none to keep.
+      // A copy takes them as its own: tensors that do not fit the network are refused.
       var copy = self
       copy.resetState()
       for index in layers.indices {
@@ -122,7 +122,7 @@ extension NeuralNetwork {
   }
 
   /// A value from the JSON text of a file. A field that it has no place for is an error: it may be a
-  /// misspelt one, or one of a later version, that changes what the network does.
+  /// misspelt one, or one of a later version, that changes the network.
   static func decode<Value: Codable>(
     _ type: Value.Type, from json: String, known: KnownTypes
   ) throws -> Value {

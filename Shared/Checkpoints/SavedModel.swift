@@ -1,4 +1,4 @@
-// What a checkpoint's metadata says about the network, as JSON. A part of a network (layer, loss,
+// The network in a checkpoint's metadata, as JSON. A part of a network (layer, loss,
 // optimizer, penalty) is stored as its type name and its configuration; the reader looks the name up among
 // the types that its caller passed, never among all types of the program.
 
@@ -38,7 +38,7 @@ struct KnownTypes: Sendable {
   }
 }
 
-/// What part of a network something is: where the reader looks its name up.
+/// The role of a part of a network, which decides where the reader looks its name up.
 protocol PartRole {
   /// "layer"
   static var name: String { get }
@@ -138,7 +138,7 @@ struct SavedPart<Role: PartRole>: Codable {
   }
 }
 
-/// Where training stood.
+/// The state of a training.
 struct SavedTraining: Codable {
   var progress: TrainingProgress
   /// The number of steps that the optimizer has taken.

@@ -1,4 +1,4 @@
-// What must hold of the numbers in a checkpoint that say where training stands. `fit` counts on it: a number
+// The checks of a checkpoint's training progress. `fit` counts on them: a number
 // that is out of range would stop the program there, or train on other examples without a word.
 
 extension TrainingProgress {

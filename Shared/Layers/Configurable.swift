@@ -5,7 +5,7 @@ public protocol Configurable: Sendable {
 
   /// The name under which checkpoints know the type.
   static var typeName: String { get }
-  /// Creates the part from what `configuration` returned; throws on values out of range.
+  /// Creates the part from its configuration; throws on values out of range.
   init(configuration: Configuration) throws
   /// The constructor arguments of this part.
   var configuration: Configuration { get }

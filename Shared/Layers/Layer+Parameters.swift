@@ -1,5 +1,5 @@
-// Parameters and states without changing them, and by name. What a layer implements, `forEachParameter` and
-// `forEachState`, can change all of them.
+// Parameters and states without changing them, and by name. The methods that a layer
+// implements, `forEachParameter` and `forEachState`, can change all of them.
 
 extension Layer {
   /// Shows every parameter as it is, in the order of `forEachParameter`.

@@ -2,7 +2,7 @@
 ///
 /// Passed to every call instead of stored, so a network can never be left in the wrong mode.
 public enum Mode: String, Sendable, Codable {
-  /// Layers keep what `backward` needs; dropout drops and batch norm measures the batch.
+  /// Layers keep the values that `backward` needs; dropout drops and batch norm measures the batch.
   case training
   /// Layers keep nothing and change nothing.
   case inference

@@ -49,7 +49,7 @@ public protocol BatchChecking {
   /// Called before training, evaluation and prediction start.
   func check(batchShape: [Int], mode: Mode) throws
 
-  /// What the outputs are when the inputs are of a kind: probabilities after a softmax, for example.
+  /// The kind of the outputs for inputs of a kind: probabilities after a softmax, for example.
   func outputKind(for inputKind: OutputKind) -> OutputKind
 }
 

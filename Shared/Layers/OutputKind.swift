@@ -1,9 +1,9 @@
-/// What the numbers are that a network hands to its loss.
+/// The kind of numbers that a network hands to its loss.
 ///
-/// A loss says what it takes, a layer what it returns. So `fit` can name a softmax in front of a loss that
-/// applies one itself, and scores in front of a loss that takes their logarithm.
+/// A loss states the kind that it takes, a layer the kind that it returns. So `fit` can name a softmax in front
+/// of a loss that applies one itself, and scores in front of a loss that takes their logarithm.
 public enum OutputKind: Sendable, Equatable {
-  /// Any numbers, as a regression has them. What a layer returns unless it says something else.
+  /// Any numbers, as a regression has them. The kind of a layer that states no other.
   case numbers
   /// Any numbers, of which the loss makes probabilities itself ("logits").
   case scores
@@ -17,14 +17,14 @@ public enum OutputKind: Sendable, Equatable {
 }
 
 extension NeuralNetwork {
-  /// What the network is known to return.
+  /// The kind of numbers that the network is known to return.
   public var outputKind: OutputKind { layers.reduce(.numbers) { $1.outputKind(for: $0) } }
 
   /// Throws when the last layers make probabilities of which the loss would make probabilities again, or a
   /// distribution over a single class, which is always 1.
   func checkOutputKind() throws {
     guard let loss, outputKind.areProbabilities else { return }
-    // The layer that the probabilities come from; those behind it leave them as they are.
+    // The layer that the probabilities come from; those after it leave them as they are.
     let source = layers.lastIndex { $0.outputKind(for: .numbers).areProbabilities } ?? 0
     let place = "layer \(source) (\(type(of: layers[source]).typeName))"
     if loss.inputKind == .scores {
@@ -44,8 +44,8 @@ extension NeuralNetwork {
     }
   }
 
-  /// Throws unless the output of a batch is what the loss takes: of a number below 0 or above 1 it would
-  /// make a loss below 0, and of rows that do not sum to 1 one that falls without any learning.
+  /// Throws unless the output of a batch is of the kind that the loss takes: of a number below 0 or above 1 it
+  /// would make a loss below 0, and of rows that do not sum to 1 one that falls without any learning.
   /// - Parameter batch: its number, from 0
   func check(output: Tensor, batch: Int) throws {
     guard let loss, loss.inputKind.areProbabilities, output.count > 0 else { return }

@@ -69,7 +69,7 @@ public struct Parameter: Sendable {
     if gradient == nil { gradient = contribution } else { gradient? += contribution }
   }
 
-  /// What a gradient of the wrong shape looks like, in words.
+  /// A likely cause of a gradient's wrong shape, in words.
   private func hint(for shape: [Int]) -> String {
     if shape == [1] + value.shape { return " (summed with keepDims?)" }
     if shape.dropFirst() == value.shape[...] { return " (not summed over the batch?)" }

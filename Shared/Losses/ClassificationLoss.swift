@@ -21,7 +21,7 @@ public struct ClassificationLossConfiguration: Codable, Sendable, Equatable {
   }
 }
 
-/// A loss that compares `[N, C]` predictions with classes: what all such losses share.
+/// A loss that compares `[N, C]` predictions with classes: the common part of all such losses.
 public protocol ClassificationLoss: Loss where Configuration == ClassificationLossConfiguration {
   /// Creates the loss.
   init(reduction: Reduction)

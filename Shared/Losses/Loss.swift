@@ -9,18 +9,18 @@ public enum Reduction: String, Codable, Sendable, CaseIterable {
 
 /// A measure of how wrong a prediction is, with its gradient.
 ///
-/// `forward` returns the loss of a batch and keeps what `backward` needs, as layers do.
+/// `forward` returns the loss of a batch and keeps the values that `backward` needs, as layers do.
 public protocol Loss: Configurable {
   /// The name under which checkpoints know the loss.
   static var typeName: String { get }
-  /// Creates the loss from what `configuration` returned.
+  /// Creates the loss from its configuration.
   init(configuration: Configuration) throws
   /// The constructor arguments of this loss.
   var configuration: Configuration { get }
   /// How the losses of a batch are combined.
   var reduction: Reduction { get }
 
-  /// What a prediction must be: `fit` and `evaluate` refuse numbers of another kind.
+  /// The kind of numbers that a prediction must hold: `fit` and `evaluate` refuse others.
   var inputKind: OutputKind { get }
   /// Whether the largest number of a prediction names its class.
   var isClassification: Bool { get }
@@ -39,7 +39,7 @@ public protocol Loss: Configurable {
   /// Throws when a network's output shape (without the batch axis) does not fit such targets: called
   /// before training starts.
   func check(outputShape: [Int], target: Target) throws
-  /// What a raw output of the network means: probabilities, where it holds scores.
+  /// The prediction that a raw output of the network stands for: probabilities, where it holds scores.
   func prediction(from output: Tensor) -> Tensor
 }
 

@@ -1,11 +1,11 @@
-/// What a network should answer for each example of a batch.
+/// The right answer of a network for each example of a batch.
 public enum Target: Sendable, Equatable {
   /// The index of the right class of each example.
   case classes([Int])
   /// One row of numbers for each example: one-hot rows, probabilities, or values to regress.
   case values(Tensor)
   /// The index of the right class at each step of N sequences of this length, sequence by sequence.
-  /// `Target.ignored` stands where nothing is asked for, as behind the end of a shorter sequence.
+  /// `Target.ignored` stands where nothing is asked for, as after the end of a shorter sequence.
   case classSequences([Int], length: Int)
 
   /// The class index of a step that does not count.

@@ -58,7 +58,7 @@ public struct ClassificationReport: Sendable, Equatable, Codable, CustomStringCo
   }
 
   /// A table with a row for each class and one for the means. Above 40 classes it has those of the lowest F1,
-  /// which are what one looks for, and says how many there are besides.
+  /// the interesting ones, and the number of the others.
   public var description: String {
     let limit = 40
     var shown = classes

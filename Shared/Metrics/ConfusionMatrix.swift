@@ -1,4 +1,4 @@
-/// How often each class was taken for each other one.
+/// The number of examples of each class that were predicted as each other class.
 ///
 ///     var confusion = ConfusionMatrix(classNames: ["cat", "dog"])
 ///     confusion.update(predicted: [0, 1, 1], actual: [0, 0, 1])
@@ -137,7 +137,7 @@ extension String {
     String(repeating: " ", count: Swift.max(0, width - count)) + self
   }
 
-  /// Blanks behind, up to `width` characters.
+  /// Blanks after it, up to `width` characters.
   func padded(right width: Int) -> String {
     self + String(repeating: " ", count: Swift.max(0, width - count))
   }

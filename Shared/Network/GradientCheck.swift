@@ -1,4 +1,4 @@
-/// What a comparison of analytic and numeric gradients found.
+/// The result of a comparison of analytic and numeric gradients.
 public struct GradientReport: Sendable, CustomStringConvertible {
   /// One compared entry.
   public struct Entry: Sendable {
@@ -6,16 +6,16 @@ public struct GradientReport: Sendable, CustomStringConvertible {
     public var tensor: String
     /// The place in it, one index an axis.
     public var index: [Int]
-    /// What `backward` computed.
+    /// The gradient by `backward`.
     public var analytic: Double
-    /// What finite differences gave.
+    /// The gradient by finite differences.
     public var numeric: Double
     /// `|analytic − numeric| / max(|analytic|, |numeric|, 1)` in units of the typical gradient of that
     /// tensor.
     public var relativeError: Double
   }
 
-  /// What was checked.
+  /// The name of the layer or loss.
   public var subject: String
   /// All compared entries, the worst first.
   public var entries: [Entry]
@@ -25,7 +25,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   /// The largest relative error that passes.
   public var tolerance: Double
 
-  /// What a comparison can end with.
+  /// The verdict of a comparison.
   public enum Verdict: String, Sendable {
     /// Every entry that was compared agrees, and enough of them were.
     case agree = "gradients agree"
@@ -153,7 +153,7 @@ private struct GradientChecker {
   let samples: Int
   let step: Float
   let key: RandomKey
-  /// What rounding makes of the function's values.
+  /// The rounding error of the function's values.
   let rounding: Double
   /// The largest relative error that passes.
   let tolerance: Double
@@ -224,7 +224,7 @@ private struct GradientChecker {
   }
 
   /// The numeric derivative; `nil` at a kink. On a smooth function the estimates with three steps agree; where
-  /// they do not, a smaller step may keep clear of the kink. If they only differ by what rounding can do, that
+  /// they do not, a smaller step may keep clear of the kink. If they only differ by rounding, that
   /// is the noise. None of this looks at the analytic gradient, so a wrong one cannot hide here.
   private func slope(
     of function: (Tensor) -> Double, at value: Tensor, _ place: Int, typical: Double

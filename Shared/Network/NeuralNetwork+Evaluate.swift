@@ -1,6 +1,6 @@
 /// How a network does on a data set.
 public struct Evaluation: Sendable {
-  /// What training minimises: the loss on the examples, and the penalties on the weights.
+  /// The quantity that training minimises: the loss on the examples, and the penalties on the weights.
   public var loss: Double
   /// The part of `loss` that is the penalties; 0 without them.
   public var penalty: Double
@@ -8,7 +8,7 @@ public struct Evaluation: Sendable {
   public var metrics: [String: Double]
   /// The metric "accuracy", the fraction of answers that are right; `nil` when the network does not classify.
   public var accuracy: Double? { metrics["accuracy"] }
-  /// What the network predicts for each example: probabilities `[N, C]` for classifiers. Empty (`[0, C]`)
+  /// The prediction for each example: probabilities `[N, C]` for classifiers. Empty (`[0, C]`)
   /// when the predictions were not to be kept.
   public var predictions: Tensor
   /// How often each class was taken for each other one; `nil` when the network does not classify.
@@ -28,7 +28,7 @@ extension NeuralNetwork {
   ///   - batchSize: how many examples are computed together; by default as many as keep the outputs of the
   ///     largest layer near 8 MB, at most 256
   ///   - metrics: the metrics to report besides the loss; those of the loss unless given
-  ///   - keepingPredictions: whether to return what the network predicts, which may be large for sequences
+  ///   - keepingPredictions: whether to return the predictions, which may be large for sequences
   /// - Throws: `CourseError` when the data does not fit the network or the network has no loss.
   public func evaluate(
     _ data: Dataset, batchSize: Int? = nil, metrics: [any Metric]? = nil,
@@ -52,9 +52,9 @@ extension NeuralNetwork {
   ///         ImageFolder("flowers/test"), batchSize: 100, imageSize: [3, 32, 32], shuffle: false,
   ///         lastBatch: .short))
   ///
-  /// A generator that augments, or that wraps its last batch, is measured on just what it hands out.
+  /// A generator that augments, or that wraps its last batch, is measured on the batches as it makes them.
   ///
-  /// - Throws: as with a data set, and what making a batch throws.
+  /// - Throws: as with a data set, and the errors of making a batch.
   public func evaluate(
     _ batches: some TrainingBatches, metrics: [any Metric]? = nil, keepingPredictions: Bool = true
   ) throws -> Evaluation {
@@ -98,7 +98,7 @@ extension NeuralNetwork {
       confusionMatrix: matrix)
   }
 
-  /// What the network predicts for raw features `[N] + inputShape`: probabilities `[N, C]` for a
+  /// The predictions for raw features `[N] + inputShape`: probabilities `[N, C]` for a
   /// classifier, the output itself for other losses.
   ///
   /// - Throws: `CourseError` when the features do not fit the network, are not finite, or are none for its first

@@ -1,4 +1,4 @@
-// What the weights cost: `fit` minimises the loss plus the penalties.
+// Penalties on the weights: `fit` minimises the loss plus the penalties.
 
 extension NeuralNetwork {
   /// The penalty on the weights of a layer: its own, or else the network's; `nil` when there is neither.
@@ -10,7 +10,7 @@ extension NeuralNetwork {
     return layers.indices.compactMap { index in penalty(ofLayer: index).map { (index, $0) } }
   }
 
-  /// `Σ R(W)` over the weights: what `fit` adds to the loss; 0 without penalties.
+  /// `Σ R(W)` over the weights, which `fit` adds to the loss; 0 without penalties.
   public var penaltyValue: Double {
     var sum = 0.0
     for (index, penalty) in penalizedLayers {

@@ -19,17 +19,17 @@ public struct NeuralNetwork: Sendable {
   /// The shape of one example after each layer.
   public private(set) var layerOutputShapes: [[Int]] = []
 
-  /// What `fit` minimises; `evaluate` reports it.
+  /// The loss that `fit` minimises and `evaluate` reports.
   public var loss: (any Loss)?
   /// The optimizer, with its state of each parameter.
   var optimizerStates: (any AnyOptimizerStates)?
 
-  /// What the weights of each layer cost in addition to the loss, unless the layer has a penalty of its own
+  /// The penalty on the weights of each layer, unless the layer has one of its own
   /// (`append(_:penalty:)`).
   public var penalty: (any Penalty)?
   /// Whether penalties shrink the weights beside the step, `w ← w − η dR/dw`, in place of adding their
-  /// gradient to that of the loss. Then neither momentum nor Adam's averages nor clipping sees them: what the
-  /// exercises' optimizers do with a regularizer, and `AdamW` with its weight decay.
+  /// gradient to that of the loss. Then neither momentum nor Adam's averages nor clipping sees them: so the
+  /// exercises' optimizers treat a regularizer, and `AdamW` its weight decay.
   public var decouplesPenalties = false
   /// The penalties of single layers, by the layer's number.
   var layerPenalties: [Int: any Penalty] = [:]
@@ -72,8 +72,8 @@ public struct NeuralNetwork: Sendable {
   /// Its weights are drawn anew from the network's seed and the layer's place, whatever `seed` the layer was
   /// made with, unless they were set by hand.
   ///
-  /// - Parameter penalty: what its weights cost, in place of the network's `penalty`
-  /// - Throws: `CourseError(.shapeMismatch)` when the layer does not take what the network so far returns.
+  /// - Parameter penalty: the penalty on its weights, in place of the network's `penalty`
+  /// - Throws: `CourseError(.shapeMismatch)` when the layer does not take the output of the network so far.
   public mutating func append(_ layer: some Layer, penalty: (any Penalty)? = nil) throws {
     var layer = layer
     do {

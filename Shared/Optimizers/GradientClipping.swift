@@ -84,8 +84,8 @@ extension Tensor {
       }
     }
     let sum = pieces.scalars.reduce(0) { $0 + Double($1) }
-    // Squares above 10³⁸ do not fit a Float, and those below 10⁻³⁸ vanish. Exploding gradients are what
-    // clipping is for, and the norm of vanishing ones is what it is asked for.
+    // Squares above 10³⁸ do not fit a Float, and those below 10⁻³⁸ vanish. Clipping exists
+    // for exploding gradients, and must return the norm of vanishing ones as well.
     guard sum == .infinity || sum < 1e-20, count > 0, isFinite else { return sum }
     let largest = abs(self).max()
     guard largest > 0 else { return 0 }

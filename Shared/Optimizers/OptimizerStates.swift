@@ -1,5 +1,5 @@
-/// An optimizer with what it has made of a network so far: the state of each parameter, in the order in which
-/// the network shows them, and the number of steps.
+/// An optimizer with its progress in a network: the state of each parameter, in the order in which the network
+/// shows them, and the number of steps.
 ///
 /// The type of the optimizer is erased here, once for a network, and not for each parameter and step.
 protocol AnyOptimizerStates: Sendable {

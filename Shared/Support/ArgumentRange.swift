@@ -6,7 +6,7 @@ package enum ArgumentRange {
   case positive
   /// A finite number of at least 1.
   case atLeastOne
-  /// At least 0 and below 1: how much of the old value a running mean keeps.
+  /// At least 0 and below 1: the share of the old value that a running mean keeps.
   case belowOne
   /// Above 0 and at most 1.
   case upToOne

@@ -98,7 +98,7 @@ extension NeuralNetwork {
     return tensors
   }
 
-  /// Puts back what `snapshot` returned.
+  /// Puts the tensors of a `snapshot` back.
   mutating func restore(_ tensors: [String: Tensor]) {
     forEachParameter { name, parameter in
       if let value = tensors[name] { parameter.value = value }

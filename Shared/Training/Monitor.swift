@@ -1,5 +1,5 @@
 extension EarlyStopping {
-  /// What a callback watches: `EarlyStopping`, `ReduceOnPlateau`.
+  /// The score that a callback watches: `EarlyStopping`, `ReduceOnPlateau`.
   public enum Monitor: String, Sendable {
     /// The loss on the validation data; lower is better.
     case validationLoss

@@ -1,5 +1,4 @@
-// The batches that the network gets to see: what `fit`, `evaluate` and `predict` make sure of before the
-// first of them is computed.
+// The checks of `fit`, `evaluate` and `predict` on their batches, before the first of them is computed.
 
 extension NeuralNetwork {
   /// Whether a batch goes on where the one before it ended, in any layer. Set it to switch that on or off in
@@ -24,7 +23,7 @@ extension NeuralNetwork {
     }
   }
 
-  /// Lets every layer forget what it carried from batch to batch. `fit` calls it at the start of each
+  /// Lets every layer forget the state carried from batch to batch. `fit` calls it at the start of each
   /// epoch, and `evaluate` and `predict` start that way on a copy.
   public mutating func resetState() {
     for index in layers.indices { layers[index].resetState() }
@@ -78,7 +77,7 @@ extension NeuralNetwork {
 
   /// The size of the batches in which so many examples are evaluated.
   /// - Parameters:
-  ///   - given: what the caller wants, `nil` for a good size
+  ///   - given: the size that the caller wants, `nil` for a good one
   ///   - trainingSize: the size of the batches of training, where it is known
   func evaluationBatchSize(_ given: Int?, count: Int, trainingSize: Int? = nil) throws -> Int {
     if let given, given < 1 {

@@ -84,8 +84,8 @@ extension NeuralNetwork {
 
   /// Shows the first layer its inputs, if not every number is one for it.
   /// - Parameters:
-  ///   - name: what messages call the data
-  ///   - body: calls what it is given with all inputs, preprocessed, piece by piece; not called where no
+  ///   - name: the name of the data in messages
+  ///   - body: calls its argument with all inputs, preprocessed, piece by piece; not called where no
   ///     layer wants to see them
   func checkInputs(
     name: String? = nil,

@@ -122,7 +122,7 @@ extension NeuralNetwork {
     training: while current.epoch < options.epochs && !current.isStopped {
       // In the middle of an epoch, a resumed run has its state from the checkpoint.
       if current.batch == 0 { resetState() }
-      // What reading, scaling or evaluating the data needed.
+      // The memory that reading, scaling or evaluating the data needed.
       BufferPool.shared.empty()
       while current.batch < plan.stepsPerEpoch {
         let left = batchesPerEpoch - current.batch * accumulationSteps

@@ -24,7 +24,7 @@ public struct ReduceOnPlateau: TrainingCallback {
 
   /// Creates the callback.
   /// - Parameters:
-  ///   - factor: what the learning rate is multiplied by; above 0 and below 1
+  ///   - factor: the factor between the old learning rate and the new one; above 0 and below 1
   ///   - patience: epochs without improvement after which it is; at least 1
   ///   - minimumImprovement: changes of at most this much do not count as improvement
   ///   - minimumLearningRate: the rate is not lowered beyond this; at least 0

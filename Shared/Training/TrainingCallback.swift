@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a callback wants training to do next.
+/// The decision of a callback on how training goes on.
 public enum TrainingControl: Sendable {
   /// Go on.
   case proceed
@@ -9,12 +9,12 @@ public enum TrainingControl: Sendable {
   case stop
 }
 
-/// Something that watches training, or takes part in it: progress display, early stopping, checkpoints.
+/// An observer of training, or a participant in it: progress display, early stopping, checkpoints.
 ///
 /// A callback gets the network `inout`: it may save it, change its learning rate or its weights. It must
 /// not capture the network that is being trained.
 public protocol TrainingCallback {
-  /// Whether this callback comes after all others, because it records what they did. False by default.
+  /// Whether this callback comes after all others, because it records their work. False by default.
   var runsLast: Bool { get }
   /// Called once, before the first step.
   mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws
@@ -90,7 +90,7 @@ public struct CheckpointCallback: TrainingCallback {
     self.everyEpochs = everyEpochs
   }
 
-  /// True: a checkpoint holds what the other callbacks did in this epoch.
+  /// True: a checkpoint holds the work of the other callbacks in this epoch.
   public var runsLast: Bool { true }
 
   /// Saves the network if it is time to.

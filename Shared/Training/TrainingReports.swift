@@ -1,8 +1,8 @@
 /// Loss and metrics on a set of examples.
 public struct Scores: Codable, Sendable, Equatable {
-  /// What training minimises: the mean of the loss over the answers that were asked for, or their sum if the
-  /// loss says so, and the penalties on the weights. A sequence asks for an answer at each step that is not
-  /// ignored, anything else for one an example.
+  /// The quantity that training minimises: the mean of the loss over the answers asked for, or their sum if
+  /// the loss says so, and the penalties on the weights. A sequence asks for an answer at each step that is
+  /// not ignored, any other example for one.
   public var loss: Double
   /// The part of `loss` that is the penalties; `nil` without them.
   public var penalty: Double?
@@ -19,7 +19,7 @@ public struct Scores: Codable, Sendable, Equatable {
   }
 }
 
-/// What `fit` is about to do.
+/// The plan of a training, before its first step.
 public struct TrainingPlan: Sendable {
   /// The number of epochs in all.
   public var epochs: Int
@@ -33,7 +33,7 @@ public struct TrainingPlan: Sendable {
   public var stepsPerEpoch: Int
 }
 
-/// How training goes, after a step.
+/// The state of a training after a step.
 public struct StepReport: Sendable {
   /// The epoch, counted from 0, and the number of epochs.
   public var epoch: Int
@@ -51,7 +51,7 @@ public struct StepReport: Sendable {
   public var learningRate: Float
 }
 
-/// How training went, after an epoch.
+/// The results of an epoch.
 public struct EpochReport: Codable, Sendable, Equatable {
   /// The epoch, counted from 0.
   public var epoch: Int
@@ -67,7 +67,7 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var learningRate: Float
 }
 
-/// What happened in each epoch.
+/// The results of each epoch.
 public struct TrainingHistory: Codable, Sendable, Equatable {
   /// The reports, one an epoch.
   public var epochs: [EpochReport] = []
@@ -95,13 +95,13 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
   public internal(set) var baseLearningRate: Float
   /// The learning rate of the last step; before the first, that of the optimizer.
   public internal(set) var learningRate: Float
-  /// What happened in the epochs finished.
+  /// The results of the epochs finished.
   public internal(set) var history = TrainingHistory()
   /// Whether a callback ended the training before its last epoch.
   public internal(set) var isStopped = false
   /// The instruction set it ran on: the bits of a resumed run are the same on the same one only.
   public internal(set) var instructionSet = Parallelism.instructionSet
-  /// The sums behind the scores of the unfinished epoch.
+  /// The sums for the scores of the unfinished epoch.
   var running = RunningScores()
 
   /// Lets a learning rate that was set since the last step hold: the schedule goes on from it.
