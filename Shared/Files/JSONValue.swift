@@ -7,7 +7,7 @@ import Foundation
 ///
 ///     let value = try JSONValue(parsing: #"{"epochs": 10}"#, name: "settings.json")
 ///     value["epochs"]?.integer   // 10
-public enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable {
   /// `null`
   case null
   /// `true` or `false`
@@ -24,39 +24,39 @@ public enum JSONValue: Sendable, Equatable {
   case object([String: JSONValue])
 
   /// Parses a text; `name` stands for the file in errors.
-  public init(parsing text: String, name: String) throws {
+  package init(parsing text: String, name: String) throws {
     try self.init(parsing: Data(text.utf8), name: name)
   }
 
   /// Parses UTF-8 bytes, with or without a byte order mark; `name` stands for the file in errors.
-  public init(parsing data: Data, name: String) throws {
+  package init(parsing data: Data, name: String) throws {
     var parser = JSONParser(bytes: [UInt8](withoutByteOrderMark(data)), name: name)
     self = try parser.parseDocument()
   }
 
   /// Parses a file.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     try self.init(parsing: readFile(at: path, content: "a JSON file"), name: path)
   }
 
   // MARK: Looking inside
 
   /// The value of a key; `nil` when this is no object or has no such key.
-  public subscript(key: String) -> JSONValue? { object?[key] }
+  package subscript(key: String) -> JSONValue? { object?[key] }
   /// The object; `nil` when this is something else.
-  public var object: [String: JSONValue]? {
+  package var object: [String: JSONValue]? {
     if case .object(let value) = self { value } else { nil }
   }
   /// The list; `nil` when this is something else.
-  public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+  package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
   /// The text; `nil` when this is something else.
-  public var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
   /// The whole number; `nil` when this is something else.
-  public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+  package var integer: Int? { if case .integer(let value) = self { value } else { nil } }
   /// The truth value; `nil` when this is something else.
-  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
   /// The number, whole or not; `nil` when this is something else.
-  public var number: Double? {
+  package var number: Double? {
     switch self {
     case .number(let value): value
     case .integer(let value): Double(value)
@@ -68,7 +68,7 @@ public enum JSONValue: Sendable, Equatable {
 extension JSONValue: CustomStringConvertible {
   /// The value as JSON in one line, keys sorted, so that equal values give equal texts. Numbers that
   /// JSON cannot express (NaN and infinities) become `null`.
-  public var description: String {
+  package var description: String {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
