@@ -43,7 +43,7 @@ import Testing
       #expect(json["prompt"] as? String == " ")
 
       for (arguments, status, message) in [
-        (["--prompt", "two X"], 1, "--prompt, line 1, column 5: characters outside the vocabulary"),
+        (["--prompt", "two X"], 1, "--prompt, line 1, column 5: characters outside the"),
         (["--prompt", ""], 2, "a text that is not empty"),
         (["--temperature", "-1"], 2, "expected a number, at least 0"),
         (["--length", "0"], 2, "'--length'"),
