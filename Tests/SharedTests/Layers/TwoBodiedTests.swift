@@ -12,6 +12,18 @@ import Testing
     #expect(!Shifting.agree(on: [(Shifting(.none), batch), (Shifting(.output), batch)]))
   }
 
+  @Test(arguments: Descent.Mistake.allCases)
+  func anyDifferenceBetweenOptimizersIsNoticed(mistake: Descent.Mistake) {
+    #expect(Descent.agree(on: [Descent(mistake)]) == (mistake == .none))
+    #expect(!Descent.agree(on: [Descent(.none), Descent(.weights)]))
+  }
+
+  @Test func anOptimizerWithAWrongBodyRunsIt() {
+    var (value, state): (Tensor, Descent.State) = ([1, 2], Descent.State(for: [1, 2]))
+    Descent(.weights).update(&value, gradient: [0, 0], state: &state, step: 1)
+    #expect(value == [2, 3], "the kernel must not stand in for a body that does not agree")
+  }
+
   /// A NaN that both bodies hand on, as max pooling does, is none that one of them makes.
   @Test func theSameNaNIsNoDifference() {
     var images = batch
@@ -103,4 +115,42 @@ private struct Unfinished: ParameterFreeLayer, TwoBodied {
   func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
   func forward(_ input: Tensor, mode: Mode) -> Tensor { input * (runsKernel ? 2 : 0) }
   func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * (runsKernel ? 2 : 0) }
+}
+
+/// `w ← w − η g`, with a count of steps for each weight; the readable body may have a mistake.
+struct Descent: Optimizer, SelfConfigured, TwoBodied {
+  enum Mistake: String, Codable, CaseIterable {
+    case none, weights, laterSteps, shape, notANumber, state
+  }
+
+  struct State: ParameterState {
+    var steps: Tensor
+    init(for value: Tensor) { steps = Tensor(zeros: value.shape) }
+    mutating func forEach(_ body: (String, inout Tensor) throws -> Void) rethrows {
+      try body("steps", &steps)
+    }
+  }
+
+  var learningRate: Float = 0.5
+  var mistake: Mistake
+  var implementation = Implementation.fast
+  private enum CodingKeys: CodingKey { case learningRate, mistake }
+
+  init(_ mistake: Mistake) { self.mistake = mistake }
+
+  func update(_ value: inout Tensor, gradient: Tensor, state: inout State, step: Int) {
+    state.steps += 1
+    value.add(gradient, scaledBy: -learningRate)
+    guard !runsKernel else { return }
+    switch mistake {
+    case .none: break
+    case .weights: value += 1
+    case .laterSteps: if step > 1 { value += 1 }
+    case .shape: if step == 3 { value = value.reshaped([1] + value.shape) }
+    case .notANumber: value += .nan
+    case .state: state.steps += 1
+    }
+  }
+
+  static let bodiesAgree = agree(on: [Descent(.weights)])
 }
