@@ -30,21 +30,20 @@ package final class InputFile {
       guard size != nil || isatty(0) == 0 else { throw failure(received: "a terminal") }
       return
     }
-    if allowsPipes { try requireReadable(path, content: content) }
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | (allowsPipes ? 0 : O_NONBLOCK))
-    let code = errno
-    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-      size = nil
-      try requireReadable(path, content: content)
-      throw failure(received: systemMessage(code))
-    }
-    size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
-    guard size != nil || allowsPipes else {
-      try requireReadable(path, content: content)
+    try requireReadable(path, content: content)
+    // Never opened, where it may not be a pipe: a writer that waits for a reader would lose it at once.
+    guard allowsPipes || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG else {
       throw CourseError(
         .file, "cannot read the file", expected: content, received: "a pipe or device",
         location: path, remedy: "Name a file.")
     }
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | (allowsPipes ? 0 : O_NONBLOCK))
+    let code = errno
+    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+      size = nil
+      throw failure(received: systemMessage(code))
+    }
+    size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     guard size ?? 0 <= maximumSize else {
       throw CourseError(
         .file, "the file is too large", expected: "\(content), at most \(maximumSize) bytes",
