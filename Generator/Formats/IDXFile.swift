@@ -101,7 +101,7 @@ public struct IDXFile: Sendable, Equatable {
     let shape = try (0..<rank).map { _ in try source.number(bytes: 4, .big, of: "axis sizes") }
     // Before any memory is taken: a size that overflows, or that no file of this length can hold.
     let header = source.offset
-    guard let count = checkedProduct(shape + [type.size]),
+    guard let count = countOfElements(shape).map({ $0 * type.size }),
       count <= source.maximumContent - (source.isGzip ? 0 : header)
     else {
       throw source.refuse(
@@ -157,16 +157,4 @@ public struct IDXFile: Sendable, Equatable {
   public func write(to url: URL) throws {
     try AtomicFile.write(data, to: url)
   }
-}
-
-/// The product of sizes; `nil` when it overflows.
-func checkedProduct(_ sizes: [Int]) -> Int? {
-  var product = 1
-  // Zeros last: a size that overflows beside a zero is still absurd, but no harm.
-  for size in sizes {
-    let (value, overflows) = product.multipliedReportingOverflow(by: size)
-    if overflows { return nil }
-    product = value
-  }
-  return product
 }

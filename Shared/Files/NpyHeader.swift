@@ -108,7 +108,7 @@ struct NpyHeader {
 
   /// Throws unless the elements take as many bytes as the file has.
   func checkLength(_ count: Int, _ cursor: ByteCursor) throws {
-    guard let elements = checkedElementCount(shape), elements <= Int.max / type.size,
+    guard let elements = countOfElements(shape), elements <= Int.max / type.size,
       elements * type.size == count
     else {
       throw cursor.refuse(

@@ -134,7 +134,7 @@ struct SafetensorsReader {
         expected: "at most \(body.count) bytes of data", received: "offset \(end)",
         remedy: SafetensorsReader.damageRemedy)
     }
-    guard let count = checkedElementCount(shape), count <= Int.max / type.size,
+    guard let count = countOfElements(shape), count <= Int.max / type.size,
       count * type.size == end - begin
     else {
       throw refuse(

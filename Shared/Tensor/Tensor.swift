@@ -96,7 +96,7 @@ package func elementCount(_ shape: [Int]) -> Int {
 
 /// The number of elements of a shape; `nil` where a size is negative, or memory could not hold them or, in a
 /// shape without elements, one of its other axes.
-func countOfElements(_ shape: [Int]) -> Int? {
+package func countOfElements(_ shape: [Int]) -> Int? {
   guard let count = checkedElementCount(shape), count <= mostElements,
     shape.allSatisfy({ $0 <= mostElements })
   else { return nil }

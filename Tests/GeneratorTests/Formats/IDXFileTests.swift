@@ -62,6 +62,11 @@ import Testing
     }
     // A product beyond 64 bits.
     expectCourseError(.format, "too short") { try read(Data([0, 0, 14, 4] + huge)) }
+    // One axis of 0, and three whose product overflows.
+    let empty = [UInt8](repeating: 0, count: 4)
+    expectCourseError(.format, "too short") {
+      try read(Data([0, 0, 8, 4] + empty + huge.prefix(12)))
+    }
   }
 
   @Test func damageIsNoticed() {

@@ -167,7 +167,9 @@ import Testing
         try read(file(header("'<f4'", shape), [UInt8](repeating: 0, count: size)))
       }
     }
-    for shape in ["(4611686018427387904, 4)", "(0, 4611686018427387904, 4)"] {
+    for shape in [
+      "(4611686018427387904, 4)", "(0, 4611686018427387904, 4)", "(0, 1125899906842624)",
+    ] {
       expectCourseError(.format, "does not fit") { try read(file(header("'<f4'", shape))) }
     }
     expectCourseError(.format, "too long", "10001") {
