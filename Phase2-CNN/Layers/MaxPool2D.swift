@@ -69,8 +69,8 @@ public struct MaxPool2D: Layer, TwoBodied {
     }
     let (output, winners) = input.maxPooled(
       geometry, shape: geometry.outputShape, keepingWinners: mode == .training)
-    // Only a training pass keeps anything, and only a training pass has winners.
-    kept.set((.winners(winners!), geometry), in: mode)
+    kept.clear()
+    if let winners { kept.set((.winners(winners), geometry), in: mode) }
     return output
   }
 

@@ -22,10 +22,8 @@ public struct Kept<Value: Sendable>: Sendable {
   public init() {}
 
   /// Keeps the values of a training pass; an inference pass keeps nothing, and releases what was kept.
-  public mutating func set(_ value: @autoclosure () -> Value, in mode: Mode) {
-    // First released, then made: in a large layer there is not memory for both.
-    self.value = nil
-    if mode == .training { self.value = value() }
+  public mutating func set(_ value: Value, in mode: Mode) {
+    self.value = mode == .training ? value : nil
   }
 
   /// Releases the values, so that a new pass can use the memory.
