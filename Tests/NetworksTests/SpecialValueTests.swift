@@ -12,15 +12,14 @@ import Testing
   ]
   private static let gradients: [Float] = [2, inf, -inf, .nan, 0, tiny]
 
-  /// Equal, or both no number.
+  /// Equal, or both NaN.
   private func expectSame(
-    _ got: [Float], _ expected: [Float], _ what: String,
+    _ got: [Float], _ expected: [Float], _ subject: String,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    let isSame = zip(got, expected).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
-    if got.count != expected.count || !isSame {
-      Issue.record("\(what): expected \(expected), got \(got)", sourceLocation: sourceLocation)
-    }
+    expectClose(
+      Tensor(got), Tensor(expected), subject, atol: 0, rtol: 0, nanMatches: true,
+      sourceLocation: sourceLocation)
   }
 
   /// Output and input gradient for every input, with one gradient for all.

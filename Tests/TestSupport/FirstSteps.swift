@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The simplest tests of a task, one after the other, tried in a process of their own before anything else:
-/// what ends that process, an index out of range or a shape that does not fit, ends no test run.
+/// The simplest tests of a task, run one after the other in a process of their own before all others: an index
+/// out of range or a wrong shape ends that process, and not the test run.
 ///
 ///     static let steps: FirstSteps = FirstSteps(
 ///       of: "LSTM",
@@ -18,16 +18,16 @@ import Testing
 ///     @Test func anythingElse() async throws {
 ///       try await Self.steps.require()
 ///
-/// The first step that is wrong tells what, and the tests that wait for it are cancelled. Where no test of that
-/// step is run, the first of them fails, as for a `Stage`.
+/// The first failing step reports its mistake, and the tests that wait for it are cancelled. If the run includes no
+/// test of that step, the first waiting test fails, as for a `Stage`.
 public final class FirstSteps: Sendable {
-  /// The name of a test and what it does. What that finds must be told through this module: `expectClose`,
-  /// `require`, `fail` and so on.
+  /// The name of a test and its body, which must use the checks of this module: `expectClose`, `require`, `fail`
+  /// and so on.
   public typealias Step = (name: String, body: @Sendable () throws -> Void)
 
-  /// What the process has found.
+  /// The result of the process.
   private struct Outcome: Sendable {
-    /// The first step that is wrong, and what waits for it.
+    /// The first failing step, and the stage that others wait for.
     var wrong: (index: Int, stage: Stage)?
     /// The message with which the process ended in that step.
     var trap: String?
@@ -40,9 +40,9 @@ public final class FirstSteps: Sendable {
   private let outcome = SharedValue<Outcome>()
 
   /// - Parameters:
-  ///   - task: what is tried, as messages should name it
+  ///   - task: the name of the task in messages
   ///   - steps: the tests, the simplest first
-  ///   - hints: what a message of a process that ended may come from; the key is a part of that message
+  ///   - hints: possible causes of a message that ended the process, by a part of that message
   ///   - process: runs `tryAndExit()` as an exit test
   public init(
     of task: String, _ steps: [Step], hints: [String: String] = [:],
@@ -53,8 +53,8 @@ public final class FirstSteps: Sendable {
 
   // MARK: In the process of its own
 
-  /// Tries the steps up to the first one that is wrong. The status is always that of a failure, so that the
-  /// exit test itself has nothing to report.
+  /// Runs the steps up to the first failing one. The status is always that of a failure, so that the exit test
+  /// itself has nothing to report.
   public func tryAndExit() -> Never {
     // Sooner than the process that waits for this one, which would end without a word about the step.
     let watchdog = Watchdog(patience: patienceForThisMachine() / 3)
@@ -75,7 +75,7 @@ public final class FirstSteps: Sendable {
 
   // MARK: In the tests
 
-  /// Does the step that has the name of the test.
+  /// Runs the step with the name of the test.
   public func run(
     _ name: String = #function, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
@@ -85,8 +85,8 @@ public final class FirstSteps: Sendable {
       sourceLocation: sourceLocation)
   }
 
-  /// Does what a step does; ends the test at once when a step before it is wrong, and with a message when
-  /// this one would end the program.
+  /// Runs a step; ends the test at once if an earlier step fails, and with a message if this one would end the
+  /// program.
   public func run(_ index: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
     let outcome = await tried()
     guard let wrong = outcome.wrong, wrong.index <= index else { return try steps[index].body() }
@@ -98,7 +98,7 @@ public final class FirstSteps: Sendable {
       let passesHere = Stage(steps[index].name, body: steps[index].body).isRight
       if !passesHere { return try steps[index].body() }
       return fail(
-        "\(task): this fails now and then: does it depend on chance?",
+        "\(task): this fails only sometimes: does it depend on chance?",
         sourceLocation: sourceLocation)
     }
     let hint = hints.first { trap.contains($0.key) }.map { "\n  \($0.value)" } ?? ""
@@ -107,19 +107,19 @@ public final class FirstSteps: Sendable {
       sourceLocation: sourceLocation)
   }
 
-  /// Ends the test unless all steps are right.
+  /// Ends the test unless all steps pass.
   public func require(sourceLocation: SourceLocation = #_sourceLocation) async throws {
     guard let wrong = await tried().wrong else { return }
     try await wait(for: wrong.stage, sourceLocation: sourceLocation)
   }
 
-  /// Ends the test; lets the one that tells what is wrong come first, if there is one in this run.
+  /// Ends the test; lets the test that reports the mistake come first, if there is one in this run.
   private func wait(for stage: Stage, sourceLocation: SourceLocation) async throws {
     for _ in 0..<300 where !stage.isTold { try await Task.sleep(for: .milliseconds(10)) }
     try stage.require(sourceLocation: sourceLocation)
   }
 
-  /// Ends the test when a step ends the program. Where it is merely wrong, the test goes on.
+  /// Ends the test if a step ends the program. If a step merely fails, the test goes on.
   public func requireThatTheProgramGoesOn(
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
@@ -128,7 +128,7 @@ public final class FirstSteps: Sendable {
 
   private func tried() async -> Outcome {
     await outcome.value { [self] in
-      // When no process could be started, #expect has said so, and the steps run here.
+      // If no process could be started, #expect has recorded it, and the steps run here.
       let names = steps.map(\.name).joined(separator: ", ")
       let number = Watchdog.shared.begin("\(task): \(names)", holdsOthers: true)
       defer { Watchdog.shared.end(number) }
@@ -168,7 +168,7 @@ public struct WaitingTrait: SuiteTrait, TestTrait, TestScoping {
   /// Each test of the suite waits.
   public var isRecursive: Bool { true }
 
-  /// A test waits as a whole: where only its cases were cancelled it would be told as passed.
+  /// A test waits as a whole: if only its cases were cancelled, it would count as passed.
   public func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? {
     test.isSuite || testCase != nil ? nil : self
   }
@@ -183,7 +183,7 @@ public struct WaitingTrait: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == WaitingTrait {
-  /// Waits until the first steps of a task are right: `@Test(.waits(for: LSTMTests.steps))`.
+  /// Waits until the first steps of a task pass: `@Test(.waits(for: LSTMTests.steps))`.
   public static func waits(for task: FirstSteps) -> Self {
     WaitingTrait { try await task.require() }
   }

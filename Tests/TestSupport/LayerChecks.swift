@@ -48,8 +48,8 @@ public func forwardPass(
   return output
 }
 
-/// Whether a layer keeps something of a batch: a batch with one example more leaves it otherwise. (What an
-/// inference pass leaves says nothing here: a layer may wrongly keep as much then.)
+/// Whether a layer keeps something of a batch: its properties differ after a batch with one more example. (A comparison
+/// with an inference pass would prove nothing: a layer may wrongly keep values there too.)
 private func keepsSomething<L: Layer>(_ layer: L, of input: Tensor, before: L) -> Bool {
   var other = before
   other.resetState()
@@ -132,8 +132,8 @@ public func expectInferenceKeepsNothing(
   }
 }
 
-/// Records an issue when a layer still holds tensors of a batch after its backward pass: in a deep network
-/// they would lie beside those of the layers before it.
+/// Records an issue if a layer still holds tensors of a batch after its backward pass: in a deep network they would
+/// occupy memory beside those of the layers before it.
 public func expectBackwardUsesUp(
   _ layer: some Layer, input: Tensor, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -154,8 +154,8 @@ private func storedValues(of value: Any) -> [String] {
   Mirror(reflecting: value).children.map { String(describing: $0.value) }
 }
 
-/// The number of elements of all tensors that a value holds, however deep: layers that keep the activations
-/// of past batches show in it.
+/// The number of elements of all tensors that a value holds, at any depth: it reveals layers that keep the
+/// activations of past batches.
 public func storedTensorElements(of value: Any) -> Int {
   if let tensor = value as? Tensor { return tensor.count }
   return Mirror(reflecting: value).children.reduce(0) { $0 + storedTensorElements(of: $1.value) }

@@ -1,24 +1,24 @@
 import Synchronization
 import Testing
 
-/// The simplest tests of a task, on which its other tests build: those end at once unless these pass.
+/// The simplest tests of a task, on which its other tests build: the others end at once unless these pass.
 ///
 ///     static let example = Stage("squareForward()") { DenseTests().squareForward() }
 ///
 ///     @Test func anyShape() throws {
 ///       try Self.example.require()
 ///
-/// So a mistake is told once, by the test that names it: of the tests that wait, the first fails with one
-/// line, since no run may pass without them, and the rest are cancelled.
+/// So a mistake is reported once, by the test that names it. Of the waiting tests, the first fails with one line,
+/// since no run may pass without them, and the rest are cancelled.
 public final class Stage: Sendable {
   private let tests: String
   let isRight: Bool
   private let isReported = Mutex(false)
 
-  /// Tries the tests, once, without recording what they find. What they find must be told through this
-  /// module: `expectClose`, `require`, `trainingPass` and so on.
+  /// Runs the tests once, without recording their issues. They must use the checks of this module: `expectClose`,
+  /// `require`, `trainingPass` and so on.
   ///
-  /// - Parameter tests: their names, as the message should give them
+  /// - Parameter tests: their names in the message
   public init(_ tests: String, body: () throws -> Void) {
     self.tests = tests
     let number = Watchdog.shared.begin(tests, holdsOthers: true)
@@ -26,12 +26,12 @@ public final class Stage: Sendable {
     isRight = complaints(body).isEmpty
   }
 
-  /// A stage that was tried elsewhere.
+  /// A stage that was run elsewhere.
   init(_ tests: String, isRight: Bool) {
     (self.tests, self.isRight) = (tests, isRight)
   }
 
-  /// Whether something has told that a test of this stage fails: then those that wait are cancelled.
+  /// Whether the failure of this stage has been reported: then the waiting tests are cancelled.
   var isTold: Bool {
     get { isReported.withLock { $0 } }
     set { isReported.withLock { $0 = newValue } }
@@ -55,8 +55,8 @@ public final class Stage: Sendable {
   }
 }
 
-/// What the checks of `body` would say of it, without failing the test: for tests that provoke a mistake and
-/// look whether it is named. Checks of this module only: `expectClose`, `require`, `trainingPass` and so on.
+/// The messages of the checks in `body`, without failing the test: for tests that provoke a mistake and check that it
+/// is named. Only for the checks of this module: `expectClose`, `require`, `trainingPass` and so on.
 ///
 ///     #expect(complaints { expectClose(-y, y, "y", mistakes: ["a sign": -y]) }[0].contains("a sign"))
 public func complaints(_ body: () throws -> Void) -> [String] {
@@ -67,7 +67,7 @@ public func complaints(_ body: () throws -> Void) -> [String] {
   return trial.complaints
 }
 
-/// What is noted instead of recorded, while a stage tries its tests.
+/// The messages that are collected instead of recorded while a stage runs its tests.
 private final class Trial: Sendable {
   @TaskLocal static var current: Trial?
   private let list = Mutex<[String]>([])
@@ -89,7 +89,7 @@ public func require(
   _ = try require(condition ? true : nil, words(), sourceLocation: sourceLocation)
 }
 
-/// The value; ends the test, in a student's words, when there is none.
+/// The value; ends the test, in a student's words, if there is none.
 public func require<Value>(
   _ value: Value?, _ words: @autoclosure () -> String,
   sourceLocation: SourceLocation = #_sourceLocation
@@ -104,5 +104,5 @@ public func require<Value>(
   throw TrialEnds()
 }
 
-/// Ends what a stage tries.
+/// Ends the tests of a stage.
 private struct TrialEnds: Error {}

@@ -1,4 +1,4 @@
-// The protocols say what each member does.
+// The members are documented in the protocols.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 import Shared

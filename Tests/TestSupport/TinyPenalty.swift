@@ -1,4 +1,4 @@
-// The protocol says what each member does.
+// The members are documented in the protocol.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 import Shared

@@ -25,26 +25,26 @@ public struct Watched: SuiteTrait, TestTrait, TestScoping {
   }
 }
 
-/// Says which tests run when none has begun or ended for ten seconds, and ends the process when that goes on.
+/// Names the running tests when none has begun or ended for ten seconds, and ends the process when that continues.
 ///
-/// Only seconds of computing count, one at most for each second that passes: a test that waits for a busy
-/// machine is not ended. How many it takes goes by how fast this machine is. A silence without computing (a
-/// child process that never ends, a lock) may last 300 seconds.
+/// Only seconds of processor time count, at most one for each second that passes: a test that waits for a busy machine
+/// is not ended. The limit depends on the speed of this machine. A silence without computing (a child process that
+/// never ends, a lock) may last 300 seconds.
 final class Watchdog: Sendable {
   static let shared = Watchdog()
-  /// How the process ends: as under `timeout`.
+  /// The exit status: that of `timeout`.
   static let status: CInt = 124
 
   private struct Tests {
     var running: [(number: Int, name: String, holdsOthers: Bool)] = []
-    /// How many tests have begun and ended.
+    /// The number of tests that have begun and ended.
     var changes = 0
     /// The test that began last on each thread: the only one there that can be computing. Those before it have
     /// ended, or wait for something.
     var lastOnThread: [AnyHashable: Int] = [:]
 
-    /// The names of what runs: first what others wait for, then what can be computing, then the rest; of each
-    /// what has run longest.
+    /// The names of the running tests: first those that others wait for, then those that can be computing, then the
+    /// rest; of each the longest-running ones.
     var names: [String] {
       let last = Set(lastOnThread.values)
       func rank(_ number: Int, _ holdsOthers: Bool) -> Int {
@@ -57,8 +57,8 @@ final class Watchdog: Sendable {
   private let tests = Mutex(Tests())
   private let patience: Double?
 
-  /// - Parameter patience: seconds of computing without a test that begins or ends; by default as many
-  ///   as fit this machine
+  /// - Parameter patience: seconds of processor time without a test that begins or ends; by default adapted to this
+  ///   machine
   init(patience: Double? = nil) {
     self.patience = patience
     Thread { self.watch() }.start()
@@ -93,7 +93,7 @@ final class Watchdog: Sendable {
       if changesNow != changes || running.isEmpty {
         (changes, silence, computing) = (changesNow, 0, 0)
       } else {
-        // At most 1: a process that was stopped in between, by a debugger say, was not silent.
+        // At most 1: a process that was stopped in between, by a debugger for example, was not silent.
         silence += min(now - time, 1)
         computing += min(now - time, cpuNow - cpuTime, 1)
       }
@@ -103,7 +103,7 @@ final class Watchdog: Sendable {
         say(
           "Stopped: no test has begun or ended for \(Int(silence)) seconds. Is there a loop that never ends?",
           running)
-        // Exit tests that wait for a process of their own would leave it behind.
+        // Exit tests that wait for a process of their own would orphan it.
         let killer = try? Process.run(
           URL(filePath: "/usr/bin/pkill"),
           arguments: ["-KILL", "-P", "\(ProcessInfo.processInfo.processIdentifier)"])
@@ -121,19 +121,19 @@ final class Watchdog: Sendable {
   }
 }
 
-/// 45 seconds of computing where this loop takes 0.11, as it did where the slowest test took 13; on a slower
-/// machine, or with a sanitizer, in proportion more; and never less than 30.
+/// 45 seconds of processor time on a machine where this loop takes 0.11 seconds and the slowest test 13; on a slower
+/// machine, or with a sanitizer, proportionally more; and never less than 30.
 func patienceForThisMachine() -> Double {
   let start = seconds(CLOCK_THREAD_CPUTIME_ID)
   var sum: UInt32 = 0
   for number: UInt32 in 0..<1_000_000 { sum = sum &* 31 &+ number }
   let end = seconds(CLOCK_THREAD_CPUTIME_ID)
-  // Never true; so that the loop is not left out.
+  // Never true; it keeps the compiler from removing the loop.
   if sum == 1 { print(sum) }
   return max(30, (end - start) / 0.11 * 45)
 }
 
-/// What a clock shows.
+/// The time of a clock.
 private func seconds(_ clock: clockid_t) -> Double {
   var time = timespec()
   clock_gettime(clock, &time)

@@ -2,7 +2,7 @@ import CourseTestSupport
 import Foundation
 import Testing
 
-/// A reader that goes away, a full disk behind standard output, a stream that was never there.
+/// A reader that goes away, standard output on a full disk, a stream that was never there.
 @Suite(.enabled(if: hasBuiltTool), .watched) struct ClosedOutputTests {
   private static let train = #""$COURSE" train iris-mlp --epochs 20"#
 

@@ -41,7 +41,7 @@ import Testing
       for arguments in runs {
         let run = runTool(arguments, isTerminal: true)
         let text = run.output + run.error
-        // What the tool itself writes: colours, and the line that it overwrites.
+        // The tool's own codes: colours, and the line that it overwrites.
         let rest = text.replacing(#/\x{1B}\[(0|1|2|31|32|33|36)m|\r|\x{1B}\[K/#, with: "")
         let wrong = rest.unicodeScalars.filter {
           $0.properties.generalCategory == .control && $0 != "\n" || $0 == "\u{202E}"

@@ -2,7 +2,7 @@ import CourseTestSupport
 import Foundation
 import Testing
 
-/// What only the real program can show: a signal is a matter between processes, and the number of threads
+/// Tests of the real program: signals are sent between processes, and the number of threads
 /// belongs to a process.
 @Suite(.enabled(if: hasBuiltTool), .watched) struct ProcessTests {
   @Test func theNumberOfThreadsChangesNoBit() throws {

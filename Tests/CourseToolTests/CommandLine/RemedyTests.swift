@@ -69,7 +69,7 @@ import Testing
           }
           #expect(
             isKnown,
-            "\(file.lastPathComponent): \(literals) is for programmers: add what the tool says to Remedies.translations"
+            "\(file.lastPathComponent): \(literals) is for programmers: add its counterpart to Remedies.translations"
           )
         }
       }
@@ -93,7 +93,7 @@ import Testing
   private func check(_ run: ToolRun, _ arguments: [String]) throws {
     let command = try findCommand(arguments).description
     #expect(run.status != 0, "\(arguments)")
-    // What stands between quotes and begins like a command has that command's options.
+    // A quoted text that begins like a command has that command's options.
     var rest = run.error
     for match in run.error.matches(of: #/'(?:course )?([a-z][^']*)'/#) {
       let words = String(match.output.1).split(separator: " ").map(String.init)

@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import CourseTool
 
-/// What a run of the tool left behind.
+/// The result of a run of the tool.
 struct ToolRun {
   var status: Int32
   var output: String
@@ -35,7 +35,7 @@ func runTool(_ arguments: [String], isTerminal: Bool = false) -> ToolRun {
   return ToolRun(status: status, output: output.text, error: error.text)
 }
 
-/// Keeps what is written to a stream.
+/// Records the text of a stream.
 final class Recorder: Sendable {
   private let content = Mutex("")
   var text: String { content.withLock { $0 } }

@@ -11,7 +11,7 @@ let hasBuiltTool = FileManager.default.isExecutableFile(atPath: builtTool.path)
 /// - Parameters:
 ///   - signals: sent one after the other when the program is ready, each when the one before was taken
 ///   - isWatching: whether the program is to wait for the first signal before it is sent
-///   - isReady: is shown what the program has written to standard error
+///   - isReady: receives the text that the program has written to standard error
 func runProcess(
   _ arguments: [String] = [], shell: String? = nil, in folder: URL, signals: [Int32] = [],
   isWatching: Bool = true,

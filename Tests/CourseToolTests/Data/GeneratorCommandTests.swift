@@ -5,7 +5,7 @@ import Testing
 
 @testable import CourseTool
 
-/// `course generator preview` and `bench`, and what `course data synthesize` refuses.
+/// `course generator preview` and `bench`, and the errors of `course data synthesize`.
 @Suite(.watched) struct GeneratorCommandTests {
   /// A folder `figures` of 12 images of 16 x 16.
   private func withFigures(_ body: (_ figures: String, _ folder: URL) throws -> Void) throws {
@@ -66,7 +66,7 @@ import Testing
 
   #endif
 
-  /// Nothing is written, whatever is wrong.
+  /// No file is written after an error.
   @Test func whatPreviewCannotDoIsSaid() throws {
     try withFigures { figures, folder in
       let (sheet, file) = (

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CourseTool
 
-/// One door for tables: what `train`, `evaluate`, `predict` and `data inspect` make of headers, names, labels.
+/// Headers, names and labels of tables in `train`, `evaluate`, `predict` and `data inspect`.
 @Suite(.watched) struct TableDataTests {
   /// x, y, z and whether 3x - y + 2z is above 0; a function of the row's number.
   private static let rows: [(numbers: [String], kind: String)] = (0..<60).map { row in
@@ -42,14 +42,14 @@ import Testing
       return model
     }
 
-    /// What `evaluate` measures on a table.
+    /// The result of `evaluate` on a table.
     func measured(_ model: String, _ data: String, _ more: String...) throws -> NSDictionary {
       let run = runTool(["evaluate", model, data, "--json"] + more)
       try #require(run.status == 0, "\(run.error)")
       return try #require(try run.json["test"] as? NSDictionary)
     }
 
-    /// What `predict` answers, without the name of the file.
+    /// The output of `predict`, without the name of the file.
     func answers(_ model: String, _ data: String) throws -> [String] {
       let run = runTool("predict", model, data)
       try #require(run.status == 0, "\(run.error)")

@@ -126,7 +126,7 @@ import Testing
       let image = PixelImage(digit.reshaped([1, 8, 8]), range: 0...16)
       try image.write(to: URL(filePath: file("grey.png")))
       try image.converted(toChannels: 3).write(to: URL(filePath: file("colour.PNG")))
-      // What an image of bytes keeps of 17 levels.
+      // The 17 levels, rounded to bytes.
       let seen = image.tensor * 16
       for (model, shape) in [("cnn", [1, 1, 8, 8]), ("mlp", [1, 64])] {
         let path = file("\(model).safetensors")

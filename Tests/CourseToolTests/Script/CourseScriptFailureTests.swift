@@ -2,9 +2,9 @@ import CourseTestSupport
 import Foundation
 import Testing
 
-/// What `./course test` says of tests that fail, trap or never end. Swift's own output stands for itself.
+/// The report of `./course test` on tests that fail, trap or never end, after Swift's own output.
 @Suite(.watched) struct CourseScriptFailureTests {
-  /// What is said after the tests, line by line.
+  /// The lines after the output of the tests.
   private func verdict(_ run: ToolRun) -> [String] {
     Array(run.error.split(separator: "\n").map(String.init).drop { !$0.hasPrefix("Failed") })
   }

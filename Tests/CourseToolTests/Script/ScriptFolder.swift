@@ -71,12 +71,12 @@ struct ScriptFolder {
     }
   }
 
-  /// Decides what `swift test` does: a script that gets its arguments.
+  /// Replaces `swift test` by a script, which gets its arguments.
   func makeTests(_ body: String) throws {
     try Data(body.utf8).write(to: root.appending(path: "tests"))
   }
 
-  /// Writes a file of tests, for what its comment says.
+  /// Writes a file of tests with a comment.
   func makeTestFile(_ name: String, comment: String) throws {
     try Data("/// \(comment)\n".utf8).write(
       to: root.appending(path: "Tests/Phase1FeedForwardTests/\(name).swift"))

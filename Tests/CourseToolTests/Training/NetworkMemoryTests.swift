@@ -9,7 +9,7 @@ import Testing
 @Suite(.watched) struct NetworkMemoryTests {
   private static let sizes = String(repeating: "65536,", count: 99) + "65536"
 
-  /// Terabytes, whatever the machine has.
+  /// Terabytes: more than any machine has.
   @Test(arguments: [
     ["iris-mlp", "--hidden", sizes],
     ["digits-cnn", "--kernel-size", "1024", "--maps", sizes.replacing(",", with: "+")],

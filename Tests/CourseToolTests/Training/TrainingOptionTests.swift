@@ -128,7 +128,7 @@ import Testing
     }
   }
 
-  /// Perplexity is about the text, whatever the weights cost.
+  /// The perplexity does not include the weight penalty.
   @Test func aPenaltyOnANetworkOfCharactersIsNotInThePerplexity() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "text.txt")
@@ -149,7 +149,7 @@ import Testing
     }
   }
 
-  // MARK: What is shown
+  // MARK: Output
 
   @Test func whatIsNotUsedIsNotAnnounced() throws {
     try withTrained("--validation", "0", "--test", "0") { _, _, run in

@@ -32,7 +32,9 @@ extension FirstPrinciplesTests {
         sourceLocation: sourceLocation)
     }
 
-    private func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-9 * max(1, abs(b)) }
+    private func isClose(_ a: Double, _ b: Double) -> Bool {
+      areClose(a, b, atol: 5e-10, rtol: 5e-10)
+    }
 
     @Test func operations() {
       let (a, b) = (Value(3), Value(-2))

@@ -78,13 +78,14 @@ struct PoolingTask: Sendable, CustomTestStringConvertible {
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let right = example.oracle(outputGradient: example.outputGradient)[keyPath: path]
-    if Self.isSame(value, right) { return }
+    if areClose(value, right, nanMatches: true) { return }
     let subject = "\(name).\(pass), \(example.words)"
     let fault = fault(example, value, path)?.rawValue
     guard let words = fault ?? (abs(value).sum() == 0 ? "it is zero" : nil) else {
-      return expectClose(value, right, subject, sourceLocation: sourceLocation)
+      return expectClose(
+        value, right, subject, nanMatches: true, sourceLocation: sourceLocation)
     }
-    // A NaN may be right, so that expectClose is of no help.
+    // Not by expectClose, which never recognises a mistake with NaN.
     fail(
       """
       \(subject): \(words)
@@ -99,16 +100,8 @@ struct PoolingTask: Sendable, CustomTestStringConvertible {
   ) -> PoolingFault? {
     PoolingFault.mistakes(isMaximum: example.oracle.isMaximum).first {
       let wrong = example.oracle($0, outputGradient: example.outputGradient)
-      return Self.isSame(value, wrong[keyPath: path])
+      return areClose(value, wrong[keyPath: path], nanMatches: true)
     }
-  }
-
-  /// Close, where NaN is the same as NaN: a NaN wins its window.
-  static func isSame(_ a: Tensor, _ b: Tensor) -> Bool {
-    a.shape == b.shape
-      && zip(a.scalars, b.scalars).allSatisfy { x, y in
-        (x.isNaN && y.isNaN) || x == y || Swift.abs(x - y) <= 1e-5 + 1e-5 * Swift.abs(y)
-      }
   }
 
   // MARK: Configurations

@@ -1,4 +1,5 @@
 import CCourseKernels
+import CourseTestSupport
 
 /// A convolution with its operands, and its expected results by plain loops in double precision.
 struct ConvolutionExample: CustomStringConvertible {
@@ -83,8 +84,8 @@ struct ConvolutionExample: CustomStringConvertible {
     var y: [Float], dX: [Float], dW: [Float]
 
     func sameBits(as other: Results) -> Bool {
-      SharedTests.sameBits(y, other.y) && SharedTests.sameBits(dX, other.dX)
-        && SharedTests.sameBits(dW, other.dW)
+      CourseTestSupport.sameBits(y, other.y) && CourseTestSupport.sameBits(dX, other.dX)
+        && CourseTestSupport.sameBits(dW, other.dW)
     }
   }
 

@@ -34,21 +34,3 @@ struct TestNumbers {
     return (0..<count).map { _ in range.lowerBound + width * Float(next() >> 40) / 16_777_216 }
   }
 }
-
-/// Same bits, except that any NaN equals any NaN.
-func sameBits(_ a: [Float], _ b: [Float]) -> Bool {
-  a.count == b.count
-    && zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
-}
-
-/// The first difference beyond the tolerance, in words; nil where all is well. NaN is never close.
-func firstDifference(_ actual: [Float], _ expected: [Double], tolerance: Double) -> String? {
-  if actual.count != expected.count { return "\(actual.count) values, expected \(expected.count)" }
-  for i in 0..<actual.count {
-    let allowed = tolerance * max(1, abs(expected[i]))
-    if !(abs(Double(actual[i]) - expected[i]) <= allowed) {
-      return "value \(i): expected \(expected[i]), got \(actual[i]), tolerance \(allowed)"
-    }
-  }
-  return nil
-}

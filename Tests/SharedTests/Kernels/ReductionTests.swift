@@ -108,10 +108,9 @@ import Testing
           }
           var out = [Float](repeating: 77, count: columns + 1)
           set.pointee.reductions.reduceRows(reduction, x, rows, columns, &out)
-          let close = zip(out, expected + [77]).allSatisfy {
-            Double($0) == $1 || abs(Double($0) - $1) <= 1e-5
-          }
-          #expect(close, "reduceRows \(reduction.rawValue) on \(name), \(rows) x \(columns)")
+          #expect(
+            firstDifference(out, expected + [77], tolerance: 1e-5) == nil,
+            "reduceRows \(reduction.rawValue) on \(name), \(rows) x \(columns)")
         }
       }
     }

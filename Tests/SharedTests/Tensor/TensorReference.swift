@@ -40,31 +40,6 @@ func broadcastReference(_ a: Tensor, _ b: Tensor, operation: (Float, Float) -> F
   }
 }
 
-/// Records an issue unless both tensors hold the same bits, any NaN counting as equal to any other.
-func expectSame(
-  _ actual: Tensor, _ expected: Tensor, _ subject: String,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  guard actual.shape == expected.shape else {
-    Issue.record(
-      "\(subject): expected shape \(expected.shape), got \(actual.shape)",
-      sourceLocation: sourceLocation)
-    return
-  }
-  // The quick way first: a kernel compares, and only what differs is looked at one by one.
-  if actual == expected, !expected.scalars.contains(0) { return }
-  let (got, wanted) = (actual.scalars, expected.scalars)
-  let wrong = got.indices.first { place in
-    got[place].bitPattern != wanted[place].bitPattern && !(got[place].isNaN && wanted[place].isNaN)
-  }
-  guard let wrong else { return }
-  Issue.record(
-    """
-    \(subject): at \(indices(of: wrong, in: actual.shape)) of \(actual.shape): \
-    expected \(wanted[wrong]), got \(got[wrong])
-    """, sourceLocation: sourceLocation)
-}
-
 /// Where the elements of a tensor lie in memory.
 func address(_ tensor: Tensor) -> UInt { tensor.read { UInt(bitPattern: $0) } }
 

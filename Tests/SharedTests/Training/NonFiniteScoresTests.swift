@@ -20,10 +20,13 @@ import Testing
     try #require(network.progress).history.epochs.compactMap(\.validation?.loss)
   }
 
-  /// Every NaN is the same as another.
+  /// Equal, or both NaN.
   private func expectSame(_ actual: [Double], _ expected: [Double]) {
-    func text(_ numbers: [Double]) -> String { "\(numbers)".replacing("-nan", with: "nan") }
-    #expect(text(actual) == text(expected))
+    #expect(
+      actual.count == expected.count
+        && zip(actual, expected).allSatisfy {
+          areClose($0, $1, atol: 0, rtol: 0, nanMatches: true)
+        }, "expected \(expected), got \(actual)")
   }
 
   @Test func aHistoryWithThemIsSavedAndReadBack() throws {
