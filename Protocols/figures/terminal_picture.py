@@ -1,68 +1,59 @@
 #!/usr/bin/env python3
-"""Makes a picture of a terminal from the coloured output of a command.
+"""Draws the coloured output of a command as a picture of a terminal.
 
     FORCE_COLOR=1 ./course demo --quiet > demo.txt
     python3 Protocols/figures/terminal_picture.py demo.txt Protocols/figures/demo.png
 
-Needs Chromium, which draws the page (`chromium` or `google-chrome` on the PATH).
+Needs Pillow, and the font DejaVu Sans Mono.
 """
 
-import html
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 
-COLORS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "36": "#79c0ff"}
-STYLE = """
-body { margin: 0; background: #0d1117; }
-pre { margin: 0; padding: 18px 22px; color: #e6edf3; font: 15px/19px "DejaVu Sans Mono", monospace; }
-span { display: inline-block; height: 19px; }
-"""
+from PIL import Image, ImageDraw, ImageFont
 
-
-def css(codes):
-    """The style of the SGR codes 1, 2, 3x and 48;5;n: all that the tool writes."""
-    if codes[:2] == ["48", "5"]:
-        level = 8 + 10 * (int(codes[2]) - 232)  # the 24 greys of the 256-colour palette
-        return f"background:rgb({level},{level},{level})"
-    rules = {"1": "font-weight:bold;color:#fff", "2": "color:#8b949e"}
-    return ";".join(rules.get(code) or f"color:{COLORS[code]}" for code in codes if code in rules or code in COLORS)
+BACKGROUND, TEXT, BOLD = "#0d1117", "#e6edf3", "#ffffff"
+COLORS = {"2": "#8b949e", "31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "36": "#79c0ff"}
+CELL, MARGIN = (9, 19), (22, 18)
+# Drawn large and reduced, which gives smooth text at any size.
+SCALE = 2
 
 
-def page(text):
-    parts, is_open = [], False
-    for piece in re.split(r"(\x1b\[[0-9;]*m)", text):
+def runs(line):
+    """The pieces of a line with their SGR codes: 1, 2, 3x and 48;5;n are all that the tool writes."""
+    codes, place = [], 0
+    for piece in re.split(r"(\x1b\[[0-9;]*m)", line):
         code = re.fullmatch(r"\x1b\[([0-9;]*)m", piece)
-        if not code:
-            parts.append(html.escape(piece))
-            continue
-        if is_open:
-            parts.append("</span>")
-        is_open = code[1] not in ("", "0")
-        if is_open:
-            parts.append(f'<span style="{css(code[1].split(";"))}">')
-    return f"<meta charset=utf-8><style>{STYLE}</style><pre>{''.join(parts)}</pre>"
+        if code:
+            codes = [] if code[1] in ("", "0") else code[1].split(";")
+        elif piece:
+            yield place, piece, codes
+            place += len(piece)
 
 
 def main():
     source, target = sys.argv[1:]
-    text = pathlib.Path(source).read_text().rstrip()
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n")
-    width, height = 44 + round(9.04 * max(map(len, lines))), 36 + 19 * len(lines)
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if not browser:
-        sys.exit("terminal_picture.py: Chromium was not found: install the package chromium")
-    with tempfile.TemporaryDirectory() as folder:
-        document = pathlib.Path(folder, "page.html")
-        document.write_text(page(text))
-        subprocess.run(
-            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-             f"--window-size={width},{height}", f"--screenshot={pathlib.Path(target).resolve()}",
-             document.as_uri()],
-            check=True, stderr=subprocess.DEVNULL)
+    lines = pathlib.Path(source).read_text().rstrip().split("\n")
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in lines]
+    (width, height), (left, top) = [tuple(SCALE * n for n in pair) for pair in (CELL, MARGIN)]
+    size = 2 * left + width * max(map(len, plain)), 2 * top + height * len(lines)
+    image = Image.new("RGB", size, BACKGROUND)
+    draw = ImageDraw.Draw(image)
+    regular, bold = (ImageFont.truetype(f"DejaVuSansMono{style}.ttf", 15 * SCALE) for style in ("", "-Bold"))
+    for row, line in enumerate(lines):
+        y = top + row * height
+        for place, text, codes in runs(line):
+            x = left + place * width
+            if codes[:2] == ["48", "5"]:
+                level = 8 + 10 * (int(codes[2]) - 232)  # the 24 greys of the 256-colour palette
+                draw.rectangle((x, y, x + len(text) * width - 1, y + height - 1), (level,) * 3)
+                continue
+            color = next((COLORS[code] for code in codes if code in COLORS), BOLD if "1" in codes else TEXT)
+            for offset, character in enumerate(text):
+                draw.text((x + offset * width, y), character, color, bold if "1" in codes else regular)
+    image = image.resize((size[0] // SCALE, size[1] // SCALE), Image.LANCZOS)
+    image.quantize(128).save(target, optimize=True)
 
 
 if __name__ == "__main__":
