@@ -85,18 +85,18 @@ public func areClose(
     || expected.isFinite && Swift.abs(actual - expected) <= atol + rtol * Swift.abs(expected)
 }
 
-/// The first of the numbers of a kernel that is not close to its reference, in words; `nil` when all are. The
-/// absolute and the relative tolerance are half of `tolerance` each.
+/// The first of the numbers of a kernel that is not close to its reference, in words; `nil` when all are. The tolerance
+/// is relative to the reference where that is above 1, and absolute elsewhere.
 public func firstDifference(
   _ actual: [Float], _ expected: [Double], tolerance: Double
 ) -> String? {
   if actual.count != expected.count { return "\(actual.count) values, expected \(expected.count)" }
-  let half = tolerance / 2
+  func allowed(_ place: Int) -> Double { tolerance * max(1, Swift.abs(expected[place])) }
   let wrong = actual.indices.first {
-    !areClose(Double(actual[$0]), expected[$0], atol: half, rtol: half)
+    !areClose(Double(actual[$0]), expected[$0], atol: allowed($0), rtol: 0)
   }
   return wrong.map {
-    "value \($0): expected \(expected[$0]), got \(actual[$0]), tolerance \(half) + \(half)·|expected|"
+    "value \($0): expected \(expected[$0]), got \(actual[$0]), tolerance \(allowed($0))"
   }
 }
 
