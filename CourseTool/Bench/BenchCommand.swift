@@ -26,7 +26,7 @@ enum BenchCommand: Command {
   private static var workloadList: String {
     Workload.groups.map { group in
       ([group.title]
-        + group.workloads.map { "  \(padded(right: $0.name, to: 19))\($0.description)" })
+        + group.workloads.map { "  \($0.name.padded(right: 19))\($0.description)" })
         .joined(separator: "\n")
     }.joined(separator: "\n")
   }
@@ -95,7 +95,7 @@ enum BenchCommand: Command {
 
   private static func row(_ cells: String...) -> String {
     zip(cells, [19, 9, 12, 24, 10, 9]).enumerated().map { column, cell in
-      column > 0 ? padded(left: cell.0, to: cell.1) : padded(right: cell.0, to: cell.1)
+      column > 0 ? cell.0.padded(left: cell.1) : cell.0.padded(right: cell.1)
     }.joined()
   }
 

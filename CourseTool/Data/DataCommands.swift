@@ -62,11 +62,11 @@ enum DataListCommand: Command {
     out.line("Bundled:\n")
     for record in records {
       let classes = record.classes.map { ", \($0) classes" } ?? ""
-      out.line("\(out.style.bold(padded(right: record.name, to: 14)))\(record.abstract)")
+      out.line("\(out.style.bold(record.name.padded(right: 14)))\(record.abstract)")
       out.line(
         "              \(counted(record.examples, "example")) of shape \(record.shape)\(classes)")
     }
-    out.line("\(out.style.bold(padded(right: text.name, to: 14)))\(text.abstract)")
+    out.line("\(out.style.bold(text.name.padded(right: 14)))\(text.abstract)")
     out.line("              \(text.characters) characters, \(text.vocabulary) different ones")
     out.line("\nDownloadable ('\(terminal.command) data fetch NAME'):\n")
     for download in downloads {
@@ -76,7 +76,7 @@ enum DataListCommand: Command {
         case 0: "not downloaded"
         case let count: out.style.yellow("\(count) of \(download.files) files downloaded")
         }
-      out.line("\(out.style.bold(padded(right: download.name, to: 15)))\(download.abstract)")
+      out.line("\(out.style.bold(download.name.padded(right: 15)))\(download.abstract)")
       out.line("               \(sizeText(download.bytes)), \(state): \(download.folder)")
     }
     out.line(

@@ -133,7 +133,7 @@ struct DownloadDisplay {
   func text(_ progress: DownloadProgress, speed: Double) -> String {
     let file = progress.file
     let fraction = Double(progress.received) / Double(max(file.size, 1))
-    var tail = " " + padded(left: "\(Int(fraction * 100))%", to: 4)
+    var tail = " " + "\(Int(fraction * 100))%".padded(left: 4)
     let left = speed > 0 ? Double(file.size - progress.received) / speed : nil
     let parts =
       ["\(fixed(Double(progress.received) / 1e6, 1)) of \(sizeText(file.size))"]

@@ -89,8 +89,8 @@ struct DataOverview: Encodable, Sendable {
       for entry in classes.prefix(40) {
         let percent = fixed(100 * Double(entry.examples) / Double(max(1, examples)), 1)
         lines.append(
-          "  \(padded(right: entry.name.printable, to: width))  \(padded(left: "\(entry.examples)", to: 6))  "
-            + padded(left: "\(percent) %", to: 7))
+          "  \(entry.name.printable.padded(right: width))  \("\(entry.examples)".padded(left: 6))  "
+            + "\(percent) %".padded(left: 7))
       }
       if classes.count > 40 { lines.append("  and \(classes.count - 40) more") }
     }
@@ -135,21 +135,21 @@ struct DataOverview: Encodable, Sendable {
     let shown = columns.count > 32 ? Array(columns.prefix(12)) + columns.suffix(4) : columns
     let width = max(8, shown.map(\.name.printable.count).max() ?? 0)
     func number(_ value: Float?) -> String {
-      padded(left: value.map { fixed($0, abs($0) < 1000 ? 3 : 0) } ?? "-", to: 11)
+      (value.map { fixed($0, abs($0) < 1000 ? 3 : 0) } ?? "-").padded(left: 11)
     }
     var lines = [
       style.bold(
-        "  " + padded(right: "Feature", to: width)
-          + ["minimum", "mean", "maximum"].map { padded(left: $0, to: 11) }.joined()
-          + padded(left: "missing", to: 9) + padded(left: "distinct", to: 10))
+        "  " + "Feature".padded(right: width)
+          + ["minimum", "mean", "maximum"].map { $0.padded(left: 11) }.joined()
+          + "missing".padded(left: 9) + "distinct".padded(left: 10))
     ]
     for (place, column) in shown.enumerated() {
       if columns.count > 32, place == 12 { lines.append("  ...") }
       lines.append(
-        "  " + padded(right: column.name.printable, to: width) + number(column.minimum)
+        "  " + column.name.printable.padded(right: width) + number(column.minimum)
           + number(column.mean)
-          + number(column.maximum) + padded(left: "\(column.missing)", to: 9)
-          + padded(left: "\(column.distinct)", to: 10))
+          + number(column.maximum) + "\(column.missing)".padded(left: 9)
+          + "\(column.distinct)".padded(left: 10))
     }
     return lines
   }

@@ -69,16 +69,16 @@ enum GeneratorBenchCommand: Command {
       rates.append(Rate(name: name, threads: threads, imagesPerSecond: rate))
       if !arguments[CommonOptions.json] {
         terminal.output.line(
-          padded(right: name, to: 52) + padded(left: "\(threads)", to: 8)
-            + padded(left: fixed(rate, 0), to: 12))
+          name.padded(right: 52) + "\(threads)".padded(left: 8)
+            + fixed(rate, 0).padded(left: 12))
       }
     }
     if !arguments[CommonOptions.json] {
       terminal.output.line(
         "\(source.name): \(counted(source.count, "image")), batches of \(size)\n")
       terminal.output.line(
-        padded(right: "", to: 52) + padded(left: "threads", to: 8)
-          + padded(left: "images/s", to: 12))
+        "".padded(right: 52) + "threads".padded(left: 8)
+          + "images/s".padded(left: 12))
     }
     // Few enough to be in the file cache soon; the batches go through all images.
     let order = NeuralNetwork.order(epoch: 0, exampleCount: source.count, seed: 1).prefix(1000)
@@ -126,13 +126,13 @@ enum GeneratorBenchCommand: Command {
     terminal.output.line("threads  in memory  generator     ratio     quartiles  batch on 1 thread")
     for one in comparisons {
       let milliseconds = [one.inMemory, one.fromGenerator].map {
-        padded(left: fixed($0 * 1e3, 2) + " ms", to: 11)
+        (fixed($0 * 1e3, 2) + " ms").padded(left: 11)
       }
       terminal.output.line(
-        padded(left: "\(one.threads)", to: 7) + milliseconds.joined()
-          + padded(left: fixed(one.ratio, 3), to: 10)
-          + padded(left: "\(fixed(one.lowerQuartile, 3)) - \(fixed(one.upperQuartile, 3))", to: 15)
-          + padded(left: fixed(one.making * 1e3, 2) + " ms", to: 19))
+        "\(one.threads)".padded(left: 7) + milliseconds.joined()
+          + fixed(one.ratio, 3).padded(left: 10)
+          + "\(fixed(one.lowerQuartile, 3)) - \(fixed(one.upperQuartile, 3))".padded(left: 15)
+          + (fixed(one.making * 1e3, 2) + " ms").padded(left: 19))
     }
     terminal.output.line("\npeak memory of the process \(Machine.peakMemory() >> 20) MB")
   }

@@ -33,7 +33,7 @@ enum GeneratorPreviewCommand: Command {
 
       LIST is separated by commas; @ and a number give the probability of one:
 
-      \(Augmentation.texts.map { "  \(padded(right: $0.form, to: 20))\($0.meaning)" }
+      \(Augmentation.texts.map { "  \($0.form.padded(right: 20))\($0.meaning)" }
         .joined(separator: "\n"))
 
       Examples:

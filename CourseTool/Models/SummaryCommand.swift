@@ -66,20 +66,14 @@ enum SummaryCommand: Command {
   private static func record(
     _ network: NeuralNetwork, history: [EpochReport], recipe: Recipe?
   ) -> Record {
-    let counts = network.layers.map { layer in
-      var layer = layer
-      var count = 0
-      layer.forEachParameter { _, parameter in count += parameter.value.count }
-      return count
-    }
-    return Record(
+    Record(
       inputShape: network.inputShape,
-      layers: network.layers.indices.map { index in
+      layers: zip(network.layers, network.layerOutputShapes).map { layer, outputShape in
         LayerRecord(
-          type: type(of: network.layers[index]).typeName,
-          outputShape: network.layerOutputShapes[index], parameters: counts[index])
+          type: type(of: layer).typeName, outputShape: outputShape,
+          parameters: layer.parameterCount)
       },
-      parameters: counts.reduce(0, +), loss: network.loss.map { type(of: $0).typeName },
+      parameters: network.parameterCount, loss: network.loss.map { type(of: $0).typeName },
       optimizer: network.optimizer.map { type(of: $0).typeName },
       scaling: network.preprocessing.map { "\($0)" }, classNames: network.classNames,
       epochs: history.isEmpty ? nil : history.count,

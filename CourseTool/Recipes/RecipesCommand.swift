@@ -1,3 +1,5 @@
+import Networks
+
 /// `course recipes [NAME]`
 enum RecipesCommand: Command {
   static let description = CommandDescription(
@@ -25,7 +27,7 @@ enum RecipesCommand: Command {
         ])
       }
       for recipe in Recipes.all {
-        out.line("\(out.style.bold(padded(right: recipe.name, to: 18)))\(recipe.abstract)")
+        out.line("\(out.style.bold(recipe.name.padded(right: 18)))\(recipe.abstract)")
       }
       return out.line("\nTrain with '\(terminal.command) train RECIPE'.")
     }
@@ -38,7 +40,7 @@ enum RecipesCommand: Command {
     let width = Recipe.settings.map(\.name.count).max() ?? 0
     for setting in Recipe.settings {
       let value = setting.text(recipe.settings)
-      let name = padded(right: setting.name, to: width + 2)
+      let name = setting.name.padded(right: width + 2)
       out.line("  --\(name)\(value.isEmpty ? "-" : value)")
     }
   }

@@ -100,7 +100,7 @@ struct StudyTable: Encodable {
     func line(_ cells: [String]) -> String {
       cells.enumerated().map { column, text in
         column == 0
-          ? padded(right: text, to: widths[0]) : padded(left: text, to: widths[column] + 2)
+          ? text.padded(right: widths[0]) : text.padded(left: widths[column] + 2)
       }.joined()
     }
     return ([style.bold(line(columns))] + rows.map { line($0.map(\.text)) }).joined(separator: "\n")

@@ -25,7 +25,9 @@ enum StudyCommand: Command {
     name: "study", abstract: "Run an experiment that compares training methods.",
     discussion: "Prints a table, and writes a plot and a CSV file. After Ctrl-C (or SIGTERM,\n"
       + "SIGHUP) the results of completed runs are saved in NAME-unfinished.csv.\n\nStudies:\n"
-      + allStudies.map { "  \($0.name)\n    \($0.abstract)" }
+      + allStudies.map {
+        "  \($0.name)\n    " + Help.wrapped($0.abstract, to: 76).joined(separator: "\n    ")
+      }
       .joined(separator: "\n") + "\n\nWithout NAME, 'course study' describes them in detail.",
     operands: [
       Operand("NAME", .optional, allStudies.map { $0.name }.joined(separator: ", "))

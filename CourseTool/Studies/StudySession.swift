@@ -100,7 +100,7 @@ private struct StudyProgress: TrainingCallback {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let head = "\(done + 1)/\(count) \(title) "
     let tail =
-      " \(padded(left: "\(Int(fraction * 100))%", to: 4))  "
+      " \("\(Int(fraction * 100))%".padded(left: 4))  "
       + "loss \(lossText(Float(report.training.loss)))  "
       + "\(durationText(seconds / fraction - seconds)) left"
     let room = stream.features.width - 3 - head.count - tail.count

@@ -24,19 +24,3 @@ func durationText(_ seconds: Double) -> String {
   if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
   return "\(whole / 3600) h \(whole % 3600 / 60) min"
 }
-
-/// A number of things: `1 image`, `2 images`.
-func counted(_ count: Int, _ thing: String) -> String {
-  guard count != 1 else { return "1 \(thing)" }
-  return "\(count) \(thing)\(thing.hasSuffix("s") ? "es" : "s")"
-}
-
-/// A text with blanks before it, up to a width.
-func padded(left text: String, to width: Int) -> String {
-  String(repeating: " ", count: max(0, width - text.count)) + text
-}
-
-/// A text with blanks after it, up to a width.
-func padded(right text: String, to width: Int) -> String {
-  text + String(repeating: " ", count: max(0, width - text.count))
-}

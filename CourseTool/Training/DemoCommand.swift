@@ -38,7 +38,7 @@ enum DemoCommand: Command {
     ].map { (command: "\(terminal.command) \($0.0)", text: $0.1) }
     let width = next.map(\.command.count).max() ?? 0
     for (command, text) in next {
-      out.line("  \(out.style.cyan(padded(right: command, to: width)))   \(text)")
+      out.line("  \(out.style.cyan(command.padded(right: width)))   \(text)")
     }
   }
 

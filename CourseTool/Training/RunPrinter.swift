@@ -58,10 +58,10 @@ struct RunPrinter {
     for case (let name, let part?, let remark) in rows {
       let accuracy = part.accuracy.map { fixed($0, 4) } ?? "-"
       let row =
-        padded(right: name, to: 12) + padded(left: lossText(Float(part.loss)), to: 8)
-        + padded(left: accuracy, to: 10)
-        + (part.perplexity.map { padded(left: fixed($0, 3), to: 12) } ?? "")
-        + padded(left: "\(part.examples)", to: isText ? 11 : 10)
+        name.padded(right: 12) + lossText(Float(part.loss)).padded(left: 8)
+        + accuracy.padded(left: 10)
+        + (part.perplexity.map { fixed($0, 3).padded(left: 12) } ?? "")
+        + "\(part.examples)".padded(left: isText ? 11 : 10)
       out.line((name == "test" ? out.style.bold(row) : row) + remark)
     }
     if let test { out.line("\n" + classDetails(test, style: out.style)) }

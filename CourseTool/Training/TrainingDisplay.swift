@@ -46,7 +46,7 @@ struct TrainingDisplay: TrainingCallback {
     if isKept(epoch: report.epoch, of: report.epochs) {
       let count = "\(report.epochs)".count
       line.leave(
-        "epoch \(padded(left: "\(report.epoch + 1)", to: count))/\(report.epochs)  "
+        "epoch \("\(report.epoch + 1)".padded(left: count))/\(report.epochs)  "
           + text(report.training) + (report.validation.map { "   validation " + text($0) } ?? ""))
     }
     return .proceed
@@ -69,8 +69,8 @@ struct TrainingDisplay: TrainingCallback {
   func progressText(_ report: StepReport, fraction: Double, secondsLeft: Double?) -> String {
     let style = stream.style
     let count = "\(report.epochs)".count
-    let head = "epoch \(padded(left: "\(report.epoch + 1)", to: count))/\(report.epochs) "
-    var tail = " " + padded(left: "\(Int(fraction * 100))%", to: 4)
+    let head = "epoch \("\(report.epoch + 1)".padded(left: count))/\(report.epochs) "
+    var tail = " " + "\(Int(fraction * 100))%".padded(left: 4)
     // The most important first: parts that do not fit into the line are omitted.
     let parts =
       [text(report.training)] + (secondsLeft.map { [durationText($0) + " left"] } ?? [])

@@ -220,6 +220,3 @@ extension DatasetPart {
       received: rawValue, remedy: "Divide the training part with split(train:validation:test:).")
   }
 }
-
-/// "1 image", "2 images".
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

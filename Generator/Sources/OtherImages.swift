@@ -1,4 +1,5 @@
 import Foundation
+import Shared
 
 /// The images in a folder whose formats are not supported: a search for images skips them, and has to say so.
 struct OtherImages {

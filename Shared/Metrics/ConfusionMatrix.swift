@@ -130,15 +130,3 @@ extension ConfusionMatrix: CustomStringConvertible {
     return lines.isEmpty ? head + ", no mistakes" : ([head] + lines).joined(separator: "\n")
   }
 }
-
-extension String {
-  /// Blanks in front, up to `width` characters.
-  func padded(left width: Int) -> String {
-    String(repeating: " ", count: Swift.max(0, width - count)) + self
-  }
-
-  /// Blanks after it, up to `width` characters.
-  func padded(right width: Int) -> String {
-    self + String(repeating: " ", count: Swift.max(0, width - count))
-  }
-}

@@ -21,8 +21,8 @@ extension NeuralNetwork {
       (rows + [header]).map { $0[column].count }.max() ?? 0
     }
     func line(_ cells: [String]) -> String {
-      cells[0].padded(to: widths[0] + 4) + cells[1].padded(to: widths[1] + 4)
-        + cells[2].padded(to: widths[2], onTheLeft: true)
+      cells[0].padded(right: widths[0] + 4) + cells[1].padded(right: widths[1] + 4)
+        + cells[2].padded(left: widths[2])
     }
     let rule = String(repeating: "─", count: widths.reduce(8, +))
     var lines = [line(header), rule] + rows.map(line) + [rule]
@@ -56,13 +56,5 @@ extension Int {
       text.append(digit)
     }
     return String(text.reversed())
-  }
-}
-
-extension String {
-  /// The text with spaces after it (or before it) up to `width` characters.
-  package func padded(to width: Int, onTheLeft: Bool = false) -> String {
-    let spaces = String(repeating: " ", count: Swift.max(0, width - count))
-    return onTheLeft ? spaces + self : self + spaces
   }
 }
