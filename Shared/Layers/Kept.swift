@@ -16,26 +16,29 @@
 /// A backward pass consumes the values: they are most of the memory of a training step, and a layer's are
 /// released before the layer in front of it needs memory.
 public struct Kept<Value: Sendable>: Sendable {
-  private var value: Value?
+  // Inlinable: called through its unspecialised form, it would look up the type of the values in every pass.
+  @usableFromInline var value: Value?
 
   /// Keeps nothing.
-  public init() {}
+  @inlinable public init() {}
 
   /// Keeps the values of a training pass; an inference pass keeps nothing, and releases what was kept.
-  public mutating func set(_ value: Value, in mode: Mode) {
+  @inlinable public mutating func set(_ value: Value, in mode: Mode) {
     self.value = mode == .training ? value : nil
   }
 
   /// Releases the values, so that a new pass can use the memory.
-  public mutating func clear() { value = nil }
+  @inlinable public mutating func clear() { value = nil }
 
   /// The values of the last training pass, which are then no longer kept; stops when there is none.
-  public mutating func take(for layer: @autoclosure () -> String) -> Value {
-    guard let value = value.take() else {
-      stop(
-        "\(layer()).backward: no forward pass to go back through: call forward first, in training mode, once "
-          + "for each backward")
-    }
+  @inlinable public mutating func take(for layer: @autoclosure () -> String) -> Value {
+    guard let value = value.take() else { Self.stopWithoutPass(layer()) }
     return value
+  }
+
+  @usableFromInline static func stopWithoutPass(_ layer: String) -> Never {
+    stop(
+      "\(layer).backward: no forward pass to go back through: call forward first, in training mode, once "
+        + "for each backward")
   }
 }
