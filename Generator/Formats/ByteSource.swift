@@ -104,6 +104,11 @@ final class ByteSource: ByteReader {
     return bytes
   }
 
+  /// A whole number of `count` bytes, at most 8; at most `Int.max`.
+  func number(bytes count: Int, _ endian: Endian, of content: String) throws -> Int {
+    try take(count, of: content).withUnsafeBytes { endian.number($0) }
+  }
+
   /// Passes over bytes.
   func skip(_ count: Int, of content: String) throws {
     let start = offset

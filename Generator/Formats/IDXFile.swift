@@ -80,7 +80,6 @@ public struct IDXFile: Sendable, Equatable {
   }
 
   init(_ source: ByteSource) throws {
-    var source = source
     let start = try source.peek(16)
     guard start.starts(with: [0, 0]) || start == [0] else {
       throw source.refuse(

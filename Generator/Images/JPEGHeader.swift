@@ -53,7 +53,7 @@ struct JPEGHeader {
           at: place)
       }
       // Any number of FF may stand before a marker.
-      if cursor.starts(with: [0xFF]) { continue }
+      if cursor.next == 0xFF { continue }
       let marker = try cursor.number(bytes: 1, .big)
       switch marker {
       case 0x01, 0xD0...0xD7: continue

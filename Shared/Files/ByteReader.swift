@@ -6,11 +6,19 @@ package enum Endian: Sendable {
   case little
   /// The highest byte first.
   case big
+
+  /// The number of at most 8 bytes; at most `Int.max`.
+  package func number(_ bytes: UnsafeRawBufferPointer) -> Int {
+    var value: UInt64 = 0
+    for index in bytes.indices {
+      value = value << 8 | UInt64(bytes[self == .big ? index : bytes.count - 1 - index])
+    }
+    return Int(clamping: value)
+  }
 }
 
 /// Reads the bytes of a file in their order and knows its place, so that each error names the offset.
 package protocol ByteReader {
-  associatedtype Bytes: Collection<UInt8>
   /// The file, for errors.
   var path: String { get }
   /// The place of the next byte.
@@ -19,27 +27,9 @@ package protocol ByteReader {
   var offsetSuffix: String { get }
   /// The advice for a damaged file.
   var remedy: String { get }
-  /// The next `count` bytes.
-  /// - Parameter content: names the bytes in the error for a file that ends before
-  mutating func take(_ count: Int, of content: String) throws -> Bytes
 }
 
 extension ByteReader {
-  /// A whole number of `count` bytes, at most 8; at most `Int.max`.
-  package mutating func number(
-    bytes count: Int, _ endian: Endian, of content: String = "a number"
-  ) throws -> Int {
-    let value: UInt64 =
-      switch endian {
-      case .big: try take(count, of: content).reduce(0) { $0 << 8 | UInt64($1) }
-      case .little:
-        try take(count, of: content).enumerated().reduce(0) {
-          $0 | UInt64($1.element) << (8 * UInt64($1.offset))
-        }
-      }
-    return Int(clamping: value)
-  }
-
   /// An error about the file.
   /// - Parameters:
   ///   - place: the offset that it names; `nil` for that of the next byte
@@ -98,17 +88,30 @@ package struct ByteCursor: ByteReader {
   /// The number of bytes that are left.
   package var remaining: Int { bytes.count - place }
 
+  /// The next byte; `nil` at the end.
+  package var next: UInt8? { place < bytes.count ? bytes[place] : nil }
+
   /// Whether the next bytes are these.
-  package func starts(with signature: some Collection<UInt8>) -> Bool {
-    bytes[place...].starts(with: signature)
+  package func starts(with signature: [UInt8]) -> Bool {
+    guard remaining >= signature.count else { return false }
+    return signature.indices.allSatisfy { bytes[place + $0] == signature[$0] }
   }
 
+  /// The next `count` bytes.
+  /// - Parameter content: names the bytes in the error for a file that ends before
   package mutating func take(_ count: Int, of content: String) throws -> UnsafeRawBufferPointer {
     guard (0...remaining).contains(count) else {
       throw truncated(content, expected: count, received: remaining)
     }
     defer { place += count }
     return UnsafeRawBufferPointer(rebasing: bytes[place..<(place + count)])
+  }
+
+  /// A whole number of `count` bytes, at most 8; at most `Int.max`.
+  package mutating func number(
+    bytes count: Int, _ endian: Endian, of content: String = "a number"
+  ) throws -> Int {
+    endian.number(try take(count, of: content))
   }
 
   /// Passes over bytes.

@@ -30,9 +30,10 @@ package final class InputFile {
       guard size != nil || isatty(0) == 0 else { throw failure(received: "a terminal") }
       return
     }
-    try requireReadable(path, content: content)
-    // Never opened, where it may not be a pipe: a writer that waits for a reader would lose it at once.
-    guard allowsPipes || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG else {
+    // A pipe that is not allowed is never opened: a writer that waits for a reader would lose it at once.
+    let isFile = !allowsPipes && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    if !isFile { try requireReadable(path, content: content) }
+    guard allowsPipes || isFile else {
       throw CourseError(
         .file, "cannot read the file", expected: content, received: "a pipe or device",
         location: path, remedy: "Name a file.")
@@ -41,6 +42,7 @@ package final class InputFile {
     let code = errno
     guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
       size = nil
+      try requireReadable(path, content: content)
       throw failure(received: systemMessage(code))
     }
     size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
@@ -78,14 +80,15 @@ package final class InputFile {
 
   /// All bytes up to the end: a pipe does not know its length, and brings them piece by piece.
   package func readAll() throws -> Data {
-    // One more than there are, so that the end is seen at once.
-    var data = Data(count: size.map { $0 + 1 } ?? 1 << 16)
+    // Some files of the system say that they are empty.
+    var data = Data(count: size.map { max($0, 1) } ?? 1 << 16)
     var filled = 0
     while true {
       filled += try data.withUnsafeMutableBytes {
         try read(into: UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
       }
       if filled < data.count { return data.prefix(filled) }
+      if filled == size { return data }
       data.append(Data(count: data.count))
     }
   }
