@@ -62,7 +62,9 @@ public protocol StatelessOptimizer: Optimizer where State == NoState {
 
 extension StatelessOptimizer {
   /// Moves a parameter by one step; neither the state nor the number of the step matters.
-  public func update(_ value: inout Tensor, gradient: Tensor, state: inout NoState, step: Int) {
+  @inlinable public func update(
+    _ value: inout Tensor, gradient: Tensor, state: inout NoState, step: Int
+  ) {
     update(&value, gradient: gradient)
   }
 }

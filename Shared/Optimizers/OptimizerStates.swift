@@ -49,12 +49,31 @@ struct OptimizerStates<O: Optimizer>: AnyOptimizerStates {
     step += 1
     let (rule, step) = (rule, step)
     var number = 0
+    // The states lie still while a step is taken: a generic array costs a call for each access, which small
+    // networks feel.
+    let count = states.count
+    states.withUnsafeMutableBufferPointer { states in
+      for index in layers.indices {
+        layers[index].forEachParameter { _, parameter in
+          if number < count, let gradient = parameter.gradient {
+            rule.update(&parameter.value, gradient: gradient, state: &states[number], step: step)
+            parameter.clearGradient()
+          }
+          number += 1
+        }
+      }
+    }
+    guard number > count else { return }
+    // The first step, or the first after layers were added.
+    number = 0
     for index in layers.indices {
       layers[index].forEachParameter { _, parameter in
-        if states.count == number { states.append(O.State(for: parameter.value)) }
-        if let gradient = parameter.gradient {
-          rule.update(&parameter.value, gradient: gradient, state: &states[number], step: step)
-          parameter.clearGradient()
+        if number >= count {
+          states.append(O.State(for: parameter.value))
+          if let gradient = parameter.gradient {
+            rule.update(&parameter.value, gradient: gradient, state: &states[number], step: step)
+            parameter.clearGradient()
+          }
         }
         number += 1
       }

@@ -29,7 +29,7 @@ final class TensorStorage: @unchecked Sendable {
 final class BufferPool: Sendable {
   static let shared = BufferPool()
 
-  /// Below this many floats (64 KiB) malloc is faster than the lock.
+  /// Below this many floats (64 KiB) the kernels keep freed buffers themselves, for each thread and without a lock.
   private static let smallest = 1 << 14
   /// The most that the pool keeps, in floats (256 MiB).
   private static let limit = 1 << 26

@@ -37,6 +37,23 @@ import Testing
     kernels_free(nil, count)
   }
 
+  /// Every size that is kept for the thread: each buffer has room for its own size, whichever size it was freed as.
+  @Test func smallBuffersAreKeptWithRoomForTheirSize() throws {
+    for _ in 0..<2 {
+      for count in stride(from: 1, through: 16_400, by: 7) {
+        let memory = try #require(kernels_allocate(count))
+        #expect(UInt(bitPattern: memory) % 64 == 0)
+        memory.initialize(repeating: Float(count), count: count)
+        let other = try #require(kernels_allocate(count))
+        #expect(other >= memory + count || other + count <= memory)
+        other.initialize(repeating: 0, count: count)
+        #expect(memory[0] == Float(count) && memory[count - 1] == Float(count))
+        kernels_free(memory, count)
+        kernels_free(other, count)
+      }
+    }
+  }
+
   @Test func moreMemoryThanThereIsIsRefused() {
     #expect(kernels_allocate(.max) == nil)
     #expect(kernels_allocate(1 << 56) == nil)
