@@ -42,7 +42,8 @@ enum SearchStudy: Study {
         }
         return sums.map { pow(10, $0) }
       }
-      table.rows.append([.count(size)] + curves.map { .number($0[evaluations - 1], digits: 6) })
+      table.rows.append(
+        [.count(size)] + curves.map { .text(String(format: "%.2g", $0[evaluations - 1])) })
       for (method, curve) in zip(methods, curves) {
         let places = logarithmicPlaces(evaluations)
         data.rows += places.map {
