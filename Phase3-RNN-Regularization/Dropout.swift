@@ -4,7 +4,7 @@ import Shared
 ///
 /// Computes, in training, `Y = X ⊙ M / (1 − r)`; in inference `Y = X`.
 /// - `X`: input, of any shape
-/// - `M`: mask, of the same shape: each element is 0 with probability `r`, else 1, drawn anew in each pass
+/// - `M`: mask, of the same shape: each element is 0 with probability `r`, else 1, drawn again in each pass
 /// - `r`: `rate`, the fraction of the elements that is dropped
 ///
 /// The division keeps the expected value, `E[Y] = X`, so that in inference nothing has to be scaled

@@ -33,9 +33,9 @@ enum NeuronStudy: Study {
       let scores = neuron.fit(
         set.data.features, labels: set.data.targets.classIndices, epochs: epochs)
       table.rows.append([
-        .text(set.name), .number(Double(scores[0].cost), digits: 4),
-        .number(Double(scores[epochs].cost), digits: 4),
-        .number(Double(scores[epochs].accuracy), digits: 4),
+        .text(set.name), .number(Double(scores.first?.cost ?? .nan), digits: 4),
+        .number(Double(scores.last?.cost ?? .nan), digits: 4),
+        .number(Double(scores.last?.accuracy ?? .nan), digits: 4),
       ])
       data.rows += scores.enumerated().map { epoch, score in
         [
@@ -66,8 +66,10 @@ enum NeuronStudy: Study {
     var neuron = BinaryClassifier(inputCount: 2)
     var film: [Figure] = []
     for epoch in 0..<epochs {
-      let score = neuron.fit(data.features, labels: labels, epochs: 1)[1]
-      guard shown.contains(epoch) else { continue }
+      // The last: a body that is not written yet returns one score only.
+      guard let score = neuron.fit(data.features, labels: labels, epochs: 1).last,
+        shown.contains(epoch)
+      else { continue }
       film.append(
         try boundary.figure(
           of: neuron,

@@ -5,7 +5,7 @@ import Shared
 /// Neighbouring pixels of a feature map carry nearly the same information, so dropping single pixels changes
 /// little; this layer drops a whole map or nothing of it. Computes, in training, `Y = X ⊙ M / (1 − r)`; in inference `Y = X`.
 /// - `X`: input, `[N, C, H, W]`
-/// - `M`: mask, `[N, C, 1, 1]`: 0 with probability `r`, else 1, drawn anew in each pass
+/// - `M`: mask, `[N, C, 1, 1]`: 0 with probability `r`, else 1, drawn again in each pass
 /// - `r`: `rate`, the fraction of the channels that is dropped
 ///
 /// Given `dY`: `dX = dY ⊙ M / (1 − r)`, with the mask of the forward pass.

@@ -8,19 +8,19 @@ extension NeuralNetwork {
       throw CourseError(
         .invalidArgument, "the feature names do not fit the network",
         expected: "\(inputShape.reduce(1, *)) names, one for each number of an input \(inputShape)",
-        received: "\(featureNames.count)", remedy: "Set network.featureNames anew, or to [].")
+        received: "\(featureNames.count)", remedy: "Correct network.featureNames, or set it to [].")
     }
     guard !classNames.isEmpty else { return }
     guard fits(classCount: classNames.count) else {
       throw CourseError(
         .invalidArgument, "the class names do not fit the network",
         expected: "a name for each class of an output \(outputShape)",
-        received: "\(classNames.count)", remedy: "Set network.classNames anew, or to [].")
+        received: "\(classNames.count)", remedy: "Correct network.classNames, or set it to [].")
     }
     guard Set(classNames).count == classNames.count else {
       throw CourseError(
         .invalidArgument, "two classes have the same name",
-        received: listed(classNames), remedy: "Set network.classNames anew, or to [].")
+        received: listed(classNames), remedy: "Correct network.classNames, or set it to [].")
     }
   }
 

@@ -69,7 +69,7 @@ public struct NeuralNetwork: Sendable {
 
   /// Adds a layer at the end.
   ///
-  /// Its weights are drawn anew from the network's seed and the layer's place, whatever `seed` the layer was
+  /// Its weights are drawn again from the network's seed and the layer's place, whatever `seed` the layer was
   /// made with, unless they were set by hand.
   ///
   /// - Parameter penalty: the penalty on its weights, in place of the network's `penalty`

@@ -25,7 +25,7 @@ final class TensorStorage: @unchecked Sendable {
 /// Keeps freed large buffers for the next tensor of that size.
 ///
 /// A training step frees and asks for the same sizes over and over. Left to the system, each large
-/// buffer is unmapped and mapped anew, and every page of it faults again.
+/// buffer is unmapped and mapped again, and every page of it faults again.
 final class BufferPool: Sendable {
   static let shared = BufferPool()
 

@@ -6,8 +6,8 @@
 ///       callbacks: [ReduceOnPlateau(factor: 0.5, patience: 5), EarlyStopping(patience: 15)])
 ///
 /// After each epoch: where the score is better than the best before it by more than `minimumImprovement`,
-/// waiting starts anew; after `patience` epochs in a row without that, `η ← max(factor · η, minimum)`, and
-/// waiting starts anew. The best score stays.
+/// the wait starts over; after `patience` epochs in a row without that, `η ← max(factor · η, minimum)`, and
+/// the wait starts over. The best score stays.
 ///
 /// All of it follows from the scores of the epochs, which a checkpoint holds: a resumed run lowers the rate
 /// after the same epochs, to the same bits. With a schedule the factor applies to all that the schedule

@@ -220,7 +220,7 @@ extension TrainingLoopTests {
       "Index out of range":
         """
       the last batch is shorter: stride(from:to:by:) and min(start + batchSize, N); or the states are not \
-      numbered 0, 1, 2, ... anew in each step
+      counted from 0 in each step
       """,
       "Range requires lowerBound": "the last batch is shorter: min(start + batchSize, N)",
     ]
@@ -342,7 +342,7 @@ extension TrainingLoopTests {
     if got == expected { return }
     let mistakes: KeyValuePairs<String, [Int]> = [
       "the first step has the number 1, not 0": expected.map { $0 - 1 },
-      "steps are counted over all epochs, and not anew in each": [
+      "steps are counted over all epochs, and do not restart in each": [
         1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3,
       ],
       "the epochs are counted: step is the number of the batch, over all epochs":

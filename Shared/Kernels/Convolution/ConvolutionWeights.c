@@ -194,7 +194,7 @@ void kernelsConvWeightGradient(const CourseKernelSet *set, const CourseConvoluti
     finish(&g, total);
     return;
   }
-  // Blocks large enough that the transposed dY, which each block makes anew, is used often.
+  // Blocks large enough that the transposed dY, which each block recomputes, is used often.
   g.blocks = maximum(1, minimum(mostBlocks, g.depth / (16 * tableOf(set)->convolution.tapTile)));
   g.blocks = minimum(g.blocks, g.channels);
   if (g.parts * v->groups >= mostParts) g.blocks = 1;

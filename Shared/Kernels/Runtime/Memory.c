@@ -129,6 +129,7 @@ float *kernels_allocate(size_t count) {
 void kernels_free(float *memory, size_t count) {
   if (memory == NULL) return;
   size_t bytes = maximum(count * sizeof(float), cacheLine);
+  (void)bytes;  // Not needed where all memory is malloc's.
 #if HUGE_PAGES
   if (bytesInHugePages(bytes) > 0) {
     munmap(memory, mappedBytes(bytes));

@@ -78,10 +78,10 @@ import Testing
         $0.firstCorrection = { 1 - pow(0.8, $0) }
         $0.secondCorrection = { 1 - pow(0.6, $0) }
       },
-    "m̂ and v̂ are stored: m and v are kept, m̂ and v̂ are made anew in each step":
+    "m̂ and v̂ are stored: m and v are kept, m̂ and v̂ are computed from them in each step":
       wrong { ($0.storesFirst, $0.storesSecond) = (true, true) },
-    "m̂ is stored: m is kept, m̂ is made anew in each step": wrong { $0.storesFirst = true },
-    "v̂ is stored: v is kept, v̂ is made anew in each step": wrong { $0.storesSecond = true },
+    "m̂ is stored: m is kept, m̂ is computed from it in each step": wrong { $0.storesFirst = true },
+    "v̂ is stored: v is kept, v̂ is computed from it in each step": wrong { $0.storesSecond = true },
     "epsilon is inside the root: √v̂ + ε, not √(v̂ + ε)":
       wrong { $0.root = { v, _ in (v + 0.25).squareRoot() } },
     "epsilon is added before the bias correction (it is ε, not the paper's ε̂): √v̂ + ε":

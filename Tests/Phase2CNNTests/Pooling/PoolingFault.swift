@@ -35,7 +35,7 @@ enum PoolingFault: String, CaseIterable, Sendable {
     "the search begins at 0, so windows of negative numbers give 0: begin at -Float.infinity"
   case nanLost = "a NaN is lost: no comparison with it is true, so ask for value.isNaN as well"
   case keptBetweenWindows =
-    "the largest of one window is kept for the next: begin anew for each window"
+    "the largest of one window is kept for the next: start over for each window"
 
   case lastOfEqual = "the last of equal elements wins: compare with >, not with >="
   case everyOfEqual = "every one of equal elements gets the gradient: only the first does"
@@ -62,7 +62,7 @@ enum PoolingFault: String, CaseIterable, Sendable {
   case paddingLeftOut =
     "the padding is left out of the area: with countIncludePad divide by the whole window (area)"
   case areaExchanged = "rows and columns are exchanged: area(y, x, geometry)"
-  case sumKept = "the sum of one window is kept for the next: begin anew for each window"
+  case sumKept = "the sum of one window is kept for the next: start over for each window"
   case dividedTwice = "it is divided by the area twice"
   case timesArea = "it is multiplied by the area: divide by it"
   case onePlace = "only one place of the window gets its share"

@@ -39,7 +39,7 @@ struct PoolingOracle: Sendable {
     let (xs, ys) = (x.shape, outputShape)
     var (y, dX) = (Tensor(zeros: ys), Tensor(zeros: xs))
     var isTaken = Tensor(zeros: xs)
-    /// Where a search goes on that does not begin anew.
+    /// Where a search goes on that does not start over.
     var kept: Float = isMaximum ? -.infinity : 0
     for n in 0..<ys[0] {
       for c in 0..<ys[1] {

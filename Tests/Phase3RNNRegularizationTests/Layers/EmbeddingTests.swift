@@ -56,7 +56,7 @@ import Testing
     try network.append(fresh)
     var drawn = Tensor(zeros: [])
     network.forEachParameter { drawn = $1.value }
-    #expect(drawn != fresh.weights.value, "drawn anew from the network's seed")
+    #expect(drawn != fresh.weights.value, "drawn again from the network's seed")
     #expect(
       drawn[2..<3] == Tensor(zeros: [1, 3]), "the row of the padding is drawn with the others")
     var layer = Self.layer(paddingIndex: 0)

@@ -322,7 +322,7 @@ extension RecurrentChecks {
       "\(cell): the hidden state is carried to the next batch, though the layer is not stateful")
     #expect(
       layer.backward(dY) == fresh.backward(dY),
-      "\(cell): the gradient of the hidden state is carried across sequences: dh starts anew")
+      "\(cell): the gradient of the hidden state is carried across sequences: dh starts at 0")
     let (sum, second) = (gradients(of: layer), gradients(of: fresh))
     for name in sum.keys {
       let (first, all) = (try #require(once[name]), try #require(sum[name]))
