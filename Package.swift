@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "Networks", targets: ["Networks"]),
     .library(name: "Pictures", targets: ["Pictures"]),
     .executable(name: "course", targets: ["CourseTool"]),
+    .executable(name: "course-kit", targets: ["CourseKitTool"]),
   ],
   traits: [
     // System libraries, each behind a trait. Only `Generator` looks at the first, `Pictures` at the second.
@@ -72,8 +73,16 @@ let package = Package(
       exclude: ["CanvasShims"]),
 
     // MARK: Command line
+    .target(name: "CourseCommandLine", dependencies: ["Shared"], path: "CommandLine"),
     .executableTarget(
-      name: "CourseTool", dependencies: ["Networks", "Pictures"], path: "CourseTool"),
+      name: "CourseTool", dependencies: ["Networks", "Pictures", "CourseCommandLine"],
+      path: "CourseTool"),
+    .target(
+      name: "CourseKit", dependencies: ["Shared", "CourseCommandLine"], path: "Kit",
+      exclude: ["Program"]),
+    .executableTarget(
+      name: "CourseKitTool", dependencies: ["CourseKit", "CourseCommandLine"],
+      path: "Kit/Program"),
 
     // MARK: Tests
     .target(name: "CourseTestSupport", dependencies: ["Shared"], path: "Tests/TestSupport"),
@@ -101,7 +110,12 @@ let package = Package(
       name: "PicturesTests", dependencies: ["Pictures", "Networks", "CourseTestSupport"],
       path: "Tests/PicturesTests"),
     .testTarget(
-      name: "CourseToolTests", dependencies: ["CourseTool", "Networks", "CourseTestSupport"],
+      name: "CourseToolTests",
+      dependencies: ["CourseTool", "CourseCommandLine", "Networks", "CourseTestSupport"],
       path: "Tests/CourseToolTests"),
+    .testTarget(
+      name: "KitTests",
+      dependencies: ["CourseKit", "CourseKitTool", "CourseCommandLine", "CourseTestSupport"],
+      path: "Tests/KitTests"),
   ]
 )

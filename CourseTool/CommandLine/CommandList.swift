@@ -1,4 +1,14 @@
-/// Every command, in the order of the help.
+import CourseCommandLine
+
+/// The tool `course`.
+let courseTool = CommandLineTool(
+  abstract: "Train, evaluate and use neural networks.", commands: allCommands,
+  advice: "To get started, run 'course demo'."
+) { error, command, arguments in
+  error.forCommandLine().suggestingToSkip(for: command, arguments)
+}
+
+/// Every command but `help`, in the order of the help.
 let allCommands: [any Command.Type] = [
   DemoCommand.self,
   TrainCommand.self,
@@ -18,5 +28,4 @@ let allCommands: [any Command.Type] = [
   StudyCommand.self,
   BenchCommand.self,
   VersionCommand.self,
-  HelpCommand.self,
 ]

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Shared
 
 /// The version of the tool and of the package.

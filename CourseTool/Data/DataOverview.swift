@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Networks
 
 /// An overview of a data set, to read before training on it.

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Networks
 
 /// Remarks for the user on data that were read: the folders used for each part, ignored columns, skipped images.

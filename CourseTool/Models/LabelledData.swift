@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Networks
 
 /// Labelled data for a trained network: those that are given, or the test part of its training data.

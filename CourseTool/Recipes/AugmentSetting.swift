@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Networks
 
 /// The augmentations of a batch of images as written on the command line: `mirror,crop:4`.

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Networks
 
 /// A weight penalty as written on the command line: `l2:0.0001`.

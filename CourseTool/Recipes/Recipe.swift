@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Networks
 
 /// The settings of one experiment: data, network, training. Enough to repeat it.

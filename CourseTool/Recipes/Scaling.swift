@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Networks
 
 /// The scaling of features, fitted on the training part.

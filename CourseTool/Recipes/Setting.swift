@@ -1,3 +1,5 @@
+import CourseCommandLine
+
 /// One setting of a recipe, declared once.
 ///
 /// The declaration serves the command line (`--learning-rate 0.1`), recipe files (`"learning-rate": 0.1`),
@@ -91,4 +93,9 @@ extension Recipe: Encodable {
   mutating func apply(_ arguments: Arguments) {
     for setting in Recipe.settings { arguments[setting]?(&self) }
   }
+}
+
+extension Arguments {
+  /// The change of a recipe that a setting asks for, `nil` when it was not given.
+  subscript(setting: Setting) -> Setting.Change? { value(of: setting.name) as? Setting.Change }
 }

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Foundation
 import Networks
 import Pictures

@@ -1,3 +1,5 @@
+import CourseCommandLine
+
 /// Small grey images drawn in characters, two per pixel to make it square.
 struct DigitDrawing {
   let side: Int

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Foundation
 import Networks
 
@@ -72,10 +73,4 @@ func run(
     printer.results(report, test: isText ? nil : test)
   }
   return (experiment, test, report)
-}
-
-/// A path quoted for a shell where necessary.
-func shellQuoted(_ path: String) -> String {
-  let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "-_./+:@%,".contains($0) }
-  return isPlain && !path.isEmpty ? path : "'\(path.replacing("'", with: #"'\''"#))'"
 }

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Networks
 
 /// Prints the texts of a training run.

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import CourseTestSupport
 import Foundation
 import Testing
@@ -6,7 +7,7 @@ import Testing
 
 @Suite(.watched) struct HelpTests {
   @Test func everyCommandHasHelp() {
-    for command in allCommands.map({ $0.description }) {
+    for command in courseTool.descriptions {
       let run = runTool(["help"] + command.words)
       #expect(run.status == 0)
       #expect(run.error.isEmpty)
@@ -18,7 +19,7 @@ import Testing
   }
 
   @Test func noLineOfHelpIsWiderThanATerminal() {
-    for command in allCommands.map({ $0.description }) {
+    for command in courseTool.descriptions {
       for line in runTool(["help"] + command.words).output.split(separator: "\n") {
         #expect(line.count <= 80, "course help \(command.name): \(line)")
       }
@@ -27,7 +28,7 @@ import Testing
 
   @Test func theOverviewListsEveryCommand() {
     let run = runTool("help")
-    for command in allCommands.map({ $0.description }) {
+    for command in courseTool.descriptions {
       #expect(run.output.contains("  \(command.name) "))
     }
     #expect(runTool().output == run.output)
@@ -36,7 +37,7 @@ import Testing
 
   @Test func helpIsAvailableAsJSON() throws {
     let commands = try runTool("help", "--json").json["commands"] as? [[String: Any]]
-    #expect(commands?.count == allCommands.count)
+    #expect(commands?.count == courseTool.descriptions.count)
     #expect(try runTool("help", "version", "--json").json["name"] as? String == "version")
   }
 

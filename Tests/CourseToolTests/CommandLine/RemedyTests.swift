@@ -1,3 +1,4 @@
+import CourseCommandLine
 import CourseTestSupport
 import Foundation
 import Networks
@@ -78,7 +79,7 @@ import Testing
   }
 
   @Test func everyCounterpartNamesOptionsThatThereAre() throws {
-    let options = Set(allCommands.flatMap { $0.description.options.map(\.name) })
+    let options = Set(courseTool.descriptions.flatMap { $0.options.map(\.name) })
     for case (let beginning, let remedy?) in Remedies.translations {
       for match in remedy.matches(of: #/--([a-z][a-z-]*)/#) {
         #expect(options.contains(String(match.output.1)), "\(beginning): \(remedy)")
@@ -91,13 +92,13 @@ import Testing
 
   /// Fails when a message names an option that the command does not have, a command that there is not, or Swift.
   private func check(_ run: ToolRun, _ arguments: [String]) throws {
-    let command = try findCommand(arguments).description
+    let command = try #require(try courseTool.findCommand(arguments)).description
     #expect(run.status != 0, "\(arguments)")
     // A quoted text that begins like a command has that command's options.
     var rest = run.error
     for match in run.error.matches(of: #/'(?:course )?([a-z][^']*)'/#) {
       let words = String(match.output.1).split(separator: " ").map(String.init)
-      guard let named = try? findCommand(words).description else { continue }
+      guard let named = (try? courseTool.findCommand(words))??.description else { continue }
       for option in words where option.hasPrefix("--") {
         #expect(
           named.options.contains { "--\($0.name)" == option.prefix { $0 != "=" } },

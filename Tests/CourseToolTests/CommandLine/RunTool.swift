@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Foundation
 import Synchronization
 
@@ -31,7 +32,7 @@ func runTool(_ arguments: [String], isTerminal: Bool = false) -> ToolRun {
   let terminal = Terminal(
     output: TextStream(features: features) { output.append($0) },
     error: TextStream(features: features) { error.append($0) })
-  let status = runCourse(arguments: arguments, terminal: terminal)
+  let status = courseTool.run(arguments, on: terminal)
   return ToolRun(status: status, output: output.text, error: error.text)
 }
 

@@ -1,33 +1,35 @@
 /// The arguments of a command, checked against its description.
-struct Arguments: Sendable {
-  fileprivate(set) var operands: [String] = []
+package struct Arguments: Sendable {
+  package fileprivate(set) var operands: [String] = []
   fileprivate var values: [String: any Sendable] = [:]
 
   /// The value of an option, `nil` when it was not given.
-  subscript<Value>(option: Option<Value>) -> Value? { values[option.name] as? Value }
+  package subscript<Value>(option: Option<Value>) -> Value? { values[option.name] as? Value }
   /// The value of an option, or its default.
-  subscript<Value>(option: DefaultedOption<Value>) -> Value {
+  package subscript<Value>(option: DefaultedOption<Value>) -> Value {
     values[option.name] as? Value ?? option.value
   }
   /// Whether a flag was given.
-  subscript(flag: Flag) -> Bool { values[flag.name] != nil }
-  /// The change of a recipe that a setting asks for, `nil` when it was not given.
-  subscript(setting: Setting) -> Setting.Change? { values[setting.name] as? Setting.Change }
+  package subscript(flag: Flag) -> Bool { values[flag.name] != nil }
   /// Whether the option of a name was given.
-  func isGiven(_ name: String) -> Bool { values[name] != nil }
+  package func isGiven(_ name: String) -> Bool { values[name] != nil }
+  /// The value of the option of a name, `nil` when it was not given.
+  package func value(of name: String) -> (any Sendable)? { values[name] }
   /// The operand at an index, `nil` when there are fewer.
-  func operand(_ index: Int) -> String? {
+  package func operand(_ index: Int) -> String? {
     operands.indices.contains(index) ? operands[index] : nil
   }
 }
 
 /// Parses arguments: `--name value`, `--name=value`, `-n value`, flags, operands in any order, and `--`,
 /// after which every argument is an operand.
-struct ArgumentParser {
-  let command: CommandDescription
+package struct ArgumentParser {
+  package let command: CommandDescription
+
+  package init(command: CommandDescription) { self.command = command }
 
   /// The arguments, sorted and typed.
-  func parse(_ words: [String]) throws(UsageError) -> Arguments {
+  package func parse(_ words: [String]) throws(UsageError) -> Arguments {
     var result = Arguments()
     var rest = words[...]
     var onlyOperands = false

@@ -3,35 +3,35 @@ import Synchronization
 
 /// Signals that end the tool: Ctrl-C (SIGINT), SIGTERM from `kill` and from a shutdown, SIGHUP from a closed
 /// terminal. The first one asks a run to stop at the next step, the second one ends the process.
-enum Interruption {
+package enum Interruption {
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
   /// The number of the first signal; 0 for none.
   private static let received = Atomic<Int32>(0)
 
   /// Whether a signal was received.
-  static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+  package static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
 
   /// The exit status after a signal: 128 plus its number, as in a shell.
-  static var status: ExitStatus {
+  package static var status: ExitStatus {
     let signal = received.load(ordering: .relaxed)
     return ExitStatus(code: 128 + (signal == 0 ? SIGINT : signal))
   }
 
   /// Requests a stop, as a signal does.
   /// - Returns: whether it is the first request.
-  @discardableResult static func request(_ signal: Int32 = SIGINT) -> Bool {
+  @discardableResult package static func request(_ signal: Int32 = SIGINT) -> Bool {
     received.compareExchange(expected: 0, desired: signal, ordering: .relaxed).exchanged
   }
 
   /// Clears a request.
-  static func reset() { received.store(0, ordering: .relaxed) }
+  package static func reset() { received.store(0, ordering: .relaxed) }
 
   /// Runs `body` with a handler for the signals.
   ///
   /// The handler stores to an atomic and raises a second signal of another kind again; both are allowed in a
   /// signal handler. The system removes a handler when it is called (`SA_RESETHAND`), so that a second signal has
   /// its default behaviour and ends the process at once, whatever the program is doing.
-  static func watched(_ body: () throws -> Void) rethrows {
+  package static func watched(_ body: () throws -> Void) rethrows {
     // The first use of a global initialises it, and must not happen within the handler.
     reset()
     var action = sigaction()
@@ -67,7 +67,7 @@ enum Interruption {
 
   /// Turns the signals of a failed write into errors of the write: for a pipe without a reader, and for a file at
   /// its size limit.
-  static func ignoreSignalsOfWriting() {
+  package static func ignoreSignalsOfWriting() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }
 }

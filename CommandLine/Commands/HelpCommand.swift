@@ -1,5 +1,5 @@
 /// `course help [COMMAND]`
-enum HelpCommand: Command {
+enum HelpCommand {
   static let description = CommandDescription(
     name: "help", abstract: "Show help for the tool or for a command.",
     operands: [
@@ -7,12 +7,14 @@ enum HelpCommand: Command {
       Operand("WORD", .optional, "the second word of its name, such as list in data list"),
     ])
 
-  static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+  static func run(
+    _ arguments: Arguments, of tool: CommandLineTool, on terminal: Terminal
+  ) throws {
     let json = arguments[CommonOptions.json]
-    let all = allCommands.map { $0.description }
+    let all = tool.descriptions
     guard let first = arguments.operand(0) else {
       if json { return try terminal.output.json(["commands": all.map(CommandRecord.init)]) }
-      return terminal.output.line(Help.overview(all, style: terminal.output.style))
+      return terminal.output.line(Help.overview(tool, style: terminal.output.style))
     }
     let group = all.filter { $0.name.hasPrefix(first + " ") }
     if arguments.operands.count == 1, !group.isEmpty {
@@ -20,11 +22,11 @@ enum HelpCommand: Command {
       return terminal.output.line(
         group.map { Help.text(for: $0, style: terminal.output.style) }.joined(separator: "\n\n"))
     }
-    let command = try findCommand(arguments.operands)
-    if let extra = arguments.operands.dropFirst(command.description.words.count).first {
+    let command = try tool.findCommand(arguments.operands)?.description ?? description
+    if let extra = arguments.operands.dropFirst(command.words.count).first {
       throw UsageError("unexpected argument '\(extra)'")
     }
-    try show(command.description, json: json, on: terminal)
+    try show(command, json: json, on: terminal)
   }
 
   static func show(_ command: CommandDescription, json: Bool, on terminal: Terminal) throws {

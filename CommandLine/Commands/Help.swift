@@ -1,21 +1,21 @@
 /// The texts of `course help`, generated from the descriptions of the commands.
-enum Help {
+package enum Help {
   /// The list of commands.
-  static func overview(_ commands: [CommandDescription], style: Style) -> String {
+  static func overview(_ tool: CommandLineTool, style: Style) -> String {
     """
-    Train, evaluate and use neural networks.
+    \(tool.abstract)
 
     \(style.bold("Usage:")) course COMMAND [ARGUMENTS]
 
     \(style.bold("Commands:"))
-    \(columns(commands.map { ($0.name, $0.abstract) }, style: style))
+    \(columns(tool.descriptions.map { ($0.name, $0.abstract) }, style: style))
 
-    Run 'course help COMMAND' for details. To get started, run 'course demo'.
+    Run 'course help COMMAND' for details.\(tool.advice.isEmpty ? "" : " " + tool.advice)
     """
   }
 
   /// The help of one command.
-  static func text(for command: CommandDescription, style: Style) -> String {
+  package static func text(for command: CommandDescription, style: Style) -> String {
     var sections = [command.abstract, "\(style.bold("Usage:")) \(usage(of: command))"]
     if !command.operands.isEmpty {
       let rows = command.operands.map { ($0.name, $0.help) }
@@ -32,7 +32,7 @@ enum Help {
   }
 
   /// `course predict MODEL FILE... [options]`
-  static func usage(of command: CommandDescription) -> String {
+  package static func usage(of command: CommandDescription) -> String {
     (["course", command.name] + command.operands.map(\.usage) + ["[options]"])
       .joined(separator: " ")
   }
@@ -50,7 +50,7 @@ enum Help {
   }
 
   /// A text rewrapped to lines of at most `width` characters.
-  static func wrapped(_ text: String, to width: Int) -> [String] {
+  package static func wrapped(_ text: String, to width: Int) -> [String] {
     var lines: [String] = []
     for word in text.split(whereSeparator: \.isWhitespace) {
       if let last = lines.last, last.count + 1 + word.count <= width {

@@ -1,7 +1,7 @@
 /// A bar that fills from left to right, in eighths of a character on streams with Unicode.
-enum ProgressBar {
+package enum ProgressBar {
   /// The bar for a fraction from 0 to 1.
-  static func text(_ fraction: Double, width: Int, unicode: Bool) -> String {
+  package static func text(_ fraction: Double, width: Int, unicode: Bool) -> String {
     let fraction = fraction.isFinite ? min(1, max(0, fraction)) : 0
     guard unicode else {
       let full = Int(fraction * Double(width))
@@ -18,23 +18,23 @@ enum ProgressBar {
 /// A progress line at the bottom of a terminal, which is overwritten.
 ///
 /// On a file or a pipe, `show` writes nothing.
-struct LiveLine {
+package struct LiveLine {
   private let stream: TextStream
   private var lastRefresh: ContinuousClock.Instant?
   private var isVisible = false
   /// Frequent enough to look alive, rare enough to cost no time.
-  static let interval: Duration = .milliseconds(100)
+  package static let interval: Duration = .milliseconds(100)
 
-  init(on stream: TextStream) { self.stream = stream }
+  package init(on stream: TextStream) { self.stream = stream }
 
   /// Whether it is time for an update.
-  func isDue(at now: ContinuousClock.Instant = .now) -> Bool {
+  package func isDue(at now: ContinuousClock.Instant = .now) -> Bool {
     guard stream.features.isTerminal else { return false }
     return lastRefresh.map { now - $0 >= LiveLine.interval } ?? true
   }
 
   /// Overwrites the line.
-  mutating func show(_ text: String, at now: ContinuousClock.Instant = .now) {
+  package mutating func show(_ text: String, at now: ContinuousClock.Instant = .now) {
     guard stream.features.isTerminal else { return }
     lastRefresh = now
     isVisible = true
@@ -42,13 +42,13 @@ struct LiveLine {
   }
 
   /// Prints a permanent line above the progress line.
-  mutating func leave(_ text: String) {
+  package mutating func leave(_ text: String) {
     clear()
     stream.line(text)
   }
 
   /// Removes the line.
-  mutating func clear() {
+  package mutating func clear() {
     guard isVisible else { return }
     stream.clearLine()
     isVisible = false

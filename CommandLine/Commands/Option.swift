@@ -1,5 +1,5 @@
 /// What an argument parser needs to know of an option, whatever the type of its value.
-protocol OptionDescription: Sendable {
+package protocol OptionDescription: Sendable {
   /// The long name, without dashes.
   var name: String { get }
   /// The one-letter name, if there is one.
@@ -16,24 +16,24 @@ protocol OptionDescription: Sendable {
 ///
 ///     let epochs = Option("epochs", .integer(in: 1...1000), "passes over the training data")
 ///     arguments[epochs]     // Int?
-struct Option<Value: Sendable>: OptionDescription {
-  let name: String
-  let short: Character?
-  let kind: ValueKind<Value>
-  let help: String
-  var placeholder: String? { kind.placeholder }
+package struct Option<Value: Sendable>: OptionDescription {
+  package let name: String
+  package let short: Character?
+  package let kind: ValueKind<Value>
+  package let help: String
+  package var placeholder: String? { kind.placeholder }
 
-  init(_ name: String, short: Character? = nil, _ kind: ValueKind<Value>, _ help: String) {
+  package init(_ name: String, short: Character? = nil, _ kind: ValueKind<Value>, _ help: String) {
     self.name = name
     self.short = short
     self.kind = kind
     self.help = help
   }
 
-  func read(_ text: String) throws(ValueProblem) -> any Sendable { try kind.read(text) }
+  package func read(_ text: String) throws(ValueProblem) -> any Sendable { try kind.read(text) }
 
   /// The same option with a value to use when it is not given; its help says which.
-  func defaulting(to value: Value) -> DefaultedOption<Value> {
+  package func defaulting(to value: Value) -> DefaultedOption<Value> {
     DefaultedOption(option: self, value: value)
   }
 }
@@ -42,50 +42,50 @@ struct Option<Value: Sendable>: OptionDescription {
 ///
 ///     let length = Option("length", .integer(in: 1...1000), "characters to write").defaulting(to: 400)
 ///     arguments[length]     // Int
-struct DefaultedOption<Value: Sendable>: OptionDescription {
+package struct DefaultedOption<Value: Sendable>: OptionDescription {
   fileprivate let option: Option<Value>
-  let value: Value
-  var name: String { option.name }
-  var short: Character? { option.short }
-  var placeholder: String? { option.placeholder }
-  var help: String { "\(option.help) (default: \(option.kind.text(value)))" }
+  package let value: Value
+  package var name: String { option.name }
+  package var short: Character? { option.short }
+  package var placeholder: String? { option.placeholder }
+  package var help: String { "\(option.help) (default: \(option.kind.text(value)))" }
 
-  func read(_ text: String) throws(ValueProblem) -> any Sendable { try option.read(text) }
+  package func read(_ text: String) throws(ValueProblem) -> any Sendable { try option.read(text) }
 }
 
 /// An option without a value: `--json`.
-struct Flag: OptionDescription {
-  let name: String
-  let short: Character?
-  let help: String
-  var placeholder: String? { nil }
+package struct Flag: OptionDescription {
+  package let name: String
+  package let short: Character?
+  package let help: String
+  package var placeholder: String? { nil }
 
-  init(_ name: String, short: Character? = nil, _ help: String) {
+  package init(_ name: String, short: Character? = nil, _ help: String) {
     self.name = name
     self.short = short
     self.help = help
   }
 
-  func read(_ text: String) throws(ValueProblem) -> any Sendable { true }
+  package func read(_ text: String) throws(ValueProblem) -> any Sendable { true }
 }
 
 /// A positional argument: the MODEL of `course predict MODEL FILE...`.
-struct Operand: Sendable {
+package struct Operand: Sendable {
   /// How many arguments stand in this place.
-  enum Arity: Sendable { case one, optional, oneOrMore }
+  package enum Arity: Sendable { case one, optional, oneOrMore }
 
-  let name: String
-  let arity: Arity
-  let help: String
+  package let name: String
+  package let arity: Arity
+  package let help: String
 
-  init(_ name: String, _ arity: Arity, _ help: String) {
+  package init(_ name: String, _ arity: Arity, _ help: String) {
     self.name = name
     self.arity = arity
     self.help = help
   }
 
   /// `MODEL`, `[DATA]` or `FILE...`
-  var usage: String {
+  package var usage: String {
     switch arity {
     case .one: name
     case .optional: "[\(name)]"

@@ -1,18 +1,22 @@
 /// Why the text of a value is not accepted.
-struct ValueProblem: Error, Equatable {
+package struct ValueProblem: Error, Equatable {
   /// A description of valid values: "a whole number from 1 to 1000".
-  var expected: String
+  package var expected: String
   /// Valid values that resemble the text, best first.
-  var suggestions: [String] = []
+  package var suggestions: [String]
+
+  package init(expected: String, suggestions: [String] = []) {
+    (self.expected, self.suggestions) = (expected, suggestions)
+  }
 }
 
 /// A type of option values: its placeholder in usage texts, and the conversions from and to text.
-struct ValueKind<Value: Sendable>: Sendable {
-  let placeholder: String
-  let read: @Sendable (String) throws(ValueProblem) -> Value
-  let text: @Sendable (Value) -> String
+package struct ValueKind<Value: Sendable>: Sendable {
+  package let placeholder: String
+  package let read: @Sendable (String) throws(ValueProblem) -> Value
+  package let text: @Sendable (Value) -> String
 
-  init(
+  package init(
     _ placeholder: String, text: @escaping @Sendable (Value) -> String,
     read: @escaping @Sendable (String) throws(ValueProblem) -> Value
   ) {
@@ -25,7 +29,7 @@ struct ValueKind<Value: Sendable>: Sendable {
   /// - Parameters:
   ///   - expected: a description of valid values
   ///   - names: valid values to suggest in place of a similar one
-  init(
+  package init(
     _ placeholder: String, expected: String, names: [String] = [],
     text: @escaping @Sendable (Value) -> String, parse: @escaping @Sendable (String) -> Value?
   ) {
@@ -38,13 +42,13 @@ struct ValueKind<Value: Sendable>: Sendable {
 }
 
 /// A value that is written as one text, on the command line and in JSON: `32+32,64`, `l2:0.0001`.
-protocol TextValue: Encodable, Equatable, Sendable {
+package protocol TextValue: Encodable, Equatable, Sendable {
   init?(_ text: String)
   var text: String { get }
 }
 
 extension TextValue {
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(text)
   }
@@ -52,7 +56,7 @@ extension TextValue {
 
 extension ValueKind where Value: TextValue {
   /// A value with a notation of its own.
-  static func notation(
+  package static func notation(
     _ placeholder: String, expected: String, names: [String] = []
   ) -> ValueKind {
     ValueKind(placeholder, expected: expected, names: names, text: \.text) { Value($0) }
@@ -61,7 +65,7 @@ extension ValueKind where Value: TextValue {
 
 extension ValueKind where Value == Int {
   /// A whole number within a range.
-  static func integer(in range: ClosedRange<Int>) -> ValueKind {
+  package static func integer(in range: ClosedRange<Int>) -> ValueKind {
     let expected =
       range.upperBound == .max
       ? "a whole number, at least \(range.lowerBound)"
@@ -74,7 +78,7 @@ extension ValueKind where Value == Int {
 
 extension ValueKind where Value == UInt64 {
   /// A random seed: at most the largest whole number that every JSON reader keeps exactly.
-  static var seed: ValueKind {
+  package static var seed: ValueKind {
     ValueKind("N", expected: "a whole number from 0 to \(Int.max)", text: { "\($0)" }) { text in
       UInt64(text).flatMap { $0 <= UInt64(Int.max) ? $0 : nil }
     }
@@ -91,23 +95,23 @@ extension ValueKind where Value: BinaryFloatingPoint & LosslessStringConvertible
   }
 
   /// A number above 0, at most `limit`.
-  static func positive(upTo limit: Value = .infinity) -> ValueKind {
+  package static func positive(upTo limit: Value = .infinity) -> ValueKind {
     let bound = limit == .infinity ? "" : ", at most \(shortNumber(limit))"
     return number("a number above 0\(bound)") { $0 > 0 && $0 <= limit }
   }
 
   /// A number, at least 0.
-  static var notNegative: ValueKind { number("a number, at least 0") { $0 >= 0 } }
+  package static var notNegative: ValueKind { number("a number, at least 0") { $0 >= 0 } }
 
   /// A number from 0 to below 1.
-  static var fraction: ValueKind {
+  package static var fraction: ValueKind {
     number("a number from 0 to below 1, such as 0.5") { (0..<1).contains($0) }
   }
 }
 
 extension ValueKind where Value == [Int] {
   /// Sizes separated by commas; `none` is the empty list.
-  static func sizes(in range: ClosedRange<Int>) -> ValueKind {
+  package static func sizes(in range: ClosedRange<Int>) -> ValueKind {
     ValueKind(
       "N,N,...",
       expected: "sizes from \(range.lowerBound) to \(range.upperBound) separated by commas, "
@@ -124,7 +128,7 @@ extension ValueKind where Value == [Int] {
 
 extension ValueKind where Value == Bool {
   /// Yes or no; in JSON true or false.
-  static var yesOrNo: ValueKind {
+  package static var yesOrNo: ValueKind {
     ValueKind(
       "yes|no", expected: "yes or no (in JSON true or false)", text: { $0 ? "yes" : "no" }
     ) { ["yes": true, "true": true, "no": false, "false": false][$0] }
@@ -133,7 +137,7 @@ extension ValueKind where Value == Bool {
 
 extension ValueKind where Value == String {
   /// Any text that is not empty.
-  static func text(_ placeholder: String) -> ValueKind {
+  package static func text(_ placeholder: String) -> ValueKind {
     ValueKind(placeholder, expected: "a text that is not empty", text: { $0 }) {
       $0.isEmpty ? nil : $0
     }
@@ -142,7 +146,7 @@ extension ValueKind where Value == String {
 
 extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
   /// One of the cases of an enumeration, by name.
-  static func choice(_ placeholder: String = "NAME") -> ValueKind {
+  package static func choice(_ placeholder: String = "NAME") -> ValueKind {
     let names = Value.allCases.map(\.rawValue)
     return ValueKind(
       placeholder, expected: names.joined(separator: ", "), names: names, text: \.rawValue

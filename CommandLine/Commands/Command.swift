@@ -16,7 +16,7 @@
 ///     }
 ///
 /// and its name in `allCommands`.
-protocol Command: SendableMetatype {
+package protocol Command: SendableMetatype {
   /// Name, help and arguments of the command.
   static var description: CommandDescription { get }
   /// Does the work. Results go to `terminal.output`, progress to `terminal.error`.
@@ -27,19 +27,19 @@ protocol Command: SendableMetatype {
 }
 
 /// The arguments and the help of a command.
-struct CommandDescription: Sendable {
+package struct CommandDescription: Sendable {
   /// One or two words: "train", "data list".
-  let name: String
+  package let name: String
   /// One sentence for the list of commands.
-  let abstract: String
+  package let abstract: String
   /// Further help: explanations, examples.
-  let discussion: String
-  let operands: [Operand]
-  let options: [any OptionDescription]
+  package let discussion: String
+  package let operands: [Operand]
+  package let options: [any OptionDescription]
   /// The words of the name.
-  var words: [String] { name.split(separator: " ").map(String.init) }
+  package var words: [String] { name.split(separator: " ").map(String.init) }
 
-  init(
+  package init(
     name: String, abstract: String, discussion: String = "", operands: [Operand] = [],
     options: [any OptionDescription] = []
   ) {
@@ -52,26 +52,28 @@ struct CommandDescription: Sendable {
 }
 
 /// The options that every command takes.
-enum CommonOptions {
-  static let json = Flag("json", "print JSON instead of text")
-  static let noColor = Flag("no-color", "disable colours, as NO_COLOR=1 does")
-  static let help = Flag("help", short: "h", "show this help")
-  static let all: [any OptionDescription] = [json, noColor, help]
+package enum CommonOptions {
+  package static let json = Flag("json", "print JSON instead of text")
+  package static let noColor = Flag("no-color", "disable colours, as NO_COLOR=1 does")
+  package static let help = Flag("help", short: "h", "show this help")
+  package static let all: [any OptionDescription] = [json, noColor, help]
 }
 
 /// Invalid arguments. The tool ends with status 2.
-struct UsageError: Error, Equatable {
-  var message: String
+package struct UsageError: Error, Equatable {
+  package var message: String
   /// The command whose help the message refers to; `nil` for the running one, if any.
-  var command: String?
+  package var command: String?
 
-  init(_ message: String, command: String? = nil) {
+  package init(_ message: String, command: String? = nil) {
     self.message = message
     self.command = command
   }
 }
 
 /// Ends the tool with a status and without a message.
-struct ExitStatus: Error, Equatable {
-  let code: Int32
+package struct ExitStatus: Error, Equatable {
+  package let code: Int32
+
+  package init(code: Int32) { self.code = code }
 }

@@ -1,5 +1,5 @@
 /// The candidates most similar to `text`, best first; empty when none is close.
-func suggestions(for text: String, among candidates: [String]) -> [String] {
+package func suggestions(for text: String, among candidates: [String]) -> [String] {
   let written = text.lowercased()
   guard !written.isEmpty else { return [] }
   let scored = candidates.compactMap { candidate -> (name: String, distance: Int)? in
@@ -16,14 +16,14 @@ func suggestions(for text: String, among candidates: [String]) -> [String] {
 }
 
 /// `" Did you mean 'train'?"`, or an empty text without suggestions.
-func didYouMean(_ names: [String]) -> String {
+package func didYouMean(_ names: [String]) -> String {
   guard !names.isEmpty else { return "" }
   return " Did you mean " + names.map { "'\($0)'" }.joined(separator: " or ") + "?"
 }
 
 /// The edit distance of two texts, in insertions, deletions, substitutions and swaps of neighbours
 /// (Damerau 1964, in the form called optimal string alignment).
-func editDistance(_ first: String, _ second: String) -> Int {
+package func editDistance(_ first: String, _ second: String) -> Int {
   let (a, b) = (Array(first), Array(second))
   guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
   // Three rows of the usual table: the swap looks back two rows.

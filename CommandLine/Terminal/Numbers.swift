@@ -1,23 +1,23 @@
 import Foundation
 
 /// A number with a fixed count of digits after the point: `0.9630`.
-func fixed(_ value: some BinaryFloatingPoint, _ digits: Int) -> String {
+package func fixed(_ value: some BinaryFloatingPoint, _ digits: Int) -> String {
   String(format: "%.\(digits)f", Double(value))
 }
 
 /// A loss: four digits after the point, or scientific where that would hide it.
-func lossText(_ value: Float) -> String {
+package func lossText(_ value: Float) -> String {
   value != 0 && (abs(value) < 0.001 || abs(value) >= 10_000)
     ? String(format: "%.2e", Double(value)) : fixed(value, 4)
 }
 
 /// A number in as few digits as it takes: `0.05`, `100`.
-func shortNumber(_ value: some BinaryFloatingPoint & LosslessStringConvertible) -> String {
+package func shortNumber(_ value: some BinaryFloatingPoint & LosslessStringConvertible) -> String {
   value == value.rounded() && abs(value) < 1e7 ? String(Int(value)) : "\(value)"
 }
 
 /// A duration for people: `0.84 s`, `12 s`, `3 min 20 s`.
-func durationText(_ seconds: Double) -> String {
+package func durationText(_ seconds: Double) -> String {
   if seconds < 9.995 { return fixed(seconds, 2) + " s" }
   let whole = Int(seconds.rounded())
   if whole < 60 { return "\(whole) s" }

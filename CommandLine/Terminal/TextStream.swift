@@ -1,5 +1,5 @@
 import Foundation
-import Networks
+import Shared
 import Synchronization
 
 /// An output stream of text, with its abilities.
@@ -9,8 +9,8 @@ import Synchronization
 ///
 /// A stream whose reader has closed it (`course train ... | head`) discards further text, so that a run continues
 /// until its work is saved. The tool then ends with the status of the failure.
-struct TextStream: Sendable {
-  var features: TerminalFeatures
+package struct TextStream: Sendable {
+  package var features: TerminalFeatures
   private let send: @Sendable (String) -> Void
   private let state = State()
 
@@ -20,7 +20,7 @@ struct TextStream: Sendable {
   }
 
   /// - Parameter send: writes a text
-  init(features: TerminalFeatures, send: @escaping @Sendable (String) -> Void) {
+  package init(features: TerminalFeatures, send: @escaping @Sendable (String) -> Void) {
     self.features = features
     self.send = send
   }
@@ -35,7 +35,7 @@ struct TextStream: Sendable {
   }
 
   /// A standard stream of this process.
-  static func process(_ descriptor: Int32, environment: [String: String]) -> TextStream {
+  package static func process(_ descriptor: Int32, environment: [String: String]) -> TextStream {
     let isTerminal = isatty(descriptor) == 1
     var size = winsize()
     let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col >= 20
@@ -45,34 +45,34 @@ struct TextStream: Sendable {
   }
 
   /// The system's error number after a failed write; `nil` without one.
-  var failure: Int32? {
+  package var failure: Int32? {
     let code = state.failure.load(ordering: .relaxed)
     return code == 0 ? nil : code
   }
 
   /// The colours of this stream.
-  var style: Style { Style(isOn: features.usesColor) }
+  package var style: Style { Style(isOn: features.usesColor) }
 
   /// Writes text for people.
-  func write(_ text: String) { send(Style.rendered(text.escapingControls(inLine: false))) }
+  package func write(_ text: String) { send(Style.rendered(text.escapingControls(inLine: false))) }
   /// Writes a line of text for people.
-  func line(_ text: String = "") { write(text + "\n") }
+  package func line(_ text: String = "") { write(text + "\n") }
   /// Writes text for other programs, unchanged; on a terminal with escapes.
-  func content(_ text: String) {
+  package func content(_ text: String) {
     send(features.isTerminal ? text.escapingControls(inLine: false) : text)
   }
 
   /// Overwrites the current line.
-  func overwriteLine(_ text: String) {
+  package func overwriteLine(_ text: String) {
     send("\r" + Style.rendered(text.escapingControls(inLine: false)) + "\u{1B}[K")
   }
   /// Clears the current line on a terminal.
-  func clearLine() {
+  package func clearLine() {
     if features.isTerminal { send("\r\u{1B}[K") }
   }
 
   /// Writes a value as a JSON document, with non-finite numbers as "nan", "inf" or "-inf".
-  func json(_ value: some Encodable) throws {
+  package func json(_ value: some Encodable) throws {
     content(try JSONCoding.text(value, isPretty: true) + "\n")
   }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// The arguments of the process, or the problem with one of them.
 ///
 /// A file name is a sequence of bytes; a `String` would repair one that is not UTF-8, and then name another file.
-func commandLineArguments() -> (words: [String], problem: String?) {
+package func commandLineArguments() -> (words: [String], problem: String?) {
   var words: [String] = []
   for place in 1..<max(1, Int(CommandLine.argc)) {
     guard let bytes = CommandLine.unsafeArgv[place] else { break }
@@ -26,10 +26,16 @@ func commandLineArguments() -> (words: [String], problem: String?) {
 
 /// Occupies closed standard streams (`course train ... >&-`), so that the next opened file does not become
 /// one of them and receive the tool's output. They are opened for reading, so that writing to them fails.
-func occupyClosedDescriptors() {
+package func occupyClosedDescriptors() {
   for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
   where fcntl(descriptor, F_GETFD) == -1 {
     // The lowest number that is free, which is this one.
     _ = open("/dev/null", O_RDONLY)
   }
+}
+
+/// A path quoted for a shell where necessary.
+package func shellQuoted(_ path: String) -> String {
+  let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "-_./+:@%,".contains($0) }
+  return isPlain && !path.isEmpty ? path : "'\(path.replacing("'", with: #"'\''"#))'"
 }

@@ -1,14 +1,17 @@
 /// Colours, or none on a stream without colours.
-struct Style: Sendable, Equatable {
-  let isOn: Bool
-  static let plain = Style(isOn: false)
+package struct Style: Sendable, Equatable {
+  package let isOn: Bool
 
-  func bold(_ text: String) -> String { wrap(text, 1) }
-  func dim(_ text: String) -> String { wrap(text, 2) }
-  func red(_ text: String) -> String { wrap(text, 31) }
-  func green(_ text: String) -> String { wrap(text, 32) }
-  func yellow(_ text: String) -> String { wrap(text, 33) }
-  func cyan(_ text: String) -> String { wrap(text, 36) }
+  package init(isOn: Bool) { self.isOn = isOn }
+
+  package static let plain = Style(isOn: false)
+
+  package func bold(_ text: String) -> String { wrap(text, 1) }
+  package func dim(_ text: String) -> String { wrap(text, 2) }
+  package func red(_ text: String) -> String { wrap(text, 31) }
+  package func green(_ text: String) -> String { wrap(text, 32) }
+  package func yellow(_ text: String) -> String { wrap(text, 33) }
+  package func cyan(_ text: String) -> String { wrap(text, 36) }
 
   private func wrap(_ text: String, _ code: Int) -> String {
     isOn ? Style.code(code) + text + Style.code(0) : text
@@ -20,12 +23,12 @@ struct Style: Sendable, Equatable {
   private static let (begin, end) = ("\u{10FFFC}", "\u{10FFFD}")
 
   /// A colour code for streams.
-  static func code(_ numbers: Int...) -> String {
+  package static func code(_ numbers: Int...) -> String {
     begin + numbers.map(String.init).joined(separator: ";") + end
   }
 
   /// A text with its codes as escape sequences.
-  static func rendered(_ text: String) -> String {
+  package static func rendered(_ text: String) -> String {
     text.contains(begin) ? text.replacing(begin, with: "\u{1B}[").replacing(end, with: "m") : text
   }
 }

@@ -4,14 +4,18 @@ import Foundation
 ///
 /// It is a value passed to every command and not a global, so that tests can run commands in process and read
 /// their output.
-struct Terminal: Sendable {
-  var output: TextStream
-  var error: TextStream
+package struct Terminal: Sendable {
+  package var output: TextStream
+  package var error: TextStream
   /// The name of the tool in messages that show a command.
-  var command = "course"
+  package var command: String
+
+  package init(output: TextStream, error: TextStream, command: String = "course") {
+    (self.output, self.error, self.command) = (output, error, command)
+  }
 
   /// The standard streams of this process.
-  static var process: Terminal {
+  package static var process: Terminal {
     let environment = ProcessInfo.processInfo.environment
     return Terminal(
       output: .process(STDOUT_FILENO, environment: environment),
@@ -20,29 +24,29 @@ struct Terminal: Sendable {
   }
 
   /// The same without results: with `--json`, the document is the only output.
-  var withoutOutput: Terminal {
+  package var withoutOutput: Terminal {
     var copy = self
     copy.output = TextStream(features: output.features) { _ in }
     return copy
   }
 
   /// Disables colours.
-  mutating func removeColors() {
+  package mutating func removeColors() {
     output.features.usesColor = false
     error.features.usesColor = false
   }
 }
 
 /// The abilities of a stream.
-struct TerminalFeatures: Sendable, Equatable {
+package struct TerminalFeatures: Sendable, Equatable {
   /// Whether it is a terminal, on which lines can be overwritten.
-  var isTerminal = false
-  var usesColor = false
+  package var isTerminal = false
+  package var usesColor = false
   /// Whether it shows block characters.
-  var usesUnicode = true
-  var width = 80
+  package var usesUnicode = true
+  package var width = 80
 
-  init(isTerminal: Bool = false, environment: [String: String] = [:], width: Int? = nil) {
+  package init(isTerminal: Bool = false, environment: [String: String] = [:], width: Int? = nil) {
     func isSet(_ name: String) -> Bool { environment[name].map { !$0.isEmpty } ?? false }
     let isForced = ["FORCE_COLOR", "CLICOLOR_FORCE"].contains {
       isSet($0) && environment[$0] != "0"

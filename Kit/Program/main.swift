@@ -1,0 +1,4 @@
+import CourseCommandLine
+import CourseKit
+
+kitTool.runProcess()
