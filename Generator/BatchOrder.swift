@@ -46,6 +46,11 @@ public struct BatchOrder: Sendable {
     // from the order. Where those are too few, fill up as lastBatch says; .wrapAndContinue begins the next
     // epoch to do so.
     // BEGIN SOLUTION
+    func beginEpoch() {
+      epoch += 1
+      order = newOrder()
+      position = 0
+    }
     if isUsedUp { beginEpoch() }
     let end = min(position + batchSize, count)
     var batch = Array(order[position..<end])
@@ -64,14 +69,6 @@ public struct BatchOrder: Sendable {
     return batch
     // END SOLUTION
   }
-
-  // BEGIN SOLUTION
-  private mutating func beginEpoch() {
-    epoch += 1
-    order = newOrder()
-    position = 0
-  }
-  // END SOLUTION
 
   /// The order of `epoch`, a function of seed and epoch only.
   func newOrder() -> [Int] {
