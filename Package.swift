@@ -111,7 +111,9 @@ let package = Package(
       path: "Tests/PicturesTests"),
     .testTarget(
       name: "CourseToolTests",
-      dependencies: ["CourseTool", "CourseCommandLine", "Networks", "CourseTestSupport"],
+      dependencies: [
+        "CourseTool", "CourseCommandLine", "Networks", "Pictures", "CourseTestSupport",
+      ],
       path: "Tests/CourseToolTests"),
     .testTarget(
       name: "KitTests",

@@ -19,6 +19,7 @@ public struct Panels: Drawn, Sendable {
     )
     let rows = (figures.count + columns - 1) / columns
     var all = Drawing(width: width * Double(columns), height: height * Double(rows))
+    all.label = drawings.map(\.label).filter { !$0.isEmpty }.joined(separator: "; ")
     for (place, drawing) in drawings.enumerated() {
       all.add(drawing, at: (width * Double(place % columns), height * Double(place / columns)))
     }

@@ -36,11 +36,19 @@ extension Picture {
 /// A picture that is a list of shapes.
 protocol Drawn: Picture {
   var drawing: Drawing { get }
+  /// The picture as a piece of a page.
+  var html: String { get }
 }
 
 extension Drawn {
   /// The text of an SVG file.
   public var svg: String { drawing.svg }
+
+  /// The drawing in place: smaller where the page is narrow; a wide one is scrolled, as it could not be read.
+  var html: String {
+    let drawing = drawing
+    return "<div class=\"scroll\(drawing.width > 620 ? " wide" : "")\">\(drawing.svg)</div>"
+  }
 
   /// The bytes of a PNG file.
   public func png(theme: Theme = .light, scale: Double = 2) throws -> Data {

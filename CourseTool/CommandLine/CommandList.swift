@@ -18,6 +18,7 @@ let allCommands: [any Command.Type] = [
   SummaryCommand.self,
   InspectCommand.self,
   PlotCommand.self,
+  ReportCommand.self,
   DataListCommand.self,
   DataFetchCommand.self,
   DataInspectCommand.self,

@@ -10,6 +10,10 @@ import Networks
 final class OutputFile {
   /// The path of the file.
   private(set) var path: String
+  /// The same for every way to write it.
+  var absolutePath: String {
+    URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path
+  }
   private let force: Bool
   /// The file of that name that may be replaced; `nil` while there is none.
   private var own: FileIdentity?

@@ -11,7 +11,7 @@ enum PlotCommand: Command {
     case learningRate = "learning-rate"
     case confusion, roc
     case precisionRecall = "precision-recall"
-    case weights, activations, outputs, network
+    case weights, activations, gradients, outputs, mistakes, network
 
     var abstract: String {
       switch self {
@@ -23,7 +23,9 @@ enum PlotCommand: Command {
       case .precisionRecall: "precision over recall, of two classes"
       case .weights: "the distribution of the weights of each layer"
       case .activations: "the distribution of the outputs of each layer"
+      case .gradients: "the distribution of the gradients of each layer"
       case .outputs: "the outputs in two dimensions (principal components)"
+      case .mistakes: "the worst mistakes, with prediction and truth"
       case .network: "the layers, their output shapes and parameters"
       }
     }
@@ -82,32 +84,25 @@ enum PlotCommand: Command {
           + "\n  Expected \(names.joined(separator: ", ")).")
     }
     let target = arguments[output] ?? "\(name).svg"
-    guard ["svg", "png"].contains(URL(filePath: target).pathExtension.lowercased()) else {
-      throw UsageError("'--output \(target)': a picture is a file that ends in .svg or .png")
-    }
     guard kind.needsData || arguments.operand(2) == nil else {
       throw UsageError("a picture of kind \(name) takes no DATA")
     }
-    let file = try OutputFile(
-      target, force: arguments[RunOptions.force],
+    let file = try PictureFile(
+      target, option: "--output", force: arguments[RunOptions.force],
       inputs: [path] + (arguments.operand(2).map(DataSource.files) ?? []))
     let network = try savedNetwork(path)
     var source: String?
     var data: Dataset?
+    let recipe = try Recipe(notedIn: network, path: path)
     if kind.needsData {
-      let recipe = try Recipe(notedIn: network, path: path)
       let labelled = try labelledData(
         arguments.operand(2), label: arguments[EvaluateCommand.label], for: network, recipe,
         path: path, skipBroken: arguments[RunOptions.skipBroken],
         purpose: "draw", command: "plot \(name) \(shellQuoted(path)) DATA", on: terminal)
       (data, source) = (labelled.data, labelled.source)
     }
-    let picture = try self.picture(kind, of: network, data, path: path)
-    let bytes =
-      target.lowercased().hasSuffix(".png")
-      ? try picture.png(theme: arguments[dark] ? .dark : .light, scale: 2)
-      : Data(picture.svg.utf8)
-    try file.write(warnings: terminal.error) { try AtomicFile.write(bytes, to: $0) }
+    let picture = try self.picture(kind, of: network, recipe, data, path: path)
+    try file.write(picture, theme: arguments[dark] ? .dark : .light, warnings: terminal.error)
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(kind: name, model: path, data: source, file: file.path))
@@ -116,7 +111,7 @@ enum PlotCommand: Command {
   }
 
   private static func picture(
-    _ kind: Kind, of network: NeuralNetwork, _ data: Dataset?, path: String
+    _ kind: Kind, of network: NeuralNetwork, _ recipe: Recipe?, _ data: Dataset?, path: String
   ) throws -> any Picture {
     func history() throws -> TrainingHistory {
       guard let history = network.progress?.history, !history.epochs.isEmpty else {
@@ -157,6 +152,14 @@ enum PlotCommand: Command {
     case .activations:
       return try Figure.activations(
         of: network, for: data!.batch(at: Array(0..<min(data!.count, 256))).features)
+    case .gradients:
+      // As large as a batch of a network that carries its state.
+      let size = network.carriesState ? network.progress?.options.batchSize ?? 256 : 256
+      return try Figure.gradients(
+        of: network, for: data!.batch(at: Array(0..<min(data!.count, size))))
+    case .mistakes:
+      return try Mistakes(of: network, on: data!)
+        .picture(imageShape: imageShape(of: network, recipe))
     case .outputs:
       let classNames =
         network.classNames.isEmpty

@@ -67,6 +67,13 @@ enum SampleCommand: Command {
       Record(model: path, prompt: start, temperature: temperature, seed: seed, text: text))
   }
 
+  /// The text that the command generates for a network without options.
+  static func text(of network: NeuralNetwork) throws -> String {
+    var sampler = try TextSampler(network, seed: seed.value)
+    try sampler.read(beginning(of: sampler.vocabulary))
+    return String((0..<length.value).map { _ in sampler.next(temperature: temperature.value) })
+  }
+
   /// A neutral prompt: the end of a line or of a word, if the vocabulary has them.
   private static func beginning(of vocabulary: Vocabulary) -> String {
     let known = ["\n", " "].first { vocabulary.classNames.contains($0) }

@@ -23,13 +23,15 @@ enum DemoCommand: Command {
     let output = try OutputFile(
       path, force: arguments[RunOptions.force], replacesOwn: isFromDemo(path))
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+    var experiment = try Experiment(recipe, author: author)
     let result = try CourseTool.run(
-      Experiment(recipe, author: author), output: output, arguments: arguments, on: terminal)
+      &experiment, output: output, arguments: arguments, on: terminal)
+    guard !result.report.interrupted else { throw Interruption.status }
     guard !arguments[CommonOptions.json], let evaluation = result.test else { return }
 
     let out = terminal.output
     out.line("\n" + out.style.bold("Sample predictions on the test set"))
-    out.line(gallery(result.experiment.parts.test, evaluation.predictions, for: out))
+    out.line(gallery(experiment.parts.test, evaluation.predictions, for: out))
     out.line("\nSaved to \(output.path). Next steps:")
     let next = [
       ("evaluate \(shellQuoted(output.path))", "evaluate the saved network"),

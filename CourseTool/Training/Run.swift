@@ -14,12 +14,11 @@ enum RunOptions {
 
 /// Trains, saves, evaluates and reports an experiment, for `train` and `demo`.
 ///
-/// - Returns: the experiment with the trained network, and the evaluation on the test part.
-/// - Throws: `Interruption.status` after a signal, when the network has been saved.
+/// - Returns: the report of the run, and the evaluation on the test part. After a signal, when the network has been
+///   saved, there is no evaluation; the caller ends with `Interruption.status`.
 func run(
-  _ experiment: Experiment, output: OutputFile, arguments: Arguments, on terminal: Terminal
-) throws -> (experiment: Experiment, test: Evaluation?, report: RunReport) {
-  var experiment = experiment
+  _ experiment: inout Experiment, output: OutputFile, arguments: Arguments, on terminal: Terminal
+) throws -> (report: RunReport, test: Evaluation?) {
   let quiet = arguments[RunOptions.quiet]
   let json = arguments[CommonOptions.json]
   let printer = RunPrinter(terminal: json ? terminal.withoutOutput : terminal)
@@ -51,7 +50,7 @@ func run(
         + "\(experiment.recipe.epochs). Saved to \(path); "
         + (isComplete ? "evaluate it with\n  " : "resume with\n  ")
         + "\(terminal.command) \(isComplete ? "evaluate" : "train --resume") \(shellQuoted(path))")
-    throw Interruption.status
+    return (report, nil)
   }
   func measured(_ data: Dataset?) throws -> Evaluation? {
     try data.map { try network.evaluate($0, keepingPredictions: false) }
@@ -72,5 +71,5 @@ func run(
   } else {
     printer.results(report, test: isText ? nil : test)
   }
-  return (experiment, test, report)
+  return (report, test)
 }

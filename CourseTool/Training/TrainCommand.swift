@@ -12,6 +12,9 @@ enum TrainCommand: Command {
     "animate", .text("FILE.gif"),
     "draw the decision boundary while the network learns (data of two features)")
 
+  static let report = Option(
+    "report", .text("FILE.html"), "write a page about the network and its results")
+
   static let description = CommandDescription(
     name: "train", abstract: "Train a network from a recipe and test it on held-out data.",
     discussion: """
@@ -22,7 +25,7 @@ enum TrainCommand: Command {
 
       Examples:
         course train moons --animate moons.gif
-        course train digits-mlp --hidden 128 --epochs 60
+        course train digits-mlp --hidden 128 --epochs 60 --report digits.html
         course train csv-mlp --data flowers.csv --label species
         course train --resume digits-mlp.safetensors --epochs 100
         course recipes digits-mlp --json > mine.json; course train mine.json
@@ -31,7 +34,7 @@ enum TrainCommand: Command {
       Operand(
         "RECIPE|FILE.json", .optional, "a recipe ('course recipes' lists them), or a recipe file")
     ],
-    options: Recipe.settings + [resume, animate, RunOptions.output, RunOptions.force]
+    options: Recipe.settings + [resume, animate, report, RunOptions.output, RunOptions.force]
       + [RunOptions.threads, RunOptions.quiet, RunOptions.skipBroken])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
@@ -66,17 +69,41 @@ enum TrainCommand: Command {
         recipe, author: "course train", skipBroken: arguments[RunOptions.skipBroken])
     }
     let film = try arguments[animate].map { try animation($0, of: &experiment, force: force) }
+    let page = try arguments[report].map {
+      try ReportCommand.reportFile(
+        $0, option: "--report", force: force,
+        inputs: DataSource.files(of: experiment.recipe.data)
+          + [arguments[resume]].compactMap { $0 })
+    }
+    let files = [output, film?.file, page].compactMap { $0?.absolutePath }
+    guard Set(files).count == files.count else {
+      throw UsageError("--output, --animate and --report need different files")
+    }
     experiment.remarks.report(on: terminal.error)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
-    _ = try CourseTool.run(experiment, output: output, arguments: arguments, on: terminal)
-    if let film {
+    let run = try CourseTool.run(
+      &experiment, output: output, arguments: arguments, on: terminal
+    ).report
+
+    var lines = run.interrupted ? [] : ["Saved to \(output.path)."]
+    // After a signal, as far as the training came.
+    if let film, !film.recorder.frames.isEmpty {
       let gif = try film.recorder.animation().gif()
       try film.file.write(warnings: terminal.error) { try AtomicFile.write(gif, to: $0) }
+      lines.append("The animation is in \(film.file.path).")
     }
-    if !arguments[CommonOptions.json] {
-      terminal.output.line("\nSaved to \(output.path).")
-      if let film { terminal.output.line("The animation is in \(film.file.path).") }
+    if let page, run.epochs > 0 {
+      let report = try ModelReport(
+        of: experiment.network, experiment.recipe, path: output.path, command: terminal.command,
+        parts: experiment.parts, after: run)
+      try ReportCommand.write(report, to: page, warnings: terminal.error)
+      lines.append("The report is in \(page.path).")
     }
+    if run.interrupted {
+      for line in lines { terminal.error.line(line) }
+      throw Interruption.status
+    }
+    if !arguments[CommonOptions.json] { terminal.output.line("\n" + lines.joined(separator: "\n")) }
   }
 
   /// Lets the training be drawn.

@@ -12,14 +12,19 @@ extension Figure {
         .invalidArgument, "a confusion matrix is drawn for few classes", expected: "at most 40",
         received: "\(count)")
     }
+    let names = matrix.classNames.map { $0.count > 24 ? $0.prefix(23) + "…" : $0 }
     var figure = Figure(
-      title: "Confusion matrix", x: .init("predicted class", categories: matrix.classNames),
-      y: .init("true class", categories: matrix.classNames))
+      title: "Confusion matrix", x: .init("predicted class", categories: names),
+      y: .init("true class", categories: names))
     figure.y.isReversed = true
     let side = max(360, 40 * Double(count))
-    figure.size = .init(width: side + 140, height: side + 110)
+    // Cells stay square where long names need room.
+    let longest = 7.2 * Double(names.map(\.count).max() ?? 0)
+    figure.size = .init(
+      width: side + max(72, longest + 46) + 36,
+      height: side + 110 + (longest > side / Double(count) ? longest : 0))
     let counts = matrix.counts
-    var pixels: [UInt8] = []
+    var cells: [Mark] = []
     var texts: [Mark] = []
     for (actual, row) in counts.enumerated() {
       let total = max(row.reduce(0, +), 1)
@@ -27,21 +32,25 @@ extension Figure {
         let share = Double(number) / Double(total)
         // Right answers in the first colour of the palette, wrong ones in the second.
         let color = Theme.light.rgb(.series(actual == predicted ? 0 : 1))
+        // A cell without examples has the colour of the panel, light or dark.
+        guard number > 0 else { continue }
         // A single mistake among hundreds must still be seen.
-        let strength = number == 0 ? 0 : 0.12 + 0.88 * share
-        pixels += [color.red, color.green, color.blue].map {
-          UInt8((255 + (Double($0) - 255) * strength).rounded())
-        }
-        if number > 0 {
-          texts.append(
-            .text(
-              "\(number)", x: Double(predicted), y: Double(actual),
-              color: strength > 0.55 ? .rgb(255, 255, 255) : .rgb(0x24, 0x29, 0x2f)))
-        }
+        let strength = 0.12 + 0.88 * share
+        let (x, y) = (Double(predicted), Double(actual))
+        cells.append(
+          .image(
+            .init(
+              columns: 1,
+              pixels: [color.red, color.green, color.blue].map {
+                UInt8((255 + (Double($0) - 255) * strength).rounded())
+              }, x: (x - 0.5)...(x + 0.5), y: (y - 0.5)...(y + 0.5))))
+        texts.append(
+          .text(
+            "\(number)", x: x, y: y,
+            color: strength > 0.55 ? .rgb(255, 255, 255) : .rgb(0x24, 0x29, 0x2f)))
       }
     }
-    let range = -0.5...(Double(max(count, 1)) - 0.5)
-    figure.marks = [.image(.init(columns: count, pixels: pixels, x: range, y: range))] + texts
+    figure.marks = cells + texts
     return figure
   }
 }

@@ -26,6 +26,7 @@ public struct NetworkDiagram: Drawn, Sendable {
     let (width, height, gap) = (380.0, 44.0, 22.0)
     var drawing = Drawing(
       width: width + 80, height: 40 + Double(rows.count) * (height + gap) - gap)
+    drawing.label = "Layers: " + rows.map(\.title).joined(separator: ", ")
     for (index, row) in rows.enumerated() {
       let (x, y) = (40.0, 20 + Double(index) * (height + gap))
       if index > 0 {
@@ -41,7 +42,7 @@ public struct NetworkDiagram: Drawn, Sendable {
         row.shape, at: (x + width / 2 + 20, y + 27), anchor: .middle)
       if row.parameters > 0 {
         drawing.text(
-          "\(row.parameters.formatted()) weights", at: (x + width - 16, y + 27), .small, .soft,
+          "\(row.parameters.grouped) weights", at: (x + width - 16, y + 27), .small, .soft,
           anchor: .end)
       }
     }

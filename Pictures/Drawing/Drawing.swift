@@ -31,6 +31,8 @@ struct Drawing: Sendable {
 
   var width: Double
   var height: Double
+  /// What the picture shows, for readers who hear it.
+  var label = ""
   private(set) var shapes: [Shape] = []
 
   init(width: Double, height: Double) {

@@ -16,6 +16,7 @@ private struct FigureLayout {
   private let marks: [(mark: Figure.Mark, ink: Ink)]
   private let legendRows: [[Int]]
   private let left, right, top, bottom: Double
+  private let hasUprightNames: Bool
   private var drawing: Drawing
 
   init(_ figure: Figure) {
@@ -40,7 +41,12 @@ private struct FigureLayout {
     let labels = y.ticks.map { Double($0.text.count) }.max() ?? 0
     left = max(figure.y.label.isEmpty ? 40 : 72, 7.2 * labels + (figure.y.label.isEmpty ? 24 : 46))
     right = figure.size.width - 36
-    bottom = figure.size.height - (figure.x.label.isEmpty ? 36 : 56)
+    // Names that are wider than their places stand upright.
+    let longest = 7.2 * Double(figure.x.categories.map(\.count).max() ?? 0)
+    hasUprightNames = longest > (right - left) / Double(max(figure.x.categories.count, 1))
+    bottom =
+      figure.size.height - (figure.x.label.isEmpty ? 36 : 56)
+      - (hasUprightNames ? max(0, longest - 10) : 0)
     legendRows = Self.legendRows(figure.marks.map(\.name), width: right - left + 28)
     top = 48 + (legendRows.isEmpty ? 0 : 12) + 22 * Double(legendRows.count)
   }
@@ -65,6 +71,7 @@ private struct FigureLayout {
   }
 
   mutating func draw() -> Drawing {
+    drawing.label = figure.title
     drawing.text(figure.title, at: (left, 30), .title)
     addLegend()
     addGrid()
@@ -137,12 +144,18 @@ private struct FigureLayout {
       if !hasNames {
         drawing.polyline([(x(place), bottom), (x(place), bottom + 5)], .soft, width: 1)
       }
+      if hasUprightNames {
+        drawing.text(
+          tick.text, at: (x(place) + 4.5, bottom + 10), .label, .ink, anchor: .end, isUpright: true)
+        continue
+      }
       drawing.text(
         tick.text, at: (x(place), bottom + 21), hasNames ? .label : .small, hasNames ? .ink : .soft,
         anchor: .middle)
     }
     drawing.polyline([(left, bottom), (right, bottom)], .soft, width: 1)
-    drawing.text(figure.x.label, at: ((left + right) / 2, bottom + 44), anchor: .middle)
+    drawing.text(
+      figure.x.label, at: ((left + right) / 2, figure.size.height - 12), anchor: .middle)
     drawing.text(
       figure.y.label, at: (20, (top + bottom) / 2), anchor: .middle, isUpright: true)
   }

@@ -1,3 +1,6 @@
+import Foundation
+import Networks
+
 extension Drawing {
   /// The text of an SVG file.
   ///
@@ -13,7 +16,7 @@ extension Drawing {
     let (width, height) = (svgNumber(width), svgNumber(height))
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" width="\(width)" \
-      height="\(height)" role="img" \
+      height="\(height)" role="img"\(label.isEmpty ? "" : " aria-label=\"\(label.markup)\"") \
       font-family="system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif">
       <style>
       @media (prefers-color-scheme: dark) {
@@ -45,7 +48,7 @@ extension Drawing.Shape {
         + (font.isBold ? " font-weight=\"600\"" : "") + " x=\"\(x)\" y=\"\(y)\""
         + (anchor == .start ? "" : " text-anchor=\"\(anchor)\"")
         + (isUpright ? " transform=\"rotate(-90 \(x) \(y))\"" : "")
-        + ">\(Self.escaped(text))</text>"
+        + ">\(text.markup)</text>"
     case .polyline(let points, let ink, let width, let isDashed):
       return
         "<polyline \(Self.paint("stroke", ink)) fill=\"none\" stroke-width=\"\(svgNumber(width))\" "
@@ -78,12 +81,9 @@ extension Drawing.Shape {
     points.map { "\(svgNumber($0.x)),\(svgNumber($0.y))" }.joined(separator: " ")
   }
 
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-  }
-
   /// A grid of colours as one path for each colour, whose pieces are runs of equal cells in a row: it needs no
-  /// codec, and areas of one colour are a few bytes.
+  /// codec, and areas of one colour are a few bytes. A photograph, which has as many colours as cells, is a PNG
+  /// image where there is a codec.
   private static func cells(
     _ image: Figure.Image, at place: Drawing.Point, width: Double, height: Double
   ) -> String {
@@ -104,6 +104,12 @@ extension Drawing.Shape {
         paths[ink, default: ""] += "M\(start) \(row)h\(column - start)v1h-\(column - start)z"
       }
     }
+    if order.count > largestPalette, let png = image.pngURI {
+      return
+        "<image x=\"\(svgNumber(place.x))\" y=\"\(svgNumber(place.y))\" width=\"\(svgNumber(width))\" "
+        + "height=\"\(svgNumber(height))\" preserveAspectRatio=\"none\" "
+        + "style=\"image-rendering: pixelated\" href=\"\(png)\"/>"
+    }
     let scale =
       "\(svgNumber(width / Double(image.columns), digits: 5)) "
       + svgNumber(height / Double(image.rows), digits: 5)
@@ -113,6 +119,32 @@ extension Drawing.Shape {
       + "shape-rendering=\"crispEdges\">\n"
       + order.map { "<path fill=\"\(Theme.light.hex($0))\" d=\"\(paths[$0]!)\"/>" }
       .joined(separator: "\n") + "\n</g>"
+  }
+}
+
+/// The areas of a decision boundary have fewer colours, photographs have more.
+private let largestPalette = 64
+
+extension Figure.Image {
+  /// The image as the address of a PNG image that holds its own bytes; `nil` where there is no codec.
+  var pngURI: String? {
+    let image = PixelImage(width: columns, height: rows, channels: 3, pixels: pixels)
+    return (try? image.pngData()).map { "data:image/png;base64," + $0.base64EncodedString() }
+  }
+}
+
+extension String {
+  /// The text as it stands in SVG and HTML, within elements and attributes: it can neither end an element nor begin
+  /// one, and has no control characters, which both formats forbid.
+  var markup: String { escapingControls(inLine: true).escapingMarkup }
+
+  /// The same with its lines, for preformatted text.
+  var markupInLines: String { escapingControls(inLine: false).escapingMarkup }
+
+  private var escapingMarkup: String {
+    replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
+      .replacing("\u{FFFE}", with: "\u{FFFD}").replacing("\u{FFFF}", with: "\u{FFFD}")
   }
 }
 

@@ -49,7 +49,7 @@ extension NeuralNetwork {
 
 extension Int {
   /// The number with a comma after every three digits: 1,234,567.
-  var grouped: String {
+  package var grouped: String {
     var text = ""
     for (place, digit) in String(self).reversed().enumerated() {
       if place > 0 && place.isMultiple(of: 3) && digit != "-" { text.append(",") }

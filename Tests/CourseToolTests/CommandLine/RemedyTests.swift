@@ -50,7 +50,7 @@ import Testing
   @Test func everyRemedyOfTheLibrariesHasOneOfTheCommandLine() throws {
     var seen = 0
     for folder in [
-      "Shared", "Generator", "Networks", "Phase1-FeedForward", "Phase2-CNN",
+      "Shared", "Generator", "Networks", "Pictures", "Phase1-FeedForward", "Phase2-CNN",
       "Phase3-RNN-Regularization",
     ] {
       let root = packageFolder.appending(path: folder).resolvingSymlinksInPath()

@@ -2,6 +2,7 @@ import CourseCommandLine
 import CourseTestSupport
 import Foundation
 import Networks
+import Pictures
 import Testing
 
 @testable import CourseTool
@@ -77,43 +78,54 @@ import Testing
       func file(_ name: String) -> String { folder.appending(path: name).path }
       _ = runTool(["train", "digits-cnn", "--output", file("m.safetensors")] + small)
       let run = runTool(
-        "inspect", file("m.safetensors"), "--filters", file("f.png"), "--feature-maps", "0",
-        file("maps.png"), "--json")
+        "inspect", file("m.safetensors"), "--filters", file("f.svg"), "--feature-maps", "0",
+        file("maps.svg"), "--json")
       #expect(run.status == 0, "\(run.error)")
       let network = try NeuralNetwork(contentsOf: URL(filePath: file("m.safetensors")))
-      let filters = try PixelImage(png: URL(filePath: file("f.png")))
-      #expect(filters == network.filterImage())
+      func svg(_ name: String) throws -> String {
+        try String(contentsOf: URL(filePath: file(name)), encoding: .utf8)
+      }
+      #expect(try svg("f.svg") == TileSheet.filters(of: network)?.svg)
+      #expect(try svg("f.svg").contains("Filters of layer 0, ConvReLU"))
       #expect(try #require(try run.json["images"] as? [Any]).count == 2)
       let parts = try #require(try Recipe(notedIn: network, path: "")).loadData()
       let test = try #require(try Recipe(notedIn: network, path: "")).split(parts).test
-      let maps = try PixelImage(png: URL(filePath: file("maps.png")))
-      let example = test.batch(at: [0]).features
-      #expect(maps == network.featureMapImage(of: example))
+      let (example, label) = (test.batch(at: [0]).features, test.targets.classIndices[0])
+      let sheet = try TileSheet.featureMaps(
+        of: network, for: example, name: "Example 0", actual: label)
+      #expect(try svg("maps.svg") == sheet.svg)
+      #expect(sheet.title.hasPrefix("Example 0: predicted "))
+      #expect(sheet.title.hasSuffix("%, true \(network.classNames[label])"))
+      #expect(try svg("maps.svg").contains("Layer 1, ConvReLUPool: 6 × 2 × 2"))
 
       // The same example from a file.
       try PixelImage(example.reshaped([1, 8, 8]), range: 0...16)
         .write(to: URL(filePath: file("x.png")))
       let again = runTool(
-        "inspect", file("m.safetensors"), "--feature-maps", file("x.png"), file("again.png"))
+        "inspect", file("m.safetensors"), "--feature-maps", file("x.png"), file("again.svg"))
       #expect(again.status == 0, "\(again.error)")
-      #expect(try PixelImage(png: URL(filePath: file("again.png"))).width == maps.width)
+      #expect(try svg("again.svg").contains(">x.png: predicted "))
+      #expect(try !svg("again.svg").contains("true "))
 
+      try PixelImage(width: 7, height: 8, channels: 1).write(to: URL(filePath: file("small.png")))
       for (arguments, status, message) in [
         ([], 2, "nothing to draw"),
         (["--feature-maps", "0"], 2, "requires an image and an output file"),
-        (["--filters", file("f.png")], 1, "Overwrite it with --force"),
+        (["--filters", file("f.svg")], 1, "Overwrite it with --force"),
+        (["--filters", file("f.jpg")], 2, "a picture is a file that ends in .svg or .png"),
+        (["--filters", file("z.svg"), "--feature-maps", "0", file("z.svg")], 2, "two different"),
         (
-          ["--feature-maps", "999", file("y.png")], 2,
+          ["--feature-maps", "999", file("y.svg")], 2,
           "example 999 is out of range: the test part has examples 0 to 268"
         ),
-        (["--feature-maps", file("f.png"), file("y.png")], 1, "expected 8 x 8 pixels"),
-        (["--feature-maps", file("none.png"), file("y.png")], 1, "none.png"),
+        (["--feature-maps", file("small.png"), file("y.svg")], 1, "expected 8 x 8 pixels"),
+        (["--feature-maps", file("none.png"), file("y.svg")], 1, "none.png"),
       ] as [([String], Int32, String)] {
         let wrong = runTool(["inspect", file("m.safetensors")] + arguments)
         #expect(wrong.status == status)
         #expect(wrong.error.contains(message), "\(wrong.error)")
       }
-      #expect(!FileManager.default.fileExists(atPath: file("y.png")))
+      #expect(!FileManager.default.fileExists(atPath: file("y.svg")))
     }
   }
 

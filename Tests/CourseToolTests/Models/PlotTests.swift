@@ -9,7 +9,7 @@ import Testing
 @Suite(.watched) struct PlotTests {
   private static let kinds = [
     "boundary", "curves", "learning-rate", "confusion", "roc", "precision-recall", "weights",
-    "activations", "outputs", "network",
+    "activations", "gradients", "outputs", "mistakes", "network",
   ]
 
   /// A network for the two moons, trained for a moment.

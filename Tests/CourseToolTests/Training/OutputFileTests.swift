@@ -142,8 +142,16 @@ import Testing
       let resumed = runTool(
         "train", "--resume", model, "--epochs", "2", "--force", "-o", data.path)
       #expect(resumed.error.contains("the output would overwrite an input"), "\(resumed.error)")
-      let drawn = runTool("inspect", model, "--filters", model, "--force")
-      #expect(drawn.error.contains("the output would overwrite an input"), "\(drawn.error)")
+      for (name, arguments) in [
+        ("m.svg", ["inspect", model, "--filters"]), ("n.svg", ["plot", "weights", model, "-o"]),
+        ("m.html", ["report", model, "-o"]),
+        ("n.html", ["train", "--resume", model, "--epochs", "2", "--report"]),
+      ] {
+        let link = folder.appending(path: name)
+        try FileManager.default.linkItem(at: URL(filePath: model), to: link)
+        let drawn = runTool(arguments + [link.path, "--force"])
+        #expect(drawn.error.contains("the output would overwrite an input"), "\(drawn.error)")
+      }
       #expect(try text(data) == before)
     }
   }

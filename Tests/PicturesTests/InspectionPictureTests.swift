@@ -1,0 +1,134 @@
+import CourseTestSupport
+import Foundation
+import Networks
+import Testing
+
+@testable import Pictures
+
+/// Pictures of the inside of networks: filters, feature maps, gradients.
+@Suite(.watched) struct InspectionPictureTests {
+  private func network(inputShape: [Int] = [1, 8, 8]) throws -> NeuralNetwork {
+    var network = try NeuralNetwork.vggNet(
+      inputShape: inputShape, blocks: [[4, 20], [3]], hiddenSizes: [5],
+      optimizer: SGD(learningRate: 0.1), seed: 1)
+    network.classNames = (0..<10).map { "class \($0)" }
+    return network
+  }
+
+  @Test func aFiltersTileGoesFromBlackToWhite() throws {
+    var network = NeuralNetwork(inputShape: [1, 4, 4])
+    var layer = Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: [1, 3], seed: 1)
+    layer.weights.value = [[[[-1, 1, 0]]]]
+    try network.append(layer)
+    let sheet = try #require(TileSheet.filters(of: network))
+    #expect(sheet.title == "Filters of layer 0, Conv2D")
+    #expect(sheet.groups[0].title == "1 kernel of 1 × 1 × 3")
+    #expect(sheet.groups[0].tiles.map(\.image.pixels) == [[0, 255, 128]])
+    let none = try NeuralNetwork.multilayerPerceptron(
+      inputSize: 3, hiddenSizes: [], classCount: 2, optimizer: SGD(learningRate: 0.1), seed: 1)
+    #expect(TileSheet.filters(of: none) == nil)
+  }
+
+  @Test(arguments: [(1, 4, 1), (2, 8, 1), (3, 4, 3), (4, 16, 1)])
+  func kernelsOfAnyDepthAreDrawn(channels: Int, tiles: Int, imageChannels: Int) throws {
+    let sheet = try #require(TileSheet.filters(of: network(inputShape: [channels, 8, 8])))
+    #expect(sheet.groups[0].tiles.count == tiles)
+    #expect(sheet.groups[0].tiles.allSatisfy { $0.image.channels == imageChannels })
+    #expect(sheet.svg.hasSuffix("</svg>\n"))
+  }
+
+  @Test func featureMapsNameLayersPredictionAndTruth() throws {
+    let network = try network()
+    let example = Dataset.digits.features.rows(at: [3]).reshaped([1, 8, 8])
+    let sheet = try TileSheet.featureMaps(
+      of: network, for: example, name: "Example 3", actual: 7)
+    let probabilities = try network.predict(example.reshaped([1, 1, 8, 8]))
+    let best = probabilities.argmax(axis: -1)[0]
+    let percent = Int((100 * probabilities[0, best]).rounded())
+    #expect(sheet.title == "Example 3: predicted class \(best), \(percent) %, true class 7")
+    #expect(
+      sheet.groups.map(\.title) == [
+        "Input", "Layer 0, ConvReLU: 4 × 8 × 8", "Layer 1, ConvReLUPool: 20 × 4 × 4",
+        "Layer 2, ConvReLUPool: 3 × 2 × 2",
+      ])
+    #expect(sheet.groups.map(\.tiles.count) == [1, 4, 20, 3])
+    let input = sheet.groups[0].tiles[0].image
+    for (row, column) in [(0, 3), (2, 4), (5, 2)] {
+      let brightness = example[0, row, column] / example.max()
+      #expect(abs(Float(input[row, column, 0]) - brightness * 255) <= 1)
+    }
+    for group in sheet.groups { #expect(sheet.svg.contains(group.title)) }
+    #expect(
+      try TileSheet.featureMaps(of: network, for: example, name: "d.png").title
+        == "d.png: predicted class \(best), \(percent) %")
+  }
+
+  // MARK: Gradients
+
+  private func lines(_ figure: Figure) -> [Figure.Line] {
+    figure.marks.compactMap { if case .line(let line) = $0 { line } else { nil } }
+  }
+
+  @Test func gradientsAreThoseOfATrainingStep() throws {
+    let network = try network()
+    let digits = Dataset.digits.reshaped(to: [1, 8, 8])
+    let batch = digits.batch(at: Array(0..<40))
+    let figure = try Figure.gradients(of: network, for: batch)
+    var copy = network
+    var loss = try #require(network.loss)
+    _ = loss.forward(copy.forward(batch.features), target: batch.targets)
+    copy.backward(loss.backward())
+    let weights = copy.layers.enumerated().flatMap { index, layer in
+      layer.parameters.sorted { $0.key < $1.key }.filter(\.value.isRegularized).map {
+        (name: "\(index) \(type(of: layer).typeName) \($0.key)", gradient: $0.value.gradient!)
+      }
+    }
+    let lines = lines(figure)
+    #expect(lines.count == weights.count && lines.count == 5)
+    for (line, weight) in zip(lines, weights) {
+      #expect(line.name.hasPrefix(weight.name), "\(line.name)")
+      let scalars = weight.gradient.scalars
+      let rest = Double(scalars.count { $0 != 0 }) / Double(scalars.count)
+      #expect(abs(line.points.reduce(0) { $0 + $1.y } - rest) < 1e-9, "\(line.name)")
+      // The middle of the curve is the middle of the sizes, within a bin or two.
+      let sizes = scalars.filter { $0 != 0 }.map { log10(Double(abs($0))) }.sorted()
+      var sum = 0.0
+      let middle = line.points.first {
+        sum += $0.y
+        return sum >= rest / 2
+      }
+      let width = line.points[1].x - line.points[0].x
+      #expect(abs((middle?.x ?? 0) - sizes[sizes.count / 2]) < 1.5 * width, "\(line.name)")
+    }
+  }
+
+  @Test func deadUnitsAreCounted() throws {
+    var network = NeuralNetwork(
+      inputShape: [2], loss: SoftmaxCrossEntropyLoss(), optimizer: SGD(learningRate: 0.1), seed: 1)
+    try network.append(Dense(inputSize: 2, outputSize: 4))
+    try network.append(ReLU())
+    try network.append(Dense(inputSize: 4, outputSize: 2))
+    // No unit ever answers: neither layer has a gradient.
+    try network.setParameter("layers.0.bias", to: [-100, -100, -100, -100])
+    let batch = try Dataset.moons(count: 20, seed: 1).batch(at: Array(0..<20))
+    #expect(try Figure.gradients(of: network, for: batch).marks.isEmpty)
+    // One of four does.
+    try network.setParameter("layers.0.bias", to: [-100, 100, -100, -100])
+    let names = lines(try Figure.gradients(of: network, for: batch)).map(\.name)
+    #expect(
+      names == ["0 Dense weights, 75 % are 0", "2 Dense weights, 75 % are 0"], "\(names)")
+  }
+
+  @Test func aBatchThatDoesNotFitIsRefused() throws {
+    let network = try network()
+    expectCourseError(.shapeMismatch, "expected examples of shape [1, 8, 8], got [4]") {
+      _ = try Figure.gradients(of: network, for: Dataset.iris.batch(at: [0, 1]))
+    }
+    var silent = network
+    silent.loss = nil
+    let digits = Dataset.digits.reshaped(to: [1, 8, 8])
+    expectCourseError(.invalidArgument, "the network has no loss") {
+      _ = try Figure.gradients(of: silent, for: digits.batch(at: [0, 1]))
+    }
+  }
+}
