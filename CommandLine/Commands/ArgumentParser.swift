@@ -93,11 +93,11 @@ package struct ArgumentParser {
   }
 
   private func checkCount(of operands: [String]) throws(UsageError) {
-    let required = command.operands.filter { $0.arity != .optional }
+    let required = command.operands.filter { [.one, .oneOrMore].contains($0.arity) }
     if operands.count < required.count {
       throw failure("missing \(required[operands.count].usage)")
     }
-    let isOpen = command.operands.contains { $0.arity == .oneOrMore }
+    let isOpen = command.operands.contains { [.oneOrMore, .zeroOrMore].contains($0.arity) }
     if !isOpen, operands.count > command.operands.count {
       throw failure("unexpected argument '\(operands[command.operands.count])'")
     }

@@ -72,7 +72,7 @@ package struct Flag: OptionDescription {
 /// A positional argument: the MODEL of `course predict MODEL FILE...`.
 package struct Operand: Sendable {
   /// How many arguments stand in this place.
-  package enum Arity: Sendable { case one, optional, oneOrMore }
+  package enum Arity: Sendable { case one, optional, oneOrMore, zeroOrMore }
 
   package let name: String
   package let arity: Arity
@@ -84,12 +84,13 @@ package struct Operand: Sendable {
     self.help = help
   }
 
-  /// `MODEL`, `[DATA]` or `FILE...`
+  /// `MODEL`, `[DATA]`, `FILE...` or `[TASK...]`
   package var usage: String {
     switch arity {
     case .one: name
     case .optional: "[\(name)]"
     case .oneOrMore: "\(name)..."
+    case .zeroOrMore: "[\(name)...]"
     }
   }
 }

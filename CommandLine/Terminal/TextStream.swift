@@ -66,6 +66,10 @@ package struct TextStream: Sendable {
   package func overwriteLine(_ text: String) {
     send("\r" + Style.rendered(text.escapingControls(inLine: false)) + "\u{1B}[K")
   }
+  /// Clears a terminal, and what was scrolled out of it.
+  package func clearScreen() {
+    if features.isTerminal { send("\u{1B}[H\u{1B}[2J\u{1B}[3J") }
+  }
   /// Clears the current line on a terminal.
   package func clearLine() {
     if features.isTerminal { send("\r\u{1B}[K") }

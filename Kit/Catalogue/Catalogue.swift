@@ -102,7 +102,8 @@ extension Catalogue {
           number: number, title: section.title, work: cells[1], scope: scope,
           link: scope.text + String(link.2),
           files: codes(cells[2]).map { "\(scope.folder)/\($0)" },
-          filters: filters(codes(cells[3])), hours: hours, hints: hints(in: section.lines)))
+          filters: filters(codes(cells[3])), hours: hours, hints: hints(in: section.lines),
+          example: example(in: section.lines)))
     }
     if let missing = sections.keys.first(where: { number in
       !tasks.contains { $0.number == number }
@@ -158,6 +159,13 @@ extension Catalogue {
     guard let hours = whole.isEmpty ? 0 : Int(whole).map(Double.init) else { return nil }
     let sum = hours + (fraction ?? 0)
     return sum > 0 ? sum : nil
+  }
+
+  /// The Swift code that follows "By hand".
+  private static func example(in lines: ArraySlice<String>) -> String {
+    guard let head = lines.firstIndex(where: { $0.hasPrefix("**By hand") }) else { return "" }
+    let rest = lines[head...].prefix { !$0.hasPrefix("<details>") }
+    return rest.drop { $0 != "```swift" }.dropFirst().prefix { $0 != "```" }.joined(separator: "\n")
   }
 
   /// The texts between `<details><summary>Hint 1</summary>` and `</details>`.

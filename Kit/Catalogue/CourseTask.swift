@@ -20,6 +20,8 @@ package struct CourseTask: Sendable, Equatable {
   package var points: Int { Int((4 * hours).rounded()) }
   /// The hints of the text, the weakest first.
   package let hints: [String]
+  /// The code of the example "By hand"; empty where the text has none.
+  package let example: String
 
   /// The text without the heading: `Protocols/Phase1-FeedForward.md`.
   package var text: String { String(link.prefix { $0 != "#" }) }

@@ -1,0 +1,141 @@
+import CourseCommandLine
+import Foundation
+import Shared
+
+/// Builds and runs the tests of tasks.
+///
+///     let checker = Checker(package: folder)
+///     let verdict = try checker.check(task)
+///     verdict.outcome     // passed
+package struct Checker {
+  let package: URL
+  /// Is told what happens: `Building Phase1FeedForward (14 files)`.
+  let report: (String) -> Void
+  /// The folder in which SwiftPM built the checker; by default that of this process.
+  let base: URL?
+  package var limits = TestRun.Limits()
+
+  package init(package: URL, base: URL? = nil, report: @escaping (String) -> Void = { _ in }) {
+    (self.package, self.base, self.report) = (package, base, report)
+  }
+
+  /// Checks a task.
+  /// - Throws: `CourseError` if no test could be run for a reason that is not in the student's code; `ExitStatus` after
+  ///   Ctrl-C
+  package func check(_ task: CourseTask) throws -> TaskVerdict {
+    let lock = try lock()
+    // Closing it releases the lock.
+    defer { close(lock) }
+    var verdict = try verdict(on: task)
+    verdict.hasHiddenTests = hasHiddenTests(task)
+    return verdict
+  }
+
+  /// Waits until no other process builds here.
+  func lock() throws -> Int32 {
+    let file = package.appending(path: ".course/check/lock")
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw CourseError(
+        .file, "a file cannot be written: \(systemMessage(errno))", location: file.path)
+    }
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard !Interruption.isRequested else {
+        close(descriptor)
+        throw Interruption.status
+      }
+      report("Waiting for another check that is running here")
+      usleep(100_000)
+    }
+    return descriptor
+  }
+
+  private func verdict(on task: CourseTask) throws -> TaskVerdict {
+    let (unwritten, all) = try unwritten(in: task)
+    if !unwritten.isEmpty, unwritten.count == all {
+      return TaskVerdict(task: task, unwritten: unwritten)
+    }
+    do {
+      let run = TestRun(
+        command: try build(task), package: package,
+        folder: package.appending(path: ".course/check"),
+        limits: limits)
+      report("Running the tests of \(task.number) \(task.title)")
+      let tests = try run.run(filters: task.filters)
+      guard !tests.isEmpty else {
+        throw CourseError(
+          .file, "no test ran for task \(task.number)",
+          expected: task.filters.joined(separator: ", "),
+          location: "Tests/\(task.scope.targets.tests)", remedy: "Were its tests removed?")
+      }
+      return TaskVerdict(task: task, tests: tests)
+    } catch let failure as CompileErrors {
+      return TaskVerdict(task: task, errors: sorted(failure.errors, task))
+    }
+  }
+
+  /// Builds a task's tests: with the compiler alone, or, where that is not possible, with SwiftPM.
+  /// - Returns: the command that runs them
+  func build(_ task: CourseTask) throws -> [String] {
+    #if os(Linux)
+      try BaseBuild(package: package, report: report).update()
+      do {
+        return [try QuickBuild(package: package, base: base, report: report).tests(of: task).path]
+      } catch let problem as QuickBuild.Unavailable {
+        try AtomicFile.write(
+          Data(problem.reason.utf8), to: package.appending(path: ".course/check/quick-build.log"))
+        report(
+          "Building with SwiftPM, which takes longer (the reason is in .course/check/quick-build.log)"
+        )
+      }
+    #else
+      report("Building the tests of \(task.scope.rawValue)")
+    #endif
+    return try PackageBuild(package: package).tests(of: task.scope)
+  }
+
+  /// The student's own file first.
+  private func sorted(_ errors: [Diagnostic], _ task: CourseTask) -> [Diagnostic] {
+    errors.filter { task.files.contains($0.file) } + errors.filter { !task.files.contains($0.file) }
+  }
+
+  /// The places of a task that are still stubs, in words, and the number of its places.
+  private func unwritten(in task: CourseTask) throws -> (places: [String], all: Int) {
+    var places: [String] = []
+    var all = 0
+    for file in task.files {
+      let url = package.appending(path: file)
+      guard let text = try? String(contentsOf: url, encoding: .utf8) else {
+        throw CourseError(
+          .file, "the file of task \(task.number) is missing", location: url.path,
+          remedy: "Bring it back: 'course reset \(task.number)'.")
+      }
+      var words = ""
+      var isInside = false
+      for line in text.split(separator: "\n") {
+        let line = line.trimmingCharacters(in: .whitespaces)
+        if line.hasPrefix("// TODO(\(task.number)): ") {
+          words = String(line.dropFirst("// TODO(\(task.number)): ".count))
+        } else if line == "// BEGIN SOLUTION", !words.isEmpty {
+          isInside = true
+          all += 1
+        } else if line == "// END SOLUTION" {
+          (isInside, words) = (false, "")
+        } else if isInside, line.contains("notWritten(\"") {
+          places.append(words)
+        }
+      }
+    }
+    return (places, all)
+  }
+
+  /// Whether an instructor's copy has tests that this one has not: `Tests/hidden-tests.txt` lists the tasks.
+  private func hasHiddenTests(_ task: CourseTask) -> Bool {
+    let list = try? String(
+      contentsOf: package.appending(path: "Tests/hidden-tests.txt"), encoding: .utf8)
+    return list?.split(whereSeparator: \.isWhitespace).contains(Substring("\(task.number)"))
+      ?? false
+  }
+}

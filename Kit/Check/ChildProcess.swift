@@ -1,0 +1,209 @@
+import CourseCommandLine
+import Foundation
+import Shared
+
+/// A program that runs in a process group of its own, with limits: it and all that it starts end together.
+///
+///     let result = try ChildProcess.run(["swiftc", "--version"])
+///     result.ending     // .exited(0)
+///     result.output     // Swift version ...
+package enum ChildProcess {
+  /// How much a program may take. `nil` is no limit.
+  package struct Limits: Sendable {
+    /// Seconds on the clock.
+    package var seconds: Double?
+    /// Seconds of processor time, of each process.
+    package var processorSeconds: Int?
+    /// Bytes of address space, of each process.
+    package var memory: Int?
+
+    package init(seconds: Double? = nil, processorSeconds: Int? = nil, memory: Int? = nil) {
+      (self.seconds, self.processorSeconds, self.memory) = (seconds, processorSeconds, memory)
+    }
+  }
+
+  /// How a program ended.
+  package enum Ending: Equatable, Sendable {
+    case exited(Int32)
+    case signalled(Int32)
+    /// The limit of time on the clock was reached.
+    case ranTooLong
+  }
+
+  package struct Result: Sendable {
+    package let ending: Ending
+    /// What it wrote to its standard streams: the first and the last part of what is very long.
+    package let output: String
+    package let errors: String
+    /// Its processor time, and that of the processes that it waited for.
+    package let processorSeconds: Double
+  }
+
+  /// Runs a program to its end.
+  ///
+  /// - Parameters:
+  ///   - command: the program, found on the path, and its arguments
+  ///   - environment: variables beside those of this process
+  ///   - tick: is called about ten times a second
+  /// - Throws: `CourseError` if it cannot be started, `ExitStatus` after Ctrl-C. Nothing is left running.
+  package static func run(
+    _ command: [String], in folder: URL? = nil, environment: [String: String] = [:],
+    limits: Limits = Limits(), tick: () -> Void = {}
+  ) throws -> Result {
+    let (output, errors) = (try Pipe(), try Pipe())
+    defer {
+      output.close()
+      errors.close()
+    }
+    let process = try start(
+      command, in: folder, environment: environment, limits: limits, output: output, errors: errors)
+    output.closeWriting()
+    errors.closeWriting()
+    let start = ContinuousClock.now
+    var hasRunTooLong = false
+    var (status, usage) = (Int32(0), rusage())
+    while true {
+      wait(for: [output, errors], milliseconds: 20)
+      // Before the process is waited for, its number still belongs to it.
+      if Interruption.isRequested { kill(-process, SIGKILL) }
+      if let limit = limits.seconds, ContinuousClock.now - start > .seconds(limit) {
+        hasRunTooLong = true
+        kill(-process, SIGKILL)
+      }
+      let ended = wait4(process, &status, WNOHANG, &usage)
+      if ended == process || ended == -1 && errno != EINTR { break }
+      tick()
+    }
+    // What the program has started and left behind.
+    kill(-process, SIGKILL)
+    wait(for: [output, errors], milliseconds: 0)
+    if Interruption.isRequested { throw Interruption.status }
+    let signal = status & 0x7F
+    return Result(
+      ending: hasRunTooLong
+        ? .ranTooLong : signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal),
+      output: output.text, errors: errors.text,
+      processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
+  }
+
+  private static func seconds(_ time: timeval) -> Double {
+    Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+  }
+
+  /// Starts the program, by way of a shell that sets the limits.
+  private static func start(
+    _ command: [String], in folder: URL?, environment: [String: String], limits: Limits,
+    output: Pipe, errors: Pipe
+  ) throws -> pid_t {
+    var script = "ulimit -c 0; "
+    if let seconds = limits.processorSeconds { script += "ulimit -t \(seconds); " }
+    if let memory = limits.memory { script += "ulimit -v \(memory / 1024) 2>/dev/null; " }
+    script += #"cd "$0" && exec "$@""#
+    let words = ["/bin/sh", "-c", script, folder?.path ?? "."] + command
+    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+      .map { "\($0)=\($1)" }
+    var arguments = words.map { strdup($0) } + [nil]
+    var environment = variables.map { strdup($0) } + [nil]
+    defer { for text in arguments + environment { free(text) } }
+
+    #if canImport(Darwin)
+      var attributes: posix_spawnattr_t?
+      var actions: posix_spawn_file_actions_t?
+    #else
+      var attributes = posix_spawnattr_t()
+      var actions = posix_spawn_file_actions_t()
+    #endif
+    posix_spawnattr_init(&attributes)
+    posix_spawn_file_actions_init(&actions)
+    defer {
+      posix_spawnattr_destroy(&attributes)
+      posix_spawn_file_actions_destroy(&actions)
+    }
+    posix_spawnattr_setpgroup(&attributes, 0)
+    // The tool ignores the signals of a failed write, and a parent may have blocked others.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for signal in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, errors.writing, STDERR_FILENO)
+    var process = pid_t()
+    let failure = posix_spawn(&process, words[0], &actions, &attributes, &arguments, &environment)
+    guard failure == 0 else {
+      throw CourseError(
+        .file, "a program cannot be started: \(systemMessage(failure))", location: command[0])
+    }
+    return process
+  }
+
+  /// Reads what has arrived; waits for at most some milliseconds.
+  private static func wait(for pipes: [Pipe], milliseconds: Int32) {
+    var waiting = pipes.filter(\.isOpen).map {
+      pollfd(fd: $0.reading, events: Int16(POLLIN), revents: 0)
+    }
+    if waiting.isEmpty {
+      usleep(UInt32(milliseconds) * 1000)
+    } else {
+      poll(&waiting, nfds_t(waiting.count), milliseconds)
+    }
+    for pipe in pipes { pipe.read() }
+  }
+}
+
+/// A stream of a child process, of which the first and the last part are kept.
+private final class Pipe {
+  private(set) var reading: Int32 = -1
+  private(set) var writing: Int32 = -1
+  private(set) var isOpen = true
+  private var head: [UInt8] = []
+  private var tail: [UInt8] = []
+  private var isCut = false
+  /// The bytes kept of each part.
+  private let limit = 1 << 18
+
+  init() throws {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else {
+      throw CourseError(.file, "no pipe can be opened: \(systemMessage(errno))")
+    }
+    (reading, writing) = (ends[0], ends[1])
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    _ = fcntl(reading, F_SETFL, O_NONBLOCK)
+  }
+
+  func closeWriting() {
+    if writing >= 0 { Foundation.close(writing) }
+    writing = -1
+  }
+
+  func close() {
+    closeWriting()
+    if reading >= 0 { Foundation.close(reading) }
+    reading = -1
+  }
+
+  /// Reads what is there, at most a part of it: a program that writes without end must not keep us here.
+  func read() {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    for _ in 0..<16 where isOpen {
+      let count = Foundation.read(reading, &buffer, buffer.count)
+      if count == 0 { isOpen = false }
+      guard count > 0 else { return }
+      let space = max(0, limit - head.count)
+      head += buffer[0..<min(count, space)]
+      if count > space { tail += buffer[min(count, space)..<count] }
+      if tail.count > 2 * limit {
+        tail.removeFirst(tail.count - limit)
+        isCut = true
+      }
+    }
+  }
+
+  var text: String {
+    String(decoding: head + (isCut ? Array("\n...\n".utf8) : []) + tail, as: UTF8.self)
+  }
+}

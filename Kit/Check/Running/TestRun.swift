@@ -1,0 +1,113 @@
+import CourseCommandLine
+import Foundation
+import Shared
+
+/// Runs a program of tests: all in one process, then what has no result, each in a process of its own. So an endless
+/// loop or a trap costs one test and not the run.
+package struct TestRun {
+  /// The program and its first arguments.
+  let command: [String]
+  let package: URL
+  /// The folder for event streams.
+  let folder: URL
+  package var limits = Limits()
+
+  package struct Limits: Sendable {
+    /// Seconds of processor time without a test that begins or ends: in a run of all tests, and of one.
+    package var patience = (all: 12, single: 5)
+    /// Seconds on the clock, and of processor time.
+    package var seconds = (all: 300.0, single: 60.0)
+    package var memory = 8 << 30
+    /// The tests that may take too long before the rest is left out.
+    package var timeouts = 3
+
+    package init() {}
+  }
+
+  /// Runs the tests that some filters select, and returns what became of each, in the order of the files.
+  /// - Parameter tick: is called about ten times a second
+  package func run(filters: [String], tick: () -> Void = {}) throws -> [TestVerdict] {
+    let (stream, result) = try run(
+      filters, patience: limits.patience.all, seconds: limits.seconds.all, tick: tick)
+    if stream.hasEnded { return stream.tests.map(\.verdict) }
+    guard !stream.tests.isEmpty else {
+      // 69: no test matched.
+      if result.ending == .exited(69) { return [] }
+      throw CourseError(
+        .file, "the tests ended before the first one began: \(Self.reason(of: result).text)",
+        location: command.first)
+    }
+    var timeouts = 0
+    return try stream.tests.map { entry in
+      if entry.hasEnded { return entry.verdict }
+      guard timeouts < limits.timeouts else {
+        var verdict = entry.verdict
+        verdict.outcome = .notRun
+        return verdict
+      }
+      let verdict = try runAlone(entry.verdict, tick: tick)
+      if verdict.outcome == .timedOut { timeouts += 1 }
+      return verdict
+    }
+  }
+
+  private func runAlone(_ test: TestVerdict, tick: () -> Void) throws -> TestVerdict {
+    let pattern = "^" + NSRegularExpression.escapedPattern(for: test.id) + "$"
+    let (stream, result) = try run(
+      [pattern], patience: limits.patience.single, seconds: limits.seconds.single, tick: tick)
+    if let entry = stream.tests.first(where: { $0.verdict.id == test.id }), entry.hasEnded {
+      return entry.verdict
+    }
+    var verdict = test
+    let reason = Self.reason(of: result)
+    verdict.outcome = reason.outcome
+    verdict.unwritten = unwrittenTask(in: result.errors)
+    if let task = verdict.unwritten {
+      verdict.outcome = .notWritten
+      verdict.messages = [
+        .init(text: "not written yet: task \(task)", file: test.file, line: test.line)
+      ]
+    } else {
+      verdict.messages = [.init(text: reason.text, file: test.file, line: test.line)]
+    }
+    return verdict
+  }
+
+  private func run(
+    _ filters: [String], patience: Int, seconds: Double, tick: () -> Void
+  ) throws -> (EventStream, ChildProcess.Result) {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let events = folder.appending(path: "events-\(UUID().uuidString).jsonl")
+    defer { try? FileManager.default.removeItem(at: events) }
+    let result = try ChildProcess.run(
+      command + ["--testing-library", "swift-testing"] + filters.flatMap { ["--filter", $0] }
+        + ["--event-stream-output-path", events.path, "--event-stream-version", "0"],
+      in: package,
+      environment: [
+        "SWIFT_BACKTRACE": "enable=no", "COURSE_TEST_PATIENCE": "\(patience)", "NO_COLOR": "1",
+      ],
+      limits: .init(seconds: seconds, processorSeconds: Int(seconds), memory: limits.memory),
+      tick: tick)
+    // A stream that was cut off can end within a character.
+    let data = (try? Data(contentsOf: events)) ?? Data()
+    return (EventStream(String(decoding: data, as: UTF8.self), package: package), result)
+  }
+
+  /// Why a process ended in the middle of a test.
+  static func reason(of result: ChildProcess.Result) -> (outcome: TestVerdict.Outcome, text: String)
+  {
+    let endless = "It does not end. Is there a loop that goes on for ever?"
+    let fatal = result.errors.split(separator: "\n").last { $0.contains("Fatal error") }.map(
+      String.init)
+    switch result.ending {
+    // 124: the watchdog of the tests.
+    case .ranTooLong, .exited(124), .signalled(SIGXCPU): return (.timedOut, endless)
+    case .signalled(SIGKILL):
+      return (.crashed, "The system ended the program: it took too much time or memory.")
+    case .signalled(let signal):
+      return (.crashed, fatal ?? "The program stopped: \(String(cString: strsignal(signal))).")
+    case .exited(let status):
+      return (.crashed, fatal ?? "The program ended itself, with status \(status).")
+    }
+  }
+}
