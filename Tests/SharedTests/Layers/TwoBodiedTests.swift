@@ -32,6 +32,10 @@ import Testing
     #expect(!Shifting.agree(on: [(Shifting(.output), images)]))
   }
 
+  @Test func aBodyWithAWrongOutputIsNotAskedForGradients() {
+    #expect(!Trapping.bodiesAgree)
+  }
+
   @Test func theKernelRunsWhereBothBodiesAgree() {
     func bodies(_ layer: some Layer & TwoBodied) -> [Bool] {
       [Implementation.reference, .fast, .kernel].map {
@@ -115,6 +119,22 @@ private struct Unfinished: ParameterFreeLayer, TwoBodied {
   func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
   func forward(_ input: Tensor, mode: Mode) -> Tensor { input * (runsKernel ? 2 : 0) }
   func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * (runsKernel ? 2 : 0) }
+}
+
+/// A readable body with a wrong output, after which it cannot go back.
+private struct Trapping: ParameterFreeLayer, TwoBodied {
+  static let typeName = "Trapping"
+  var implementation = Implementation.fast
+
+  package static let bodiesAgree = agree(on: [(Trapping(), Tensor(ones: [2, 4]))])
+
+  init() {}
+  func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+  func forward(_ input: Tensor, mode: Mode) -> Tensor { input * (runsKernel ? 2 : 1) }
+  func backward(_ outputGradient: Tensor) -> Tensor {
+    precondition(runsKernel, "there is no way back")
+    return outputGradient * 2
+  }
 }
 
 /// `w ← w − η g`, with a count of steps for each weight; the readable body may have a mistake.
