@@ -87,8 +87,12 @@ public struct Conv2D: Layer, TwoBodied {
 
   /// `Y = f(X ∗ W + b)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    forward(input, applying: configuration.activation, mode: mode)
+  }
+
+  /// `Y = f(X ∗ W + b)` with the activation of the layer that this convolution is a part of.
+  mutating func forward(_ input: Tensor, applying activation: Activation, mode: Mode) -> Tensor {
     let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
-    let activation = configuration.activation
     let output =
       runsKernel
       ? input.convolved(

@@ -2,7 +2,7 @@ import CourseTestSupport
 import Networks
 import Testing
 
-/// The last example of Protocols/Phase2-CNN.md, which needs Phase 1 as well.
+/// The examples of Protocols/Phase2-CNN.md that need Phase 1 as well.
 @Suite(.watched) struct Phase2TextTests {
   @Test func digits() throws {
     var unused = Dense(inputSize: 2, outputSize: 2, seed: 1)
@@ -37,5 +37,73 @@ import Testing
       "[C, H, W] (channels first, without the batch), got [10]",
       "Put this layer after a convolution, or give the input a channel axis (Reshape)."
     ) { try network.append(MaxPool2D(window: 2)) }
+  }
+
+  /// Task 2.10.
+  @Test func fiftyImages() throws {
+    var unused = Dense(inputSize: 2, outputSize: 2, seed: 1)
+    _ = try trainingPass(&unused, input: Tensor(ones: [1, 2]))
+
+    // Text
+    var network = NeuralNetwork(
+      inputShape: [1, 8, 8], loss: SoftmaxCrossEntropyLoss(), optimizer: Adam(learningRate: 0.003),
+      seed: 1)
+    network.preprocessing = .dividing(by: 16)
+    let layers = threeLayerConvNetLayers(
+      inputShape: [1, 8, 8], filters: 16, kernelSize: 5, hiddenSize: 64, classCount: 10
+    ) { Dense(inputSize: $0, outputSize: $1, activation: $2) }
+    for layer in layers { try network.append(layer) }
+
+    let few = Dataset.digits.subset(0..<50).reshaped(to: [1, 8, 8])
+    let start = try network.evaluate(few).loss
+    try network.fit(few, options: TrainingOptions(epochs: 30, batchSize: 10))
+    let end = try network.evaluate(few)
+
+    expectClose(Float(start), 2.55, "task 2.10, the loss before training", atol: 0.01)
+    #expect(end.accuracy == 1)
+    expectClose(Float(end.loss), 0.01, "task 2.10, the loss after training", atol: 0.005)
+    #expect(network.firstFilters?.shape == [16, 1, 5, 5])
+  }
+
+  /// The functions of task 2.10 put together the networks that the recipes train.
+  @Test func theAssembledNetworksAreThoseOfTheRecipes() throws {
+    let optimizer = SGD(learningRate: 0.1)
+    func network(_ shape: [Int], _ layers: [any Layer]) throws -> NeuralNetwork {
+      var network = NeuralNetwork(
+        inputShape: shape, loss: SoftmaxCrossEntropyLoss(), optimizer: optimizer, seed: 3)
+      for layer in layers { try network.append(layer) }
+      return network
+    }
+    let dense: DenseMaker = { Dense(inputSize: $0, outputSize: $1, activation: $2) }
+    let pairs = [
+      (
+        try network(
+          [2, 9, 8],
+          threeLayerConvNetLayers(
+            inputShape: [2, 9, 8], filters: 4, kernelSize: 5, hiddenSize: 6, classCount: 3,
+            dense: dense)),
+        try NeuralNetwork.threeLayerConvNet(
+          inputShape: [2, 9, 8], filters: 4, kernelSize: 5, hiddenSize: 6, classCount: 3,
+          optimizer: optimizer, seed: 3)
+      ),
+      (
+        try network(
+          [3, 8, 8],
+          vggNetLayers(
+            inputShape: [3, 8, 8], blocks: [[4, 5], [6]], hiddenSizes: [8, 7], classCount: 4,
+            dense: dense)),
+        try NeuralNetwork.vggNet(
+          inputShape: [3, 8, 8], blocks: [[4, 5], [6]], hiddenSizes: [8, 7], classCount: 4,
+          optimizer: optimizer, seed: 3)
+      ),
+    ]
+    for (assembled, expected) in pairs {
+      #expect(
+        assembled.layers.map { type(of: $0).typeName }
+          == expected.layers.map { type(of: $0).typeName })
+      #expect(assembled.layerOutputShapes == expected.layerOutputShapes)
+      let images = Tensor(normal: [3] + assembled.inputShape, key: RandomKey(seed: 1))
+      #expect(try assembled.predict(images) == expected.predict(images))
+    }
   }
 }

@@ -135,6 +135,78 @@ import Testing
     expectClose(weights, [-0.5092], "task 2.8, by hand, second step", atol: 5e-5)
   }
 
+  @Test(
+    .waits(for: Conv2DTests.steps), .waits(for: MaxPool2DTests.steps),
+    .waits(for: SandwichTests.steps)) func task9SandwichLayers() throws
+  {
+    // Text, 2.9
+    let x = Tensor([[[[0, 2, 0, 1, 3], [1, 0, 0, 0, 1], [2, 2, 0, 0, 1]]]])
+
+    var layer = ConvReLU(
+      inputChannels: 1, outputChannels: 1, kernelSize: 2, implementation: .reference, seed: 1)
+    layer.convolution.weights.value = Tensor([[[[1, -1], [2, -2]]]])
+    layer.convolution.bias?.value = [-1]
+    let a = layer.forward(x, mode: .training)
+    let dX = layer.backward(Tensor([[[[1, 2, 3, 4], [5, 6, 7, 8]]]]))
+
+    let z = layer.convolution.forward(x, mode: .inference)
+    expectClose(z, Tensor([[[[-1, 1, -2, -5], [0, 3, -1, -4]]]]), "task 2.9, by hand, Z")
+    expectClose(a, Tensor([[[[0, 1, 0, 0], [0, 3, 0, 0]]]]), "task 2.9, by hand, A")
+    expectClose(
+      dX, Tensor([[[[0, 2, -2, 0, 0], [0, 10, -10, 0, 0], [0, 12, -12, 0, 0]]]]),
+      "task 2.9, by hand, dX")
+    expectClose(
+      try #require(layer.convolution.weights.gradient), Tensor([[[[4, 0], [12, 0]]]]),
+      "task 2.9, by hand, dW")
+    expectClose(try #require(layer.convolution.bias?.gradient), [8], "task 2.9, by hand, db")
+
+    // Text, 2.9
+    var sandwich = ConvReLUPool(
+      inputChannels: 1, outputChannels: 1, kernelSize: 2, implementation: .reference, seed: 1)
+    sandwich.convolution.weights.value = layer.convolution.weights.value
+    sandwich.convolution.bias?.value = [-1]
+    let y = sandwich.forward(x, mode: .training)
+    let dXOfPool = sandwich.backward(Tensor([[[[10, 100]]]]))
+
+    expectClose(y, Tensor([[[[3, 0]]]]), "task 2.9, by hand, Y of ConvReLUPool")
+    expectClose(
+      dXOfPool, Tensor([[[[0, 0, 0, 0, 0], [0, 10, -10, 0, 0], [0, 20, -20, 0, 0]]]]),
+      "task 2.9, by hand, dX of ConvReLUPool")
+  }
+
+  @Test(.waits(for: AssemblyTests.steps)) func task10Networks() throws {
+    // Text, 2.10: the table
+    var network = NeuralNetwork(inputShape: [3, 32, 32], seed: 1)
+    let layers = vggNetLayers(
+      inputShape: [3, 32, 32], blocks: [[32, 32], [64, 64]], hiddenSizes: [256], classCount: 10,
+      dense: AssembledDense.init)
+    var counts: [Int] = []
+    for layer in layers {
+      let before = network.parameterCount
+      try network.append(layer)
+      counts.append(network.parameterCount - before)
+    }
+    #expect(
+      network.layerOutputShapes == [
+        [32, 32, 32], [32, 16, 16], [64, 16, 16], [64, 8, 8], [4096], [256], [10],
+      ])
+    #expect(counts == [896, 9248, 18_496, 36_928, 0, 1_048_832, 2570])
+    #expect(network.parameterCount == 1_116_970)
+    #expect(Float(1_048_832) / 1_116_970 > 0.93 && Float(1_048_832) / 1_116_970 < 0.95)
+
+    // Text, 2.10: CS231n's network, and LeNet-5 in the FAU exercises
+    #expect(
+      convNetParameterCount(
+        inputShape: [3, 32, 32], blocks: [[32]], kernelSize: 7, hiddenSizes: [100], classCount: 10)
+        == 825_046)
+    #expect(
+      convNetParameterCount(
+        inputShape: [1, 28, 28], blocks: [[6], [16]], kernelSize: 5, hiddenSizes: [120, 84],
+        classCount: 10) == 107_786)
+    // Two kernels of 3 x 3 against one of 5 x 5, from 32 channels to 32.
+    #expect(2 * (32 * 32 * 9) == 18_432 && 32 * 32 * 25 == 25_600)
+  }
+
   /// Each symptom in quotation marks is what a test of this folder says, or one of its helpers.
   @Test func everySymptomOfTheTextIsToldByATest() throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
