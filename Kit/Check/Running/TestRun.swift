@@ -11,6 +11,8 @@ package struct TestRun {
   /// The folder for event streams.
   let folder: URL
   package var limits = Limits()
+  /// Variables beside those of this process.
+  package var environment: [String: String] = [:]
 
   package struct Limits: Sendable {
     /// Seconds of processor time without a test that begins or ends: in a run of all tests, and of one.
@@ -83,9 +85,9 @@ package struct TestRun {
       command + ["--testing-library", "swift-testing"] + filters.flatMap { ["--filter", $0] }
         + ["--event-stream-output-path", events.path, "--event-stream-version", "0"],
       in: package,
-      environment: [
+      environment: environment.merging([
         "SWIFT_BACKTRACE": "enable=no", "COURSE_TEST_PATIENCE": "\(patience)", "NO_COLOR": "1",
-      ],
+      ]) { $1 },
       limits: .init(seconds: seconds, processorSeconds: Int(seconds), memory: limits.memory),
       tick: tick)
     // A stream that was cut off can end within a character.
