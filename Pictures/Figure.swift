@@ -61,6 +61,8 @@ public struct Figure: Picture, Sendable {
     public var categories: [String]
     /// Whether values grow downwards, as the rows of a matrix do.
     public var isReversed = false
+    /// Whether only whole numbers have a meaning, as of epochs: others have no ticks.
+    public var isWhole = false
 
     /// Creates an axis.
     public init(
@@ -125,6 +127,8 @@ public struct Figure: Picture, Sendable {
     public var color: Color?
     /// The radius.
     public var radius = 4.0
+    /// Whether they are rings: from the seventh colour on, which is the first one again.
+    var isHollow = false
   }
 
   /// The bars of one colour.

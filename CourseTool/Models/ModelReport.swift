@@ -242,7 +242,10 @@ struct ModelReport {
         Set(measured.data.targets.classIndices).count > 1
       else { return nil }
       let figure = try DecisionBoundary(of: measured.data).figure(
-        of: network, title: "The most probable class, and the data of the \(measured.part) part")
+        of: network,
+        title: measured.part == "all"
+          ? "Predicted classes and the data"
+          : "Predicted classes and the \(measured.part) part")
       return .init("Decision boundary", [.pictures([figure])])
     }
   }

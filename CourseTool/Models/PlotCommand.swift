@@ -144,6 +144,12 @@ enum PlotCommand: Command {
           .invalidArgument, "a curve of two classes", expected: "a network with two classes",
           received: "outputs of shape \(network.outputShape)", location: path)
       }
+      let classes = Set(data!.targets.classIndices)
+      guard classes.count == 2 else {
+        throw CourseError(
+          .invalidData, "a curve of two classes", expected: "examples of both",
+          received: "examples of \(classes.count)", location: data!.name)
+      }
       let curves = try TwoClassCurves(
         probabilities: probabilities.slice(axis: 1, at: 1).scalars,
         labels: data!.targets.classIndices)
@@ -151,12 +157,9 @@ enum PlotCommand: Command {
     case .weights: return Figure.weights(of: network)
     case .activations:
       return try Figure.activations(
-        of: network, for: data!.batch(at: Array(0..<min(data!.count, 256))).features)
+        of: network, for: sample(of: data!, for: network, limit: 256).features)
     case .gradients:
-      // As large as a batch of a network that carries its state.
-      let size = network.carriesState ? network.progress?.options.batchSize ?? 256 : 256
-      return try Figure.gradients(
-        of: network, for: data!.batch(at: Array(0..<min(data!.count, size))))
+      return try Figure.gradients(of: network, for: sample(of: data!, for: network, limit: 256))
     case .mistakes:
       return try Mistakes(of: network, on: data!)
         .picture(imageShape: imageShape(of: network, recipe))
@@ -166,11 +169,28 @@ enum PlotCommand: Command {
         ? (0..<(data!.classCount ?? 0)).map { "class \($0)" } : network.classNames
       // Scores as they leave the last layer: probabilities lie in the corners.
       var layers = network
-      let features = network.preprocessing?(data!.features) ?? data!.features
+      layers.resetState()
+      let (examples, targets) = sample(of: data!, for: network, limit: 1000)
+      // All that can be wrong with the examples.
+      _ = try network.predict(examples, batchSize: targets.count)
+      let features = network.preprocessing?(examples) ?? examples
+      // A sequence with an answer at each step has as many outputs.
+      let labels = targets.classIndices
       return try Figure.projection(
-        of: layers.forward(features, mode: .inference).reshaped([data!.count, -1]),
-        labels: data!.targets.classIndices, classNames: classNames)
+        of: layers.forward(features, mode: .inference).reshaped([labels.count, -1]),
+        labels: labels, classNames: classNames)
     case .network: return NetworkDiagram(network)
     }
+  }
+  /// Some of the examples, of all classes: data may be sorted. Of a network that carries its state, a batch.
+  private static func sample(
+    of data: Dataset, for network: NeuralNetwork, limit: Int
+  ) -> (features: Tensor, targets: Target) {
+    if network.carriesState {
+      let size = network.progress?.options.batchSize ?? limit
+      return data.batch(at: 0..<min(data.count, size))
+    }
+    return data.batch(
+      at: RandomKey(seed: 0).permutation(of: data.count).prefix(limit).sorted())
   }
 }

@@ -17,8 +17,9 @@ extension Figure {
   ///
   /// - Throws: `CourseError` when the features do not fit the network.
   public static func activations(of network: NeuralNetwork, for features: Tensor) throws -> Figure {
-    _ = try network.predict(features)
+    _ = try network.predict(features, batchSize: features.shape.first)
     var layers = network.layers
+    for index in layers.indices { layers[index].resetState() }
     var values = network.preprocessing?(features) ?? features
     var distributions: [(String, [Float])] = []
     for index in layers.indices {
@@ -43,9 +44,7 @@ extension Figure {
   ) throws -> Figure {
     // All that can be wrong with the batch.
     _ = try network.evaluate(
-      Dataset(
-        name: "the batch", features: batch.features, targets: batch.targets,
-        featureNames: network.featureNames, classNames: network.classNames),
+      Dataset(name: "the batch", features: batch.features, targets: batch.targets),
       batchSize: batch.targets.count, keepingPredictions: false)
     var network = network
     network.resetState()

@@ -8,7 +8,7 @@ extension Figure {
   ///   - rows: `[N, F]`, at least two rows and two columns
   ///   - labels: the class of each row
   ///   - classNames: the name of each class
-  /// - Throws: `CourseError` when the sizes do not fit, or a value is not finite
+  /// - Throws: `CourseError` when the sizes do not fit, for a value that is not finite, and for more than 40 classes
   /// - Reference: Pearson (1901), *Philosophical Magazine* 2
   public static func projection(
     of rows: Tensor, labels: [Int], classNames: [String]
@@ -21,6 +21,11 @@ extension Figure {
         expected: "finite rows [N, F] with N and F of at least 2 "
           + "and a label below \(classNames.count) for each",
         received: "shape \(rows.shape), \(labels.count) labels")
+    }
+    guard classNames.count <= 40 else {
+      throw CourseError(
+        .invalidArgument, "a projection is drawn for few classes", expected: "at most 40",
+        received: "\(classNames.count)")
     }
     let centered = rows - rows.mean(axis: 0)
     let total = Double(square(centered).sum())

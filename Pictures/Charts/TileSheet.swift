@@ -147,7 +147,7 @@ public struct TileSheet: Drawn, Sendable {
         }
         return (group.title.isEmpty ? "" : "<p class=\"soft\">\(group.title.markup)</p>\n")
           + "<div class=\"tiles\" style=\"gap: \(Int(gap))px; "
-          + "grid-template-columns: repeat(auto-fill, \(Int(cell))px)\">\n\(tiles.joined(separator: "\n"))\n</div>"
+          + "grid-template-columns: repeat(auto-fill, min(100%, \(Int(cell))px))\">\n\(tiles.joined(separator: "\n"))\n</div>"
       }.joined(separator: "\n")
   }
 

@@ -28,6 +28,7 @@ extension Figure {
     var figure = Figure(
       title: "Learning rate", x: .init("epoch"),
       y: .init("learning rate", range: 0...max(1.1 * (rates.max() ?? 1), 1e-12)))
+    figure.x.isWhole = true
     figure.marks = [
       .line("", zip(history.epochs, rates).map { (Double($0.epoch + 1), $1) })
     ]
@@ -40,6 +41,7 @@ extension Figure {
   ) -> Figure {
     var figure = Figure(
       title: title, x: .init("epoch"), y: .init(title.lowercased(), scale: scale, range: range))
+    figure.x.isWhole = true
     let epochs = history.epochs
     func points(_ scores: (EpochReport) -> Scores?) -> [(x: Double, y: Double)] {
       epochs.compactMap { epoch in

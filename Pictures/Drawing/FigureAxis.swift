@@ -12,8 +12,13 @@ struct FigureAxis {
   let ticks: [Tick]
 
   /// An axis on which all values that can be shown have a place.
-  /// - Parameter fixed: the range; `nil` for that of the values
-  init(_ values: [Double], scale: Figure.Scale, fixed: ClosedRange<Double>? = nil) {
+  /// - Parameters:
+  ///   - fixed: the range; `nil` for that of the values
+  ///   - isWhole: whether only whole numbers have a meaning
+  init(
+    _ values: [Double], scale: Figure.Scale, fixed: ClosedRange<Double>? = nil,
+    isWhole: Bool = false
+  ) {
     self.scale = scale
     let shown = values.filter { $0.isFinite && (scale == .linear || $0 > 0) }
     var range = fixed ?? (shown.min() ?? (scale == .linear ? 0 : 1))...(shown.max() ?? 1)
@@ -40,7 +45,7 @@ struct FigureAxis {
       if range.lowerBound == range.upperBound {
         range = (range.lowerBound - 0.5)...(range.upperBound + 0.5)
       }
-      let step = FigureAxis.step(for: range)
+      let step = max(FigureAxis.step(for: range), isWhole ? 1 : 0)
       let (low, high) = (
         (range.lowerBound / step + (fixed == nil ? 1e-9 : -1e-9)).rounded(
           fixed == nil ? .down : .up),
@@ -51,7 +56,10 @@ struct FigureAxis {
       let digits = max(0, Int((-log10(step) - 1e-9).rounded(.up)))
       ticks = (Int(low)...max(Int(low), Int(high))).map {
         let value = Double($0) * step
-        return Tick(value: value, text: String(format: "%.\(digits)f", value))
+        // Digits without end would run into each other.
+        let isLong = digits > 5 || abs(value) >= 1e6
+        return Tick(
+          value: value, text: String(format: isLong ? "%.3g" : "%.\(digits)f", value))
       }
     }
     self.range = range

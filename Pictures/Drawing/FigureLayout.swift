@@ -24,10 +24,14 @@ private struct FigureLayout {
     drawing = Drawing(width: figure.size.width, height: figure.size.height)
     var next = 0
     marks = figure.marks.map { mark in
-      if let color = mark.color { return (mark, Ink(color)) }
-      if mark.isReference { return (mark, .reference) }
-      defer { next += 1 }
-      return (mark, Ink(.series(next)))
+      if mark.color == nil, mark.isReference { return (mark, .reference) }
+      let color = mark.color ?? .series(next)
+      if mark.color == nil { next += 1 }
+      if case .points(var points) = mark, case .series(let number) = color {
+        points.isHollow = (number / Theme.paletteSize).isMultiple(of: 2) == false
+        return (.points(points), Ink(color))
+      }
+      return (mark, Ink(color))
     }
     var yAxis = figure.y
     // Bars begin at 0: the lengths of bars that begin elsewhere compare nothing.
@@ -53,7 +57,7 @@ private struct FigureLayout {
 
   private static func axis(_ axis: Figure.Axis, values: [Double]) -> FigureAxis {
     axis.categories.isEmpty
-      ? FigureAxis(values, scale: axis.scale, fixed: axis.range)
+      ? FigureAxis(values, scale: axis.scale, fixed: axis.range, isWhole: axis.isWhole)
       : FigureAxis(categories: axis.categories)
   }
 
@@ -110,7 +114,9 @@ private struct FigureLayout {
         case .line(let line):
           drawing.polyline([(x, y), (x + 26, y)], ink, isDashed: line.isReference)
           if hasMarkers(line) { drawing.marker(at: (x + 13, y), ink) }
-        case .points: drawing.circle(at: (x + 13, y), radius: 4.5, ink)
+        case .points(let points):
+          drawing.circle(at: (x + 13, y), radius: 4.5, ink)
+          if points.isHollow { drawing.circle(at: (x + 13, y), radius: 2, .panel) }
         case .area:
           drawing.polygon(
             [(x, y - 7), (x + 26, y - 7), (x + 26, y + 7), (x, y + 7)], ink, opacity: 0.25)
@@ -170,6 +176,7 @@ private struct FigureLayout {
         // A rim, so that points on an image or on each other stay apart.
         drawing.circle(at: place, radius: points.radius + 1, .panel)
         drawing.circle(at: place, radius: points.radius, ink)
+        if points.isHollow { drawing.circle(at: place, radius: points.radius * 0.45, .panel) }
       }
     case .bars(let bars): add(bars, ink)
     case .area(let area): add(area, ink)

@@ -89,6 +89,29 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     return figure
   }
 
+  /// Ten classes are told apart by six colours: from the seventh on, points are rings.
+  @Test func pointsOfManyClassesDiffer() {
+    var figure = Figure(title: "")
+    figure.marks = (0..<10).map { .points("class \($0)", [(Double($0), 0)]) }
+    let circles = figure.svg.matches(of: #/<circle class="fill ([a-z0-9]+)"/#).map(\.output.1)
+    // A rim and a point each, four rings more; one in the legend each, four rings more.
+    #expect(circles.count == 2 * 10 + 4 + 10 + 4)
+    #expect(circles.count { $0 == "s0" } == 4, "class 0 and class 6, twice")
+    var two = Figure(title: "")
+    two.marks = [
+      .points("", [(0, 0)], color: .series(1)), .points("", [(0, 0)], color: .series(7)),
+    ]
+    #expect(two.svg.matches(of: #/<circle/#).count == 2 + 3)
+  }
+
+  @Test func namesThatAreWideStandUpright() {
+    var figure = Figure(title: "", x: .init(categories: ["aaaa", "bbbb", "cccc"]))
+    figure.marks = [.bars("", [1, 2, 3])]
+    #expect(!figure.svg.contains("rotate(-90"))
+    figure.x.categories[1] = String(repeating: "b", count: 60)
+    #expect(figure.svg.matches(of: #/rotate\(-90/#).count == 3)
+  }
+
   /// Viewers without variables, or without style sheets, draw black what has no colour of its own.
   @Test func everyElementHasAPlainColour() throws {
     let svg = Self.everything.svg
@@ -140,6 +163,10 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     #expect(
       FigureAxis([0.11, 0.9], scale: .logarithmic).ticks.map(\.text) == ["0.1", "0.2", "0.5", "1"])
     #expect(FigureAxis([0.5], scale: .linear, fixed: 0...1).ticks.count == 6)
+    #expect(
+      FigureAxis([1, 3], scale: .linear, isWhole: true).ticks.map(\.text) == ["1", "2", "3"])
+    #expect(FigureAxis([0, 2e38], scale: .linear).ticks.last?.text == "2e+38")
+    #expect(FigureAxis([0, 3e-9], scale: .linear).ticks.last?.text == "3e-09")
   }
 
   @Test func placesOnAnAxis() {

@@ -41,6 +41,14 @@ import Testing
       let model = trained(in: folder)
       let flowers = trained(in: folder, "iris-mlp")
       let svg = folder.appending(path: "p.svg").path
+      func csv(_ name: String, _ row: (Int) -> String) throws -> String {
+        let file = folder.appending(path: name)
+        let rows = (0..<20).map(row).joined(separator: "\n")
+        try Data("x,y,class\n\(rows)\n".utf8).write(to: file)
+        return file.path
+      }
+      let one = try csv("one.csv") { "\($0),\($0 % 3),class 0" }
+      let missing = try csv("missing.csv") { "\($0),\($0 == 3 ? "nan" : "1"),class \($0 % 2)" }
       for (arguments, status, message) in [
         (["boundry", model], 2, "unknown kind of picture 'boundry'. Did you mean 'boundary'?"),
         (["boundary", model, "-o", "b.jpg"], 2, "a picture is a file that ends in .svg or .png"),
@@ -48,12 +56,42 @@ import Testing
         (["boundary", flowers, "-o", svg], 1, "expected examples of shape [2], got [4]"),
         (["roc", flowers, "-o", svg], 1, "expected a network with two classes"),
         (["confusion", model, "iris", "-o", svg], 1, "does not fit"),
+        (["gradients", model, "iris", "-o", svg], 1, "does not fit"),
+        (["mistakes", model, "iris", "-o", svg], 1, "does not fit"),
+        (["outputs", model, "iris", "-o", svg], 1, "do not fit the network"),
+        (["boundary", model, one, "-o", svg], 1, "expected examples of at least two"),
+        (["roc", model, one, "-o", svg], 1, "expected examples of both"),
+        (["mistakes", model, missing, "-o", svg], 1, "a value is missing"),
+        (["weights", model, "-o", folder.path + "/none/p.svg"], 1, "folder does not exist"),
         (["curves", folder.appending(path: "none.safetensors").path, "-o", svg], 1, "cannot open"),
       ] {
         let run = runTool(["plot"] + arguments)
         #expect(run.status == status && run.error.contains(message), "\(arguments): \(run.error)")
       }
       #expect(!FileManager.default.fileExists(atPath: svg))
+    }
+  }
+
+  /// Texts have answers at each step, carry their state from batch to batch, and have many classes.
+  @Test func aTextIsDrawnAsFarAsItCanBe() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "t.safetensors").path
+      let small = ["--recurrent", "4", "--embedding", "2", "--epochs", "1"]
+      #expect(runTool(["train", "char-lstm", "-q", "-o", model] + small).status == 0)
+      for kind in Self.kinds {
+        let file = folder.appending(path: "\(kind).svg").path
+        let run = runTool("plot", kind, model, "--output", file)
+        let reason: String? =
+          switch kind {
+          case "boundary": "over two features"
+          case "confusion", "outputs": "expected at most 40, got 66"
+          case "roc", "precision-recall": "expected a network with two classes"
+          default: nil
+          }
+        #expect(run.status == (reason == nil ? 0 : 1), "\(kind): \(run.error)")
+        #expect(reason.map { run.error.contains($0) } ?? run.error.isEmpty, "\(kind): \(run.error)")
+        #expect(FileManager.default.fileExists(atPath: file) == (reason == nil), "\(kind)")
+      }
     }
   }
 
@@ -81,6 +119,7 @@ import Testing
       for (recipe, file, message) in [
         ("moons", "m.png", "an animation is a file that ends in .gif"),
         ("iris-mlp", "i.gif", "a decision boundary is drawn over two features"),
+        ("moons", "none/m.gif", "the output folder does not exist"),
       ] {
         let run = runTool(
           "train", recipe, "--quiet", "--output", model, "--animate",

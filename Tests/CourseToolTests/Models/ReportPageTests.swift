@@ -96,17 +96,43 @@ private let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/
         ["train", recipe, "-q", "-o", folder.appending(path: "m.safetensors").path]
           + ["--report", page.path] + options)
       try #require(run.status == 0, "\(run.error)")
-      for (width, isDark) in [(1280, false), (390, true)] {
-        let measures = try measures(of: page, width: width, isDark: isDark, in: folder)
-        let place = "\(recipe) at \(width)"
-        #expect(measures.window == Double(width), "\(place)")
-        #expect(measures.page <= measures.window, "\(place)")
-        #expect(measures.outside.isEmpty, "\(place): \(measures.outside)")
-        #expect(measures.broken.isEmpty, "\(place): \(measures.broken)")
-        #expect(measures.loaded.isEmpty, "\(place): \(measures.loaded)")
-        #expect(
-          measures.background == (isDark ? "rgb(13, 17, 23)" : "rgb(243, 245, 247)"), "\(place)")
+      try check(page, recipe, in: folder)
+    }
+  }
+
+  /// Names without blanks, and more columns and classes than a page is wide.
+  @Test func longNamesStayInThePage() throws {
+    try withTemporaryFolder { folder in
+      let long = String(repeating: "abcdefghij", count: 12)
+      let header = (0..<60).map { "\(long)\($0)" }.joined(separator: ",")
+      let rows = (0..<450).map { row in
+        (0..<60).map { "\((row * ($0 + 1)) % 17)" }.joined(separator: ",") + ",\(long) \(row % 45)"
       }
+      let data = folder.appending(path: "wide.csv")
+      try Data((header + ",label\n" + rows.joined(separator: "\n") + "\n").utf8).write(to: data)
+      let page = folder.appending(path: "\(long).html")
+      let options = [
+        "--data", data.path, "--label", "label", "--epochs", "1", "--scaling", "none", "-q", "-o",
+      ]
+      let run = runTool(
+        ["train", "csv-mlp"] + options + [folder.appending(path: "\(long).st").path]
+          + ["--report", page.path])
+      try #require(run.status == 0, "\(run.error)")
+      try check(page, "long names", in: folder)
+    }
+  }
+
+  private func check(_ page: URL, _ name: String, in folder: URL) throws {
+    for (width, isDark) in [(1280, false), (390, true)] {
+      let measures = try measures(of: page, width: width, isDark: isDark, in: folder)
+      let place = "\(name) at \(width)"
+      #expect(measures.window == Double(width), "\(place)")
+      #expect(measures.page <= measures.window, "\(place)")
+      #expect(measures.outside.isEmpty, "\(place): \(measures.outside)")
+      #expect(measures.broken.isEmpty, "\(place): \(measures.broken)")
+      #expect(measures.loaded.isEmpty, "\(place): \(measures.loaded)")
+      #expect(
+        measures.background == (isDark ? "rgb(13, 17, 23)" : "rgb(243, 245, 247)"), "\(place)")
     }
   }
 }

@@ -1,6 +1,7 @@
 import CourseTestSupport
 import Foundation
 import Networks
+import Pictures
 import Testing
 
 @testable import CourseTool
@@ -212,14 +213,23 @@ import Testing
   }
 }
 
+/// Whether the package was built with the libraries for PNG and GIF pictures.
+private let hasPictures = (try? Animation.requireLibraries()) != nil
+
 /// Reports and animations of runs that a signal ends.
 @Suite(.enabled(if: hasBuiltTool), .watched) struct InterruptedReportTests {
   @Test func theReportTellsHowFarTheTrainingCame() throws {
     try withTemporaryFolder { folder in
       let run = try runProcess(
-        ["train", "moons", "--epochs", "3000", "--report", "r.html"], in: folder,
+        ["train", "moons", "--epochs", "3000", "--report", "r.html"]
+          + (hasPictures ? ["--animate", "a.gif"] : []), in: folder,
         signals: [SIGINT], when: { $0.contains("epoch    3/3000") })
       #expect(run.status == 130)
+      if hasPictures {
+        #expect(run.error.contains("The animation is in a.gif.\n"), "\(run.error)")
+        let film = try Data(contentsOf: folder.appending(path: "a.gif"))
+        #expect(film.starts(with: Data("GIF89a".utf8)))
+      }
       #expect(run.error.hasSuffix("The report is in r.html.\n"), "\(run.error)")
       let html = try String(contentsOf: folder.appending(path: "r.html"), encoding: .utf8)
       let sentence = #/trained on moons for [0-9]+ of 3000 epochs, measured on the test part/#
