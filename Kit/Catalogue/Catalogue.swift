@@ -103,7 +103,7 @@ extension Catalogue {
           link: scope.text + String(link.2),
           files: codes(cells[2]).map { "\(scope.folder)/\($0)" },
           filters: filters(codes(cells[3])), hours: hours, hints: hints(in: section.lines),
-          example: example(in: section.lines)))
+          example: example(in: section.lines, of: sections)))
     }
     if let missing = sections.keys.first(where: { number in
       !tasks.contains { $0.number == number }
@@ -161,11 +161,21 @@ extension Catalogue {
     return sum > 0 ? sum : nil
   }
 
-  /// The Swift code that follows "By hand".
-  private static func example(in lines: ArraySlice<String>) -> String {
-    guard let head = lines.firstIndex(where: { $0.hasPrefix("**By hand") }) else { return "" }
+  /// The Swift code of the example "By hand", or the first of the section. "The example of 2.1 goes on" continues that
+  /// of another task.
+  private static func example(
+    in lines: ArraySlice<String>,
+    of sections: [CourseTask.Number: (title: String, lines: ArraySlice<String>)]
+  ) -> String {
+    let head = lines.firstIndex { $0.hasPrefix("**By hand") } ?? lines.startIndex
     let rest = lines[head...].prefix { !$0.hasPrefix("<details>") }
-    return rest.drop { $0 != "```swift" }.dropFirst().prefix { $0 != "```" }.joined(separator: "\n")
+    let code = rest.drop { $0 != "```swift" }.dropFirst().prefix { $0 != "```" }.joined(
+      separator: "\n")
+    let introduction = rest.prefix { $0 != "```swift" }.joined(separator: " ")
+    guard let match = introduction.firstMatch(of: /[Tt]he example of (\d+\.\d+) goes on/),
+      let number = CourseTask.Number(match.1), let other = sections[number]
+    else { return code }
+    return example(in: other.lines, of: sections) + "\n" + code
   }
 
   /// The texts between `<details><summary>Hint 1</summary>` and `</details>`.

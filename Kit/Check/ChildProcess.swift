@@ -96,7 +96,7 @@ package enum ChildProcess {
     output: Pipe, errors: Pipe
   ) throws -> pid_t {
     var script = "ulimit -c 0; "
-    if let seconds = limits.processorSeconds { script += "ulimit -t \(seconds); " }
+    if let seconds = limits.processorSeconds { script += "ulimit -S -t \(max(1, seconds)); " }
     if let memory = limits.memory { script += "ulimit -v \(memory / 1024) 2>/dev/null; " }
     script += #"cd "$0" && exec "$@""#
     let words = ["/bin/sh", "-c", script, folder?.path ?? "."] + command

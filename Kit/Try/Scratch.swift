@@ -14,7 +14,7 @@ struct Scratch {
       // A place to try things. Run it:  ./course try
       // The example is that of task \(task.number), \(task.title): \(task.text)
 
-      import \(task.scope.targets.sources)
+      @testable import \(task.scope.targets.sources)
       import Shared
 
       \(lines.flatMap(printed).joined(separator: "\n"))

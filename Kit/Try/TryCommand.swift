@@ -10,7 +10,7 @@ struct TryCommand: Command {
       The first time, the file is made, with the example "By hand" of TASK or of the
       next task. The lines of the texts work in it as they stand, and so does
 
-        print(checkGradients(of: Dense(inputSize: 3, outputSize: 2), inputShape: [5, 3]))
+        print(checkGradients(of: ReLU(), inputShape: [5, 3]))
 
       Import Shared and the phases that you use: Phase1FeedForward, Phase2CNN,
       Phase3RNNRegularization, Generator. Only what is imported is built. Git ignores
