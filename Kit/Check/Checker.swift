@@ -101,34 +101,19 @@ package struct Checker {
     errors.filter { task.files.contains($0.file) } + errors.filter { !task.files.contains($0.file) }
   }
 
-  /// The places of a task that are still stubs, in words, and the number of its places.
+  /// The places of a task that are still stubs, in words, and the number of its places; none in a file whose marks a
+  /// student has changed.
   private func unwritten(in task: CourseTask) throws -> (places: [String], all: Int) {
-    var places: [String] = []
-    var all = 0
-    for file in task.files {
+    let regions = try task.files.flatMap { file -> [MarkedSource.Region] in
       let url = package.appending(path: file)
       guard let text = try? String(contentsOf: url, encoding: .utf8) else {
         throw CourseError(
           .file, "the file of task \(task.number) is missing", location: url.path,
           remedy: "Bring it back: 'course reset \(task.number)'.")
       }
-      var words = ""
-      var isInside = false
-      for line in text.split(separator: "\n") {
-        let line = line.trimmingCharacters(in: .whitespaces)
-        if line.hasPrefix("// TODO(\(task.number)): ") {
-          words = String(line.dropFirst("// TODO(\(task.number)): ".count))
-        } else if line == "// BEGIN SOLUTION", !words.isEmpty {
-          isInside = true
-          all += 1
-        } else if line == "// END SOLUTION" {
-          (isInside, words) = (false, "")
-        } else if isInside, line.contains("notWritten(\"") {
-          places.append(words)
-        }
-      }
+      return (try? MarkedSource(text, file: file))?.regions.filter { $0.task == task.number } ?? []
     }
-    return (places, all)
+    return (regions.filter(\.isUnwritten).map(\.words), regions.count)
   }
 
   /// Whether an instructor's copy has tests that this one has not: `Tests/hidden-tests.txt` lists the tasks.

@@ -33,8 +33,8 @@ struct Annotations {
   /// The line of the task's first mark, counted from 1.
   private func mark(of task: CourseTask, in file: String) -> Int {
     let text = try? String(contentsOf: package.appending(path: file), encoding: .utf8)
-    let lines = text?.split(separator: "\n", omittingEmptySubsequences: false) ?? []
-    return (lines.firstIndex { $0.contains("// TODO(\(task.number)):") } ?? 0) + 1
+    let regions = text.flatMap { try? MarkedSource($0, file: file) }?.regions ?? []
+    return (regions.first { $0.task == task.number }?.comment ?? 0) + 1
   }
 
   private func data(_ text: String) -> String {
