@@ -121,7 +121,9 @@ extension MarkedSource {
     mutating func read(_ line: String, at number: Int) throws {
       let text = String(line.trimmingPrefix(while: \.isWhitespace))
       let comment = text.hasPrefix("//") ? text.drop { $0 == "/" || $0 == " " } : ""
-      if let marker = line.firstMatch(of: /\/\/+ *(?i:(begin|end)[ _-]*solution)/) {
+      if line.uppercased().contains("SOLUTION"),
+        let marker = line.firstMatch(of: /\/\/+ *(?i:(begin|end)[ _-]*solution)/)
+      {
         guard text == "// BEGIN SOLUTION" || text == "// END SOLUTION" else {
           // In a doc comment it is a mention: `// BEGIN SOLUTION`.
           if text.hasPrefix("///") { return }
