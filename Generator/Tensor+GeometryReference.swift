@@ -11,17 +11,17 @@ extension Tensor {
   ///
   /// Task: Protocols/Generator.md, 4.4.
   func mirroredReference() -> Tensor {
-    var result = Tensor(zeros: shape)
-    // TODO(4.4): copy each pixel to the other side of its row.
-    // BEGIN SOLUTION
     let (channels, height, width) = (shape[0], shape[1], shape[2])
+    // TODO(4.4): copy each pixel to the other side of its row, in a result that begins as Tensor(zeros: shape).
+    // BEGIN SOLUTION
+    var result = Tensor(zeros: shape)
     for c in 0..<channels {
       for y in 0..<height {
         for x in 0..<width { result[c, y, x] = self[c, y, width - 1 - x] }
       }
     }
-    // END SOLUTION
     return result
+    // END SOLUTION
   }
 
   /// An image `[C, H, W]` turned by a quarter of a circle counter-clockwise, `[C, W, H]`, written out.
@@ -35,15 +35,15 @@ extension Tensor {
   /// Task: Protocols/Generator.md, 4.4.
   func rotated90Reference() -> Tensor {
     let (channels, height, width) = (shape[0], shape[1], shape[2])
-    var result = Tensor(zeros: [channels, width, height])
-    // TODO(4.4): mind that the result is as high as the image is wide.
+    // TODO(4.4): copy each pixel. Mind that the result, [C, W, H], is as high as the image is wide.
     // BEGIN SOLUTION
+    var result = Tensor(zeros: [channels, width, height])
     for c in 0..<channels {
       for y in 0..<width {
         for x in 0..<height { result[c, y, x] = self[c, x, width - 1 - y] }
       }
     }
-    // END SOLUTION
     return result
+    // END SOLUTION
   }
 }

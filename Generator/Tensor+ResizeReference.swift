@@ -20,9 +20,10 @@ extension Tensor {
   /// Task: Protocols/Generator.md, 4.5.
   func resizedReference(height: Int, width: Int) -> Tensor {
     let (channels, oldHeight, oldWidth) = (shape[0], shape[1], shape[2])
-    var result = Tensor(zeros: [channels, height, width])
-    // TODO(4.5): for each new pixel find (y', x'), then mix the four pixels around it.
+    // TODO(4.5): for each new pixel find (y', x'), then mix the four pixels around it. The result begins as
+    // Tensor(zeros: [channels, height, width]).
     // BEGIN SOLUTION
+    var result = Tensor(zeros: [channels, height, width])
     let (scaleY, scaleX) = (Float(oldHeight) / Float(height), Float(oldWidth) / Float(width))
     for y in 0..<height {
       let sourceY = Swift.max((Float(y) + 0.5) * scaleY - 0.5, 0)
@@ -41,7 +42,7 @@ extension Tensor {
         }
       }
     }
-    // END SOLUTION
     return result
+    // END SOLUTION
   }
 }

@@ -76,7 +76,7 @@ public struct Adam: Optimizer, SelfConfigured, TwoBodied {
       step: step)
   }
 
-  package static let bodiesAgree = agree(on: [
+  package static let agreement = agree(on: [
     Adam(learningRate: 0.5, beta1: 0.5, beta2: 0.75, epsilon: 0.25)
   ])
 }

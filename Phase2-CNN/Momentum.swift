@@ -92,7 +92,7 @@ public struct Momentum: Optimizer, SelfConfigured, TwoBodied {
       momentum: momentum, nesterov: nesterov)
   }
 
-  package static let bodiesAgree = agree(on: [
+  package static let agreement = agree(on: [
     Momentum(learningRate: 0.5, momentum: 0.75),
     Momentum(learningRate: 0.5, momentum: 0.75, nesterov: true),
   ])

@@ -76,9 +76,10 @@ public struct BinaryClassifier: Sendable {
   public mutating func fit(
     _ features: Tensor, labels: [Int], learningRate: Float = 0.5, epochs: Int
   ) -> [Score] {
-    var history = [score(features, labels: labels)]
-    // TODO(0.9): in each epoch one step against the gradients, then the new score.
+    // TODO(0.9): begin with var history = [score(features, labels: labels)]. In each epoch one step against the
+    // gradients, then the new score.
     // BEGIN SOLUTION
+    var history = [score(features, labels: labels)]
     for _ in 0..<epochs {
       let (dw, db) = gradients(features, labels: labels)
       weights -= dw * learningRate

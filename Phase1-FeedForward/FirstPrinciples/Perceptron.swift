@@ -67,9 +67,10 @@ public struct Perceptron: Sendable {
         received: "features \(features.shape) and \(labels.count) labels")
     }
     let rows = labels.indices.map { features.slice(axis: 0, at: $0).scalars }
-    var training = Training(hasConverged: false, epochs: 0, updates: 0, mistakes: 0)
-    // TODO(0.8): count epochs, updates and the mistakes of each epoch; stop after an epoch without any.
+    // TODO(0.8): begin with var training = Training(hasConverged: false, epochs: 0, updates: 0, mistakes: 0). Count
+    // epochs, updates and the mistakes of each epoch; stop after an epoch without any.
     // BEGIN SOLUTION
+    var training = Training(hasConverged: false, epochs: 0, updates: 0, mistakes: 0)
     while training.epochs < epochLimit, !training.hasConverged {
       training.mistakes = 0
       for (row, label) in zip(rows, labels) where learn(row, label: label) {

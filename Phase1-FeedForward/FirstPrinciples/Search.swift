@@ -11,11 +11,12 @@ extension LinearLeastSquares {
   /// Random search: candidates are independent draws from a normal distribution; the best one is kept.
   public func randomSearch(evaluations: Int, seed: UInt64) -> SearchResult {
     let start = Tensor(zeros: [weightCount])
-    var result = SearchResult(start, loss: loss(start))
     let key = RandomKey(seed: seed)
-    // TODO(0.5): for each number from 1 below evaluations a candidate,
-    // Tensor(normal: [weightCount], key: key.folded(number)), and its loss, given to result.consider.
+    // TODO(0.5): begin with var result = SearchResult(start, loss: loss(start)). For each number from 1 below
+    // evaluations a candidate, Tensor(normal: [weightCount], key: key.folded(number)), and its loss, given to
+    // result.consider(_:loss:). Return the result.
     // BEGIN SOLUTION
+    var result = SearchResult(start, loss: loss(start))
     for number in 1..<max(evaluations, 1) {
       let candidate = Tensor(normal: [weightCount], key: key.folded(number))
       result.consider(candidate, loss: loss(candidate))
@@ -30,10 +31,10 @@ extension LinearLeastSquares {
     evaluations: Int, stepSize: Float = 0.1, seed: UInt64
   ) -> SearchResult {
     let start = Tensor(zeros: [weightCount])
-    var result = SearchResult(start, loss: loss(start))
     let key = RandomKey(seed: seed)
     // TODO(0.5): the same with result.weights + stepSize · (a draw) as the candidate.
     // BEGIN SOLUTION
+    var result = SearchResult(start, loss: loss(start))
     for number in 1..<max(evaluations, 1) {
       let step = Tensor(normal: [weightCount], key: key.folded(number)) * stepSize
       let candidate = result.weights + step
@@ -45,10 +46,12 @@ extension LinearLeastSquares {
 
   /// Gradient descent: each step goes against the gradient, even where the loss rises.
   public func gradientDescent(evaluations: Int, learningRate: Float = 0.1) -> SearchResult {
-    var weights = Tensor(zeros: [weightCount])
-    var result = SearchResult(weights, loss: loss(weights))
-    // TODO(0.5): w ← w − η ∂L/∂w, then the loss at the new w, given to result.consider.
+    let start = Tensor(zeros: [weightCount])
+    // TODO(0.5): begin as above, with var weights = start. Then w ← w − η ∂L/∂w, and the loss at the new w, given
+    // to result.consider, for evaluations − 1 steps.
     // BEGIN SOLUTION
+    var weights = start
+    var result = SearchResult(start, loss: loss(start))
     for _ in 1..<max(evaluations, 1) {
       weights -= gradient(weights) * learningRate
       result.consider(weights, loss: loss(weights))

@@ -77,7 +77,7 @@ public struct AveragePool2D: Layer, TwoBodied {
   }
 
   // The first trial leaves room where the windows end, as in Conv2D.
-  package static let bodiesAgree = agree(on: [
+  package static let agreement = agree(on: [
     (
       AveragePool2D(window: [2, 3], stride: [3, 2]),
       Tensor(normal: [2, 2, 5, 5], key: RandomKey(seed: 3))

@@ -125,7 +125,7 @@ public struct Conv1D: Layer, TwoBodied {
   }
 
   // The first trial leaves room where the windows end, as in Conv2D.
-  package static let bodiesAgree = agree(on: [
+  package static let agreement = agree(on: [
     (
       Conv1D(
         inputChannels: 2, outputChannels: 2, kernelSize: 2, stride: 2,

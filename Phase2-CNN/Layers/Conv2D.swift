@@ -144,7 +144,7 @@ public struct Conv2D: Layer, TwoBodied {
   // The first trial leaves room where the windows end: usual mistakes show there as wrong numbers, before an
   // index out of range could end the program. In the others no size of one axis is that of the other, so that a
   // mistake about either of them shows.
-  package static let bodiesAgree = agree(on: [
+  package static let agreement = agree(on: [
     (
       Conv2D(
         inputChannels: 2, outputChannels: 2, kernelSize: 2, stride: [2, 3],

@@ -89,7 +89,7 @@ public struct MaxPool2D: Layer, TwoBodied {
   // The first trial leaves room where the windows end, as in Conv2D. Few different values, so that windows hold
   // their maximum twice and the first one counts; windows of negative ones alone; and one NaN, which wins its
   // windows.
-  package static let bodiesAgree: Bool = {
+  package static let agreement: Agreement = {
     var images = Tensor(normal: [2, 3, 6, 5], key: RandomKey(seed: 3))
     images = (images .>= 0) + (images .>= 1) - 1
     images[1, 2, 3, 3] = .nan

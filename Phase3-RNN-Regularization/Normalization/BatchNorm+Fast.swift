@@ -5,7 +5,7 @@ import Shared
 
 extension BatchNorm: TwoBodied {
   /// Compared on rows and on images.
-  package static let bodiesAgree: Bool = {
+  package static let agreement: Agreement = {
     var layer = BatchNorm(channels: 2)
     layer.scale.value = [2, -0.5]
     layer.shift.value = [1, 3]
@@ -31,11 +31,10 @@ extension BatchNorm: TwoBodied {
     let normalization = ChannelNormalization(
       center: mean, factor: scale.value * inverse, shift: shift.value, relu: relu)
 
-    let momentum = momentum
+    let (old, new) = (momentum, 1 - momentum)
     let count = Float(x.count / configuration.channels)
-    runningMean = momentum * runningMean + (1 - momentum) * mean
-    runningVariance =
-      momentum * runningVariance + (1 - momentum) * variance * (count / (count - 1))
+    runningMean = old * runningMean + new * mean
+    runningVariance = old * runningVariance + new * variance * (count / (count - 1))
     return (
       x.normalized(normalization),
       FastPass(input: x, normalization: normalization, inverse: inverse)

@@ -32,7 +32,7 @@ import Shared
 public struct ElmanRNN: RecurrentBodies {
   /// `.elman`
   public static let cell = RecurrentCell.elman
-  package static let bodiesAgree = agree(on: trials, running: tryBody)
+  package static let agreement = agree(on: trials, running: tryBody)
 
   /// The constructor arguments.
   public package(set) var configuration: RecurrentConfiguration

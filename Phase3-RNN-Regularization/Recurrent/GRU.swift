@@ -30,7 +30,7 @@ import Shared
 public struct GRU: RecurrentBodies {
   /// `.gru`
   public static let cell = RecurrentCell.gru
-  package static let bodiesAgree = agree(on: trials, running: tryBody)
+  package static let agreement = agree(on: trials, running: tryBody)
 
   /// The constructor arguments.
   public package(set) var configuration: RecurrentConfiguration

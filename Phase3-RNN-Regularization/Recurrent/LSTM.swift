@@ -40,7 +40,7 @@ import Shared
 public struct LSTM: RecurrentBodies {
   /// `.lstm`
   public static let cell = RecurrentCell.lstm
-  package static let bodiesAgree = agree(on: trials, running: tryBody)
+  package static let agreement = agree(on: trials, running: tryBody)
 
   /// The constructor arguments.
   public package(set) var configuration: RecurrentConfiguration

@@ -30,26 +30,51 @@ public struct Implementation: Sendable, Equatable, CustomStringConvertible {
 /// The kernel runs only after both bodies gave the same on a few small examples, so an unfinished task
 /// never trains and a wrong one trains wrongly. A type states its examples, and asks `runsKernel`:
 ///
-///     static let bodiesAgree = agree(on: [(Conv1D(...), Tensor(...))])
+///     static let agreement = agree(on: [(Conv1D(...), Tensor(...))])
 package protocol TwoBodied {
   /// Which body is asked for.
   var implementation: Implementation { get set }
-  /// Whether both bodies compute the same: a `static let`, tried the first time a kernel is to run.
-  static var bodiesAgree: Bool { get }
+  /// Whether both bodies compute the same: a `static let`.
+  static var agreement: Agreement { get }
+}
+
+/// Whether two bodies compute the same: tried the first time a kernel is to run.
+///
+/// No lock is held meanwhile, and the trial is no initial value: one that comes upon code which is not written yet
+/// never ends, and others would wait for it.
+package final class Agreement: Sendable {
+  private let trial: @Sendable () -> Bool
+  private let known = Mutex<Bool?>(nil)
+
+  /// An agreement that `trial` finds out.
+  package init(_ trial: @escaping @Sendable () -> Bool) { self.trial = trial }
+
+  /// Whether both bodies compute the same.
+  package var holds: Bool {
+    if let known = known.withLock({ $0 }) { return known }
+    let holds = trial()
+    known.withLock { $0 = holds }
+    return holds
+  }
 }
 
 extension TwoBodied {
+  /// Whether both bodies compute the same.
+  package static var bodiesAgree: Bool { agreement.holds }
+
   /// Whether the kernel is the body to run.
   package var runsKernel: Bool { implementation.runsKernel(where: Self.bodiesAgree) }
 
   /// Whether both bodies give the same tensors in each trial, up to rounding.
-  package static func agree<Trial>(
-    on trials: [Trial], running results: (Trial, Implementation) -> [Tensor]
-  ) -> Bool {
-    trials.allSatisfy { trial in
-      let readable = results(trial, .reference)
-      let kernel = results(trial, .kernel)
-      return readable.count == kernel.count && zip(readable, kernel).allSatisfy(areClose)
+  package static func agree<Trial: Sendable>(
+    on trials: [Trial], running results: @escaping @Sendable (Trial, Implementation) -> [Tensor]
+  ) -> Agreement {
+    Agreement {
+      trials.allSatisfy { trial in
+        let readable = results(trial, .reference)
+        let kernel = results(trial, .kernel)
+        return readable.count == kernel.count && zip(readable, kernel).allSatisfy(areClose)
+      }
     }
   }
 }
@@ -63,24 +88,19 @@ extension TwoBodied {
 package final class TwoBodiedFunction<Argument: Sendable>: Sendable {
   private let reference: @Sendable (Argument) -> Tensor
   private let kernel: @Sendable (Argument) -> Tensor
-  private let trials: [Argument]
-  private let agreement = Mutex<Bool?>(nil)
+  private let agreement: Agreement
 
   /// A function that is tried on each of the arguments in `trials`.
   package init(
     reference: @escaping @Sendable (Argument) -> Tensor,
     kernel: @escaping @Sendable (Argument) -> Tensor, trials: [Argument]
   ) {
-    (self.reference, self.kernel, self.trials) = (reference, kernel, trials)
+    (self.reference, self.kernel) = (reference, kernel)
+    agreement = Agreement { trials.allSatisfy { areClose(reference($0), kernel($0)) } }
   }
 
-  /// Whether both bodies compute the same: tried the first time a kernel is to run.
-  package var bodiesAgree: Bool {
-    if let known = agreement.withLock({ $0 }) { return known }
-    let agree = trials.allSatisfy { areClose(reference($0), kernel($0)) }
-    agreement.withLock { $0 = agree }
-    return agree
-  }
+  /// Whether both bodies compute the same.
+  package var bodiesAgree: Bool { agreement.holds }
 
   /// Whether the kernel is the body to run.
   package func runsKernel(_ implementation: Implementation = .fast) -> Bool {
@@ -106,7 +126,7 @@ private func areClose(_ a: Tensor, _ b: Tensor) -> Bool {
 extension TwoBodied where Self: Optimizer {
   /// Whether both bodies agree on each trial, an optimizer: in three steps of two parameters and in their
   /// states.
-  package static func agree(on trials: [Self]) -> Bool {
+  package static func agree(on trials: [Self]) -> Agreement {
     agree(on: trials) { trial, implementation in
       var (optimizer, results) = (trial, [Tensor]())
       optimizer.implementation = implementation
@@ -132,16 +152,18 @@ extension TwoBodied where Self: Layer {
   /// Whether both bodies agree on each trial, a layer and a batch for it: in the output; then in the gradients, the
   /// states after the pass, and the output in inference. A body whose output is wrong is not asked for gradients,
   /// which it may be unable to compute.
-  package static func agree(on trials: [(layer: Self, input: Tensor)]) -> Bool {
-    trials.allSatisfy { layer, input in
-      var (readable, kernel) = (layer, layer)
-      (readable.implementation, kernel.implementation) = (.reference, .kernel)
-      let output = kernel.forward(input, mode: .training)
-      guard areClose(readable.forward(input, mode: .training), output) else { return false }
-      let gradient = Tensor(normal: output.shape, key: RandomKey(seed: 1).folded("agreement"))
-      let expected = kernel.results(after: input, gradient)
-      let results = readable.results(after: input, gradient)
-      return results.count == expected.count && zip(results, expected).allSatisfy(areClose)
+  package static func agree(on trials: [(layer: Self, input: Tensor)]) -> Agreement {
+    Agreement {
+      trials.allSatisfy { layer, input in
+        var (readable, kernel) = (layer, layer)
+        (readable.implementation, kernel.implementation) = (.reference, .kernel)
+        let output = kernel.forward(input, mode: .training)
+        guard areClose(readable.forward(input, mode: .training), output) else { return false }
+        let gradient = Tensor(normal: output.shape, key: RandomKey(seed: 1).folded("agreement"))
+        let expected = kernel.results(after: input, gradient)
+        let results = readable.results(after: input, gradient)
+        return results.count == expected.count && zip(results, expected).allSatisfy(areClose)
+      }
     }
   }
 

@@ -31,6 +31,8 @@ public final class FirstSteps: Sendable {
     var wrong: (index: Int, stage: Stage)?
     /// The message with which the process ended in that step.
     var trap: String?
+    /// The message of code in that step that is not written yet.
+    var notWritten: String?
   }
 
   private let task: String
@@ -94,6 +96,7 @@ public final class FirstSteps: Sendable {
       return try await wait(for: wrong.stage, sourceLocation: sourceLocation)
     }
     defer { wrong.stage.isTold = true }
+    if let words = outcome.notWritten { return fail(words, sourceLocation: sourceLocation) }
     guard let trap = outcome.trap else {
       let passesHere = Stage(steps[index].name, body: steps[index].body).isRight
       if !passesHere { return try steps[index].body() }
@@ -140,12 +143,14 @@ public final class FirstSteps: Sendable {
       }
       guard let reached, reached < steps.count else { return Outcome() }
       let stage = Stage(steps[reached].name, isRight: false)
+      let notWritten = notWrittenLine(in: lines.joined(separator: "\n"))
       let hasEnded = result.exitStatus != .exitCode(EXIT_FAILURE)
       let message =
         result.exitStatus == .exitCode(Watchdog.status)
         ? "It does not end. Is there a loop that goes on for ever?"
         : lines.first { $0.contains("Fatal error") } ?? "\(result.exitStatus)"
-      return Outcome(wrong: (reached, stage), trap: hasEnded ? message : nil)
+      return Outcome(
+        wrong: (reached, stage), trap: hasEnded ? message : nil, notWritten: notWritten)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Shared
 import Synchronization
 import Testing
 
@@ -12,23 +13,39 @@ import Testing
 /// since no run may pass without them, and the rest are cancelled.
 public final class Stage: Sendable {
   private let tests: String
-  let isRight: Bool
+  private let body: @Sendable () throws -> Void
+  private let outcome: Mutex<Bool?>
   private let isReported = Mutex(false)
 
-  /// Runs the tests once, without recording their issues. They must use the checks of this module: `expectClose`,
-  /// `require`, `trainingPass` and so on.
+  /// A stage of tests that use the checks of this module: `expectClose`, `require`, `trainingPass` and so on. They run
+  /// when the first test waits for them, without recording their issues.
   ///
   /// - Parameter tests: their names in the message
-  public init(_ tests: String, body: () throws -> Void) {
-    self.tests = tests
-    let number = Watchdog.shared.begin(tests, holdsOthers: true)
-    defer { Watchdog.shared.end(number) }
-    isRight = complaints(body).isEmpty
+  public init(_ tests: String, body: @escaping @Sendable () throws -> Void) {
+    (self.tests, self.body) = (tests, body)
+    outcome = Mutex(nil)
   }
 
   /// A stage that was run elsewhere.
   init(_ tests: String, isRight: Bool) {
-    (self.tests, self.isRight) = (tests, isRight)
+    (self.tests, body) = (tests, {})
+    outcome = Mutex(isRight)
+  }
+
+  /// Whether the tests of this stage pass. No lock is held meanwhile: a test of code that is not written yet never ends.
+  var isRight: Bool {
+    if let known = outcome.withLock({ $0 }) { return known }
+    let number = Watchdog.shared.begin(tests, holdsOthers: true)
+    defer { Watchdog.shared.end(number) }
+    let endTest = NotWritten.endTest.map { endTest in
+      { @Sendable (words: String) -> Never in
+        Watchdog.shared.end(number)
+        endTest(words)
+      }
+    }
+    let isRight = NotWritten.$endTest.withValue(endTest) { complaints(body).isEmpty }
+    outcome.withLock { $0 = isRight }
+    return isRight
   }
 
   /// Whether the failure of this stage has been reported: then the waiting tests are cancelled.

@@ -1,4 +1,5 @@
 import Foundation
+import Shared
 import Synchronization
 import Testing
 
@@ -10,7 +11,7 @@ extension Trait where Self == Watched {
   public static var watched: Watched { Watched() }
 }
 
-/// Tells the watchdog when each test of a suite begins and ends.
+/// Tells the watchdog when each test of a suite begins and ends. A test ends where code is not written yet.
 public struct Watched: SuiteTrait, TestTrait, TestScoping {
   /// True: each test of the suite is watched.
   public var isRecursive: Bool { true }
@@ -19,9 +20,9 @@ public struct Watched: SuiteTrait, TestTrait, TestScoping {
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    let number = Watchdog.shared.begin("\(test.id)")
-    defer { Watchdog.shared.end(number) }
-    try await function()
+    if let words = try await TestWorkers.shared.run("\(test.id)", function) {
+      Issue.record(Comment(rawValue: words), sourceLocation: test.sourceLocation)
+    }
   }
 }
 

@@ -128,7 +128,7 @@ struct RecurrentAgreementTests {
 /// An Elman network whose body forgets the hidden state.
 private struct WrongRNN: RecurrentBodies {
   static let cell = RecurrentCell.elman
-  static let bodiesAgree = agree(on: trials, running: tryBody)
+  static let agreement = agree(on: trials, running: tryBody)
 
   private var right: ElmanRNN
   var configuration: RecurrentConfiguration {

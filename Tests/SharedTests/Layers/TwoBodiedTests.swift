@@ -8,14 +8,14 @@ import Testing
 
   @Test(arguments: Shifting.Mistake.allCases)
   func anyDifferenceIsNoticed(mistake: Shifting.Mistake) {
-    #expect(Shifting.agree(on: [(Shifting(mistake), batch)]) == (mistake == .none))
-    #expect(!Shifting.agree(on: [(Shifting(.none), batch), (Shifting(.output), batch)]))
+    #expect(Shifting.agree(on: [(Shifting(mistake), batch)]).holds == (mistake == .none))
+    #expect(!Shifting.agree(on: [(Shifting(.none), batch), (Shifting(.output), batch)]).holds)
   }
 
   @Test(arguments: Descent.Mistake.allCases)
   func anyDifferenceBetweenOptimizersIsNoticed(mistake: Descent.Mistake) {
-    #expect(Descent.agree(on: [Descent(mistake)]) == (mistake == .none))
-    #expect(!Descent.agree(on: [Descent(.none), Descent(.weights)]))
+    #expect(Descent.agree(on: [Descent(mistake)]).holds == (mistake == .none))
+    #expect(!Descent.agree(on: [Descent(.none), Descent(.weights)]).holds)
   }
 
   @Test func anOptimizerWithAWrongBodyRunsIt() {
@@ -28,8 +28,8 @@ import Testing
   @Test func theSameNaNIsNoDifference() {
     var images = batch
     images[1, 2] = .nan
-    #expect(Shifting.agree(on: [(Shifting(.none), images)]))
-    #expect(!Shifting.agree(on: [(Shifting(.output), images)]))
+    #expect(Shifting.agree(on: [(Shifting(.none), images)]).holds)
+    #expect(!Shifting.agree(on: [(Shifting(.output), images)]).holds)
   }
 
   @Test func aBodyWithAWrongOutputIsNotAskedForGradients() {
@@ -76,7 +76,7 @@ struct Shifting: Layer, TwoBodied {
   private var bias = Parameter([1, 2, 3, 4])
   private var passes = Tensor(zeros: [1])
 
-  package static let bodiesAgree = agree(on: [(Shifting(.none), Tensor(ones: [2, 4]))])
+  package static let agreement = agree(on: [(Shifting(.none), Tensor(ones: [2, 4]))])
 
   init(_ mistake: Mistake) { self.mistake = mistake }
   init(configuration: NoConfiguration) { self.init(.none) }
@@ -113,7 +113,7 @@ private struct Unfinished: ParameterFreeLayer, TwoBodied {
   static let typeName = "Unfinished"
   var implementation = Implementation.fast
 
-  package static let bodiesAgree = agree(on: [(Unfinished(), Tensor(ones: [2, 4]))])
+  package static let agreement = agree(on: [(Unfinished(), Tensor(ones: [2, 4]))])
 
   init() {}
   func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
@@ -172,5 +172,5 @@ struct Descent: Optimizer, SelfConfigured, TwoBodied {
     }
   }
 
-  static let bodiesAgree = agree(on: [Descent(.weights)])
+  static let agreement = agree(on: [Descent(.weights)])
 }
