@@ -90,7 +90,7 @@ public struct ConvReLU: Layer, TwoBodied {
 
   // In the first trial all tensors have one shape: usual mistakes show there as wrong numbers, before a wrong shape
   // could end the program.
-  package static let bodiesAgree = agree(on: [
+  package static let agreement = agree(on: [
     (
       ConvReLU(
         inputChannels: 2, outputChannels: 2, kernelSize: 3, padding: .same,

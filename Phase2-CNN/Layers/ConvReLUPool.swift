@@ -121,7 +121,7 @@ public struct ConvReLUPool: Layer, TwoBodied {
   }
 
   // The first trial keeps the shape up to the pooling, as in ConvReLU.
-  package static let bodiesAgree = agree(on: [
+  package static let agreement = agree(on: [
     (
       ConvReLUPool(
         inputChannels: 2, outputChannels: 2, kernelSize: 3, padding: .same,

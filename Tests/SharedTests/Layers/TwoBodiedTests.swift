@@ -126,7 +126,7 @@ private struct Trapping: ParameterFreeLayer, TwoBodied {
   static let typeName = "Trapping"
   var implementation = Implementation.fast
 
-  package static let bodiesAgree = agree(on: [(Trapping(), Tensor(ones: [2, 4]))])
+  package static let agreement = agree(on: [(Trapping(), Tensor(ones: [2, 4]))])
 
   init() {}
   func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
