@@ -56,10 +56,14 @@ import Testing
 
     let few = Dataset.digits.subset(0..<50).reshaped(to: [1, 8, 8])
     let start = try network.evaluate(few).loss
+    var raw = network
+    raw.preprocessing = nil
+    let rawStart = try raw.evaluate(few).loss
     try network.fit(few, options: TrainingOptions(epochs: 30, batchSize: 10))
     let end = try network.evaluate(few)
 
     expectClose(Float(start), 2.55, "task 2.10, the loss before training", atol: 0.01)
+    expectClose(Float(rawStart), 21.7, "task 2.10, the loss of digits from 0 to 16", atol: 0.05)
     #expect(end.accuracy == 1)
     expectClose(Float(end.loss), 0.01, "task 2.10, the loss after training", atol: 0.005)
     #expect(network.firstFilters?.shape == [16, 1, 5, 5])

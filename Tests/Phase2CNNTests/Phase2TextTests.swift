@@ -191,7 +191,10 @@ import Testing
         [32, 32, 32], [32, 16, 16], [64, 16, 16], [64, 8, 8], [4096], [256], [10],
       ])
     #expect(counts == [896, 9248, 18_496, 36_928, 0, 1_048_832, 2570])
-    #expect(network.parameterCount == 1_116_970)
+    let blocks = [[32, 32], [64, 64]]
+    let count = convNetParameterCount(
+      inputShape: [3, 32, 32], blocks: blocks, kernelSize: 3, hiddenSizes: [256], classCount: 10)
+    #expect(network.parameterCount == 1_116_970 && count == 1_116_970)
     #expect(Float(1_048_832) / 1_116_970 > 0.93 && Float(1_048_832) / 1_116_970 < 0.95)
 
     // Text, 2.10: CS231n's network, and LeNet-5 in the FAU exercises

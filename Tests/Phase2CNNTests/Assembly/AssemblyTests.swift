@@ -64,7 +64,7 @@ import Testing
       threeLayerConvNetLayers(
         inputShape: plan.inputShape, filters: plan.blocks[0][0], kernelSize: plan.kernelSize,
         hiddenSize: plan.hiddenSizes[0], classCount: plan.classCount, dense: AssembledDense.init
-      ).map(words(for:)), plan)
+      ).map(layerLine), plan)
   }
 
   private static func layers(_ plan: ConvNetPlan) -> [any Layer] {
@@ -74,7 +74,7 @@ import Testing
   }
 
   private static func vgg(_ plan: ConvNetPlan) {
-    tell("vggNetLayers", layers(plan).map(words(for:)), plan)
+    tell("vggNetLayers", layers(plan).map(layerLine), plan)
   }
 
   /// Records an issue unless the layers are those of the plan, in the words of the mistake that has made them.

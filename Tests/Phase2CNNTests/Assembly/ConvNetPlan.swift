@@ -179,20 +179,20 @@ struct ConvNetPlan: Sendable {
   }
 }
 
-/// A layer of such a network in words.
-func words(for layer: any Layer) -> String {
-  func words(_ name: String, _ convolution: ConvolutionConfiguration) -> String {
+/// The line of a layer in a plan.
+func layerLine(_ layer: any Layer) -> String {
+  func line(_ name: String, _ convolution: ConvolutionConfiguration) -> String {
     let padding = convolution.padding == .same ? "same" : "\(convolution.padding)"
     return "\(name) \(convolution.inputChannels) -> \(convolution.outputChannels), "
       + "\(convolution.kernelSize.map { "\($0)" }.joined(separator: " x ")), \(padding)"
   }
   switch layer {
-  case let layer as ConvReLU: return words("ConvReLU", layer.configuration)
+  case let layer as ConvReLU: return line("ConvReLU", layer.configuration)
   case let layer as ConvReLUPool:
     let pool = layer.configuration.pool
     let window = pool == MaxPoolConfiguration(window: [2, 2]) ? "" : ", pooling \(pool)"
-    return words("ConvReLUPool", layer.configuration.convolution) + window
-  case let layer as Conv2D: return words("Conv2D", layer.configuration)
+    return line("ConvReLUPool", layer.configuration.convolution) + window
+  case let layer as Conv2D: return line("Conv2D", layer.configuration)
   case let layer as AssembledDense:
     let configuration = layer.configuration
     return "Dense \(configuration.inputSize) -> \(configuration.outputSize), "
