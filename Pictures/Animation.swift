@@ -42,9 +42,10 @@ public struct Animation: Sendable {
 
   /// The bytes of a GIF file, drawn by Cairo and packed by giflib.
   ///
+  /// - Parameter progress: called with the number of steps done, of two for each frame: it is drawn, and packed
   /// - Throws: `CourseError` when there is no frame, when frames differ in size, and when the package was built
   ///   without the trait `Pictures` or the font is missing.
-  public func gif() throws -> Data {
+  public func gif(progress: (_ steps: Int) -> Void = { _ in }) throws -> Data {
     guard let first = frames.first, frames.allSatisfy({ $0.size == first.size }) else {
       throw CourseError(
         .invalidArgument, "frames of an animation", expected: "at least one, all of one size",
@@ -52,7 +53,8 @@ public struct Animation: Sendable {
           ? "none" : "\(Set(frames.map { "\($0.size.width) x \($0.size.height)" }))")
     }
     var (width, height) = (0, 0)
-    let pixels = try frames.map { frame in
+    let pixels = try frames.enumerated().map { number, frame in
+      defer { progress(number + 1) }
       let canvas = try Canvas(frame.drawing, theme: theme, scale: scale)
       (width, height) = (canvas.width, canvas.height)
       return canvas.pixels()
@@ -73,6 +75,7 @@ public struct Animation: Sendable {
         Int32(change.height), Int32((100 * seconds).rounded()),
         before == nil ? -1 : Int32(palette.transparent))
       before = indices
+      progress(pixels.count + number + 1)
     }
     var file: UnsafeMutablePointer<UInt8>?
     var size = 0

@@ -51,11 +51,13 @@ package struct CommandDescription: Sendable {
   }
 }
 
-/// The options that every command takes.
+/// The options that all commands take, or many.
 package enum CommonOptions {
   package static let json = Flag("json", "print JSON instead of text")
   package static let noColor = Flag("no-color", "disable colours, as NO_COLOR=1 does")
   package static let help = Flag("help", short: "h", "show this help")
+  /// Of the commands that show progress.
+  package static let quiet = Flag("quiet", short: "q", "hide progress")
   package static let all: [any OptionDescription] = [json, noColor, help]
 }
 

@@ -61,6 +61,8 @@ package struct CommandLineTool: Sendable {
 
   private func statusOfCommand(_ arguments: [String], on terminal: Terminal) -> Int32 {
     let error = terminal.error
+    // Whatever ends the command: a progress line is not its last word.
+    defer { if error.hasLiveLine { error.clearLine() } }
     do {
       try dispatch(arguments, on: terminal)
       return 0

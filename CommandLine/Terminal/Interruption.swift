@@ -7,6 +7,8 @@ package enum Interruption {
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
   /// The number of the first signal; 0 for none.
   private static let received = Atomic<Int32>(0)
+  /// The descriptor that shows a progress line; -1 for none.
+  private static let lineDescriptor = Atomic<Int32>(-1)
 
   /// Whether a signal was received.
   package static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
@@ -34,19 +36,10 @@ package enum Interruption {
   package static func watched(_ body: () throws -> Void) rethrows {
     // The first use of a global initialises it, and must not happen within the handler.
     reset()
-    var action = sigaction()
-    sigemptyset(&action.sa_mask)
-    // The two constants differ in type from system to system.
-    action.sa_flags =
-      Int32(truncatingIfNeeded: SA_RESTART) | Int32(truncatingIfNeeded: SA_RESETHAND)
-    let handler: @convention(c) (Int32) -> Void = { signal in
+    var action = sigaction { signal in
+      Interruption.eraseShownLine()
       if !Interruption.request(signal) { raise(signal) }
     }
-    #if canImport(Darwin)
-      action.__sigaction_u.__sa_handler = handler
-    #else
-      action.__sigaction_handler.sa_handler = handler
-    #endif
     var watched = sigset_t()
     sigemptyset(&watched)
     var previous: [(signal: Int32, action: sigaction)] = []
@@ -65,6 +58,31 @@ package enum Interruption {
     try body()
   }
 
+  /// Lets a signal erase the progress line on a descriptor before it ends the program; `nil` when the line has gone.
+  static func eraseLine(on descriptor: Int32?) {
+    guard lineDescriptor.exchange(descriptor ?? -1, ordering: .relaxed) == -1, descriptor != nil
+    else { return }
+    // The system removes the handler when it is called, so that the signal that is raised again ends the program.
+    var action = sigaction { signal in
+      Interruption.eraseShownLine()
+      raise(signal)
+    }
+    for signal in signals {
+      var old = sigaction()
+      sigaction(signal, nil, &old)
+      if old.isDefault { sigaction(signal, &action, nil) }
+    }
+  }
+
+  /// Erases the progress line, within the handler of a signal.
+  private static func eraseShownLine() {
+    let descriptor = lineDescriptor.exchange(-1, ordering: .relaxed)
+    guard descriptor >= 0 else { return }
+    withUnsafeBytes(of: (0x0D, 0x1B, 0x5B, 0x4B) as (UInt8, UInt8, UInt8, UInt8)) {
+      _ = write(descriptor, $0.baseAddress, $0.count)
+    }
+  }
+
   /// Turns the signals of a failed write into errors of the write: for a pipe without a reader, and for a file at
   /// its size limit.
   package static func ignoreSignalsOfWriting() {
@@ -73,13 +91,30 @@ package enum Interruption {
 }
 
 extension sigaction {
-  /// Whether the process was started with the signal ignored.
-  fileprivate var isIgnored: Bool {
+  /// A handler that the system removes when it is called (`SA_RESETHAND`).
+  fileprivate init(_ handler: @escaping @convention(c) (Int32) -> Void) {
+    self.init()
+    sigemptyset(&sa_mask)
+    // The two constants differ in type from system to system.
+    sa_flags = Int32(truncatingIfNeeded: SA_RESTART) | Int32(truncatingIfNeeded: SA_RESETHAND)
     #if canImport(Darwin)
-      let handler = __sigaction_u.__sa_handler
+      __sigaction_u.__sa_handler = handler
     #else
-      let handler = __sigaction_handler.sa_handler
+      __sigaction_handler.sa_handler = handler
     #endif
-    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  /// Whether the process was started with the signal ignored.
+  fileprivate var isIgnored: Bool { address == unsafeBitCast(SIG_IGN, to: Int.self) }
+
+  /// Whether the signal has its default behaviour (`SIG_DFL`).
+  fileprivate var isDefault: Bool { address == 0 }
+
+  private var address: Int {
+    #if canImport(Darwin)
+      unsafeBitCast(__sigaction_u.__sa_handler, to: Int.self)
+    #else
+      unsafeBitCast(__sigaction_handler.sa_handler, to: Int.self)
+    #endif
   }
 }

@@ -16,6 +16,16 @@ package func shortNumber(_ value: some BinaryFloatingPoint & LosslessStringConve
   value == value.rounded() && abs(value) < 1e7 ? String(Int(value)) : "\(value)"
 }
 
+/// A number in three digits: `0.52`, `8.4`, `850`, `24.1k`, `1.2M`.
+package func roundedNumber(_ value: Double) -> String {
+  switch value {
+  case ..<9.95: fixed(value, value < 0.995 ? 2 : 1)
+  case ..<999.5: fixed(value, 0)
+  case ..<999_500: fixed(value / 1e3, value < 99_950 ? 1 : 0) + "k"
+  default: fixed(value / 1e6, 1) + "M"
+  }
+}
+
 /// A duration for people: `0.84 s`, `12 s`, `3 min 20 s`.
 package func durationText(_ seconds: Double) -> String {
   if seconds < 9.995 { return fixed(seconds, 2) + " s" }

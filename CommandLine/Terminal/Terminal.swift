@@ -45,6 +45,8 @@ package struct TerminalFeatures: Sendable, Equatable {
   /// Whether it shows block characters.
   package var usesUnicode = true
   package var width = 80
+  /// How long work has to take before its progress is shown.
+  package var progressDelay: Duration = .milliseconds(300)
 
   package init(isTerminal: Bool = false, environment: [String: String] = [:], width: Int? = nil) {
     func isSet(_ name: String) -> Bool { environment[name].map { !$0.isEmpty } ?? false }

@@ -13,10 +13,14 @@ package struct TextStream: Sendable {
   package var features: TerminalFeatures
   private let send: @Sendable (String) -> Void
   private let state = State()
+  /// The descriptor of a standard stream.
+  private var descriptor: Int32?
 
   /// Shared by all copies of a stream.
   private final class State: Sendable {
     let failure = Atomic<Int32>(0)
+    /// Whether a line is shown that the next text removes.
+    let hasLiveLine = Atomic<Bool>(false)
   }
 
   /// - Parameter send: writes a text
@@ -27,6 +31,7 @@ package struct TextStream: Sendable {
 
   private init(features: TerminalFeatures, descriptor: Int32) {
     self.features = features
+    self.descriptor = descriptor
     let state = state
     send = { text in
       guard state.failure.load(ordering: .relaxed) == 0 else { return }
@@ -36,13 +41,14 @@ package struct TextStream: Sendable {
 
   /// A standard stream of this process.
   package static func process(_ descriptor: Int32, environment: [String: String]) -> TextStream {
-    let isTerminal = isatty(descriptor) == 1
-    var size = winsize()
-    let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col >= 20
     let features = TerminalFeatures(
-      isTerminal: isTerminal, environment: environment, width: isKnown ? Int(size.ws_col) : nil)
+      isTerminal: isatty(descriptor) == 1, environment: environment,
+      width: terminalWidth(descriptor))
     return TextStream(features: features, descriptor: descriptor)
   }
+
+  /// The number of columns now: a user may have changed the window since the program began.
+  package var width: Int { descriptor.flatMap(terminalWidth) ?? features.width }
 
   /// The system's error number after a failed write; `nil` without one.
   package var failure: Int32? {
@@ -54,7 +60,10 @@ package struct TextStream: Sendable {
   package var style: Style { Style(isOn: features.usesColor) }
 
   /// Writes text for people.
-  package func write(_ text: String) { send(Style.rendered(text.escapingControls(inLine: false))) }
+  package func write(_ text: String) {
+    if hasLiveLine { clearLine() }
+    send(Style.rendered(text.escapingControls(inLine: false)))
+  }
   /// Writes a line of text for people.
   package func line(_ text: String = "") { write(text + "\n") }
   /// Writes text for other programs, unchanged; on a terminal with escapes.
@@ -62,8 +71,10 @@ package struct TextStream: Sendable {
     send(features.isTerminal ? text.escapingControls(inLine: false) : text)
   }
 
-  /// Overwrites the current line.
+  /// Overwrites the current line, until other text is written or the line is cleared.
   package func overwriteLine(_ text: String) {
+    state.hasLiveLine.store(true, ordering: .relaxed)
+    if let descriptor { Interruption.eraseLine(on: descriptor) }
     send("\r" + Style.rendered(text.escapingControls(inLine: false)) + "\u{1B}[K")
   }
   /// Clears a terminal, and what was scrolled out of it.
@@ -72,13 +83,25 @@ package struct TextStream: Sendable {
   }
   /// Clears the current line on a terminal.
   package func clearLine() {
-    if features.isTerminal { send("\r\u{1B}[K") }
+    guard features.isTerminal else { return }
+    state.hasLiveLine.store(false, ordering: .relaxed)
+    if descriptor != nil { Interruption.eraseLine(on: nil) }
+    send("\r\u{1B}[K")
   }
+  /// Whether a line is shown that will be overwritten.
+  package var hasLiveLine: Bool { state.hasLiveLine.load(ordering: .relaxed) }
 
   /// Writes a value as a JSON document, with non-finite numbers as "nan", "inf" or "-inf".
   package func json(_ value: some Encodable) throws {
     content(try JSONCoding.text(value, isPretty: true) + "\n")
   }
+}
+
+/// The number of columns of a terminal; `nil` for a descriptor of something else.
+private func terminalWidth(_ descriptor: Int32) -> Int? {
+  var size = winsize()
+  return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    ? Int(size.ws_col) : nil
 }
 
 /// Writes a text completely to a descriptor of this process.

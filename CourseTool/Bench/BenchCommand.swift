@@ -22,7 +22,7 @@ enum BenchCommand: Command {
       Benchmarks/compare_pytorch.py compares with PyTorch.
       """,
     operands: [Operand("WORKLOAD", .optional, "one of the workloads below (default: all)")],
-    options: [threads, seconds])
+    options: [threads, seconds, CommonOptions.quiet])
 
   private static var workloadList: String {
     Workload.groups.map { group in
@@ -59,12 +59,18 @@ enum BenchCommand: Command {
     var measurements: [Measurement] = []
     let previous = Parallelism.threadCount
     defer { Parallelism.threadCount = previous }
+    let progress = ProgressLine(
+      "measuring", total: workloads.count * counts.count, on: terminal.progress(for: arguments))
+    defer { progress.clear() }
     for workload in workloads {
       for count in counts {
         Parallelism.threadCount = count
+        progress.show(
+          measurements.count, title: "\(workload.name), \(counted(count, "thread"))")
         let result = try Measurement.take(
           workload, seconds: Double(arguments[seconds]), peak: machine.peakGigaflops)
         measurements.append(result)
+        progress.clear()
         if !isJSON { terminal.output.line(row(result)) }
       }
     }

@@ -105,7 +105,7 @@ enum DataInspectCommand: Command {
         "a name from 'data list', a CSV, npz, IDX or CIFAR file, or a folder of images; '-' is a "
           + "table on standard input")
     ],
-    options: [label, RunOptions.skipBroken])
+    options: [label, RunOptions.skipBroken, CommonOptions.quiet])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let source = arguments.operands[0]
@@ -116,9 +116,15 @@ enum DataInspectCommand: Command {
         throw UsageError("'--label' applies to CSV files only")
       }
       if let folder = try DataSource.folder(
-        source, skipBroken: arguments[RunOptions.skipBroken])
+        source, skipBroken: arguments[RunOptions.skipBroken],
+        progress: terminal.progress(for: arguments))
       {
-        overview = try DataOverview(folder.source, folder.remarks)
+        let progress = ProgressLine(
+          "decoding", total: folder.source.count, unit: "images",
+          on: terminal.progress(for: arguments))
+        defer { progress.clear() }
+        overview = try DataOverview(
+          ShownImages(folder.source, counting: progress), folder.remarks)
       } else {
         overview = DataOverview(try DataSource.load(source, label: nil).examples)
       }

@@ -19,7 +19,7 @@ enum DataFetchCommand: Command {
     operands: [
       Operand("NAME", .oneOrMore, RemoteDataset.all.map(\.name).joined(separator: ", "))
     ],
-    options: [folder, mirror])
+    options: [folder, mirror, CommonOptions.quiet])
 
   private struct Record: Encodable {
     var name: String
@@ -48,16 +48,17 @@ enum DataFetchCommand: Command {
     }
     let folder = arguments[folder].map { URL(filePath: $0, directoryHint: .isDirectory) }
     try fetch(
-      wanted, into: folder ?? DataFolder.standard, json: arguments[CommonOptions.json], on: terminal
-    )
+      wanted, into: folder ?? DataFolder.standard, json: arguments[CommonOptions.json],
+      progress: terminal.progress(for: arguments), on: terminal)
   }
 
   /// Fetches data sets into folders of their own.
   static func fetch(
-    _ datasets: [RemoteDataset], into data: URL, json: Bool, on terminal: Terminal
+    _ datasets: [RemoteDataset], into data: URL, json: Bool, progress stream: TextStream? = nil,
+    on terminal: Terminal
   ) throws {
     var records: [Record] = []
-    var display = DownloadDisplay(on: terminal.error)
+    var display = DownloadDisplay(on: stream)
     defer { display.clear() }
     try Interruption.watched {
       for dataset in datasets {
@@ -106,49 +107,30 @@ extension RemoteDataset {
 
 /// Shows the progress of a download: a bar on a terminal, nothing elsewhere.
 struct DownloadDisplay {
-  private let stream: TextStream
   private var line: LiveLine
-  private var file: String?
-  private var start = (received: 0, time: ContinuousClock.now)
+  private var file: RemoteFile?
+  private var progress = WorkProgress(total: 0)
 
-  init(on stream: TextStream) {
-    self.stream = stream
-    line = LiveLine(on: stream)
-  }
+  init(on stream: TextStream?) { line = LiveLine(on: stream) }
 
-  mutating func show(_ progress: DownloadProgress) {
-    if file != progress.file.name || progress.received < start.received {
-      file = progress.file.name
-      start = (progress.received, .now)
+  mutating func show(_ download: DownloadProgress) {
+    // A file that did not fit its checksum starts again.
+    if file != download.file || Double(download.received) < progress.done {
+      file = download.file
+      progress = WorkProgress(total: download.file.size, done: Double(download.received))
     }
+    progress.reach(Double(download.received))
     guard line.isDue() else { return }
-    let seconds = (ContinuousClock.now - start.time) / .seconds(1)
-    let speed = seconds > 0.5 ? Double(progress.received - start.received) / seconds : 0
-    line.show(text(progress, speed: speed))
+    line.showBar(download.file.name, fraction: progress.fraction, parts: parts(progress))
   }
 
   mutating func clear() { line.clear() }
 
-  /// `t10k-images-idx3-ubyte.gz ███▌       35%  0.6 of 1.6 MB  1.2 MB/s  1 s left`
-  /// - Parameter speed: in bytes per second; 0 while it is unknown
-  func text(_ progress: DownloadProgress, speed: Double) -> String {
-    let file = progress.file
-    let fraction = Double(progress.received) / Double(max(file.size, 1))
-    var tail = " " + "\(Int(fraction * 100))%".padded(left: 4)
-    let left = speed > 0 ? Double(file.size - progress.received) / speed : nil
-    let parts =
-      ["\(fixed(Double(progress.received) / 1e6, 1)) of \(sizeText(file.size))"]
-      + (speed > 0 ? ["\(sizeText(Int(speed)))/s"] : [])
-      + (left.map { [durationText($0) + " left"] } ?? [])
-    // Room for the ^C that the terminal shows.
-    let width = stream.features.width - 3
-    for part in parts where file.name.count + 12 + tail.count + part.count <= width {
-      tail += "  " + part
-    }
-    let room = width - file.name.count - 1 - tail.count
-    let bar = ProgressBar.text(
-      fraction, width: max(0, min(28, room)), unicode: stream.features.usesUnicode)
-    return "\(file.name) \(stream.style.cyan(bar))\(tail)"
+  /// Those of `t10k-images-idx3-ubyte.gz ███▌       35%  0.6 of 1.6 MB  1 s left  1.2 MB/s`.
+  func parts(_ progress: WorkProgress) -> [[String]] {
+    [["\(fixed(progress.done / 1e6, 1)) of \(sizeText(progress.total))"]]
+      + (progress.secondsLeft.map { [[durationText($0) + " left"]] } ?? [])
+      + (progress.rate.map { [["\(sizeText(Int($0)))/s"]] } ?? [])
   }
 }
 

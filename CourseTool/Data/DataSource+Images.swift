@@ -5,7 +5,8 @@ import Networks
 extension DataSource {
   /// Images from files or folders, in memory.
   static func loadImages(
-    _ path: String, _ kind: ImageSources.Kind, classNames: [String]?, skipBroken: Bool
+    _ path: String, _ kind: ImageSources.Kind, classNames: [String]?, skipBroken: Bool,
+    progress: TextStream?
   ) throws -> Loaded {
     let url = URL(filePath: path)
     switch kind {
@@ -32,10 +33,11 @@ extension DataSource {
     case .imageFolder, .numberedFolder:
       let parts = kind == .imageFolder ? try FolderParts(of: path).folders : [:]
       var loaded = try load(
-        folder: path, part: parts.isEmpty ? nil : .train, classNames, skipBroken)
+        folder: path, part: parts.isEmpty ? nil : .train, classNames, skipBroken, progress)
       func other(_ part: DatasetPart) throws -> Dataset? {
         guard parts[part] != nil else { return nil }
-        let other = try load(folder: path, part: part, loaded.examples.classNames, skipBroken)
+        let other = try load(
+          folder: path, part: part, loaded.examples.classNames, skipBroken, progress)
         loaded.remarks.add(other.remarks)
         return other.examples
       }
@@ -46,11 +48,17 @@ extension DataSource {
   }
 
   private static func load(
-    folder path: String, part: DatasetPart?, _ classNames: [String]?, _ skipBroken: Bool
+    folder path: String, part: DatasetPart?, _ classNames: [String]?, _ skipBroken: Bool,
+    _ progress: TextStream?
   ) throws -> Loaded {
-    let (source, remarks) = try folder(path, part: part, skipBroken: skipBroken)
+    let (source, remarks) = try folder(
+      path, part: part, skipBroken: skipBroken, progress: progress)
+    let line = ProgressLine("decoding", total: source.count, unit: "images", on: progress)
+    defer { line.clear() }
     // An alpha channel is not a colour.
-    let data = try Dataset(source, name: path, channels: source.commonChannels() == 1 ? 1 : 3)
+    let data = try Dataset(
+      ShownImages(source, counting: line), name: path,
+      channels: source.commonChannels() == 1 ? 1 : 3)
     return Loaded(
       examples: try classNames.map { try data.relabelled($0, path: path) } ?? data,
       remarks: remarks)
@@ -58,20 +66,22 @@ extension DataSource {
 
   /// The images of a folder; `nil` for another kind of path.
   static func folder(
-    _ path: String, skipBroken: Bool
+    _ path: String, skipBroken: Bool, progress: TextStream?
   ) throws -> (source: any ImageSource, remarks: DataRemarks)? {
     guard !names.contains(path) else { return nil }
     switch ImageSources.kind(of: path) {
     case .imageFolder:
       let parts = try FolderParts(of: path)
-      return try folder(path, part: parts.isEmpty ? nil : .train, skipBroken: skipBroken)
-    case .numberedFolder: return try folder(path, part: nil, skipBroken: skipBroken)
+      return try folder(
+        path, part: parts.isEmpty ? nil : .train, skipBroken: skipBroken, progress: progress)
+    case .numberedFolder:
+      return try folder(path, part: nil, skipBroken: skipBroken, progress: progress)
     default: return nil
     }
   }
 
   private static func folder(
-    _ path: String, part: DatasetPart?, skipBroken: Bool
+    _ path: String, part: DatasetPart?, skipBroken: Bool, progress: TextStream?
   ) throws -> (source: any ImageSource, remarks: DataRemarks) {
     let source = try ImageSources.open(path, part: part, skipBroken: skipBroken)
     switch source {

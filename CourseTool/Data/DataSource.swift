@@ -142,8 +142,10 @@ enum DataSource {
   /// - Parameters:
   ///   - schema: the features and classes of a trained network
   ///   - skipBroken: whether to skip images that cannot be read
+  ///   - progress: the stream for the progress of reading images; `nil` for none
   static func load(
-    _ source: String, label: String?, schema: TableSchema? = nil, skipBroken: Bool = false
+    _ source: String, label: String?, schema: TableSchema? = nil, skipBroken: Bool = false,
+    progress: TextStream? = nil
   ) throws -> Loaded {
     let classNames = schema.flatMap { $0.classNames.isEmpty ? nil : $0.classNames }
     if let known = bundled.first(where: { $0.name == source }) {
@@ -153,7 +155,8 @@ enum DataSource {
       return Loaded(examples: try known.load(.train), test: try known.load(.test))
     }
     if let kind = ImageSources.kind(of: source) {
-      return try loadImages(source, kind, classNames: classNames, skipBroken: skipBroken)
+      return try loadImages(
+        source, kind, classNames: classNames, skipBroken: skipBroken, progress: progress)
     }
     guard source != almanac.name else {
       throw UsageError("the almanac is a text: use the recipe char-lstm")

@@ -30,7 +30,7 @@ enum DataSynthesizeCommand: Command {
         course data synthesize --count 500 --masks --boxes --size 64 figures
       """,
     operands: [Operand("DIR", .one, "the folder to create")],
-    options: [count, seed, size, format, masks, boxes, folders])
+    options: [count, seed, size, format, masks, boxes, folders, CommonOptions.quiet])
 
   private struct Record: Encodable {
     var folder: String
@@ -57,15 +57,22 @@ enum DataSynthesizeCommand: Command {
     if arguments[masks] { options.insert(.masks) }
     if arguments[boxes] { options.insert(.boxes) }
     if arguments[folders] { options.insert(.classFolders) }
+    let progress = ProgressLine(
+      "drawing", total: images.count, unit: "images", on: terminal.progress(for: arguments))
+    defer { progress.clear() }
     do {
       try Interruption.watched {
-        try images.write(toFolder: folder, format: format, options) { Interruption.isRequested }
+        try images.write(toFolder: folder, format: format, options) {
+          progress.advance()
+          return Interruption.isRequested
+        }
       }
     } catch let error as CourseError where error.kind == .interrupted {
       terminal.error.clearLine()
       terminal.error.line("Interrupted. No images were kept.")
       throw Interruption.status
     }
+    progress.clear()
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(

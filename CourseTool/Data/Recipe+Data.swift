@@ -1,10 +1,13 @@
+import CourseCommandLine
 import Networks
 
 extension Recipe {
   /// The data, in the shape that the network takes.
-  /// - Parameter schema: the features and classes of a trained network
+  /// - Parameters:
+  ///   - schema: the features and classes of a trained network
+  ///   - progress: the stream for the progress of reading images; `nil` for none
   func loadData(
-    schema: TableSchema? = nil, skipBroken: Bool = false
+    schema: TableSchema? = nil, skipBroken: Bool = false, progress: TextStream? = nil
   ) throws -> DataSource.Loaded {
     if isText {
       let parts = try DataSource.loadText(data, classNames: schema?.classNames)
@@ -13,7 +16,7 @@ extension Recipe {
       return DataSource.Loaded(examples: parts.train, parts: parts)
     }
     var loaded = try DataSource.load(
-      data, label: label, schema: schema, skipBroken: skipBroken)
+      data, label: label, schema: schema, skipBroken: skipBroken, progress: progress)
     loaded.examples = try shaped(loaded.examples)
     loaded.validation = try loaded.validation.map(shaped)
     loaded.test = try loaded.test.map(shaped)
@@ -91,7 +94,8 @@ extension Recipe {
   ///   - remedy: the alternative
   /// - Throws: when they have changed, or came through a pipe.
   func recordedData(
-    of network: NeuralNetwork, isGivenNow: Bool = false, skipBroken: Bool, remedy: String
+    of network: NeuralNetwork, isGivenNow: Bool = false, skipBroken: Bool,
+    progress: TextStream? = nil, remedy: String
   ) throws -> DataSource.Loaded {
     guard isGivenNow || !DataSource.isPipe(data) else {
       throw CourseError(
@@ -99,7 +103,7 @@ extension Recipe {
         location: data, remedy: remedy)
     }
     let loaded = try loadData(
-      schema: DataSource.schema(of: network, self), skipBroken: skipBroken)
+      schema: DataSource.schema(of: network, self), skipBroken: skipBroken, progress: progress)
     guard network.notes[Self.dataNote] == loaded.fingerprint else {
       throw CourseError(
         .invalidData, "the data have changed since training",

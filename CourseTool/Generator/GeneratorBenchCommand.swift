@@ -21,7 +21,10 @@ enum GeneratorBenchCommand: Command {
       PyTorch's DataLoader on the same folder.
       """,
     operands: [Operand("SOURCE", .one, "images, as for 'generator preview'")],
-    options: [GeneratorPreviewCommand.size, seconds, threads, training, RunOptions.skipBroken])
+    options: [
+      GeneratorPreviewCommand.size, seconds, threads, training, RunOptions.skipBroken,
+      CommonOptions.quiet,
+    ])
 
   private static let usual: [Augmentation] = [
     .mirror, .crop(padding: 4), .normalize(mean: [0.5], std: [0.25]),
@@ -50,7 +53,8 @@ enum GeneratorBenchCommand: Command {
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let (source, remarks) = try openImages(
-      arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
+      arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken],
+      progress: terminal.progress(for: arguments))
     remarks.report(on: terminal.error)
     let first = try source.image(at: 0)
     guard !isDebugBuild else {
@@ -64,9 +68,18 @@ enum GeneratorBenchCommand: Command {
       + (arguments[GeneratorPreviewCommand.size] ?? [first.height, first.width])
     let seconds = Double(arguments[seconds] ?? 1)
     let threads = arguments[threads] ?? Parallelism.availableCores
+    let single = augmentations(size: size)
+    let batches: [(String, [Augmentation], Int)] =
+      [("decode", [], 1), ("decode, mixup:0.2", [.mixup(alpha: 0.2)], 1)]
+      + Set([1, threads]).sorted().map { ("decode, mirror, crop:4, normalize", usual, $0) }
+    let progress = ProgressLine(
+      "measuring", total: 1 + single.count + batches.count, on: terminal.progress(for: arguments))
+    defer { progress.clear() }
     var rates: [Rate] = []
     func report(_ name: String, threads: Int, _ work: (_ turn: Int) throws -> Int) throws {
+      progress.show(rates.count, title: name)
       let rate = try imagesPerSecond(for: seconds, work)
+      progress.clear()
       rates.append(Rate(name: name, threads: threads, imagesPerSecond: rate))
       if !arguments[CommonOptions.json] {
         terminal.output.line(
@@ -87,10 +100,16 @@ enum GeneratorBenchCommand: Command {
       _ = try source.image(at: order[turn % order.count])
       return 1
     }
-    try measureAugmentations(of: source, size: size, report)
-    let batches: [(String, [Augmentation], Int)] =
-      [("decode", [], 1), ("decode, mixup:0.2", [.mixup(alpha: 0.2)], 1)]
-      + Set([1, threads]).sorted().map { ("decode, mirror, crop:4, normalize", usual, $0) }
+    // Each alone, on decoded images, applied to every one.
+    let images = try (0..<min(64, source.count)).map { try source.image(at: $0) }
+    for (name, augmentation) in single {
+      try report(augmentation == nil ? name : "  and \(name)", threads: 1) { turn in
+        var sample = ImageSample(images[turn % images.count])
+        augmentation?.with(probability: 1)(&sample, key: RandomKey(seed: UInt64(turn)))
+        _ = sample.image
+        return 1
+      }
+    }
     for (name, augmentation, count) in batches {
       let generator = try ImageGenerator(
         source, batchSize: min(128, source.count), imageSize: size, augmentation: augmentation,
@@ -111,11 +130,17 @@ enum GeneratorBenchCommand: Command {
   private static func compareSteps(
     on source: any ImageSource, _ arguments: Arguments, _ terminal: Terminal
   ) throws {
-    let comparisons = try Set([1, Parallelism.availableCores]).sorted().map {
-      try StepComparison.take(
-        source, augmentation: usual, threads: $0, making: arguments[threads],
+    let counts = Set([1, Parallelism.availableCores]).sorted()
+    let progress = ProgressLine(
+      "measuring", total: counts.count, on: terminal.progress(for: arguments))
+    defer { progress.clear() }
+    let comparisons = try counts.enumerated().map { done, count in
+      progress.show(done, title: "training steps, \(counted(count, "thread"))")
+      return try StepComparison.take(
+        source, augmentation: usual, threads: count, making: arguments[threads],
         seconds: Double(arguments[seconds] ?? 5))
     }
+    progress.clear()
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         StepRecord(
@@ -138,13 +163,9 @@ enum GeneratorBenchCommand: Command {
     terminal.output.line("\npeak memory of the process \(Machine.peakMemory() >> 20) MB")
   }
 
-  /// Each augmentation alone, on decoded images, applied to every one.
-  private static func measureAugmentations(
-    of source: any ImageSource, size: [Int],
-    _ report: (String, Int, (Int) throws -> Int) throws -> Void
-  ) throws {
-    let images = try (0..<min(64, source.count)).map { try source.image(at: $0) }
-    let list: [(String, Augmentation?)] = [
+  /// The augmentations that are measured one by one; first none.
+  private static func augmentations(size: [Int]) -> [(name: String, augmentation: Augmentation?)] {
+    [
       ("bytes to numbers", nil), ("mirror", .mirror), ("rotate90", .rotate90),
       ("rotate:15", .rotate(degrees: 15)), ("crop:4", .crop(padding: 4)),
       ("resize to half", .resize(height: max(1, size[1] / 2), width: max(1, size[2] / 2))),
@@ -157,14 +178,6 @@ enum GeneratorBenchCommand: Command {
       ("noise:0.05", .noise(standardDeviation: 0.05)), ("cutout:8", .cutout(size: 8)),
       ("normalize", .normalize(mean: [0.5], std: [0.25])),
     ]
-    for (name, augmentation) in list {
-      try report(augmentation == nil ? name : "  and \(name)", 1) { turn in
-        var sample = ImageSample(images[turn % images.count])
-        augmentation?.with(probability: 1)(&sample, key: RandomKey(seed: UInt64(turn)))
-        _ = sample.image
-        return 1
-      }
-    }
   }
 
   /// The median of ten rates, insensitive to pauses of the machine.

@@ -48,7 +48,7 @@ enum GeneratorPreviewCommand: Command {
     ],
     options: [
       augment, size, count, columns, copies, fitting, inOrder, seed, output,
-      RunOptions.skipBroken, RunOptions.force,
+      RunOptions.skipBroken, RunOptions.force, CommonOptions.quiet,
     ])
 
   private struct Record: Encodable {
@@ -65,7 +65,8 @@ enum GeneratorPreviewCommand: Command {
       arguments[output], force: arguments[RunOptions.force],
       inputs: DataSource.files(of: arguments.operands[0]))
     let (source, remarks) = try openImages(
-      arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken])
+      arguments.operands[0], skipBroken: arguments[RunOptions.skipBroken],
+      progress: terminal.progress(for: arguments))
     remarks.report(on: terminal.error)
     let copies = arguments[copies]
     let seed = arguments[seed]
@@ -75,15 +76,23 @@ enum GeneratorPreviewCommand: Command {
       : NeuralNetwork.order(epoch: 0, exampleCount: source.count, seed: seed)
     let wanted = arguments[count]
     let chosen = order.prefix(max(1, wanted / copies))
+    // Once for each copy, and once for its size.
+    let progress = ProgressLine(
+      "decoding", total: chosen.count * (copies + 1), unit: "images",
+      on: terminal.progress(for: arguments))
+    defer { progress.clear() }
+    let images = ShownImages(ImageSubset(of: source, indices: chosen), counting: progress)
     // Each copy is an epoch of the chosen images.
     let generator = try ImageGenerator(
-      ImageSubset(of: source, indices: chosen), batchSize: chosen.count,
+      images, batchSize: chosen.count,
       imageSize: try arguments[size].map { [try source.commonChannels()] + $0 },
       augmentation: arguments[augment]?.list ?? [], shuffle: false, seed: seed,
       fitting: arguments[fitting])
     let batches = try (0..<copies).map { _ in try generator.next() }
     noteSizes(
-      of: try chosen.map { try source.image(at: $0) }, as: generator.imageSize, on: terminal)
+      of: try chosen.indices.map { try images.image(at: $0) }, as: generator.imageSize, on: terminal
+    )
+    progress.clear()
     let layout = ContactSheet(columns: arguments[columns])
     let sheet =
       copies == 1

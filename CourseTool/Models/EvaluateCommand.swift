@@ -24,7 +24,7 @@ enum EvaluateCommand: Command {
           + "test part)"
       ),
     ],
-    options: [label, RunOptions.threads, RunOptions.skipBroken])
+    options: [label, RunOptions.threads, RunOptions.skipBroken, CommonOptions.quiet])
 
   private struct Record: Encodable {
     var model: String
@@ -44,8 +44,8 @@ enum EvaluateCommand: Command {
       arguments.operand(1), label: arguments[label], for: network, recipe, path: path,
       skipBroken: arguments[RunOptions.skipBroken], purpose: "evaluate on",
       command: "evaluate \(shellQuoted(path)) DATA",
-      on: terminal)
-    let evaluation = try network.evaluate(data, keepingPredictions: false)
+      progress: terminal.progress(for: arguments), on: terminal)
+    let evaluation = try network.evaluate(data, showing: terminal.progress(for: arguments))
     let report = PartReport(
       evaluation, examples: data.count, details: true, isText: recipe?.isText ?? false)
     if arguments[CommonOptions.json] {

@@ -26,7 +26,9 @@ enum InspectCommand: Command {
       Operand("MODEL", .one, "a trained network (.safetensors)"),
       Operand("OUT", .optional, "the file for the feature maps"),
     ],
-    options: [filters, featureMaps, RunOptions.skipBroken, RunOptions.force])
+    options: [
+      filters, featureMaps, RunOptions.skipBroken, RunOptions.force, CommonOptions.quiet,
+    ])
 
   private struct Record: Encodable {
     var file: String
@@ -70,7 +72,8 @@ enum InspectCommand: Command {
     // The example first: nothing is written if it cannot be read.
     let maps = try arguments[featureMaps].map { source in
       let example = try self.example(
-        source, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken])
+        source, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken],
+        progress: terminal.progress(for: arguments))
       return (
         sheet: try TileSheet.featureMaps(
           of: network, for: example.features, name: example.name, actual: example.label),
@@ -88,7 +91,8 @@ enum InspectCommand: Command {
 
   /// An example for the network, in the range of its training data, with its class where that is known.
   private static func example(
-    _ source: String, for network: NeuralNetwork, path: String, skipBroken: Bool
+    _ source: String, for network: NeuralNetwork, path: String, skipBroken: Bool,
+    progress: TextStream?
   ) throws -> (features: Tensor, name: String, label: Int?) {
     let recipe = try Recipe(notedIn: network, path: path)
     if let number = Int(source) {
@@ -96,7 +100,7 @@ enum InspectCommand: Command {
         throw UsageError("\(path) has no test part of its own: give an image file")
       }
       let data = try recipe.recordedData(
-        of: network, skipBroken: skipBroken,
+        of: network, skipBroken: skipBroken, progress: progress,
         remedy: "Give an image file instead of an index, or restore the original data.")
       let test = try recipe.split(data).test
       guard (0..<test.count).contains(number) else {

@@ -8,10 +8,11 @@ import Networks
 ///   - label: the label column, if it differs from training
 ///   - purpose: the use of the data, for messages: "evaluate on"
 ///   - command: the command that gives data, for messages
+///   - progress: the stream for the progress of reading images; `nil` for none
 /// - Returns: the data, their source, and the part of it: "test", "validation" or "all"
 func labelledData(
   _ given: String?, label: String?, for network: NeuralNetwork, _ recipe: Recipe?, path: String,
-  skipBroken: Bool, purpose: String, command: String, on terminal: Terminal
+  skipBroken: Bool, purpose: String, command: String, progress: TextStream?, on terminal: Terminal
 ) throws -> (data: Dataset, source: String, part: String) {
   if let given {
     guard label == nil || DataSource.isTable(given) && recipe?.isText != true else {
@@ -23,7 +24,8 @@ func labelledData(
       return (data, given, "all")
     }
     let loaded = try DataSource.load(
-      given, label: label, schema: DataSource.schema(of: network, recipe), skipBroken: skipBroken)
+      given, label: label, schema: DataSource.schema(of: network, recipe), skipBroken: skipBroken,
+      progress: progress)
     loaded.remarks.report(on: terminal.error)
     // Never on a training part.
     let data = (loaded.test ?? loaded.validation ?? loaded.examples).fitting(network.inputShape)
@@ -38,7 +40,7 @@ func labelledData(
     throw UsageError("\(path) has no test part of its own: give DATA")
   }
   let loaded = try recipe.recordedData(
-    of: network, skipBroken: skipBroken,
+    of: network, skipBroken: skipBroken, progress: progress,
     remedy:
       "Give the data to \(purpose): '\(terminal.command) \(command)', or restore the original data."
   )

@@ -32,17 +32,21 @@ struct ModelReport {
   /// A report on other data than those of the training.
   init(
     of network: NeuralNetwork, _ recipe: Recipe?, path: String, command: String,
-    on measured: Measured
+    on measured: Measured, showing progress: TextStream? = nil
   ) throws {
-    try self.init(of: network, recipe, path: path, command: command, parts: nil, on: measured)
+    try self.init(
+      of: network, recipe, path: path, command: command, parts: nil, on: measured,
+      showing: progress)
     add(measured.part, evaluation, of: measured.data)
   }
 
   /// A report on the data of the training: on the test part, or where there is none, on the next best.
-  /// - Parameter run: the results of a run that has just measured the parts
+  /// - Parameters:
+  ///   - run: the results of a run that has just measured the parts
+  ///   - progress: the stream for the progress of measuring; `nil` for none
   init(
     of network: NeuralNetwork, _ recipe: Recipe, path: String, command: String,
-    parts: DatasetSplit, after run: RunReport? = nil
+    parts: DatasetSplit, after run: RunReport? = nil, showing progress: TextStream? = nil
   ) throws {
     let candidates = [
       (part: "training", data: parts.train, isThere: true),
@@ -52,7 +56,7 @@ struct ModelReport {
     let best = candidates[candidates.count - 1]
     try self.init(
       of: network, recipe, path: path, command: command, parts: parts,
-      on: Measured(data: best.data, source: recipe.data, part: best.part))
+      on: Measured(data: best.data, source: recipe.data, part: best.part), showing: progress)
     let known = ["training": run?.train, "validation": run?.validation]
     for candidate in candidates.dropLast() {
       if var report = known[candidate.part] ?? nil {
@@ -60,7 +64,7 @@ struct ModelReport {
         scores.append((candidate.part, report))
       } else if run?.interrupted != true {
         add(
-          candidate.part, try network.evaluate(candidate.data, keepingPredictions: false),
+          candidate.part, try network.evaluate(candidate.data, showing: progress),
           of: candidate.data)
       }
     }
@@ -69,13 +73,13 @@ struct ModelReport {
 
   private init(
     of network: NeuralNetwork, _ recipe: Recipe?, path: String, command: String,
-    parts: DatasetSplit?, on measured: Measured
+    parts: DatasetSplit?, on measured: Measured, showing progress: TextStream?
   ) throws {
     (self.network, self.recipe, self.path, self.command) = (network, recipe, path, command)
     (self.parts, self.measured) = (parts, measured)
     // The predictions of a text are larger than the text by the size of its vocabulary.
     evaluation = try network.evaluate(
-      measured.data, keepingPredictions: recipe?.isText != true)
+      measured.data, keepingPredictions: recipe?.isText != true, showing: progress)
   }
 
   private mutating func add(_ part: String, _ evaluation: Evaluation, of data: Dataset) {

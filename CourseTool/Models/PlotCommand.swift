@@ -66,6 +66,7 @@ enum PlotCommand: Command {
     ],
     options: [
       output, dark, EvaluateCommand.label, RunOptions.skipBroken, RunOptions.force,
+      CommonOptions.quiet,
     ])
 
   private struct Record: Encodable {
@@ -98,10 +99,12 @@ enum PlotCommand: Command {
       let labelled = try labelledData(
         arguments.operand(2), label: arguments[EvaluateCommand.label], for: network, recipe,
         path: path, skipBroken: arguments[RunOptions.skipBroken],
-        purpose: "draw", command: "plot \(name) \(shellQuoted(path)) DATA", on: terminal)
+        purpose: "draw", command: "plot \(name) \(shellQuoted(path)) DATA",
+        progress: terminal.progress(for: arguments), on: terminal)
       (data, source) = (labelled.data, labelled.source)
     }
-    let picture = try self.picture(kind, of: network, recipe, data, path: path)
+    let picture = try self.picture(
+      kind, of: network, recipe, data, path: path, showing: terminal.progress(for: arguments))
     try file.write(picture, theme: arguments[dark] ? .dark : .light, warnings: terminal.error)
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
@@ -111,7 +114,8 @@ enum PlotCommand: Command {
   }
 
   private static func picture(
-    _ kind: Kind, of network: NeuralNetwork, _ recipe: Recipe?, _ data: Dataset?, path: String
+    _ kind: Kind, of network: NeuralNetwork, _ recipe: Recipe?, _ data: Dataset?, path: String,
+    showing progress: TextStream?
   ) throws -> any Picture {
     func history() throws -> TrainingHistory {
       guard let history = network.progress?.history, !history.epochs.isEmpty else {
@@ -131,7 +135,7 @@ enum PlotCommand: Command {
         [.loss(of: history)] + [Figure.accuracy(of: history)].compactMap { $0 }, columns: 2)
     case .learningRate: return Figure.learningRate(of: try history())
     case .confusion:
-      guard let matrix = try network.evaluate(data!).confusionMatrix else {
+      guard let matrix = try network.evaluate(data!, showing: progress).confusionMatrix else {
         throw CourseError(
           .invalidArgument, "the network does not classify", expected: "a classifier",
           location: path)

@@ -18,7 +18,7 @@ enum PredictCommand: Command {
       Operand("MODEL", .one, "a trained network (.safetensors)"),
       Operand("FILE", .oneOrMore, "a file of examples: .csv, .npy, .png or .jpg"),
     ],
-    options: [EvaluateCommand.label, RunOptions.threads])
+    options: [EvaluateCommand.label, RunOptions.threads, CommonOptions.quiet])
 
   private struct Prediction: Encodable {
     var file: String
@@ -51,6 +51,10 @@ enum PredictCommand: Command {
 
     // All files are read before anything is printed: a partial output would look complete.
     var predictions: [Prediction] = []
+    let progress = ProgressLine(
+      "predicting", total: arguments.operands.count - 1, unit: "files",
+      on: terminal.progress(for: arguments))
+    defer { progress.clear() }
     for file in arguments.operands.dropFirst() {
       let (features, notes) = try features(
         in: file, for: network, recipe: recipe, label: arguments[EvaluateCommand.label])
@@ -71,7 +75,9 @@ enum PredictCommand: Command {
             file: file, row: row + 1, class: names[best], probability: values[best],
             probabilities: values))
       }
+      progress.advance()
     }
+    progress.clear()
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(model: path, classNames: names, predictions: predictions))

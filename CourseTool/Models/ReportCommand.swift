@@ -27,6 +27,7 @@ enum ReportCommand: Command {
     ],
     options: [
       output, EvaluateCommand.label, RunOptions.skipBroken, RunOptions.threads, RunOptions.force,
+      CommonOptions.quiet,
     ])
 
   private struct Record: Encodable {
@@ -44,24 +45,26 @@ enum ReportCommand: Command {
     let network = try savedNetwork(path)
     let recipe = try Recipe(notedIn: network, path: path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+    let progress = terminal.progress(for: arguments)
     let report: ModelReport
     if let recipe, arguments.operand(1) == nil, arguments[EvaluateCommand.label] == nil {
       let loaded = try recipe.recordedData(
-        of: network, skipBroken: arguments[RunOptions.skipBroken],
+        of: network, skipBroken: arguments[RunOptions.skipBroken], progress: progress,
         remedy:
           "Give the data to report on: '\(terminal.command) report \(shellQuoted(path)) DATA', "
           + "or restore the original data.")
       loaded.remarks.report(on: terminal.error)
       report = try ModelReport(
-        of: network, recipe, path: path, command: terminal.command, parts: recipe.split(loaded))
+        of: network, recipe, path: path, command: terminal.command, parts: recipe.split(loaded),
+        showing: progress)
     } else {
       let (data, source, part) = try labelledData(
         arguments.operand(1), label: arguments[EvaluateCommand.label], for: network, recipe,
         path: path, skipBroken: arguments[RunOptions.skipBroken], purpose: "report on",
-        command: "report \(shellQuoted(path)) DATA", on: terminal)
+        command: "report \(shellQuoted(path)) DATA", progress: progress, on: terminal)
       report = try ModelReport(
         of: network, recipe, path: path, command: terminal.command,
-        on: .init(data: data, source: source, part: part))
+        on: .init(data: data, source: source, part: part), showing: progress)
     }
     try write(report, to: file, warnings: terminal.error)
     if arguments[CommonOptions.json] {

@@ -37,6 +37,8 @@ enum InitializationStudy: Study {
     var table = StudyTable(columns: ["activation", "weights", "activations", "gradients"])
     var data = StudyTable(columns: ["activation", "weights", "layer", "activations", "gradients"])
     var panels: [Figure] = []
+    let progress = session.progress("measuring", total: 2 * methods.count)
+    defer { progress.clear() }
     for (activation, activationName) in [(Activation.tanh, "tanh"), (.relu, "ReLU")] {
       var forward = Figure(
         title: "Activations, \(activationName)", x: .init("layer"),
@@ -46,6 +48,7 @@ enum InitializationStudy: Study {
       for (name, initializer) in methods {
         if Interruption.isRequested { throw Interruption.status }
         let (activations, gradients) = sizes(initializer, activation, seed: settings.seed)
+        progress.advance()
         table.rows.append([
           .text(activationName), .text(name),
           .text(String(format: "%.1e", activations[depth] / activations[0])),

@@ -28,6 +28,8 @@ enum NeuronStudy: Study {
       ("moons", try .moons(count: count, seed: settings.seed)),
       ("xor", try .xor(count: count, seed: settings.seed)),
     ]
+    let progress = session.progress("learning", total: sets.count)
+    defer { progress.clear() }
     for set in sets {
       if Interruption.isRequested { throw Interruption.status }
       var neuron = BinaryClassifier(inputCount: 2)
@@ -48,6 +50,7 @@ enum NeuronStudy: Study {
         .line(
           set.name, scores.enumerated().map { (Double($0.offset), Double($0.element.cost)) },
           hasMarkers: false))
+      progress.advance()
       session.keep(data)
     }
     return StudyResult(

@@ -30,6 +30,8 @@ enum PerceptronStudy: Study {
       ("moons", try .moons(count: count, seed: settings.seed)),
       ("circles", try .circles(count: count, seed: settings.seed)),
     ]
+    let progress = session.progress("learning", total: sets.count)
+    defer { progress.clear() }
     for set in sets {
       if Interruption.isRequested { throw Interruption.status }
       var perceptron = Perceptron(inputCount: 2)
@@ -45,6 +47,7 @@ enum PerceptronStudy: Study {
         .text(set.name), .count(training.epochs), .count(training.updates),
         .count(training.mistakes),
       ])
+      progress.advance()
       session.report("\(set.name): \(training)")
     }
     let (film, end) = try frames(of: sets[2].data, epochLimit: limit)

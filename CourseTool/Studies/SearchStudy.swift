@@ -28,6 +28,10 @@ enum SearchStudy: Study {
     var figure = Figure(
       title: "Loss over evaluations", x: .init("evaluations of the loss", scale: .logarithmic),
       y: .init("loss, relative to the start", scale: .logarithmic))
+    // In weights: a run takes about as long as it has weights.
+    let progress = session.progress(
+      "searching", total: repeats * methods.count * sizes.reduce(0, +))
+    defer { progress.clear() }
     for size in sizes {
       let curves = try methods.map { method in
         // The mean over the seeds, of logarithms: a single lucky seed must not decide.
@@ -40,6 +44,7 @@ enum SearchStudy: Study {
           for (place, loss) in losses.enumerated() {
             sums[place] += log10(max(Double(loss / losses[0]), 1e-12)) / Double(repeats)
           }
+          progress.advance(by: size)
         }
         return sums.map { pow(10, $0) }
       }

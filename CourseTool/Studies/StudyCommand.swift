@@ -35,7 +35,7 @@ enum StudyCommand: Command {
     ],
     options: [
       output, RunOptions.force, seed, epochs, examples, repeats, length, noise, RunOptions.threads,
-      RunOptions.quiet,
+      CommonOptions.quiet,
     ])
 
   private struct ListRecord: Encodable {
@@ -93,12 +93,12 @@ enum StudyCommand: Command {
       seed: arguments[seed], epochs: arguments[epochs], examples: arguments[examples],
       repeats: arguments[repeats], length: arguments[length], noise: arguments[noise])
 
-    let quiet = arguments[RunOptions.quiet]
+    let quiet = arguments[CommonOptions.quiet]
     if !quiet, isDebugBuild {
       terminal.error.line("note: debug build, many times slower than a release build")
     }
     let start = ContinuousClock.now
-    var session = StudySession(on: quiet ? nil : terminal.error)
+    var session = StudySession(on: terminal.progress(for: arguments))
     var result: StudyResult?
     do {
       try Interruption.watched { result = try study.run(settings, session: &session) }
@@ -129,7 +129,8 @@ enum StudyCommand: Command {
         try AtomicFile.write(Data(result.picture.svg.utf8), to: $0)
       }
       if let film, let animation = result.animation {
-        paths += try write(animation, to: film, errors: terminal.error)
+        paths += try write(
+          animation, to: film, progress: terminal.progress(for: arguments), errors: terminal.error)
       }
     } catch {
       // The results are printed nevertheless.
@@ -154,11 +155,11 @@ enum StudyCommand: Command {
   /// Writes an animation, or says why there is none: a study is complete without it.
   /// - Returns: the path of the file that was written
   private static func write(
-    _ animation: Animation, to file: OutputFile, errors: TextStream
+    _ animation: Animation, to file: OutputFile, progress: TextStream?, errors: TextStream
   ) throws -> [String] {
     let gif: Data
     do {
-      gif = try animation.gif()
+      gif = try animation.gif(showing: progress)
     } catch let error as CourseError where error.kind == .file {
       errors.line("note: no animation: \(error.description)")
       return []

@@ -58,32 +58,32 @@ struct StudySession {
   /// Keeps the rows of the CSV file so far.
   mutating func keep(_ rows: StudyTable) { finished = rows }
 
-  /// Prints a line about a completed part of the study.
-  func report(_ text: String) {
-    stream?.clearLine()
-    stream?.line(text)
+  /// The progress line of work that is no training.
+  func progress(_ title: String, total: Int, unit: String? = nil) -> ProgressLine {
+    ProgressLine(title, total: total, unit: unit, on: stream)
   }
+
+  /// Prints a line about a completed part of the study.
+  func report(_ text: String) { stream?.line(text) }
 }
 
 /// The progress line of a study: `3/14 LSTM  ████▌      45%  12 s left`
 private struct StudyProgress: TrainingCallback {
-  let stream: TextStream
   let title: String
   let done: Int
   let count: Int
-  let start: ContinuousClock.Instant
   private var line: LiveLine
   private var plan: TrainingPlan?
+  private var progress: WorkProgress
 
   init(
     on stream: TextStream, title: String, done: Int, count: Int, start: ContinuousClock.Instant
   ) {
-    self.stream = stream
     self.title = title
     self.done = done
     self.count = count
-    self.start = start
     line = LiveLine(on: stream)
+    progress = WorkProgress(total: max(count, done + 1), at: start)
   }
 
   mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
@@ -97,17 +97,11 @@ private struct StudyProgress: TrainingCallback {
     let part =
       Double(report.epoch * plan.stepsPerEpoch + report.batch)
       / Double(plan.epochs * plan.stepsPerEpoch)
-    let fraction = (Double(done) + part) / Double(max(count, done + 1))
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let head = "\(done + 1)/\(count) \(title) "
-    let tail =
-      " \("\(Int(fraction * 100))%".padded(left: 4))  "
-      + "loss \(lossText(Float(report.training.loss)))  "
-      + "\(durationText(seconds / fraction - seconds)) left"
-    let room = stream.features.width - 3 - head.count - tail.count
-    let bar = ProgressBar.text(
-      fraction, width: max(0, min(20, room)), unicode: stream.features.usesUnicode)
-    line.show(String((head + stream.style.cyan(bar) + tail)))
+    progress.reach(Double(done) + part)
+    line.showBar(
+      "\(done + 1)/\(count) \(title)", fraction: progress.fraction,
+      parts: [["loss \(lossText(Float(report.training.loss)))"]]
+        + (progress.secondsLeft.map { [[durationText($0) + " left"]] } ?? []))
     return .proceed
   }
 

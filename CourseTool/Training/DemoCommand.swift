@@ -12,7 +12,7 @@ enum DemoCommand: Command {
       a file of that name is overwritten only if the demo wrote it.
       """,
     options: Recipe.settings("epochs", "seed") + [RunOptions.output, RunOptions.force]
-      + [RunOptions.threads, RunOptions.quiet])
+      + [RunOptions.threads, CommonOptions.quiet])
 
   private static let author = "course demo"
 

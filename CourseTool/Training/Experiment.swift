@@ -20,9 +20,11 @@ struct Experiment {
   static let authorNote = "written by"
 
   /// A new run.
-  init(_ recipe: Recipe, author: String, skipBroken: Bool = false) throws {
+  init(
+    _ recipe: Recipe, author: String, skipBroken: Bool = false, progress: TextStream? = nil
+  ) throws {
     try recipe.check()
-    let data = try recipe.loadData(skipBroken: skipBroken)
+    let data = try recipe.loadData(skipBroken: skipBroken, progress: progress)
     let parts = try recipe.split(data)
     images = try recipe.augmented(parts.train)
     network = try recipe.network(for: parts.train)
@@ -39,7 +41,9 @@ struct Experiment {
   ///
   /// All settings come from the file; `arguments` may repeat them, raise the number of epochs, and give
   /// a new location of the data.
-  init(resuming path: String, arguments: Arguments) throws {
+  init(
+    resuming path: String, arguments: Arguments, progress stream: TextStream? = nil
+  ) throws {
     network = try savedNetwork(path)
     guard var recipe = try Recipe(notedIn: network, path: path), let progress = network.progress
     else {
@@ -73,7 +77,7 @@ struct Experiment {
     recipe.data = wanted.data
     let data = try recipe.recordedData(
       of: network, isGivenNow: arguments.isGiven("data"),
-      skipBroken: arguments[RunOptions.skipBroken],
+      skipBroken: arguments[RunOptions.skipBroken], progress: stream,
       remedy: "Restore the original data (--data for a new location), or start a new run.")
     parts = try recipe.split(data)
     images = try recipe.augmented(parts.train)
@@ -95,7 +99,7 @@ struct Experiment {
         StopOnInterruption(), Autosave(to: output, warnings: warnings),
       ] + self.callbacks
     if let stream {
-      callbacks.insert(TrainingDisplay(on: stream, showsPerplexity: recipe.isText), at: 0)
+      callbacks.insert(TrainingDisplay(on: stream, isText: recipe.isText), at: 0)
     }
     // After a signal or an error the display cannot clear its own line.
     defer { stream?.clearLine() }

@@ -8,7 +8,6 @@ enum RunOptions {
     "threads", .integer(in: 1...1024), "number of threads (does not change the results)")
   static let output = Option("output", short: "o", .text("FILE"), "file to save the network to")
   static let force = Flag("force", "overwrite existing output files")
-  static let quiet = Flag("quiet", short: "q", "hide progress")
   static let skipBroken = Flag("skip-broken", "skip and report images that cannot be read")
 }
 
@@ -19,7 +18,7 @@ enum RunOptions {
 func run(
   _ experiment: inout Experiment, output: OutputFile, arguments: Arguments, on terminal: Terminal
 ) throws -> (report: RunReport, test: Evaluation?) {
-  let quiet = arguments[RunOptions.quiet]
+  let quiet = arguments[CommonOptions.quiet]
   let json = arguments[CommonOptions.json]
   let printer = RunPrinter(terminal: json ? terminal.withoutOutput : terminal)
   printer.opening(experiment, quiet: quiet)
@@ -27,7 +26,7 @@ func run(
   let earlierEpochs = experiment.isResumed ? experiment.network.progress?.epoch ?? 0 : 0
   let start = ContinuousClock.now
   let wasInterrupted = try experiment.train(
-    output: output, progress: quiet ? nil : terminal.error, warnings: terminal.error)
+    output: output, progress: terminal.progress(for: arguments), warnings: terminal.error)
   let path = output.path
   let seconds = (ContinuousClock.now - start) / .seconds(1)
   let network = experiment.network
@@ -52,15 +51,20 @@ func run(
         + "\(terminal.command) \(isComplete ? "evaluate" : "train --resume") \(shellQuoted(path))")
     return (report, nil)
   }
-  func measured(_ data: Dataset?) throws -> Evaluation? {
-    try data.map { try network.evaluate($0, keepingPredictions: false) }
+  func measured(
+    _ data: Dataset?, _ part: String, keepingPredictions: Bool = false
+  ) throws -> Evaluation? {
+    guard let data else { return nil }
+    return try network.evaluate(
+      data, "evaluating on \(part)", keepingPredictions: keepingPredictions,
+      showing: terminal.progress(for: arguments))
   }
   // With its predictions, which the demo shows.
-  let test = try experiment.test.map { try network.evaluate($0) }
-  report.train = PartReport(
-    try network.evaluate(experiment.parts.train, keepingPredictions: false),
-    examples: experiment.parts.train.count, isText: isText)
-  report.validation = try measured(experiment.validation).map {
+  let test = try measured(experiment.test, "test data", keepingPredictions: true)
+  report.train = try measured(experiment.parts.train, "training data").map {
+    PartReport($0, examples: experiment.parts.train.count, isText: isText)
+  }
+  report.validation = try measured(experiment.validation, "validation data").map {
     PartReport($0, examples: experiment.parts.validation.count, isText: isText)
   }
   report.test = test.map {

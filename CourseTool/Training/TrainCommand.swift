@@ -35,14 +35,15 @@ enum TrainCommand: Command {
         "RECIPE|FILE.json", .optional, "a recipe ('course recipes' lists them), or a recipe file")
     ],
     options: Recipe.settings + [resume, animate, report, RunOptions.output, RunOptions.force]
-      + [RunOptions.threads, RunOptions.quiet, RunOptions.skipBroken])
+      + [RunOptions.threads, CommonOptions.quiet, RunOptions.skipBroken])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     var experiment: Experiment
     let output: OutputFile
     let force = arguments[RunOptions.force]
     if let path = arguments[resume] {
-      experiment = try Experiment(resuming: path, arguments: arguments)
+      experiment = try Experiment(
+        resuming: path, arguments: arguments, progress: terminal.progress(for: arguments))
       let recipe = experiment.recipe.recipe
       if let name = arguments.operand(0), name != recipe {
         throw UsageError(
@@ -66,7 +67,8 @@ enum TrainCommand: Command {
         arguments[RunOptions.output] ?? "\(recipe.recipe).safetensors", force: force,
         inputs: DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : []))
       experiment = try Experiment(
-        recipe, author: "course train", skipBroken: arguments[RunOptions.skipBroken])
+        recipe, author: "course train", skipBroken: arguments[RunOptions.skipBroken],
+        progress: terminal.progress(for: arguments))
     }
     let film = try arguments[animate].map { try animation($0, of: &experiment, force: force) }
     let page = try arguments[report].map {
@@ -88,14 +90,14 @@ enum TrainCommand: Command {
     var lines = run.interrupted ? [] : ["Saved to \(output.path)."]
     // After a signal, as far as the training came.
     if let film, !film.recorder.frames.isEmpty {
-      let gif = try film.recorder.animation().gif()
+      let gif = try film.recorder.animation().gif(showing: terminal.progress(for: arguments))
       try film.file.write(warnings: terminal.error) { try AtomicFile.write(gif, to: $0) }
       lines.append("The animation is in \(film.file.path).")
     }
     if let page, run.epochs > 0 {
       let report = try ModelReport(
         of: experiment.network, experiment.recipe, path: output.path, command: terminal.command,
-        parts: experiment.parts, after: run)
+        parts: experiment.parts, after: run, showing: terminal.progress(for: arguments))
       try ReportCommand.write(report, to: page, warnings: terminal.error)
       lines.append("The report is in \(page.path).")
     }

@@ -8,14 +8,16 @@ struct TrainingDisplay: TrainingCallback {
   private var line: LiveLine
   private var plan: TrainingPlan?
   private var start = ContinuousClock.now
+  /// In examples, those of all epochs; known after the first step, in whose epoch a resumed run may be far.
+  private var progress: WorkProgress?
   private var lastValidation: Scores?
 
-  /// Whether losses are shown as perplexities, as is usual for texts.
-  private let showsPerplexity: Bool
+  /// Whether the examples are sequences of a text, whose losses are shown as perplexities.
+  private let isText: Bool
 
-  init(on stream: TextStream, showsPerplexity: Bool = false) {
+  init(on stream: TextStream, isText: Bool = false) {
     self.stream = stream
-    self.showsPerplexity = showsPerplexity
+    self.isText = isText
     line = LiveLine(on: stream)
   }
 
@@ -27,16 +29,22 @@ struct TrainingDisplay: TrainingCallback {
   mutating func stepEnded(
     _ report: StepReport, network: inout NeuralNetwork
   ) throws -> TrainingControl {
-    guard line.isDue(), let plan else { return .proceed }
-    let total = plan.epochs * plan.stepsPerEpoch
-    let done = report.epoch * plan.stepsPerEpoch + report.batch
-    // The earlier epochs of a resumed run took no time now.
-    let fresh = done - plan.startEpoch * plan.stepsPerEpoch
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    line.show(
-      progressText(
-        report, fraction: Double(done) / Double(total),
-        secondsLeft: fresh > 0 ? seconds / Double(fresh) * Double(total - done) : nil))
+    let now = ContinuousClock.now
+    guard let plan, progress == nil || line.isDue(at: now) else { return .proceed }
+    func examples(_ steps: Int) -> Double {
+      Double(report.epoch * plan.exampleCount + min(steps * plan.batchSize, plan.exampleCount))
+    }
+    var progress =
+      self.progress
+      ?? WorkProgress(
+        total: plan.epochs * plan.exampleCount, done: examples(report.batch - 1), at: start)
+    progress.reach(examples(report.batch), at: now)
+    self.progress = progress
+    if line.isDue(at: now) {
+      line.showBar(
+        title(report.epoch, of: report.epochs), fraction: progress.fraction,
+        parts: parts(report.training, progress), at: now)
+    }
     return .proceed
   }
 
@@ -45,10 +53,17 @@ struct TrainingDisplay: TrainingCallback {
   ) throws -> TrainingControl {
     lastValidation = report.validation
     if isKept(epoch: report.epoch, of: report.epochs) {
-      let count = "\(report.epochs)".count
-      line.leave(
-        "epoch \("\(report.epoch + 1)".padded(left: count))/\(report.epochs)  "
-          + text(report.training) + (report.validation.map { "   validation " + text($0) } ?? ""))
+      let head =
+        title(report.epoch, of: report.epochs) + "  "
+        + words(report.training).joined(separator: "  ")
+      func tail(named: Bool) -> String {
+        report.validation.map {
+          "   validation " + words($0, named: named).joined(separator: "  ")
+        } ?? ""
+      }
+      // Where the line would wrap, the names stand in its first half only.
+      let isLong = stream.features.isTerminal && (head + tail(named: true)).count > stream.width
+      line.leave(head + tail(named: !isLong))
     }
     return .proceed
   }
@@ -66,33 +81,23 @@ struct TrainingDisplay: TrainingCallback {
     return (epoch + 1).isMultiple(of: period) || epoch + 1 == epochs
   }
 
-  /// `epoch 12/40 ███████▌        31%  loss 0.1234  accuracy 0.963  0.61 s left`
-  func progressText(_ report: StepReport, fraction: Double, secondsLeft: Double?) -> String {
-    let style = stream.style
-    let count = "\(report.epochs)".count
-    let head = "epoch \("\(report.epoch + 1)".padded(left: count))/\(report.epochs) "
-    var tail = " " + "\(Int(fraction * 100))%".padded(left: 4)
-    // The most important first: parts that do not fit into the line are omitted.
-    let parts =
-      [text(report.training)] + (secondsLeft.map { [durationText($0) + " left"] } ?? [])
-      + (lastValidation?.accuracy.map { ["validation \(fixed($0, 3))"] } ?? [])
-    let smallest = 10
-    // Room for the ^C that the terminal shows.
-    let width = stream.features.width - 3
-    for part in parts
-    where head.count + smallest + tail.count + 2 + part.count <= width {
-      tail += "  " + part
-    }
-    let room = width - head.count - tail.count
-    let bar = ProgressBar.text(
-      fraction, width: max(0, min(28, room)), unicode: stream.features.usesUnicode)
-    return head + style.cyan(bar) + tail
+  private func title(_ epoch: Int, of epochs: Int) -> String {
+    "epoch \("\(epoch + 1)".padded(left: "\(epochs)".count))/\(epochs)"
   }
 
-  private func text(_ scores: Scores) -> String {
-    (showsPerplexity
-      ? "perplexity \(fixed(scores.perplexity, 3))" : "loss \(lossText(Float(scores.loss)))")
-      + (scores.accuracy.map { "  accuracy \(fixed($0, 4))" } ?? "")
+  /// Those of `epoch 12/40 ███████▌       31%  loss 0.1234  accuracy 0.9630  12 s left  850 examples/s`.
+  func parts(_ scores: Scores, _ progress: WorkProgress) -> [[String]] {
+    words(scores).map { [$0] }
+      + (progress.secondsLeft.map { [[durationText($0) + " left"]] } ?? [])
+      + (progress.rate.map { [rateForms($0, isText ? "sequences" : "examples")] } ?? [])
+      + (lastValidation?.accuracy.map { [["validation \(fixed($0, 3))"]] } ?? [])
+  }
+
+  private func words(_ scores: Scores, named: Bool = true) -> [String] {
+    let loss =
+      isText ? ("perplexity", fixed(scores.perplexity, 3)) : ("loss", lossText(Float(scores.loss)))
+    return ([loss] + scores.metrics.sorted { $0.key < $1.key }.map { ($0.key, fixed($0.value, 4)) })
+      .map { name, value in named ? "\(name) \(value)" : value }
   }
 }
 

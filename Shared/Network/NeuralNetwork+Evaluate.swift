@@ -29,10 +29,11 @@ extension NeuralNetwork {
   ///     largest layer near 8 MB, at most 256
   ///   - metrics: the metrics to report besides the loss; those of the loss unless given
   ///   - keepingPredictions: whether to return the predictions, which may be large for sequences
+  ///   - progress: called after each batch with the number of examples so far
   /// - Throws: `CourseError` when the data does not fit the network or the network has no loss.
   public func evaluate(
     _ data: Dataset, batchSize: Int? = nil, metrics: [any Metric]? = nil,
-    keepingPredictions: Bool = true
+    keepingPredictions: Bool = true, progress: (_ examples: Int) throws -> Void = { _ in }
   ) throws -> Evaluation {
     try requireLoss()
     let data = try prepared(data, role: "data to evaluate on")
@@ -41,7 +42,7 @@ extension NeuralNetwork {
       on: PreparedBatches(
         ofPrepared: DatasetBatches(data, batchSize: size, shuffle: false, seed: 0)),
       classNames: classNames.isEmpty ? data.classNames : classNames, metrics: metrics,
-      keepingPredictions: keepingPredictions)
+      keepingPredictions: keepingPredictions, progress: progress)
   }
 
   /// Measures the network on the batches of one epoch, those of an `ImageGenerator` for instance: for
@@ -56,7 +57,8 @@ extension NeuralNetwork {
   ///
   /// - Throws: as with a data set, and the errors of making a batch.
   public func evaluate(
-    _ batches: some TrainingBatches, metrics: [any Metric]? = nil, keepingPredictions: Bool = true
+    _ batches: some TrainingBatches, metrics: [any Metric]? = nil, keepingPredictions: Bool = true,
+    progress: (_ examples: Int) throws -> Void = { _ in }
   ) throws -> Evaluation {
     try requireLoss()
     try check(
@@ -65,7 +67,7 @@ extension NeuralNetwork {
     try preprocessing?.check(inputShape: inputShape)
     return try evaluate(
       on: PreparedBatches(batches), classNames: classNames, metrics: metrics,
-      keepingPredictions: keepingPredictions)
+      keepingPredictions: keepingPredictions, progress: progress)
   }
 
   private func requireLoss() throws {
@@ -78,7 +80,7 @@ extension NeuralNetwork {
   private func evaluate(
     on batches: PreparedBatches<some TrainingBatches>, classNames: [String],
     metrics: [any Metric]?,
-    keepingPredictions: Bool
+    keepingPredictions: Bool, progress: (Int) throws -> Void
   ) throws -> Evaluation {
     let loss = loss!
     var matrix = loss.answerClassCount(outputShape: outputShape).map { count in
@@ -87,9 +89,12 @@ extension NeuralNetwork {
     }
     var outputs: [Tensor] = []
     let running = try RunningMetrics(metrics ?? loss.metrics)
+    var examples = 0
     let scores = try run(on: batches, metrics: running) { output, target in
       if matrix != nil { loss.count(output, target: target, in: &matrix!) }
       if keepingPredictions { outputs.append(loss.prediction(from: output)) }
+      examples += output.shape[0]
+      try progress(examples)
     }
     return Evaluation(
       loss: scores.loss, penalty: penaltyValue, metrics: scores.metrics,
@@ -163,7 +168,7 @@ extension NeuralNetwork {
   /// One epoch of batches in inference mode.
   private func run(
     on batches: PreparedBatches<some TrainingBatches>, metrics: RunningMetrics,
-    _ body: (_ output: Tensor, _ target: Target) -> Void
+    _ body: (_ output: Tensor, _ target: Target) throws -> Void
   ) throws -> Scores {
     var copy = try inferenceCopy(
       batchSize: batches.base.batchSize, count: batches.base.examplesPerEpoch)
@@ -180,7 +185,7 @@ extension NeuralNetwork {
       running.add(
         loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount)
       metrics.update(prediction: output, target: batch.targets, sums: &running.metrics)
-      body(output, batch.targets)
+      try body(output, batch.targets)
     }
     return running.scores(isMean: isMean)
   }

@@ -28,7 +28,8 @@ func runTool(_ arguments: String..., isTerminal: Bool = false) -> ToolRun {
 /// Runs the tool in this process, as `course ARGUMENTS` would.
 func runTool(_ arguments: [String], isTerminal: Bool = false) -> ToolRun {
   let (output, error) = (Recorder(), Recorder())
-  let features = TerminalFeatures(isTerminal: isTerminal, environment: ["LANG": "C.UTF-8"])
+  var features = TerminalFeatures(isTerminal: isTerminal, environment: ["LANG": "C.UTF-8"])
+  features.progressDelay = .zero
   let terminal = Terminal(
     output: TextStream(features: features) { output.append($0) },
     error: TextStream(features: features) { error.append($0) })

@@ -1,0 +1,52 @@
+import CourseCommandLine
+import Foundation
+import Networks
+import Pictures
+
+// The long work of the libraries, with its progress on a stream; `nil` for none.
+
+extension NeuralNetwork {
+  /// Evaluates the network.
+  func evaluate(
+    _ data: Dataset, _ title: String = "evaluating", keepingPredictions: Bool = false,
+    showing stream: TextStream?
+  ) throws -> Evaluation {
+    let unit = outputShape.count > 1 ? "sequences" : "examples"
+    let progress = ProgressLine(title, total: data.count, unit: unit, on: stream)
+    defer { progress.clear() }
+    return try evaluate(data, keepingPredictions: keepingPredictions) { progress.show($0) }
+  }
+}
+
+extension Animation {
+  /// Draws and packs the frames.
+  func gif(showing stream: TextStream?) throws -> Data {
+    let progress = ProgressLine("drawing frames", total: 2 * frames.count, on: stream)
+    defer { progress.clear() }
+    return try gif { progress.show($0) }
+  }
+}
+
+/// A source of images with a line that counts the images read from it.
+struct ShownImages: ImageSource {
+  private let source: any ImageSource
+  private let progress: ProgressLine
+
+  init(_ source: any ImageSource, counting progress: ProgressLine) {
+    (self.source, self.progress) = (source, progress)
+  }
+
+  func image(at index: Int) throws -> PixelImage {
+    defer { progress.advance() }
+    return try source.image(at: index)
+  }
+
+  var name: String { source.name }
+  var count: Int { source.count }
+  var classNames: [String] { source.classNames }
+  func label(at index: Int) -> Int { source.label(at: index) }
+  func channels(at index: Int) throws -> Int { try source.channels(at: index) }
+  func location(at index: Int) -> String { source.location(at: index) }
+  func mask(at index: Int) throws -> PixelImage? { try source.mask(at: index) }
+  func boxes(at index: Int) throws -> [ImageBox] { try source.boxes(at: index) }
+}
