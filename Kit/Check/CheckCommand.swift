@@ -170,17 +170,26 @@ private struct Outputs {
 final class BuildLine {
   private var line: LiveLine
   private let stream: TextStream
+  private var text = ""
+  private var began = ContinuousClock.now
 
   init(on stream: TextStream) {
     (self.stream, line) = (stream, LiveLine(on: stream))
   }
 
-  func show(_ text: String) {
-    if stream.features.isTerminal {
-      line.show(stream.style.dim(text + " ..."))
-    } else if text.hasPrefix("Building") {
-      stream.line(text + " ...")
+  /// Shows a new text; an empty one says that the last one still holds.
+  func show(_ new: String) {
+    let isNew = !new.isEmpty && new != text
+    if isNew { (text, began) = (new, .now) }
+    guard stream.features.isTerminal else {
+      if isNew, text.hasPrefix("Building") || text.hasPrefix("Waiting") {
+        stream.line(text + " ...")
+      }
+      return
     }
+    guard isNew || line.isDue() else { return }
+    let seconds = (ContinuousClock.now - began).components.seconds
+    line.show(stream.style.dim(text + " ..." + (seconds == 0 ? "" : " \(seconds) s")))
   }
 
   func clear() { line.clear() }

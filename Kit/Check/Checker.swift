@@ -9,7 +9,7 @@ import Shared
 ///     verdict.outcome     // passed
 package struct Checker {
   let package: URL
-  /// Is told what happens: `Building Phase1FeedForward (14 files)`.
+  /// Is told what happens, `Building Phase1FeedForward (14 files)`, and with an empty text that it goes on.
   let report: (String) -> Void
   /// The folder in which SwiftPM built the checker; by default that of this process.
   let base: URL?
@@ -63,7 +63,7 @@ package struct Checker {
         folder: package.appending(path: ".course/check"),
         limits: limits)
       report("Running the tests of \(task.number) \(task.title)")
-      let tests = try run.run(filters: task.filters)
+      let tests = try run.run(filters: task.filters, tick: { report("") })
       guard !tests.isEmpty else {
         throw CourseError(
           .file, "no test ran for task \(task.number)",
@@ -78,23 +78,39 @@ package struct Checker {
 
   /// Builds a task's tests: with the compiler alone, or, where that is not possible, with SwiftPM.
   /// - Returns: the command that runs them
-  func build(_ task: CourseTask) throws -> [String] {
+  private func build(_ task: CourseTask) throws -> [String] {
     #if os(Linux)
-      try BaseBuild(package: package, report: report).update()
       do {
-        return [try QuickBuild(package: package, base: base, report: report).tests(of: task).path]
-      } catch let problem as QuickBuild.Unavailable {
-        try AtomicFile.write(
-          Data(problem.reason.utf8), to: package.appending(path: ".course/check/quick-build.log"))
-        report(
-          "Building with SwiftPM, which takes longer (the reason is in .course/check/quick-build.log)"
-        )
+        return [try quickly { try $0.tests(of: task) }.path]
+      } catch is QuickBuild.Unavailable {
+        report("Building with SwiftPM, which takes longer (the reason is in \(Self.log))")
       }
     #else
       report("Building the tests of \(task.scope.rawValue)")
     #endif
-    return try PackageBuild(package: package).tests(of: task.scope)
+    return try PackageBuild(package: package, report: report).tests(of: task.scope)
   }
+
+  /// Builds with the compiler alone. The first time that it fails for a reason that is not in the code, perhaps since
+  /// another compiler was installed, everything is built anew.
+  func quickly<Product>(_ body: (QuickBuild) throws -> Product) throws -> Product {
+    let build = QuickBuild(package: package, base: base, report: report)
+    let log = package.appending(path: Self.log)
+    try BaseBuild(package: package, report: report).update()
+    do {
+      let product = try body(build)
+      if changeTime(of: log) != nil { try? FileManager.default.removeItem(at: log) }
+      return product
+    } catch let problem as QuickBuild.Unavailable {
+      guard changeTime(of: log) == nil else { throw problem }
+      try AtomicFile.write(Data(problem.reason.utf8), to: log)
+      build.removeAll()
+      try BaseBuild(package: package, report: report).update(always: true)
+      return try body(build)
+    }
+  }
+
+  private static let log = ".course/quick-build.log"
 
   /// The student's own file first.
   private func sorted(_ errors: [Diagnostic], _ task: CourseTask) -> [Diagnostic] {

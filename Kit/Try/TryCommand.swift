@@ -66,10 +66,10 @@ struct TryCommand: Command {
     _ scratch: Scratch, line: BuildLine, on terminal: Terminal
   ) throws -> URL {
     do {
-      let lock = try Checker(package: scratch.package, report: line.show).lock()
+      let checker = Checker(package: scratch.package, report: line.show)
+      let lock = try checker.lock()
       defer { close(lock) }
-      try BaseBuild(package: scratch.package, report: line.show).update()
-      return try QuickBuild(package: scratch.package, report: line.show).scratch(scratch)
+      return try checker.quickly { try $0.scratch(scratch) }
     } catch let failure as CompileErrors {
       line.clear()
       for error in failure.errors.prefix(5) {

@@ -5,6 +5,7 @@ import Shared
 /// quick one is not open. The first build takes as long as that of Shared, a minute or two.
 struct PackageBuild {
   let package: URL
+  let report: (String) -> Void
   var folder: URL { package.appending(path: ".course/check/package") }
 
   /// Builds the tests of a scope.
@@ -23,7 +24,7 @@ struct PackageBuild {
     }
     let result = try ChildProcess.run(
       ["swift", "build", "--build-tests", "--package-path", folder.path], in: folder,
-      limits: .init(seconds: 3600))
+      limits: .init(seconds: 3600), tick: { report("") })
     guard result.ending == .exited(0) else {
       let errors = Diagnostic.errors(in: result.output + result.errors, package: package)
       guard errors.isEmpty else { throw CompileErrors(errors: errors) }

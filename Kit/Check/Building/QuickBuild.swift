@@ -26,7 +26,7 @@ package struct QuickBuild {
 
   /// - Parameters:
   ///   - base: the folder of the program `course-kit`, by default that of this process
-  ///   - report: is told what is being built
+  ///   - report: is told what is being built, and with an empty text that it goes on
   package init(package: URL, base: URL? = nil, report: @escaping (String) -> Void = { _ in }) {
     self.package = package
     self.base = base ?? URL(filePath: Bundle.main.executablePath ?? "").deletingLastPathComponent()
@@ -37,6 +37,13 @@ package struct QuickBuild {
   /// The quick way is not open: the reason.
   struct Unavailable: Error {
     let reason: String
+  }
+
+  /// Removes all that was built here.
+  func removeAll() {
+    for file in SourceModule.entries(of: folder) where file.lastPathComponent != "lock" {
+      try? FileManager.default.removeItem(at: file)
+    }
   }
 
   // MARK: The tests of a task
@@ -258,11 +265,18 @@ package struct QuickBuild {
   /// Runs the compiler.
   /// - Throws: `CompileErrors` if it finds errors in files of the package, `Unavailable` if it fails otherwise
   private func run(_ command: [String]) throws {
-    let result = try ChildProcess.run(command, in: package, limits: .init(seconds: 900))
+    let result = try ChildProcess.run(
+      command, in: package, limits: .init(seconds: 900), tick: { report("") })
     guard result.ending != .exited(0) else { return }
     let text = result.errors + result.output
     let errors = Diagnostic.errors(in: text, package: package)
-    if !errors.isEmpty { throw CompileErrors(errors: errors) }
+    // A module that cannot be imported is no mistake of the file that imports it.
+    let isOurs = errors.contains {
+      $0.text.contains(
+        /^(module compiled with|missing required module|cannot load|malformed|no such module 'Shared')/
+      )
+    }
+    if !errors.isEmpty, !isOurs { throw CompileErrors(errors: errors) }
     throw Unavailable(reason: text.split(separator: "\n").suffix(12).joined(separator: "\n"))
   }
 

@@ -19,6 +19,13 @@ struct SourceModule {
     files(in: folder).filter { $0.pathExtension == "swift" }
   }
 
+  /// What lies directly in a folder.
+  static func entries(of folder: URL) -> [URL] {
+    let found = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    return found ?? []
+  }
+
   /// All files of a folder and the folders in it, in order.
   static func files(in folder: URL) -> [URL] {
     let found = FileManager.default.enumerator(
