@@ -12,7 +12,6 @@ struct WatchLoop {
   let text: CheckText
   private var progress: ProgressFile
   private var current: CourseTask
-  private var shownHints = 0
 
   init(
     package: URL, catalogue: Catalogue, tasks: [CourseTask], from first: CourseTask,
@@ -32,7 +31,7 @@ struct WatchLoop {
       while let event = watcher.next() {
         switch event {
         case .key("q"): return
-        case .key("h"): hint()
+        case .key("h"): try hint()
         case .key("r"), .key("\n"): guard try check() else { return }
         case .key: break
         case .changed(let files):
@@ -56,7 +55,7 @@ struct WatchLoop {
     }
     guard !has(current) else { return }
     let owners = tasks.filter(has)
-    if let task = progress.next(in: owners) ?? owners.first { (current, shownHints) = (task, 0) }
+    if let task = progress.next(in: owners) ?? owners.first { current = task }
   }
 
   /// Checks the current task, and after it the next, as long as they pass.
@@ -81,7 +80,7 @@ struct WatchLoop {
         terminal.output.line("\n" + bar + "\nAll tasks are done.")
         return false
       }
-      (current, shownHints) = (next, 0)
+      current = next
     }
   }
 
@@ -107,14 +106,14 @@ struct WatchLoop {
     return style.dim("Waiting for a change.  h: hint   r: run again   q: quit")
   }
 
-  private mutating func hint() {
-    guard !current.hints.isEmpty else {
-      return terminal.output.line("Task \(current.number) has no hint.")
+  /// Shows the next hint, as `course hint` does.
+  private func hint() throws {
+    let parser = ArgumentParser(command: HintCommand.description)
+    terminal.output.line()
+    do {
+      try HintCommand.run(try parser.parse(["\(current.number)"]), in: package, on: terminal)
+    } catch let error as CourseError {
+      terminal.output.line("\(error)")
     }
-    let number = min(shownHints, current.hints.count - 1)
-    shownHints += 1
-    terminal.output.line(
-      "\n\(terminal.output.style.bold("Hint \(number + 1) of \(current.hints.count)"))\n\(current.hints[number])"
-    )
   }
 }
