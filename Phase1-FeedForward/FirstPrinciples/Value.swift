@@ -1,4 +1,5 @@
 import Foundation
+import Shared
 
 /// A number that remembers how it was computed, so that its derivatives can be found by machine.
 ///

@@ -34,6 +34,8 @@ import Testing
       for file in task.files {
         let source = try String(contentsOf: packageFolder.appending(path: file), encoding: .utf8)
         #expect(source.contains("// TODO(\(task.number)):"), "\(task.number) in \(file)")
+        // `notWritten`, which stands in the stubs, is in Shared.
+        #expect(source.contains("import Shared\n"), "\(file)")
       }
     }
   }
