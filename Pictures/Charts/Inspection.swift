@@ -39,6 +39,11 @@ extension TileSheet {
   public static func featureMaps(
     of network: NeuralNetwork, for example: Tensor, name: String, actual: Int? = nil
   ) throws -> TileSheet {
+    guard [network.inputShape, [1] + network.inputShape].contains(example.shape) else {
+      throw CourseError(
+        .shapeMismatch, "the example does not fit the network",
+        expected: "shape \(network.inputShape)", received: "\(example.shape)", location: name)
+    }
     let batch = example.reshaped([1] + network.inputShape)
     let probabilities = try network.classProbabilities(batch)
     func className(_ label: Int) -> String {

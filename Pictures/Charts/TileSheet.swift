@@ -64,6 +64,14 @@ public struct TileSheet: Drawn, Sendable {
     let tiles = zip(indices.indices, captions).map { place, captions in
       var example = features.rows(at: [place]).reshaped(shape)
       if shape.count == 2, shape[1] < shape[0] { example = example.transposed() }
+      // A photograph is smaller in a page than in its file.
+      let scale = Double(largestSide) / Double(shape.suffix(2).max() ?? 1)
+      if shape.count == 3, scale < 1 {
+        let (height, width) = (Double(shape[1]) * scale, Double(shape[2]) * scale)
+        example = example.resized(
+          height: max(1, Int(height.rounded())), width: max(1, Int(width.rounded())),
+          interpolation: .bicubic)
+      }
       return Tile(PixelImage(example, range: range), captions: captions)
     }
     return TileSheet(title: title, groups: [.init("", tiles)])
@@ -159,6 +167,9 @@ public struct TileSheet: Drawn, Sendable {
     return drawing
   }
 }
+
+/// The longer side of a tile, in pixels of its image: twice as many as in the picture, for fine screens.
+private let largestSide = 176
 
 extension Figure.Image {
   /// The pixels of an image, without its opacity.

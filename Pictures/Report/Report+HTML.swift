@@ -61,8 +61,10 @@ extension Report.Block {
     case .pictures(let pictures):
       "<div class=\"pictures\">\n"
         + pictures.map { picture in
-          // Tables and tiles are more than a drawing in a page.
-          "<div>\((picture as? any Drawn)?.html ?? "<div class=\"scroll\">\(picture.svg)</div>")</div>"
+          // Tables and tiles are more than a drawing in a page, and tiles fill its width.
+          let html =
+            (picture as? any Drawn)?.html ?? "<div class=\"scroll\">\(picture.svg)</div>"
+          return picture is TileSheet ? "<div class=\"row\">\(html)</div>" : "<div>\(html)</div>"
         }.joined(separator: "\n") + "\n</div>"
     }
   }

@@ -27,6 +27,7 @@ extension Report {
     .key dd { font-size: 24px; font-weight: 600; line-height: 1.3; }
     .pictures { display: flex; flex-wrap: wrap; gap: 16px 24px; align-items: flex-start; }
     .pictures > div { min-width: 0; max-width: 100%; }
+    .pictures > .row { width: 100%; }
     .pictures + .pictures, p + .pictures { margin-top: 4px; }
     svg { display: block; max-width: 100%; height: auto; }
     .wide svg { max-width: none; }
@@ -34,6 +35,7 @@ extension Report {
     table { border-collapse: collapse; font-size: 14px; margin-bottom: 12px; }
     th, td { text-align: left; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line);
       vertical-align: top; white-space: pre; }
+    th:last-child, td:last-child { padding-right: 0; }
     th { font-weight: 400; }
     th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
     .tiles { display: grid; margin-bottom: 12px; }
@@ -45,7 +47,8 @@ extension Report {
       main { padding: 8px 0 24px; }
       header, section { padding: 16px; border-radius: 0; margin-bottom: 8px; }
       dl.facts { grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); }
-      th, td { padding-right: 12px; }
+      table { font-size: 13px; }
+      th, td { padding-right: 10px; }
     }
     @media print { section { break-inside: avoid; } nav { display: none; } }
     """

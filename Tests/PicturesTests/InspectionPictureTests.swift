@@ -63,6 +63,17 @@ import Testing
         == "d.png: predicted class \(best), \(percent) %")
   }
 
+  @Test func anExampleOfAnotherShapeIsRefused() throws {
+    expectCourseError(.shapeMismatch, "expected shape [1, 8, 8], got [64]") {
+      _ = try TileSheet.featureMaps(of: network(), for: Tensor(ones: [64]), name: "row")
+    }
+    var wrong = Tensor(ones: [1, 8, 8])
+    wrong[0, 0, 0] = .nan
+    expectCourseError(.invalidData, "feature is not finite") {
+      _ = try TileSheet.featureMaps(of: network(), for: wrong, name: "hole")
+    }
+  }
+
   // MARK: Gradients
 
   private func lines(_ figure: Figure) -> [Figure.Line] {

@@ -60,6 +60,19 @@ import Testing
     #expect(tiles[0].captions == ["true dog, 2.9 %", "predicted owl, 95.4 %", "example 3"])
   }
 
+  @Test func photographsAreMadeSmaller() throws {
+    let photographs = try Dataset(
+      features: Tensor(ones: [2, 3, 100, 400]), targets: .classes([0, 1]))
+    let sheet = try #require(
+      TileSheet.examples(
+        of: photographs, at: [1], title: "", captions: [["a"]]))
+    let image = sheet.groups[0].tiles[0].image
+    let size = [image.width, image.height, image.channels]
+    #expect(size == [176, 44, 3])
+    let row = TileSheet.examples(of: .iris, at: [0], title: "", captions: [[]])
+    #expect(row == nil)
+  }
+
   @Test func noMistakeIsSaid() throws {
     let right = try data().subset([0])
     let picture = try Mistakes(of: identity(), on: right).picture()

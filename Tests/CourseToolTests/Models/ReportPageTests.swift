@@ -19,6 +19,8 @@ private let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/
     var outside: [String]
     /// Pictures of no size, and images that were not decoded.
     var broken: [String]
+    /// The number of tiles in the first row of each group, and in the group.
+    var tiles: [[Int]]
     /// Everything that the page has loaded besides itself.
     var loaded: [String]
     /// The background of the page.
@@ -39,6 +41,9 @@ private let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/
         broken: [...document.querySelectorAll("svg, img")].filter(e =>
           e.getBoundingClientRect().width < 5 || e.getBoundingClientRect().height < 5 ||
           e.tagName == "IMG" && e.naturalWidth == 0).map(name),
+        tiles: [...document.querySelectorAll(".tiles")].map(e => {
+          const tops = [...e.children].map(c => c.getBoundingClientRect().top);
+          return [tops.filter(t => t == tops[0]).length, tops.length]; }),
         loaded: performance.getEntriesByType("resource").map(e => e.name)
           .filter(e => !e.startsWith("data:")),
         background: getComputedStyle(document.body).backgroundColor };
@@ -130,6 +135,9 @@ private let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/
       #expect(measures.page <= measures.window, "\(place)")
       #expect(measures.outside.isEmpty, "\(place): \(measures.outside)")
       #expect(measures.broken.isEmpty, "\(place): \(measures.broken)")
+      for row in measures.tiles {
+        #expect(row[0] >= min(row[1], width > 1000 ? 5 : 1), "\(place): \(measures.tiles)")
+      }
       #expect(measures.loaded.isEmpty, "\(place): \(measures.loaded)")
       #expect(
         measures.background == (isDark ? "rgb(13, 17, 23)" : "rgb(243, 245, 247)"), "\(place)")
