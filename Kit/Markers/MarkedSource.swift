@@ -56,9 +56,11 @@ package struct MarkedSource: Sendable {
   /// The text of the file with other lines in some regions.
   /// - Parameter body: the new lines of a region; `nil` leaves it as it is
   package func replacing(_ body: (Region) throws -> [String]?) rethrows -> String {
+    // Asked from first to last, and replaced from last to first, since other lines move those below them.
+    let bodies = try regions.map(body)
     var result = lines
-    for region in regions.reversed() {
-      if let new = try body(region) { result.replaceSubrange(region.body, with: new) }
+    for (region, new) in zip(regions, bodies).reversed() {
+      if let new { result.replaceSubrange(region.body, with: new) }
     }
     return result.joined(separator: "\n")
   }

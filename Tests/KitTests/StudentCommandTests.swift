@@ -135,6 +135,17 @@ import Testing
     }
   }
 
+  @Test func resetPutsEachStubInItsOwnRegion() throws {
+    try withPackage { folder in
+      let task = try Catalogue(package: folder).task("1.1")
+      let source = Self.source.replacing("TODO(1.2)", with: "TODO(1.1)")
+      let stubs = try MarkedSource(source, file: Self.file).stubbed()
+      #expect(stubs.contains("given: given") && stubs.contains(#"notWritten("1.1")"#))
+      #expect(
+        try ResetCommand.reset(source, to: stubs, task: task, file: Self.file) == (stubs, false))
+    }
+  }
+
   @Test func resetMendsAFileWithoutItsMarkers() throws {
     try withPackage { folder in
       let stub = try read(Self.file, in: folder)
