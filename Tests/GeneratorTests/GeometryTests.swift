@@ -89,7 +89,7 @@ import Testing
       [[[4, 1], [5, 2], [6, 3]], [[10, 7], [11, 8], [12, 9]]], "rotated90(turns: -1)")
   }
 
-  @Test func kernelsMirrorAndTurnAsWell() {
+  @Test(.waits(for: steps)) func kernelsMirrorAndTurnAsWell() {
     Self.mirrorsRight(.fast)
     Self.turnsRight(.fast)
   }
@@ -131,7 +131,7 @@ import Testing
       Tensor(shape: [2, 5, 7], scalars: ImageNumbers.rotated75Nearest), "by -75 degrees, nearest")
   }
 
-  @Test func rotationByQuartersIsExact() {
+  @Test(.waits(for: steps)) func rotationByQuartersIsExact() {
     let square = image[0..., 0..., 0..<2]
     for turns in -3...3 {
       expectClose(

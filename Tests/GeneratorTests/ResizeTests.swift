@@ -105,7 +105,7 @@ import Testing
     (2, 10, .bicubic, true, ImageNumbers.bicubicAntialiased2x10),
   ]
 
-  @Test(arguments: cases.indices) func equalsPyTorch(number: Int) {
+  @Test(.waits(for: steps), arguments: cases.indices) func equalsPyTorch(number: Int) {
     let (height, width, interpolation, antialias, expected) = Self.cases[number]
     expectClose(
       ImageNumbers.image.resized(
@@ -132,7 +132,7 @@ import Testing
     }
   }
 
-  @Test func constantsStayConstant() {
+  @Test(.waits(for: steps)) func constantsStayConstant() {
     let image = Tensor(repeating: 0.7, shape: [1, 13, 9])
     for interpolation in Interpolation.allCases {
       for antialias in [false, true] {

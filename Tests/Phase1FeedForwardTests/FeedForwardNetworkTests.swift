@@ -118,6 +118,7 @@ import Testing
           "the layers run from first to last: backward begins at the end":
             square(z).matmul(dY.matmul(w1, transposingOther: true) * z * 2, transposingSelf: true),
           "backward runs twice": dW2 * 2,
+          "the loss has averaged over the batch already": dW2 / 2,
         ]
       ),
       (

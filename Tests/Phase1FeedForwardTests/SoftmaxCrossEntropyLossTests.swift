@@ -52,6 +52,7 @@ import Testing
       mistakes: [
         "it is not averaged: divide by the batch size for .mean (scale(for:))": sum,
         "it is averaged twice: scale(for:) has divided by the batch size already": mean / 4,
+        "it is averaged twice, over the classes, too: .sum() and scale(for:)": sum / 48,
         "it is divided by the number of classes, too: the mean is over the examples": sum / 12,
         "the sign is wrong: L = −Σ t ln p": -mean,
         "the sign is wrong, and it is not averaged": -sum,
@@ -163,8 +164,8 @@ import Testing
       value.isFinite,
       """
       SoftmaxCrossEntropyLoss.forward: the probability has been rounded to 0, or exp has overflowed, \
-      before the logarithm was taken: use ln p = (x − m) − ln Σ exp(x − m), with the maximum m of each \
-      row, not its mean. Got \(value)
+      before the logarithm was taken: use ln p = (x − m) − ln Σ exp(x − m), where m is each row's own \
+      maximum, not that of the batch, nor a mean. Got \(value)
       """)
     expectClose(value, 733.333333, "SoftmaxCrossEntropyLoss.forward of scores far apart")
     let third: Float = 1.0 / 3
@@ -172,6 +173,16 @@ import Testing
       try lossPass(&loss, scores, target: .classes([1, 0, 0])).gradient,
       Tensor([[third, -third], [-third, third], [-third, third]]),
       "SoftmaxCrossEntropyLoss.backward of scores far apart")
+  }
+
+  @Test(.waits(for: steps)) func aClassThatIsRuledOutCostsNothing() {
+    var loss = SoftmaxCrossEntropyLoss()
+    let scores = Tensor([[0, -Float.infinity]])
+    expectClose(
+      loss.forward(scores, target: .classes([0])), 0,
+      "SoftmaxCrossEntropyLoss.forward with a score of −∞ for a wrong class",
+      mistakes: [:],
+      notFinite: "where the truth is 0 nothing counts, also where ln p is −∞: 0 · ∞ is no number")
   }
 
   @Test(.waits(for: steps)) func eachRowIsShiftedByItsOwnMaximum() throws {

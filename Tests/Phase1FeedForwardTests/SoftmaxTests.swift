@@ -119,6 +119,8 @@ import Testing
         "the sum leaves out y: dX = y ⊙ (dY − Σₖ dYₖ yₖ)":
           y * (dY - dY.sum(axis: -1, keepDims: true)),
         "the sum leaves out dY: dX = y ⊙ (dY − Σₖ dYₖ yₖ)": y * (dY - 1),
+        "forward keeps x: keep y, the probabilities":
+          x * (dY - (dY * x).sum(axis: -1, keepDims: true)),
         "the gradient is passed on as it is": dY,
         "the sign is wrong": -dX,
         "it is divided by the batch size: the loss has averaged already, no layer does": dX / 3,

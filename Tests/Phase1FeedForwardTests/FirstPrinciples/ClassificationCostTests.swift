@@ -43,6 +43,14 @@ extension FirstPrinciplesTests {
       try require(
         certain >= 0 && certain < 1e-6,
         "the loss of a certain class: expected about 1e-7, got \(certain)")
+    }
+
+    private static let costs = Stage("costOfOneHotRows()") {
+      ClassificationCostTests().costOfOneHotRows()
+    }
+
+    @Test func clippingOfOneHotRows() throws {
+      try Self.costs.require()
       expectClose(
         ClassificationCost.cost([[0, 1], [1, 0]], oneHot: [[1, 0], [1, 0]]), 8.059048,
         "the cost with one impossible class, one-hot", atol: 1e-4,
@@ -58,6 +66,7 @@ extension FirstPrinciplesTests {
       "it was divided by the number of classes as well": 0.2706796,
       "only the first example was counted": 0.3566749,
       "only the last example was counted": 1.3862944,
+      "the loss of the last example replaced the others: add them up (+=)": 0.4620981,
     ]
 
     /// The mean of −ln 0.7, −ln 0.5 and −ln 0.25.
@@ -76,7 +85,10 @@ extension FirstPrinciplesTests {
       expectClose(
         ClassificationCost.cost(
           [[0.5, 0.25, 0.125, 0.125], [0.25, 0.25, 0.25, 0.25]],
-          oneHot: [[1, 0, 0, 0], [0, 0, 0, 1]]), 1.0397208, "the cost of two rows of four classes")
+          oneHot: [[1, 0, 0, 0], [0, 0, 0, 1]]), 1.0397208, "the cost of two rows of four classes",
+        mistakes: [
+          "the mean runs over the classes: sum(axis: 1) makes one loss of each row": 0.5198604
+        ])
     }
 
     @Test func accuracy() {
@@ -87,6 +99,13 @@ extension FirstPrinciplesTests {
           "this is the number of right answers, not yet the fraction": 2,
           "this is the fraction of wrong answers": 1.0 / 3,
           "the fraction was computed with whole numbers: 2 / 3 is 0 there": 0,
+        ])
+      expectClose(
+        ClassificationCost.accuracy(
+          [[0.1, 0.9], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]], classes: [1, 0, 1, 0]), 0.75,
+        "ClassificationCost.accuracy of four rows of two classes",
+        mistakes: [
+          "the largest of each column was taken: a row is an example (axis: 1)": 0.5
         ])
     }
   }

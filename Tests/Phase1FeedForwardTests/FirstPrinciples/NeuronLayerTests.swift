@@ -16,12 +16,16 @@ extension FirstPrinciplesTests {
       let right = [Neuron(weights: [1, 2], bias: 10), Neuron(weights: [0, -1], bias: 20)]
       if neurons == right { return }
       let rows = [Neuron(weights: [1, 0], bias: 10), Neuron(weights: [2, -1], bias: 20)]
-      fail(
-        neurons == rows
-          ? "NeuronLayer.neurons: a neuron has a row of W; it is column o that belongs to neuron o"
+      let mistake =
+        neurons.count != 2
+        ? "there are \(neurons.count) neurons; each of the 2 columns of W makes one"
+        : neurons == rows
+          ? "a neuron has a row of W; it is column o that belongs to neuron o"
           : neurons.map(\.bias) == [0, 0]
-            ? "NeuronLayer.neurons: the bias is missing"
-            : "NeuronLayer.neurons: expected \(right), got \(neurons)")
+            ? "the bias is missing"
+            : neurons.map(\.bias) == [10, 10]
+              ? "every neuron has the bias of the first" : "expected \(right), got \(neurons)"
+      fail("NeuronLayer.neurons: \(mistake)")
     }
 
     /// 3·1 + 4·2 + 10 = 21, 3·0 − 4·1 + 20 = 16
@@ -52,6 +56,7 @@ extension FirstPrinciplesTests {
             x * w + b,
           "the bias is added to the columns: each row gets the whole bias":
             x.matmul(w) + b.reshaped([2, 1]),
+          "nothing happens: Z = X · W + b": x,
         ])
     }
 

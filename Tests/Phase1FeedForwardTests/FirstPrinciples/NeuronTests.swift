@@ -22,7 +22,7 @@ extension FirstPrinciplesTests {
       "the first product is missing": 2,
       "inputs and weights were added, not multiplied: each input times its weight": 8,
       "the bias is added once for each input, or x₂ was multiplied with w₃": 8.5,
-      "the products were multiplied with each other, not added": 2,
+      "only the last product is left: add it to the sum (+=)": 1,
     ]
 
     @Test func threeInputs() {

@@ -11,9 +11,10 @@ extension FirstPrinciplesTests {
       perceptron.weights = [2, -1]
       perceptron.bias = -1
       for (x, answer, hint) in [
-        ([2, 1], 1, "2·2 − 1 − 1 = 2 is positive"), ([0, 3], 0, "−3 − 1 = −4 is not positive"),
+        ([2, 1], 1, "2·2 − 1 − 1 = 2 is positive"), ([0.4, 0], 0, "the bias −1 counts as well"),
+        ([0, 3], 0, "−3 − 1 = −4 is not positive"),
         ([1, 1], 0, "2 − 1 − 1 = 0 is not positive: the answer is 1 only above 0"),
-        ([0.6, 0], 1, "1.2 − 1 = 0.2 is positive"), ([0.4, 0], 0, "the bias −1 counts as well"),
+        ([0.6, 0], 1, "1.2 − 1 = 0.2 is positive"),
       ] as [([Float], Int, String)] {
         try require(
           perceptron.predict(x) == answer,
@@ -43,6 +44,8 @@ extension FirstPrinciplesTests {
           "the label itself was the factor: class 0 stands for −1": [1, 1, 0],
           "the bias has the wrong sign": [-1, -2, 1],
           "nothing was changed": [1, 1, 0],
+          "the inputs are missing: for class 0, x is taken off, not 1": [0, 0, -1],
+          "the weights were replaced: the step is added to them": [-2, -3, -1],
         ])
       try require(
         perceptron.learn([2, 1], label: 1), "learn: returns true where the answer was wrong")

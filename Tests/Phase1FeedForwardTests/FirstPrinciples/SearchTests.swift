@@ -15,11 +15,10 @@ extension FirstPrinciplesTests {
       expectClose(
         result.weights, [1.44], "gradientDescent, the weights after two steps",
         mistakes: [
-          "the step goes along the gradient, uphill": [0],
-          "only one step was made": [1.2],
+          "no step was better than the start: it goes along the gradient, uphill, or the learning rate is missing":
+            [0],
+          "only one step was made, or the second one uses the gradient at 0": [1.2],
           "there is one step too many: the start is an evaluation, too": [1.488],
-          "every step starts from the best weights, but uses the gradient at 0": [2.4],
-          "nothing was changed": [0],
         ])
       expectClose(
         Tensor(result.losses), [9, 0.36, 0.0144], "gradientDescent, the losses", atol: 1e-4)
@@ -86,6 +85,29 @@ extension FirstPrinciplesTests {
       }
     }
 
+    /// The same step again and again leads along one line.
+    @Test func everyAdjustmentHasADirectionOfItsOwn() throws {
+      try Self.path.require()
+      let far = LinearLeastSquares(
+        features: Tensor(ones: [1, 400]), targets: Tensor([Float(1e6)]))
+      let early = far.randomAdjustments(evaluations: 50, seed: 1).weights
+      let late = far.randomAdjustments(evaluations: 200, seed: 1).weights
+      let cosine = (early * late).sum() / (square(early).sum() * square(late).sum()).squareRoot()
+      try require(
+        cosine < 0.99,
+        "randomAdjustments: all candidates seem to be the same step: draw with key.folded(number)")
+    }
+
+    /// Of 200 draws none is beyond 6, and 200 of them, one upon the other, lead about 80 away.
+    @Test func drawsDoNotBuildOnEachOther() throws {
+      let far = LinearLeastSquares(features: [[1]], targets: Tensor([Float(1e3)]))
+      let weight = far.randomSearch(evaluations: 200, seed: 1).weights[0]
+      try require(
+        weight < 6,
+        "randomSearch: a candidate of the random search is a draw of its own, not a step from the best so far"
+      )
+    }
+
     /// From 0 to a far target in steps of about 0.01: 200 of them lead about 0.8 away, one alone at most 0.05.
     @Test func adjustmentsBuildOnEachOther() throws {
       let far = LinearLeastSquares(features: [[1]], targets: Tensor([Float(1e3)]))
@@ -93,6 +115,10 @@ extension FirstPrinciplesTests {
       try require(
         weight > 0.3,
         "randomAdjustments: each step starts from result.weights, the best so far, not from 0")
+    }
+
+    private static let path = Stage("adjustmentsBuildOnEachOther()") {
+      try SearchTests().adjustmentsBuildOnEachOther()
     }
 
     /// The point of the task: the more weights, the larger the lead of the gradient.
