@@ -25,7 +25,13 @@ struct CheckText {
           "\(count(verdict.tests.count, verdict.hasHiddenTests ? "public test" : "test")) passed"
         )
       case .failed: (style.red(marks.wrong), failedWords(verdict))
-      case .notWritten: (style.yellow(marks.open), "not written yet")
+      case .notWritten:
+        (
+          style.yellow(marks.open),
+          verdict.tests.isEmpty
+            ? "not written yet"
+            : "partly written, \(verdict.passedCount) of \(verdict.tests.count) passed"
+        )
       case .doesNotCompile: (style.red(marks.wrong), "does not compile")
       }
     let titles = tasks.map(\.title.count).max() ?? 0

@@ -70,7 +70,9 @@ package struct Checker {
           expected: task.filters.joined(separator: ", "),
           location: "Tests/\(task.scope.targets.tests)", remedy: "Were its tests removed?")
       }
-      return TaskVerdict(task: task, tests: tests)
+      var verdict = TaskVerdict(task: task, tests: tests)
+      verdict.unwritten = unwritten
+      return verdict
     } catch let failure as CompileErrors {
       return TaskVerdict(task: task, errors: sorted(failure.errors, task))
     }

@@ -84,6 +84,18 @@ import Testing
     #expect(text().row(verdict).contains("8 / 8 points"))
   }
 
+  @Test func whatIsStillToWriteIsListed() throws {
+    var verdict = TaskVerdict(
+      task: try TaskVerdictTests.task("1.2"),
+      tests: [
+        TaskVerdictTests.test("a()", .passed),
+        TaskVerdictTests.test("b()", .notWritten, "not written yet: task 1.2", unwritten: "1.2"),
+      ])
+    verdict.unwritten = ["dX = dZ · Wᵀ."]
+    #expect(text().row(verdict).contains("partly written, 1 of 2 passed"))
+    #expect(text().details(verdict) == "  To write: dX = dZ · Wᵀ.")
+  }
+
   @Test func anErrorInTheFileOfAnotherTaskSaysSo() throws {
     let verdict = TaskVerdict(
       task: try TaskVerdictTests.task("1.3"),
