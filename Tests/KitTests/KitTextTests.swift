@@ -104,4 +104,26 @@ import Testing
       }
     }
   }
+
+  /// The map in Protocols/README.md has the tasks of the texts, with their work, hours and needs.
+  @Test func theMapIsThatOfTheTexts() throws {
+    let catalogue = try Catalogue(package: packageFolder)
+    let rows = try Self.text("Protocols/README.md").components(separatedBy: "\n")
+      .filter { $0.hasPrefix("| [") }
+    try #require(rows.count == catalogue.tasks.count)
+    for (task, row) in zip(catalogue.tasks, rows) {
+      let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      #expect(cells[0] == "[\(task.number)](\(task.link.dropFirst("Protocols/".count)))")
+      #expect(cells[1] == task.work, "task \(task.number)")
+      let source = try Self.text(task.text).components(separatedBy: "\n")
+        .first { $0.hasPrefix("| [\(task.number)](") }
+      let hours = source?.split(separator: "|").last { $0 != " " } ?? ""
+      #expect(cells[2] == hours.trimmingCharacters(in: .whitespaces), "task \(task.number)")
+      for need in cells[3].matches(of: /\d+\.\d+/) {
+        #expect(
+          catalogue.tasks.contains { "\($0.number)" == need.0 && $0.number < task.number },
+          "task \(task.number) needs \(need.0)")
+      }
+    }
+  }
 }
