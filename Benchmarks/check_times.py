@@ -50,10 +50,13 @@ def run(command):
 
 
 def edited(source, number, edit):
-    """The file with another line in the body of the task's first region."""
+    """The file with another line in the body of the task's first region: a comment where a statement would end an
+    implicit return."""
     mark = "// BEGIN SOLUTION"
     place = source.index(mark, source.index(f"TODO({number})")) + len(mark)
-    return f"{source[:place]}\n    let edit = {edit}; _ = edit{source[place:]}"
+    body = source[place:source.index("// END SOLUTION", place)]
+    line = f"let edit = {edit}; _ = edit" if "return " in body else f"// edit {edit}"
+    return f"{source[:place]}\n    {line}{source[place:]}"
 
 
 def measure(command, number, file, edits):

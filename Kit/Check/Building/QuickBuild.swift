@@ -6,12 +6,12 @@ import Shared
 /// linking what depends on the phase, is what makes `swift test --filter` slow.
 ///
 /// `Shared` and the kernels are those that SwiftPM built with the checker. In `.course/check` lie the modules of the
-/// phases, the support of the tests, and for each task a program with its tests:
+/// phases, the support of the tests, and for each phase a program with tests:
 ///
-///     Modules/            the interfaces; one that stays as it was keeps its age
-///     Phase1FeedForward/  objects
+///     Modules/                 the interfaces; one that stays as it was keeps its age
+///     Phase1FeedForward/       objects
 ///     CourseTestSupport/
-///     tests-1.2/          objects and the program
+///     Phase1FeedForwardTests/  the tests of the tasks that were checked, and the program
 ///
 /// The compiler finds out itself which files of a module have to be compiled again. After an edit within a body that is
 /// one file; the module's interface does not change, and nothing else is compiled.
@@ -54,24 +54,37 @@ package struct QuickBuild {
     let (modules, objects) = try phase(task.scope)
     let support = try supportForTests()
     let tests = package.appending(path: "Tests/\(task.scope.targets.tests)")
-    let place = "tests-\(task.number)"
-    let chosen = try testFiles(of: task, in: tests, place: place)
-    func module(_ files: [URL]) -> SourceModule {
-      SourceModule(
-        name: task.scope.targets.tests, sources: files, imports: modules + [support.name],
+    let place = task.scope.targets.tests
+    let chosen = try testFiles(of: task, in: tests)
+    let title = "the tests of \(task.number) \(task.title)"
+    func build(_ files: Set<URL>) throws -> [URL] {
+      let module = SourceModule(
+        name: task.scope.targets.tests, sources: files.sorted { $0.path < $1.path },
+        imports: modules + [support.name],
         flags: ["-Xfrontend", "-enable-cross-import-overlays"], isImported: false)
+      return try compile(module, in: place, title)
     }
+    // What was compiled for other tasks stays: tasks share their helpers. Where it no longer compiles, it is left out;
+    // and since the files were chosen by names alone, one may be missing.
+    let kept = Set(
+      compiled(in: place).filter { $0.path.hasPrefix(tests.path) && changeTime(of: $0) != nil })
     var bundle: [URL]
     do {
-      bundle = try compile(module(chosen), in: place, "the tests of \(task.number) \(task.title)")
+      bundle = try build(chosen.union(kept))
     } catch let error as CompileErrors {
-      let all = SourceModule.swiftFiles(in: tests)
-      // They were chosen by names alone: perhaps one is missing.
-      guard all.count > chosen.count, error.errors.allSatisfy({ $0.file.hasPrefix("Tests/") })
-      else {
-        throw error
+      func isElsewhere(_ error: Diagnostic) -> Bool {
+        error.file.hasPrefix("Tests/")
+          && !chosen.contains { $0.path == package.appending(path: error.file).path }
       }
-      bundle = try compile(module(all), in: place, "all tests of \(task.scope.rawValue)")
+      if !kept.isSubset(of: chosen), error.errors.allSatisfy(isElsewhere) {
+        bundle = try build(chosen)
+      } else {
+        let all = Set(SourceModule.swiftFiles(in: tests))
+        guard all != chosen, error.errors.allSatisfy({ $0.file.hasPrefix("Tests/") }) else {
+          throw error
+        }
+        bundle = try build(all)
+      }
     }
     bundle += try compile(
       SourceModule(name: "CourseTestRunner", sources: [try runner()], isImported: false),
@@ -83,8 +96,8 @@ package struct QuickBuild {
   }
 
   /// The files to compile for a task. Reading all tests takes longer than compiling, so the choice is remembered.
-  private func testFiles(of task: CourseTask, in tests: URL, place: String) throws -> [URL] {
-    let memory = folder.appending(path: "\(place)/files")
+  private func testFiles(of task: CourseTask, in tests: URL) throws -> Set<URL> {
+    let memory = folder.appending(path: "files-\(task.number)")
     let inputs = SourceModule.files(in: tests) + [tests]
     if let time = changeTime(of: memory),
       inputs.allSatisfy({ (changeTime(of: $0) ?? .infinity) <= time })
@@ -92,7 +105,7 @@ package struct QuickBuild {
       let known = try String(contentsOf: memory, encoding: .utf8).split(separator: "\n").map(
         String.init)
       if known.first == task.filters.joined(separator: " ") {
-        return known.dropFirst().map { URL(filePath: $0) }
+        return Set(known.dropFirst().map { URL(filePath: $0) })
       }
     }
     let began = Date()
@@ -107,7 +120,7 @@ package struct QuickBuild {
       at: memory.deletingLastPathComponent(), withIntermediateDirectories: true)
     let text = ([task.filters.joined(separator: " ")] + chosen.map(\.path)).joined(separator: "\n")
     try Stamp(file: memory).write(text, began: began)
-    return chosen
+    return Set(chosen)
   }
 
   /// The program that runs Swift Testing, as SwiftPM generates it.
@@ -163,9 +176,9 @@ package struct QuickBuild {
 
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try FileManager.default.createDirectory(at: interfaces, withIntermediateDirectories: true)
-    let files = module.sources.count == 1 ? "1 file" : "\(module.sources.count) files"
-    report(
-      changeTime(of: stamp.file) == nil ? "Building \(title) (\(files))" : "Compiling \(title)")
+    let missing = objects.count { changeTime(of: $0) == nil }
+    let files = missing == 1 ? "1 file" : "\(missing) files"
+    report(missing > 0 ? "Building \(title) (\(files))" : "Compiling \(title)")
     let began = Date()
     let map = folder.appending(path: "files.json")
     try writeFileMap(of: module, in: folder, to: map)
@@ -184,6 +197,13 @@ package struct QuickBuild {
     }
     try stamp.write(content, began: began)
     return objects
+  }
+
+  /// The sources that were compiled together the last time.
+  private func compiled(in place: String) -> [URL] {
+    let stamp = folder.appending(path: "\(place)/stamp")
+    let lines = (try? String(contentsOf: stamp, encoding: .utf8))?.split(separator: "\n") ?? []
+    return lines.filter { $0.hasSuffix(".swift") }.map { URL(filePath: String($0)) }
   }
 
   /// Copies an interface to where others import it from, if it is another: so those that import it stay up to date.

@@ -30,7 +30,9 @@ struct SourceModule {
   static func files(in folder: URL) -> [URL] {
     let found = FileManager.default.enumerator(
       at: folder, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
-    return (found?.compactMap { $0 as? URL } ?? []).sorted { $0.path < $1.path }
+    // Of one form, so that they can be compared with paths that were remembered.
+    return (found?.compactMap { ($0 as? URL).map { URL(filePath: $0.path) } } ?? [])
+      .sorted { $0.path < $1.path }
   }
 }
 
