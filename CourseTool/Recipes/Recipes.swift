@@ -81,17 +81,19 @@ enum Recipes {
     toy("circles", "A circle inside another one."),
     toy("xor", "Four corners, opposite ones of one class."),
     toy("checkerboard", "A checkerboard of 4 x 4 cells.", hidden: [64, 64], epochs: 150),
-    toy("spirals", "Two arms of a spiral.", hidden: [32, 32], epochs: 150),
+    // Slowly, so that the boundary can be seen to move.
+    toy("spirals", "Two arms of a spiral.", hidden: [32, 32], learningRate: 0.004, epochs: 40),
   ]
 
   private static func toy(
-    _ name: String, _ abstract: String, hidden: [Int] = [16], epochs: Int = 60
+    _ name: String, _ abstract: String, hidden: [Int] = [16], learningRate: Float = 0.02,
+    epochs: Int = 60
   ) -> NamedRecipe {
     NamedRecipe(
       abstract: abstract,
       settings: Recipe(
         recipe: name, data: name, scaling: .standardize, hidden: hidden, optimizer: .adam,
-        learningRate: 0.02, epochs: epochs, batchSize: 20))
+        learningRate: learningRate, epochs: epochs, batchSize: 20))
   }
 
   static var names: [String] { all.map(\.name) }
