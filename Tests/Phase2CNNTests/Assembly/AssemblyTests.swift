@@ -81,7 +81,15 @@ import Testing
   private static func tell(_ function: String, _ layers: [String], _ plan: ConvNetPlan) {
     let expected = plan.layers()
     if layers == expected { return }
-    let fault = plan.layerFaults.first { plan.layers($0) == layers }?.rawValue
+    // A mistake among the layers of images may give the dense layers behind them other sizes than the plan's.
+    func ofImages(_ layers: [String]) -> [String] {
+      Array(layers.prefix { $0 != "Flatten" && !$0.hasPrefix("Dense") })
+    }
+    let fault =
+      (plan.layerFaults.first { plan.layers($0) == layers }
+      ?? plan.layerFaults.first {
+        ofImages(layers) != ofImages(expected) && ofImages(plan.layers($0)) == ofImages(layers)
+      })?.rawValue
     var words = fault ?? "these are other layers"
     if layers.isEmpty { words = "there is no layer yet" }
     if fault == nil, layers.count == expected.count,
