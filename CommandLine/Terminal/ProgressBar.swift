@@ -37,9 +37,10 @@ package enum ProgressBar {
       let room = width - title.count - 1 - smallestBar - tail.count - 2
       if let form = forms.first(where: { $0.count <= room }) { tail += "  " + form }
     }
-    let room = width - title.count - 1 - tail.count
-    return title + " " + style.cyan(text(fraction, width: max(0, min(28, room)), unicode: unicode))
-      + tail
+    let room = max(0, min(28, width - title.count - 1 - tail.count))
+    // In steps, so that the bar keeps its width while the numbers behind it change theirs.
+    let barWidth = room < 8 ? room : room / 4 * 4
+    return title + " " + style.cyan(text(fraction, width: barWidth, unicode: unicode)) + tail
   }
 }
 

@@ -56,7 +56,8 @@ package final class ProgressLine: Sendable {
     let progress = state.progress
     var parts: [[String]] = []
     if let unit {
-      parts.append(["\(Int(done))/\(progress.total)"])
+      let total = "\(progress.total)"
+      parts.append(["\("\(Int(done))".padded(left: total.count))/\(total)"])
       if let rate = progress.rate { parts.append(rateForms(rate, unit)) }
     }
     if let seconds = progress.secondsLeft {

@@ -101,7 +101,7 @@ enum BenchCommand: Command {
   }
 
   private static func row(_ cells: String...) -> String {
-    zip(cells, [19, 9, 12, 24, 10, 9]).enumerated().map { column, cell in
+    zip(cells, [19, 8, 11, 23, 9, 9]).enumerated().map { column, cell in
       column > 0 ? cell.0.padded(left: cell.1) : cell.0.padded(right: cell.1)
     }.joined()
   }

@@ -63,6 +63,17 @@ import Testing
     for width in 0..<100 { #expect(line(width: width).count <= width, "width \(width)") }
   }
 
+  @Test func theBarKeepsItsWidthWhileNumbersChangeTheirs() {
+    func barWidth(_ left: String) -> Int {
+      ProgressBar.line(
+        "decoding", fraction: 1, parts: [[left]], width: 50, unicode: true, style: .plain
+      ).count { $0 == "█" }
+    }
+    // 9 columns for the title, 5 for the percentage, 2 before the time.
+    #expect(barWidth("9.99 s left") == 20)
+    #expect(barWidth("10 s left") == 24 && barWidth("9 s left") == 24)
+  }
+
   @Test func aTextOnTheStreamRemovesTheLine() {
     let recorder = Recorder()
     let stream = TextStream(features: TerminalFeatures(isTerminal: true)) { recorder.append($0) }
