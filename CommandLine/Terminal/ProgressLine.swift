@@ -51,6 +51,8 @@ package final class ProgressLine: Sendable {
 
   private func show(_ done: Double, _ state: inout State) {
     let now = ContinuousClock.now
+    // Work that is done ahead, such as images for a next batch, does not count.
+    let done = min(done, Double(state.progress.total))
     state.progress.reach(done, at: now)
     guard state.line.isDue(at: now) else { return }
     let progress = state.progress

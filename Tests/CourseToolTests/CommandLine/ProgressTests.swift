@@ -84,6 +84,17 @@ import Testing
     #expect(recorder.text == "\rhalf\u{1B}[K\r\u{1B}[Kwarning\nmore\n")
   }
 
+  @Test func noMoreIsDoneThanThereIs() {
+    let recorder = Recorder()
+    var features = TerminalFeatures(isTerminal: true)
+    features.progressDelay = .zero
+    let stream = TextStream(features: features) { recorder.append($0) }
+    let progress = ProgressLine("decoding", total: 20, unit: "images", on: stream)
+    progress.advance(by: 30)
+    progress.clear()
+    #expect(recorder.text.contains("100%  20/20"), "\(recorder.text)")
+  }
+
   @Test func anErrorLeavesNoLine() {
     struct FailingCommand: Command {
       static let description = CommandDescription(name: "fail", abstract: "Fail.")
