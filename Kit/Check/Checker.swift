@@ -59,9 +59,7 @@ package struct Checker {
     }
     do {
       let run = TestRun(
-        command: try build(task), package: package,
-        folder: package.appending(path: ".course/check"),
-        limits: limits)
+        command: try build(task), package: package, limits: limits)
       report("Running the tests of \(task.number) \(task.title)")
       let tests = try run.run(filters: task.filters, tick: { report("") })
       guard !tests.isEmpty else {

@@ -8,6 +8,8 @@ import Shared
 ///     result.ending     // .exited(0)
 ///     result.output     // Swift version ...
 package enum ChildProcess {
+  /// A descriptor of the program that leads here, beside its standard streams.
+  package static let channel: Int32 = 3
   /// How much a program may take. `nil` is no limit.
   package struct Limits: Sendable {
     /// Seconds on the clock.
@@ -16,9 +18,14 @@ package enum ChildProcess {
     package var processorSeconds: Int?
     /// Bytes of address space, of each process.
     package var memory: Int?
+    /// Bytes that it may write to its standard streams and to the channel.
+    package var output: Int?
 
-    package init(seconds: Double? = nil, processorSeconds: Int? = nil, memory: Int? = nil) {
-      (self.seconds, self.processorSeconds, self.memory) = (seconds, processorSeconds, memory)
+    package init(
+      seconds: Double? = nil, processorSeconds: Int? = nil, memory: Int? = nil, output: Int? = nil
+    ) {
+      (self.seconds, self.processorSeconds) = (seconds, processorSeconds)
+      (self.memory, self.output) = (memory, output)
     }
   }
 
@@ -28,6 +35,8 @@ package enum ChildProcess {
     case signalled(Int32)
     /// The limit of time on the clock was reached.
     case ranTooLong
+    /// The limit of output was reached.
+    case wroteTooMuch
   }
 
   package struct Result: Sendable {
@@ -35,6 +44,8 @@ package enum ChildProcess {
     /// What it wrote to its standard streams: the first and the last part of what is very long.
     package let output: String
     package let errors: String
+    /// All that it wrote to the channel.
+    package let channel: Data
     /// Its processor time, and that of the processes that it waited for.
     package let processorSeconds: Double
   }
@@ -44,30 +55,32 @@ package enum ChildProcess {
   /// - Parameters:
   ///   - command: the program, found on the path, and its arguments
   ///   - environment: variables beside those of this process
+  ///   - isolation: keeps a program that is not trusted apart, with the variables of `environment` alone
   ///   - tick: is called about ten times a second
   /// - Throws: `CourseError` if it cannot be started, `ExitStatus` after Ctrl-C. Nothing is left running.
   package static func run(
     _ command: [String], in folder: URL? = nil, environment: [String: String] = [:],
-    limits: Limits = Limits(), tick: () -> Void = {}
+    limits: Limits = Limits(), isolation: Isolation? = nil, tick: () -> Void = {}
   ) throws -> Result {
-    let (output, errors) = (try Pipe(), try Pipe())
-    defer {
-      output.close()
-      errors.close()
-    }
+    let pipes = [try Pipe(), try Pipe(), try Pipe(keeping: limits.output ?? 1 << 30)]
+    defer { for pipe in pipes { pipe.close() } }
     let process = try start(
-      command, in: folder, environment: environment, limits: limits, output: output, errors: errors)
-    output.closeWriting()
-    errors.closeWriting()
+      command, in: folder, environment: environment, limits: limits, isolation: isolation,
+      pipes: pipes)
+    for pipe in pipes { pipe.closeWriting() }
     let start = ContinuousClock.now
-    var hasRunTooLong = false
+    var (hasRunTooLong, hasWrittenTooMuch) = (false, false)
     var (status, usage) = (Int32(0), rusage())
     while true {
-      wait(for: [output, errors], milliseconds: 20)
+      wait(for: pipes, milliseconds: 20)
       // Before the process is waited for, its number still belongs to it.
       if Interruption.isRequested { kill(-process, SIGKILL) }
       if let limit = limits.seconds, ContinuousClock.now - start > .seconds(limit) {
         hasRunTooLong = true
+        kill(-process, SIGKILL)
+      }
+      if let limit = limits.output, pipes.reduce(0, { $0 + $1.count }) > limit {
+        hasWrittenTooMuch = true
         kill(-process, SIGKILL)
       }
       let ended = wait4(process, &status, WNOHANG, &usage)
@@ -76,13 +89,16 @@ package enum ChildProcess {
     }
     // What the program has started and left behind.
     kill(-process, SIGKILL)
-    wait(for: [output, errors], milliseconds: 0)
+    isolation?.endProcesses()
+    wait(for: pipes, milliseconds: 0)
     if Interruption.isRequested { throw Interruption.status }
     let signal = status & 0x7F
     return Result(
       ending: hasRunTooLong
-        ? .ranTooLong : signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal),
-      output: output.text, errors: errors.text,
+        ? .ranTooLong
+        : hasWrittenTooMuch
+          ? .wroteTooMuch : signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal),
+      output: pipes[0].text, errors: pipes[1].text, channel: pipes[2].data,
       processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
   }
 
@@ -93,15 +109,19 @@ package enum ChildProcess {
   /// Starts the program, by way of a shell that sets the limits.
   private static func start(
     _ command: [String], in folder: URL?, environment: [String: String], limits: Limits,
-    output: Pipe, errors: Pipe
+    isolation: Isolation?, pipes: [Pipe]
   ) throws -> pid_t {
     var script = "ulimit -c 0; "
     if let seconds = limits.processorSeconds { script += "ulimit -S -t \(max(1, seconds)); " }
     if let memory = limits.memory { script += "ulimit -v \(memory / 1024) 2>/dev/null; " }
     script += #"cd "$0" && exec "$@""#
-    let words = ["/bin/sh", "-c", script, folder?.path ?? "."] + command
-    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-      .map { "\($0)=\($1)" }
+    let words =
+      ["/bin/sh", "-c", script, folder?.path ?? "."] + (isolation?.prefix ?? [])
+      + command
+    let inherited = isolation?.environment(in: folder) ?? ProcessInfo.processInfo.environment
+    let variables = inherited.merging(environment) { $1 }.map { "\($0)=\($1)" }
+    // Another user opens it anew, by the name of the descriptor.
+    if let user = isolation?.user { fchown(pipes[2].writing, user, user) }
     var arguments = words.map { strdup($0) } + [nil]
     var environment = variables.map { strdup($0) } + [nil]
     defer { for text in arguments + environment { free(text) } }
@@ -129,8 +149,9 @@ package enum ChildProcess {
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, errors.writing, STDERR_FILENO)
+    for (pipe, descriptor) in zip(pipes, [STDOUT_FILENO, STDERR_FILENO, channel]) {
+      posix_spawn_file_actions_adddup2(&actions, pipe.writing, descriptor)
+    }
     var process = pid_t()
     let failure = posix_spawn(&process, words[0], &actions, &attributes, &arguments, &environment)
     guard failure == 0 else {
@@ -163,9 +184,12 @@ private final class Pipe {
   private var tail: [UInt8] = []
   private var isCut = false
   /// The bytes kept of each part.
-  private let limit = 1 << 18
+  private let limit: Int
+  /// The bytes that were read.
+  private(set) var count = 0
 
-  init() throws {
+  init(keeping limit: Int = 1 << 18) throws {
+    self.limit = limit
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
       throw CourseError(.file, "no pipe can be opened: \(systemMessage(errno))")
@@ -193,6 +217,7 @@ private final class Pipe {
       let count = Foundation.read(reading, &buffer, buffer.count)
       if count == 0 { isOpen = false }
       guard count > 0 else { return }
+      self.count += count
       let space = max(0, limit - head.count)
       head += buffer[0..<min(count, space)]
       if count > space { tail += buffer[min(count, space)..<count] }
@@ -202,6 +227,8 @@ private final class Pipe {
       }
     }
   }
+
+  var data: Data { Data(head) }
 
   var text: String {
     String(decoding: head + (isCut ? Array("\n...\n".utf8) : []) + tail, as: UTF8.self)

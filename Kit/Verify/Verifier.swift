@@ -84,8 +84,7 @@ package struct Verifier {
     var runs: [CourseTask.Number: TestRun] = [:]
     for task in tasks where chosen.contains(where: { all[$0].task == task.number }) {
       let run = TestRun(
-        command: try build(task, checker), package: copy,
-        folder: copy.appending(path: ".course/check"))
+        command: try build(task, checker), package: copy)
       // The copy must be right before anything is changed in it.
       let verdict = TaskVerdict(task: task, tests: try run.run(filters: task.filters))
       guard verdict.outcome == .passed else {

@@ -23,6 +23,10 @@ package struct QuickBuild {
   /// The folder of all that is built here.
   let folder: URL
   let report: (String) -> Void
+  /// Flags of the compiler for code that is not trusted.
+  var flags: [String] = []
+  /// How much one call of the compiler may take.
+  var limits = ChildProcess.Limits(seconds: 900)
 
   /// - Parameters:
   ///   - base: the folder of the program `course-kit`, by default that of this process
@@ -51,15 +55,20 @@ package struct QuickBuild {
   /// Builds the program with a task's tests.
   /// - Throws: `CompileErrors` for the code of the student, `Unavailable` where this way is not open
   func tests(of task: CourseTask) throws -> URL {
-    let (modules, objects) = try phase(task.scope)
+    try tests(of: [task], title: "the tests of \(task.number) \(task.title)")
+  }
+
+  /// Builds one program with the tests of several tasks of a module.
+  func tests(of tasks: [CourseTask], title: String) throws -> URL {
+    let scope = tasks[0].scope
+    let (modules, objects) = try phase(scope)
     let support = try supportForTests()
-    let tests = package.appending(path: "Tests/\(task.scope.targets.tests)")
-    let place = task.scope.targets.tests
-    let chosen = try testFiles(of: task, in: tests)
-    let title = "the tests of \(task.number) \(task.title)"
+    let tests = package.appending(path: "Tests/\(scope.targets.tests)")
+    let place = scope.targets.tests
+    let chosen = try testFiles(of: tasks, in: tests)
     func build(_ files: Set<URL>) throws -> [URL] {
       let module = SourceModule(
-        name: task.scope.targets.tests, sources: files.sorted { $0.path < $1.path },
+        name: scope.targets.tests, sources: files.sorted { $0.path < $1.path },
         imports: modules + [support.name],
         flags: ["-Xfrontend", "-enable-cross-import-overlays"], isImported: false)
       return try compile(module, in: place, title)
@@ -92,33 +101,35 @@ package struct QuickBuild {
     return try link(
       bundle + objects + support.objects + baseObjects(),
       into: folder.appending(path: "\(place)/tests"),
-      libraries: task.scope == .generator ? codecLibraries : [])
+      libraries: scope == .generator ? codecLibraries : [])
   }
 
-  /// The files to compile for a task. Reading all tests takes longer than compiling, so the choice is remembered.
-  private func testFiles(of task: CourseTask, in tests: URL) throws -> Set<URL> {
-    let memory = folder.appending(path: "files-\(task.number)")
+  /// The files to compile for some tasks. Reading all tests takes longer than compiling, so the choice is remembered.
+  private func testFiles(of tasks: [CourseTask], in tests: URL) throws -> Set<URL> {
+    let names = tasks.map { "\($0.number)" }.joined(separator: "-")
+    let memory = folder.appending(path: "files-\(names)")
+    let filters = tasks.flatMap(\.filters)
     let inputs = SourceModule.files(in: tests) + [tests]
     if let time = changeTime(of: memory),
       inputs.allSatisfy({ (changeTime(of: $0) ?? .infinity) <= time })
     {
       let known = try String(contentsOf: memory, encoding: .utf8).split(separator: "\n").map(
         String.init)
-      if known.first == task.filters.joined(separator: " ") {
+      if known.first == filters.joined(separator: " ") {
         return Set(known.dropFirst().map { URL(filePath: $0) })
       }
     }
     let began = Date()
-    let chosen = try TestFiles(folder: tests).chosen(for: task.filters)
+    let chosen = try TestFiles(folder: tests).chosen(for: filters)
     guard !chosen.isEmpty else {
       throw CourseError(
-        .file, "the tests of task \(task.number) are missing",
-        expected: task.filters.joined(separator: ", "),
+        .file, "the tests of \(names) are missing",
+        expected: filters.joined(separator: ", "),
         location: tests.path)
     }
     try FileManager.default.createDirectory(
       at: memory.deletingLastPathComponent(), withIntermediateDirectories: true)
-    let text = ([task.filters.joined(separator: " ")] + chosen.map(\.path)).joined(separator: "\n")
+    let text = ([filters.joined(separator: " ")] + chosen.map(\.path)).joined(separator: "\n")
     try Stamp(file: memory).write(text, began: began)
     return Set(chosen)
   }
@@ -166,7 +177,7 @@ package struct QuickBuild {
     let interfaces = self.folder.appending(path: "Modules")
     let objects = outputs(of: module, in: folder).map(\.object)
     let needsCodecs = (module.imports + [module.name]).contains("Generator")
-    let flags = commonFlags + (needsCodecs ? codecFlags : []) + module.flags
+    let flags = commonFlags + (needsCodecs ? codecFlags : []) + module.flags + self.flags
     let content = ([module.name] + flags + module.sources.map(\.path)).joined(separator: "\n")
     let stamp = Stamp(file: folder.appending(path: "stamp"))
     let imports =
@@ -286,7 +297,7 @@ package struct QuickBuild {
   /// - Throws: `CompileErrors` if it finds errors in files of the package, `Unavailable` if it fails otherwise
   private func run(_ command: [String]) throws {
     let result = try ChildProcess.run(
-      command, in: package, limits: .init(seconds: 900), tick: { report("") })
+      command, in: package, limits: limits, tick: { report("") })
     guard result.ending != .exited(0) else { return }
     let text = result.errors + result.output
     let errors = Diagnostic.errors(in: text, package: package)
@@ -297,6 +308,7 @@ package struct QuickBuild {
       )
     }
     if !errors.isEmpty, !isOurs { throw CompileErrors(errors: errors) }
+    if result.ending == .ranTooLong { throw Unavailable(reason: "the compiler takes too long") }
     throw Unavailable(reason: text.split(separator: "\n").suffix(12).joined(separator: "\n"))
   }
 

@@ -14,6 +14,13 @@ package struct EventStream: Sendable {
     package var verdict: TestVerdict
     package var hasBegun = false
     package var hasEnded = false
+
+    /// The verdict; a test passes only if it has begun and ended.
+    var proven: TestVerdict {
+      var verdict = verdict
+      if verdict.outcome == .passed, !(hasBegun && hasEnded) { verdict.outcome = .notRun }
+      return verdict
+    }
   }
 
   /// Reads the lines; an incomplete last one is left out.

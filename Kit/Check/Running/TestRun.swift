@@ -8,11 +8,11 @@ package struct TestRun {
   /// The program and its first arguments.
   let command: [String]
   let package: URL
-  /// The folder for event streams.
-  let folder: URL
   package var limits = Limits()
   /// Variables beside those of this process.
   package var environment: [String: String] = [:]
+  /// Keeps the tests apart, with their folder: for code that is not trusted.
+  var isolation: (isolation: Isolation, folder: URL)?
 
   package struct Limits: Sendable {
     /// Seconds of processor time without a test that begins or ends: in a run of all tests, and of one.
@@ -20,6 +20,8 @@ package struct TestRun {
     /// Seconds on the clock, and of processor time.
     package var seconds = (all: 300.0, single: 60.0)
     package var memory = 8 << 30
+    /// Bytes of output and events.
+    package var output: Int?
     /// The tests that may take too long before the rest is left out.
     package var timeouts = 3
 
@@ -31,7 +33,7 @@ package struct TestRun {
   package func run(filters: [String], tick: () -> Void = {}) throws -> [TestVerdict] {
     let (stream, result) = try run(
       filters, patience: limits.patience.all, seconds: limits.seconds.all, tick: tick)
-    if stream.hasEnded { return stream.tests.map(\.verdict) }
+    if stream.hasEnded { return stream.tests.map(\.proven) }
     guard !stream.tests.isEmpty else {
       // 69: no test matched.
       if result.ending == .exited(69) { return [] }
@@ -41,7 +43,7 @@ package struct TestRun {
     }
     var timeouts = 0
     return try stream.tests.map { entry in
-      if entry.hasEnded { return entry.verdict }
+      if entry.hasEnded { return entry.proven }
       guard timeouts < limits.timeouts else {
         var verdict = entry.verdict
         verdict.outcome = .notRun
@@ -58,7 +60,7 @@ package struct TestRun {
     let (stream, result) = try run(
       [pattern], patience: limits.patience.single, seconds: limits.seconds.single, tick: tick)
     if let entry = stream.tests.first(where: { $0.verdict.id == test.id }), entry.hasEnded {
-      return entry.verdict
+      return entry.proven
     }
     var verdict = test
     let reason = Self.reason(of: result)
@@ -78,21 +80,24 @@ package struct TestRun {
   private func run(
     _ filters: [String], patience: Int, seconds: Double, tick: () -> Void
   ) throws -> (EventStream, ChildProcess.Result) {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let events = folder.appending(path: "events-\(UUID().uuidString).jsonl")
-    defer { try? FileManager.default.removeItem(at: events) }
+    // Through a descriptor: a file could be overwritten by the code under test.
     let result = try ChildProcess.run(
       command + ["--testing-library", "swift-testing"] + filters.flatMap { ["--filter", $0] }
-        + ["--event-stream-output-path", events.path, "--event-stream-version", "0"],
-      in: package,
+        + [
+          "--event-stream-output-path", "/dev/fd/\(ChildProcess.channel)", "--event-stream-version",
+          "0",
+        ],
+      in: isolation?.folder ?? package,
       environment: environment.merging([
         "SWIFT_BACKTRACE": "enable=no", "COURSE_TEST_PATIENCE": "\(patience)", "NO_COLOR": "1",
       ]) { $1 },
-      limits: .init(seconds: seconds, processorSeconds: Int(seconds), memory: limits.memory),
-      tick: tick)
+      limits: .init(
+        seconds: seconds, processorSeconds: Int(seconds), memory: limits.memory,
+        output: limits.output),
+      isolation: isolation?.isolation, tick: tick)
     // A stream that was cut off can end within a character.
-    let data = (try? Data(contentsOf: events)) ?? Data()
-    return (EventStream(String(decoding: data, as: UTF8.self), package: package), result)
+    let events = String(decoding: result.channel, as: UTF8.self)
+    return (EventStream(events, package: package), result)
   }
 
   /// Why a process ended in the middle of a test.
@@ -104,6 +109,7 @@ package struct TestRun {
     switch result.ending {
     // 124: the watchdog of the tests.
     case .ranTooLong, .exited(124), .signalled(SIGXCPU): return (.timedOut, endless)
+    case .wroteTooMuch: return (.crashed, "It writes without end.")
     case .signalled(SIGKILL):
       return (.crashed, "The system ended the program: it took too much time or memory.")
     case .signalled(let signal):
