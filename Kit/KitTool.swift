@@ -5,6 +5,6 @@ package let kitTool = CommandLineTool(
   abstract: "Work on the tasks of the course.",
   commands: [
     CheckCommand.self, TryCommand.self, HintCommand.self, ResetCommand.self, SolutionCommand.self,
-    ProgressCommand.self, HandoutCommand.self, VerifyCommand.self,
+    ProgressCommand.self, HandoutCommand.self, GradeCommand.self, VerifyCommand.self,
   ],
   advice: "To begin, run 'course progress'.")

@@ -1,0 +1,342 @@
+import CourseCommandLine
+import Foundation
+import Shared
+
+/// Grades submissions: builds each around the instructor's package, and runs its tests and probes apart.
+///
+/// A task has its points if every test that the reference solution passes has begun, ended and passed, and if its probe
+/// gives the numbers of the reference, which are compared here.
+final class Grader {
+  let package: URL
+  /// All tasks of the course.
+  let catalogue: Catalogue
+  /// The tasks to grade; `nil` for those of which a submission holds something written.
+  let chosen: [CourseTask]?
+  let isolation: Isolation
+  let seeds: [UInt64]
+  private let base: URL?
+  /// The folder of the copies.
+  private let folder: URL
+  private let report: (String) -> Void
+  /// The place of a submission among all, for the line of progress: `3 of 16`.
+  var place = ""
+  private let limits: Limits
+  private var modules: [String: Module] = [:]
+  private var fingerprints: [String: String] = [:]
+
+  struct Limits {
+    var tests = TestRun.Limits()
+    var probe = ChildProcess.Limits(
+      seconds: 60, processorSeconds: 10, memory: 4 << 30, output: 16 << 20)
+    var compiler = ChildProcess.Limits(seconds: 600, processorSeconds: 120, memory: 16 << 30)
+
+    init() {
+      tests.patience = (all: 8, single: 4)
+      tests.seconds = (all: 120, single: 60)
+      tests.memory = 4 << 30
+      tests.output = 16 << 20
+      tests.timeouts = 1
+    }
+  }
+
+  /// The instructor's side of the tasks of a module.
+  private struct Module {
+    var workspace: GradeWorkspace
+    /// The identifiers of the tests of each task.
+    var tests: [CourseTask.Number: Set<String>] = [:]
+    /// The numbers of the reference, for each seed.
+    var probes: [CourseTask.Number: [ProbeResults]] = [:]
+  }
+
+  /// - Parameters:
+  ///   - base: the folder in which SwiftPM built the checker; by default that of this process
+  ///   - folder: the folder of the copies; by default one in the package
+  init(
+    package: URL, catalogue: Catalogue, chosen: [CourseTask]? = nil, isolation: Isolation,
+    seeds: [UInt64], base: URL? = nil, folder: URL? = nil, limits: Limits = Limits(),
+    report: @escaping (String) -> Void = { _ in }
+  ) {
+    (self.package, self.catalogue, self.chosen) = (package, catalogue, chosen)
+    (self.isolation, self.seeds, self.base, self.limits) = (isolation, seeds, base, limits)
+    self.folder = folder ?? Grader.folder(in: package)
+    self.report = report
+  }
+
+  static func folder(in package: URL) -> URL { package.appending(path: ".course/grade") }
+
+  // MARK: The instructor's side
+
+  /// The tasks that are graded at all.
+  private var tasks: [CourseTask] { chosen ?? catalogue.tasks }
+
+  /// Tasks without a probe, of those that were graded.
+  var tasksWithoutProbe: [CourseTask.Number] {
+    modules.values.flatMap { module in
+      module.tests.keys.filter { module.probes[$0] == nil }
+    }.sorted()
+  }
+
+  /// Builds and runs the reference of a module, once.
+  private func module(of task: CourseTask) throws -> Module {
+    let name = task.scope.targets.sources
+    if let module = modules[name] { return module }
+    let own = tasks.filter { $0.scope.targets.sources == name }
+    let workspace = GradeWorkspace(
+      package: package, folder: folder, tasks: own, base: base, report: report)
+    try workspace.mirror()
+    report("Building \(name) with the reference solution")
+    let programs = try workspace.buildReference()
+    var module = Module(workspace: workspace)
+    try withPrograms(programs) { tests, probe, folder in
+      let known = try probeRun([probe], in: folder).channel
+      let withProbe = Set(String(decoding: known, as: UTF8.self).split(separator: "\n"))
+      for task in own {
+        report("Running the reference solution of \(task.number) \(task.title)")
+        let verdicts = try run(task, tests, in: folder)
+        if let wrong = verdicts.first(where: { $0.outcome != .passed }) {
+          throw CourseError(
+            .invalidData, "the reference solution of task \(task.number) does not pass its tests",
+            received: "\(wrong.name): \(wrong.messages.first?.text ?? wrong.outcome.rawValue)",
+            remedy: "Mend it first: 'course check \(task.number)'.")
+        }
+        guard !verdicts.isEmpty else {
+          throw CourseError(
+            .invalidData, "no test ran for task \(task.number)",
+            expected: task.filters.joined(separator: ", "))
+        }
+        module.tests[task.number] = Set(verdicts.map(\.id))
+        guard withProbe.contains("\(task.number)") else { continue }
+        module.probes[task.number] = try seeds.map { seed in
+          let result = try probeRun([probe, "\(task.number)", "\(seed)"], in: folder)
+          guard let numbers = ProbeResults(result.channel) else {
+            throw CourseError(
+              .invalidData, "the probe of task \(task.number) fails with the reference solution",
+              received: TestRun.reason(of: result).text)
+          }
+          return numbers
+        }
+      }
+    }
+    modules[name] = module
+    return module
+  }
+
+  /// The fingerprint of the instructor's side of a module.
+  private func fingerprint(of name: String, _ task: CourseTask) throws -> String {
+    if let known = fingerprints[name] { return known }
+    var fingerprint = Fingerprint()
+    for folder in ["Shared"] + GradeWorkspace.folders(of: task.scope) {
+      for file in SourceModule.swiftFiles(in: package.appending(path: folder)) {
+        fingerprint.add(file.path)
+        fingerprint.add(try Data(contentsOf: file))
+      }
+    }
+    fingerprints[name] = fingerprint.text
+    return fingerprint.text
+  }
+
+  // MARK: A submission
+
+  /// Reads a submission, with the fingerprint by which a later run recognises it.
+  func read(_ folder: URL) throws -> (submission: Submission, fingerprint: String) {
+    let paths = Set(tasks.flatMap(\.files)).sorted()
+    let submission = Submission(folder: folder, paths: paths) { path in
+      // The given code of a few files needs the mathematics of Foundation.
+      let own = (try? String(contentsOf: self.package.appending(path: path), encoding: .utf8)) ?? ""
+      let usesFoundation = own.split(separator: "\n").contains("import Foundation")
+      return SourceRules(imports: usesFoundation ? ["Shared", "Foundation"] : ["Shared"])
+    }
+    var fingerprint = Fingerprint()
+    fingerprint.add(chosen.map { $0.map { "\($0.number)" }.joined(separator: " ") } ?? "")
+    for path in submission.files.keys.sorted() { fingerprint.add(path + submission.files[path]!) }
+    for path in submission.refused.keys.sorted() {
+      fingerprint.add(path + submission.refused[path]!)
+    }
+    for (name, tasks) in Dictionary(
+      grouping: gradedTasks(of: submission), by: \.scope.targets.sources
+    ).sorted(by: { $0.key < $1.key }) {
+      fingerprint.add(try self.fingerprint(of: name, tasks[0]))
+    }
+    return (submission, fingerprint.text)
+  }
+
+  /// The tasks for which a submission gets points or none.
+  private func gradedTasks(of submission: Submission) -> [CourseTask] {
+    chosen
+      ?? tasks.filter { task in
+        switch submission.part(task) {
+        case .written, .refused: true
+        case .missing: task.files.contains { submission.files[$0] != nil }
+        case .unwritten: false
+        }
+      }
+  }
+
+  /// Grades a submission.
+  func grade(_ submission: Submission, fingerprint: String) throws -> SubmissionGrade {
+    var grade = SubmissionGrade(student: submission.name, fingerprint: fingerprint)
+    let tasks = gradedTasks(of: submission)
+    if tasks.isEmpty { grade.remarks.append("no file of a task, or none with code in it") }
+    var written: [CourseTask] = []
+    for task in tasks {
+      var result = SubmissionGrade.Task(
+        number: task.number, title: task.title, outcome: .notWritten, points: 0,
+        maximum: task.points)
+      switch submission.part(task) {
+      case .written: written.append(task)
+      case .unwritten: break
+      case .missing(let words): (result.outcome, result.message) = (.missing, words)
+      case .refused(let words): (result.outcome, result.message) = (.refused, words)
+      }
+      grade.tasks.append(result)
+    }
+    // Before the clock is read: the first submission does not pay for the instructor's side.
+    for task in written { _ = try module(of: task) }
+    let began = ContinuousClock.now
+    var names: [String] = []
+    for name in written.map(\.scope.targets.sources) where !names.contains(name) {
+      names.append(name)
+    }
+    for name in names {
+      try self.grade(
+        written.filter { $0.scope.targets.sources == name }, of: submission, in: &grade)
+    }
+    let duration = ContinuousClock.now - began
+    grade.seconds =
+      Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    return grade
+  }
+
+  /// Grades the tasks of one module.
+  private func grade(
+    _ tasks: [CourseTask], of submission: Submission, in grade: inout SubmissionGrade
+  ) throws {
+    let module = try module(of: tasks[0])
+    var files: [String: String] = [:]
+    for path in Set(tasks.flatMap(\.files)) {
+      files[path] = submission.text(
+        of: path, tasks: catalogue.tasks, reference: try module.workspace.reference(path))
+    }
+    let (programs, rejected) = try module.workspace.build(&files, limits: limits.compiler)
+    for path in rejected.keys.sorted() {
+      grade.remarks.append(
+        "\(path) does not compile: for the other tasks, the instructor's file stands in its place")
+    }
+    var failed: [CourseTask] = []
+    try withPrograms(programs) { tests, probe, folder in
+      for task in tasks {
+        let place = grade.tasks.firstIndex { $0.number == task.number }!
+        if let path = task.files.first(where: { rejected[$0] != nil }) {
+          grade.tasks[place].outcome = .doesNotCompile
+          grade.tasks[place].message = rejected[path]!
+          continue
+        }
+        report("\(submission.name) (\(place)): \(task.number) \(task.title)")
+        try judge(task, module, tests, probe, in: folder, &grade.tasks[place])
+        if grade.tasks[place].outcome != .passed { failed.append(task) }
+      }
+    }
+    try gradeAgain(failed, module, files, in: &grade)
+  }
+
+  /// Judges tasks that failed once more, each with the instructor's files of the other ones that failed: its tests may
+  /// have failed because of those.
+  private func gradeAgain(
+    _ failed: [CourseTask], _ module: Module, _ files: [String: String],
+    in grade: inout SubmissionGrade
+  ) throws {
+    guard failed.count > 1 else { return }
+    for task in failed {
+      let others = failed.filter { other in !other.files.contains { task.files.contains($0) } }
+      guard !others.isEmpty else { continue }
+      var own = files
+      for path in others.flatMap(\.files) { own[path] = nil }
+      let (programs, rejected) = try module.workspace.build(&own, limits: limits.compiler)
+      guard rejected.isEmpty else { continue }
+      let place = grade.tasks.firstIndex { $0.number == task.number }!
+      report("\(grade.student): \(task.number) \(task.title), with the instructor's other files")
+      var result = grade.tasks[place]
+      try withPrograms(programs) { tests, probe, folder in
+        try judge(task, module, tests, probe, in: folder, &result)
+      }
+      guard result.outcome == .passed else { continue }
+      grade.tasks[place] = result
+      let names = others.map { "\($0.number)" }.joined(separator: ", ")
+      grade.remarks.append(
+        "\(task.number) passes with the instructor's files of \(names), which are wrong here")
+    }
+  }
+
+  /// Runs the tests and the probe of a task.
+  private func judge(
+    _ task: CourseTask, _ module: Module, _ tests: String, _ probe: String, in folder: URL,
+    _ result: inout SubmissionGrade.Task
+  ) throws {
+    (result.outcome, result.points, result.message) = (.failed, 0, "")
+    let expected = module.tests[task.number] ?? []
+    let all: [TestVerdict]
+    do {
+      all = try run(task, tests, in: folder)
+    } catch let error as CourseError {
+      result.message = error.what
+      return
+    }
+    // What a submission reports of tests that do not exist counts for nothing.
+    let verdicts = all.filter { expected.contains($0.id) }
+    result.tests = expected.count
+    result.passedTests = verdicts.count { $0.outcome == .passed }
+    let failures = TaskVerdict(task: task, tests: verdicts).failures
+    if result.passedTests < expected.count || verdicts.count != expected.count {
+      let first = failures.first ?? verdicts.first { $0.outcome != .passed }
+      result.message =
+        first.map { "\($0.name): \($0.messages.first?.text ?? $0.outcome.rawValue)" }
+        ?? "\(expected.count - verdicts.count) of \(expected.count) tests did not run"
+      return
+    }
+    for (seed, right) in zip(seeds, module.probes[task.number] ?? []) {
+      let run = try probeRun([probe, "\(task.number)", "\(seed)"], in: folder)
+      let words =
+        ProbeResults(run.channel).map { $0.difference(from: right) }
+        ?? TestRun.reason(of: run).text
+      if let words {
+        result.message = "the tests pass, but not random inputs: \(words)"
+        return
+      }
+    }
+    (result.outcome, result.points) = (.passed, result.maximum)
+  }
+
+  // MARK: Running
+
+  /// Copies the programs into a folder of their own, from which they run.
+  private func withPrograms(
+    _ programs: GradeWorkspace.Programs, _ body: (String, String, URL) throws -> Void
+  ) throws {
+    try isolation.withFolder { folder in
+      let copies = try [programs.tests, programs.probe].map { program in
+        let copy = folder.appending(path: program.lastPathComponent)
+        try FileManager.default.copyItem(at: program, to: copy)
+        chmod(copy.path, 0o555)
+        return copy.path
+      }
+      try body(copies[0], copies[1], folder)
+    }
+  }
+
+  private func run(_ task: CourseTask, _ program: String, in folder: URL) throws -> [TestVerdict] {
+    var run = TestRun(command: [program], package: modulesFolder, limits: limits.tests)
+    run.isolation = (isolation, folder)
+    return try run.run(filters: task.filters)
+  }
+
+  /// The folder to which the paths in messages are relative.
+  private var modulesFolder: URL {
+    folder.appending(path: package.standardizedFileURL.lastPathComponent)
+  }
+
+  private func probeRun(_ command: [String], in folder: URL) throws -> ChildProcess.Result {
+    try ChildProcess.run(
+      command, in: folder, environment: ["SWIFT_BACKTRACE": "enable=no"], limits: limits.probe,
+      isolation: isolation)
+  }
+}
