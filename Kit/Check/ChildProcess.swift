@@ -74,10 +74,10 @@ package enum ChildProcess {
     while true {
       wait(for: pipes, milliseconds: 20)
       // Before the process is waited for, its number still belongs to it.
-      if Interruption.isRequested { kill(-process, SIGKILL) }
+      if Interruption.isRequested { end(process) }
       if let limit = limits.seconds, ContinuousClock.now - start > .seconds(limit) {
         hasRunTooLong = true
-        kill(-process, SIGKILL)
+        end(process)
       }
       if let limit = limits.output, pipes.reduce(0, { $0 + $1.count }) > limit {
         hasWrittenTooMuch = true
@@ -100,6 +100,40 @@ package enum ChildProcess {
           ? .wroteTooMuch : signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal),
       output: pipes[0].text, errors: pipes[1].text, channel: pipes[2].data,
       processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
+  }
+
+  /// Ends a process, its group, and what it has started in groups of their own, as the compiler does.
+  private static func end(_ process: pid_t) {
+    // A process that stands still starts no other.
+    kill(-process, SIGSTOP)
+    let others = descendants(of: process)
+    kill(-process, SIGKILL)
+    for other in others { kill(other, SIGKILL) }
+  }
+
+  /// The processes that a process has started, and those that they have started; none where there is no `/proc`.
+  private static func descendants(of process: pid_t) -> [pid_t] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    var children: [pid_t: [pid_t]] = [:]
+    for name in names {
+      // 1234 (a name) S 1233 ...
+      guard let number = pid_t(name),
+        let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+        let close = text.lastIndex(of: ")")
+      else { continue }
+      let words = text[close...].split(separator: " ")
+      if words.count > 2, let parent = pid_t(words[2]) {
+        children[parent, default: []].append(number)
+      }
+    }
+    var result: [pid_t] = []
+    var waiting = [process]
+    while let next = waiting.popLast() {
+      let started = children[next] ?? []
+      result += started
+      waiting += started
+    }
+    return result
   }
 
   private static func seconds(_ time: timeval) -> Double {

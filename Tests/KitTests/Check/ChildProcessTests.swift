@@ -36,6 +36,19 @@ import Testing
     }
   }
 
+  #if os(Linux)
+    @Test func aGroupOfItsOwnIsNoWayOut() throws {
+      try withTemporaryFolder { folder in
+        let file = folder.appending(path: "alive")
+        let result = try run(
+          "setsid sh -c \"sleep 2; touch '\(file.path)'\" & sleep 30", limits: .init(seconds: 0.5))
+        #expect(result.ending == .ranTooLong)
+        Thread.sleep(forTimeInterval: 2.5)
+        #expect(!FileManager.default.fileExists(atPath: file.path), "the inner process went on")
+      }
+    }
+  #endif
+
   @Test func whatAProgramLeavesBehindIsEnded() throws {
     let result = try run("sleep 30 & echo $!")
     let left = try #require(Int32(result.output.trimmingCharacters(in: .whitespacesAndNewlines)))
