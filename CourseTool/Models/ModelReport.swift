@@ -242,7 +242,8 @@ struct ModelReport {
   /// Where there are two features, the decision over their plane.
   private var boundary: Report.Section? {
     get throws {
-      guard measured.data.inputShape == [2],
+      // More classes than two rounds of the palette are told apart by no reader.
+      guard measured.data.inputShape == [2], measured.data.classCount ?? 0 <= 12,
         Set(measured.data.targets.classIndices).count > 1
       else { return nil }
       let figure = try DecisionBoundary(of: measured.data).figure(

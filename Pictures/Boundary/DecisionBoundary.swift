@@ -25,7 +25,7 @@ public struct DecisionBoundary: Sendable {
   ///   - data: examples of two features, in at least two classes
   ///   - resolution: the number of places along each axis
   ///   - pointLimit: the largest number of examples that are drawn
-  /// - Throws: `CourseError` when the data do not have two features, or one class only.
+  /// - Throws: `CourseError` when the data do not have two features, for one class only, and for more than 40.
   public init(of data: Dataset, resolution: Int = 120, pointLimit: Int = 500) throws {
     guard data.inputShape == [2] else {
       throw CourseError(
@@ -39,6 +39,11 @@ public struct DecisionBoundary: Sendable {
       throw CourseError(
         .invalidData, "a decision boundary needs two classes", expected: "examples of at least two",
         received: "examples of \(Set(labels).count)", location: data.name)
+    }
+    guard classCount <= 40 else {
+      throw CourseError(
+        .invalidData, "a decision boundary is drawn for few classes", expected: "at most 40",
+        received: "\(classCount)", location: data.name)
     }
     let (x, y) = (
       data.features.slice(axis: 1, at: 0).scalars, data.features.slice(axis: 1, at: 1).scalars
@@ -133,10 +138,22 @@ public struct DecisionBoundary: Sendable {
         (0..<count).map { Double(p[place * count + $0]) }
       }
     }
+    // How far each class is ahead of the best of the others.
+    let leaders = rows.map { row -> (label: Int, value: Double, next: Double) in
+      var (best, next) = (0, -Double.infinity)
+      for label in row.indices.dropFirst() {
+        if row[label] > row[best] {
+          (best, next) = (label, row[best])
+        } else {
+          next = max(next, row[label])
+        }
+      }
+      return (best, row[best], next)
+    }
     // With two classes the line of one is that of the other.
     return (0..<(count == 2 ? 1 : count)).flatMap { label -> [Figure.Mark] in
-      let leads = rows.map { row in
-        row[label] - (row.indices.filter { $0 != label }.map { row[$0] }.max() ?? 0)
+      let leads = zip(rows, leaders).map { row, leader in
+        row[label] - (leader.label == label ? leader.next : leader.value)
       }
       return zeroContours(of: leads, columns: resolution).map { contour in
         let points = contour.map { point in

@@ -14,6 +14,16 @@ private struct RightOf: DecisionFunction {
   }
 }
 
+/// Class 0 below 1, class 2 above 3, class 1 between them.
+private struct Bands: DecisionFunction {
+  func classProbabilities(_ features: Tensor) -> Tensor {
+    let x = features.slice(axis: 1, at: 0)
+    let scores = [exp(-4 * (x - 1)), exp(0 * x), exp(4 * (x - 3))]
+    let sum = scores[0] + scores[1] + scores[2]
+    return Tensor(stacking: scores.map { $0 / sum }, axis: 1)
+  }
+}
+
 @Suite(.watched) struct BoundaryTests {
   private func data() throws -> Dataset {
     try Dataset(
@@ -33,6 +43,17 @@ private struct RightOf: DecisionFunction {
     #expect(line.count == 40)
     #expect(line.allSatisfy { abs($0.x - 1.7) < 1e-2 }, "\(line)")
     #expect(figure.x.range == -0.4...4.4 && figure.y.range == -0.2...2.2)
+  }
+
+  /// The line between two classes is that of both.
+  @Test func ofThreeClassesEachHasItsLines() throws {
+    let bands = try Dataset(
+      name: "bands", features: [[0, 0], [2, 1], [4, 2]], targets: .classes([0, 1, 2]))
+    let figure = try DecisionBoundary(of: bands, resolution: 60).figure(of: Bands(), title: "t")
+    #expect(lines(figure).count == 4)
+    for (line, x) in zip(lines(figure), [1.0, 1, 3, 3]) {
+      #expect(line.count == 60 && line.allSatisfy { abs($0.x - x) < 1e-2 }, "\(x): \(line)")
+    }
   }
 
   @Test func eachPlaceHasTheColourOfItsClass() throws {
@@ -82,6 +103,11 @@ private struct RightOf: DecisionFunction {
     let one = try Dataset(name: "one", features: [[0, 0], [1, 1]], targets: .classes([0, 0]))
     expectCourseError(.invalidData, "expected examples of at least two, got examples of 1") {
       _ = try DecisionBoundary(of: one)
+    }
+    let many = try Dataset(
+      name: "many", features: Tensor(ones: [41, 2]), targets: .classes(Array(0..<41)))
+    expectCourseError(.invalidData, "expected at most 40, got 41") {
+      _ = try DecisionBoundary(of: many)
     }
     let three = try Dataset(
       name: "three", features: [[0, 0], [1, 1], [2, 2]], targets: .classes([0, 1, 2]))
