@@ -69,7 +69,7 @@ package struct Handout: Sendable {
         files.keys.contains { $0.hasPrefix("\(folder)/") }
       }.utf8)
     hidden.formIntersection(tasks.map(\.number))
-    if !hidden.isEmpty {
+    if !hidden.isEmpty, !plan.isForInstructors {
       let lines =
         ["# Tasks with tests that only instructors have."] + hidden.sorted().map { "\($0)" }
       files["Tests/hidden-tests.txt"] = Data((lines.joined(separator: "\n") + "\n").utf8)
@@ -112,7 +112,7 @@ package struct Handout: Sendable {
 
   /// The tasks of a file with tests: `/// Task 1.2.`
   private static func tasks(ofTests data: Data) -> [CourseTask.Number] {
-    String(decoding: data, as: UTF8.self).matches(of: /\/\/\/ Task (\d+\.\d+)/)
+    String(decoding: data, as: UTF8.self).matches(of: /Task (\d+\.\d+)/)
       .compactMap { CourseTask.Number($0.1) }
   }
 

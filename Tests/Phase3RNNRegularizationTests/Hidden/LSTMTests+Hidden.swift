@@ -1,0 +1,19 @@
+import CourseTestSupport
+import Shared
+import Testing
+
+@testable import Phase3RNNRegularization
+
+/// Task 3.4. Sizes and numbers of steps that no public test has.
+extension LSTMTests {
+  @Test(.waits(for: steps), arguments: [[1, 7, 1], [4, 2, 5], [3, 1, 2]])
+  func otherSizes(shape: [Int]) throws {
+    for (hiddenSize, returnsSequence) in [(1, true), (5, false)] {
+      let layer = LSTM(
+        inputSize: shape[2], hiddenSize: hiddenSize, returnsSequence: returnsSequence,
+        implementation: .reference, seed: 1723)
+      let input = Tensor(normal: shape, key: RandomKey(seed: 1723).folded("input"))
+      try expectGradients(of: layer, inputShape: shape, input: input)
+    }
+  }
+}
