@@ -39,8 +39,15 @@ struct HandoutTexts {
          find your code by them. `notWritten(...)` marks what is to be written; the values behind `given:` are those that the
          code above it has prepared for you.
       3. **Check** with `./course check \(first.number)`. A failing test shows the expected and the actual value and, where it
-         recognises the mistake, names it. `./course check --watch` checks again whenever you save, and goes on to the next
-         task when one passes.
+         recognises the mistake, names it:
+
+         ```
+         Dense.backward, input gradient dX: the weights are not transposed: dX = dY · Wᵀ, not dY · W
+           expected [[2.0, 5.5], [0.0, 1.0]]
+           got      [[ 2.5,  4.5], [-1.0, -1.0]]
+         ```
+
+         `./course check --watch` checks again whenever you save, and goes on to the next task when one passes.
 
       | command | |
       |---|---|

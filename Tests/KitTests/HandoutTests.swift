@@ -199,6 +199,28 @@ import Testing
     }
   }
 
+  /// The tests of First Principles and of Phase 1 share a target; a handout may hold either without the other.
+  @Test func testsOfOneTargetThatAreHandedOutApartDoNotUseEachOther() throws {
+    for (one, other) in [(Scope.phase1, Scope.firstPrinciples), (.firstPrinciples, .phase1)] {
+      let (ours, theirs) = (try Self.handout([one]), try Self.handout([other]))
+      let names = Set(
+        theirs.files.filter { $0.key.hasPrefix("\(other.tests)/") && ours.files[$0.key] == nil }
+          .flatMap { file in
+            String(decoding: file.value, as: UTF8.self)
+              .matches(of: /(?m)^(?:@Suite\S* )?(?:func|struct|enum|class|extension) (\w+)/)
+              .map { String($0.1) }
+          })
+      #expect(!names.isEmpty)
+      for (path, data) in ours.files where path.hasPrefix("\(one.tests)/") {
+        let words = Set(
+          String(decoding: data, as: UTF8.self).split { !$0.isLetter && !$0.isNumber }.map(
+            String.init))
+        let used = words.intersection(names)
+        #expect(used.isEmpty, "\(path) uses \(used)")
+      }
+    }
+  }
+
   @Test func aManifestOfAnotherFormIsAnError() {
     expectCourseError(.format, "Package.swift") {
       try HandoutManifest.text(from: "let a = 1\n") { _ in true }
@@ -263,6 +285,9 @@ import Testing
     let original = try Data(contentsOf: packageFolder.appending(path: dense))
     #expect(instructors.files["Solutions/\(dense)"] == original)
     #expect(instructors.files[dense] == students.files[dense])
+    let hidden = "Tests/Phase1FeedForwardTests/Hidden/DenseTests+Hidden.swift"
+    #expect(instructors.files[hidden] != nil)
+    #expect(try Self.text("Tests/hidden-tests.txt", of: students).contains("\n1.2\n"))
     #expect(!students.files.keys.contains { $0.hasPrefix("Solutions") || $0.contains("/Hidden/") })
   }
 

@@ -100,6 +100,7 @@ import Testing
         let text = try String(contentsOf: packageFolder.appending(path: file), encoding: .utf8)
         let source = try MarkedSource(text, file: file)
         #expect(source.regions.contains { $0.task == task.number }, "\(task.number) in \(file)")
+        #expect(source.lines.contains("import Shared"), "\(file) needs notWritten")
         for region in source.regions {
           #expect(!region.code.isEmpty && !region.words.isEmpty, "\(file)")
           // The stub never returns: a compiler would warn of code below it in the same function.
