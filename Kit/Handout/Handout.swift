@@ -83,8 +83,9 @@ package struct Handout: Sendable {
 
   /// The texts of the tasks with their figures. A link to a text that is not there becomes its words.
   private mutating func addTexts(from package: URL) throws {
-    let names =
+    var names =
       plan.tasks.map(\.text).sorted() + ["Protocols/From-Python.md", "Protocols/README.md"]
+    if plan.isForInstructors { names.append("Protocols/Instructors.md") }
     let texts = try names.filter {
       FileManager.default.fileExists(atPath: package.appending(path: $0).path)
     }.map { ($0, String(decoding: try PackageFiles.read($0, in: package), as: UTF8.self)) }
@@ -106,7 +107,10 @@ package struct Handout: Sendable {
         let isThere = held.contains { $0 == target || $0.hasPrefix("\(target)/") }
         return isThere ? String(match.0) : String(match.1)
       }
-      files[path] = Data(linked.utf8)
+      // The page for instructors stays with them, and with it the sentence that leads there.
+      let isForAll = path.hasSuffix("README.md") && !plan.isForInstructors
+      let rest = isForAll ? linked.replacing(/\s[^.]*\bInstructors\.md\./, with: "") : linked
+      files[path] = Data(rest.utf8)
     }
   }
 

@@ -248,6 +248,7 @@ import Testing
         let target = place.joined(separator: "/")
         let isThere = handout.files.keys.contains { $0 == target || $0.hasPrefix("\(target)/") }
         #expect(isThere, "\(path): \(match.0)")
+        #expect(!target.hasSuffix("Instructors.md"), "\(path)")
         count += 1
       }
     }
