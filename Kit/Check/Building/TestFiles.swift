@@ -30,11 +30,11 @@ struct TestFiles {
     while let index = waiting.popLast() {
       guard chosen.insert(index).inserted else { continue }
       for name in files[index].used { waiting += places[name] ?? [] }
-      // Extensions of its types hold tests and helpers of theirs; those of another suite are not needed.
-      let types = files[index].types.filter { type in
-        !type.hasSuffix("Tests") || filters.contains { Self.selects($0, suite: type) }
+      // Extensions of its types hold tests and helpers of theirs; those with another suite in them are not needed.
+      let types = files[index].types
+      waiting += files.indices.filter { other in
+        !types.isDisjoint(with: files[other].extensions.keys) && files[other].innerSuites.isEmpty
       }
-      waiting += files.indices.filter { !types.isDisjoint(with: files[$0].extensions.keys) }
     }
     return files.indices.filter(chosen.contains).map { files[$0].file }
   }
@@ -52,6 +52,8 @@ private struct SourceNames {
   let file: URL
   /// Its types outside all braces, and the suites in extensions of other suites.
   private(set) var types: Set<String> = []
+  /// Those suites in extensions.
+  private(set) var innerSuites: Set<String> = []
   /// Its functions and values outside all braces.
   private var globals: Set<String> = []
   /// The members in its extensions, by the extended type.
@@ -100,6 +102,7 @@ private struct SourceNames {
         if typeWords.contains(before) {
           if depth == 0 && !isPrivate || depth == 1 && extended != nil && word.hasSuffix("Tests") {
             types.insert(word)
+            if depth == 1 { innerSuites.insert(word) }
           } else if depth == 1, let extended {
             extensions[extended]?.insert(word)
           }
