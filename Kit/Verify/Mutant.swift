@@ -12,7 +12,8 @@ import Shared
 ///
 /// - `-` and `+` are the text that is replaced and its replacement, which may have several lines and several pairs.
 ///   The text must occur in the marked regions of the task; the first occurrence is replaced.
-/// - `in: 2` selects the second region of the task, where the text occurs in several.
+/// - `in: 2` selects the second region of the task for the changes above it, where the text occurs in several. An entry
+///   with an `in:` after each change changes several regions.
 /// - `+` without `-` is a whole body, for the region that `in:` names, by default the first.
 /// - `says:` is a part of the message that names the mistake. It may be missing: then the tests need only fail.
 /// - `equivalent:` is the reason why the change is no mistake: the tests have to pass.
@@ -21,12 +22,12 @@ package struct Mutant: Sendable, Equatable {
     /// The text to replace; `nil` for the whole body.
     var old: String?
     var new: String
+    /// The region of the task, counted from 1; `nil` for the first that fits.
+    var region: Int?
   }
   package var task: CourseTask.Number
   package var name: String
   var changes: [Change] = []
-  /// The region of the task, counted from 1.
-  var region: Int?
   /// A part of the message; `nil` if any failure is good enough.
   package var says: String?
   /// The reason why the tests pass.
@@ -72,7 +73,13 @@ extension Mutant {
         guard let number = Int(rest), number >= 1 else {
           throw wrong("this is no number of a region", expected: "in: 2")
         }
-        mutants[mutants.count - 1].region = number
+        endPair()
+        let changes = mutants[mutants.count - 1].changes
+        let undecided = changes.indices.filter { changes[$0].region == nil }
+        guard !undecided.isEmpty else {
+          throw wrong("a region without a change above it", expected: "- and +, then in:")
+        }
+        for change in undecided { mutants[mutants.count - 1].changes[change].region = number }
       case "says:" where !mutants.isEmpty: mutants[mutants.count - 1].says = rest
       case "equivalent:" where !mutants.isEmpty: mutants[mutants.count - 1].equivalent = rest
       case "", "#": endPair()
@@ -82,18 +89,27 @@ extension Mutant {
       }
     }
     endPair()
-    for mutant in mutants where mutant.changes.isEmpty {
-      throw CourseError(
-        .format, "a mutant without a change", expected: "- and +", received: mutant.name,
-        location: "\(file), line \(mutant.line)")
+    for mutant in mutants {
+      func wrong(_ what: String, expected: String) -> CourseError {
+        CourseError(
+          .format, what, expected: expected, received: mutant.name,
+          location: "\(file), line \(mutant.line)")
+      }
+      if mutant.changes.isEmpty { throw wrong("a mutant without a change", expected: "- and +") }
+      if mutant.regions.count > 1, mutant.regions.contains(nil) {
+        throw wrong("a change without a region, beside one with it", expected: "in: after each")
+      }
     }
     return mutants
   }
 
-  /// The body of a region with the changes made; `nil` where a text to replace does not occur in it.
-  func body(from original: String) -> String? {
+  /// The regions that are changed, in their order.
+  var regions: [Int?] { Set(changes.map(\.region)).sorted { ($0 ?? 0) < ($1 ?? 0) } }
+
+  /// The body of a region with its changes made; `nil` where a text to replace does not occur in it.
+  func body(of region: Int?, from original: String) -> String? {
     var body = original
-    for change in changes {
+    for change in changes where change.region == region {
       guard let old = change.old else {
         body = change.new
         continue

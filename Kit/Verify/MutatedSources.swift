@@ -37,9 +37,11 @@ struct MutatedSources {
         }.map { Place(file: file, region: $0) }
       }
       for (index, mutant) in mutants.enumerated() where mutant.task == task.number {
-        let (place, body) = try MutatedSources.body(
-          of: mutant, in: regions, sources, location: "\(place), line \(mutant.line)")
-        cases[place, default: []].append((index + 1, body))
+        for region in mutant.regions {
+          let (place, body) = try MutatedSources.body(
+            of: mutant, region, in: regions, sources, location: "\(place), line \(mutant.line)")
+          cases[place, default: []].append((index + 1, body))
+        }
       }
     }
     for (file, source) in sources {
@@ -58,13 +60,15 @@ struct MutatedSources {
     var region: Int
   }
 
-  /// The region of a mutant, and the code there.
+  /// A region that a mutant changes, and the code there.
   private static func body(
-    of mutant: Mutant, in regions: [Place], _ sources: [String: MarkedSource], location: String
+    of mutant: Mutant, _ region: Int?, in regions: [Place], _ sources: [String: MarkedSource],
+    location: String
   ) throws -> (Place, String) {
-    let isWhole = mutant.changes.contains { $0.old == nil }
+    let changes = mutant.changes.filter { $0.region == region }
+    let isWhole = changes.contains { $0.old == nil }
     let candidates: [Place]
-    if let number = mutant.region {
+    if let number = region {
       guard regions.indices.contains(number - 1) else {
         throw CourseError(
           .format, "the task has no such region", expected: "1 to \(regions.count)",
@@ -75,14 +79,14 @@ struct MutatedSources {
       candidates = isWhole ? Array(regions.prefix(1)) : regions
     }
     for place in candidates {
-      let region = sources[place.file]!.regions[place.region]
-      if let body = mutant.body(from: region.plainCode) { return (place, body) }
+      let original = sources[place.file]!.regions[place.region].plainCode
+      if let body = mutant.body(of: region, from: original) { return (place, body) }
     }
     throw CourseError(
       .format, "the text to replace is not in the solution of the task",
       expected: candidates.map { sources[$0.file]!.regions[$0.region].plainCode }.joined(
         separator: "\n"),
-      received: mutant.changes.compactMap(\.old).joined(separator: "\n"), location: location)
+      received: changes.compactMap(\.old).joined(separator: "\n"), location: location)
   }
 
   private static func lines(

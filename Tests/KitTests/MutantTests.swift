@@ -22,6 +22,8 @@ import Testing
       - c
       + d
       in: 2
+      + e
+      in: 3
       says: not a · b
 
       ## 1.3 nothing
@@ -34,9 +36,10 @@ import Testing
     #expect(mutants[0].name == "the product is transposed")
     #expect(
       mutants[0].changes == [
-        .init(old: "return a\n  * b", new: "return b"), .init(old: "c", new: "d"),
+        .init(old: "return a\n  * b", new: "return b", region: 2),
+        .init(old: "c", new: "d", region: 2), .init(old: nil, new: "e", region: 3),
       ])
-    #expect(mutants[0].region == 2)
+    #expect(mutants[0].regions == [2, 3])
     #expect(mutants[0].says == "not a · b")
     #expect(mutants[0].line == 3)
     #expect(mutants[1].changes == [.init(old: nil, new: "break")])
@@ -47,6 +50,8 @@ import Testing
     ("- a\n+ b", "line 1"), ("## 1.2\n- a\n+ b", "line 1"), ("## 1.2 name\n* a", "line 2"),
     ("## 1.2 name\n- a\n## 1.3 name\n+ b", "line 3"), ("## 1.2 name\nsays: b", "line 1"),
     ("## 1.2 name\n- a\n+ b\nin: two", "line 4"), ("## x name\n- a\n+ b", "line 1"),
+    ("## 1.2 name\nin: 2\n- a\n+ b", "line 2"),
+    ("## 1.2 name\n- a\n+ b\nin: 2\n- c\n+ d", "line 1"),
   ])
   func namesTheLineOfAWrongEntry(text: String, place: String) {
     expectCourseError(.format, "m.txt", place) { try Mutant.read(text, file: "m.txt") }
@@ -55,8 +60,8 @@ import Testing
   @Test func changesAreMadeInOrderAndOnce() {
     let mutant = Mutant(
       task: CourseTask.Number("1.2")!, name: "", changes: [.init(old: "a", new: "b")], line: 1)
-    #expect(mutant.body(from: "a + a") == "b + a")
-    #expect(mutant.body(from: "c") == nil)
+    #expect(mutant.body(of: nil, from: "a + a") == "b + a")
+    #expect(mutant.body(of: nil, from: "c") == nil)
   }
 
   @Test(arguments: CourseTask.Scope.allCases)
@@ -117,6 +122,30 @@ import Testing
       expectCourseError(.format, "m, line 1", "1 to 1") {
         try sources("## 1.1 two\n- 1\n+ 2\nin: 2")
       }
+    }
+  }
+
+  @Test func aMutantChangesSeveralRegions() throws {
+    try withTemporaryFolder { folder in
+      let task = try #require(try catalogue.tasks(named: "1.1").first)
+      let file = folder.appending(path: task.files[0])
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      let source = [1, 2, 3].map {
+        "// TODO(1.1): one.\n// BEGIN SOLUTION\nf(\($0))\n// END SOLUTION\n"
+      }.joined()
+      try Data(source.utf8).write(to: file)
+      let changed = try #require(
+        try MutatedSources(
+          Mutant.read("## 1.1 two\n- 3\n+ 33\nin: 3\n+ g()\nin: 1", file: "m"), of: [task],
+          package: folder, place: "m"
+        ).files[task.files[0]])
+      let lines = changed.split(separator: "\n").map { $0.drop { $0 == " " } }
+      #expect(
+        lines.filter { $0.hasPrefix("f") || $0.hasPrefix("g") } == [
+          "g()", "f(1)", "f(2)", "f(33)", "f(3)",
+        ])
+      #expect(lines.count { $0 == "case 1:" } == 2)
     }
   }
 
