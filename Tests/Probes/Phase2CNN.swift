@@ -6,7 +6,7 @@ let probes: [String: @Sendable (inout Probe) -> Void] = [
   "2.1": { probe in
     probe.convolutions { probe, name, layer, shape in
       var layer = layer
-      layer.weights.value = probe.tensor(layer.weights.value.shape)
+      probe.fill(&layer)
       probe.write(name, layer.forward(probe.tensor(shape), mode: .inference))
     }
   },
@@ -98,7 +98,7 @@ let probes: [String: @Sendable (inout Probe) -> Void] = [
   },
 ]
 
-private let tinyDense: DenseMaker = { inputs, outputs, _ in
+private func tinyDense(_ inputs: Int, _ outputs: Int, _ activation: Activation) -> any Layer {
   TinyDense(inputSize: inputs, outputSize: outputs)
 }
 

@@ -75,6 +75,7 @@ extension Probe {
     }
     var padded = make(
       RecurrentConfiguration(inputSize: inputs, hiddenSize: hidden, paddingValue: 0))
+    fill(&padded)
     var x = tensor([2, 4, inputs])
     for t in 2..<4 {
       for i in 0..<inputs { x[1, t, i] = 0 }

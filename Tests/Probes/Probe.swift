@@ -73,9 +73,7 @@ extension Probe {
   /// A layer with random parameters in two training passes and one of inference.
   mutating func layer<Part: Layer>(_ name: String, _ layer: Part, inputShape: [Int]) {
     var layer = layer
-    layer.forEachParameter { _, parameter in
-      parameter.value = tensor(parameter.value.shape) * 0.5 + 0.25
-    }
+    fill(&layer)
     for pass in 1...2 {
       let output = layer.forward(tensor(inputShape), mode: .training)
       write("\(name), output \(pass)", output)
@@ -88,6 +86,13 @@ extension Probe {
     }
     layer.visitStates { write("\(name), \($0)", $1) }
     write("\(name), inference", layer.forward(tensor(inputShape), mode: .inference))
+  }
+
+  /// Gives a layer random parameters: those that it drew itself differ from process to process.
+  mutating func fill(_ layer: inout some Layer) {
+    layer.forEachParameter { _, parameter in
+      parameter.value = tensor(parameter.value.shape) * 0.5 + 0.25
+    }
   }
 
   /// An optimizer in a few steps of two parameters.

@@ -124,6 +124,19 @@ import Testing
       }
     }
 
+    /// By the fingerprint, an interrupted run knows where to go on.
+    @Test func aSubmissionIsGradedAgainWhenItsFilesChange() throws {
+      try Bench.shared.withLock { bench in
+        if bench == nil { bench = try Bench() }
+        let text = Self.solution(Self.sgd)
+        let first = try bench!.fingerprint([Self.sgd: text])
+        #expect(try bench!.fingerprint([Self.sgd: text, "README.md": "new"]) == first)
+        #expect(try bench!.fingerprint([Self.sgd: text + "\n"]) != first)
+        #expect(try bench!.fingerprint([Self.sgd: "import Foundation\n" + text]) != first)
+        #expect(try bench!.fingerprint([Self.sgd: text, Self.relu: text]) != first)
+      }
+    }
+
     /// A solution for the numbers of the public tests alone.
     @Test func theProbeFindsWhatTheTestsDoNot() throws {
       try Bench.shared.withLock { bench in
@@ -178,10 +191,10 @@ import Testing
 
     private static let leftover = Mutex("")
 
-    /// - Parameter isTrusted: whether the rules for sources are passed over
-    func grade(
-      _ name: String, _ files: [String: String], isTrusted: Bool = false
-    ) throws -> SubmissionGrade {
+    /// Calls `body` with a folder that holds some files.
+    private func withSubmission<Result>(
+      _ name: String, _ files: [String: String], _ body: (URL) throws -> Result
+    ) throws -> Result {
       let own = folder.appending(path: "submissions/\(name)")
       try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(at: own) }
@@ -191,10 +204,25 @@ import Testing
           at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
       }
-      return try grader.withLock { grader in
-        var (submission, fingerprint) = try grader.read(own)
-        if isTrusted { submission = Submission(name: name, files: files) }
-        return try grader.grade(submission, fingerprint: fingerprint)
+      return try body(own)
+    }
+
+    func fingerprint(_ files: [String: String]) throws -> String {
+      try withSubmission("student", files) { folder in
+        try grader.withLock { try $0.read(folder).fingerprint }
+      }
+    }
+
+    /// - Parameter isTrusted: whether the rules for sources are passed over
+    func grade(
+      _ name: String, _ files: [String: String], isTrusted: Bool = false
+    ) throws -> SubmissionGrade {
+      try withSubmission(name, files) { own in
+        try grader.withLock { grader in
+          var (submission, fingerprint) = try grader.read(own)
+          if isTrusted { submission = Submission(name: name, files: files) }
+          return try grader.grade(submission, fingerprint: fingerprint)
+        }
       }
     }
   }
