@@ -81,7 +81,7 @@ package enum ChildProcess {
       }
       if let limit = limits.output, pipes.reduce(0, { $0 + $1.count }) > limit {
         hasWrittenTooMuch = true
-        kill(-process, SIGKILL)
+        end(process)
       }
       let ended = wait4(process, &status, WNOHANG, &usage)
       if ended == process || ended == -1 && errno != EINTR { break }

@@ -47,9 +47,9 @@ enum GradeTable {
     return ([head] + rows).map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
   }
 
-  /// The tasks that are worth a look: neither passed nor merely unwritten.
+  /// The tasks that are worth a look: neither passed nor merely not there.
   static func remarks(_ grade: SubmissionGrade) -> String {
-    let tasks = grade.tasks.filter { $0.outcome != .passed && $0.outcome != .notWritten }
+    let tasks = grade.tasks.filter { ![.passed, .notWritten, .missing].contains($0.outcome) }
     let words = tasks.map { task in
       let first = task.message.split(separator: "\n").first.map { ": \($0)" } ?? ""
       return "\(task.number) \(task.outcome.rawValue)\(first)"

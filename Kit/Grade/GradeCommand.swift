@@ -176,9 +176,14 @@ private struct Session {
       toLength: max(20, grade.student.count), withPad: " ", startingAt: 0)
     let points = "\(grade.points) of \(grade.maximum) points"
     var lines = ["\(style.bold(name))  \(points)  \(style.dim("\(fixed(grade.seconds, 1)) s"))"]
-    for task in grade.tasks where task.outcome != .passed {
+    let groups = Dictionary(grouping: grade.tasks) { $0.outcome }
+    for task in grade.tasks where ![.passed, .notWritten, .missing].contains(task.outcome) {
       let first = task.message.split(separator: "\n").first.map { ": \($0)" } ?? ""
       lines.append("  \(task.number) \(task.title) \(task.outcome.rawValue)\(first)")
+    }
+    for outcome in [SubmissionGrade.Outcome.notWritten, .missing] {
+      let numbers = (groups[outcome] ?? []).map { "\($0.number)" }.joined(separator: ", ")
+      if !numbers.isEmpty { lines.append("  \(outcome.rawValue): \(numbers)") }
     }
     lines += grade.remarks.map { "  \($0)" }
     return lines.joined(separator: "\n")

@@ -219,11 +219,7 @@ final class Grader {
     _ tasks: [CourseTask], of submission: Submission, in grade: inout SubmissionGrade
   ) throws {
     let module = try module(of: tasks[0])
-    var files: [String: String] = [:]
-    for path in Set(tasks.flatMap(\.files)) {
-      files[path] = submission.text(
-        of: path, tasks: catalogue.tasks, reference: try module.workspace.reference(path))
-    }
+    var files = try self.files(of: tasks, submission, module)
     let (programs, rejected) = try module.workspace.build(&files, limits: limits.compiler)
     for path in rejected.keys.sorted() {
       grade.remarks.append(
@@ -243,25 +239,38 @@ final class Grader {
         if grade.tasks[place].outcome != .passed { failed.append(task) }
       }
     }
-    try gradeAgain(failed, module, files, in: &grade)
+    let left = tasks.filter { task in !task.files.contains { rejected[$0] != nil } }
+    try gradeAgain(failed, of: left, submission, module, in: &grade)
   }
 
-  /// Judges tasks that failed once more, each with the instructor's files of the other ones that failed: its tests may
+  /// The files of some tasks, with the instructor's code in place of others.
+  private func files(
+    of tasks: [CourseTask], _ submission: Submission, _ module: Module,
+    without others: [CourseTask] = []
+  ) throws -> [String: String] {
+    var files: [String: String] = [:]
+    for path in Set(tasks.flatMap(\.files)) {
+      files[path] = submission.text(
+        of: path, tasks: catalogue.tasks, reference: try module.workspace.reference(path),
+        without: others)
+    }
+    return files
+  }
+
+  /// Judges tasks that failed once more, each with the instructor's code of the other ones that failed: its tests may
   /// have failed because of those.
   private func gradeAgain(
-    _ failed: [CourseTask], _ module: Module, _ files: [String: String],
+    _ failed: [CourseTask], of tasks: [CourseTask], _ submission: Submission, _ module: Module,
     in grade: inout SubmissionGrade
   ) throws {
     guard failed.count > 1 else { return }
     for task in failed {
-      let others = failed.filter { other in !other.files.contains { task.files.contains($0) } }
-      guard !others.isEmpty else { continue }
-      var own = files
-      for path in others.flatMap(\.files) { own[path] = nil }
+      let others = failed.filter { $0 != task }
+      var own = try files(of: tasks, submission, module, without: others)
       let (programs, rejected) = try module.workspace.build(&own, limits: limits.compiler)
       guard rejected.isEmpty else { continue }
       let place = grade.tasks.firstIndex { $0.number == task.number }!
-      report("\(grade.student): \(task.number) \(task.title), with the instructor's other files")
+      report("\(grade.student) (\(self.place)): \(task.number) again, with your code of the others")
       var result = grade.tasks[place]
       try withPrograms(programs) { tests, probe, folder in
         try judge(task, module, tests, probe, in: folder, &result)
@@ -270,7 +279,7 @@ final class Grader {
       grade.tasks[place] = result
       let names = others.map { "\($0.number)" }.joined(separator: ", ")
       grade.remarks.append(
-        "\(task.number) passes with the instructor's files of \(names), which are wrong here")
+        "\(task.number) passes with the instructor's code of \(names), which failed too")
     }
   }
 

@@ -127,11 +127,16 @@ extension Submission {
   }
 
   /// A file with the reference in place of the tasks of which nothing is written: so the others do not wait for them.
-  /// - Returns: `nil` if nothing is written in it
-  func text(of path: String, tasks: [CourseTask], reference: String) -> String? {
+  /// - Parameters:
+  ///   - tasks: all tasks there are
+  ///   - others: further tasks for which the reference is to stand in
+  /// - Returns: `nil` if the reference stands in for all of it
+  func text(
+    of path: String, tasks: [CourseTask], reference: String, without others: [CourseTask] = []
+  ) -> String? {
     guard let text = files[path] else { return nil }
     let own = tasks.filter { $0.files.contains(path) }
-    let open = own.filter { !isWritten($0.number, in: text) }
+    let open = own.filter { others.contains($0) || !isWritten($0.number, in: text) }
     if open.count == own.count { return nil }
     guard !open.isEmpty, let source = try? MarkedSource(text, file: path),
       let solution = try? MarkedSource(reference, file: path),

@@ -127,6 +127,12 @@ import Testing
     #expect(
       mixed.text(of: path, tasks: tasks, reference: reference)
         == source([("2.1", "mine"), ("2.2", "right2"), ("2.2", "right3")]))
+    // Also for one that is wrong, so that it does not cost the other.
+    let both = try read([("2.1", "mine"), ("2.2", "wrong"), ("2.2", "wrong")])
+    #expect(
+      both.text(of: path, tasks: tasks, reference: reference, without: [tasks[1]])
+        == source([("2.1", "mine"), ("2.2", "right2"), ("2.2", "right3")]))
+    #expect(both.text(of: path, tasks: tasks, reference: reference, without: tasks) == nil)
     // A task that is begun is the student's.
     let begun = try read([("2.1", open), ("2.2", "mine"), ("2.2", open)])
     #expect(begun.part(tasks[1]) == .written)
