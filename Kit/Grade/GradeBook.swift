@@ -50,10 +50,7 @@ enum GradeTable {
   /// The tasks that are worth a look: neither passed nor merely not there.
   static func remarks(_ grade: SubmissionGrade) -> String {
     let tasks = grade.tasks.filter { ![.passed, .notWritten, .missing].contains($0.outcome) }
-    let words = tasks.map { task in
-      let first = task.message.split(separator: "\n").first.map { ": \($0)" } ?? ""
-      return "\(task.number) \(task.outcome.rawValue)\(first)"
-    }
+    let words = tasks.map { "\($0.number) \($0.outcome.rawValue): \($0.headline)" }
     return (words + grade.remarks).joined(separator: "; ")
   }
 

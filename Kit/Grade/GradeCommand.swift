@@ -178,8 +178,7 @@ private struct Session {
     var lines = ["\(style.bold(name))  \(points)  \(style.dim("\(fixed(grade.seconds, 1)) s"))"]
     let groups = Dictionary(grouping: grade.tasks) { $0.outcome }
     for task in grade.tasks where ![.passed, .notWritten, .missing].contains(task.outcome) {
-      let first = task.message.split(separator: "\n").first.map { ": \($0)" } ?? ""
-      lines.append("  \(task.number) \(task.title) \(task.outcome.rawValue)\(first)")
+      lines.append("  \(task.number) \(task.title) \(task.outcome.rawValue): \(task.headline)")
     }
     for outcome in [SubmissionGrade.Outcome.notWritten, .missing] {
       let numbers = (groups[outcome] ?? []).map { "\($0.number)" }.joined(separator: ", ")

@@ -35,7 +35,8 @@ final class Grader {
       tests.seconds = (all: 120, single: 60)
       tests.memory = 4 << 30
       tests.output = 16 << 20
-      tests.timeouts = 1
+      // One is enough for the verdict, and a few for the message.
+      (tests.timeouts, tests.failures) = (1, 3)
     }
   }
 
@@ -87,12 +88,12 @@ final class Grader {
     report("Building \(name) with the reference solution")
     let programs = try workspace.buildReference()
     var module = Module(workspace: workspace)
-    try withPrograms(programs) { tests, probe, folder in
-      let known = try probeRun([probe], in: folder).channel
+    try withPrograms(programs) { copies in
+      let known = try probe(copies).channel
       let withProbe = Set(String(decoding: known, as: UTF8.self).split(separator: "\n"))
       for task in own {
         report("Running the reference solution of \(task.number) \(task.title)")
-        let verdicts = try run(task, tests, in: folder)
+        let verdicts = try run(task, copies)
         if let wrong = verdicts.first(where: { $0.outcome != .passed }) {
           throw CourseError(
             .invalidData, "the reference solution of task \(task.number) does not pass its tests",
@@ -109,7 +110,7 @@ final class Grader {
         module.probes[task.number] = try seeds.map { seed in
           // Twice: a probe that depends on anything but its seed would fail right solutions.
           let runs = try (1...2).map { _ in
-            try probeRun([probe, "\(task.number)", "\(seed)"], in: folder)
+            try probe(copies, "\(task.number)", "\(seed)")
           }
           let numbers = runs.map { ProbeResults($0.channel) }
           guard let first = numbers[0], let second = numbers[1],
@@ -226,7 +227,7 @@ final class Grader {
         "\(path) does not compile: for the other tasks, the instructor's file stands in its place")
     }
     var failed: [CourseTask] = []
-    try withPrograms(programs) { tests, probe, folder in
+    try withPrograms(programs) { copies in
       for task in tasks {
         let place = grade.tasks.firstIndex { $0.number == task.number }!
         if let path = task.files.first(where: { rejected[$0] != nil }) {
@@ -235,7 +236,7 @@ final class Grader {
           continue
         }
         report("\(submission.name) (\(place)): \(task.number) \(task.title)")
-        try judge(task, module, tests, probe, in: folder, &grade.tasks[place])
+        try judge(task, module, copies, &grade.tasks[place])
         if grade.tasks[place].outcome != .passed { failed.append(task) }
       }
     }
@@ -272,8 +273,8 @@ final class Grader {
       let place = grade.tasks.firstIndex { $0.number == task.number }!
       report("\(grade.student) (\(self.place)): \(task.number) again, with your code of the others")
       var result = grade.tasks[place]
-      try withPrograms(programs) { tests, probe, folder in
-        try judge(task, module, tests, probe, in: folder, &result)
+      try withPrograms(programs) { copies in
+        try judge(task, module, copies, &result)
       }
       guard result.outcome == .passed else { continue }
       grade.tasks[place] = result
@@ -285,14 +286,13 @@ final class Grader {
 
   /// Runs the tests and the probe of a task.
   private func judge(
-    _ task: CourseTask, _ module: Module, _ tests: String, _ probe: String, in folder: URL,
-    _ result: inout SubmissionGrade.Task
+    _ task: CourseTask, _ module: Module, _ copies: Copies, _ result: inout SubmissionGrade.Task
   ) throws {
     (result.outcome, result.points, result.message) = (.failed, 0, "")
     let expected = module.tests[task.number] ?? []
     let all: [TestVerdict]
     do {
-      all = try run(task, tests, in: folder)
+      all = try run(task, copies)
     } catch let error as CourseError {
       result.message = error.what
       return
@@ -310,7 +310,7 @@ final class Grader {
       return
     }
     for (seed, right) in zip(seeds, module.probes[task.number] ?? []) {
-      let run = try probeRun([probe, "\(task.number)", "\(seed)"], in: folder)
+      let run = try probe(copies, "\(task.number)", "\(seed)")
       let words =
         ProbeResults(run.channel).map { $0.difference(from: right) }
         ?? TestRun.reason(of: run).text
@@ -324,35 +324,40 @@ final class Grader {
 
   // MARK: Running
 
-  /// Copies the programs into a folder of their own, from which they run.
+  /// The programs in a folder of their own, from which they run.
+  private struct Copies {
+    var isolation: Isolation
+    var folder: URL
+    var tests, probe: String
+  }
+
+  /// Calls `body` with copies of the programs.
   private func withPrograms(
-    _ programs: GradeWorkspace.Programs, _ body: (String, String, URL) throws -> Void
+    _ programs: GradeWorkspace.Programs, _ body: (Copies) throws -> Void
   ) throws {
-    try isolation.withFolder { folder in
+    try isolation.withFolder { isolation, folder in
       let copies = try [programs.tests, programs.probe].map { program in
         let copy = folder.appending(path: program.lastPathComponent)
         try FileManager.default.copyItem(at: program, to: copy)
         chmod(copy.path, 0o555)
         return copy.path
       }
-      try body(copies[0], copies[1], folder)
+      try body(Copies(isolation: isolation, folder: folder, tests: copies[0], probe: copies[1]))
     }
   }
 
-  private func run(_ task: CourseTask, _ program: String, in folder: URL) throws -> [TestVerdict] {
-    var run = TestRun(command: [program], package: modulesFolder, limits: limits.tests)
-    run.isolation = (isolation, folder)
+  private func run(_ task: CourseTask, _ copies: Copies) throws -> [TestVerdict] {
+    // The paths in messages are relative to the copy of the package.
+    let package = folder.appending(path: package.standardizedFileURL.lastPathComponent)
+    var run = TestRun(command: [copies.tests], package: package, limits: limits.tests)
+    run.isolation = (copies.isolation, copies.folder)
     return try run.run(filters: task.filters)
   }
 
-  /// The folder to which the paths in messages are relative.
-  private var modulesFolder: URL {
-    folder.appending(path: package.standardizedFileURL.lastPathComponent)
-  }
-
-  private func probeRun(_ command: [String], in folder: URL) throws -> ChildProcess.Result {
+  private func probe(_ copies: Copies, _ arguments: String...) throws -> ChildProcess.Result {
     try ChildProcess.run(
-      command, in: folder, environment: ["SWIFT_BACKTRACE": "enable=no"], limits: limits.probe,
-      isolation: isolation)
+      [copies.probe] + arguments, in: copies.folder,
+      environment: ["SWIFT_BACKTRACE": "enable=no"], limits: limits.probe,
+      isolation: copies.isolation)
   }
 }

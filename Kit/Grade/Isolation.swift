@@ -1,20 +1,23 @@
 import Foundation
 import Shared
+import Synchronization
 
 /// Keeps a program that is not trusted apart: another user without rights, no network, few processes, small files, and
 /// none of the variables of this process.
 ///
 /// Only Linux, as root and with the programs of util-linux, has all of it; `missing` lists the rest.
 package struct Isolation: Sendable {
-  /// The program and arguments that are put before a command.
-  let prefix: [String]
+  /// The programs that limit and separate a command, with their arguments.
+  private let limits: [String]
   /// The user and group that runs it; `nil` for that of this process.
-  let user: uid_t?
+  private(set) var user: uid_t?
   /// The parts that could not be had, in words.
   package let missing: [String]
 
-  /// A user's number that no person has, and which differs between graders that run at the same time.
+  /// The numbers of users that no person has. Each folder is that of another one: all processes of a user are ended
+  /// together, and those that nobody has waited for count for its limit.
   private static let users: Range<uid_t> = 61_184..<65_184
+  private static let count = Atomic<uid_t>(0)
   /// Bytes of a file.
   private static let fileSize = 16 << 20
   private static let processCount = 256
@@ -32,22 +35,12 @@ package struct Isolation: Sendable {
     func works(_ command: [String]) -> Bool {
       (try? ChildProcess.run(command + ["true"], limits: .init(seconds: 20)))?.ending == .exited(0)
     }
-    var (prefix, missing): ([String], [String]) = ([], [])
-    var user: uid_t?
+    var (limits, missing): ([String], [String]) = ([], [])
     let isRoot = getuid() == 0
-    // Without a user of its own, the limit would count the processes of the instructor.
-    if isRoot, let program = exists("setpriv") {
-      let number =
-        Self.users.lowerBound + uid_t(getpid()) % uid_t(Self.users.count)
-      let command = [
-        program, "--reuid", "\(number)", "--regid", "\(number)", "--clear-groups",
-        "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all",
-      ]
-      if works(command) { (prefix, user) = (command, number) }
-    }
-    if let known = user, let program, !Self(prefix: prefix, user: known, missing: []).runs(program)
-    {
-      (prefix, user) = ([], nil)
+    var user: uid_t? = isRoot && exists("setpriv") != nil ? Self.nextUser() : nil
+    if let number = user, !works(Self.command(of: number)) { user = nil }
+    if let known = user, let program, !Self(limits: [], user: known, missing: []).runs(program) {
+      user = nil
     }
     if user == nil {
       missing.append(
@@ -55,35 +48,51 @@ package struct Isolation: Sendable {
           ? "a user without rights, who can read Swift's libraries: the submissions run as root"
           : "a user of their own: the submissions run with your rights, since this is not root")
     }
-    var limits = ["--fsize=\(Self.fileSize)", "--nofile=256"]
-    if user != nil { limits.append("--nproc=\(Self.processCount)") }
-    if let program = exists("prlimit"), works([program] + limits) {
-      prefix = [program] + limits + prefix
+    var bounds = ["--fsize=\(Self.fileSize)", "--nofile=256"]
+    // Without a user of its own, the limit would count the processes of the instructor.
+    if user != nil { bounds.append("--nproc=\(Self.processCount)") }
+    if let program = exists("prlimit"), works([program] + bounds) {
+      limits = [program] + bounds
       if user == nil { missing.append("a limit on the number of processes") }
     } else {
       missing.append("limits on the size of files and on the number of processes")
     }
-    let program = exists("unshare") ?? "unshare"
-    let commands = isRoot ? [[program, "--net"]] : [[program, "--map-root-user", "--net"]]
-    if let command = commands.first(where: works) {
-      prefix = command + prefix
+    let command = [exists("unshare") ?? "unshare"] + (isRoot ? [] : ["--map-root-user"]) + ["--net"]
+    if works(command) {
+      limits = command + limits
     } else {
       missing.append("a network that is switched off")
     }
-    (self.prefix, self.user, self.missing) = (prefix, user, missing)
+    self.init(limits: limits, user: user, missing: missing)
   }
 
-  private init(prefix: [String], user: uid_t?, missing: [String]) {
-    (self.prefix, self.user, self.missing) = (prefix, user, missing)
+  private init(limits: [String], user: uid_t?, missing: [String]) {
+    (self.limits, self.user, self.missing) = (limits, user, missing)
   }
+
+  private static func nextUser() -> uid_t {
+    let place = 16 &* uid_t(getpid()) &+ count.wrappingAdd(1, ordering: .relaxed).oldValue
+    return users.lowerBound + place % uid_t(users.count)
+  }
+
+  /// The command that runs another one as a user without rights.
+  private static func command(of user: uid_t) -> [String] {
+    [
+      "setpriv", "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "--no-new-privs",
+      "--inh-caps=-all", "--bounding-set=-all",
+    ]
+  }
+
+  /// The programs and arguments that are put before a command.
+  var prefix: [String] { limits + (user.map(Self.command) ?? []) }
 
   /// Whether a program runs from a folder of its own.
   private func runs(_ program: String) -> Bool {
-    let result = try? withFolder { folder in
+    let result = try? withFolder { isolation, folder in
       let copy = folder.appending(path: "program")
       try FileManager.default.copyItem(atPath: program, toPath: copy.path)
       return try ChildProcess.run(
-        [copy.path, "help"], in: folder, limits: .init(seconds: 60), isolation: self)
+        [copy.path, "help"], in: folder, limits: .init(seconds: 60), isolation: isolation)
     }
     return result?.ending == .exited(0)
   }
@@ -99,19 +108,21 @@ package struct Isolation: Sendable {
     return variables
   }
 
-  /// Calls `body` with a new, empty folder of the program's user, which is deleted afterwards.
-  func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+  /// Calls `body` with a new user, where there can be one, and a new, empty folder, which is deleted afterwards.
+  func withFolder<Result>(_ body: (Isolation, URL) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "course-grade-\(UUID().uuidString)", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     defer { try? FileManager.default.removeItem(at: folder) }
-    if let user, chown(folder.path, user, user) != 0 {
+    var copy = self
+    if user != nil { copy.user = Self.nextUser() }
+    if let user = copy.user, chown(folder.path, user, user) != 0 {
       throw CourseError(
         .file, "a folder cannot be given to another user: \(systemMessage(errno))",
         location: folder.path)
     }
-    return try body(folder)
+    return try body(copy, folder)
   }
 
   /// Ends the processes of the program's user that have left its process group.

@@ -20,6 +20,13 @@ struct SubmissionGrade: Codable, Equatable {
     /// The tests that passed, and all.
     var passedTests = 0
     var tests = 0
+
+    /// The message in one line.
+    var headline: String {
+      let lines = message.split(separator: "\n").map { $0.drop { $0 == " " } }
+      let first = lines.first ?? ""
+      return first.hasSuffix(":") && lines.count > 1 ? "\(first) \(lines[1])" : String(first)
+    }
   }
 
   var student: String

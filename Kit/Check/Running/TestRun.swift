@@ -24,6 +24,8 @@ package struct TestRun {
     package var output: Int?
     /// The tests that may take too long before the rest is left out.
     package var timeouts = 3
+    /// The tests that may go wrong alone before the rest is left out.
+    package var failures = Int.max
 
     package init() {}
   }
@@ -41,16 +43,17 @@ package struct TestRun {
         .file, "the tests ended before the first one began: \(Self.reason(of: result).text)",
         location: command.first)
     }
-    var timeouts = 0
+    var (timeouts, failures) = (0, 0)
     return try stream.tests.map { entry in
       if entry.hasEnded { return entry.proven }
-      guard timeouts < limits.timeouts else {
+      guard timeouts < limits.timeouts, failures < limits.failures else {
         var verdict = entry.verdict
         verdict.outcome = .notRun
         return verdict
       }
       let verdict = try runAlone(entry.verdict, tick: tick)
       if verdict.outcome == .timedOut { timeouts += 1 }
+      if verdict.isWrong { failures += 1 }
       return verdict
     }
   }

@@ -34,6 +34,14 @@ import Testing
         """)
   }
 
+  @Test(arguments: [
+    ("a\n  b", "a"), ("it ends here:\n  no memory", "it ends here: no memory"), ("", ""),
+    ("a:", "a:"),
+  ])
+  func aHeadlineSaysSomething(message: String, line: String) {
+    #expect(grade("Ada", [.failed], message: message).tasks[0].headline == line)
+  }
+
   @Test func thePageShowsMessagesAsTheyAre() {
     var result = grade("Ada *B*", [.failed], message: "expected ```1```\n<script>")
     result.remarks = ["a_b refused"]
