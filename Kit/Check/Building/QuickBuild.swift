@@ -193,6 +193,13 @@ package struct QuickBuild {
     let began = Date()
     let map = folder.appending(path: "files.json")
     try writeFileMap(of: module, in: folder, to: map)
+    // The compiler overlooks a change within a second of its last build, unless the object is missing.
+    let last = (changeTime(of: stamp.file) ?? 0) - 0.1
+    func isNew(_ file: URL) -> Bool { (changeTime(of: file) ?? last) > last }
+    let hasNewImport = imports.contains(where: isNew)
+    for (source, object) in outputs(of: module, in: folder) where hasNewImport || isNew(source) {
+      try? FileManager.default.removeItem(at: object)
+    }
     var command = [
       compiler, "-module-name", module.name, "-c", "-incremental",
       "-enable-batch-mode", "-j\(ProcessInfo.processInfo.activeProcessorCount)", "-output-file-map",
