@@ -15,7 +15,7 @@ package struct Isolation: Sendable {
   package let missing: [String]
 
   /// The numbers of users that no person has. Each folder is that of another one: all processes of a user are ended
-  /// together, and those that nobody has waited for count for its limit.
+  /// together, and dead ones count for its limit until the system has cleared them away.
   private static let users: Range<uid_t> = 61_184..<65_184
   private static let count = Atomic<uid_t>(0)
   /// Bytes of a file.
