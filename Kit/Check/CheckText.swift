@@ -32,6 +32,13 @@ struct CheckText {
             ? "not written yet"
             : "partly written, \(verdict.passedCount) of \(verdict.tests.count) passed"
         )
+      case .waiting:
+        (
+          style.yellow(marks.open),
+          verdict.tests.isEmpty
+            ? "waits for task \(verdict.otherTask!.task)"
+            : "\(verdict.passedCount) passed, \(verdict.otherTask!.tests) waiting"
+        )
       case .doesNotCompile: (style.red(marks.wrong), "does not compile")
       }
     let titles = tasks.map(\.title.count).max() ?? 0
@@ -71,6 +78,7 @@ struct CheckText {
       if let other = verdict.otherTask, verdict.tests.isEmpty {
         lines.append("  Its tests wait for task \(other.task), which is not written yet.")
       }
+    case .waiting: lines.append("  " + verdict.waitingWords)
     case .doesNotCompile: lines += compileErrors(verdict)
     case .failed: lines += failures(verdict)
     }
@@ -139,6 +147,10 @@ struct CheckText {
     case .passed:
       guard let next else { return "All tasks are done." }
       return "Next: \(next.number) \(next.title)\n" + place(next)
+    case .waiting:
+      guard let other = tasks.first(where: { $0.number == verdict.otherTask?.task })
+      else { return place(task) }
+      return "First: \(other.number) \(other.title)\n" + place(other)
     case .notWritten:
       return place(task) + "\n  Stuck?  \(terminal.command) hint \(task.number)"
     case .failed, .doesNotCompile:

@@ -5,6 +5,8 @@ package struct TaskVerdict: Sendable {
   package enum Outcome: String, Sendable, Codable {
     case passed, failed
     case notWritten = "not written"
+    /// Nothing is wrong, but some tests need an earlier task, which is not written.
+    case waiting = "waits for an earlier task"
     case doesNotCompile = "does not compile"
   }
 
@@ -45,10 +47,14 @@ package struct TaskVerdict: Sendable {
     outcome =
       if tests.contains(where: \.isWrong) {
         .failed
-      } else if tests.isEmpty || tests.contains(where: { $0.outcome == .notWritten }) {
+      } else if tests.contains(where: { $0.outcome == .notWritten }) {
         .notWritten
+      } else if !tests.allSatisfy({ $0.outcome == .passed }) {
+        .failed
+      } else if others.contains(where: { $0 < task.number }) {
+        .waiting
       } else {
-        tests.allSatisfy { $0.outcome == .passed } ? .passed : .failed
+        tests.isEmpty ? .notWritten : .passed
       }
   }
 

@@ -16,6 +16,10 @@ package struct Handout: Sendable {
 
   /// The folder with copies of the files with stubs, for `course reset`.
   static let stubs = ".stubs"
+  /// Whether a package is a handout.
+  static func isHandout(_ package: URL) -> Bool {
+    FileManager.default.fileExists(atPath: package.appending(path: stubs).path)
+  }
   /// The folder with the files as they are with their solutions.
   static let solutions = "Solutions"
 

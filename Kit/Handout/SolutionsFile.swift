@@ -50,6 +50,25 @@ package struct SolutionsFile: Codable, Equatable, Sendable {
     }
   }
 
+  /// Adds the solution of a task that a package holds to those kept in it, once: `course reset` then begins the task, and
+  /// `course solution` still shows it.
+  static func keep(_ task: CourseTask, in package: URL) throws {
+    let file = package.appending(path: kept)
+    var all =
+      FileManager.default.fileExists(atPath: file.path)
+      ? try SolutionsFile(contentsOf: file) : SolutionsFile(solutions: [])
+    guard !all.solutions.contains(where: { $0.task == "\(task.number)" }) else { return }
+    all.solutions += try SolutionsFile(of: [task], in: package).solutions
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try all.write(to: file)
+  }
+
+  /// The solutions of the tasks that were begun in the full package.
+  static let kept = ".course/solutions.json"
+
+  init(solutions: [Solution]) { self.solutions = solutions }
+
   package func write(to file: URL) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -20,6 +20,7 @@ enum ResetCommand: Command {
   static func run(_ arguments: Arguments, in package: URL, on terminal: Terminal) throws {
     let task = try Catalogue(package: package).task(arguments.operands[0])
     let state = StudentState(package: package)
+    if !Handout.isHandout(package) { try? SolutionsFile.keep(task, in: package) }
     for file in task.files {
       let place = package.appending(path: file)
       let handedOut = try? String(

@@ -44,15 +44,17 @@ enum SolutionCommand: Command {
     of task: CourseTask, in package: URL, file: String?
   ) throws -> [SolutionsFile.Solution] {
     let usual = package.appending(path: "solutions.json")
-    let isHandout = FileManager.default.fileExists(
-      atPath: package.appending(path: Handout.stubs).path)
     var found: [SolutionsFile.Solution] = []
     if let place = file.map({ URL(filePath: $0) })
       ?? (FileManager.default.fileExists(atPath: usual.path) ? usual : nil)
     {
       found = try SolutionsFile(contentsOf: place).solutions.filter { $0.task == "\(task.number)" }
-    } else if !isHandout {
-      found = try SolutionsFile(of: [task], in: package).solutions
+    } else if !Handout.isHandout(package) {
+      let kept = package.appending(path: SolutionsFile.kept)
+      if FileManager.default.fileExists(atPath: kept.path) {
+        found = try SolutionsFile(contentsOf: kept).solutions.filter { $0.task == "\(task.number)" }
+      }
+      if found.isEmpty { found = try SolutionsFile(of: [task], in: package).solutions }
     }
     guard !found.isEmpty else {
       throw CourseError(

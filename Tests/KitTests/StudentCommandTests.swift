@@ -196,6 +196,19 @@ import Testing
     }
   }
 
+  @Test func theFullPackageKeepsTheSolutionOfATaskThatIsBegun() throws {
+    try withPackage(isHandout: false) { folder in
+      for _ in 0..<2 {
+        _ = try output(ResetCommand.self, "1.1", in: folder)
+        #expect(
+          try output(SolutionCommand.self, "1.1", "--give-up", in: folder).contains(
+            "return given + 1"))
+        #expect(
+          try output(SolutionCommand.self, "1.2", "--give-up", in: folder).contains("return x - 1"))
+      }
+    }
+  }
+
   @Test func aHandoutNeedsTheFileWithTheSolutions() throws {
     try withPackage(isHandout: false) { complete in
       let tasks = try Catalogue(package: complete).tasks

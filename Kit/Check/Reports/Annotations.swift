@@ -18,7 +18,7 @@ struct Annotations {
         "::error file=\(property(error.file)),line=\(error.line),col=\(error.column),"
           + "title=\(property(title))::\(data(error.text))"
       }
-    case .failed, .notWritten:
+    case .failed, .notWritten, .waiting:
       let file = verdict.task.files.first ?? ""
       let failures = verdict.failures.map {
         "\($0.name): " + $0.messages.map(\.text).prefix(1).joined()

@@ -53,12 +53,20 @@ struct GradescopeResults: Encodable {
 }
 
 extension TaskVerdict {
+  /// "3 tests need task 0.1, which is not written yet."
+  var waitingWords: String {
+    guard let (count, task) = otherTask else { return "" }
+    return (count == 1 ? "1 test needs" : "\(count) tests need")
+      + " task \(task), which is not written yet."
+  }
+
   /// The verdict and its reasons as plain text.
   var summary: String {
     var lines: [String] = []
     switch outcome {
     case .passed: lines.append("All \(tests.count)\(hasHiddenTests ? " public" : "") tests passed.")
     case .notWritten: lines += ["Not written yet."] + unwritten.map { "To write: \($0)" }
+    case .waiting: lines.append(waitingWords)
     case .doesNotCompile:
       lines.append("It does not compile.")
       for error in errors {

@@ -16,7 +16,7 @@ struct ScriptFolder {
     self.root = root
     let manager = FileManager.default
     for folder in [
-      "tools", "headers", "Shared", "CourseTool", "Tests/Phase1FeedForwardTests",
+      "tools", "headers", "Shared", "Generator", "CourseTool", "Tests/Phase1FeedForwardTests",
       "Tests/SharedTests",
     ] {
       try manager.createDirectory(

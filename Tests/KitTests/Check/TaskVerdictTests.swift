@@ -48,7 +48,20 @@ import Testing
     #expect(verdict.failures.map(\.name) == ["words()", "numbers()"])
   }
 
-  @Test func whatAnotherTaskHasToDoDoesNotCount() throws {
+  @Test func aTaskWhoseTestsNeedAnEarlierOneHasNotPassed() throws {
+    let tests = [
+      Self.test("alone()", .passed), Self.test("together()", .notWritten, unwritten: "0.1"),
+      Self.test("more()", .waiting),
+    ]
+    let verdict = TaskVerdict(task: try Self.task("1.2"), tests: tests)
+    #expect(verdict.outcome == .waiting)
+    #expect(verdict.points == 0)
+    #expect(verdict.summary == "2 tests need task 0.1, which is not written yet.")
+    let empty = TaskVerdict(task: try Self.task("1.2"), tests: Array(tests.dropFirst()))
+    #expect(empty.outcome == .waiting)
+  }
+
+  @Test func whatALaterTaskHasToDoDoesNotCount() throws {
     let tests = [
       Self.test("forward()", .passed), Self.test("backward()", .notWritten, unwritten: "2.2"),
       Self.test("more()", .waiting),
