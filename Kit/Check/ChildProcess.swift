@@ -62,6 +62,20 @@ package enum ChildProcess {
     _ command: [String], in folder: URL? = nil, environment: [String: String] = [:],
     limits: Limits = Limits(), isolation: Isolation? = nil, tick: () -> Void = {}
   ) throws -> Result {
+    var result = try runOnce(command, folder, environment, limits, isolation, tick)
+    // A program that was copied a moment ago is busy while a process that another thread starts just then still has
+    // its descriptor.
+    for _ in 0..<20 where result.ending == .exited(126) && result.errors.contains("file busy") {
+      usleep(50_000)
+      result = try runOnce(command, folder, environment, limits, isolation, tick)
+    }
+    return result
+  }
+
+  private static func runOnce(
+    _ command: [String], _ folder: URL?, _ environment: [String: String], _ limits: Limits,
+    _ isolation: Isolation?, _ tick: () -> Void
+  ) throws -> Result {
     let pipes = [try Pipe(), try Pipe(), try Pipe(keeping: limits.output ?? 1 << 30)]
     defer { for pipe in pipes { pipe.close() } }
     let process = try start(
