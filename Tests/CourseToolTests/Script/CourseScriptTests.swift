@@ -15,6 +15,17 @@ import Testing
     }
   }
 
+  @Test func helpListsTheCommandsOfTheKit() throws {
+    try withScript { script in
+      for output in [
+        try script.run().output, try script.run("help").output, try script.run("--help").output,
+      ] {
+        #expect(output.contains("check, try, hint, reset, solution, progress"))
+      }
+      #expect(try script.run("help", "train").output == "tool <help> <train>\n")
+    }
+  }
+
   @Test func buildsAgainOnlyWhenASourceIsNewer() throws {
     try withScript { script in
       _ = try script.run("version")
