@@ -20,11 +20,36 @@ public struct Watched: SuiteTrait, TestTrait, TestScoping {
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
+    guard hasUnwrittenTasks else {
+      let number = Watchdog.shared.begin("\(test.id)")
+      defer { Watchdog.shared.end(number) }
+      return try await function()
+    }
     if let words = try await TestWorkers.shared.run("\(test.id)", function) {
       Issue.record(Comment(rawValue: words), sourceLocation: test.sourceLocation)
     }
   }
 }
+
+/// Whether a task of this package is not written yet, or whether its sources cannot be read. Only then the tests need
+/// threads of their own, as many as there are processors: a test that waits for a process would hold one.
+private let hasUnwrittenTasks: Bool = {
+  let manager = FileManager.default
+  guard let folders = try? manager.contentsOfDirectory(atPath: packageFolder.path) else {
+    return true
+  }
+  let phases = folders.filter { $0.hasPrefix("Phase") || $0 == "Generator" }
+  return phases.isEmpty
+    || phases.contains { phase in
+      let folder = packageFolder.appending(path: phase).resolvingSymlinksInPath()
+      guard let files = try? manager.subpathsOfDirectory(atPath: folder.path) else { return true }
+      return files.contains { path in
+        guard path.hasSuffix(".swift") else { return false }
+        let text = try? String(contentsOf: folder.appending(path: path), encoding: .utf8)
+        return text?.contains("notWritten(\"") ?? true
+      }
+    }
+}()
 
 /// Names the running tests when none has begun or ended for ten seconds, and ends the process when that continues.
 ///
