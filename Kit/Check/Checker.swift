@@ -92,7 +92,7 @@ package struct Checker {
   }
 
   /// Builds with the compiler alone. The first time that it fails for a reason that is not in the code, perhaps since
-  /// another compiler was installed, everything is built anew.
+  /// another compiler was installed, everything is built again.
   func quickly<Product>(_ body: (QuickBuild) throws -> Product) throws -> Product {
     let build = QuickBuild(package: package, base: base, report: report)
     let log = package.appending(path: Self.log)

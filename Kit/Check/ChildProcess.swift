@@ -168,7 +168,7 @@ package enum ChildProcess {
       + command
     let inherited = isolation?.environment(in: folder) ?? ProcessInfo.processInfo.environment
     let variables = inherited.merging(environment) { $1 }.map { "\($0)=\($1)" }
-    // Another user opens it anew, by the name of the descriptor.
+    // Another user opens it again, by the name of the descriptor.
     if let user = isolation?.user { fchown(pipes[2].writing, user, user) }
     var arguments = words.map { strdup($0) } + [nil]
     var environment = variables.map { strdup($0) } + [nil]
