@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "Networks", targets: ["Networks"]),
     .library(name: "Pictures", targets: ["Pictures"]),
     .executable(name: "course", targets: ["CourseTool"]),
+    .executable(name: "course-demo", targets: ["CourseDemoTool"]),
     .executable(name: "course-kit", targets: ["CourseKitTool"]),
   ],
   traits: [
@@ -74,8 +75,15 @@ let package = Package(
 
     // MARK: Command line
     .target(name: "CourseCommandLine", dependencies: ["Shared"], path: "CommandLine"),
+    .target(
+      name: "CourseTraining", dependencies: ["Shared", "Phase1FeedForward", "CourseCommandLine"],
+      path: "Training", exclude: ["Program"]),
     .executableTarget(
-      name: "CourseTool", dependencies: ["Networks", "Pictures", "CourseCommandLine"],
+      name: "CourseDemoTool", dependencies: ["CourseTraining", "CourseCommandLine"],
+      path: "Training/Program"),
+    .executableTarget(
+      name: "CourseTool",
+      dependencies: ["Networks", "Pictures", "CourseTraining", "CourseCommandLine"],
       path: "CourseTool"),
     .target(
       name: "CourseKit", dependencies: ["Shared", "CourseCommandLine"], path: "Kit",
@@ -112,7 +120,8 @@ let package = Package(
     .testTarget(
       name: "CourseToolTests",
       dependencies: [
-        "CourseTool", "CourseCommandLine", "Networks", "Pictures", "CourseTestSupport",
+        "CourseTool", "CourseDemoTool", "CourseTraining", "CourseCommandLine", "Networks",
+        "Pictures", "CourseTestSupport",
       ],
       path: "Tests/CourseToolTests"),
     .testTarget(

@@ -39,3 +39,12 @@ package func shellQuoted(_ path: String) -> String {
   let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "-_./+:@%,".contains($0) }
   return isPlain && !path.isEmpty ? path : "'\(path.replacing("'", with: #"'\''"#))'"
 }
+
+/// Whether the program was built without optimisation, which makes it many times slower.
+package var isDebugBuild: Bool {
+  #if DEBUG
+    true
+  #else
+    false
+  #endif
+}

@@ -1,4 +1,5 @@
 import CourseCommandLine
+import CourseTraining
 
 /// The tool `course`.
 let courseTool = CommandLineTool(

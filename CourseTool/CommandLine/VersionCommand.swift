@@ -26,12 +26,3 @@ enum VersionCommand: Command {
       "course \(record.version) (\(record.build), \(record.instructionSet), \(threads))")
   }
 }
-
-/// Whether the tool was built without optimisation, which makes it many times slower.
-var isDebugBuild: Bool {
-  #if DEBUG
-    true
-  #else
-    false
-  #endif
-}

@@ -1,4 +1,5 @@
 import CourseCommandLine
+import CourseTraining
 import Networks
 
 /// `course data list`

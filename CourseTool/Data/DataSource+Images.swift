@@ -1,4 +1,5 @@
 import CourseCommandLine
+import CourseTraining
 import Foundation
 import Networks
 
@@ -126,12 +127,5 @@ extension CourseError {
     var error = self
     error.remedy = (remedy.map { "\($0) " } ?? "") + "Or skip it with --skip-broken."
     return error
-  }
-
-  /// The error without its remedy.
-  var oneLine: String {
-    var error = self
-    error.remedy = nil
-    return error.description
   }
 }

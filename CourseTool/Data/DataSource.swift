@@ -180,17 +180,4 @@ extension Dataset {
     inputShape != shape && inputShape.reduce(1, *) == shape.reduce(1, *)
       ? reshaped(to: shape) : self
   }
-
-  /// A hash of the examples: FNV-1a over labels and features.
-  ///
-  /// It detects that data have changed by accident, not on purpose.
-  var fingerprint: String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func mix(_ value: UInt32) { hash = (hash ^ UInt64(value)) &* 0x100_0000_01b3 }
-    for label in targets.classIndices { mix(UInt32(truncatingIfNeeded: label)) }
-    forEachPiece { piece in
-      for value in piece.scalars { mix(value.bitPattern) }
-    }
-    return String(hash, radix: 16)
-  }
 }

@@ -1,4 +1,5 @@
 import CourseCommandLine
+import CourseTraining
 import Networks
 
 extension Recipe {
@@ -76,11 +77,9 @@ extension Recipe {
     }
   }
 
-  private static let dataNote = "data fingerprint"
-
   /// Notes in a network which data it is trained on.
   static func record(_ data: DataSource.Loaded, in network: inout NeuralNetwork) {
-    network.notes[dataNote] = data.fingerprint
+    network.dataFingerprint = data.fingerprint
     DataSource.noteLabel(data.label, in: &network)
   }
 
@@ -104,7 +103,7 @@ extension Recipe {
     }
     let loaded = try loadData(
       schema: DataSource.schema(of: network, self), skipBroken: skipBroken, progress: progress)
-    guard network.notes[Self.dataNote] == loaded.fingerprint else {
+    guard network.dataFingerprint == loaded.fingerprint else {
       throw CourseError(
         .invalidData, "the data have changed since training",
         expected: "the same examples in the same order, for the same split",

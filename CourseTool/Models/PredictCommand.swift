@@ -1,4 +1,5 @@
 import CourseCommandLine
+import CourseTraining
 import Foundation
 import Networks
 

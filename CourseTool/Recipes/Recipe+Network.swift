@@ -1,3 +1,4 @@
+import CourseTraining
 import Foundation
 import Networks
 
@@ -61,15 +62,8 @@ extension Recipe {
 
   /// The recipe in the notes of a trained network; `nil` when there is none.
   init?(notedIn network: NeuralNetwork, path: String) throws {
-    guard let text = network.notes["recipe"] else { return nil }
+    guard let text = network.recipeNote else { return nil }
     let name = "\(path), note \"recipe\""
     try self.init(json: JSONValue(parsing: text, name: name), name: name)
-  }
-
-  /// The settings as JSON in one line.
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }

@@ -1,4 +1,5 @@
 import CourseCommandLine
+import CourseTraining
 import Networks
 
 extension Recipe {
@@ -67,9 +68,7 @@ extension Recipe {
     Setting(
       "decay-every", \.decayEvery, .integer(in: 1...1_000_000),
       "epochs between decays, for --schedule step"),
-    Setting(
-      "epochs", \.epochs, .integer(in: 1...1_000_000), isFixed: false,
-      "passes over the training data"),
+    Setting(RunOptions.epochs, \.epochs, isFixed: false),
     Setting(
       "batch-size", \.batchSize, .integer(in: 1...1_000_000),
       "examples per training step (the mini-batch size)"),
@@ -83,14 +82,8 @@ extension Recipe {
     Setting(
       "split", \.splitName, .choice(),
       "random (stratified by class), or ordered (train on the first examples, test on the last)"),
-    Setting(
-      "seed", \.seed, .seed, "random seed for the split, the initial weights and the shuffling"),
+    Setting(RunOptions.seed, \.seed),
   ]
-
-  /// Some of the settings, for a command that offers only those.
-  static func settings(_ names: String...) -> [Setting] {
-    settings.filter { names.contains($0.name) }
-  }
 
   private static func list<Name: CaseIterable & RawRepresentable<String>>(_: Name.Type) -> String {
     Name.allCases.map(\.rawValue).joined(separator: ", ")

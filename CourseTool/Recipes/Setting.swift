@@ -41,6 +41,14 @@ struct Setting: OptionDescription {
       name, kind, isFixed, help, get: { $0[keyPath: path] }, set: { $0[keyPath: path] = $1 })
   }
 
+  /// A setting that is also an option of a command without recipes.
+  init<Value: Encodable>(
+    _ option: Option<Value>, _ path: any WritableKeyPath<Recipe, Value> & Sendable,
+    isFixed: Bool = true
+  ) {
+    self.init(option.name, path, option.kind, isFixed: isFixed, option.help)
+  }
+
   private init<Value: Encodable>(
     _ name: String, _ kind: ValueKind<Value>, _ isFixed: Bool, _ help: String,
     get: @escaping @Sendable (Recipe) -> Value?,

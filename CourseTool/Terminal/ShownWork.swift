@@ -5,19 +5,6 @@ import Pictures
 
 // The long work of the libraries, with its progress on a stream; `nil` for none.
 
-extension NeuralNetwork {
-  /// Evaluates the network.
-  func evaluate(
-    _ data: Dataset, _ title: String = "evaluating", keepingPredictions: Bool = false,
-    showing stream: TextStream?
-  ) throws -> Evaluation {
-    let unit = outputShape.count > 1 ? "sequences" : "examples"
-    let progress = ProgressLine(title, total: data.count, unit: unit, on: stream)
-    defer { progress.clear() }
-    return try evaluate(data, keepingPredictions: keepingPredictions) { progress.show($0) }
-  }
-}
-
 extension Animation {
   /// Draws and packs the frames.
   func gif(showing stream: TextStream?) throws -> Data {

@@ -1,23 +1,16 @@
 import CourseCommandLine
+import CourseTraining
 import Foundation
 import Networks
 
 /// A recipe with its data and its network.
 struct Experiment {
-  private(set) var recipe: Recipe
+  let recipe: Recipe
   let parts: DatasetSplit
-  /// The augmented training images; `nil` without augmentation.
-  private let images: ImageGenerator?
-  private(set) var network: NeuralNetwork
-  /// Whether the run continues an earlier one.
-  let isResumed: Bool
   /// Remarks on the data.
   let remarks: DataRemarks
-  /// Called while the network learns, besides those of each run.
-  var callbacks: [any TrainingCallback] = []
-
-  private static let recipeNote = "recipe"
-  static let authorNote = "written by"
+  /// The training of the network.
+  var run: TrainingRun
 
   /// A new run.
   init(
@@ -26,15 +19,10 @@ struct Experiment {
     try recipe.check()
     let data = try recipe.loadData(skipBroken: skipBroken, progress: progress)
     let parts = try recipe.split(data)
-    images = try recipe.augmented(parts.train)
-    network = try recipe.network(for: parts.train)
-    network.notes[Self.recipeNote] = try recipe.json()
+    var network = try recipe.network(for: parts.train)
     Recipe.record(data, in: &network)
-    network.notes[Self.authorNote] = author
-    self.recipe = recipe
-    self.parts = parts
-    remarks = data.remarks
-    isResumed = false
+    network.author = author
+    try self.init(recipe, network, on: data, parts: parts, isResumed: false)
   }
 
   /// The rest of an interrupted run, or more epochs of a complete one.
@@ -44,7 +32,7 @@ struct Experiment {
   init(
     resuming path: String, arguments: Arguments, progress stream: TextStream? = nil
   ) throws {
-    network = try savedNetwork(path)
+    let network = try savedNetwork(path)
     guard var recipe = try Recipe(notedIn: network, path: path), let progress = network.progress
     else {
       throw CourseError(
@@ -79,53 +67,25 @@ struct Experiment {
       of: network, isGivenNow: arguments.isGiven("data"),
       skipBroken: arguments[RunOptions.skipBroken], progress: stream,
       remedy: "Restore the original data (--data for a new location), or start a new run.")
-    parts = try recipe.split(data)
-    images = try recipe.augmented(parts.train)
-    network.notes[Self.recipeNote] = try recipe.json()
-    self.recipe = recipe
-    remarks = data.remarks
-    isResumed = true
+    try self.init(recipe, network, on: data, parts: recipe.split(data), isResumed: true)
   }
 
-  /// Trains and saves.
-  ///
-  /// - Parameter stream: the stream for progress; `nil` for none
-  /// - Returns: whether a signal ended the training early
-  mutating func train(
-    output: OutputFile, progress stream: TextStream?, warnings: TextStream
-  ) throws -> Bool {
-    var callbacks: [any TrainingCallback] =
-      [
-        StopOnInterruption(), Autosave(to: output, warnings: warnings),
-      ] + self.callbacks
-    if let stream {
-      callbacks.insert(TrainingDisplay(on: stream, isText: recipe.isText), at: 0)
-    }
-    // After a signal or an error the display cannot clear its own line.
-    defer { stream?.clearLine() }
-    let options = TrainingOptions(
-      epochs: recipe.epochs, batchSize: recipe.batchSize, shuffle: !recipe.isText,
-      clipping: recipe.clip.clipping,
-      schedule: recipe.schedule(
-        stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize))
-    try Interruption.watched {
-      if let images {
-        try network.fit(
-          images, validation: validation, options: options, callbacks: callbacks,
-          resuming: isResumed)
-      } else {
-        try network.fit(
-          parts.train, validation: validation, options: options, callbacks: callbacks,
-          resuming: isResumed)
-      }
-      stream?.clearLine()
-      try output.saveTrained(network, warnings: warnings)
-    }
-    return Interruption.isRequested || (network.progress?.epoch ?? 0) < recipe.epochs
+  private init(
+    _ recipe: Recipe, _ network: NeuralNetwork, on data: DataSource.Loaded, parts: DatasetSplit,
+    isResumed: Bool
+  ) throws {
+    (self.recipe, self.parts, remarks) = (recipe, parts, data.remarks)
+    run = try TrainingRun(
+      network, recipe: recipe.recipe, settings: recipe, train: parts.train,
+      validation: recipe.validation > 0 ? parts.validation : nil,
+      test: recipe.test > 0 ? parts.test : nil,
+      options: TrainingOptions(
+        epochs: recipe.epochs, batchSize: recipe.batchSize, shuffle: !recipe.isText,
+        clipping: recipe.clip.clipping,
+        schedule: recipe.schedule(
+          stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize)),
+      batches: recipe.augmented(parts.train),
+      remark: recipe.augment == .none ? nil : "augmentation: \(recipe.augment.text)",
+      isText: recipe.isText, isResumed: isResumed)
   }
-
-  /// The validation part; `nil` when it has no examples.
-  var validation: Dataset? { recipe.validation > 0 ? parts.validation : nil }
-  /// The test part; `nil` when it has no examples.
-  var test: Dataset? { recipe.test > 0 ? parts.test : nil }
 }

@@ -1,4 +1,5 @@
 import CourseCommandLine
+import CourseTraining
 import Foundation
 import Networks
 import Pictures
@@ -83,8 +84,8 @@ enum TrainCommand: Command {
     }
     experiment.remarks.report(on: terminal.error)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
-    let run = try CourseTool.run(
-      &experiment, output: output, arguments: arguments, on: terminal
+    let run = try experiment.run.perform(
+      savingTo: output, arguments: arguments, on: terminal
     ).report
 
     var lines = run.interrupted ? [] : ["Saved to \(output.path)."]
@@ -96,7 +97,7 @@ enum TrainCommand: Command {
     }
     if let page, run.epochs > 0 {
       let report = try ModelReport(
-        of: experiment.network, experiment.recipe, path: output.path, command: terminal.command,
+        of: experiment.run.network, experiment.recipe, path: output.path, command: terminal.command,
         parts: experiment.parts, after: run, showing: terminal.progress(for: arguments))
       try ReportCommand.write(report, to: page, warnings: terminal.error)
       lines.append("The report is in \(page.path).")
@@ -122,7 +123,7 @@ enum TrainCommand: Command {
       path, force: force, inputs: DataSource.files(of: experiment.recipe.data))
     try Animation.requireLibraries()
     let recorder = try BoundaryRecorder(data: experiment.parts.train, frameLimit: 80)
-    experiment.callbacks.append(recorder)
+    experiment.run.callbacks.append(recorder)
     return (recorder, file)
   }
 }

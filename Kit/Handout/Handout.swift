@@ -186,8 +186,10 @@ enum PackageFiles {
   static func all(in package: URL) throws -> [String] {
     let scopes = CourseTask.Scope.allCases
     let folders =
-      ["Shared", "CommandLine", "Kit", "Networks", "Pictures", "CourseTool", "Tests/TestSupport"]
-      + scopes.map(\.folder) + scopes.map(\.tests)
+      [
+        "Shared", "CommandLine", "Kit", "Networks", "Pictures", "Training", "CourseTool",
+        "Tests/TestSupport",
+      ] + scopes.map(\.folder) + scopes.map(\.tests)
     var paths: Set<String> = []
     for folder in folders {
       let place = package.appending(path: folder).resolvingSymlinksInPath()

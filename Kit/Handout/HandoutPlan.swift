@@ -54,7 +54,7 @@ package struct HandoutPlan: Sendable, Hashable {
     func lies(in folder: String) -> Bool { path.hasPrefix("\(folder)/") }
     if path.contains("/Hidden/") && !isForInstructors { return false }
     if ["Shared", "CommandLine", "Kit", "Tests/TestSupport"].contains(where: lies) { return true }
-    if ["Networks", "Pictures", "CourseTool"].contains(where: lies) { return hasTool }
+    if ["Networks", "Pictures", "Training", "CourseTool"].contains(where: lies) { return hasTool }
     // The folder of First Principles lies in that of Phase 1.
     let scopes = CourseTask.Scope.allCases
     if let scope = scopes.first(where: { lies(in: $0.tests) }) { return tasks.contains(scope) }

@@ -69,6 +69,13 @@ public struct CourseError: Error, Equatable, Sendable, CustomStringConvertible {
     if let remedy { text += "\n  \(remedy.escapingControls(inLine: false))" }
     return text
   }
+
+  /// The error without its remedy.
+  package var oneLine: String {
+    var error = self
+    error.remedy = nil
+    return error.description
+  }
 }
 
 /// Stops the program because of a mistake in the calling code.

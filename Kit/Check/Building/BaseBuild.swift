@@ -7,7 +7,7 @@ struct BaseBuild {
   let package: URL
   let report: (String) -> Void
   /// The file by which the script knows that the checker is up to date.
-  private var stamp: URL { package.appending(path: ".course/kit") }
+  private var stamp: URL { package.appending(path: ".course/course-kit") }
 
   /// Builds again if a file of Shared is newer than the last build, or always.
   func update(always: Bool = false) throws {

@@ -4,6 +4,9 @@ import Foundation
 let builtTool = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
   .appending(path: "course")
 
+/// The demo as a program of its own, beside it.
+let builtDemo = builtTool.deletingLastPathComponent().appending(path: "course-demo")
+
 /// Whether the program is there.
 let hasBuiltTool = FileManager.default.isExecutableFile(atPath: builtTool.path)
 
@@ -13,7 +16,8 @@ let hasBuiltTool = FileManager.default.isExecutableFile(atPath: builtTool.path)
 ///   - isWatching: whether the program is to wait for the first signal before it is sent
 ///   - isReady: receives the text that the program has written to standard error
 func runProcess(
-  _ arguments: [String] = [], shell: String? = nil, in folder: URL, signals: [Int32] = [],
+  _ arguments: [String] = [], program: URL = builtTool, shell: String? = nil, in folder: URL,
+  signals: [Int32] = [],
   isWatching: Bool = true,
   when isReady: (String) -> Bool = { _ in true }
 ) throws -> ToolRun {
@@ -23,7 +27,7 @@ func runProcess(
     String(decoding: try Data(contentsOf: file), as: UTF8.self)
   }
   let process = Process()
-  process.executableURL = shell == nil ? builtTool : URL(filePath: "/bin/bash")
+  process.executableURL = shell == nil ? program : URL(filePath: "/bin/bash")
   process.arguments = shell.map { ["-c", $0] } ?? arguments
   process.environment = ProcessInfo.processInfo.environment.merging(
     ["COURSE": builtTool.path, "SWIFT_BACKTRACE": "enable=no"]) { _, new in new }
@@ -34,14 +38,14 @@ func runProcess(
   try process.run()
   let deadline = Date(timeIntervalSinceNow: 60)
   while process.isRunning, Date() < deadline, !isReady(try text(error)) { usleep(2000) }
-  let program = process.processIdentifier
+  let number = process.processIdentifier
   while isWatching, let first = signals.first, process.isRunning, Date() < deadline,
-    !isCaught(first, by: program)
+    !isCaught(first, by: number)
   { usleep(500) }
   for signal in signals {
-    kill(program, signal)
+    kill(number, signal)
     // Two signals at the same moment would count as one. The program takes its handler away with the first.
-    while process.isRunning, Date() < deadline, isCaught(signal, by: program) { usleep(500) }
+    while process.isRunning, Date() < deadline, isCaught(signal, by: number) { usleep(500) }
   }
   while process.isRunning, Date() < deadline { usleep(2000) }
   if process.isRunning { kill(process.processIdentifier, SIGKILL) }

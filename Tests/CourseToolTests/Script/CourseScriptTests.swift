@@ -26,15 +26,61 @@ import Testing
     }
   }
 
-  @Test func buildsAgainOnlyWhenASourceIsNewer() throws {
+  @Test(arguments: ["Shared", "Phase2-CNN"])
+  func buildsAgainOnlyWhenASourceIsNewer(folder: String) throws {
     try withScript { script in
       _ = try script.run("version")
       let before = try script.calls().count
       _ = try script.run("version")
       #expect(try script.calls().count == before)
-      try script.touch("Shared/New.swift")
+      try script.touch("\(folder)/New.swift")
       _ = try script.run("version")
       #expect(try script.calls().count > before)
+    }
+  }
+
+  // MARK: The demo
+
+  @Test func theDemoIsAProgramOfItsOwnWithoutSystemPackages() throws {
+    try withScript { script in
+      let run = try script.run("demo", "--epochs", "3", environment: Self.table)
+      #expect(run.output == "course-demo <demo> <--epochs> <3>\n")
+      #expect(run.error.contains("Building the demo"))
+      #expect(
+        !run.error.contains("libfake-dev"), "a question about packages that the demo does not need")
+      #expect(
+        try script.calls() == [
+          "swift build --package-path ROOT -c release --product course-demo",
+          "swift build --package-path ROOT -c release --show-bin-path",
+        ])
+      #expect(try script.run("help", "demo").output == "course-demo <help> <demo>\n")
+      #expect(try script.run("help", "train").output == "tool <help> <train>\n")
+    }
+  }
+
+  @Test func theDemoIsBuiltAgainOnlyForWhatItIsMadeOf() throws {
+    try withScript { script in
+      _ = try script.run("demo")
+      let before = try script.calls().count
+      try script.touch("Phase2-CNN/New.swift")
+      try script.touch("Generator/New.swift")
+      _ = try script.run("demo")
+      #expect(try script.calls().count == before)
+      try script.touch("Phase1-FeedForward/New.swift")
+      _ = try script.run("demo")
+      #expect(try script.calls().count > before)
+    }
+  }
+
+  /// With other flags, SwiftPM would build again what the tool was built of.
+  @Test func theDemoHasTheFlagsOfTheTool() throws {
+    try withScript { script in
+      _ = try script.run("version", environment: Self.table)
+      _ = try script.run("demo", environment: Self.table)
+      #expect(
+        try script.calls().contains(
+          "swift build --package-path ROOT -c release --disable-default-traits --product course-demo"
+        ))
     }
   }
 
@@ -93,7 +139,7 @@ import Testing
       #expect(run.error.contains("To turn it on: install libfake-dev"))
       let calls = try script.calls()
       #expect(
-        calls.contains { $0.hasPrefix("swift build") && $0.hasSuffix("--disable-default-traits") })
+        calls.contains { $0.hasPrefix("swift build") && $0.contains("--disable-default-traits") })
       #expect(!calls.contains { $0.contains("apt-get") })
 
       let second = try script.run("version", environment: Self.table)

@@ -16,8 +16,8 @@ struct ScriptFolder {
     self.root = root
     let manager = FileManager.default
     for folder in [
-      "tools", "headers", "Shared", "Generator", "CourseTool", "Tests/Phase1FeedForwardTests",
-      "Tests/SharedTests",
+      "tools", "headers", "Shared", "Phase1-FeedForward", "Phase2-CNN", "Generator", "CourseTool",
+      "Tests/Phase1FeedForwardTests", "Tests/SharedTests",
     ] {
       try manager.createDirectory(
         at: root.appending(path: folder), withIntermediateDirectories: true)
@@ -129,11 +129,14 @@ struct ScriptFolder {
           if [ "${FAKE_BUILD-}" = waits ]; then
             printf 'Another instance of SwiftPM (PID: 7) is already running, waiting until ...'; sleep 2
           fi
+          case "$*" in *--product*) ;; *) exit ;; esac
           mkdir -p "$ROOT/bin"
+          words="$*"; program=${words##*--product }
           { echo '#!/bin/bash'
-            echo 'printf tool; printf " <%s>" "$@"; echo; [ "$1" != train ] || exit 7'
-          } >"$ROOT/bin/course"
-          chmod +x "$ROOT/bin/course" ;;
+            echo 'name=${0##*/}; [ "$name" != course ] || name=tool'
+            echo 'printf "$name"; printf " <%s>" "$@"; echo; [ "$1" != train ] || exit 7'
+          } >"$ROOT/bin/$program"
+          chmod +x "$ROOT/bin/$program" ;;
         test*)
           if [ -e "$ROOT/tests" ]; then . "$ROOT/tests" "$@"; exit; fi
           case "${FAKE_TEST-}" in

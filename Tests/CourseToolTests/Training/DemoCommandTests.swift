@@ -5,6 +5,7 @@ import Networks
 import Testing
 
 @testable import CourseTool
+@testable import CourseTraining
 
 @Suite(.watched) struct DemoCommandTests {
   @Test func trainsMeasuresSavesAndDraws() throws {
@@ -35,6 +36,72 @@ import Testing
       #expect(run.status == 1)
       #expect(run.error.contains("Overwrite it with --force"))
       #expect(try Data(contentsOf: output) == Data("mine".utf8))
+    }
+  }
+}
+
+/// The demo trains what `course train digits-mlp` trains, without the code of the recipes.
+@Suite(.watched) struct DemoAndRecipeTests {
+  private func network(_ arguments: String..., in folder: URL) throws -> NeuralNetwork {
+    let file = folder.appending(path: "\(arguments[0]).safetensors")
+    let run = runTool(arguments + ["--epochs", "2", "--seed", "5", "-o", file.path, "--quiet"])
+    #expect(run.status == 0, "\(run.error)")
+    return try NeuralNetwork(contentsOf: file)
+  }
+
+  @Test func theNetworkIsThatOfTheRecipe() throws {
+    try withTemporaryFolder { folder in
+      var demo = try network("demo", in: folder)
+      var trained = try network("train", "digits-mlp", in: folder)
+      #expect(
+        try Recipe(notedIn: demo, path: "demo") == Recipe(notedIn: trained, path: "train"),
+        "the settings of the demo, completed by the recipe, are the settings of the recipe")
+      #expect(demo.author == "course demo" && trained.author == "course train")
+      // Everything else: weights, scaling, names, notes, the training and its history.
+      for place in [\NeuralNetwork.recipeNote, \.author] {
+        demo[keyPath: place] = nil
+        trained[keyPath: place] = nil
+      }
+      let files = try [demo, trained].map { network in
+        let file = folder.appending(path: "network")
+        try network.save(to: file)
+        return try Data(contentsOf: file)
+      }
+      #expect(files[0] == files[1])
+    }
+  }
+
+  @Test func theCommandsTakeItForOneOfTheRecipe() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "demo.safetensors").path
+      let demo = runTool("demo", "--epochs", "1", "-o", file, "--json", "--quiet")
+      let test = try #require(try demo.json["test"] as? [String: Any])
+      let evaluation = runTool("evaluate", file, "--json")
+      #expect(
+        try evaluation.json["test"] as? [String: Any] as NSDictionary? == test as NSDictionary,
+        "\(evaluation.error)")
+      #expect(runTool("train", "--resume", file, "--epochs", "2").status == 0)
+      #expect(runTool("demo", "--epochs", "1", "-o", file).status == 0, "still the demo's own")
+      #expect(runTool("train", "digits-mlp", "--epochs", "1", "-o", file, "--force").status == 0)
+      #expect(runTool("demo", "--epochs", "1", "-o", file).status == 1)
+    }
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: builtDemo.path)))
+  func theProgramOfItsOwnDoesTheSame() throws {
+    try withTemporaryFolder { folder in
+      let (own, tool) = (folder.appending(path: "own"), folder.appending(path: "tool"))
+      let run = try runProcess(
+        ["demo", "--epochs", "1", "-o", own.path], program: builtDemo, in: folder)
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.output.contains("Saved to \(own.path)"))
+      #expect(runTool("demo", "--epochs", "1", "-o", tool.path).status == 0)
+      #expect(try Data(contentsOf: own) == Data(contentsOf: tool))
+      let help = try runProcess(["demo", "--help"], program: builtDemo, in: folder)
+      #expect(help.output == runTool("demo", "--help").output)
+      #expect(
+        try runProcess(["demo", "--epoch"], program: builtDemo, in: folder).error
+          == runTool("demo", "--epoch").error)
     }
   }
 }

@@ -5,6 +5,7 @@ import Networks
 import Testing
 
 @testable import CourseTool
+@testable import CourseTraining
 
 /// The file that a command writes must not cost the user another one, nor the work.
 @Suite(.watched) struct OutputFileTests {

@@ -13,7 +13,9 @@ import Testing
     let printed = runTool("recipes", name, "--json").output
     let json = try JSONValue(parsing: printed, name: "recipe.json")
     #expect(try Recipe(json: json, name: "recipe.json") == settings)
-    #expect(try Recipe(json: JSONValue(parsing: settings.json(), name: ""), name: "") == settings)
+    #expect(
+      try Recipe(json: JSONValue(parsing: JSONCoding.text(settings), name: ""), name: "")
+        == settings)
   }
 
   @Test func aConfigFileMayGiveOnlySomeSettings() throws {

@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import CourseTool
+@testable import CourseTraining
 @testable import Shared
 
 @Suite(.watched) struct TrainingDisplayTests {

@@ -68,7 +68,8 @@ import Testing
     let recipe = try Recipe(json: json, name: "test")
     #expect(recipe.momentum == 0.75 && recipe.penalty == .l2(0.5))
     #expect(recipe.clip == .limit(.norm(1)))
-    let again = try Recipe(json: JSONValue(parsing: recipe.json(), name: "test"), name: "test")
+    let again = try Recipe(
+      json: JSONValue(parsing: JSONCoding.text(recipe), name: "test"), name: "test")
     #expect(again == recipe)
   }
 

@@ -1,6 +1,6 @@
 import CourseCommandLine
 import Foundation
-import Networks
+import Shared
 
 /// Saves the network at intervals, so that a crash or a power cut loses at most one interval of work.
 ///
@@ -9,27 +9,28 @@ import Networks
 ///
 /// A file that cannot be written (on a full disk) does not end the training: the callback warns once, and
 /// retries after the next interval.
-struct Autosave: TrainingCallback {
+package struct Autosave: TrainingCallback {
   private let output: OutputFile
   private let warnings: TextStream
   private let interval: Duration
   private var last = ContinuousClock.now
   private var hasFailed = false
 
-  init(to output: OutputFile, every interval: Duration = .seconds(30), warnings: TextStream) {
+  package init(to output: OutputFile, every interval: Duration = .seconds(30), warnings: TextStream)
+  {
     self.output = output
     self.warnings = warnings
     self.interval = interval
   }
 
   /// After the other callbacks, whose effects belong to the checkpoint.
-  var runsLast: Bool { true }
+  package var runsLast: Bool { true }
 
-  mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
+  package mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
     last = .now
   }
 
-  mutating func stepEnded(
+  package mutating func stepEnded(
     _ report: StepReport, network: inout NeuralNetwork
   ) throws -> TrainingControl {
     let now = ContinuousClock.now

@@ -1,17 +1,17 @@
 import CourseCommandLine
 import Foundation
-import Networks
+import Shared
 
 /// An output file of a command, which never replaces another file of the user.
 ///
-/// The path is checked before the work begins: it must be free, writable, and not that of an input. A long run
+/// The path is checked before the work begins: it must be free and writable. A long run
 /// checks again each time it writes: a file that appeared in the meantime is not its own and stays, unless
 /// `--force` was given; the run then writes to another name beside it.
-final class OutputFile {
+package final class OutputFile {
   /// The path of the file.
-  private(set) var path: String
+  package private(set) var path: String
   /// The same for every way to write it.
-  var absolutePath: String {
+  package var absolutePath: String {
     URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path
   }
   private let force: Bool
@@ -24,13 +24,11 @@ final class OutputFile {
   ///   - path: the path to write to
   ///   - force: whether an existing file may be replaced
   ///   - replacesOwn: whether an existing file belongs to this run already
-  ///   - inputs: the inputs of the command, which are never replaced
   /// - Throws: `CourseError` when a file exists or cannot be written.
-  init(_ path: String, force: Bool, replacesOwn: Bool = false, inputs: [String] = []) throws {
+  package init(_ path: String, force: Bool, replacesOwn: Bool = false) throws {
     self.path = path
     self.force = force
     try OutputFile.checkName(path)
-    for input in inputs { try OutputFile.check(path, isNot: input) }
     own = FileIdentity(of: path)
     guard own == nil || force || replacesOwn else {
       throw CourseError(
@@ -40,7 +38,7 @@ final class OutputFile {
   }
 
   /// Lets `body` write the file; under another name if the file at the path is not the run's own.
-  func write(warnings: TextStream, _ body: (URL) throws -> Void) throws {
+  package func write(warnings: TextStream, _ body: (URL) throws -> Void) throws {
     let isClaimed = force ? false : try claimName(warnings: warnings)
     do {
       try body(URL(filePath: path))
@@ -87,7 +85,7 @@ final class OutputFile {
   // MARK: Networks
 
   /// Saves a network while it is being trained.
-  func save(_ network: NeuralNetwork, warnings: TextStream) throws {
+  package func save(_ network: NeuralNetwork, warnings: TextStream) throws {
     try write(warnings: warnings) { try network.save(to: $0) }
     savedEpoch = network.progress?.epoch
   }
@@ -122,7 +120,7 @@ final class OutputFile {
   // MARK: Checks
 
   /// Throws if a path cannot be written.
-  private static func checkName(_ path: String) throws {
+  package static func checkName(_ path: String) throws {
     func refuse(_ what: String, _ remedy: String, received: String? = nil) -> CourseError {
       CourseError(.file, what, received: received, location: path, remedy: remedy)
     }
@@ -157,36 +155,6 @@ final class OutputFile {
     }
   }
 
-  /// Throws if the output is an input of the command, under any name.
-  private static func check(_ path: String, isNot input: String) throws {
-    guard let output = FileIdentity(of: path), let identity = FileIdentity(of: input) else {
-      return
-    }
-    var isInput = output.isSameFile(as: identity)
-    var status = stat()
-    if stat(input, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      isInput = isRead(URL(filePath: path), inFolder: URL(filePath: input))
-    }
-    guard isInput else { return }
-    throw CourseError(
-      .file, "the output would overwrite an input",
-      expected: "a name different from the inputs",
-      received: input, location: path, remedy: "Choose another name.")
-  }
-
-  /// Whether a file belongs to a data folder: an image or labels in it or below it.
-  private static func isRead(_ file: URL, inFolder folder: URL) -> Bool {
-    let inner = file.resolvingSymlinksInPath().standardizedFileURL.pathComponents
-    let outer = folder.resolvingSymlinksInPath().standardizedFileURL.pathComponents
-    guard inner.count > outer.count, inner.starts(with: outer) else { return false }
-    let ending = file.pathExtension.lowercased()
-    guard PixelImage.fileExtensions.contains(ending) || ending == "npy" else {
-      return ending != "safetensors"
-    }
-    let isNumbered = Int(file.deletingPathExtension().lastPathComponent) != nil
-    return isNumbered || inner.count > outer.count + 1
-  }
-
   /// The first unused name of `name-2.ending`, `name-3.ending`, ...
   private static func freeName(beside path: String) throws -> String {
     var status = stat()
@@ -207,7 +175,7 @@ final class OutputFile {
 }
 
 /// The identity of a file and its state.
-struct FileIdentity: Equatable {
+package struct FileIdentity: Equatable {
   private let device: UInt64
   private let number: UInt64
   private let size: Int64
@@ -215,7 +183,7 @@ struct FileIdentity: Equatable {
   private let nanoseconds: Int
 
   /// `nil` when there is no such file.
-  init?(of path: String) {
+  package init?(of path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     device = UInt64(truncatingIfNeeded: status.st_dev)
@@ -230,7 +198,7 @@ struct FileIdentity: Equatable {
   }
 
   /// Whether both are the same file, in any state.
-  func isSameFile(as other: FileIdentity) -> Bool {
+  package func isSameFile(as other: FileIdentity) -> Bool {
     device == other.device && number == other.number
   }
 }

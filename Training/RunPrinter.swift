@@ -1,21 +1,19 @@
 import CourseCommandLine
-import Networks
+import Shared
 
 /// Prints the texts of a training run.
 struct RunPrinter {
   let terminal: Terminal
 
   /// The data, the notes and the network, before training.
-  func opening(_ experiment: Experiment, quiet: Bool) {
-    let data = experiment.parts
+  func opening(_ run: TrainingRun, quiet: Bool) {
     if !quiet {
       let parts = [
-        (data.train, "train"), (experiment.validation, "validate"), (experiment.test, "test"),
+        (run.train, "train"), (run.validation, "validate"), (run.test, "test"),
       ].compactMap { part, use in part.map { "\($0.count) to \(use)" } }
       terminal.error.line(
-        "\(experiment.recipe.recipe): \(data.train.name.printable), \(parts.joined(separator: ", "))"
-      )
-      if let progress = experiment.network.progress, experiment.isResumed {
+        "\(run.recipe): \(run.train.name.printable), \(parts.joined(separator: ", "))")
+      if let progress = run.network.progress, run.isResumed {
         terminal.error.line("resuming after epoch \(progress.epoch), step \(progress.step)")
         if progress.instructionSet != Parallelism.instructionSet {
           terminal.error.line(
@@ -23,20 +21,18 @@ struct RunPrinter {
               + "results will differ in the last bits")
         }
       }
-      if data.train.count < experiment.recipe.batchSize {
+      if run.train.count < run.options.batchSize {
         terminal.error.line(
-          "note: batches of all \(data.train.count) training examples, fewer than --batch-size "
-            + "\(experiment.recipe.batchSize)")
+          "note: batches of all \(run.train.count) training examples, fewer than --batch-size "
+            + "\(run.options.batchSize)")
       }
-      if experiment.recipe.augment != .none {
-        terminal.error.line("augmentation: \(experiment.recipe.augment.text)")
-      }
+      if let remark = run.remark { terminal.error.line(remark) }
       if isDebugBuild {
         terminal.error.line(
           "note: debug build, many times slower than 'swift build -c release'")
       }
     }
-    terminal.output.line(summaryText(experiment.network, for: terminal.output))
+    terminal.output.line(summaryText(run.network, for: terminal.output))
     if !quiet { terminal.error.line() }
   }
 
@@ -70,7 +66,7 @@ struct RunPrinter {
 }
 
 /// The confusion matrix, and precision, recall and F1 of each class.
-func classDetails(_ evaluation: Evaluation, style: Style) -> String {
+package func classDetails(_ evaluation: Evaluation, style: Style) -> String {
   guard let matrix = evaluation.confusionMatrix else { return "" }
   var text =
     style.bold("Confusion matrix") + " "
@@ -84,7 +80,7 @@ func classDetails(_ evaluation: Evaluation, style: Style) -> String {
 }
 
 /// The table of a network's layers, in the characters of the stream.
-func summaryText(_ network: NeuralNetwork, for stream: TextStream) -> String {
+package func summaryText(_ network: NeuralNetwork, for stream: TextStream) -> String {
   let text = network.summary()
   return stream.features.usesUnicode ? text : text.replacing("─", with: "-")
 }

@@ -1,27 +1,28 @@
 import Foundation
-import Networks
+import Shared
 
 /// Loss and accuracy on one part of the data.
-struct PartReport: Encodable, Sendable {
-  var examples: Int
+package struct PartReport: Encodable, Sendable {
+  package var examples: Int
   /// The loss, penalties included.
-  var loss: Double
+  package var loss: Double
   /// The weight penalty in the loss; absent without one.
-  var penalty: Double?
-  var accuracy: Double?
+  package var penalty: Double?
+  package var accuracy: Double?
   /// The perplexity of a text, `exp(loss)`.
-  var perplexity: Double?
+  package var perplexity: Double?
   /// The confusion matrix, row by row: `confusion[true][predicted]`; absent above 200 classes.
-  var confusion: [[Int]]?
+  package var confusion: [[Int]]?
   /// The errors: `[true, predicted, count]`.
-  var mistakes: [[Int]]?
+  package var mistakes: [[Int]]?
   /// Precision, recall and F1 of each class.
-  var classes: [ClassScores]?
+  package var classes: [ClassScores]?
 
   /// - Parameters:
   ///   - details: whether to report the single classes
   ///   - isText: whether the loss is the mean over the characters of a text
-  init(_ evaluation: Evaluation, examples: Int, details: Bool = false, isText: Bool = false) {
+  package init(_ evaluation: Evaluation, examples: Int, details: Bool = false, isText: Bool = false)
+  {
     self.examples = examples
     loss = evaluation.loss
     penalty = evaluation.penalty == 0 ? nil : evaluation.penalty
@@ -38,27 +39,33 @@ struct PartReport: Encodable, Sendable {
 }
 
 /// The report of a training run, for `--json`.
-struct RunReport: Encodable, Sendable {
-  var recipe: Recipe
-  var output: String
-  var interrupted: Bool
+package struct RunReport: Encodable, Sendable {
+  package var recipe: Settings
+  package var output: String
+  package var interrupted: Bool
   /// All epochs, and those of this run, which took `seconds`.
-  var epochs: Int
-  var newEpochs: Int
-  var seconds: Double
-  var parameters: Int
-  var threads: Int
-  var instructionSet: String
-  var classNames: [String]
-  var train: PartReport?
-  var validation: PartReport?
-  var test: PartReport?
-  var history: [EpochReport]
+  package var epochs: Int
+  package var newEpochs: Int
+  package var seconds: Double
+  package var parameters: Int
+  package var threads: Int
+  package var instructionSet: String
+  package var classNames: [String]
+  package var train: PartReport?
+  package var validation: PartReport?
+  package var test: PartReport?
+  package var history: [EpochReport]
   /// Of a text, the perplexities of each epoch.
-  var perplexities: [Perplexities]?
+  package var perplexities: [Perplexities]?
+
+  /// Settings of any type.
+  package struct Settings: Encodable, Sendable {
+    let value: any Encodable & Sendable
+    package func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
+  }
 
   /// The perplexities of an epoch.
-  struct Perplexities: Encodable, Sendable {
+  package struct Perplexities: Encodable, Sendable {
     var epoch: Int
     var training: Double
     var validation: Double?
@@ -73,5 +80,5 @@ struct RunReport: Encodable, Sendable {
 
 extension Scores {
   /// `exp` of the loss on the characters of a text, without the weight penalty.
-  var perplexity: Double { exp(loss - (penalty ?? 0)) }
+  package var perplexity: Double { exp(loss - (penalty ?? 0)) }
 }

@@ -1,9 +1,9 @@
 import CourseCommandLine
 import Foundation
-import Networks
+import Shared
 
 /// Shows the progress of training: a bar on a terminal, one line per epoch elsewhere.
-struct TrainingDisplay: TrainingCallback {
+package struct TrainingDisplay: TrainingCallback {
   private let stream: TextStream
   private var line: LiveLine
   private var plan: TrainingPlan?
@@ -15,18 +15,18 @@ struct TrainingDisplay: TrainingCallback {
   /// Whether the examples are sequences of a text, whose losses are shown as perplexities.
   private let isText: Bool
 
-  init(on stream: TextStream, isText: Bool = false) {
+  package init(on stream: TextStream, isText: Bool = false) {
     self.stream = stream
     self.isText = isText
     line = LiveLine(on: stream)
   }
 
-  mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
+  package mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
     self.plan = plan
     start = .now
   }
 
-  mutating func stepEnded(
+  package mutating func stepEnded(
     _ report: StepReport, network: inout NeuralNetwork
   ) throws -> TrainingControl {
     let now = ContinuousClock.now
@@ -48,7 +48,7 @@ struct TrainingDisplay: TrainingCallback {
     return .proceed
   }
 
-  mutating func epochEnded(
+  package mutating func epochEnded(
     _ report: EpochReport, network: inout NeuralNetwork
   ) throws -> TrainingControl {
     lastValidation = report.validation
@@ -68,7 +68,7 @@ struct TrainingDisplay: TrainingCallback {
     return .proceed
   }
 
-  mutating func trainingEnded(
+  package mutating func trainingEnded(
     _ history: TrainingHistory, network: inout NeuralNetwork
   ) throws {
     line.clear()
@@ -102,8 +102,10 @@ struct TrainingDisplay: TrainingCallback {
 }
 
 /// Ends training after the current step on a signal.
-struct StopOnInterruption: TrainingCallback {
-  mutating func stepEnded(
+package struct StopOnInterruption: TrainingCallback {
+  package init() {}
+
+  package mutating func stepEnded(
     _ report: StepReport, network: inout NeuralNetwork
   ) throws -> TrainingControl {
     Interruption.isRequested ? .stop : .proceed

@@ -1,0 +1,37 @@
+import Shared
+
+/// The notes that a run leaves in its network.
+extension NeuralNetwork {
+  /// The recipe with its settings, as JSON.
+  package var recipeNote: String? {
+    get { notes["recipe"] }
+    set { notes["recipe"] = newValue }
+  }
+
+  /// The command that made the network, such as "course train".
+  package var author: String? {
+    get { notes["written by"] }
+    set { notes["written by"] = newValue }
+  }
+
+  /// The fingerprint of the data that the network was trained on.
+  package var dataFingerprint: String? {
+    get { notes["data fingerprint"] }
+    set { notes["data fingerprint"] = newValue }
+  }
+}
+
+extension Dataset {
+  /// A hash of the examples: FNV-1a over labels and features.
+  ///
+  /// It detects that data have changed by accident, not on purpose.
+  package var fingerprint: String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func mix(_ value: UInt32) { hash = (hash ^ UInt64(value)) &* 0x100_0000_01b3 }
+    for label in targets.classIndices { mix(UInt32(truncatingIfNeeded: label)) }
+    forEachPiece { piece in
+      for value in piece.scalars { mix(value.bitPattern) }
+    }
+    return String(hash, radix: 16)
+  }
+}
