@@ -14,6 +14,9 @@ import Shared
 ///     loss.forward([[0.5, 0.5]], target: .classes([0]))   // 0.6931 = ln 2
 ///     loss.backward()                                     // [[-2, 0]]
 ///
+/// With class weights, weights of examples or label smoothing t becomes q, and N the sum of the weights, as in
+/// `SoftmaxCrossEntropyLoss`.
+///
 /// - Complexity: O(N·C).
 /// - Reference: Goodfellow, Bengio, Courville (2016), *Deep Learning*, equation 5.12 and section 6.2.
 ///   Task: Protocols/Phase1-FeedForward.md, 1.5.
@@ -27,7 +30,7 @@ public struct CrossEntropyLoss: ClassificationLoss {
 
   /// The loss of a batch of probabilities.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
-    let truth = target.truth(for: prediction, place: "CrossEntropyLoss.forward")
+    let truth = truth(of: target, for: prediction)
     kept.set((prediction, truth), in: .training)
     // TODO(1.5): L = −Σ t ln(max(p, ε)), times scale(for: truth), which is 1/N for .mean, 1 for .sum.
     // BEGIN SOLUTION
@@ -54,20 +57,56 @@ extension CrossEntropyLoss {
     configuration = ClassificationLossConfiguration(reduction: reduction)
   }
 
-  /// Creates the loss with another epsilon: a probability of 0 for the right class then costs `−ln ε`.
-  /// - Parameter epsilon: the smallest probability that counts, above 0 and below 1. The usual one is the
-  ///   spacing of `Float` just below 1.
-  public init(reduction: Reduction = .mean, epsilon: Float) {
-    let configuration = ClassificationLossConfiguration(reduction: reduction, epsilon: epsilon)
+  /// Creates the loss with another epsilon, with classes that count differently, or with smoothed labels.
+  /// - Parameters:
+  ///   - epsilon: the smallest probability that counts, above 0 and below 1: a probability of 0 for the right
+  ///     class costs `−ln ε`. The usual one is the spacing of `Float` just below 1.
+  ///   - classWeights: a finite number of at least 0 for each class
+  ///   - labelSmoothing: the share of the truth that is spread over all classes, at least 0 and below 1
+  public init(
+    reduction: Reduction = .mean, epsilon: Float? = nil, classWeights: [Float]? = nil,
+    labelSmoothing: Float = 0
+  ) {
+    let configuration = ClassificationLossConfiguration(
+      reduction: reduction, epsilon: epsilon, classWeights: classWeights,
+      labelSmoothing: labelSmoothing)
     self = orStop { try CrossEntropyLoss(configuration: configuration) }
   }
 
   /// Creates the loss from its configuration, as a checkpoint holds it.
   public init(configuration: ClassificationLossConfiguration) throws {
-    try configuration.checkEpsilon(of: Self.typeName)
+    try configuration.check(of: Self.typeName)
     self.configuration = configuration
   }
 
   /// Distributions over the classes.
   public var inputKind: OutputKind { .distributions }
+
+  // MARK: Weights
+
+  /// True.
+  public var takesWeights: Bool { true }
+
+  /// The loss of a batch of probabilities whose examples count differently.
+  public mutating func forward(_ prediction: Tensor, target: Target, weights: Tensor?) -> Float {
+    guard weights != nil else { return forward(prediction, target: target) }
+    var plain = CrossEntropyLoss(reduction: reduction, epsilon: epsilon)
+    let truth = truth(of: target, for: prediction, weights: weights)
+    defer { kept = plain.kept }
+    return plain.forward(prediction, target: .values(truth))
+  }
+
+  /// The truth, in which classes and examples have their weights. `scale(for:)` divides by the number of rows, so
+  /// the rows are multiplied by it where the mean is a weighted one.
+  private func truth(
+    of target: Target, for prediction: Tensor, weights: Tensor? = nil
+  ) -> Tensor {
+    let place = "CrossEntropyLoss.forward"
+    if configuration.isPlain && weights == nil {
+      return target.truth(for: prediction, place: place)
+    }
+    let truth = WeightedTruth(
+      target, prediction: prediction, configuration: configuration, weights: weights, place: place)
+    return truth.rows * (truth.scale / scale(for: truth.rows))
+  }
 }

@@ -53,6 +53,7 @@ enum Remedies {
     // Training
     ("Pass validation data to fit", nil),
     ("Set network.loss", nil),
+    ("Leave the weights out with weighted", nil),
     ("Train it without resuming", nil),
     ("Correct the schedule, or what a callback", nil),
     (

@@ -108,8 +108,8 @@ enum InspectCommand: Command {
         throw UsageError(
           "example \(number) is out of range: the test part has examples 0 to \(test.count - 1)")
       }
-      let (features, targets) = test.batch(at: [number])
-      return (features, "Example \(number)", targets.classIndices[0])
+      let example = test.batch(at: [number])
+      return (example.features, "Example \(number)", example.targets.classIndices[0])
     }
     let features = try ImageExample.tensor(
       source, for: network, brightest: DataSource.brightest(of: recipe?.data ?? ""))

@@ -175,7 +175,8 @@ enum PlotCommand: Command {
       // Scores as they leave the last layer: probabilities lie in the corners.
       var layers = network
       layers.resetState()
-      let (examples, targets) = sample(of: data!, for: network, limit: 1000)
+      let batch = sample(of: data!, for: network, limit: 1000)
+      let (examples, targets) = (batch.features, batch.targets)
       // All that can be wrong with the examples.
       _ = try network.predict(examples, batchSize: targets.count)
       let features = network.preprocessing?(examples) ?? examples
@@ -190,7 +191,7 @@ enum PlotCommand: Command {
   /// Some of the examples, of all classes: data may be sorted. Of a network that carries its state, a batch.
   private static func sample(
     of data: Dataset, for network: NeuralNetwork, limit: Int
-  ) -> (features: Tensor, targets: Target) {
+  ) -> TrainingBatch {
     if network.carriesState {
       let size = network.progress?.options.batchSize ?? limit
       return data.batch(at: 0..<min(data.count, size))

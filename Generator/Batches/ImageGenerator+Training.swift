@@ -35,8 +35,8 @@ extension ImageGenerator: TrainingBatches {
   }
 
   /// The images and targets of the next batch.
-  public func nextBatch() throws -> (features: Tensor, targets: Target) {
+  public func nextBatch() throws -> TrainingBatch {
     let batch = try next()
-    return (batch.images, batch.targets)
+    return TrainingBatch(features: batch.images, targets: batch.targets)
   }
 }

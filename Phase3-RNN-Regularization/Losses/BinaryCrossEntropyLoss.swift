@@ -16,6 +16,11 @@ import Shared
 ///
 /// All are divided by the number of elements for the mean, as in PyTorch.
 ///
+/// Where yes is rare, `positiveWeights` `u`, one for each question, let it count more: the terms of yes are
+/// multiplied by uₖ, as by `pos_weight` in PyTorch: `L = −Σ [uₖ t ln p + (1 − t) ln(1 − p)]`. With label smoothing ε
+/// the truth is `(1 − ε) t + ε / 2`. Where examples have weights `s`, `[N]`, their terms are multiplied by sₙ, and the
+/// mean divides by `K Σₙ sₙ`.
+///
 ///     var loss = BinaryCrossEntropyLoss()
 ///     loss.forward([[0.5]], target: .classes([1]))   // 0.6931 = ln 2
 ///     loss.backward()                                // [[-2]]
@@ -24,7 +29,8 @@ import Shared
 ///     loss.backward()                                // [[-0.5]]
 ///
 /// - Complexity: O(number of elements).
-/// - Reference: Bishop (2006), *Pattern Recognition and Machine Learning*, equations 4.90 and 4.91.
+/// - Reference: Bishop (2006), *Pattern Recognition and Machine Learning*, equations 4.90 and 4.91; Szegedy,
+///   Vanhoucke, Ioffe, Shlens, Wojna (2016), *Rethinking the Inception architecture*, section 7 (label smoothing).
 public struct BinaryCrossEntropyLoss: Loss {
   /// The kind of numbers that the network returns.
   public enum Input: String, Codable, Sendable, CaseIterable {
@@ -42,14 +48,21 @@ public struct BinaryCrossEntropyLoss: Loss {
     public var reduction: Reduction
     /// The smallest probability that counts; `nil` for the usual one.
     public var epsilon: Float?
+    /// How much yes counts, for each question or for all of them; `nil` where it counts as much as no.
+    public var positiveWeights: [Float]?
+    /// The share of the truth that is spread over yes and no; `nil` for none.
+    public var labelSmoothing: Float?
 
     /// Creates a configuration.
     public init(
-      input: Input = .probabilities, reduction: Reduction = .mean, epsilon: Float? = nil
+      input: Input = .probabilities, reduction: Reduction = .mean, epsilon: Float? = nil,
+      positiveWeights: [Float]? = nil, labelSmoothing: Float? = nil
     ) {
       self.input = input
       self.reduction = reduction
       self.epsilon = epsilon
+      self.positiveWeights = positiveWeights
+      self.labelSmoothing = labelSmoothing == 0 ? nil : labelSmoothing
     }
   }
 
@@ -60,25 +73,41 @@ public struct BinaryCrossEntropyLoss: Loss {
   /// The smallest probability that counts.
   public var epsilon: Float { configuration.epsilon ?? 6e-8 }
 
-  private var kept = Kept<(prediction: Tensor, truth: Tensor)>()
+  /// x, t, and the factors of the terms.
+  private var kept = Kept<(prediction: Tensor, truth: Tensor, scale: TermScale)>()
 
   /// Creates the loss, averaged by default.
   /// - Parameters:
   ///   - input: whether the network returns probabilities or scores
   ///   - epsilon: the smallest probability that counts, above 0 and below 1; the usual one is the spacing of
   ///     `Float` just below 1. Scores need none.
+  ///   - positiveWeights: how much yes counts compared with no, one number above 0 for each question or one for
+  ///     all; for a rare yes usually the number of noes divided by that of yeses
+  ///   - labelSmoothing: the share of the truth that is spread over yes and no, at least 0 and below 1
   public init(
-    on input: Input = .probabilities, reduction: Reduction = .mean, epsilon: Float? = nil
+    on input: Input = .probabilities, reduction: Reduction = .mean, epsilon: Float? = nil,
+    positiveWeights: [Float]? = nil, labelSmoothing: Float = 0
   ) {
-    let configuration = Configuration(input: input, reduction: reduction, epsilon: epsilon)
+    let configuration = Configuration(
+      input: input, reduction: reduction, epsilon: epsilon, positiveWeights: positiveWeights,
+      labelSmoothing: labelSmoothing)
     self = orStop { try BinaryCrossEntropyLoss(configuration: configuration) }
   }
 
   /// Creates the loss from a checkpoint.
   public init(configuration: Configuration) throws {
     try ClassificationLossConfiguration(
-      reduction: configuration.reduction, epsilon: configuration.epsilon
-    ).checkEpsilon(of: Self.typeName)
+      reduction: configuration.reduction, epsilon: configuration.epsilon,
+      labelSmoothing: configuration.labelSmoothing
+    ).check(of: Self.typeName)
+    if let weights = configuration.positiveWeights,
+      weights.isEmpty || !weights.allSatisfy({ $0 > 0 && $0.isFinite })
+    {
+      throw CourseError(
+        .invalidArgument, "\(Self.typeName): positive weights out of range",
+        expected: "a finite number above 0 for each question, or one for all",
+        received: "\(weights)")
+    }
     self.configuration = configuration
   }
 
@@ -87,34 +116,58 @@ public struct BinaryCrossEntropyLoss: Loss {
     configuration.input == .logits ? .scores : .probabilities
   }
 
+  /// True.
+  public var takesWeights: Bool { true }
+
   /// The loss of a batch.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
-    let t = target.binaryTruth(for: prediction, place: "BinaryCrossEntropyLoss.forward")
-    kept.set((prediction, t), in: .training)
-    let losses =
-      switch configuration.input {
-      case .probabilities:
-        -t * log(Tensor.maximum(prediction, epsilon))
-          - (1 - t) * log(Tensor.maximum(1 - prediction, epsilon))
-      // An answer that is ruled out costs nothing, also where its score is infinite.
-      case .logits:
-        t * softplus(-prediction).zeroed(where: t .== 0)
-          + (1 - t) * softplus(prediction).zeroed(where: t .== 1)
-      }
-    return losses.sum() * scale(losses)
+    forward(prediction, target: target, weights: nil)
+  }
+
+  /// The loss of a batch whose examples count differently.
+  public mutating func forward(_ prediction: Tensor, target: Target, weights: Tensor?) -> Float {
+    let place = "BinaryCrossEntropyLoss.forward"
+    var t = target.binaryTruth(for: prediction, place: place)
+    if let smoothing = configuration.labelSmoothing { t = t * (1 - smoothing) + smoothing / 2 }
+    let scale = TermScale(prediction.shape, reduction: reduction, weights: weights, place: place)
+    kept.set((prediction, t, scale), in: .training)
+    let positive: Tensor
+    let negative: Tensor
+    switch configuration.input {
+    case .probabilities:
+      positive = -t * log(Tensor.maximum(prediction, epsilon))
+      negative = -(1 - t) * log(Tensor.maximum(1 - prediction, epsilon))
+    // An answer that is ruled out costs nothing, also where its score is infinite.
+    case .logits:
+      positive = t * softplus(-prediction).zeroed(where: t .== 0)
+      negative = (1 - t) * softplus(prediction).zeroed(where: t .== 1)
+    }
+    return scale.loss(positiveWeighted(positive) + negative)
   }
 
   /// The gradient with respect to probabilities or scores.
   public mutating func backward() -> Tensor {
-    let (x, t) = kept.take(for: Self.typeName)
+    let (x, t, scale) = kept.take(for: Self.typeName)
     let gradient =
       switch configuration.input {
       case .probabilities:
-        (1 - t) / Tensor.maximum(1 - x, epsilon) - t / Tensor.maximum(x, epsilon)
+        (1 - t) / Tensor.maximum(1 - x, epsilon)
+          - positiveWeighted(t / Tensor.maximum(x, epsilon))
       // σ(x) − t, written so that no digit is lost where σ(x) is nearly 1.
-      case .logits: (1 - t) * sigmoid(x) - t * sigmoid(-x)
+      case .logits: (1 - t) * sigmoid(x) - positiveWeighted(t * sigmoid(-x))
       }
-    return gradient * scale(x)
+    return scale.gradient(gradient)
+  }
+
+  /// The terms of yes, times its weights.
+  private func positiveWeighted(_ terms: Tensor) -> Tensor {
+    guard let weights = configuration.positiveWeights else { return terms }
+    guard weights.count == 1 || weights.count == terms.shape.last else {
+      stop(
+        Self.typeName, expected: "\(weights.count) questions, as there are positive weights",
+        received: "predictions of shape \(terms.shape)")
+    }
+    return terms * Tensor(weights)
   }
 
   /// The probability of yes.
@@ -153,14 +206,18 @@ public struct BinaryCrossEntropyLoss: Loss {
     return Tensor.maximum(x, 0) + small * (isOne + log(sum) / (sum - 1 + isOne))
   }
 
-  private func scale(_ elements: Tensor) -> Float {
-    reduction == .mean ? 1 / Float(max(elements.count, 1)) : 1
-  }
-
   /// Throws unless the targets are probabilities in the shape of the output, or the classes 0 and 1 for a
   /// single output.
   public func check(outputShape: [Int], target: Target) throws {
     let count = outputShape.reduce(1, *)
+    if let weights = configuration.positiveWeights, weights.count > 1,
+      weights.count != outputShape.last
+    {
+      throw CourseError(
+        .shapeMismatch, "\(Self.typeName): positive weights that do not fit the network",
+        expected: "one, or one for each question of an output \(outputShape)",
+        received: "\(weights.count)")
+    }
     func refuse(_ expected: String, _ received: String) -> CourseError {
       CourseError(
         .shapeMismatch, "\(Self.typeName): targets that do not fit the network", expected: expected,

@@ -7,7 +7,8 @@ import Shared
 /// - `t`: the truth, of the same shape (`Target.values`)
 ///
 /// Gradient: `dY = 2 (y − t)`, divided likewise. As in PyTorch the mean is over all elements and not over the
-/// examples; the exercises' L2 loss is the sum.
+/// examples; the exercises' L2 loss is the sum. Where examples have weights `s`, `[N]`, the loss is
+/// `Σₙ sₙ Σₖ (yₙₖ − tₙₖ)²`, divided by `K Σₙ sₙ` for the mean, of K numbers an example.
 ///
 ///     var loss = MeanSquaredErrorLoss()
 ///     loss.forward([[1, 2], [3, 4]], target: .values([[1, 1], [1, 4]]))   // 1.25 = (1 + 4) / 4
@@ -30,8 +31,8 @@ public struct MeanSquaredErrorLoss: Loss {
   public let configuration: Configuration
   /// How the losses of a batch are combined.
   public var reduction: Reduction { configuration.reduction }
-  /// `y − t`
-  private var kept = Kept<Tensor>()
+  /// `y − t`, and the factors of its squares.
+  private var kept = Kept<(difference: Tensor, scale: TermScale)>()
 
   /// Creates the loss, averaged by default.
   public init(reduction: Reduction = .mean) {
@@ -41,26 +42,33 @@ public struct MeanSquaredErrorLoss: Loss {
   /// Creates the loss from a checkpoint.
   public init(configuration: Configuration) { self.configuration = configuration }
 
+  /// True.
+  public var takesWeights: Bool { true }
+
   /// The loss of a batch of predictions.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
+    forward(prediction, target: target, weights: nil)
+  }
+
+  /// The loss of a batch of predictions whose examples count differently.
+  public mutating func forward(_ prediction: Tensor, target: Target, weights: Tensor?) -> Float {
     guard case .values(let truth) = target, truth.shape == prediction.shape else {
       stop(
         "MeanSquaredErrorLoss.forward", expected: "target values of shape \(prediction.shape)",
         received: target.summary)
     }
     let difference = prediction - truth
-    kept.set(difference, in: .training)
-    return square(difference).sum() * scale(difference)
+    let scale = TermScale(
+      difference.shape, reduction: reduction, weights: weights,
+      place: "MeanSquaredErrorLoss.forward")
+    kept.set((difference, scale), in: .training)
+    return scale.loss(square(difference))
   }
 
   /// `dY = 2 (y − t)`, divided by the number of elements for the mean.
   public mutating func backward() -> Tensor {
-    let difference = kept.take(for: Self.typeName)
-    return difference * (2 * scale(difference))
-  }
-
-  private func scale(_ elements: Tensor) -> Float {
-    reduction == .mean ? 1 / Float(max(elements.count, 1)) : 1
+    let (difference, scale) = kept.take(for: Self.typeName)
+    return scale.gradient(2 * difference)
   }
 
   /// Throws unless the targets are numbers in the shape of the output.

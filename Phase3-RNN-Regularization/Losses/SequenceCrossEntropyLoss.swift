@@ -20,6 +20,9 @@ import Shared
 ///     loss.forward([[[0, 0], [5, 9]]], target: target)   // 0.6931 = ln 2, of the first step
 ///     loss.backward()                                    // [[[-0.5, 0.5], [0, 0]]]
 ///
+/// Class weights, weights of the sequences and label smoothing are those of `SoftmaxCrossEntropyLoss`, at each step
+/// that counts.
+///
 /// `exp` of the mean loss is the *perplexity*: the number of equally likely classes that would leave the network
 /// as uncertain.
 ///
@@ -34,22 +37,45 @@ public struct SequenceCrossEntropyLoss: Loss {
   /// True: the largest score of a step names its class.
   public var isClassification: Bool { true }
   private var kept = Kept<CrossEntropyPass>()
+  /// ln p and the truth of a batch with weights.
+  private var weighted: (logProbabilities: Tensor, truth: WeightedTruth)?
 
   /// Creates the loss, averaged over the steps that count by default.
-  public init(reduction: Reduction = .mean) {
-    configuration = ClassificationLossConfiguration(reduction: reduction)
+  /// - Parameters:
+  ///   - classWeights: how much each class counts, a finite number of at least 0; `nil` where all count alike
+  ///   - labelSmoothing: the share of the truth that is spread over all classes, at least 0 and below 1
+  public init(
+    reduction: Reduction = .mean, classWeights: [Float]? = nil, labelSmoothing: Float = 0
+  ) {
+    let configuration = ClassificationLossConfiguration(
+      reduction: reduction, classWeights: classWeights, labelSmoothing: labelSmoothing)
+    self = orStop { try SequenceCrossEntropyLoss(configuration: configuration) }
   }
 
   /// Creates the loss from a checkpoint.
-  public init(configuration: ClassificationLossConfiguration) {
+  public init(configuration: ClassificationLossConfiguration) throws {
+    try configuration.check(of: Self.typeName)
     self.configuration = configuration
   }
 
   /// Scores.
   public var inputKind: OutputKind { .scores }
 
+  /// True.
+  public var takesWeights: Bool { true }
+
+  /// The weights of the steps that count together; their number where all count alike.
+  public func totalWeight(of target: Target, weights: Tensor?) -> Double {
+    target.totalWeight(ofExamples: weights, ofClasses: configuration.classWeights)
+  }
+
   /// The loss of a batch of scores.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
+    forward(prediction, target: target, weights: nil)
+  }
+
+  /// The loss of a batch of scores whose sequences count differently.
+  public mutating func forward(_ prediction: Tensor, target: Target, weights: Tensor?) -> Float {
     let place = "SequenceCrossEntropyLoss.forward"
     guard case .classSequences(let labels, let length) = target, prediction.rank == 3,
       prediction.shape[1] == length, labels.count == prediction.shape[0] * length
@@ -64,6 +90,16 @@ public struct SequenceCrossEntropyLoss: Loss {
         place, expected: "classes from 0 to \(highest), or \(Target.ignored)",
         received: "\(low < Target.ignored ? low : high)")
     }
+    weighted = nil
+    if !configuration.isPlain || weights != nil {
+      let truth = WeightedTruth(
+        target, prediction: prediction, configuration: configuration, weights: weights,
+        place: place)
+      let shifted = prediction - prediction.max(axis: -1, keepDims: true)
+      let logProbabilities = shifted - log(exp(shifted).sum(axis: -1, keepDims: true))
+      weighted = (logProbabilities, truth)
+      return truth.loss(ofLogProbabilities: logProbabilities)
+    }
     let (sum, pass) = prediction.softmaxCrossEntropy(labels: labels)
     kept.set(pass, in: .training)
     return sum * scale(pass)
@@ -71,6 +107,9 @@ public struct SequenceCrossEntropyLoss: Loss {
 
   /// `dX = m (p − t)`, divided by the number of steps that count for the mean.
   public mutating func backward() -> Tensor {
+    if let (logProbabilities, truth) = weighted.take() {
+      return truth.softmaxGradient(logProbabilities: logProbabilities)
+    }
     let pass = kept.take(for: Self.typeName)
     return pass.gradient(scale: scale(pass))
   }
@@ -99,6 +138,7 @@ public struct SequenceCrossEntropyLoss: Loss {
           + "and use SoftmaxCrossEntropyLoss.")
     }
     let classCount = outputShape[1]
+    try configuration.checkClassWeights(of: Self.typeName, classCount: classCount)
     if let wrong = labels.firstIndex(where: { $0 < Target.ignored || $0 >= classCount }) {
       throw CourseError(
         .invalidData, "label out of range",

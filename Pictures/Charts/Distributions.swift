@@ -40,11 +40,12 @@ extension Figure {
   /// - Parameter batch: raw features, and their targets
   /// - Throws: `CourseError` when the batch does not fit the network, and when the network has no loss.
   public static func gradients(
-    of network: NeuralNetwork, for batch: (features: Tensor, targets: Target)
+    of network: NeuralNetwork, for batch: TrainingBatch
   ) throws -> Figure {
     // All that can be wrong with the batch.
     _ = try network.evaluate(
-      Dataset(name: "the batch", features: batch.features, targets: batch.targets),
+      Dataset(name: "the batch", features: batch.features, targets: batch.targets)
+        .weighted(by: batch.weights),
       batchSize: batch.targets.count, keepingPredictions: false)
     var network = network
     network.resetState()
@@ -55,7 +56,7 @@ extension Figure {
     }
     let features = network.preprocessing?(batch.features) ?? batch.features
     let output = network.forward(features, mode: .training)
-    _ = network.loss?.forward(output, target: batch.targets)
+    _ = network.loss?.forward(output, target: batch.targets, weights: batch.weights)
     network.backward(network.loss!.backward())
     let sets = network.layers.enumerated().flatMap { index, layer in
       layer.parameters.sorted { $0.key < $1.key }.filter(\.value.isRegularized).map {

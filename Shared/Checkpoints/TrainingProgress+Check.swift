@@ -58,6 +58,10 @@ extension EpochReport {
 extension RunningScores {
   fileprivate func check(largestCount: Int) throws {
     try require(0...largestCount, seen, "running.seen")
+    // Written so that NaN fails.
+    if let weight, !(weight >= 0 && weight.isFinite) {
+      throw damagedCheckpoint("\(weight)", expected: "a finite running.weight of at least 0")
+    }
     for (name, sums) in metrics {
       try require(0...largestCount, sums.count, "running.metrics.\(name).count")
       // Written so that NaN fails.

@@ -16,6 +16,8 @@ public struct Dataset: Sendable {
   private var inputs: Inputs
   /// The N targets.
   public internal(set) var targets: Target
+  /// How much each example counts in the loss, `[N]`; `nil` where all count alike. `weighted(by:)` sets them.
+  public internal(set) var weights: Tensor?
   /// The names of the features of one example, in row-major order; empty when they have none.
   public var featureNames: [String]
   /// The names of the classes; empty when they have none.
@@ -97,6 +99,7 @@ public struct Dataset: Sendable {
     checkIndices(indices)
     var part = self
     part.targets = targets.rows(at: indices)
+    part.weights = weights?.rows(at: indices)
     part.inputs =
       switch inputs {
       case .numbers(let features): .numbers(features.rows(at: indices))
@@ -105,13 +108,15 @@ public struct Dataset: Sendable {
     return part
   }
 
-  /// The inputs and targets of the examples with the given indices, in that order.
+  /// The inputs, targets and weights of the examples with the given indices, in that order.
   ///
   /// Training reads its data through this function only, so that images which are kept as bytes need
   /// to be numbers for no longer than one step.
-  public func batch(at indices: some Collection<Int>) -> (features: Tensor, targets: Target) {
+  public func batch(at indices: some Collection<Int>) -> TrainingBatch {
     checkIndices(indices)
-    return (rows(at: indices), targets.rows(at: indices))
+    return TrainingBatch(
+      features: rows(at: indices), targets: targets.rows(at: indices),
+      weights: weights?.rows(at: indices))
   }
 
   private func rows(at indices: some Collection<Int>) -> Tensor {

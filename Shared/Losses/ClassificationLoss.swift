@@ -5,19 +5,49 @@ public struct ClassificationLossConfiguration: Codable, Sendable, Equatable {
   /// The smallest probability that counts, for a loss that takes logarithms of probabilities; `nil` for its
   /// usual one.
   public var epsilon: Float?
+  /// How much each class counts; `nil` where all count alike.
+  public var classWeights: [Float]?
+  /// The share of the truth that is spread over all classes; `nil` for none.
+  public var labelSmoothing: Float?
 
   /// Creates a configuration.
-  public init(reduction: Reduction, epsilon: Float? = nil) {
+  public init(
+    reduction: Reduction, epsilon: Float? = nil, classWeights: [Float]? = nil,
+    labelSmoothing: Float? = nil
+  ) {
     self.reduction = reduction
     self.epsilon = epsilon
+    self.classWeights = classWeights
+    self.labelSmoothing = labelSmoothing == 0 ? nil : labelSmoothing
   }
 
-  /// Throws unless the smallest probability is one.
-  package func checkEpsilon(of loss: String) throws {
-    guard let epsilon, !(epsilon > 0 && epsilon < 1) else { return }
-    throw CourseError(
-      .invalidArgument, "\(loss): epsilon out of range",
-      expected: "the smallest probability that counts, above 0 and below 1", received: "\(epsilon)")
+  /// Whether all classes count alike and labels are taken as they are.
+  package var isPlain: Bool { classWeights == nil && labelSmoothing == nil }
+
+  /// Throws when a number is out of its range.
+  package func check(of loss: String) throws {
+    func require(_ condition: Bool, _ what: String, _ expected: String, _ received: String) throws {
+      guard condition else {
+        throw CourseError(
+          .invalidArgument, "\(loss): \(what) out of range", expected: expected, received: received)
+      }
+    }
+    if let epsilon {
+      try require(
+        epsilon > 0 && epsilon < 1, "epsilon",
+        "the smallest probability that counts, above 0 and below 1", "\(epsilon)")
+    }
+    if let classWeights {
+      try require(
+        classWeights.contains { $0 > 0 } && classWeights.allSatisfy { $0 >= 0 && $0.isFinite },
+        "class weights", "a finite number of at least 0 for each class, and one above 0",
+        "\(classWeights)")
+    }
+    if let labelSmoothing {
+      try require(
+        labelSmoothing >= 0 && labelSmoothing < 1, "label smoothing", "at least 0 and below 1",
+        "\(labelSmoothing)")
+    }
   }
 }
 
@@ -50,6 +80,7 @@ extension ClassificationLoss {
         .shapeMismatch, Self.typeName, expected: "an output [..., C] with a class axis",
         received: "\(outputShape)")
     }
+    try configuration.checkClassWeights(of: Self.typeName, classCount: classCount)
     switch target {
     case .classes(let indices):
       if let wrong = indices.firstIndex(where: { !(0..<classCount).contains($0) }) {
@@ -90,6 +121,23 @@ extension ClassificationLoss {
           location: "example \(wrong / (rowsPerExample * classCount))", remedy: remedy)
       }
     }
+  }
+}
+
+extension ClassificationLossConfiguration {
+  /// Throws unless there is a weight for each class of the network, where classes have weights.
+  package func checkClassWeights(of loss: String, classCount: Int) throws {
+    guard let classWeights, classWeights.count != classCount else { return }
+    throw CourseError(
+      .shapeMismatch, "\(loss): class weights that do not fit the network",
+      expected: "a weight for each of \(classCount) classes", received: "\(classWeights.count)")
+  }
+}
+
+extension ClassificationLoss {
+  /// The weights of all answers together, `Σₙ sₙ Σⱼ wⱼ tₙⱼ`; their number where all count alike.
+  public func totalWeight(of target: Target, weights: Tensor?) -> Double {
+    target.totalWeight(ofExamples: weights, ofClasses: configuration.classWeights)
   }
 }
 

@@ -34,6 +34,14 @@ public protocol Loss: Configurable {
 
   /// The loss of a batch. `prediction` is the network's output, `[N, ...]`.
   mutating func forward(_ prediction: Tensor, target: Target) -> Float
+  /// Whether examples can have weights: then `forward(_:target:weights:)` knows them.
+  var takesWeights: Bool { get }
+  /// The loss of a batch whose examples count differently: `Σₙ sₙ lₙ`, divided by `Σₙ sₙ` for the mean.
+  /// - Parameter weights: `s`, the weight of each example, `[N]`; `nil` where all count alike
+  mutating func forward(_ prediction: Tensor, target: Target, weights: Tensor?) -> Float
+  /// The divisor of a mean loss: the weights of all answers together, or their number where all count alike. The
+  /// mean over several batches is `Σ Vᵦ Lᵦ / Σ Vᵦ`, where Vᵦ is the total weight of a batch.
+  func totalWeight(of target: Target, weights: Tensor?) -> Double
   /// The gradient of the loss with respect to the prediction of the last `forward`.
   mutating func backward() -> Tensor
   /// Throws when a network's output shape (without the batch axis) does not fit such targets: called
@@ -60,4 +68,21 @@ extension Loss {
   public var metrics: [any Metric] { isClassification ? [Accuracy()] : [] }
   /// The output itself.
   public func prediction(from output: Tensor) -> Tensor { output }
+
+  /// False: a loss has to implement weights.
+  public var takesWeights: Bool { false }
+  /// The loss without weights; stops where there are some.
+  public mutating func forward(_ prediction: Tensor, target: Target, weights: Tensor?) -> Float {
+    if let weights {
+      stop(
+        "\(Self.typeName).forward",
+        expected: "no weights of examples, which this loss does not know",
+        received: "weights of shape \(weights.shape)")
+    }
+    return forward(prediction, target: target)
+  }
+  /// `Σₙ aₙ sₙ`, where aₙ is the number of answers that example n asks for; their number without weights.
+  public func totalWeight(of target: Target, weights: Tensor?) -> Double {
+    target.totalWeight(ofExamples: weights, ofClasses: nil)
+  }
 }

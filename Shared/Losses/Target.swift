@@ -69,6 +69,30 @@ public enum Target: Sendable, Equatable {
 }
 
 extension Target {
+  /// The weights of the answers together, `Σₙ sₙ Σⱼ wⱼ tₙⱼ`; their number where all count alike.
+  /// - Parameters:
+  ///   - weights: `s`, the weight of each example, `[N]`
+  ///   - classWeights: `w`, the weight of each class
+  package func totalWeight(
+    ofExamples weights: Tensor?, ofClasses classWeights: [Float]?
+  ) -> Double {
+    if weights == nil && classWeights == nil { return Double(answerCount) }
+    let examples = weights?.scalars ?? [Float](repeating: 1, count: count)
+    switch self {
+    case .classes(let labels), .classSequences(let labels, _):
+      let length = labels.count / Swift.max(examples.count, 1)
+      return labels.indices.reduce(0) { sum, place in
+        let label = labels[place]
+        guard label != Target.ignored else { return sum }
+        return sum + Double(examples[place / length]) * Double(classWeights?[label] ?? 1)
+      }
+    case .values(let rows):
+      guard let classWeights else { return examples.reduce(0) { $0 + Double($1) } }
+      let ofRows = (rows * Tensor(classWeights)).reshaped([examples.count, -1]).sum(axis: 1)
+      return Double((ofRows * Tensor(examples)).sum())
+    }
+  }
+
   /// The kind and the size of the target, for messages.
   package var summary: String {
     switch self {

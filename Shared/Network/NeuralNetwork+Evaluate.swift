@@ -24,6 +24,9 @@ extension NeuralNetwork {
   /// A network that carries state starts afresh and goes through the examples in order, in batches of the
   /// size that it was trained with.
   ///
+  /// Weights of classes and examples count in the loss as in training, `Σ vₙ lₙ / Σ vₙ`; metrics and the confusion
+  /// matrix count each example once.
+  ///
   /// - Parameters:
   ///   - batchSize: how many examples are computed together; by default as many as keep the outputs of the
   ///     largest layer near 8 MB, at most 256
@@ -181,9 +184,10 @@ extension NeuralNetwork {
       let batch = try batches.next(for: self)
       let output = copy.forward(batch.features, mode: .inference)
       try check(output: output, batch: number)
-      let batchLoss = copy.loss!.forward(output, target: batch.targets)
+      let batchLoss = copy.loss!.forward(output, target: batch.targets, weights: batch.weights)
       running.add(
-        loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount)
+        loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount,
+        weight: copy.loss!.totalWeight(of: batch.targets, weights: batch.weights))
       metrics.update(prediction: output, target: batch.targets, sums: &running.metrics)
       try body(output, batch.targets)
     }

@@ -70,6 +70,7 @@ extension NeuralNetwork {
       inputShape: aligned.inputShape, targets: aligned.targets, role: role, name: data.name)
     try checkNames(
       classes: aligned.classNames, features: aligned.featureNames, of: data.name, role: role)
+    if aligned.weights != nil { try checkTakesWeights(name: data.name) }
     try preprocessing?.check(inputShape: inputShape)
     let data = preprocessing?.applied(to: aligned) ?? aligned
     try checkInputs(name: data.name) { check in
@@ -117,6 +118,16 @@ extension NeuralNetwork {
     }
   }
 
+  /// Throws when examples have weights, and the loss does not know them.
+  func checkTakesWeights(name: String) throws {
+    guard let loss, !loss.takesWeights else { return }
+    throw CourseError(
+      .invalidArgument, "examples with weights for a loss that does not know them",
+      expected: "a loss with takesWeights", received: type(of: loss).typeName, location: name,
+      remedy: "Leave the weights out with weighted(by: nil), or implement "
+        + "forward(_:target:weights:) and takesWeights in the loss.")
+  }
+
   // MARK: Divergence
 
   /// Throws when a weight, or a state such as a running variance, is no longer finite.
@@ -129,7 +140,7 @@ extension NeuralNetwork {
 
   /// The error for a loss that is not finite: it looks for the first place that is not either.
   func divergence(
-    on batch: (features: Tensor, targets: Target), step: Int, learningRate: Float, loss: Float,
+    on batch: TrainingBatch, step: Int, learningRate: Float, loss: Float,
     penalty: Double
   ) -> CourseError {
     CourseError(

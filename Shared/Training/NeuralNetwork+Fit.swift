@@ -6,7 +6,10 @@ extension NeuralNetwork {
   /// `accumulationSteps` examples.
   ///
   /// The quantity minimised, and reported as the loss, is the loss on the examples plus the penalties on the
-  /// weights. With layers that carry state (`carriesState`) each epoch starts afresh and goes through the
+  /// weights. Where classes or examples have weights, a mean loss is the weighted mean `Σ vₙ lₙ / Σ vₙ`, over all
+  /// examples of a step with its accumulated parts, and over an epoch. Metrics count each example once.
+  ///
+  /// With layers that carry state (`carriesState`) each epoch starts afresh and goes through the
   /// data in order: example i of a batch is followed by example i of the next one.
   ///
   /// A network without names for its classes and features takes over those of the data.
@@ -168,33 +171,34 @@ extension NeuralNetwork {
 
   /// Forward and backward on each of the batches, and one update.
   private mutating func step(
-    on batches: [(features: Tensor, targets: Target)], schedule: any LearningRateSchedule,
+    on batches: [TrainingBatch], schedule: any LearningRateSchedule,
     metrics: inout RunningMetrics
   ) throws {
     let learningRate = try takeLearningRate(from: schedule)
     let isMean = loss!.reduction == .mean
     let penalty = penaltyValue
-    let answerCount = batches.reduce(0) { $0 + $1.targets.answerCount }
-    for batch in batches {
+    let weights = batches.map { loss!.totalWeight(of: $0.targets, weights: $0.weights) }
+    let totalWeight = weights.reduce(0, +)
+    for (batch, weight) in zip(batches, weights) {
       // The last batch of an epoch needs memory in other sizes.
       if batch.targets.count < current.options.batchSize { BufferPool.shared.empty() }
       let output = forward(batch.features, mode: .training)
       try check(output: output, batch: current.batch)
-      let batchLoss = loss!.forward(output, target: batch.targets)
+      let batchLoss = loss!.forward(output, target: batch.targets, weights: batch.weights)
       guard batchLoss.isFinite, penalty.isFinite else {
         throw divergence(
           on: batch, step: current.step, learningRate: learningRate, loss: batchLoss,
           penalty: penalty)
       }
-      let partCount = batch.targets.answerCount
       current.running.add(
-        loss: batchLoss, isMean: isMean, penalty: penalty, count: partCount)
+        loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount,
+        weight: weight)
       metrics.update(
         prediction: output, target: batch.targets, sums: &current.running.metrics)
       var gradient = loss!.backward()
       // Means over parts of unequal size add up to the mean over all of them.
-      if isMean, batches.count > 1, answerCount > 0 {
-        gradient *= Float(partCount) / Float(answerCount)
+      if isMean, batches.count > 1, totalWeight > 0 {
+        gradient *= Float(weight) / Float(totalWeight)
       }
       backward(gradient)
     }

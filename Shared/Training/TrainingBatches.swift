@@ -33,7 +33,24 @@ public protocol TrainingBatches {
 
   /// The next batch: inputs as they were measured, `[N] + inputShape`, and N targets.
   /// - Throws: when it cannot be read; `fit` hands the error on, and the step is not taken
-  mutating func nextBatch() throws -> (features: Tensor, targets: Target)
+  mutating func nextBatch() throws -> TrainingBatch
+}
+
+/// Some examples, as a step of training takes them.
+public struct TrainingBatch: Sendable {
+  /// The inputs, `[N] + inputShape`.
+  public var features: Tensor
+  /// The N targets.
+  public var targets: Target
+  /// How much each example counts in the loss, `[N]`; `nil` where all count alike.
+  public var weights: Tensor?
+
+  /// Creates a batch.
+  public init(features: Tensor, targets: Target, weights: Tensor? = nil) {
+    self.features = features
+    self.targets = targets
+    self.weights = weights
+  }
 }
 
 extension TrainingBatches {
@@ -82,7 +99,7 @@ struct DatasetBatches: TrainingBatches {
       : Array(0..<data.count)
   }
 
-  mutating func nextBatch() -> (features: Tensor, targets: Target) {
+  mutating func nextBatch() -> TrainingBatch {
     if batch == batchesPerEpoch { seek(batch: (epoch + 1) * batchesPerEpoch) }
     defer { batch += 1 }
     let start = batch * batchSize
@@ -106,11 +123,15 @@ struct PreparedBatches<Base: TrainingBatches> {
   }
 
   /// The next batch for the layers of a network.
-  mutating func next(for network: NeuralNetwork) throws -> (features: Tensor, targets: Target) {
-    let batch = try base.nextBatch()
+  mutating func next(for network: NeuralNetwork) throws -> TrainingBatch {
+    var batch = try base.nextBatch()
     guard !areMadeReady else { return batch }
-    let features = network.preprocessing?(batch.features) ?? batch.features
-    try network.checkInputs(name: base.name) { check in try check(features, 0) }
-    return (features, batch.targets)
+    if let features = network.preprocessing?(batch.features) { batch.features = features }
+    try network.checkInputs(name: base.name) { check in try check(batch.features, 0) }
+    if let weights = batch.weights {
+      try network.checkTakesWeights(name: base.name)
+      requireWeights(weights, count: batch.targets.count, place: base.name)
+    }
+    return batch
   }
 }

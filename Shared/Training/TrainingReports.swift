@@ -120,8 +120,10 @@ struct RunningScores: Codable, Sendable, Equatable {
   var loss = 0.0
   /// The penalty on the weights, once for each answer: `penalty / seen` is the mean.
   var penalty = 0.0
-  /// The answers that were asked for: over them losses and penalties are averaged.
+  /// The answers that were asked for: over them penalties are averaged, and losses where all count alike.
   var seen = 0
+  /// Their weights together, over which losses are averaged; `nil` where all count alike.
+  var weight: Double?
   /// The sums of each metric, by its name.
   var metrics: [String: MetricSums] = [:]
 
@@ -129,17 +131,22 @@ struct RunningScores: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - isMean: whether `loss` is a mean over the `count` answers of the batch or their sum
   ///   - penalty: the penalty on the weights at this step
-  mutating func add(loss: Float, isMean: Bool, penalty: Double, count: Int) {
-    self.loss += Double(loss) * (isMean ? Double(count) : 1)
+  ///   - weight: the weights of the answers together
+  mutating func add(loss: Float, isMean: Bool, penalty: Double, count: Int, weight: Double) {
+    self.loss += Double(loss) * (isMean ? weight : 1)
     self.penalty += penalty * Double(count)
+    if self.weight != nil || weight != Double(count) {
+      self.weight = (self.weight ?? Double(seen)) + weight
+    }
     seen += count
   }
 
   /// The loss includes the penalties: it is the quantity minimised.
   func scores(isMean: Bool) -> Scores {
     let count = Double(Swift.max(seen, 1))
+    let weight = weight ?? count
     return Scores(
-      loss: (isMean ? loss / count : loss) + penalty / count,
+      loss: (isMean ? (weight > 0 ? loss / weight : 0) : loss) + penalty / count,
       penalty: penalty == 0 ? nil : penalty / count,
       metrics: metrics.compactMapValues(\.mean))
   }

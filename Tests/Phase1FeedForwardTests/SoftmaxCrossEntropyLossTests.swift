@@ -259,8 +259,8 @@ import Testing
     expectWords(of: count, "SoftmaxCrossEntropyLoss.forward: expected 1 class indices, got 2")
   }
 
-  @Test func aConfigurationMakesTheSameLoss() {
-    let copy = SoftmaxCrossEntropyLoss(
+  @Test func aConfigurationMakesTheSameLoss() throws {
+    let copy = try SoftmaxCrossEntropyLoss(
       configuration: SoftmaxCrossEntropyLoss(reduction: .sum).configuration)
     #expect(copy.reduction == .sum)
     #expect(SoftmaxCrossEntropyLoss().reduction == .mean)

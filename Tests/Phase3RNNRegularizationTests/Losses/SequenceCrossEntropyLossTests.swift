@@ -142,8 +142,8 @@ import Testing
     expectWords(of: label, "classes from 0 to 1", "got 2")
   }
 
-  @Test func aConfigurationMakesTheSameLoss() {
-    let copy = SequenceCrossEntropyLoss(
+  @Test func aConfigurationMakesTheSameLoss() throws {
+    let copy = try SequenceCrossEntropyLoss(
       configuration: SequenceCrossEntropyLoss(reduction: .sum).configuration)
     #expect(copy.reduction == .sum && copy.isClassification)
   }

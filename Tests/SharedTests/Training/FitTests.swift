@@ -255,7 +255,7 @@ private struct Unmade: TrainingBatches {
   let settings: String? = nil
 
   func seek(batch number: Int) {}
-  func nextBatch() throws -> (features: Tensor, targets: Target) {
+  func nextBatch() throws -> TrainingBatch {
     throw CourseError(.invalidData, "a batch was made")
   }
 }
