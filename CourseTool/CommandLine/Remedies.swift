@@ -120,9 +120,20 @@ enum Remedies {
     // Images
     (
       "Choose another imageSize, or have images fitted",
-      "Choose another --size, or --fit stretch or cover."
+      "Choose another --size, or --fit crop, pad or stretch."
     ),
-    ("Train from an ImageGenerator", "Use fewer or smaller images."),
+    (
+      "Choose a smaller size, or train from an ImageGenerator",
+      "Use fewer images, or a smaller --size."
+    ),
+    (
+      "Bring all images to one size",
+      "Train with --size HxW, which brings all images to one size."
+    ),
+    (
+      "Resize it, or choose another ImageFitting",
+      "Resize it first; a network that is trained with --size and --fit takes any size."
+    ),
     (
       "Rows of pixels become images",
       "Give a folder of images, or mnist, fashion-mnist, cifar10, digits."

@@ -21,7 +21,12 @@ extension DataOverview {
     }
     shape = counts.count == 1 ? counts.first?.key : nil
     skipped = remarks.skipped.map(\.oneLine)
-    notes = remarks.notes
+    let shapes = ImageShapes(counts: counts)
+    notes =
+      remarks.notes
+      + [ImageForm.note(shapes, try ImageInput(suiting: shapes))].compactMap {
+        $0.map { "In training: \($0)" }
+      }
     (columns, firstRows) = ([], [])
   }
 

@@ -6,39 +6,43 @@ import Networks
 extension DataSource {
   /// Images from files or folders, in memory.
   static func loadImages(
-    _ path: String, _ kind: ImageSources.Kind, classNames: [String]?, skipBroken: Bool,
-    progress: TextStream?
+    _ path: String, _ kind: ImageSources.Kind, classNames: [String]?, form: ImageForm,
+    skipBroken: Bool, progress: TextStream?
   ) throws -> Loaded {
     let url = URL(filePath: path)
     switch kind {
     case .idx:
-      return Loaded(
-        examples: try Dataset(
-          idxImages: path, labels: ImageSources.labelFile(ofIDX: path), classNames: classNames))
+      return try Loaded(
+        examples: Dataset(
+          idxImages: path, labels: ImageSources.labelFile(ofIDX: path), classNames: classNames)
+      ).inForm(form)
     case .cifar:
       guard url.pathExtension == "bin" else {
-        return Loaded(
-          examples: try .cifar10(.train, in: url), test: try .cifar10(.test, in: url))
+        return try Loaded(examples: .cifar10(.train, in: url), test: .cifar10(.test, in: url))
+          .inForm(form)
       }
-      return Loaded(
-        examples: try Dataset(cifarFile: path, classNames: classNames ?? Dataset.cifar10Classes))
+      return try Loaded(
+        examples: Dataset(cifarFile: path, classNames: classNames ?? Dataset.cifar10Classes)
+      ).inForm(form)
     case .npz:
       let parts = try Dataset.npzParts(path)
       func load(_ part: DatasetPart) throws -> Dataset? {
         try parts.contains(part) && parts.first != part
           ? Dataset(npz: path, part: part, classNames: classNames ?? []) : nil
       }
-      return Loaded(
-        examples: try Dataset(npz: path, part: parts.first, classNames: classNames ?? []),
-        validation: try load(.validation), test: try load(.test))
+      return try Loaded(
+        examples: Dataset(npz: path, part: parts.first, classNames: classNames ?? []),
+        validation: load(.validation), test: load(.test)
+      ).inForm(form)
     case .imageFolder, .numberedFolder:
       let parts = kind == .imageFolder ? try FolderParts(of: path).folders : [:]
       var loaded = try load(
-        folder: path, part: parts.isEmpty ? nil : .train, classNames, skipBroken, progress)
+        folder: path, part: parts.isEmpty ? nil : .train, classNames, form, skipBroken, progress)
+      let form = loaded.imageInput.map(ImageForm.of) ?? form
       func other(_ part: DatasetPart) throws -> Dataset? {
         guard parts[part] != nil else { return nil }
         let other = try load(
-          folder: path, part: part, loaded.examples.classNames, skipBroken, progress)
+          folder: path, part: part, loaded.examples.classNames, form, skipBroken, progress)
         loaded.remarks.add(other.remarks)
         return other.examples
       }
@@ -49,20 +53,19 @@ extension DataSource {
   }
 
   private static func load(
-    folder path: String, part: DatasetPart?, _ classNames: [String]?, _ skipBroken: Bool,
-    _ progress: TextStream?
+    folder path: String, part: DatasetPart?, _ classNames: [String]?, _ form: ImageForm,
+    _ skipBroken: Bool, _ progress: TextStream?
   ) throws -> Loaded {
-    let (source, remarks) = try folder(
+    var (source, remarks) = try folder(
       path, part: part, skipBroken: skipBroken, progress: progress)
     let line = ProgressLine("decoding", total: source.count, unit: "images", on: progress)
     defer { line.clear() }
-    // An alpha channel is not a colour.
-    let data = try Dataset(
-      ShownImages(source, counting: line), name: path,
-      channels: source.commonChannels() == 1 ? 1 : 3)
+    let (input, note) = try form.input(for: ImageShapes(of: source))
+    if let note { remarks.notes.append(note) }
+    let data = try Dataset(ShownImages(source, counting: line), as: input, name: path)
     return Loaded(
       examples: try classNames.map { try data.relabelled($0, path: path) } ?? data,
-      remarks: remarks)
+      remarks: remarks, imageInput: input)
   }
 
   /// The images of a folder; `nil` for another kind of path.
@@ -92,6 +95,28 @@ extension DataSource {
       return (folder, DataRemarks(skipped: folder.skipped, notes: folder.notes))
     default: return (source, DataRemarks())
     }
+  }
+}
+
+extension DataSource.Loaded {
+  /// The same images in another form, if one is wanted.
+  func inForm(_ form: ImageForm) throws -> DataSource.Loaded {
+    guard form.isGiven else { return self }
+    // A network compares its own input with images that it takes in one size only.
+    if case .of(let input) = form,
+      input.fitting == .refuse || input.shape == examples.inputShape
+    {
+      return self
+    }
+    let source = try DatasetSource(examples)
+    var result = self
+    let (input, note) = try form.input(for: ImageShapes(of: source))
+    if let note { result.remarks.notes.append(note) }
+    result.imageInput = input
+    result.examples = try Dataset(source, as: input)
+    result.validation = try validation.map { try Dataset(DatasetSource($0), as: input) }
+    result.test = try test.map { try Dataset(DatasetSource($0), as: input) }
+    return result
   }
 }
 

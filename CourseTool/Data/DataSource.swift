@@ -15,6 +15,8 @@ enum DataSource {
     var parts: DatasetSplit?
     /// The label column of a training table.
     var label: Label?
+    /// The form in which images were loaded that may have had another.
+    var imageInput: ImageInput?
 
     /// The label column of a table.
     struct Label {
@@ -125,6 +127,11 @@ enum DataSource {
     ImageSources.kind(of: source) != nil
   }
 
+  /// Whether the data are images, of a file or folder or by name, and no rows of numbers.
+  static func hasImages(_ source: String) -> Bool {
+    published.contains { $0.name == source } || !names.contains(source) && isImages(source)
+  }
+
   /// The error for data without a label column, which may also be a folder that does not exist.
   static func labelIsMissing(_ source: String) -> UsageError {
     if PixelImage.looksLikeImage(source), FileManager.default.fileExists(atPath: source) {
@@ -141,22 +148,24 @@ enum DataSource {
   /// Loads data by name, images from files or folders, or a CSV file with its label column.
   /// - Parameters:
   ///   - schema: the features and classes of a trained network
+  ///   - form: the form in which images are wanted
   ///   - skipBroken: whether to skip images that cannot be read
   ///   - progress: the stream for the progress of reading images; `nil` for none
   static func load(
-    _ source: String, label: String?, schema: TableSchema? = nil, skipBroken: Bool = false,
-    progress: TextStream? = nil
+    _ source: String, label: String?, schema: TableSchema? = nil, form: ImageForm = .suiting(),
+    skipBroken: Bool = false, progress: TextStream? = nil
   ) throws -> Loaded {
     let classNames = schema.flatMap { $0.classNames.isEmpty ? nil : $0.classNames }
     if let known = bundled.first(where: { $0.name == source }) {
       return Loaded(examples: known.load())
     }
     if let known = published.first(where: { $0.name == source }) {
-      return Loaded(examples: try known.load(.train), test: try known.load(.test))
+      return try Loaded(examples: known.load(.train), test: known.load(.test)).inForm(form)
     }
     if let kind = ImageSources.kind(of: source) {
       return try loadImages(
-        source, kind, classNames: classNames, skipBroken: skipBroken, progress: progress)
+        source, kind, classNames: classNames, form: form, skipBroken: skipBroken,
+        progress: progress)
     }
     guard source != almanac.name else {
       throw UsageError("the almanac is a text: use the recipe char-lstm")

@@ -6,9 +6,11 @@ extension Recipe {
   /// The data, in the shape that the network takes.
   /// - Parameters:
   ///   - schema: the features and classes of a trained network
+  ///   - form: the form in which a trained network takes images; `nil` for that of the settings
   ///   - progress: the stream for the progress of reading images; `nil` for none
   func loadData(
-    schema: TableSchema? = nil, skipBroken: Bool = false, progress: TextStream? = nil
+    schema: TableSchema? = nil, form: ImageForm? = nil, skipBroken: Bool = false,
+    progress: TextStream? = nil
   ) throws -> DataSource.Loaded {
     if isText {
       let parts = try DataSource.loadText(data, classNames: schema?.classNames)
@@ -17,7 +19,8 @@ extension Recipe {
       return DataSource.Loaded(examples: parts.train, parts: parts)
     }
     var loaded = try DataSource.load(
-      data, label: label, schema: schema, skipBroken: skipBroken, progress: progress)
+      data, label: label, schema: schema, form: form ?? imageForm, skipBroken: skipBroken,
+      progress: progress)
     loaded.examples = try shaped(loaded.examples)
     loaded.validation = try loaded.validation.map(shaped)
     loaded.test = try loaded.test.map(shaped)
@@ -81,6 +84,7 @@ extension Recipe {
   static func record(_ data: DataSource.Loaded, in network: inout NeuralNetwork) {
     network.dataFingerprint = data.fingerprint
     DataSource.noteLabel(data.label, in: &network)
+    network.imageInput = data.imageInput
   }
 
   /// The data that a network was trained on, to be divided as they were for its training.
@@ -102,7 +106,8 @@ extension Recipe {
         location: data, remedy: remedy)
     }
     let loaded = try loadData(
-      schema: DataSource.schema(of: network, self), skipBroken: skipBroken, progress: progress)
+      schema: DataSource.schema(of: network, self), form: network.imageInput.map(ImageForm.of),
+      skipBroken: skipBroken, progress: progress)
     guard network.dataFingerprint == loaded.fingerprint else {
       throw CourseError(
         .invalidData, "the data have changed since training",

@@ -66,7 +66,8 @@ enum GeneratorBenchCommand: Command {
     if arguments[training] { return try compareSteps(on: source, arguments, terminal) }
     let size =
       [try source.commonChannels()]
-      + (arguments[GeneratorPreviewCommand.size] ?? [first.height, first.width])
+      + (arguments[GeneratorPreviewCommand.size].map { [$0.height, $0.width] }
+        ?? [first.height, first.width])
     let seconds = Double(arguments[seconds] ?? 1)
     let threads = arguments[threads] ?? Parallelism.availableCores
     let single = augmentations(size: size)

@@ -8,7 +8,7 @@ enum GeneratorPreviewCommand: Command {
   static let augment = Option(
     "augment", .augmentations, "augmentations to apply, in this order (default: none)")
   static let size = Option(
-    "size", .imageSize, "height and width of the images in a batch (default: of the first image)")
+    "size", .imageSize, "height and width of the images (default: as 'train' chooses them)")
   static let seed = Option("seed", .seed, "random seed for order and augmentation")
     .defaulting(to: 1)
   private static let count = Option("count", .integer(in: 1...1000), "number of images to draw")
@@ -19,8 +19,10 @@ enum GeneratorPreviewCommand: Command {
     "copies", .integer(in: 1...100), "augmented versions of each image"
   ).defaulting(to: 1)
   private static let fitting = Option<ImageFitting>(
-    "fit", .choice("HOW"), "treatment of images of another size: stretch, cover, refuse"
-  ).defaulting(to: .stretch)
+    "fit", .choice("HOW"), "treatment of images of another size: crop, pad, stretch, refuse"
+  ).defaulting(to: .pad)
+  private static let channels = Option(
+    "channels", .channels, "1 for grey images, 3 for colours (default: those of the images)")
   private static let output = Option(
     "output", short: "o", .text("FILE.png"), "output file"
   ).defaulting(to: "preview.png")
@@ -30,8 +32,8 @@ enum GeneratorPreviewCommand: Command {
     name: "generator preview",
     abstract: "Draw a batch of images with their classes, augmented as in training.",
     discussion: """
-      Images whose size differs from the first image (or from --size) are fitted
-      according to --fit. Training accepts images of one size only.
+      The images are drawn in the form in which 'train' takes them, which a note
+      explains where they are of several sizes.
 
       LIST is separated by commas; @ and a number give the probability of one:
 
@@ -48,7 +50,7 @@ enum GeneratorPreviewCommand: Command {
         "a folder of images (a subfolder per class, or numbered), or a name from 'data list'")
     ],
     options: [
-      augment, size, count, columns, copies, fitting, inOrder, seed, output,
+      augment, size, fitting, channels, count, columns, copies, inOrder, seed, output,
       RunOptions.skipBroken, RunOptions.force, CommonOptions.quiet,
     ])
 
@@ -77,22 +79,21 @@ enum GeneratorPreviewCommand: Command {
       : NeuralNetwork.order(epoch: 0, exampleCount: source.count, seed: seed)
     let wanted = arguments[count]
     let chosen = order.prefix(max(1, wanted / copies))
-    // Once for each copy, and once for its size.
+    let form = ImageForm.suiting(
+      size: arguments[size], channels: arguments[channels], fitting: arguments[fitting])
+    let (input, note) = try form.input(for: ImageShapes(of: source))
+    if let note { DataRemarks(notes: [note]).report(on: terminal.error) }
     let progress = ProgressLine(
-      "decoding", total: chosen.count * (copies + 1), unit: "images",
+      "decoding", total: chosen.count * copies, unit: "images",
       on: terminal.progress(for: arguments))
     defer { progress.clear() }
     let images = ShownImages(ImageSubset(of: source, indices: chosen), counting: progress)
-    // Each copy is an epoch of the chosen images.
+    // Each copy is an epoch of the chosen images. Threads of its own would make batches that are not drawn.
     let generator = try ImageGenerator(
-      images, batchSize: chosen.count,
-      imageSize: try arguments[size].map { [try source.commonChannels()] + $0 },
+      images, batchSize: chosen.count, imageSize: input.shape,
       augmentation: arguments[augment]?.list ?? [], shuffle: false, seed: seed,
-      fitting: arguments[fitting])
+      fitting: input.fitting, threads: 0)
     let batches = try (0..<copies).map { _ in try generator.next() }
-    noteSizes(
-      of: try chosen.indices.map { try images.image(at: $0) }, as: generator.imageSize, on: terminal
-    )
     progress.clear()
     let layout = ContactSheet(columns: arguments[columns])
     let sheet =
@@ -112,31 +113,5 @@ enum GeneratorPreviewCommand: Command {
       "\(file): \(drawn) of shape \(generator.imageSize) from "
         + "\(source.name), \(counted(source.count, "image")) in "
         + counted(source.classNames.count, "class"))
-  }
-
-  /// Notes where the picture differs from training.
-  private static func noteSizes(
-    of images: [PixelImage], as size: [Int], on terminal: Terminal
-  ) {
-    let others = images.count { $0.height != size[1] || $0.width != size[2] }
-    guard others > 0 else { return }
-    terminal.error.line(
-      "note: \(counted(others, "image")) of another size resized to \(size[2]) x \(size[1]); "
-        + "training accepts images of one size only")
-  }
-}
-
-extension ValueKind where Value == [Int] {
-  /// Height and width: `32x48`, or one number for both.
-  static var imageSize: ValueKind {
-    ValueKind(
-      "HxW", expected: "height and width from 1 to 16384, such as 32x48",
-      text: { "\($0[0])x\($0[1])" }
-    ) { text in
-      let parts = text.split(separator: "x", omittingEmptySubsequences: false)
-      let sizes = parts.compactMap { Int($0) }.filter((1...16384).contains)
-      guard (1...2).contains(parts.count), sizes.count == parts.count else { return nil }
-      return sizes.count == 1 ? sizes + sizes : sizes
-    }
   }
 }

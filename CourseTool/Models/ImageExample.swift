@@ -5,16 +5,20 @@ enum ImageExample {
   /// Whether a file is an image, of a format that can be read or not.
   static func isImage(_ path: String) -> Bool { PixelImage.looksLikeImage(path) }
 
-  /// The image as a network input, `[1] + inputShape`: converted to its number of channels, in the range of its training
-  /// data.
+  /// The image as a network input, `[1] + inputShape`: in the form that the network was trained on and in the range of
+  /// its training data.
   ///
+  /// A network that was trained on images of one size, by the name of a data set, takes only those.
   /// Dense networks, which take rows of pixels, and recurrent ones, which take a row per step, accept a grey image with
   /// the right number of pixels.
   /// - Parameter brightest: the value of white
   /// - Throws: if the size does not fit.
-  static func tensor(_ path: String, for network: NeuralNetwork, brightest: Float) throws -> Tensor
-  {
-    let image = try PixelImage(contentsOf: path)
+  static func tensor(
+    _ image: PixelImage, path: String, for network: NeuralNetwork, brightest: Float
+  ) throws -> Tensor {
+    if let input = network.imageInput, input.fitting != .refuse {
+      return try input.fitted(image).tensor.reshaped([1] + network.inputShape) * brightest
+    }
     let wanted = try size(for: network.inputShape, path: path, image: image)
     guard image.width == wanted.width, image.height == wanted.height else {
       throw CourseError(

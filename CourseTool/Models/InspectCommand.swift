@@ -14,9 +14,9 @@ enum InspectCommand: Command {
   static let description = CommandDescription(
     name: "inspect", abstract: "Draw the filters and feature maps of a convolutional network.",
     discussion: """
-      OUT is an .svg or .png file. IMAGE is a PNG or JPEG file of the network's input
-      size, or the index of an example in the test part of the training data. The
-      picture names the layers, the prediction, and for an example the true class.
+      OUT is an .svg or .png file. IMAGE is a PNG or JPEG file, or the index of an
+      example in the test part of the training data. The picture names the layers, the
+      prediction, and for an example the true class.
 
       Examples:
         course inspect lenet-mnist.safetensors --filters filters.png
@@ -112,7 +112,8 @@ enum InspectCommand: Command {
       return (example.features, "Example \(number)", example.targets.classIndices[0])
     }
     let features = try ImageExample.tensor(
-      source, for: network, brightest: DataSource.brightest(of: recipe?.data ?? ""))
+      PixelImage(contentsOf: source), path: source, for: network,
+      brightest: DataSource.brightest(of: recipe?.data ?? ""))
     return (features, URL(filePath: source).lastPathComponent, nil)
   }
 }

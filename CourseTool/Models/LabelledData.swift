@@ -24,8 +24,8 @@ func labelledData(
       return (data, given, "all")
     }
     let loaded = try DataSource.load(
-      given, label: label, schema: DataSource.schema(of: network, recipe), skipBroken: skipBroken,
-      progress: progress)
+      given, label: label, schema: DataSource.schema(of: network, recipe),
+      form: ImageForm(of: network), skipBroken: skipBroken, progress: progress)
     loaded.remarks.report(on: terminal.error)
     // Never on a training part.
     let data = (loaded.test ?? loaded.validation ?? loaded.examples).fitting(network.inputShape)

@@ -297,6 +297,7 @@ struct ModelReport {
 
 /// The shape of the examples of a network as images: of rows of numbers that are no table, a square.
 func imageShape(of network: NeuralNetwork, _ recipe: Recipe?) -> [Int]? {
+  if let input = network.imageInput { return input.shape }
   guard network.inputShape.count == 1, let recipe, !recipe.isText, !DataSource.isTable(recipe.data)
   else { return nil }
   for channels in [1, 3] {

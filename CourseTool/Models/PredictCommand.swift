@@ -3,8 +3,11 @@ import CourseTraining
 import Foundation
 import Networks
 
-/// `course predict MODEL FILE...`
+/// `course predict MODEL FILE|FOLDER...`
 enum PredictCommand: Command {
+  private static let sheet = Option(
+    "sheet", .text("FILE"), "draw the images with their answers, as .png or .svg")
+
   static let description = CommandDescription(
     name: "predict", abstract: "Predict the class of each example in a file.",
     discussion: """
@@ -12,14 +15,24 @@ enum PredictCommand: Command {
       name, in any order, and unknown columns are ignored; without one they must have
       the order of the training data. A label column is optional. '-' stands for
       standard input. A .npy file holds a tensor [N, features] or a single example. An
-      image (PNG, JPEG) is one example, of the same size and brightness as the
-      training images. The predictions are printed as CSV.
+      image (PNG, JPEG, WebP) is one example, which is brought to the size that the
+      network was trained on; of a folder, all images in it are taken, at any depth.
+      The predictions are printed as CSV.
+
+      Examples:
+        course predict csv-mlp.safetensors new.csv
+        course predict images.safetensors photos --sheet answers.png
       """,
     operands: [
       Operand("MODEL", .one, "a trained network (.safetensors)"),
-      Operand("FILE", .oneOrMore, "a file of examples: .csv, .npy, .png or .jpg"),
+      Operand(
+        "FILE|FOLDER", .oneOrMore,
+        "a file of examples (.csv, .npy, .png, .jpg, .webp), or a folder of images"),
     ],
-    options: [EvaluateCommand.label, RunOptions.threads, CommonOptions.quiet])
+    options: [
+      EvaluateCommand.label, sheet, RunOptions.skipBroken, RunOptions.threads, RunOptions.force,
+      CommonOptions.quiet,
+    ])
 
   private struct Prediction: Encodable {
     var file: String
@@ -48,18 +61,46 @@ enum PredictCommand: Command {
     let names =
       network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames
     let recipe = try Recipe(notedIn: network, path: path)
+    let files = try arguments.operands.dropFirst().flatMap(images(in:))
+    let sheetFile = try arguments[sheet].map { target in
+      guard files.contains(where: ImageExample.isImage) else {
+        throw UsageError("'--sheet \(target)' draws images, and there are none to predict")
+      }
+      return try PictureFile(
+        target, option: "--sheet", force: arguments[RunOptions.force], inputs: [path] + files)
+    }
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
     // All files are read before anything is printed: a partial output would look complete.
     var predictions: [Prediction] = []
+    var answers = AnswerSheet()
+    var remarks = DataRemarks()
     let progress = ProgressLine(
-      "predicting", total: arguments.operands.count - 1, unit: "files",
-      on: terminal.progress(for: arguments))
+      "predicting", total: files.count, unit: "files", on: terminal.progress(for: arguments))
     defer { progress.clear() }
-    for file in arguments.operands.dropFirst() {
-      let (features, notes) = try features(
-        in: file, for: network, recipe: recipe, label: arguments[EvaluateCommand.label])
-      DataRemarks(notes: notes).report(on: terminal.error)
+    for file in files {
+      let features: Tensor
+      var image: PixelImage?
+      if ImageExample.isImage(file) {
+        do {
+          let read = try PixelImage(contentsOf: file)
+          features = try ImageExample.tensor(
+            read, path: file, for: network,
+            brightest: DataSource.brightest(of: recipe?.data ?? ""))
+          image = read
+        } catch let error as CourseError
+          where arguments[RunOptions.skipBroken] && error.kind != .invalidArgument
+        {
+          remarks.skipped.append(error)
+          progress.advance()
+          continue
+        }
+      } else {
+        let (rows, notes) = try table(
+          in: file, for: network, recipe: recipe, label: arguments[EvaluateCommand.label])
+        DataRemarks(notes: notes).report(on: terminal.error)
+        features = rows
+      }
       let probabilities: Tensor
       do {
         probabilities = try network.predict(features)
@@ -75,10 +116,26 @@ enum PredictCommand: Command {
           Prediction(
             file: file, row: row + 1, class: names[best], probability: values[best],
             probabilities: values))
+        if let image, sheetFile != nil {
+          answers.add(image, file: file, class: names[best], probability: values[best])
+        }
       }
       progress.advance()
     }
     progress.clear()
+    remarks.report(on: terminal.error)
+    if let sheetFile {
+      guard answers.count > 0 else {
+        throw CourseError(
+          .invalidData, "no image could be read", expected: "images to draw with --sheet",
+          received: "\(counted(remarks.skipped.count, "broken image"))")
+      }
+      try sheetFile.write(
+        answers.picture(model: URL(filePath: path).lastPathComponent), warnings: terminal.error)
+      if !arguments[CommonOptions.quiet] {
+        terminal.error.line("The answers are drawn in \(sheetFile.path).")
+      }
+    }
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(model: path, classNames: names, predictions: predictions))
@@ -106,15 +163,27 @@ enum PredictCommand: Command {
       remedy: "Its values are too large for the network: correct them, or remove the example.")
   }
 
-  /// The examples in a file, `[N] + inputShape`, and notes for the user.
-  private static func features(
+  /// The images of a folder, in the order of their paths; another path as it is.
+  private static func images(in path: String) throws -> [String] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else { return [path] }
+    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let images = try FolderListing.images(below: trimmed).sorted(by: precedes)
+    guard !images.isEmpty else {
+      throw CourseError(
+        .invalidData, "there are no images in this folder",
+        expected: PixelImage.fileExtensions.map { ".\($0)" }.joined(separator: ", "),
+        received: "none", location: path)
+    }
+    return images
+  }
+
+  /// The rows of a table or an array, `[N] + inputShape`, and notes for the user.
+  private static func table(
     in file: String, for network: NeuralNetwork, recipe: Recipe?, label: String?
   ) throws -> (features: Tensor, notes: [String]) {
     let shape = network.inputShape
-    if ImageExample.isImage(file) {
-      let brightest = DataSource.brightest(of: recipe?.data ?? "")
-      return (try ImageExample.tensor(file, for: network, brightest: brightest), [])
-    }
     if file.lowercased().hasSuffix(".npy") {
       let tensor = try Tensor(npy: URL(filePath: file))
       return (tensor.shape == shape ? tensor.reshaped([1] + shape) : tensor, [])

@@ -25,6 +25,8 @@ enum SummaryCommand: Command {
     var parameters: Int
     var loss: String?
     var optimizer: String?
+    /// The form in which the network takes images: "3 x 64 x 64, pad".
+    var images: String?
     var scaling: String?
     var classNames: [String]
     var epochs: Int?
@@ -51,6 +53,7 @@ enum SummaryCommand: Command {
     }
     let out = terminal.output
     out.line(summaryText(network, for: out))
+    if let input = network.imageInput { out.line("Images: \(input) (channels x height x width)") }
     if let scaling = network.preprocessing { out.line("Preprocessing: \(scaling)") }
     if !network.classNames.isEmpty {
       let shown = network.classNames.prefix(12).map(\.printable).joined(separator: ", ")
@@ -77,7 +80,8 @@ enum SummaryCommand: Command {
       },
       parameters: network.parameterCount, loss: network.loss.map { type(of: $0).typeName },
       optimizer: network.optimizer.map { type(of: $0).typeName },
-      scaling: network.preprocessing.map { "\($0)" }, classNames: network.classNames,
+      images: network.imageInput?.description, scaling: network.preprocessing.map { "\($0)" },
+      classNames: network.classNames,
       epochs: history.isEmpty ? nil : history.count,
       accuracy: history.last.flatMap { ($0.validation ?? $0.training).accuracy }, recipe: recipe)
   }

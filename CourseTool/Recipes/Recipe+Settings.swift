@@ -20,6 +20,15 @@ extension Recipe {
       "shape", \.shape, .sizes(in: 1...65_536),
       "input shape of an example, such as 1,8,8 for grey images; none: the shape in the data"),
     Setting(
+      "size", \.imageSize, .imageSize,
+      "height and width that images are brought to (default: theirs, or a size that suits them)"),
+    Setting(
+      "fit", \.fitting, .choice("HOW"),
+      "treatment of images of another size: crop, pad, stretch, refuse (default: pad)"),
+    Setting(
+      "channels", \.channels, .channels,
+      "1 for grey images, 3 for colours (default: those of the images)"),
+    Setting(
       "maps", \.maps, .notation("N+N,N,...", expected: Blocks.expected),
       "output channels of the convolutions, with pooling at each comma and at the end: 32+32,64; "
         + "or none"),
@@ -99,6 +108,7 @@ extension Recipe {
     }
     try checkLayers()
     try checkOptimizer()
+    try checkImages()
     if isText {
       if label != nil { throw UsageError("text data have no '--label'") }
       if recurrent.isEmpty {
@@ -141,6 +151,22 @@ extension Recipe {
       guard !hasNoPlace else {
         throw UsageError("'\(option)' has no \(layer) to follow: use --hidden 64, or \(off)")
       }
+    }
+  }
+
+  /// Throws when settings of images are given for other data.
+  private func checkImages() throws(UsageError) {
+    let options = [
+      ("size", imageSize?.text), ("fit", fitting?.rawValue), ("channels", channels.map { "\($0)" }),
+    ]
+    guard let (name, value) = options.first(where: { $0.1 != nil }) else { return }
+    guard !isText, DataSource.hasImages(data) else {
+      throw UsageError("'--\(name) \(value ?? "")' applies to images only, and --data is \(data)")
+    }
+    guard shape.isEmpty || imageSize == nil else {
+      throw UsageError(
+        "'--size \(value ?? "")' and '--shape \(shape.map(String.init).joined(separator: ","))' "
+          + "both say what an input is: use one of them (--shape none)")
     }
   }
 

@@ -18,6 +18,12 @@ struct Recipe: Equatable, Sendable {
   var scaling = Scaling.standardize
   /// The input shape of an example, such as [1, 8, 8]; empty: the shape in the data.
   var shape: [Int] = []
+  /// The height and width of images; `nil`: of the images, or a size that suits them.
+  var imageSize: ImageSize?
+  /// The treatment of images of another size; `nil`: `pad`.
+  var fitting: ImageFitting?
+  /// The channels of images; `nil`: those of the images.
+  var channels: Int?
   /// The output channels of the convolutions, with pooling after each block; empty: no convolutions.
   var maps = Blocks()
   var kernelSize = 3
@@ -55,6 +61,11 @@ struct Recipe: Equatable, Sendable {
   var splitName = SplitName.random
   /// The seed of the split, the weights and the shuffling.
   var seed: UInt64 = 1
+
+  /// The form in which images are loaded.
+  var imageForm: ImageForm {
+    .suiting(size: imageSize, channels: channels, fitting: fitting)
+  }
 
   /// Whether the network is a character model, trained on a text.
   var isText: Bool { embedding > 0 }

@@ -32,7 +32,7 @@ struct ShownImages: ImageSource {
   var count: Int { source.count }
   var classNames: [String] { source.classNames }
   func label(at index: Int) -> Int { source.label(at: index) }
-  func channels(at index: Int) throws -> Int { try source.channels(at: index) }
+  func shape(at index: Int) throws -> [Int] { try source.shape(at: index) }
   func location(at index: Int) -> String { source.location(at: index) }
   func mask(at index: Int) throws -> PixelImage? { try source.mask(at: index) }
   func boxes(at index: Int) throws -> [ImageBox] { try source.boxes(at: index) }

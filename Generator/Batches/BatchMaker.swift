@@ -76,14 +76,14 @@ struct BatchMaker: Sendable {
       throw CourseError(
         .shapeMismatch, "an image does not fit the batch", expected: "\(imageSize), [C, H, W]",
         received: "\(image.tensorShape)", location: source.location(at: index),
-        remedy: "Choose another imageSize, or have images fitted by .stretch or .cover.")
+        remedy: "Choose another imageSize, or have images fitted by .crop, .pad or .stretch.")
     }
     var sample = ImageSample(
       image.converted(toChannels: imageSize[0]), mask: mask, boxes: boxes, bodies: bodies)
     let (height, width) = (imageSize[1], imageSize[2])
-    sample.fit(height: height, width: width, cover: fitting == .cover)
+    sample.fit(height: height, width: width, fitting)
     augmentation.apply(to: &sample, key: key.folded(epoch).folded(index))
-    sample.fit(height: height, width: width, cover: fitting == .cover)
+    sample.fit(height: height, width: width, fitting)
     return sample
   }
 }

@@ -71,8 +71,8 @@ public struct DatasetSource: ImageSource {
   /// The name of the data and the number of the example.
   public func location(at index: Int) -> String { "\(dataset.name), example \(index)" }
 
-  /// The channels that all of the images have.
-  public func channels(at index: Int) -> Int { shape.channels }
+  /// The shape that all of the images have.
+  public func shape(at index: Int) -> [Int] { [shape.channels, shape.height, shape.width] }
 
   /// The pixels of an image.
   public func image(at index: Int) -> PixelImage {

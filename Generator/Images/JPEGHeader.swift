@@ -15,6 +15,11 @@ struct JPEGHeader {
 
   static let signature: [UInt8] = [0xFF, 0xD8, 0xFF]
 
+  /// The shape `[C, H, W]` of the upright image.
+  var uprightShape: [Int] {
+    orientation >= 5 ? [channels, width, height] : [channels, height, width]
+  }
+
   init(_ bytes: UnsafeBufferPointer<UInt8>, path: String) throws {
     var cursor = ByteCursor(
       UnsafeRawBufferPointer(bytes), path: path, remedy: PixelImage.damageRemedy)

@@ -7,10 +7,11 @@ extension PixelImage {
   /// The advice for a damaged image.
   static let damageRemedy = "Download or export the image again."
 
-  /// The endings of file names that folders of images are searched for, without the dot.
-  public static let fileExtensions = ["png", "jpg", "jpeg"]
+  /// The endings of file names that folders of images are searched for, without the dot: png, jpg, jpeg, and
+  /// webp where the system can read it.
+  public static let fileExtensions = ["png", "jpg", "jpeg"] + (WebP.isAvailable ? ["webp"] : [])
 
-  /// Reads an image file: PNG, JPEG, or a NumPy array of bytes.
+  /// Reads an image file: PNG, JPEG, WebP (with libwebp), or a NumPy array of bytes.
   ///
   ///     let photo = try PixelImage(contentsOf: "photo.jpg")
   ///
@@ -39,18 +40,31 @@ extension PixelImage {
     return contentHint(Data(start ?? []))?.hasSuffix(" image") ?? false
   }
 
-  /// The number of channels that reading an image file gives; its header is read and no pixels.
-  static func channelCount(ofFile path: String) throws -> Int {
-    try read(path).withUnsafeBytes {
+  /// The shape `[C, H, W]` that reading an image file gives; its header is read and no pixels.
+  static func shape(ofFile path: String) throws -> [Int] {
+    // The header of a photograph lies at the beginning of a long file.
+    let beginning = try InputFile(path, content: "an image", allowsPipes: false)
+      .read(atMost: 1 << 16)
+    if let shape = beginning.withUnsafeBufferPointer({
+      try? JPEGHeader($0, path: path).uprightShape
+    }) {
+      return shape
+    }
+    return try read(path).withUnsafeBytes {
       let bytes = $0.bindMemory(to: UInt8.self)
       if bytes.starts(with: JPEGHeader.signature) {
-        return try JPEGHeader(bytes, path: path).channels
+        return try JPEGHeader(bytes, path: path).uprightShape
       }
       if bytes.starts(with: PNGHeader.signature) {
-        return try PNGHeader(bytes, path: path).channels
+        let header = try PNGHeader(bytes, path: path)
+        return [header.channels, header.height, header.width]
+      }
+      if WebPHeader.begins(bytes) {
+        let header = try WebPHeader(bytes, path: path)
+        return [header.channels, header.height, header.width]
       }
       // An array is its own header, and anything else has an error of its own.
-      return try PixelImage(imageBytes: bytes, path: path).channels
+      return try PixelImage(imageBytes: bytes, path: path).tensorShape
     }
   }
 
@@ -68,6 +82,8 @@ extension PixelImage {
       try self.init(pngBytes: bytes, path: path)
     } else if bytes.starts(with: NpyBytes.signature) {
       try self.init(npyBytes: bytes, path: path)
+    } else if WebPHeader.begins(bytes) {
+      try self.init(webPBytes: bytes, path: path)
     } else {
       throw CourseError(
         .format, "this is not an image that can be read", expected: "PNG, JPEG or npy",

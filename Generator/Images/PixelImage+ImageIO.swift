@@ -1,6 +1,6 @@
 #if canImport(ImageIO)
 
-  // PNG and JPEG on Apple's systems, which bring their own codecs.
+  // PNG, JPEG and WebP on Apple's systems, which bring their own codecs.
 
   import Foundation
   import ImageIO
@@ -25,6 +25,14 @@
       try decode(
         Data(buffer: bytes), width: header.width, height: header.height,
         channels: header.channels, format: "JPEG", path: path)
+    }
+
+    static func decode(
+      _ header: WebPHeader, _ bytes: UnsafeBufferPointer<UInt8>, path: String
+    ) throws -> [UInt8] {
+      try decode(
+        Data(buffer: bytes), width: header.width, height: header.height,
+        channels: header.channels, format: "WebP", path: path)
     }
 
     private static func decode(

@@ -71,8 +71,8 @@ public struct ImageSubset: ImageSource {
   public func label(at index: Int) -> Int { source.label(at: place(index)) }
   /// The pixels of an image.
   public func image(at index: Int) throws -> PixelImage { try source.image(at: place(index)) }
-  /// The channels of an image.
-  public func channels(at index: Int) throws -> Int { try source.channels(at: place(index)) }
+  /// The shape of an image.
+  public func shape(at index: Int) throws -> [Int] { try source.shape(at: place(index)) }
   /// Where an image lies.
   public func location(at index: Int) -> String { source.location(at: place(index)) }
   /// The mask of an image.

@@ -95,9 +95,9 @@ extension FolderListing {
   ///   - isWanted: decides by its name whether a file is looked for
   ///   - failed: receives the errors of folders further down, which are thrown without it
   /// - Throws: when a folder cannot be read, and when links lead in a circle
-  static func images(
+  package static func images(
     below path: String, failed: ((CourseError) -> Void)? = nil,
-    where isWanted: (String) -> Bool = isImage
+    where isWanted: (String) -> Bool = { isImage($0) }
   ) throws -> [String] {
     var result: [String] = []
     func visit(_ path: String, ancestors: [Identity: String]) throws {
@@ -135,6 +135,6 @@ extension FolderListing {
 
 /// Whether a text comes before another in the order of their bytes, which is the order of their code
 /// points: the same on every system, and the one that Python's `sorted` has.
-func precedes(_ first: String, _ second: String) -> Bool {
+package func precedes(_ first: String, _ second: String) -> Bool {
   first.utf8.lexicographicallyPrecedes(second.utf8)
 }

@@ -32,8 +32,8 @@ public protocol ImageSource: Sendable {
   /// source may differ.
   /// - Throws: a `CourseError` that names the file when it cannot be read or is no image
   func image(at index: Int) throws -> PixelImage
-  /// The number of channels that `image(at:)` would have; sources that can find it out without decoding do so.
-  func channels(at index: Int) throws -> Int
+  /// The shape `[C, H, W]` that `image(at:)` would have; sources that can find it out without decoding do so.
+  func shape(at index: Int) throws -> [Int]
   /// Where an image lies, for messages: a path, or a file and a number.
   func location(at index: Int) -> String
   /// The object of each pixel: an image with one channel and the size of `image(at:)`, whose bytes are
@@ -51,8 +51,11 @@ extension ImageSource {
   /// No boxes.
   public func boxes(at index: Int) throws -> [ImageBox] { [] }
 
-  /// The channels of the decoded image.
-  public func channels(at index: Int) throws -> Int { try image(at: index).channels }
+  /// The shape of the decoded image.
+  public func shape(at index: Int) throws -> [Int] { try image(at: index).tensorShape }
+
+  /// The number of channels that `image(at:)` would have.
+  public func channels(at index: Int) throws -> Int { try shape(at: index)[0] }
 
   /// The common number of channels of the images: the number that all have, or 3 where they differ. A single
   /// grey image does not turn a source in colours into a grey one, wherever it stands.

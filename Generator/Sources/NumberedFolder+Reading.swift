@@ -138,9 +138,9 @@ extension NumberedFolder {
     try PixelImage(contentsOf: location(at: index))
   }
 
-  /// The channels of an image, from its header.
-  public func channels(at index: Int) throws -> Int {
-    try PixelImage.channelCount(ofFile: location(at: index))
+  /// The shape of an image, from its header.
+  public func shape(at index: Int) throws -> [Int] {
+    try PixelImage.shape(ofFile: location(at: index))
   }
 
   /// The mask of an image, when there is a folder `masks`.

@@ -26,7 +26,9 @@ struct OtherImages {
 
   /// The kind of an image whose format is not read, by the ending of its name.
   static func kind(of path: String) -> String? {
-    fileExtension(of: path).flatMap { kinds[$0] }
+    fileExtension(of: path).flatMap { ending in
+      PixelImage.fileExtensions.contains(ending) ? nil : kinds[ending]
+    }
   }
 
   /// "12 BMP, 3 GIF"; `nil` when there are none.
@@ -41,8 +43,12 @@ struct OtherImages {
   var note: String? {
     guard let summary, let first else { return nil }
     let count = counts.values.reduce(0, +)
-    return "\(counted(count, "image")) passed over, because only PNG, JPEG and npy are read: "
+    let formats = WebP.isAvailable ? "PNG, JPEG, WebP and npy" : "PNG, JPEG and npy"
+    // One of them needs no conversion.
+    let isWebP = counts["WebP"] != nil && Gzip.isAvailable
+    return "\(counted(count, "image")) passed over, because only \(formats) are read: "
       + "\(summary); the first is \(first). Convert them to PNG or JPEG."
+      + (isWebP ? " For WebP: \(WebP.remedy)" : "")
   }
 }
 

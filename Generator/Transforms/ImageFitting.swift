@@ -1,36 +1,59 @@
 import Shared
 
 /// The treatment of an image whose size or channels differ from those of the batch.
+///
+/// The image is resized (bilinear, antialiased); grey becomes colour and colour grey.
 public enum ImageFitting: String, Sendable, CaseIterable, Codable {
-  /// It is resized to the size of the batch, whatever its proportions (bilinear, antialiased); grey becomes
-  /// colour and colour grey.
+  /// Resized until it covers the size of the batch; the excess is cut off on both sides. Keeps the proportions.
+  case crop
+  /// Resized until all of it lies within the size of the batch, with black borders beside it. Keeps the
+  /// proportions.
+  case pad
+  /// Resized to the size of the batch, whatever its proportions.
   case stretch
-  /// It is resized until it covers the size of the batch, and the excess is cut off on both sides, so that
-  /// proportions stay. Channels as above.
-  case cover
-  /// It is an error that names the image.
+  /// An error that names the image.
   case refuse
 }
 
 extension ImageSample {
-  /// Brings an image to the size of a batch.
-  mutating func fit(height: Int, width: Int, cover: Bool) {
+  /// Brings an image to the size of a batch; `.refuse` is the caller's business, and stretches here.
+  mutating func fit(height: Int, width: Int, _ fitting: ImageFitting) {
     guard (self.height, self.width) != (height, width) else { return }
-    if cover {
+    switch fitting {
+    case .crop:
       cropLongSides(height: height, width: width)
       let scale = max(
         Double(height) / Double(self.height), Double(width) / Double(self.width))
-      let (coverHeight, coverWidth) = (
-        max(height, Int((Double(self.height) * scale).rounded())),
-        max(width, Int((Double(self.width) * scale).rounded()))
-      )
-      resize(height: coverHeight, width: coverWidth)
-      crop(
-        top: (coverHeight - height) / 2, left: (coverWidth - width) / 2, height: height,
-        width: width)
-    } else {
-      resize(height: height, width: width)
+      resizeAndCrop(
+        to: (max(height, scaled(self.height, scale)), max(width, scaled(self.width, scale))),
+        height: height, width: width)
+    case .pad:
+      let scale = min(
+        Double(height) / Double(self.height), Double(width) / Double(self.width))
+      resizeAndCrop(
+        to: (min(height, scaled(self.height, scale)), min(width, scaled(self.width, scale))),
+        height: height, width: width)
+    case .stretch, .refuse: resize(height: height, width: width)
     }
+  }
+
+  /// A side in another scale, at least one pixel.
+  private func scaled(_ side: Int, _ scale: Double) -> Int {
+    max(1, Int((Double(side) * scale).rounded()))
+  }
+
+  /// Resizes the image, and takes the middle of it; what lies beyond its edges is 0.
+  private mutating func resizeAndCrop(
+    to size: (height: Int, width: Int), height: Int, width: Int
+  ) {
+    resize(height: size.height, width: size.width)
+    // The same rounding on both sides of 0: a border of three pixels is one above and two below.
+    func middle(_ inner: Int, _ outer: Int) -> Int {
+      inner >= outer ? (inner - outer) / 2 : -((outer - inner) / 2)
+    }
+    crop(
+      top: middle(size.height, height), left: middle(size.width, width), height: height,
+      width: width)
   }
 
   /// Cuts off the certain excess of an image that is far longer than the batch: covering a square of 100

@@ -1,4 +1,4 @@
-// CodecShims - the few calls of zlib, libpng, TurboJPEG and libcurl that the Generator library makes.
+// CodecShims - the few calls of zlib, libpng, TurboJPEG, libwebp and libcurl that the Generator library makes.
 //
 // Swift cannot call them directly: zlib's initialisers are macros, and libpng's classic interface longjmps.
 // None of their headers is included here, so that importing this module needs none.
@@ -64,6 +64,16 @@ void codec_free(void *memory);
 /// Decodes a whole JPEG file to `channels` (1 grey, 3 RGB) interleaved bytes a pixel.
 /// `pixels` has room for width * height * channels bytes, the size that the file's header claims.
 CourseCodecStatus codec_jpeg_read(const uint8_t *file, size_t fileBytes, uint32_t width,
+                                  uint32_t height, uint32_t channels, uint8_t *pixels,
+                                  char message[64]);
+
+// MARK: - WebP
+
+/// Whether the system has libwebp.
+bool codec_webp_is_available(void);
+/// Decodes a whole WebP file to `channels` (3 RGB, 4 RGBA) interleaved bytes a pixel.
+/// `pixels` has room for width * height * channels bytes; a file of another size is damage.
+CourseCodecStatus codec_webp_read(const uint8_t *file, size_t fileBytes, uint32_t width,
                                   uint32_t height, uint32_t channels, uint8_t *pixels,
                                   char message[64]);
 

@@ -87,7 +87,7 @@ import Testing
         ([figures, "--copies", "x"], 2, ["'--copies'", "from 1 to 100"]),
         ([figures, "--size", "0x8"], 2, ["height and width from 1 to 16384, such as 32x48"]),
         ([figures, "--size", "8x8x8"], 2, ["height and width"]),
-        ([figures, "--fit", "squeeze"], 2, ["stretch, cover, refuse"]),
+        ([figures, "--fit", "squeeze"], 2, ["crop, pad, stretch, refuse"]),
         ([figures, "--fit", "refuse", "--size", "8"], 1, ["0.npy", "[3, 8, 8]", "[3, 16, 16]"]),
         (["\(figures)/none"], 1, ["/none: cannot open the file", "no such file"]),
         (["nosuch"], 2, ["unknown data set 'nosuch'", "a folder of images"]),

@@ -66,11 +66,11 @@ struct ImageGeneratorTests {
     let fitted = try ImageGenerator(source, batchSize: 6, imageSize: [3, 8, 8], shuffle: false)
     #expect(try fitted.next().images.shape == [6, 3, 8, 8])
     let covering = try ImageGenerator(
-      source, batchSize: 6, imageSize: [1, 8, 8], shuffle: false, fitting: .cover)
+      source, batchSize: 6, imageSize: [1, 8, 8], shuffle: false, fitting: .crop)
     let image = try source.image(at: 1).tensor.resized(height: 8, width: 32)
     expectClose(
       try covering.next().images[1..<2].reshaped([1, 8, 8]),
-      image.cropped(top: 0, left: 12, height: 8, width: 8), "cover")
+      image.cropped(top: 0, left: 12, height: 8, width: 8), "crop")
     let refusing = try ImageGenerator(
       source, batchSize: 2, imageSize: [1, 8, 8], shuffle: false, fitting: .refuse)
     expectCourseError(
@@ -89,7 +89,7 @@ struct ImageGeneratorTests {
     let image = PixelImage(width: width, height: height, channels: 1, repeating: 51)
     for (rows, columns) in [(50, 50), (8, 30)] {
       var sample = ImageSample(image)
-      sample.fit(height: rows, width: columns, cover: true)
+      sample.fit(height: rows, width: columns, .crop)
       expectClose(sample.image, Tensor(repeating: 0.2, shape: [1, rows, columns]), "middle")
     }
   }
