@@ -20,6 +20,7 @@ enum ProgressCommand: Command {
     }
     let style = terminal.output.style
     let unicode = terminal.output.features.usesUnicode
+    let titles = catalogue.tasks.map(\.title.count).max() ?? 0
     for scope in CourseTask.Scope.allCases {
       let tasks = catalogue.tasks.filter { $0.scope == scope }
       guard !tasks.isEmpty else { continue }
@@ -29,7 +30,8 @@ enum ProgressCommand: Command {
         let isDone = progress.done.contains(task.number)
         let mark = isDone ? style.green(unicode ? "✔" : "+") : style.dim(unicode ? "○" : "o")
         let number = "\(task.number)".padding(toLength: 5, withPad: " ", startingAt: 0)
-        terminal.output.line("  \(mark) \(number)\(task.title)  \(style.dim(task.link))")
+        let title = task.title.padding(toLength: titles, withPad: " ", startingAt: 0)
+        terminal.output.line("  \(mark) \(number)\(title)  \(style.dim(task.text))")
       }
     }
     terminal.output.line(

@@ -71,6 +71,21 @@ package struct TextStream: Sendable {
     send(features.isTerminal ? text.escapingControls(inLine: false) : text)
   }
 
+  /// A line in pieces that fit the terminal, those after the first indented a little more. Elsewhere it is left whole.
+  package func wrapped(_ line: String) -> String {
+    guard features.isTerminal, line.count > width else { return line }
+    let indent = String(line.prefix { $0 == " " }) + "  "
+    var (pieces, rest) = ([String](), line[...])
+    while rest.count > width,
+      let cut = rest.prefix(width + 1).lastIndex(of: " "),
+      rest[..<cut].contains(where: { $0 != " " })
+    {
+      pieces.append(String(rest[..<cut]))
+      rest = indent + rest[cut...].drop { $0 == " " }
+    }
+    return (pieces + [String(rest)]).joined(separator: "\n")
+  }
+
   /// Overwrites the current line, until other text is written or the line is cleared.
   package func overwriteLine(_ text: String) {
     state.hasLiveLine.store(true, ordering: .relaxed)

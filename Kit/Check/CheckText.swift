@@ -74,11 +74,11 @@ struct CheckText {
       let words =
         verdict.unwritten.isEmpty
         ? verdict.tests.flatMap(\.messages).prefix(1).map(\.text) : verdict.unwritten
-      lines += words.map { "  To write: \($0)" }
+      lines += words.map { terminal.output.wrapped("  To write: \($0)") }
       if let other = verdict.otherTask, verdict.tests.isEmpty {
         lines.append("  Its tests wait for task \(other.task), which is not written yet.")
       }
-    case .waiting: lines.append("  " + verdict.waitingWords)
+    case .waiting: lines.append(terminal.output.wrapped("  " + verdict.waitingWords))
     case .doesNotCompile: lines += compileErrors(verdict)
     case .failed: lines += failures(verdict)
     }
@@ -89,13 +89,14 @@ struct CheckText {
     var lines: [String] = []
     let shown = showsAll ? verdict.errors[...] : verdict.errors.prefix(3)
     for error in shown {
+      let place = "  \(error.file):\(error.line):\(error.column):"
       lines.append(
-        "  \(style.bold("\(error.file):\(error.line):\(error.column):")) \(style.red("error:")) \(error.text)"
-      )
+        terminal.output.wrapped("\(place) error: \(error.text)")
+          .replacing("\(place) error:", with: "\(style.bold(place)) \(style.red("error:"))"))
       lines += error.source.map { "    \($0)" }
     }
     let hidden = verdict.errors.count - shown.count
-    if hidden > 0 { lines.append("  and \(count(hidden, "error")) more: --all shows them") }
+    if hidden > 0 { lines.append("  and \(count(hidden, "more error")): --all shows them") }
     if let first = verdict.errors.first, !verdict.task.files.contains(first.file) {
       lines.append("  " + reason(for: first.file))
     }
@@ -116,10 +117,12 @@ struct CheckText {
     var lines: [String] = []
     let failures = verdict.failures
     for test in showsAll ? failures[...] : failures.prefix(1) {
-      lines.append("  \(style.bold(test.name))  \(style.dim("\(test.file):\(test.line)"))")
+      lines.append(
+        terminal.output.wrapped("  \(test.name)  \(test.file):\(test.line)")
+          .replacing(test.name, with: style.bold(test.name), maxReplacements: 1))
       // A test with many cases repeats its message.
       for message in showsAll ? test.messages[...] : test.messages.prefix(1) {
-        lines += message.text.split(separator: "\n").map { "    \($0)" }
+        lines += message.text.split(separator: "\n").map { terminal.output.wrapped("    \($0)") }
       }
     }
     if failures.isEmpty, let test = verdict.tests.first(where: { $0.outcome != .passed }) {

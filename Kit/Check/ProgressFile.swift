@@ -27,6 +27,10 @@ package struct ProgressFile: Sendable, Equatable {
     }
   }
 
+  /// Takes a task out.
+  /// - Returns: whether it was among those that pass
+  package mutating func forget(_ task: CourseTask.Number) -> Bool { done.remove(task) != nil }
+
   /// Writes the file.
   package func write(package folder: URL) throws {
     let file = Self.file(in: folder)

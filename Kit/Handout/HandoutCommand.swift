@@ -22,14 +22,14 @@ enum HandoutCommand: Command {
         course handout all --instructor ~/for-the-assistants
 
       part            code      text, tests
-      named           stubs     held
+      named           stubs     included
       with --given    complete  left out
       any other one   stubs     left out
       the same with --without-tool: left out
 
       A stub says "not written yet" and names its task. The tests of a part need
       no other one. 'course train' and the other commands that train networks are
-      held: they work as far as the code that they need is written.
+      included: they work as far as the code that they need is written.
       """,
     operands: [
       Operand("PART", .oneOrMore, "what the students write"),

@@ -54,8 +54,8 @@ struct HandoutTexts {
       | `./course check` | the tests of the next task; of others with `./course check 1.2`, `./course check all` |
       | `./course progress` | the tasks that are done, and the next one |
       | `./course hint \(first.number)` | a hint; each call gives a stronger one, three in all |
-      | `./course try` | run the lines of `Scratch/main.swift` |
-      | `./course reset \(first.number)` | begin a task again; your code is kept beside |
+      | `./course try \(first.number)` | run the example "By hand" of the text, in `Scratch/main.swift`, where you can add lines; again: `./course try` |
+      | `./course reset \(first.number)` | begin a task again; your code is kept in `.course/backup` |
       | `./course solution \(first.number)` | the solution, after the task passes, where your instructor gives it |
 
       ## The tasks

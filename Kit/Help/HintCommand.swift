@@ -17,7 +17,10 @@ enum HintCommand: Command {
     try run(arguments, in: try packageRoot(), on: terminal)
   }
 
-  static func run(_ arguments: Arguments, in package: URL, on terminal: Terminal) throws {
+  /// - Parameter again: how to see the next hint, where it is not this command
+  static func run(
+    _ arguments: Arguments, in package: URL, on terminal: Terminal, again: String? = nil
+  ) throws {
     let task = try Catalogue(package: package).task(arguments.operands[0])
     let state = StudentState(package: package)
     guard !task.hints.isEmpty else {
@@ -31,22 +34,35 @@ enum HintCommand: Command {
     for index in range {
       terminal.output.line(
         style.bold("\(task.number) \(task.title), hint \(index + 1) of \(task.hints.count)"))
-      terminal.output.line(plain(task.hints[index]) + "\n")
+      terminal.output.line(plain(task.hints[index], on: terminal.output) + "\n")
     }
     try state.note(hintsShown: range.upperBound, of: task.number)
     let words =
       range.upperBound < task.hints.count
-      ? "The next hint: \(terminal.command) hint \(task.number)"
+      ? "The next hint: \(again ?? "\(terminal.command) hint \(task.number)")"
       : "That was the last one. More about the task: \(task.link)"
     terminal.output.line(style.dim(words))
   }
 
-  /// A hint without the marks of Markdown.
-  private static func plain(_ hint: String) -> String {
-    hint.replacing(/\[([^\]]+)\]\([^)]*\)/) { String($0.1) }
+  /// A hint without the marks of Markdown, in lines that fit the terminal.
+  private static func plain(_ hint: String, on stream: TextStream) -> String {
+    let text = hint.replacing(/\[([^\]]+)\]\([^)]*\)/) { String($0.1) }
       .replacing(/\*\*([^*]+)\*\*/) { String($0.1) }
-      .replacing(/(?m)^```\w*\n?/, with: "")
-      .replacing("`", with: "")
       .trimmingCharacters(in: .newlines)
+    var (lines, isCode, isOpen) = ([String](), false, false)
+    for line in text.components(separatedBy: "\n") {
+      if line.hasPrefix("```") {
+        (isCode, isOpen) = (!isCode, false)
+      } else if isCode {
+        lines.append(line)
+      } else if isOpen, !line.isEmpty, !line.hasPrefix("- "), stream.features.isTerminal {
+        // A paragraph is broken again, where the terminal ends.
+        lines[lines.count - 1] += " " + line.drop { $0 == " " }.replacing("`", with: "")
+      } else {
+        lines.append(line.replacing("`", with: ""))
+        isOpen = !line.isEmpty
+      }
+    }
+    return lines.map(stream.wrapped).joined(separator: "\n")
   }
 }

@@ -41,6 +41,8 @@ enum ResetCommand: Command {
           : "\(file): task \(task.number) begins again.")
       if let backup { terminal.output.line("  Your file: \(backup)") }
     }
+    var progress = ProgressFile(package: package)
+    if progress.forget(task.number) { try progress.write(package: package) }
   }
 
   /// The text of a file with the stubs of a task.

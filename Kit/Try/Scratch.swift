@@ -17,35 +17,53 @@ struct Scratch {
       @testable import \(task.scope.targets.sources)
       import Shared
 
-      \(lines.flatMap(printed).joined(separator: "\n"))
+      \(printing(lines).joined(separator: "\n"))
 
-      /// Prints a value under its name.
+      /// Prints a value under its name; of a long one the beginning.
       func show<Value>(_ name: String, _ value: Value?) {
-        if !(value is Void) { print(name, "=", value.map { "\\($0)" } ?? "nil") }
+        if value is Void { return }
+        let text = value.map { "\\($0)" } ?? "nil"
+        let shown = text.count > 400 ? text.prefix(400) + " ..." : text[...]
+        print(name, shown.contains("\\n") ? "=\\n\\(shown)" : "= \\(shown)")
       }
 
       """
   }
 
-  /// A line of an example; one that is a value alone is printed, and so is a constant.
-  private static func printed(_ line: String) -> [String] {
-    let code = line.split(separator: "//", maxSplits: 1).first.map(String.init) ?? ""
-    let plain = code.trimmingCharacters(in: .whitespaces)
-    let isWhole =
-      plain.filter { "([{".contains($0) }.count == plain.filter { ")]}".contains($0) }.count
-    guard isWhole, !line.hasPrefix(" "), !plain.isEmpty, !line.hasPrefix("//") else {
-      return [line]
+  /// The lines of an example; a line that is a value alone is printed, and so is a constant.
+  private static func printing(_ lines: [String]) -> [String] {
+    var (result, open, constant) = ([String](), 0, String?.none)
+    for line in lines {
+      let code = line.split(separator: "//", maxSplits: 1).first.map(String.init) ?? ""
+      let plain = line.hasPrefix("//") ? "" : code.trimmingCharacters(in: .whitespaces)
+      let isFirst = open == 0
+      for character in plain {
+        if "([{".contains(character) { open += 1 }
+        if ")]}".contains(character) { open -= 1 }
+      }
+      if isFirst, let match = plain.firstMatch(of: /^let (\w+)(?:: *[^=]+)? = .*\(/) {
+        constant = String(match.1)
+      }
+      let isWhole = isFirst && open == 0 && constant == nil && !plain.isEmpty
+      result.append(isWhole ? printed(line, code: code, plain: plain) : line)
+      // A constant is printed below the last line of its statement.
+      if open == 0, let name = constant {
+        result.append("show(\"\(name)\", \(name))")
+        constant = nil
+      }
     }
-    if let match = plain.firstMatch(of: /^let (\w+)(?:: *[^=]+)? = .*\(/) {
-      return [line, "show(\"\(match.1)\", \(match.1))"]
-    }
+    return result
+  }
+
+  /// A line that is a statement; one that is a value alone is printed.
+  private static func printed(_ line: String, code: String, plain: String) -> String {
     // A value: no assignment, and not a call for its effect.
     guard plain.firstMatch(of: /^(let|var|func|for|if|print|import|struct|return|while)\b/) == nil,
       plain.firstMatch(of: /[^=!<>]=[^=]/) == nil, !plain.contains("&"), !plain.hasSuffix("{")
-    else { return [line] }
+    else { return line }
     let name = plain.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
     let comment = line.dropFirst(code.count)
-    return ["show(\"\(name)\", \(plain))" + (comment.isEmpty ? "" : "   \(comment)")]
+    return "show(\"\(name)\", \(plain))" + (comment.isEmpty ? "" : "   \(comment)")
   }
 
   /// Creates the file with the example of a task.

@@ -7,8 +7,9 @@ struct TryCommand: Command {
   static let description = CommandDescription(
     name: "try", abstract: "Build and run Scratch/main.swift, a place to try things.",
     discussion: """
-      The first time, the file is made, with the example "By hand" of TASK or of the
-      next task. The lines of the texts work in it as they stand, and so does
+      With TASK, the file is made, with the example "By hand" of its text; your own
+      file is kept in .course/backup. Without TASK, it is made where there is none,
+      for the next task. The lines of the texts work in it, and so does
 
         print(checkGradients(of: ReLU(), inputShape: [5, 3]))
 
@@ -16,7 +17,7 @@ struct TryCommand: Command {
       Phase3RNNRegularization, Generator. Only what is imported is built. Git ignores
       the folder.
       """,
-    operands: [Operand("TASK", .optional, "the task whose example a new file holds")])
+    operands: [Operand("TASK", .optional, "the task whose example the file is to hold")])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let package = try packageRoot()
@@ -29,6 +30,11 @@ struct TryCommand: Command {
       program = try build(scratch, line: line, on: terminal)
     }
     guard let program else { return }
+    // A program that stops shows the line at which it did.
+    setenv(
+      "SWIFT_BACKTRACE",
+      "enable=yes,interactive=no,preset=friendly,threads=crashed,registers=none,images=none,limit=8",
+      1)
     // The program takes the place of this one: its streams, Ctrl-C and status are those of the command.
     var words = [strdup(program.path), nil]
     execv(program.path, &words)
@@ -48,18 +54,21 @@ struct TryCommand: Command {
     } catch let error as CourseError where error.kind == .invalidArgument {
       throw UsageError("\(error)")
     }
-    if exists {
-      throw CourseError(
-        .file, "Scratch/main.swift exists, and is not overwritten", location: scratch.file.path,
-        remedy: "Rename it, or delete it.")
-    }
     let candidates = tasks.filter { !$0.example.isEmpty }
     guard let task = progress.next(in: candidates) ?? candidates.last else {
       throw CourseError(.invalidArgument, "the task has no example", received: name)
     }
+    // An example that was not touched is none of the student's work.
+    let isOwn =
+      try exists
+      && !catalogue.tasks.map(Scratch.example).contains(
+        String(decoding: try Data(contentsOf: scratch.file), as: UTF8.self))
+    let backup =
+      isOwn ? try StudentState(package: scratch.package).backUp("Scratch/main.swift") : nil
     try scratch.create(for: task)
     terminal.error.line(
       "Made Scratch/main.swift with the example of task \(task.number), \(task.title).")
+    if let backup { terminal.error.line("  Your file: \(backup)") }
   }
 
   private static func build(

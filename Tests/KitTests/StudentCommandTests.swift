@@ -69,10 +69,11 @@ import Testing
 
   /// The output of a command.
   private func output(
-    _ command: any Command.Type, _ words: String..., in folder: URL
+    _ command: any Command.Type, _ words: String..., in folder: URL,
+    features: TerminalFeatures = TerminalFeatures()
   ) throws -> String {
     let text = Mutex("")
-    let stream = TextStream(features: TerminalFeatures()) { line in
+    let stream = TextStream(features: features) { line in
       text.withLock { $0 += line }
     }
     let arguments = try ArgumentParser(command: command.description).parse(words)
@@ -112,7 +113,37 @@ import Testing
     }
   }
 
+  @Test func hintsFitTheTerminal() throws {
+    try withPackage { folder in
+      let long = String(repeating: "Look further. ", count: 12)
+      let text = Self.text.replacing(
+        "Add one.", with: "- \(long)\n  and \(long)\n\n```swift\nlet x = \"\(long)\"\n```")
+      try Data(text.utf8).write(to: folder.appending(path: "Protocols/Phase1-FeedForward.md"))
+      _ = try output(HintCommand.self, "1.1", in: folder)
+      var features = TerminalFeatures(width: 40)
+      features.isTerminal = true
+      let hint = try output(HintCommand.self, "1.1", in: folder, features: features)
+      let lines = hint.components(separatedBy: "\n")
+      #expect(
+        lines.filter { $0.contains("Look") && !$0.contains("let x") }.allSatisfy { $0.count <= 40 })
+      #expect(lines.contains { $0.hasPrefix("  ") && $0.contains(" and Look") })
+      // Nothing is lost.
+      #expect(hint.matches(of: /Look/).count == 36)
+    }
+  }
+
   // MARK: reset
+
+  @Test func aTaskThatBeginsAgainIsNotDone() throws {
+    try withPackage { folder in
+      try FileManager.default.createDirectory(
+        at: folder.appending(path: ".course"), withIntermediateDirectories: true)
+      try Data("1.1\n1.2\n".utf8).write(to: folder.appending(path: ".course/progress"))
+      try Data(Self.source.utf8).write(to: folder.appending(path: Self.file))
+      _ = try output(ResetCommand.self, "1.1", in: folder)
+      #expect(ProgressFile(package: folder).done.map { "\($0)" } == ["1.2"])
+    }
+  }
 
   @Test func resetPutsBackTheRegionsOfOneTaskAndKeepsTheFile() throws {
     try withPackage { folder in

@@ -61,7 +61,8 @@ package struct TestRun {
   private func runAlone(_ test: TestVerdict, tick: () -> Void) throws -> TestVerdict {
     let pattern = "^" + NSRegularExpression.escapedPattern(for: test.id) + "$"
     let (stream, result) = try run(
-      [pattern], patience: limits.patience.single, seconds: limits.seconds.single, tick: tick)
+      [pattern], patience: limits.patience.single, seconds: limits.seconds.single,
+      tracesBack: isolation == nil, tick: tick)
     if let entry = stream.tests.first(where: { $0.verdict.id == test.id }), entry.hasEnded {
       return entry.proven
     }
@@ -75,13 +76,32 @@ package struct TestRun {
         .init(text: "not written yet: task \(task)", file: test.file, line: test.line)
       ]
     } else {
-      verdict.messages = [.init(text: reason.text, file: test.file, line: test.line)]
+      let place = Self.place(in: result.errors, package: package).map { "\n  at \($0)" } ?? ""
+      verdict.messages = [.init(text: reason.text + place, file: test.file, line: test.line)]
     }
     return verdict
   }
 
+  /// The line of a task's code at which a program stopped, from the backtrace that Swift wrote, and its text.
+  static func place(in errors: String, package: URL) -> String? {
+    let root = package.resolvingSymlinksInPath().path + "/"
+    for frame in errors.matches(of: /(?m) at (\/.+):(\d+):\d+$/) {
+      let path = URL(filePath: String(frame.1)).resolvingSymlinksInPath().path
+      let file = path.dropFirst(root.count)
+      guard path.hasPrefix(root), let line = Int(frame.2),
+        CourseTask.Scope.allCases.contains(where: { file.hasPrefix($0.folder + "/") })
+      else { continue }
+      let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.components(
+        separatedBy: "\n")
+      let text = lines.flatMap { $0.indices.contains(line - 1) ? $0[line - 1] : nil } ?? ""
+      return "\(file):\(line):  " + text.trimmingCharacters(in: .whitespaces)
+    }
+    return nil
+  }
+
   private func run(
-    _ filters: [String], patience: Int, seconds: Double, tick: () -> Void
+    _ filters: [String], patience: Int, seconds: Double, tracesBack: Bool = false,
+    tick: () -> Void
   ) throws -> (EventStream, ChildProcess.Result) {
     // Through a descriptor: a file could be overwritten by the code under test.
     let result = try ChildProcess.run(
@@ -92,7 +112,8 @@ package struct TestRun {
         ],
       in: isolation?.folder ?? package,
       environment: environment.merging([
-        "SWIFT_BACKTRACE": "enable=no", "COURSE_TEST_PATIENCE": "\(patience)", "NO_COLOR": "1",
+        "SWIFT_BACKTRACE": tracesBack ? Self.backtrace : "enable=no",
+        "COURSE_TEST_PATIENCE": "\(patience)", "NO_COLOR": "1",
       ]) { $1 },
       limits: .init(
         seconds: seconds, processorSeconds: Int(seconds), memory: limits.memory,
@@ -103,12 +124,16 @@ package struct TestRun {
     return (EventStream(events, package: package), result)
   }
 
+  private static let backtrace =
+    "enable=yes,interactive=no,color=no,preset=full,threads=crashed,registers=none,images=none"
+
   /// Why a process ended in the middle of a test.
   static func reason(of result: ChildProcess.Result) -> (outcome: TestVerdict.Outcome, text: String)
   {
     let endless = "It does not end. Is there a loop that goes on for ever?"
-    let fatal = result.errors.split(separator: "\n").last { $0.contains("Fatal error") }.map(
-      String.init)
+    // A place in Swift's own library says nothing to a student.
+    let fatal = result.errors.components(separatedBy: "\n").last { $0.contains("Fatal error") }
+      .map { $0.replacing(/^Swift\/[^ ]+:\s/, with: "") }
     switch result.ending {
     // 124: the watchdog of the tests.
     case .ranTooLong, .exited(124), .signalled(SIGXCPU): return (.timedOut, endless)

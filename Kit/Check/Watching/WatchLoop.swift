@@ -111,7 +111,8 @@ struct WatchLoop {
     let parser = ArgumentParser(command: HintCommand.description)
     terminal.output.line()
     do {
-      try HintCommand.run(try parser.parse(["\(current.number)"]), in: package, on: terminal)
+      try HintCommand.run(
+        try parser.parse(["\(current.number)"]), in: package, on: terminal, again: "h")
     } catch let error as CourseError {
       terminal.output.line("\(error)")
     }

@@ -26,6 +26,19 @@ import Testing
     }
   }
 
+  @Test func aMistypedCommandForTheTasksIsFoundBeforeTheToolIsBuilt() throws {
+    try withScript { script in
+      let run = try script.run("chek", "1.2")
+      #expect(run.status == 2)
+      #expect(run.error.contains("unknown command 'chek'. Did you mean 'check'?"))
+      #expect(try script.calls().isEmpty)
+      for command in courseTool.commands {
+        let name = command.description.name
+        #expect(try script.run(name).status != 2, "\(name) is no slip")
+      }
+    }
+  }
+
   @Test(arguments: ["Shared", "Phase2-CNN"])
   func buildsAgainOnlyWhenASourceIsNewer(folder: String) throws {
     try withScript { script in

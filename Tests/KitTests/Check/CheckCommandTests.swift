@@ -117,6 +117,12 @@ import Testing
     #expect(text.contains("show(\"layer.bias.gradient\", layer.bias.gradient)\n"))
   }
 
+  @Test func aConstantOfSeveralLinesIsPrintedBelowThem() throws {
+    let text = Scratch.example(of: try TaskVerdictTests.task("1.7"))
+    #expect(text.contains("  epochs: 2, batchSize: 1, seed: 1)\nshow(\"losses\", losses)\n"))
+    #expect(!text.contains("show(\"network\""))
+  }
+
   @Test func everyTaskHasAnExample() {
     for task in TaskVerdictTests.tasks { #expect(!task.example.isEmpty, "\(task.number)") }
   }

@@ -52,6 +52,29 @@ import Testing
     }
   }
 
+  @Test func aTrapIsShownInTheCodeOfTheTask() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "Phase1-FeedForward/Dense.swift")
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data("one\n  two[3]\n".utf8).write(to: file)
+      let errors = """
+        Swift/ContiguousArrayBuffer.swift:692: Fatal error: Index out of range
+        1 _assertionFailure(_:_:file:line:flags:) + 302 in libswiftCore.so
+        2 Tensor.subscript.getter in tests at \(folder.path)/Shared/Tensor/Tensor.swift:7:9
+        3 Dense.forward(_:) + 8 in tests at \(file.path):2:9
+        4 closure #1 + 8 in tests at \(file.path):1:9
+        """
+      #expect(
+        TestRun.place(in: errors, package: folder) == "Phase1-FeedForward/Dense.swift:2:  two[3]")
+      #expect(TestRun.place(in: errors, package: folder.appending(path: "other")) == nil)
+      let verdicts = try run(
+        all: EventStreams.cutOff, whole: "kill -ILL $$",
+        alone: "echo 'Swift/Array.swift:692: Fatal error: Index' >&2; kill -ILL $$", in: folder)
+      #expect(verdicts[1].messages[0].text == "Fatal error: Index")
+    }
+  }
+
   @Test func whatPassesAlonePasses() throws {
     try withTemporaryFolder { folder in
       let verdicts = try run(
