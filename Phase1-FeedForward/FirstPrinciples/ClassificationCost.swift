@@ -45,7 +45,7 @@ public enum ClassificationCost {
   /// The same for one-hot rows: `−1/N Σₙ Σ_c t[n, c] ln p[n, c]`.
   public static func cost(_ probabilities: Tensor, oneHot: Tensor) -> Float {
     requireRows(probabilities, oneHot.shape.first ?? 0)
-    // TODO(0.4): without a loop: clipped(to:), log(_:), a product, two sums or sum(axis:) and mean().
+    // TODO(0.4): without a loop: clipped(to: clip...(1 - clip)), log(_:), a product, sum(axis:) and mean().
     // BEGIN SOLUTION
     let logarithms = log(probabilities.clipped(to: clip...(1 - clip)))
     return -(oneHot * logarithms).sum(axis: 1).mean()

@@ -55,7 +55,7 @@ public struct DeepNetwork: Sendable {
     }
     self.activation = activation
     let key = RandomKey(seed: seed).folded("DeepNetwork")
-    // TODO(0.10): a Layer for each pair of neighbours in sizes. Tensor(normal: shape, standardDeviation:
+    // TODO(0.10): layers, a Layer for each pair of neighbours in sizes. Tensor(normal: shape, standardDeviation:
     // deviation, key: key.folded(l)) draws the weights of layer l = 1, 2, ...
     // BEGIN SOLUTION
     layers = (1..<sizes.count).map { l in
@@ -116,7 +116,7 @@ public struct DeepNetwork: Sendable {
         "DeepNetwork.update", expected: "gradients of \(layers.count) layers",
         received: "\(gradients.count)")
     }
-    // TODO(0.10): w ← w − η dw, for the weights and the bias of each layer.
+    // TODO(0.10): w ← w − η dw, for layers[index].weights and layers[index].bias of each index.
     // BEGIN SOLUTION
     for (index, gradient) in gradients.enumerated() {
       layers[index].weights -= gradient.weights * learningRate
@@ -127,7 +127,7 @@ public struct DeepNetwork: Sendable {
 
   /// f(z), element by element.
   package func apply(_ activation: Activation, to z: Tensor) -> Tensor {
-    // TODO(0.10): the three functions.
+    // TODO(0.10): f(z) of the three activations. Tensor.maximum(z, 0) is max(0, z).
     // BEGIN SOLUTION
     switch activation {
     case .sigmoid: 1 / (1 + exp(-z))
@@ -139,7 +139,7 @@ public struct DeepNetwork: Sendable {
 
   /// f'(z), from a = f(z).
   package func slope(of activation: Activation, at a: Tensor) -> Tensor {
-    // TODO(0.10): the three slopes; a .> 0 is 1 where a is positive, else 0.
+    // TODO(0.10): f' of the three activations, from a = f(z). a .> 0 is 1 where a is positive, else 0.
     // BEGIN SOLUTION
     switch activation {
     case .sigmoid: a * (1 - a)

@@ -32,7 +32,8 @@ public struct NeuronGradients: Sendable, CustomStringConvertible {
   public init(of neuron: Neuron, inputs x: [Float], outputGradient: Float) {
     sum = neuron.output(x)
     output = max(0, sum)
-    // TODO(0.6): the gradients, in the order of the way back: the ReLU first, then the products and the sum.
+    // TODO(0.6): sumGradient, weights, inputs and bias, in the order of the way back: the ReLU first. Begin with a
+    // constant, let dZ: Float = ..., since a closure cannot read properties before all of them are set.
     // BEGIN SOLUTION
     let dZ: Float = sum > 0 ? outputGradient : 0
     sumGradient = dZ

@@ -37,7 +37,7 @@ public final class Value: CustomStringConvertible {
 
   /// The sum: its slope is 1 for both operands.
   public static func + (a: Value, b: Value) -> Value {
-    // TODO(0.7): Value(a + b, from: ...)
+    // TODO(0.7): Value(..., from: [(a, ...), (b, ...)]): the sum of a.number and b.number, and the slopes.
     // BEGIN SOLUTION
     Value(a.number + b.number, from: [(a, 1), (b, 1)])
     // END SOLUTION
@@ -53,7 +53,7 @@ public final class Value: CustomStringConvertible {
 
   /// `aⁿ`, for a fixed exponent.
   public func power(_ exponent: Double) -> Value {
-    // TODO(0.7): the slope is n aⁿ⁻¹. pow(a, n) is aⁿ.
+    // TODO(0.7): of self, with the slope n aⁿ⁻¹. pow(number, n) is aⁿ.
     // BEGIN SOLUTION
     Value(pow(number, exponent), from: [(self, exponent * pow(number, exponent - 1))])
     // END SOLUTION
@@ -61,7 +61,7 @@ public final class Value: CustomStringConvertible {
 
   /// `eᵃ`
   public func exp() -> Value {
-    // TODO(0.7): the slope is the result. Foundation.exp(a) is eᵃ.
+    // TODO(0.7): the slope is the result. Foundation.exp(number) is eᵃ; exp alone is this function.
     // BEGIN SOLUTION
     let result = Foundation.exp(number)
     return Value(result, from: [(self, result)])
@@ -70,7 +70,7 @@ public final class Value: CustomStringConvertible {
 
   /// `tanh a`
   public func tanh() -> Value {
-    // TODO(0.7): the slope is 1 − tanh² a.
+    // TODO(0.7): the slope is 1 − tanh² a. Foundation.tanh(number) is tanh a.
     // BEGIN SOLUTION
     let result = Foundation.tanh(number)
     return Value(result, from: [(self, 1 - result * result)])

@@ -234,7 +234,7 @@ import Testing
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../Protocols/Phase1-FeedForward.md"), encoding: .utf8)
     for line in [
-      "optimizer.update(&weights, gradient: [0.5, -4])", "// weights is [0.875, -1]",
+      "optimizer.update(&weights, gradient: [0.5, -4])", "// [0.875, -1]:",
       "// [[17, 18, 34], [7, 21, 29]]", "// [[-1, 2], [2, 5]]", "// [[1, 0, -1], [0, -1, -2]]",
       "// [3, 1, -1]", "// [[0, 0, 2], [3, 0, 0.5]]", "// [[0, 0, 3], [4, 0, 6]]",
       "// [[0.25, 0.75], [0.5, 0.5]]", "// [[0.1875, -0.1875], [-0.5, 0.5]]",

@@ -62,7 +62,7 @@ import Testing
           -(0 - 2.8 + 0 + 0) / 4,
         "the sum of exponentials runs over the batch: it belongs to each row (axis: -1)":
           -(t * log(columns)).sum() / 4,
-        "the sum of exponentials runs over the batch: it belongs to each row (axis: -1; no shift)":
+        "the sum of exponentials runs over the batch: it belongs to each row (axis: -1); nor is its maximum subtracted":
           -(t * log(plainColumns)).sum() / 4,
         "the sum of exponentials runs over all rows: it belongs to each row (axis: -1)":
           -(t * (shifted - log(Tensor(exp(shifted).sum())))).sum() / 4,

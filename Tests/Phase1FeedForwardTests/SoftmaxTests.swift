@@ -58,14 +58,14 @@ import Testing
       mistakes: [
         "the sum runs over the batch: each row is divided by its own sum":
           shifted / shifted.sum(axis: 0, keepDims: true),
-        "the sum runs over the batch: each row is divided by its own sum (no shift)":
+        "the sum runs over the batch: each row is divided by its own sum; nor is its maximum subtracted":
           exp(x) / exp(x).sum(axis: 0, keepDims: true),
         "the sum runs over all rows: each row is divided by its own sum": shifted / shifted.sum(),
-        "the sum runs over all rows: each row is divided by its own sum (no shift)":
+        "the sum runs over all rows: each row is divided by its own sum; nor is its maximum subtracted":
           exp(x) / exp(x).sum(),
         "the sums line up with the columns: each row is divided by its own sum (keepDims: true)":
           shifted / shifted.sum(axis: -1),
-        "the sums line up with the columns: each row is divided by its own sum (keepDims: true; no shift)":
+        "the sums line up with the columns: each row is divided by its own sum (keepDims: true); nor is its maximum subtracted":
           exp(x) / exp(x).sum(axis: -1),
         "the maxima line up with the columns: each row is shifted by its own (keepDims: true)":
           lined / lined.sum(axis: -1, keepDims: true),

@@ -71,6 +71,8 @@ extension FirstPrinciplesTests {
           "not divided by the deviation": centered,
           "divided by the variance: its root is the deviation": centered / variance,
           "the mean was not taken off": x / sqrt(variance),
+          "the variance is the mean of the squares of x − mean, not of x":
+            centered / sqrt(square(x).mean(axis: 0)),
           "the variance was divided by N − 1, here it is the mean of N squares":
             centered / sqrt(variance * 1.5),
           "the variance was not divided by N": centered / sqrt(variance * 3),
@@ -96,7 +98,8 @@ extension FirstPrinciplesTests {
         mistakes: [
           "this is the number of right answers, not yet the fraction": 4,
           "this is the fraction of wrong answers": 0.2,
-          "the largest of each column was taken (axis 0), or the smallest of each row (<)": 0,
+          "none is counted as right: whole numbers were divided (Float(right) / Float(count)), the largest of each column was taken (axis 0), or the smallest of each row (<)":
+            0,
           "the row of negative scores is counted as wrong: the search for the largest begins at the first score, not at 0":
             0.6,
         ])

@@ -109,6 +109,9 @@ extension FirstPrinciplesTests {
         "history: a value comes behind one that needs it, though it is found first: sort by depth")
     }
 
+    private static let nothing =
+      "nothing arrived: walk from the end of the history, where the result is, to the front"
+
     /// The neuron of the text: y = tanh(x w + b).
     @Test func neuron() throws {
       try Self.rules.require()
@@ -118,14 +121,14 @@ extension FirstPrinciplesTests {
       expectGradient(y, 1, "∂y/∂y", ["the gradient of the result itself is 1": 0])
       expectGradient(
         b, 0.41997434161402614, "∂y/∂b",
-        ["nothing arrived": 0, "the slopes on the way were not multiplied": 1])
+        [Self.nothing: 0, "the slopes on the way were not multiplied": 1])
       expectGradient(
         w, 0.8399486832280523, "∂y/∂w",
         [
-          "nothing arrived": 0, "the slopes on the way were not multiplied": 2,
+          Self.nothing: 0, "the slopes on the way were not multiplied": 2,
           "only the last slope arrived": 0.41997434161402614,
         ])
-      expectGradient(x, -1.2599230248420783, "∂y/∂x", ["nothing arrived": 0])
+      expectGradient(x, -1.2599230248420783, "∂y/∂x", [Self.nothing: 0])
     }
 
     /// a is used twice: its two shares add up. L = (a + a) a = 2a².
