@@ -4,8 +4,8 @@ import Phase3RNNRegularization
 import Shared
 
 extension NeuralNetwork {
-  /// A convolutional network for classification: blocks of convolutions with ReLU, each block closed by a
-  /// 2 x 2 max pooling, then dense layers with ReLU between them, scores out.
+  /// A convolutional network for classification: blocks of convolutions with an activation,
+  /// each block closed by a 2 x 2 max pooling, then dense layers with the activation between them, scores out.
   ///
   ///     let network = try NeuralNetwork.convolutional(
   ///       inputShape: [1, 8, 8], blocks: [[16], [32, 32]], kernelSize: 3, hiddenSizes: [64],
@@ -19,14 +19,16 @@ extension NeuralNetwork {
   ///   - blocks: the output channels of the convolutions, block by block
   ///   - kernelSize: the side of all kernels
   ///   - hiddenSizes: the widths of the dense layers between the images and the scores
-  ///   - batchNorm: whether there is batch norm between each convolution and its ReLU
+  ///   - activation: the function after each convolution and between the dense layers
+  ///   - batchNorm: whether there is batch norm between each convolution and its activation
   ///   - dropout: the dropout rate after each hidden dense layer
   ///   - biasInitializer: the rule by which the biases of all layers are drawn
   ///   - optimizer: the optimizer, for training on `SoftmaxCrossEntropyLoss`
   /// - Throws: `CourseError` when a size is out of range or two layers do not fit together.
   public static func convolutional(
     inputShape: [Int], blocks: [[Int]], kernelSize: Int, hiddenSizes: [Int], classCount: Int,
-    batchNorm: Bool = false, dropout: Float = 0, biasInitializer: StandardInitializer = .zeros,
+    activation: HiddenActivation = .relu, batchNorm: Bool = false, dropout: Float = 0,
+    biasInitializer: StandardInitializer = .zeros,
     optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     let sizes = inputShape + blocks.flatMap { $0 } + [kernelSize] + hiddenSizes + [classCount]
@@ -67,6 +69,15 @@ extension NeuralNetwork {
           kernelSize: [kernelSize, kernelSize], padding: .same, hasBias: !batchNorm,
           biasInitializer: biasInitializer)
         let pool = place < block.count - 1 ? nil : MaxPoolConfiguration(window: [2, 2])
+        guard activation == .relu else {
+          convolution.initializer = activation.initializer
+          try network.append(Conv2D(configuration: convolution))
+          if batchNorm { try network.append(BatchNorm(configuration: .init(channels: width))) }
+          try network.append(activation.layer)
+          if let pool { try network.append(MaxPool2D(configuration: pool)) }
+          continue
+        }
+        // One layer does the work of all.
         if batchNorm {
           try network.append(
             ConvBatchNormReLU(
@@ -82,17 +93,17 @@ extension NeuralNetwork {
       }
     }
     try network.append(Flatten())
-    for (place, size) in (hiddenSizes + [classCount]).enumerated() {
-      try network.append(
-        Dense(
-          configuration: .init(
-            inputSize: network.outputShape[0], outputSize: size,
-            activation: place < hiddenSizes.count ? .relu : .identity,
-            biasInitializer: biasInitializer)))
-      if place < hiddenSizes.count, dropout != 0 {
+    for size in hiddenSizes {
+      try network.appendHidden(size, activation, biasInitializer: biasInitializer)
+      if dropout != 0 {
         try network.append(Dropout(configuration: DropoutConfiguration(rate: dropout)))
       }
     }
+    try network.append(
+      Dense(
+        configuration: .init(
+          inputSize: network.outputShape[0], outputSize: classCount,
+          biasInitializer: biasInitializer)))
     return network
   }
 }

@@ -3,20 +3,22 @@ import Phase3RNNRegularization
 import Shared
 
 extension NeuralNetwork {
-  /// A multilayer perceptron for classification: dense layers with ReLU between them, scores out.
+  /// A multilayer perceptron for classification: dense layers with an activation between them, scores out.
   ///
   ///     let network = NeuralNetwork.multilayerPerceptron(
   ///       inputSize: 64, hiddenSizes: [32], classCount: 10, optimizer: SGD(learningRate: 0.1), seed: 1)
   ///
   /// - Parameters:
   ///   - hiddenSizes: the width of each hidden layer; none makes multinomial logistic regression
-  ///   - batchNorm: whether there is batch norm between each hidden layer and its ReLU
+  ///   - batchNorm: whether there is batch norm between each hidden layer and its activation
+  ///   - activation: the function between the layers; the weights before it are drawn by the rule that suits it
   ///   - dropout: the dropout rate after each hidden layer
   ///   - optimizer: the optimizer, for training on `SoftmaxCrossEntropyLoss`
   /// - Throws: `CourseError` when a size is out of range.
   public static func multilayerPerceptron(
-    inputSize: Int, hiddenSizes: [Int], classCount: Int, batchNorm: Bool = false,
-    dropout: Float = 0, optimizer: any Optimizer, seed: UInt64
+    inputSize: Int, hiddenSizes: [Int], classCount: Int,
+    activation: HiddenActivation = .relu, batchNorm: Bool = false, dropout: Float = 0,
+    optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     try checkShape([inputSize], of: "a multilayer perceptron")
     var weights = WeightCount()
@@ -29,9 +31,11 @@ extension NeuralNetwork {
     var size = inputSize
     for hiddenSize in hiddenSizes {
       try network.append(
-        Dense(configuration: .init(inputSize: size, outputSize: hiddenSize)))
+        Dense(
+          configuration: .init(
+            inputSize: size, outputSize: hiddenSize, initializer: activation.initializer)))
       if batchNorm { try network.append(BatchNorm(configuration: .init(channels: hiddenSize))) }
-      try network.append(ReLU())
+      try network.append(activation.layer)
       if dropout != 0 {
         try network.append(Dropout(configuration: DropoutConfiguration(rate: dropout)))
       }

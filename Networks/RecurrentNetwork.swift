@@ -4,7 +4,7 @@ import Shared
 
 extension NeuralNetwork {
   /// A recurrent network with one output for each sequence: recurrent layers, the state after the last step of the
-  /// last of them, and dense layers with ReLU between them, which return scores (or numbers).
+  /// last of them, and dense layers with an activation between them, which return scores (or numbers).
   ///
   ///     let network = try NeuralNetwork.recurrent(
   ///       inputShape: [8, 8], cell: .lstm, hiddenSizes: [64], outputSize: 10,
@@ -15,13 +15,14 @@ extension NeuralNetwork {
   ///   - cell: the kind of the recurrent layers
   ///   - hiddenSizes: the width of each recurrent layer; at least one
   ///   - denseSizes: the widths of the dense layers between the recurrent ones and the output
+  ///   - activation: the function between the dense layers
   ///   - outputSize: the number of classes, or of predicted numbers
   ///   - loss: the loss to minimise; `MeanSquaredErrorLoss` for numbers
   /// - Throws: `CourseError` when a size is out of range or two layers do not fit together.
   public static func recurrent(
     inputShape: [Int], cell: RecurrentCell = .lstm, hiddenSizes: [Int], denseSizes: [Int] = [],
-    outputSize: Int, loss: any Loss = SoftmaxCrossEntropyLoss(), optimizer: any Optimizer,
-    seed: UInt64
+    activation: HiddenActivation = .relu, outputSize: Int,
+    loss: any Loss = SoftmaxCrossEntropyLoss(), optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     guard inputShape.count == 2, inputShape.allSatisfy({ $0 >= 1 }) else {
       throw CourseError(
@@ -36,13 +37,9 @@ extension NeuralNetwork {
     var network = NeuralNetwork(
       inputShape: inputShape, loss: loss, optimizer: optimizer, seed: seed)
     try network.appendRecurrent(cell, hiddenSizes: hiddenSizes, isStateful: false)
-    for (place, size) in (denseSizes + [outputSize]).enumerated() {
-      try network.append(
-        Dense(
-          configuration: .init(
-            inputSize: network.outputShape[0], outputSize: size,
-            activation: place < denseSizes.count ? .relu : .identity)))
-    }
+    for size in denseSizes { try network.appendHidden(size, activation) }
+    try network.append(
+      Dense(configuration: .init(inputSize: network.outputShape[0], outputSize: outputSize)))
     return network
   }
 

@@ -43,7 +43,18 @@ struct RunPrinter {
     out.line(
       "\nTrained \(counted(report.newEpochs, isResumed ? "more epoch" : "epoch")) in "
         + durationText(report.seconds)
-        + (isResumed ? ", \(report.epochs) in total.\n" : ".\n"))
+        + (isResumed ? ", \(report.epochs) in total." : "."))
+    if report.stoppedEarly {
+      out.line("Stopped early: the validation loss did not get better any more.")
+    }
+    if let kept = report.keptEpoch, kept < report.epochs - 1,
+      let loss = report.history[kept].validation?.loss
+    {
+      out.line(
+        "Kept the weights of epoch \(kept + 1), the best: validation loss \(lossText(Float(loss)))."
+      )
+    }
+    out.line()
     let rows: [(String, PartReport?, String)] = [
       ("training", report.train, ""), ("validation", report.validation, ""),
       ("test", report.test, "  held out"),

@@ -46,6 +46,10 @@ package struct RunReport: Encodable, Sendable {
   /// All epochs, and those of this run, which took `seconds`.
   package var epochs: Int
   package var newEpochs: Int
+  /// Whether training stopped before its last epoch, for want of a better validation loss.
+  package var stoppedEarly = false
+  /// The epoch whose weights the network has, from 0; absent before the first has ended.
+  package var keptEpoch: Int?
   package var seconds: Double
   package var parameters: Int
   package var threads: Int

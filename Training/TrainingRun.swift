@@ -32,6 +32,8 @@ package struct TrainingRun {
   let batches: (any TrainingBatches)?
   /// A remark on the batches.
   let remark: String?
+  /// Stops the training early; `nil` for no stop before the last epoch.
+  let stopping: EarlyStopping?
   /// Whether the examples are sequences of a text.
   let isText: Bool
   /// Whether the run continues an earlier one.
@@ -43,13 +45,13 @@ package struct TrainingRun {
   package init(
     _ network: NeuralNetwork, recipe: String, settings: any Encodable & Sendable, train: Dataset,
     validation: Dataset?, test: Dataset?, options: TrainingOptions,
-    batches: (any TrainingBatches)? = nil, remark: String? = nil, isText: Bool = false,
-    isResumed: Bool = false
+    batches: (any TrainingBatches)? = nil, remark: String? = nil,
+    stopping: EarlyStopping? = nil, isText: Bool = false, isResumed: Bool = false
   ) throws {
     (self.recipe, self.settings) = (recipe, RunReport.Settings(value: settings))
     (self.train, self.validation, self.test) = (train, validation, test)
     (self.options, self.batches, self.remark) = (options, batches, remark)
-    (self.isText, self.isResumed) = (isText, isResumed)
+    (self.stopping, self.isText, self.isResumed) = (stopping, isText, isResumed)
     self.network = network
     self.network.recipeNote = try JSONCoding.text(self.settings)
   }
@@ -79,6 +81,8 @@ package struct TrainingRun {
       seconds: seconds, parameters: network.parameterCount,
       threads: Parallelism.threadCount, instructionSet: Parallelism.instructionSet,
       classNames: network.classNames, history: progress?.history.epochs ?? [])
+    report.stoppedEarly = progress?.isStopped ?? false
+    report.keptEpoch = try progress.flatMap { try keptEpoch(of: $0.history) }
     if isText { report.perplexities = report.history.map(RunReport.Perplexities.init) }
 
     if wasInterrupted {
@@ -120,6 +124,12 @@ package struct TrainingRun {
     return (report, tested)
   }
 
+  /// The epoch whose weights the network has after training, from 0.
+  private func keptEpoch(of history: TrainingHistory) throws -> Int? {
+    guard let stopping, stopping.restoresBest else { return history.epochs.indices.last }
+    return try stopping.bestEpoch(of: history)
+  }
+
   /// Trains and saves.
   ///
   /// - Parameter stream: the stream for progress; `nil` for none
@@ -130,7 +140,7 @@ package struct TrainingRun {
     var callbacks: [any TrainingCallback] =
       [
         StopOnInterruption(), Autosave(to: output, warnings: warnings),
-      ] + self.callbacks
+      ] + [stopping].compactMap { $0 } + self.callbacks
     if let stream { callbacks.insert(TrainingDisplay(on: stream, isText: isText), at: 0) }
     // After a signal or an error the display cannot clear its own line.
     defer { stream?.clearLine() }
@@ -147,6 +157,7 @@ package struct TrainingRun {
       stream?.clearLine()
       try output.saveTrained(network, warnings: warnings)
     }
-    return Interruption.isRequested || (network.progress?.epoch ?? 0) < options.epochs
+    guard let progress = network.progress, !Interruption.isRequested else { return true }
+    return progress.epoch < options.epochs && !progress.isStopped
   }
 }

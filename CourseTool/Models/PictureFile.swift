@@ -10,6 +10,8 @@ struct PictureFile {
   private let file: OutputFile
   /// The path of the file.
   var path: String { file.path }
+  /// The same for every way to write it.
+  var absolutePath: String { file.absolutePath }
 
   /// - Parameter option: the option or operand that names the file, for messages
   init(_ path: String, option: String, force: Bool, inputs: [String]) throws {

@@ -131,9 +131,7 @@ enum PlotCommand: Command {
       return try DecisionBoundary(of: data!).figure(
         of: network, title: "Decision boundary of \(URL(filePath: path).lastPathComponent)")
     case .curves:
-      let history = try history()
-      return Panels(
-        [.loss(of: history)] + [Figure.accuracy(of: history)].compactMap { $0 }, columns: 2)
+      return Panels.curves(of: try history())
     case .learningRate: return Figure.learningRate(of: try history())
     case .confusion:
       guard let matrix = try network.evaluate(data!, showing: progress).confusionMatrix else {

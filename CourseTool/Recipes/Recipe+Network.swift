@@ -41,16 +41,17 @@ extension Recipe {
       if !recurrent.isEmpty {
         try NeuralNetwork.recurrent(
           inputShape: training.inputShape, cell: cell, hiddenSizes: recurrent, denseSizes: hidden,
-          outputSize: classCount, optimizer: optimizer, seed: seed)
+          activation: activation, outputSize: classCount, optimizer: optimizer, seed: seed)
       } else if maps.isEmpty {
         try NeuralNetwork.multilayerPerceptron(
           inputSize: training.inputShape[0], hiddenSizes: hidden, classCount: classCount,
-          batchNorm: batchNorm, dropout: dropout, optimizer: optimizer, seed: seed)
+          activation: activation, batchNorm: batchNorm, dropout: dropout, optimizer: optimizer,
+          seed: seed)
       } else {
         try NeuralNetwork.convolutional(
           inputShape: training.inputShape, blocks: maps.widths, kernelSize: kernelSize,
-          hiddenSizes: hidden, classCount: classCount, batchNorm: batchNorm, dropout: dropout,
-          optimizer: optimizer, seed: seed)
+          hiddenSizes: hidden, classCount: classCount, activation: activation,
+          batchNorm: batchNorm, dropout: dropout, optimizer: optimizer, seed: seed)
       }
     network.penalty = penalty.penalty
     try network.requireMemory(forBatchOf: min(batchSize, training.count))

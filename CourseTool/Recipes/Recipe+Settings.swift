@@ -48,6 +48,9 @@ extension Recipe {
     Setting(
       "hidden", \.hidden, .sizes(in: 1...65_536), "sizes of the hidden layers: 64,32; or none"),
     Setting(
+      "activation", \.activation, .choice(),
+      "activation after each hidden layer and convolution: \(list(HiddenActivation.self))"),
+    Setting(
       "batch-norm", \.batchNorm, .yesOrNo,
       "batch normalisation after each convolution, or after each hidden layer if there is none"),
     Setting("dropout", \.dropout, .fraction, "dropout rate after each hidden layer, such as 0.5"),
@@ -79,6 +82,13 @@ extension Recipe {
       "epochs between decays, for --schedule step"),
     Setting(RunOptions.epochs, \.epochs, isFixed: false),
     Setting(
+      "patience", \.patience, .integer(in: 1...1_000_000), isFixed: false,
+      "stop after N epochs without a better validation loss (early stopping)"),
+    Setting(
+      "keep", \.keep, .choice("best|last"),
+      "weights to keep: of the epoch with the best validation loss, or the last (default: best with "
+        + "--patience, else last)"),
+    Setting(
       "batch-size", \.batchSize, .integer(in: 1...1_000_000),
       "examples per training step (the mini-batch size)"),
     Setting(
@@ -109,6 +119,7 @@ extension Recipe {
     try checkLayers()
     try checkOptimizer()
     try checkImages()
+    try checkStopping()
     if isText {
       if label != nil { throw UsageError("text data have no '--label'") }
       if recurrent.isEmpty {
@@ -137,6 +148,11 @@ extension Recipe {
 
   /// Throws when there are no layers for batch norm or dropout to follow.
   private func checkLayers() throws(UsageError) {
+    if activation != .relu, hidden.isEmpty, maps.isEmpty {
+      throw UsageError(
+        "'--activation \(activation.rawValue)' has no hidden layer to follow"
+          + (isText ? ": omit it" : ": use --hidden 64, or omit it"))
+    }
     let options = [
       ("--batch-norm yes", batchNorm, "no", maps.isEmpty && hidden.isEmpty, "layer"),
       ("--dropout \(shortNumber(dropout))", dropout > 0, "0", hidden.isEmpty, "hidden layer"),
@@ -167,6 +183,21 @@ extension Recipe {
       throw UsageError(
         "'--size \(value ?? "")' and '--shape \(shape.map(String.init).joined(separator: ","))' "
           + "both say what an input is: use one of them (--shape none)")
+    }
+  }
+
+  /// Throws when there is no validation loss to watch.
+  func checkStopping() throws(UsageError) {
+    guard validation == 0 else { return }
+    if let patience {
+      throw UsageError(
+        "'--patience \(patience)' watches the validation loss, and there is none with "
+          + "--validation 0: use --validation 0.15, or omit --patience")
+    }
+    if keep == .best {
+      throw UsageError(
+        "'--keep best' needs the validation loss, and there is none with --validation 0: use "
+          + "--validation 0.15, or --keep last")
     }
   }
 

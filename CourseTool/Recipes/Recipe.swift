@@ -35,6 +35,8 @@ struct Recipe: Equatable, Sendable {
   /// The training sequence length, in characters.
   var sequenceLength = 50
   var hidden: [Int] = []
+  /// The activation of the hidden layers and convolutions.
+  var activation = HiddenActivation.relu
   /// Whether batch norm follows every convolution, or every hidden layer where there is none.
   var batchNorm = false
   /// The dropout rate after each hidden layer.
@@ -54,6 +56,10 @@ struct Recipe: Equatable, Sendable {
   /// ... after each so many epochs.
   var decayEvery = 1
   var epochs = 1
+  /// The epochs without a better validation loss after which training stops; `nil`: it does not stop early.
+  var patience: Int?
+  /// The weights to keep; `nil`: the best with a patience, else the last.
+  var keep: KeptWeights?
   var batchSize = 32
   /// The fractions of the examples for validation and test; training gets the rest.
   var validation = 0.15
@@ -69,6 +75,12 @@ struct Recipe: Equatable, Sendable {
 
   /// Whether the network is a character model, trained on a text.
   var isText: Bool { embedding > 0 }
+
+  /// Stops the training, or gives the network its best weights; `nil`: neither.
+  var stopping: EarlyStopping? {
+    guard patience != nil || keep == .best else { return nil }
+    return EarlyStopping(patience: patience ?? .max, restoresBest: keep != .last)
+  }
 
   /// The learning rate of each step, in a training of `stepsPerEpoch` steps an epoch.
   func schedule(stepsPerEpoch: Int) -> any LearningRateSchedule {
@@ -109,6 +121,12 @@ struct Blocks: TextValue {
       ? "none"
       : widths.map { $0.map(String.init).joined(separator: "+") }.joined(separator: ",")
   }
+}
+
+/// The weights that a network keeps after its training: those of the epoch with the lowest validation loss, or those
+/// of the last.
+enum KeptWeights: String, CaseIterable, Encodable, Sendable {
+  case best, last
 }
 
 /// The ways to divide the examples into parts.

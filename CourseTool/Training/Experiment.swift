@@ -51,6 +51,12 @@ struct Experiment {
         )
       }
     }
+    if progress.isStopped, let patience = recipe.patience, wanted.patience ?? 0 <= patience {
+      throw UsageError(
+        "\(path) stopped early, in epoch \(progress.epoch) of \(recipe.epochs): "
+          + "\(counted(patience, "epoch")) without a better validation loss. Train on with "
+          + "'--patience \(2 * patience)'.")
+    }
     guard progress.epoch < wanted.epochs else {
       throw UsageError(
         "\(path) has completed \(progress.epoch) of \(counted(wanted.epochs, "epoch")). "
@@ -62,6 +68,8 @@ struct Experiment {
           + "Omit --epochs, or start a new run without --resume.")
     }
     recipe.epochs = wanted.epochs
+    recipe.patience = wanted.patience
+    try recipe.checkStopping()
     recipe.data = wanted.data
     let data = try recipe.recordedData(
       of: network, isGivenNow: arguments.isGiven("data"),
@@ -86,6 +94,6 @@ struct Experiment {
           stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize)),
       batches: recipe.augmented(parts.train),
       remark: recipe.augment == .none ? nil : "augmentation: \(recipe.augment.text)",
-      isText: recipe.isText, isResumed: isResumed)
+      stopping: recipe.stopping, isText: recipe.isText, isResumed: isResumed)
   }
 }

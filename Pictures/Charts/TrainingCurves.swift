@@ -60,3 +60,10 @@ extension Figure {
     return figure
   }
 }
+
+extension Panels {
+  /// The loss after each epoch and, of a network that classifies, the accuracy, side by side.
+  public static func curves(of history: TrainingHistory) -> Panels {
+    Panels([.loss(of: history)] + [Figure.accuracy(of: history)].compactMap { $0 }, columns: 2)
+  }
+}

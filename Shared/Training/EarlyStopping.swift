@@ -1,10 +1,16 @@
 /// Ends training when the monitored score has not improved for `patience` epochs, and gives the network
 /// back the weights of its best epoch.
 ///
+///     let stopping = EarlyStopping(patience: 5)
+///     let history = try network.fit(
+///       parts.train, validation: parts.validation, options: TrainingOptions(epochs: 100),
+///       callbacks: [stopping])
+///     print(try stopping.bestEpoch(of: history) ?? 0)
+///
 /// The best weights lie in the network itself and in its checkpoints, so that a resumed run stops at the
 /// same epoch with the same weights. A run that has ended keeps its last weights beside the best ones:
 /// resumed, it goes on from the last, as if it had never ended. Weights that were changed in between
-/// stay as they are.
+/// stay as they are. A run that this callback ended goes on when it is resumed with more patience.
 ///
 /// A score that is not a number counts as worse than any other.
 ///
@@ -13,14 +19,18 @@ public struct EarlyStopping: TrainingCallback {
   private let patience: Int
   private let minimumImprovement: Double
   private let monitor: Monitor
+  /// Whether the network gets back the weights of its best epoch when training ends.
+  public let restoresBest: Bool
 
   /// Creates the callback.
   /// - Parameters:
   ///   - patience: epochs without improvement that are allowed; at least 1
   ///   - minimumImprovement: changes of at most this much do not count as improvement
   ///   - monitor: the score to watch
+  ///   - restoresBest: whether the network gets back the weights of its best epoch; otherwise it keeps the last
   public init(
-    patience: Int, minimumImprovement: Double = 0, monitor: Monitor = .validationLoss
+    patience: Int, minimumImprovement: Double = 0, monitor: Monitor = .validationLoss,
+    restoresBest: Bool = true
   ) {
     guard patience >= 1, minimumImprovement >= 0 else {
       stop(
@@ -30,6 +40,7 @@ public struct EarlyStopping: TrainingCallback {
     self.patience = patience
     self.minimumImprovement = minimumImprovement
     self.monitor = monitor
+    self.restoresBest = restoresBest
   }
 
   /// Where the weights of the best epoch lie, and those that a run ended with.
@@ -37,8 +48,17 @@ public struct EarlyStopping: TrainingCallback {
   /// Where the number of the best epoch lies beside its weights.
   static let epochName = "epoch"
 
+  /// The best epoch of a training by the monitored score, counted from 0; `nil` before the first.
+  public func bestEpoch(of history: TrainingHistory) throws -> Int? {
+    history.epochs.isEmpty ? nil : bestEpoch(try scores(history))
+  }
+
   /// Goes on from the weights that the run ended with, where the network has its best ones.
   public mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
+    if network.progress?.stoppingPatience ?? .max < patience {
+      network.progress?.isStopped = false
+      network.progress?.stoppingPatience = nil
+    }
     guard let last = network.callbackMemory.removeValue(forKey: Self.end),
       var best = network.callbackMemory[Self.best]
     else { return }
@@ -52,19 +72,21 @@ public struct EarlyStopping: TrainingCallback {
   ) throws -> TrainingControl {
     let scores = try self.scores(network.progress?.history)
     let best = bestEpoch(scores)
-    if best == scores.count - 1 {
+    if best == scores.count - 1, restoresBest {
       var memory = network.snapshot()
       memory[Self.epochName] = Tensor([Float(best)])
       network.callbackMemory[Self.best] = memory
     }
-    return scores.count - 1 - best >= patience ? .stop : .proceed
+    guard scores.count - 1 - best >= patience else { return .proceed }
+    network.progress?.stoppingPatience = patience
+    return .stop
   }
 
   /// Puts the best weights back.
   public mutating func trainingEnded(
     _ history: TrainingHistory, network: inout NeuralNetwork
   ) throws {
-    guard var best = network.callbackMemory[Self.best] else { return }
+    guard restoresBest, var best = network.callbackMemory[Self.best] else { return }
     // A part of the run that went on without this callback may have had a better epoch.
     if let epoch = best.removeValue(forKey: Self.epochName),
       epoch != Tensor([Float(bestEpoch(try scores(history)))])

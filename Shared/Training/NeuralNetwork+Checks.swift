@@ -53,7 +53,9 @@ extension NeuralNetwork {
     try old.requireSameSettings(as: new)
     progress!.options = new.options
     // A training that a callback ended stays ended, unless it is asked for more epochs than it had planned.
-    if new.options.epochs > old.options.epochs { progress!.isStopped = false }
+    if new.options.epochs > old.options.epochs {
+      (progress!.isStopped, progress!.stoppingPatience) = (false, nil)
+    }
   }
 
   /// The data with the preprocessing applied, or an error when it does not fit the network.

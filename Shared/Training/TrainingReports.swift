@@ -99,6 +99,8 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
   public internal(set) var history = TrainingHistory()
   /// Whether a callback ended the training before its last epoch.
   public internal(set) var isStopped = false
+  /// The patience of the `EarlyStopping` that ended it; `nil` where none did.
+  public internal(set) var stoppingPatience: Int?
   /// The instruction set it ran on: the bits of a resumed run are the same on the same one only.
   public internal(set) var instructionSet = Parallelism.instructionSet
   /// The sums for the scores of the unfinished epoch.

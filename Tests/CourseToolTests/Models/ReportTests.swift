@@ -162,7 +162,7 @@ import Testing
         (train("--report", folder.path + "/"), 2, "a report is a file that ends in .html"),
         (
           ["train", "iris-mlp", "-o", path("x.html"), "--report", path("./x.html")], 2,
-          "--output, --animate and --report need different files"
+          "--output and --report need different files"
         ),
         (train("--report", path("r.html"), "--animate", path("a.gif")), 1, "two features"),
       ] as [([String], Int32, String)] {

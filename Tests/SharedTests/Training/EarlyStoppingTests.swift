@@ -53,6 +53,22 @@ import Testing
     #expect(try weight(network) == 3)
   }
 
+  @Test func theLastWeightsStayWhereTheyAreAskedFor() throws {
+    var network = NeuralNetwork(
+      inputShape: [1], loss: TinySquaredError(), optimizer: TinySGD(learningRate: 0))
+    try network.append(TinyDense(inputSize: 1, outputSize: 1))
+    let data = try Dataset(
+      features: Tensor(ones: [2, 1]), targets: .values(Tensor(zeros: [2, 1])))
+    let stopping = EarlyStopping(patience: 2, restoresBest: false)
+    #expect(try stopping.bestEpoch(of: TrainingHistory()) == nil)
+    let history = try network.fit(
+      data, validation: data, options: TrainingOptions(epochs: 9, batchSize: 2),
+      callbacks: [Steering(weights: [5, 3, 4, 7, 1, 0, 0, 0, 0]), stopping])
+    #expect(history.epochs.count == 4)
+    #expect(try stopping.bestEpoch(of: history) == 1)
+    #expect(try weight(network) == 7)
+  }
+
   @Test func smallImprovementsDoNotCount() throws {
     let (network, epochs) = try train(
       weights: [5, 4.99, 4.98, 1], patience: 2, minimumImprovement: 1)
@@ -132,6 +148,34 @@ import Testing
       var loaded = try loadTiny(url)
       try fit(&loaded, epochs: 20, resuming: true)
       #expect(try tensors(loaded, in: folder) == tensors(whole, in: folder))
+    }
+  }
+
+  /// A run that stopped goes on with more patience, to the bits of one that had it from the start.
+  @Test func morePatienceGoesOn() throws {
+    func fit(_ network: inout NeuralNetwork, patience: Int, resuming: Bool = false) throws {
+      try network.fit(
+        tinyData(), validation: tinyData(count: 11, seed: 6),
+        options: TrainingOptions(epochs: 30, batchSize: 4),
+        callbacks: [EarlyStopping(patience: patience, minimumImprovement: 100)],
+        resuming: resuming)
+    }
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "network.safetensors")
+      var network = try tinyNetwork()
+      try fit(&network, patience: 3)
+      #expect(network.progress?.epoch == 4 && network.progress?.isStopped == true)
+      try network.save(to: url)
+      var resumed = try loadTiny(url)
+      try fit(&resumed, patience: 3, resuming: true)
+      #expect(resumed.progress?.epoch == 4, "the same patience has nothing to add")
+      resumed = try loadTiny(url)
+      try fit(&resumed, patience: 6, resuming: true)
+      var whole = try tinyNetwork()
+      try fit(&whole, patience: 6)
+      #expect(whole.progress?.epoch == 7)
+      #expect(resumed.progress == whole.progress)
+      #expect(try tensors(resumed, in: folder) == tensors(whole, in: folder))
     }
   }
 
