@@ -188,8 +188,8 @@ import Testing
     let manifest = try Self.text("Package.swift", of: handout)
     let named = manifest.matches(of: /\.\w*[tT]arget\(\s*name: "(\w+)"/).map { String($0.1) }
     let always = [
-      "CCourseKernels", "CCourseData", "Shared", "CourseCommandLine", "CourseKit", "CourseKitTool",
-      "CourseTestSupport",
+      "CCourseKernels", "CCourseKernelSets", "CCourseData", "Shared", "CourseCommandLine",
+      "CourseKit", "CourseKitTool", "CourseTestSupport",
     ]
     #expect(Set(named) == Set(targets + always) && named.count == targets.count + always.count)
     for folder in manifest.matches(of: /path: "([^"]+)"/).map({ String($0.1) }) {

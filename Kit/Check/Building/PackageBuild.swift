@@ -61,7 +61,11 @@ struct PackageBuild {
         platforms: [.macOS(.v15)],
         targets: [
           .target(
-            name: "CCourseKernels", path: "Shared/Kernels", cSettings: [.headerSearchPath(".")]),
+            name: "CCourseKernelSets", path: "Shared/Kernels/Sets", publicHeadersPath: ".",
+            cSettings: [.headerSearchPath("..")]),
+          .target(
+            name: "CCourseKernels", dependencies: ["CCourseKernelSets"], path: "Shared/Kernels",
+            exclude: ["Sets"], cSettings: [.headerSearchPath(".")]),
           .target(
             name: "CCourseData", path: "Shared/BundledData",
             exclude: ["almanac.py", "almanac.txt", "digits.csv", "iris.csv"]),

@@ -331,7 +331,9 @@ package struct QuickBuild {
     let objects = text.split(separator: "\n").map { line in
       line.trimmingCharacters(in: CharacterSet(charactersIn: "'\""))
     }.filter { path in
-      ["Shared", "CCourseKernels", "CCourseData"].contains { path.contains("/\($0).build/") }
+      ["Shared", "CCourseKernels", "CCourseKernelSets", "CCourseData"].contains {
+        path.contains("/\($0).build/")
+      }
     }
     guard !objects.isEmpty else {
       throw Unavailable(reason: "no objects of Shared in \(list.path)")
