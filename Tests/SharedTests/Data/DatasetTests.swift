@@ -28,9 +28,8 @@ import Testing
     #expect(digits.features.min() == 0 && digits.features.max() == 16)
     // data.sum() = 561718 and numpy.bincount(target)
     #expect(digits.features.sum() == 561718)
-    let counts = digits.targets.classIndices.reduce(into: [Int](repeating: 0, count: 10)) {
-      $0[$1] += 1
-    }
+    var counts = [Int](repeating: 0, count: 10)
+    for label in digits.targets.classIndices { counts[label] += 1 }
     #expect(counts == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
   }
 

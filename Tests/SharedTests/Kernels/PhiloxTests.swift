@@ -24,19 +24,18 @@ import Testing
   }
 
   @Test func uniformNumbersComeFromTheWords() {
+    /// Draw number `place`, from one of the four words of its block.
+    func draw(_ place: UInt64) -> Float {
+      let word = words(key: 5, stream: 6, block: place / 4)[Int(place % 4)]
+      return Float(word >> 8) / 16_777_216
+    }
     var out = [Float](repeating: 0, count: 1000)
     kernels_random_uniform(5, 6, 3, 0, 1, &out, out.count)
-    let expected = (0..<1000).map { i in
-      Float(words(key: 5, stream: 6, block: UInt64(3 + i) / 4)[(3 + i) % 4] >> 8) / 16_777_216
-    }
-    #expect(out == expected)
+    #expect(out == (3..<1003).map(draw))
     // The block's number carries into its upper half.
-    kernels_random_uniform(5, 6, 4 * 0xFFFF_FFFE, 0, 1, &out, 64)
-    #expect(
-      (0..<64).allSatisfy { i in
-        out[i] == Float(words(key: 5, stream: 6, block: 0xFFFF_FFFE + UInt64(i) / 4)[i % 4] >> 8)
-          / 16_777_216
-      })
+    let last: UInt64 = 4 * 0xFFFF_FFFE
+    kernels_random_uniform(5, 6, last, 0, 1, &out, 64)
+    #expect(Array(out.prefix(64)) == (last..<last + 64).map(draw))
   }
 
   /// Where a piece begins and how long it is changes nothing, so threads may share the work.
