@@ -65,7 +65,7 @@ public struct ConvBatchNormReLU: Layer {
   ///   - poolStride: the stride of the pooling, its window's size unless given
   ///   - seed: makes the weights reproducible outside a network, as for `Conv2D`
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: AxisSizes,
+    inputChannels: Int? = nil, outputChannels: Int, kernelSize: AxisSizes,
     stride: AxisSizes = 1, padding: Padding = .valid, dilation: AxisSizes = 1,
     groups: Int = 1, momentum: Float = 0.9, epsilon: Float = 1e-5, pool: AxisSizes? = nil,
     poolStride: AxisSizes? = nil, initializer: StandardInitializer = .heNormal,
@@ -93,6 +93,13 @@ public struct ConvBatchNormReLU: Layer {
     self.convolution = try Conv2D(configuration: convolution)
     self.batchNorm = try BatchNorm(configuration: batchNorm)
     pool = try configuration.pool.map { try MaxPool2D(configuration: $0) }
+  }
+
+  /// The layer for images of this shape.
+  public func sized(for inputShape: [Int]) throws -> ConvBatchNormReLU {
+    var layer = self
+    layer.convolution = try convolution.sized(for: inputShape)
+    return layer
   }
 
   /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.

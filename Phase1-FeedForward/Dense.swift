@@ -23,7 +23,7 @@ import Shared
 ///   Task: Protocols/Phase1-FeedForward.md, 1.2.
 public struct Dense: Layer {
   /// The constructor arguments.
-  public let configuration: Configuration
+  public internal(set) var configuration: Configuration
   /// The weights W, `[inputSize, outputSize]`.
   public var weights: Parameter
   /// The bias b, `[outputSize]`.

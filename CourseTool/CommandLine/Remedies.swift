@@ -54,6 +54,8 @@ enum Remedies {
     ("Pass validation data to fit", nil),
     ("Set network.loss", nil),
     ("Leave the weights out with weighted", nil),
+    ("Append the layer to a network, which knows", nil),
+    ("To keep parameters as they are, use", nil),
     ("Train it without resuming", nil),
     ("Correct the schedule, or what a callback", nil),
     (

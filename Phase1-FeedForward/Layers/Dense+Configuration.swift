@@ -3,7 +3,7 @@ import Shared
 extension Dense {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
-    /// The number of input features I.
+    /// The number of input features I; 0 where a network is to infer it.
     public var inputSize: Int
     /// The number of output features O.
     public var outputSize: Int
@@ -31,17 +31,25 @@ extension Dense {
   public static let typeName = "Dense"
 
   /// Creates a layer with freshly drawn weights.
-  /// - Parameter seed: makes the weights reproducible. Without it they differ from layer to layer; a network
-  ///   draws them again from its own seed.
+  ///
+  ///     try network.append(Dense(outputSize: 10))    // as many inputs as the layer before it has outputs
+  ///
+  /// - Parameters:
+  ///   - inputSize: the number of input features; without it, the network that the layer is appended to finds it, and
+  ///     draws the weights
+  ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws them again
+  ///     from its own seed.
   public init(
-    inputSize: Int, outputSize: Int, activation: Activation = .identity,
+    inputSize: Int? = nil, outputSize: Int, activation: Activation = .identity,
     initializer: StandardInitializer = .heNormal, biasInitializer: StandardInitializer = .zeros,
     seed: UInt64? = nil
   ) {
+    // A size of 1 in place of one that is not known yet, so that the other arguments are checked at once.
     let configuration = Configuration(
-      inputSize: inputSize, outputSize: outputSize, activation: activation,
+      inputSize: inputSize ?? 1, outputSize: outputSize, activation: activation,
       initializer: initializer, biasInitializer: biasInitializer)
     self = orStop { try Dense(configuration: configuration) }.seeded(seed)
+    if inputSize == nil { self.configuration.inputSize = 0 }
   }
 
   /// Creates the layer from its configuration, as a checkpoint holds it.
@@ -59,8 +67,23 @@ extension Dense {
       isRegularized: false)
   }
 
+  /// The layer for inputs of this shape, `[..., inputSize]`.
+  public func sized(for inputShape: [Int]) throws -> Dense {
+    guard configuration.inputSize == 0 else { return self }
+    guard let size = inputShape.last else {
+      throw missingInputSize(
+        of: Self.typeName, argument: "inputSize:", received: "a shape \(inputShape)")
+    }
+    var configuration = configuration
+    configuration.inputSize = size
+    return try Dense(configuration: configuration)
+  }
+
   /// `[..., inputSize]` becomes `[..., outputSize]`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard configuration.inputSize > 0 else {
+      throw missingInputSize(of: Self.typeName, argument: "inputSize:")
+    }
     guard inputShape.last == configuration.inputSize else {
       throw CourseError(
         .shapeMismatch, "Dense", expected: "input [..., \(configuration.inputSize)]",
@@ -85,6 +108,9 @@ extension Dense {
 
   /// Stops unless a batch has the right shape.
   func requireInput(_ input: Tensor) {
+    if configuration.inputSize == 0 {
+      orStop { throw missingInputSize(of: "Dense.forward", argument: "inputSize:") }
+    }
     guard input.rank >= 2, input.shape.last == configuration.inputSize else {
       stop(
         "Dense.forward", expected: "input [N, \(configuration.inputSize)]",

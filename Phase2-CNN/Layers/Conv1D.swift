@@ -26,7 +26,7 @@ public struct Conv1D: Layer, TwoBodied {
   /// "Conv1D"
   public static let typeName = "Conv1D"
   /// The constructor arguments.
-  public let configuration: ConvolutionConfiguration
+  public private(set) var configuration: ConvolutionConfiguration
   /// The weights W, `[outputChannels, inputChannels / groups, k]`.
   public var weights: Parameter
   /// The bias b, `[outputChannels]`, if there is one.
@@ -37,20 +37,26 @@ public struct Conv1D: Layer, TwoBodied {
   private var kept = Kept<ConvolutionPass>()
 
   /// Creates a layer with freshly drawn weights.
-  /// - Parameter seed: makes the weights reproducible. Without it they differ from layer to layer; a network
-  ///   draws them again from its own seed.
+  /// - Parameters:
+  ///   - inputChannels: the number of channels of the input; without it, the network that the layer is appended to
+  ///     finds it, and draws the weights
+  ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws them again
+  ///     from its own seed.
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: Int = 1,
+    inputChannels: Int? = nil, outputChannels: Int, kernelSize: Int, stride: Int = 1,
     padding: Padding = .valid, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
     activation: Activation = .identity, initializer: StandardInitializer = .heNormal,
     biasInitializer: StandardInitializer = .zeros, implementation: Implementation = .fast,
     seed: UInt64? = nil
   ) {
+    // The fewest channels in place of a number that is not known yet, so that the other arguments are checked at once.
     let configuration = ConvolutionConfiguration(
-      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: [kernelSize],
+      inputChannels: inputChannels ?? max(groups, 1), outputChannels: outputChannels,
+      kernelSize: [kernelSize],
       stride: [stride], padding: padding, dilation: [dilation], groups: groups, hasBias: bias,
       activation: activation, initializer: initializer, biasInitializer: biasInitializer)
     self = orStop { try Conv1D(configuration: configuration) }.seeded(seed)
+    if inputChannels == nil { self.configuration.inputChannels = 0 }
     self.implementation = implementation
   }
 
@@ -59,6 +65,20 @@ public struct Conv1D: Layer, TwoBodied {
     try configuration.check(rank: 1, of: Self.typeName)
     self.configuration = configuration
     (weights, bias) = configuration.parameters
+  }
+
+  /// The layer for inputs of this shape, channels first.
+  public func sized(for inputShape: [Int]) throws -> Conv1D {
+    guard configuration.inputChannels == 0 else { return self }
+    guard let size = inputShape.first else {
+      throw missingInputSize(
+        of: Self.typeName, argument: "inputChannels:", received: "a shape \(inputShape)")
+    }
+    var configuration = configuration
+    configuration.inputChannels = size
+    var layer = try Conv1D(configuration: configuration)
+    layer.implementation = implementation
+    return layer
   }
 
   /// `[inputChannels, L]` becomes `[outputChannels, L']`.

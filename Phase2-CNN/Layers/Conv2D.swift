@@ -35,7 +35,7 @@ public struct Conv2D: Layer, TwoBodied {
   /// "Conv2D"
   public static let typeName = "Conv2D"
   /// The constructor arguments.
-  public let configuration: ConvolutionConfiguration
+  public private(set) var configuration: ConvolutionConfiguration
   /// The weights W, `[outputChannels, inputChannels / groups, kH, kW]`.
   public var weights: Parameter
   /// The bias b, `[outputChannels]`, if there is one.
@@ -49,21 +49,26 @@ public struct Conv2D: Layer, TwoBodied {
   ///
   /// Kernel size, stride and dilation are a number for both axes, or `[vertical, horizontal]`.
   ///
-  /// - Parameter seed: makes the weights reproducible. Without it they differ from layer to layer; a network
-  ///   draws them again from its own seed.
+  /// - Parameters:
+  ///   - inputChannels: the number of channels of the input; without it, the network that the layer is appended to
+  ///     finds it, and draws the weights
+  ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws them again
+  ///     from its own seed.
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: AxisSizes, stride: AxisSizes = 1,
+    inputChannels: Int? = nil, outputChannels: Int, kernelSize: AxisSizes, stride: AxisSizes = 1,
     padding: Padding = .valid, dilation: AxisSizes = 1, groups: Int = 1, bias: Bool = true,
     activation: Activation = .identity, initializer: StandardInitializer = .heNormal,
     biasInitializer: StandardInitializer = .zeros, implementation: Implementation = .fast,
     seed: UInt64? = nil
   ) {
+    // The fewest channels in place of a number that is not known yet, so that the other arguments are checked at once.
     let configuration = ConvolutionConfiguration(
-      inputChannels: inputChannels, outputChannels: outputChannels,
+      inputChannels: inputChannels ?? max(groups, 1), outputChannels: outputChannels,
       kernelSize: kernelSize.sizes(rank: 2), stride: stride.sizes(rank: 2), padding: padding,
       dilation: dilation.sizes(rank: 2), groups: groups, hasBias: bias, activation: activation,
       initializer: initializer, biasInitializer: biasInitializer)
     self = orStop { try Conv2D(configuration: configuration) }.seeded(seed)
+    if inputChannels == nil { self.configuration.inputChannels = 0 }
     self.implementation = implementation
   }
 
@@ -72,6 +77,20 @@ public struct Conv2D: Layer, TwoBodied {
     try configuration.check(rank: 2, of: Self.typeName)
     self.configuration = configuration
     (weights, bias) = configuration.parameters
+  }
+
+  /// The layer for inputs of this shape, channels first.
+  public func sized(for inputShape: [Int]) throws -> Conv2D {
+    guard configuration.inputChannels == 0 else { return self }
+    guard let size = inputShape.first else {
+      throw missingInputSize(
+        of: Self.typeName, argument: "inputChannels:", received: "a shape \(inputShape)")
+    }
+    var configuration = configuration
+    configuration.inputChannels = size
+    var layer = try Conv2D(configuration: configuration)
+    layer.implementation = implementation
+    return layer
   }
 
   /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.

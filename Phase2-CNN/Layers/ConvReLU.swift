@@ -32,7 +32,7 @@ public struct ConvReLU: Layer, TwoBodied {
 
   /// Creates a layer with freshly drawn weights; the arguments are those of `Conv2D`.
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: AxisSizes, stride: AxisSizes = 1,
+    inputChannels: Int? = nil, outputChannels: Int, kernelSize: AxisSizes, stride: AxisSizes = 1,
     padding: Padding = .valid, dilation: AxisSizes = 1, groups: Int = 1, bias: Bool = true,
     initializer: StandardInitializer = .heNormal,
     biasInitializer: StandardInitializer = .zeros, implementation: Implementation = .fast,
@@ -51,6 +51,13 @@ public struct ConvReLU: Layer, TwoBodied {
     var configuration = configuration
     configuration.activation = .identity
     convolution = try Conv2D(configuration: configuration)
+  }
+
+  /// The layer for images of this shape.
+  public func sized(for inputShape: [Int]) throws -> ConvReLU {
+    var layer = self
+    layer.convolution = try convolution.sized(for: inputShape)
+    return layer
   }
 
   /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.

@@ -51,7 +51,7 @@ public struct ConvReLUPool: Layer, TwoBodied {
   ///   - poolStride: the stride of the pooling, its window's size unless given
   ///   - seed: makes the weights reproducible outside a network, as for `Conv2D`
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: AxisSizes,
+    inputChannels: Int? = nil, outputChannels: Int, kernelSize: AxisSizes,
     stride: AxisSizes = 1, padding: Padding = .valid, dilation: AxisSizes = 1,
     groups: Int = 1, bias: Bool = true, pool: AxisSizes = 2,
     poolStride: AxisSizes? = nil, initializer: StandardInitializer = .heNormal,
@@ -71,6 +71,13 @@ public struct ConvReLUPool: Layer, TwoBodied {
     try configuration.convolution.require(activation: .identity, in: Self.typeName)
     convolution = try Conv2D(configuration: configuration.convolution)
     pool = try MaxPool2D(configuration: configuration.pool)
+  }
+
+  /// The layer for images of this shape.
+  public func sized(for inputShape: [Int]) throws -> ConvReLUPool {
+    var layer = self
+    layer.convolution = try convolution.sized(for: inputShape)
+    return layer
   }
 
   /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.

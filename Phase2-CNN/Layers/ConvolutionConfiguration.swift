@@ -2,7 +2,7 @@ import Shared
 
 /// The constructor arguments of `Conv1D` and `Conv2D`; the lists have one number for each axis.
 public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
-  /// The number of channels C of the input.
+  /// The number of channels C of the input; 0 where a network is to infer it.
   public var inputChannels: Int
   /// The number of channels O of the output, one for each kernel.
   public var outputChannels: Int
@@ -87,6 +87,7 @@ public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
   func geometry(for inputShape: [Int], batch: Int = 1, of layer: String) throws
     -> ConvolutionGeometry
   {
+    guard inputChannels > 0 else { throw missingInputSize(of: layer, argument: "inputChannels:") }
     guard inputShape.count == kernelSize.count + 1, inputShape[0] == inputChannels else {
       throw CourseError(
         .shapeMismatch, layer,
@@ -122,6 +123,9 @@ public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
 
   /// The sizes for a batch; stops when it does not fit.
   func geometry(ofBatch input: Tensor, of layer: String) -> ConvolutionGeometry {
+    if inputChannels == 0 {
+      orStop { throw missingInputSize(of: "\(layer).forward", argument: "inputChannels:") }
+    }
     guard input.rank == kernelSize.count + 2, input.shape[1] == inputChannels else {
       stop(
         "\(layer).forward",

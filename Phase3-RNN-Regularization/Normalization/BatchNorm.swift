@@ -17,7 +17,8 @@ import Shared
 /// (PyTorch's way. The FAU exercises start with the averages of the first batch, `startsWithFirstBatch`, and
 /// average the biased variance, `averagesBiasedVariance`.)
 ///
-/// In inference: `Y = γ (X − μ̃) / √(σ̃² + ε) + β`. Nothing is changed, and no example depends on the others.
+/// In inference: `Y = γ (X − μ̃) / √(σ̃² + ε) + β`. Nothing is changed, and no example depends on the others. So
+/// computes a layer whose scale and shift are frozen in training as well, where `dX = γ / √(σ̃² + ε) · dY`.
 ///
 /// Given `dY`, sums and means over everything but the channel:
 /// - `dγ = Σ dY ⊙ X̂`, `dβ = Σ dY`
@@ -36,7 +37,7 @@ import Shared
 public struct BatchNorm: Layer {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
-    /// The number of channels, or features, C.
+    /// The number of channels, or features, C; 0 where a network is to infer it.
     public var channels: Int
     /// The weight of the old value in the running averages.
     public var momentum: Float
@@ -61,7 +62,7 @@ public struct BatchNorm: Layer {
   }
 
   /// The constructor arguments.
-  public let configuration: Configuration
+  public private(set) var configuration: Configuration
   /// The scale γ, `[channels]`.
   public var scale: Parameter
   /// The shift β, `[channels]`.
@@ -80,26 +81,31 @@ public struct BatchNorm: Layer {
     /// X̂ as rows, `[M, C]`, and √(σ² + ε), `[C]`; Y after ReLU where it was applied.
     case formulas(normalized: Tensor, deviation: Tensor, relu: Tensor?)
     case kernels(FastPass)
+    /// γ / √(σ̃² + ε) of a frozen layer, `[C]`; Y after ReLU where it was applied.
+    case frozen(slope: Tensor, relu: Tensor?)
   }
   private var kept = Kept<(pass: Pass, inputShape: [Int])>()
 
   /// Creates a layer whose scale is 1 and whose shift is 0.
   /// - Parameters:
-  ///   - channels: the number of channels of images or signals, or of features of rows
+  ///   - channels: the number of channels of images or signals, or of features of rows; without it, the network that
+  ///     the layer is appended to finds it
   ///   - momentum: the weight of the old value in the running averages, at least 0 and below 1
   ///   - epsilon: the number added to the variance under the root, above 0
   ///   - startsWithFirstBatch: whether the running averages start with those of the first batch
   ///   - averagesBiasedVariance: whether the biased variance is averaged
   ///   - implementation: whether the formulas run as they are written or as kernels
   public init(
-    channels: Int, momentum: Float = 0.9, epsilon: Float = 1e-5,
+    channels: Int? = nil, momentum: Float = 0.9, epsilon: Float = 1e-5,
     startsWithFirstBatch: Bool = false, averagesBiasedVariance: Bool = false,
     implementation: Implementation = .fast
   ) {
+    // One channel in place of a number that is not known yet, so that the other arguments are checked at once.
     let configuration = Configuration(
-      channels: channels, momentum: momentum, epsilon: epsilon,
+      channels: channels ?? 1, momentum: momentum, epsilon: epsilon,
       startsWithFirstBatch: startsWithFirstBatch, averagesBiasedVariance: averagesBiasedVariance)
     self = orStop { try BatchNorm(configuration: configuration) }
+    if channels == nil { self.configuration.channels = 0 }
     self.implementation = implementation
   }
 
@@ -124,8 +130,25 @@ public struct BatchNorm: Layer {
     runningVariance = Tensor(ones: shape)
   }
 
+  /// The layer for inputs of this shape, channels first.
+  public func sized(for inputShape: [Int]) throws -> BatchNorm {
+    guard configuration.channels == 0 else { return self }
+    guard let size = inputShape.first else {
+      throw missingInputSize(
+        of: Self.typeName, argument: "channels:", received: "a shape \(inputShape)")
+    }
+    var configuration = configuration
+    configuration.channels = size
+    var layer = try BatchNorm(configuration: configuration)
+    layer.implementation = implementation
+    return layer
+  }
+
   /// The shape of the input: `[C]`, `[C, L]` or `[C, H, W]`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard configuration.channels > 0 else {
+      throw missingInputSize(of: Self.typeName, argument: "channels:")
+    }
     guard (1...3).contains(inputShape.count), inputShape[0] == configuration.channels else {
       throw CourseError(
         .shapeMismatch, "BatchNorm",
@@ -141,7 +164,7 @@ public struct BatchNorm: Layer {
   /// Throws for a training batch with one value per channel, and for an inference without averages.
   public func check(batchShape: [Int], mode: Mode) throws {
     _ = try outputShape(for: Array(batchShape.dropFirst()))
-    switch mode {
+    switch isFrozen ? .inference : mode {
     case .training:
       guard valuesPerChannel(batchShape) > 1 else {
         throw CourseError(
@@ -173,7 +196,14 @@ public struct BatchNorm: Layer {
     }
     orStop { try check(batchShape: input.shape, mode: mode) }
     kept.clear()
-    guard mode == .training else { return inference(input, relu: relu) }
+    guard mode == .training, !isFrozen else {
+      let output = inference(input, relu: relu)
+      if isFrozen {
+        let slope = scale.value / sqrt(runningVariance + configuration.epsilon)
+        kept.set((.frozen(slope: slope, relu: relu ? output : nil), input.shape), in: mode)
+      }
+      return output
+    }
     // Both bodies average the unbiased variance; the biased one is a share of its part in the sum.
     let old = configuration.averagesBiasedVariance ? momentum * runningVariance : nil
     let output: Tensor
@@ -197,6 +227,9 @@ public struct BatchNorm: Layer {
     return output
   }
 
+  /// Whether training leaves the layer as it is.
+  private var isFrozen: Bool { !scale.isTrainable && !shift.isTrainable }
+
   private func inference(_ input: Tensor, relu: Bool) -> Tensor {
     if runsKernel { return fastInference(input, relu: relu) }
     let output = images(referenceInference(rows(of: input)), shape: input.shape)
@@ -214,6 +247,12 @@ public struct BatchNorm: Layer {
     requireGradient(outputGradient, shape: inputShape, of: Self.typeName)
     switch pass {
     case .kernels(let pass): return fastBackward(outputGradient, pass)
+    case .frozen(let slope, let relu):
+      if let relu {
+        outputGradient = Activation.relu.inputGradient(output: relu, outputGradient: outputGradient)
+      }
+      let places = [Int](repeating: 1, count: inputShape.count - 2)
+      return outputGradient * slope.reshaped([configuration.channels] + places)
     case .formulas(let normalized, let deviation, let relu):
       if let relu {
         outputGradient = Activation.relu.inputGradient(output: relu, outputGradient: outputGradient)

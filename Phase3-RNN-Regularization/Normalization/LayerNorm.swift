@@ -23,7 +23,8 @@ import Shared
 public struct LayerNorm: Layer {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
-    /// The sizes of the last axes, those that are normalised over.
+    /// The sizes of the last axes, those that are normalised over; empty where a network is to infer that of the last
+    /// one.
     public var shape: [Int]
     /// The number added to the variance under the root.
     public var epsilon: Float
@@ -36,7 +37,7 @@ public struct LayerNorm: Layer {
   }
 
   /// The constructor arguments.
-  public let configuration: Configuration
+  public private(set) var configuration: Configuration
   /// The scale γ, of the shape of the last axes.
   public var scale: Parameter
   /// The shift β, of the shape of the last axes.
@@ -47,10 +48,14 @@ public struct LayerNorm: Layer {
 
   /// Creates a layer whose scale is 1 and whose shift is 0.
   /// - Parameters:
-  ///   - shape: the size of the last axis, or `[sizes]` of the last axes
+  ///   - shape: the size of the last axis, or the sizes of the last axes; without one, the network that the layer is
+  ///     appended to finds that of the last axis
   ///   - epsilon: the number added to the variance under the root, above 0
   public init(_ shape: Int..., epsilon: Float = 1e-5) {
-    self = orStop { try LayerNorm(configuration: .init(shape: shape, epsilon: epsilon)) }
+    // A size of 1 in place of one that is not known yet, so that epsilon is checked at once.
+    let known = shape.isEmpty ? [1] : shape
+    self = orStop { try LayerNorm(configuration: .init(shape: known, epsilon: epsilon)) }
+    if shape.isEmpty { configuration.shape = [] }
   }
 
   /// Creates the layer from a checkpoint.
@@ -68,8 +73,23 @@ public struct LayerNorm: Layer {
     shift = Parameter(Tensor(zeros: configuration.shape), isRegularized: false)
   }
 
+  /// The layer for inputs of this shape, whose last axis is normalised over.
+  public func sized(for inputShape: [Int]) throws -> LayerNorm {
+    guard configuration.shape.isEmpty else { return self }
+    guard let size = inputShape.last else {
+      throw missingInputSize(
+        of: Self.typeName, argument: "of the last size", received: "a shape \(inputShape)")
+    }
+    var configuration = configuration
+    configuration.shape = [size]
+    return try LayerNorm(configuration: configuration)
+  }
+
   /// The shape of the input, `[..., shape]`.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard !configuration.shape.isEmpty else {
+      throw missingInputSize(of: Self.typeName, argument: "of the last size")
+    }
     guard inputShape.suffix(configuration.shape.count) == configuration.shape[...] else {
       throw CourseError(
         .shapeMismatch, "LayerNorm", expected: "input that ends in \(configuration.shape)",

@@ -33,7 +33,7 @@ public struct Bidirectional: Layer {
   }
 
   /// The constructor arguments.
-  public let configuration: Configuration
+  public private(set) var configuration: Configuration
   /// The layer that reads from the front.
   public var forwardLayer: any RecurrentLayer
   /// The layer that reads from the back.
@@ -44,10 +44,14 @@ public struct Bidirectional: Layer {
   ///   - layer: the layer that reads from the front; the other one has the same arguments and fresh weights
   ///   - seed: makes the weights of both reproducible
   public init(_ layer: some RecurrentLayer, seed: UInt64? = nil) {
-    let configuration = Configuration(cell: type(of: layer).cell, layer: layer.configuration)
+    var configuration = Configuration(cell: type(of: layer).cell, layer: layer.configuration)
+    // A size of 1 in place of one that is not known yet.
+    let isSized = configuration.layer.inputSize > 0
+    if !isSized { configuration.layer.inputSize = 1 }
     var both = orStop { try Bidirectional(configuration: configuration) }
     both.forwardLayer = layer
     both.backwardLayer.implementation = layer.implementation
+    if !isSized { both.configuration.layer.inputSize = 0 }
     self = both.seeded(seed)
   }
 
@@ -64,6 +68,21 @@ public struct Bidirectional: Layer {
     reversed.isReversed = true
     forwardLayer = try configuration.cell.layer(configuration.layer)
     backwardLayer = try configuration.cell.layer(reversed)
+  }
+
+  /// The layer for sequences `[T, F]`.
+  public func sized(for inputShape: [Int]) throws -> Bidirectional {
+    guard configuration.layer.inputSize == 0 else { return self }
+    guard let size = inputShape.last else {
+      throw missingInputSize(
+        of: Self.typeName, argument: "inputSize:", received: "a shape \(inputShape)")
+    }
+    var configuration = configuration
+    configuration.layer.inputSize = size
+    var both = try Bidirectional(configuration: configuration)
+    both.forwardLayer.implementation = forwardLayer.implementation
+    both.backwardLayer.implementation = backwardLayer.implementation
+    return both
   }
 
   /// `[T, F]` becomes `[T, 2H]`, or `[2H]`.

@@ -48,19 +48,21 @@ public struct GRU: RecurrentBodies {
 
   /// Creates a layer with freshly drawn weights; the arguments are those of `ElmanRNN`.
   public init(
-    inputSize: Int, hiddenSize: Int, returnsSequence: Bool = true, stateful: Bool = false,
+    inputSize: Int? = nil, hiddenSize: Int, returnsSequence: Bool = true, stateful: Bool = false,
     reversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
     recurrentInitializer: StandardInitializer = .orthogonal,
     biasInitializer: StandardInitializer = .zeros,
     implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
+    // A size of 1 in place of one that is not known yet, so that the other arguments are checked at once.
     let configuration = RecurrentConfiguration(
-      inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
+      inputSize: inputSize ?? 1, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
       initializer: initializer, recurrentInitializer: recurrentInitializer,
       biasInitializer: biasInitializer)
     self = orStop { try GRU(configuration: configuration) }.seeded(seed)
+    if inputSize == nil { self.configuration.inputSize = 0 }
     self.implementation = implementation
   }
 

@@ -56,6 +56,8 @@ public struct LSTM: RecurrentBodies {
 
   /// Creates a layer with freshly drawn weights.
   /// - Parameters:
+  ///   - inputSize: the number of features of each step; without it, the network that the layer is appended to finds
+  ///     it, and draws the weights
   ///   - returnsSequence: whether the output is the hidden state after every step, or after the last one only
   ///   - stateful: whether each batch continues where the one before it ended (truncated backpropagation
   ///     through time: hidden state and cell state are carried, gradients are not)
@@ -66,19 +68,21 @@ public struct LSTM: RecurrentBodies {
   ///   - seed: makes the weights reproducible. Without it they differ from layer to layer; a network draws
   ///     them again from its own seed
   public init(
-    inputSize: Int, hiddenSize: Int, returnsSequence: Bool = true, stateful: Bool = false,
+    inputSize: Int? = nil, hiddenSize: Int, returnsSequence: Bool = true, stateful: Bool = false,
     reversed: Bool = false, paddingValue: Float? = nil,
     initializer: StandardInitializer = .xavierUniform,
     recurrentInitializer: StandardInitializer = .orthogonal,
     biasInitializer: StandardInitializer = .zeros, forgetBias: Float = 1,
     implementation: Implementation = .fast, seed: UInt64? = nil
   ) {
+    // A size of 1 in place of one that is not known yet, so that the other arguments are checked at once.
     let configuration = RecurrentConfiguration(
-      inputSize: inputSize, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
+      inputSize: inputSize ?? 1, hiddenSize: hiddenSize, returnsSequence: returnsSequence,
       isStateful: stateful, isReversed: reversed, paddingValue: paddingValue,
       initializer: initializer, recurrentInitializer: recurrentInitializer,
       biasInitializer: biasInitializer, forgetBias: forgetBias)
     self = orStop { try LSTM(configuration: configuration) }.seeded(seed)
+    if inputSize == nil { self.configuration.inputSize = 0 }
     self.implementation = implementation
   }
 

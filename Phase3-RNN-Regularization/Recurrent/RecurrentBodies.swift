@@ -53,7 +53,9 @@ extension RecurrentBodies {
     set {
       var changed = configuration
       changed.isStateful = newValue
-      orStop { try changed.check(Self.cell, of: Self.typeName) }
+      var sized = changed
+      sized.inputSize = max(sized.inputSize, 1)
+      orStop { try sized.check(Self.cell, of: Self.typeName) }
       configuration = changed
     }
   }
@@ -62,6 +64,9 @@ extension RecurrentBodies {
 
   private func requireFit(_ input: Tensor, _ state: RecurrentState?, _ mask: Tensor?) {
     var place: String { "\(Self.typeName).forward" }
+    if configuration.inputSize == 0 {
+      orStop { throw missingInputSize(of: place, argument: "inputSize:") }
+    }
     guard input.rank == 3, input.shape[2] == configuration.inputSize, input.shape[1] >= 1 else {
       stop(
         place, expected: "input [N, T, \(configuration.inputSize)] of at least one step",

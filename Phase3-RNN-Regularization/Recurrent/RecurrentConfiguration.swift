@@ -2,7 +2,7 @@ import Shared
 
 /// The constructor arguments of `ElmanRNN`, `LSTM` and `GRU`.
 public struct RecurrentConfiguration: Codable, Sendable, Equatable {
-  /// The number of features F of each step.
+  /// The number of features F of each step; 0 where a network is to infer it.
   public var inputSize: Int
   /// The number of hidden values H.
   public var hiddenSize: Int

@@ -68,8 +68,25 @@ extension RecurrentLayer {
 
   // MARK: Shapes
 
+  /// The layer for sequences `[T, F]`.
+  public func sized(for inputShape: [Int]) throws -> Self {
+    guard configuration.inputSize == 0 else { return self }
+    guard let size = inputShape.last else {
+      throw missingInputSize(
+        of: Self.typeName, argument: "inputSize:", received: "a shape \(inputShape)")
+    }
+    var configuration = configuration
+    configuration.inputSize = size
+    var layer = try Self(configuration: configuration)
+    layer.implementation = implementation
+    return layer
+  }
+
   /// `[T, F]` becomes `[T, H]`, or `[H]` when only the last step is returned.
   public func outputShape(for inputShape: [Int]) throws -> [Int] {
+    guard configuration.inputSize > 0 else {
+      throw missingInputSize(of: Self.typeName, argument: "inputSize:")
+    }
     guard inputShape.count == 2, inputShape[1] == configuration.inputSize else {
       throw CourseError(
         .shapeMismatch, Self.typeName,

@@ -26,8 +26,11 @@ extension NeuralNetwork {
   public func save(to url: URL) throws {
     try checkNames()
     var tensors: [(name: String, tensor: Tensor)] = []
-    visitParameters { name, parameter in tensors.append((name, parameter.value)) }
-    let parameters = tensors.map { (name: $0.name, value: $0.tensor) }
+    var parameters: [(name: String, parameter: Parameter)] = []
+    visitParameters { name, parameter in
+      tensors.append((name, parameter.value))
+      parameters.append((name, parameter))
+    }
     visitStates { name, state in tensors.append((name, state)) }
     for (callback, memory) in callbackMemory {
       for (name, tensor) in memory { tensors.append(("callbacks.\(callback).\(name)", tensor)) }
@@ -47,7 +50,7 @@ extension NeuralNetwork {
         received: "NaN or infinity in \(bad)", location: url.path)
     }
 
-    let model = SavedModel(
+    var model = SavedModel(
       inputShape: inputShape, seed: String(seed), layers: layers.map { SavedPart($0) },
       loss: loss.map { SavedPart($0) }, optimizer: optimizer.map { SavedPart($0) },
       penalty: penalty.map { SavedPart($0) },
@@ -56,6 +59,7 @@ extension NeuralNetwork {
       decouplesPenalties: decouplesPenalties, preprocessing: preprocessing,
       classNames: classNames, featureNames: featureNames,
       notes: notes)
+    model.note(parameters)
     var metadata = [
       "format": Self.checkpointFormat, "format_version": Self.checkpointVersion,
       "library_version": libraryVersion, "model": try JSONCoding.text(model),

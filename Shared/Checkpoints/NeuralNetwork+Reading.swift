@@ -36,6 +36,8 @@ extension NeuralNetwork {
         layer, penalty: try penalties[places[index]]?.make() as? any Penalty)
       try network.takeTensors(ofLayer: index, from: &tensors, prefix: "")
     }
+    try network.setTraining(
+      frozen: model.frozen ?? [], learningRateFactors: model.learningRateFactors ?? [:])
     network.preprocessing = model.preprocessing
     try network.preprocessing?.check(inputShape: model.inputShape)
     network.classNames = model.classNames
@@ -113,8 +115,8 @@ extension NeuralNetwork {
       throw damagedCheckpoint("\(step)", expected: "optimizerStep from 0 to 2⁵³")
     }
     optimizerStates!.step = step
-    var parameters: [(name: String, value: Tensor)] = []
-    visitParameters { parameters.append(($0, $1.value)) }
+    var parameters: [(name: String, parameter: Parameter)] = []
+    visitParameters { parameters.append(($0, $1)) }
     try optimizerStates!.forEachState(of: parameters) { name, state, isNotNegative in
       state = try tensors.take(
         name, like: state.shape, isNotNegative ? .notNegativeOrInfinite : .orInfinite)

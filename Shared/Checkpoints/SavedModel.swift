@@ -20,6 +20,22 @@ struct SavedModel: Codable {
   var classNames: [String]
   var featureNames: [String]
   var notes: [String: String]
+  /// The names of the parameters that are frozen; `nil` where none is.
+  var frozen: [String]?
+  /// The factors of the learning rates of single parameters, by name; `nil` where all have that of the optimizer.
+  var learningRateFactors: [String: Float]?
+}
+
+extension SavedModel {
+  /// Notes which of the parameters are frozen, or have learning rates of their own.
+  mutating func note(_ parameters: [(name: String, parameter: Parameter)]) {
+    let frozen = parameters.filter { !$0.parameter.isTrainable }.map(\.name)
+    let factors = parameters.filter { $0.parameter.learningRateFactor != 1 }.map {
+      ($0.name, $0.parameter.learningRateFactor)
+    }
+    if !frozen.isEmpty { self.frozen = frozen }
+    if !factors.isEmpty { learningRateFactors = Dictionary(uniqueKeysWithValues: factors) }
+  }
 }
 
 /// The types that a file may name; `nil` where the caller wants the network without such a part.

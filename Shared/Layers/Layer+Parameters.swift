@@ -16,7 +16,7 @@ extension Layer {
     try copy.forEachState { try body($0, $1) }
   }
 
-  /// The number of weights that training changes.
+  /// The number of weights, with those that are frozen.
   public var parameterCount: Int {
     var count = 0
     visitParameters { count += $1.value.count }

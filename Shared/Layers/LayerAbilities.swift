@@ -36,6 +36,18 @@ public protocol StateKeeping {
   mutating func resetState()
 }
 
+/// A layer that can be made without the size of its input, such as `Dense(outputSize: 10)`: a network that it is
+/// appended to knows that size.
+public protocol InputSizing {
+  /// The layer for inputs of this shape, without the batch axis: itself where its input size is given, else one that
+  /// takes the size from the shape, with freshly drawn weights.
+  ///
+  ///     let layer = try Dense(outputSize: 10).sized(for: [64])    // Dense(inputSize: 64, outputSize: 10)
+  ///
+  /// - Throws: `CourseError` when the shape has no such size, or the layer cannot have it.
+  func sized(for inputShape: [Int]) throws -> Self
+}
+
 /// A layer that draws random numbers, such as dropout masks.
 public protocol RandomDrawing {
   /// Sets the key of the random draws. A network calls it when the layer is appended, with a key made of the
@@ -74,6 +86,8 @@ extension Layer {
   public mutating func resetState() {}
   /// Does nothing: the layer draws nothing but its first weights.
   public mutating func setRandomKey(_ key: RandomKey) {}
+  /// The layer itself: its sizes are given, or do not depend on the input.
+  public func sized(for inputShape: [Int]) throws -> Self { self }
   /// Accepts every batch.
   public func check(batchShape: [Int], mode: Mode) throws {}
   /// Any numbers.
@@ -97,4 +111,15 @@ public protocol InputCheckingLayer: Layer {
   ///   - inputs: `[n] + inputShape`, preprocessed
   ///   - firstExample: the number of the first of them in its data set, for the message
   func check(inputs: Tensor, firstExample: Int) throws
+}
+
+/// The error for a layer without an input size, where none can be inferred.
+/// - Parameter argument: the argument that would give it
+package func missingInputSize(
+  of layer: String, argument: String, received: String = "neither"
+) -> CourseError {
+  CourseError(
+    .invalidArgument, "\(layer): no input size",
+    expected: "a network to take it from, or the argument \(argument)", received: received,
+    remedy: "Append the layer to a network, which knows the size, or give \(argument).")
 }

@@ -11,6 +11,11 @@ public struct Parameter: Sendable {
   public private(set) var gradient: Tensor?
   /// Whether a penalty (L1, L2) applies: true for weights, false for biases and the like.
   public let isRegularized: Bool
+  /// Whether training changes the value: `network.freeze(_:)` sets it. A frozen parameter accumulates no gradient.
+  public package(set) var isTrainable = true
+  /// The factor between the learning rate of the optimizer and that of this parameter:
+  /// `network.setLearningRate(factor:for:)` sets it.
+  public package(set) var learningRateFactor: Float = 1
 
   /// How the value is drawn; `nil` once it has been drawn for good.
   private var draw: Draw?
@@ -57,7 +62,7 @@ public struct Parameter: Sendable {
     if !isFinal { self.draw?.value = value }
   }
 
-  /// Adds to the gradient.
+  /// Adds to the gradient, unless the parameter is frozen.
   ///
   ///     weights.accumulate(input.matmul(outputGradient, transposingSelf: true))
   public mutating func accumulate(_ contribution: Tensor) {
@@ -66,6 +71,7 @@ public struct Parameter: Sendable {
         "Parameter.accumulate", expected: "a gradient of shape \(value.shape), as the value has",
         received: "\(contribution.shape)\(hint(for: contribution.shape))")
     }
+    guard isTrainable else { return }
     if gradient == nil { gradient = contribution } else { gradient? += contribution }
   }
 

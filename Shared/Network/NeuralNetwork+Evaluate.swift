@@ -64,10 +64,7 @@ extension NeuralNetwork {
     progress: (_ examples: Int) throws -> Void = { _ in }
   ) throws -> Evaluation {
     try requireLoss()
-    try check(
-      inputShape: batches.inputShape, targets: batches.targets, role: "data to evaluate on",
-      name: batches.name)
-    try preprocessing?.check(inputShape: inputShape)
+    try check(batches, role: "data to evaluate on")
     return try evaluate(
       on: PreparedBatches(batches), classNames: classNames, metrics: metrics,
       keepingPredictions: keepingPredictions, progress: progress)
@@ -139,37 +136,15 @@ extension NeuralNetwork {
       ? Tensor(zeros: [0] + outputShape) : Tensor(concatenating: outputs)
   }
 
-  /// The size of the batches in which validation data are measured. Whether the layers can process them is
-  /// checked when that time comes: batch norm cannot before it was trained.
-  func validationBatchSize(for data: Dataset?, trainingSize: Int) throws -> Int {
-    guard let data else { return 1 }
-    return try Self.onValidationData {
-      try evaluationBatchSize(nil, count: data.count, trainingSize: trainingSize)
-    }
-  }
-
-  /// Loss and accuracy on validation data that preprocessing has been applied to.
-  func scores(
-    onPrepared data: Dataset, batchSize: Int, metrics: RunningMetrics
-  ) throws -> Scores {
-    try Self.onValidationData {
-      let batches = DatasetBatches(data, batchSize: batchSize, shuffle: false, seed: 0)
-      return try run(on: PreparedBatches(ofPrepared: batches), metrics: metrics) { _, _ in }
-    }
-  }
-
-  /// Adds to the place of an error that it is about the validation data.
-  private static func onValidationData<Result>(_ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch var error as CourseError {
-      error.location = ["validation data", error.location].compactMap { $0 }.joined(separator: ", ")
-      throw error
-    }
+  /// Throws unless the network can be measured on such batches.
+  func check(_ batches: some TrainingBatches, role: String) throws {
+    try check(
+      inputShape: batches.inputShape, targets: batches.targets, role: role, name: batches.name)
+    try preprocessing?.check(inputShape: inputShape)
   }
 
   /// One epoch of batches in inference mode.
-  private func run(
+  fileprivate func run(
     on batches: PreparedBatches<some TrainingBatches>, metrics: RunningMetrics,
     _ body: (_ output: Tensor, _ target: Target) throws -> Void
   ) throws -> Scores {
@@ -192,5 +167,70 @@ extension NeuralNetwork {
       try body(output, batch.targets)
     }
     return running.scores(isMean: isMean)
+  }
+}
+
+/// The data that a network is measured on after each epoch, as its layers get them.
+enum PreparedValidation {
+  case dataset(Dataset, batchSize: Int)
+  case batches(any TrainingBatches)
+
+  init(_ data: any ValidationData) {
+    switch data {
+    case let data as Dataset: self = .dataset(data, batchSize: 1)
+    case let batches as any TrainingBatches: self = .batches(batches)
+    default:
+      stop(
+        "NeuralNetwork.fit", expected: "a Dataset or TrainingBatches to validate on",
+        received: "\(type(of: data))")
+    }
+  }
+
+  /// Applies the preprocessing of the network to a data set; throws when the data do not fit.
+  mutating func prepare(for network: NeuralNetwork) throws {
+    switch self {
+    case .dataset(let data, let size):
+      self = .dataset(try network.prepared(data, role: "validation data"), batchSize: size)
+    case .batches(let batches): try network.check(batches, role: "validation data")
+    }
+  }
+
+  /// Chooses the size of the batches of a data set. Whether the layers can process them is checked when that time
+  /// comes: batch norm cannot before it was trained.
+  mutating func chooseBatchSize(for network: NeuralNetwork, trainingSize: Int) throws {
+    guard case .dataset(let data, _) = self else { return }
+    let size = try Self.located {
+      try network.evaluationBatchSize(nil, count: data.count, trainingSize: trainingSize)
+    }
+    self = .dataset(data, batchSize: size)
+  }
+
+  /// Loss and metrics of a network.
+  func scores(of network: NeuralNetwork, metrics: RunningMetrics) throws -> Scores {
+    func scores(on batches: PreparedBatches<some TrainingBatches>) throws -> Scores {
+      try network.run(on: batches, metrics: metrics) { _, _ in }
+    }
+    return try Self.located {
+      switch self {
+      case .dataset(let data, let size):
+        let batches = DatasetBatches(data, batchSize: size, shuffle: false, seed: 0)
+        return try scores(on: PreparedBatches(ofPrepared: batches))
+      case .batches(let batches):
+        func open(_ batches: some TrainingBatches) throws -> Scores {
+          try scores(on: PreparedBatches(batches))
+        }
+        return try open(batches)
+      }
+    }
+  }
+
+  /// Adds to the place of an error that it is about the validation data.
+  private static func located<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch var error as CourseError {
+      error.location = ["validation data", error.location].compactMap { $0 }.joined(separator: ", ")
+      throw error
+    }
   }
 }

@@ -10,12 +10,14 @@ extension NeuralNetwork {
     return layers.indices.compactMap { index in penalty(ofLayer: index).map { (index, $0) } }
   }
 
-  /// `Σ R(W)` over the weights, which `fit` adds to the loss; 0 without penalties.
+  /// `Σ R(W)` over the weights that are not frozen, which `fit` adds to the loss; 0 without penalties.
   public var penaltyValue: Double {
     var sum = 0.0
     for (index, penalty) in penalizedLayers {
       layers[index].visitParameters { _, parameter in
-        if parameter.isRegularized { sum += Double(penalty.value(of: parameter.value)) }
+        if parameter.isRegularized && parameter.isTrainable {
+          sum += Double(penalty.value(of: parameter.value))
+        }
       }
     }
     return sum
@@ -39,9 +41,10 @@ extension NeuralNetwork {
     }
     for (index, penalty) in penalizedLayers {
       layers[index].forEachParameter { _, parameter in
-        guard let learningRate else { return parameter.accumulate(gradientOf: penalty) }
-        guard parameter.isRegularized else { return }
-        parameter.value.add(penalty.gradient(of: parameter.value), scaledBy: -learningRate)
+        guard parameter.isRegularized, parameter.isTrainable else { return }
+        let gradient = penalty.gradient(of: parameter.value)
+        guard let learningRate else { return parameter.accumulate(gradient) }
+        parameter.value.add(gradient, scaledBy: -learningRate * parameter.learningRateFactor)
       }
     }
   }

@@ -9,31 +9,60 @@ extension NeuralNetwork {
   ///     ───────────────────────────────────────────────
   ///     Input [N, 64]
   ///     Parameters: 2,410 (9.4 KB)
+  ///
+  /// Where layers are frozen, or have a learning rate of their own, a column `Training` says so.
   public func summary() -> String {
-    let rows = layers.enumerated().map { index, layer in
+    var header = ["Layer (type)", "Output shape", "Parameters"]
+    var rows = layers.enumerated().map { index, layer in
       [
         "\(index)  \(type(of: layer).typeName)", Self.shapeText(layerOutputShapes[index]),
         layer.parameterCount.grouped,
       ]
     }
-    let header = ["Layer (type)", "Output shape", "Parameters"]
+    let notes = layers.map(Self.trainingNote)
+    if notes.contains(where: { !$0.isEmpty }) {
+      header.append("Training")
+      for index in rows.indices { rows[index].append(notes[index]) }
+    }
     let widths = header.indices.map { column in
       (rows + [header]).map { $0[column].count }.max() ?? 0
     }
     func line(_ cells: [String]) -> String {
       cells[0].padded(right: widths[0] + 4) + cells[1].padded(right: widths[1] + 4)
         + cells[2].padded(left: widths[2])
+        + (cells.count > 3 && !cells[3].isEmpty ? "    " + cells[3] : "")
     }
-    let rule = String(repeating: "─", count: widths.reduce(8, +))
+    let rule = String(repeating: "─", count: widths.reduce(4 * (widths.count - 1), +))
     var lines = [line(header), rule] + rows.map(line) + [rule]
     lines.append("Input \(Self.shapeText(inputShape))")
-    lines.append("Parameters: \(parameterCount.grouped) (\(Self.memoryText(parameterCount * 4)))")
+    let trainable = trainableParameterCount
+    lines.append(
+      "Parameters: \(parameterCount.grouped) (\(Self.memoryText(parameterCount * 4)))"
+        + (trainable < parameterCount ? ", \(trainable.grouped) of them trained" : ""))
     if let loss { lines.append("Loss: \(type(of: loss).typeName)") }
     if let optimizer {
       lines.append(
         "Optimizer: \(type(of: optimizer).typeName), learning rate \(optimizer.learningRate)")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// "frozen", "partly frozen", "learning rate × 0.1", or nothing.
+  private static func trainingNote(of layer: any Layer) -> String {
+    var (frozen, trained) = (false, false)
+    var factors: [Float] = []
+    layer.visitParameters { _, parameter in
+      guard parameter.isTrainable else { return frozen = true }
+      trained = true
+      if !factors.contains(parameter.learningRateFactor) {
+        factors.append(parameter.learningRateFactor)
+      }
+    }
+    var notes = frozen ? [trained ? "partly frozen" : "frozen"] : []
+    if factors.contains(where: { $0 != 1 }) {
+      notes.append("learning rate × " + factors.map { "\($0)" }.joined(separator: " and "))
+    }
+    return notes.joined(separator: ", ")
   }
 
   private static func shapeText(_ shape: [Int]) -> String {

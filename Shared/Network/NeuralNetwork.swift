@@ -2,9 +2,9 @@
 ///
 ///     var network = NeuralNetwork(
 ///       inputShape: [64], loss: SoftmaxCrossEntropyLoss(), optimizer: SGD(learningRate: 0.1), seed: 1)
-///     try network.append(Dense(inputSize: 64, outputSize: 32))
+///     try network.append(Dense(outputSize: 32))
 ///     try network.append(ReLU())
-///     try network.append(Dense(inputSize: 32, outputSize: 10))
+///     try network.append(Dense(outputSize: 10))
 ///     try network.fit(trainingData, options: TrainingOptions(epochs: 10, batchSize: 50))
 ///
 /// Appending a layer checks that it fits, so every shape of the network is known before any data flows.
@@ -31,6 +31,8 @@ public struct NeuralNetwork: Sendable {
   /// gradient to that of the loss. Then neither momentum nor Adam's averages nor clipping sees them: so the
   /// exercises' optimizers treat a regularizer, and `AdamW` its weight decay.
   public var decouplesPenalties = false
+  /// Which layers are trained: all, unless some are frozen.
+  var trained = TrainedLayers()
   /// The penalties of single layers, by the layer's number.
   var layerPenalties: [Int: any Penalty] = [:]
 
@@ -67,7 +69,8 @@ public struct NeuralNetwork: Sendable {
   /// The shape of one output, without the batch axis.
   public var outputShape: [Int] { layerOutputShapes.last ?? inputShape }
 
-  /// Adds a layer at the end.
+  /// Adds a layer at the end. One that was made without the size of its input takes it from the output of the network
+  /// so far.
   ///
   /// Its weights are drawn again from the network's seed and the layer's place, whatever `seed` the layer was
   /// made with, unless they were set by hand.
@@ -77,6 +80,7 @@ public struct NeuralNetwork: Sendable {
   public mutating func append(_ layer: some Layer, penalty: (any Penalty)? = nil) throws {
     var layer = layer
     do {
+      layer = try layer.sized(for: outputShape)
       let shape = try layer.outputShape(for: outputShape)
       try checkShape(shape, of: "\(type(of: layer).typeName)'s output")
       layerOutputShapes.append(shape)
@@ -90,6 +94,7 @@ public struct NeuralNetwork: Sendable {
     layer.draw(key: RandomKey(seed: seed).folded("layer").folded(layers.count), isFinal: true)
     layerPenalties[layers.count] = penalty
     layers.append(layer)
+    noteTrainableLayers()
   }
 
   /// The output for a batch, `[N] + inputShape` to `[N] + outputShape`.
@@ -101,25 +106,36 @@ public struct NeuralNetwork: Sendable {
     }
     var activations = input
     // By index: `for var layer in layers` would copy what each layer keeps.
-    for index in layers.indices { activations = layers[index].forward(activations, mode: mode) }
+    for index in layers.indices {
+      activations = layers[index].forward(
+        activations, mode: self.mode(ofLayer: index, in: mode))
+    }
     return activations
   }
 
   /// Accumulates the gradients of all parameters, given the gradient of the loss with respect to the
-  /// output of the last training pass. The gradient with respect to the input is not computed.
+  /// output of the last training pass. It ends at the first layer that has parameters to train, and computes no
+  /// gradient with respect to the input of that one.
   public mutating func backward(_ outputGradient: Tensor) {
     var gradient = outputGradient
     for index in layers.indices.reversed() {
-      if index == 0 {
-        layers[0].backwardWithoutInputGradient(gradient)
+      if index < trained.first { return }
+      if index == trained.first {
+        layers[index].backwardWithoutInputGradient(gradient)
       } else {
         gradient = layers[index].backward(gradient)
       }
     }
   }
 
-  /// Like `backward`, and returns the gradient with respect to the network's input.
+  /// Like `backward`, and returns the gradient with respect to the network's input. The first layers must not be
+  /// frozen, since they keep nothing then.
   public mutating func backwardToInput(_ outputGradient: Tensor) -> Tensor {
+    guard trained.inferenceCount == 0 else {
+      stop(
+        "NeuralNetwork.backwardToInput", expected: "a network whose first layers are not frozen",
+        received: "\(trained.inferenceCount) that compute as in inference: unfreeze them in a copy")
+    }
     var gradient = outputGradient
     for index in layers.indices.reversed() { gradient = layers[index].backward(gradient) }
     return gradient
@@ -147,7 +163,7 @@ public struct NeuralNetwork: Sendable {
     }
   }
 
-  /// The number of weights that training changes.
+  /// The number of weights, with those that are frozen.
   public var parameterCount: Int {
     layers.reduce(0) { $0 + $1.parameterCount }
   }

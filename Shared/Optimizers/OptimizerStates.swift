@@ -14,19 +14,22 @@ protocol AnyOptimizerStates: Sendable {
   mutating func update(_ layers: inout [any Layer])
   /// Starts afresh: no step taken, no state.
   mutating func reset()
+  /// Forgets the states of the parameters of these numbers.
+  mutating func forget(_ numbers: Set<Int>)
   /// Shows every state tensor of these parameters, with its name in checkpoints.
   /// - Parameters:
-  ///   - parameters: all parameters of the network, by name
+  ///   - parameters: all parameters of the network, by name; those that are frozen have no state
   ///   - body: `isNotNegative` says whether the tensor holds no number below 0
   mutating func forEachState(
-    of parameters: [(name: String, value: Tensor)],
+    of parameters: [(name: String, parameter: Parameter)],
     _ body: (_ name: String, _ tensor: inout Tensor, _ isNotNegative: Bool) throws -> Void
   ) rethrows
 }
 
 struct OptimizerStates<O: Optimizer>: AnyOptimizerStates {
   private var rule: O
-  private var states: [O.State] = []
+  /// One for each parameter; `nil` where it is frozen, or was when it had none yet.
+  private var states: [O.State?] = []
   var step = 0
 
   init(_ optimizer: O) { rule = optimizer }
@@ -45,6 +48,26 @@ struct OptimizerStates<O: Optimizer>: AnyOptimizerStates {
 
   mutating func reset() { (states, step) = ([], 0) }
 
+  mutating func forget(_ numbers: Set<Int>) {
+    for number in numbers where number < states.count { states[number] = nil }
+  }
+
+  /// Moves a parameter by one step.
+  private static func take(
+    _ step: Int, with rule: O, _ parameter: inout Parameter, _ gradient: Tensor,
+    _ state: inout O.State?
+  ) {
+    if state == nil { state = O.State(for: parameter.value) }
+    if parameter.learningRateFactor == 1 {
+      rule.update(&parameter.value, gradient: gradient, state: &state!, step: step)
+    } else {
+      var own = rule
+      own.learningRate *= parameter.learningRateFactor
+      own.update(&parameter.value, gradient: gradient, state: &state!, step: step)
+    }
+    parameter.clearGradient()
+  }
+
   mutating func update(_ layers: inout [any Layer]) {
     step += 1
     let (rule, step) = (rule, step)
@@ -56,8 +79,7 @@ struct OptimizerStates<O: Optimizer>: AnyOptimizerStates {
       for index in layers.indices {
         layers[index].forEachParameter { _, parameter in
           if number < count, let gradient = parameter.gradient {
-            rule.update(&parameter.value, gradient: gradient, state: &states[number], step: step)
-            parameter.clearGradient()
+            Self.take(step, with: rule, &parameter, gradient, &states[number])
           }
           number += 1
         }
@@ -69,10 +91,9 @@ struct OptimizerStates<O: Optimizer>: AnyOptimizerStates {
     for index in layers.indices {
       layers[index].forEachParameter { _, parameter in
         if number >= count {
-          states.append(O.State(for: parameter.value))
+          states.append(parameter.isTrainable ? O.State(for: parameter.value) : nil)
           if let gradient = parameter.gradient {
-            rule.update(&parameter.value, gradient: gradient, state: &states[number], step: step)
-            parameter.clearGradient()
+            Self.take(step, with: rule, &parameter, gradient, &states[number])
           }
         }
         number += 1
@@ -81,14 +102,16 @@ struct OptimizerStates<O: Optimizer>: AnyOptimizerStates {
   }
 
   mutating func forEachState(
-    of parameters: [(name: String, value: Tensor)],
+    of parameters: [(name: String, parameter: Parameter)],
     _ body: (_ name: String, _ tensor: inout Tensor, _ isNotNegative: Bool) throws -> Void
   ) rethrows {
-    for (number, parameter) in parameters.enumerated() {
-      if states.count == number { states.append(O.State(for: parameter.value)) }
-      try states[number].forEach { name, tensor in
+    for (number, (parameterName, parameter)) in parameters.enumerated() {
+      if states.count == number { states.append(nil) }
+      guard parameter.isTrainable else { continue }
+      if states[number] == nil { states[number] = O.State(for: parameter.value) }
+      try states[number]!.forEach { name, tensor in
         try body(
-          "optimizer.\(name).\(parameter.name)", &tensor, O.State.notNegative.contains(name))
+          "optimizer.\(name).\(parameterName)", &tensor, O.State.notNegative.contains(name))
       }
     }
   }

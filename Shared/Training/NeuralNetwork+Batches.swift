@@ -35,7 +35,8 @@ extension NeuralNetwork {
       var shape = inputShape
       for index in layers.indices {
         do {
-          try layers[index].check(batchShape: [size] + shape, mode: mode)
+          try layers[index].check(
+            batchShape: [size] + shape, mode: self.mode(ofLayer: index, in: mode))
         } catch var error as CourseError {
           let place =
             "layer \(index) (\(type(of: layers[index]).typeName)), for a batch of \(size)"

@@ -18,6 +18,10 @@ extension NeuralNetwork {
       "Set network.loss, for instance to SoftmaxCrossEntropyLoss().")
     try checkOutputKind()
     try require(
+      trainableParameterCount > 0 || parameterCount == 0, "the network has nothing to train",
+      "a parameter that is not frozen", "none", "Let training change one with network.unfreeze(_:)."
+    )
+    try require(
       optimizer != nil, "the network has no optimizer", "an optimizer", "none",
       "Set network.optimizer, for instance to SGD(learningRate: 0.1).")
     try require(

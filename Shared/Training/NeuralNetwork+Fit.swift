@@ -27,7 +27,7 @@ extension NeuralNetwork {
   ///
   /// - Parameters:
   ///   - data: raw examples; `preprocessing` is applied to them
-  ///   - validation: examples to report on after each epoch; never trained on
+  ///   - validation: examples to report on after each epoch, a data set or batches; never trained on
   ///   - options: epochs, batches, clipping, schedule
   ///   - metrics: the metrics to report besides the loss; those of the loss unless given
   ///   - callbacks: called in order, those that record last
@@ -37,13 +37,14 @@ extension NeuralNetwork {
   ///   `.diverged` when the loss stops being finite, naming step, layer and learning rate.
   @discardableResult
   public mutating func fit(
-    _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
+    _ data: Dataset, validation: (any ValidationData)? = nil, options: TrainingOptions,
     metrics: [any Metric]? = nil, callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
     let data = try prepared(data, role: "training data")
     // Where the network has no names, those of the training data count.
-    let validation = try validation.map {
-      try $0.aligned(
+    var validation = validation
+    if let other = validation as? Dataset {
+      validation = try other.aligned(
         featureNames: data.featureNames, classNames: data.classNames, role: "validation data")
     }
     let batches = DatasetBatches(
@@ -69,7 +70,8 @@ extension NeuralNetwork {
   ///   instance. The network is then as the last step left it, and can go on from there (`resuming`).
   @discardableResult
   public mutating func fit(
-    _ batches: some TrainingBatches, validation: Dataset? = nil, options: TrainingOptions,
+    _ batches: some TrainingBatches, validation: (any ValidationData)? = nil,
+    options: TrainingOptions,
     metrics: [any Metric]? = nil, callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
     try check(
@@ -85,7 +87,7 @@ extension NeuralNetwork {
   }
 
   private mutating func train(
-    on prepared: PreparedBatches<some TrainingBatches>, validation: Dataset?,
+    on prepared: PreparedBatches<some TrainingBatches>, validation: (any ValidationData)?,
     options: TrainingOptions, metrics: [any Metric]?, callbacks: [any TrainingCallback],
     resuming: Bool
   ) throws -> TrainingHistory {
@@ -97,10 +99,10 @@ extension NeuralNetwork {
     // An epoch has no more batches than a step could take.
     let accumulationSteps = Swift.min(options.accumulationSteps, source.batchesPerEpoch)
     options.accumulationSteps = accumulationSteps
-    let validation = try validation.map { try self.prepared($0, role: "validation data") }
+    var validation = validation.map(PreparedValidation.init)
+    try validation?.prepare(for: self)
     try checkBatches(of: options, exampleCount: exampleCount, resuming: resuming)
-    let validationSize = try validationBatchSize(
-      for: validation, trainingSize: source.batchSize)
+    try validation?.chooseBatchSize(for: self, trainingSize: source.batchSize)
     try checkNames()
     let fresh = try RunningMetrics(metrics ?? loss!.metrics)
     let rate = optimizerStates!.learningRate
@@ -151,8 +153,7 @@ extension NeuralNetwork {
       // Evaluation needs memory in other sizes.
       BufferPool.shared.empty()
       try endEpoch(
-        plan, validation: validation, validationSize: validationSize, metrics: fresh,
-        callbacks: &callbacks)
+        plan, validation: validation, metrics: fresh, callbacks: &callbacks)
       metrics = fresh
     }
     for index in callbacks.indices {
@@ -238,16 +239,14 @@ extension NeuralNetwork {
   // MARK: One epoch
 
   private mutating func endEpoch(
-    _ plan: TrainingPlan, validation: Dataset?, validationSize: Int, metrics: RunningMetrics,
+    _ plan: TrainingPlan, validation: PreparedValidation?, metrics: RunningMetrics,
     callbacks: inout [any TrainingCallback]
   ) throws {
     let step = stepReport(plan)
     try requireFiniteParameters(step: step.step, learningRate: step.learningRate)
     let report = EpochReport(
       epoch: current.epoch, epochs: plan.epochs, step: step.step, training: step.training,
-      validation: try validation.map {
-        try scores(onPrepared: $0, batchSize: validationSize, metrics: metrics)
-      },
+      validation: try validation.map { try $0.scores(of: self, metrics: metrics) },
       learningRate: step.learningRate)
     // The progress moves on before the callbacks run: a checkpoint that one of them writes resumes with
     // the next epoch.

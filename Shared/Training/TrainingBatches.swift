@@ -1,3 +1,9 @@
+/// Examples that a network is measured on after each epoch of its training: a `Dataset`, or `TrainingBatches` such as an
+/// `ImageGenerator`, of which those of the first epoch are taken each time.
+public protocol ValidationData {}
+
+extension Dataset: ValidationData {}
+
 /// The batches of a training, epoch after epoch: `fit` takes a step on each, and `evaluate` measures the network
 /// on those of one epoch.
 ///
@@ -7,7 +13,7 @@
 ///
 /// Batches are numbered from the first of the first epoch, and a number always means the same batch: that
 /// makes a resumed training the same as one that was never interrupted.
-public protocol TrainingBatches {
+public protocol TrainingBatches: ValidationData {
   /// The name of the data in messages.
   var name: String { get }
   /// The shape of one input, without the batch axis.

@@ -50,21 +50,53 @@ extension TrainingCallback {
   ) throws {}
 }
 
-/// Prints one line an epoch.
+/// Prints one line an epoch, or every few epochs.
 ///
 ///     epoch 3/20 - loss: 0.2310 - accuracy: 0.9312 - validation loss: 0.2544 - accuracy: 0.9259
+///
+/// The first and the last epoch always have a line, also where a callback ends the training early.
 public struct PrintProgress: TrainingCallback {
+  private let interval: Int
   private let print: @Sendable (String) -> Void
+  /// The epoch whose line was left out last.
+  private var pending: EpochReport?
 
-  /// Creates the callback; `print` gets each line, by default the standard output.
-  public init(_ print: @escaping @Sendable (String) -> Void = { Swift.print($0) }) {
+  /// Creates the callback.
+  /// - Parameters:
+  ///   - epochs: the number of epochs from one line to the next, at least 1
+  ///   - print: gets each line, by default the standard output
+  public init(
+    every epochs: Int = 1, _ print: @escaping @Sendable (String) -> Void = { Swift.print($0) }
+  ) {
+    guard epochs >= 1 else {
+      stop("PrintProgress", expected: "an interval of at least 1", received: "\(epochs)")
+    }
+    interval = epochs
     self.print = print
   }
 
-  /// Prints the line of the epoch.
+  /// Prints the line of the epoch if it is time to.
   public mutating func epochEnded(
     _ report: EpochReport, network: inout NeuralNetwork
   ) throws -> TrainingControl {
+    let number = report.epoch + 1
+    if number == 1 || number == report.epochs || number.isMultiple(of: interval) {
+      pending = nil
+      show(report)
+    } else {
+      pending = report
+    }
+    return .proceed
+  }
+
+  /// Prints the line of the last epoch if it was left out.
+  public mutating func trainingEnded(
+    _ history: TrainingHistory, network: inout NeuralNetwork
+  ) throws {
+    if let pending = pending.take() { show(pending) }
+  }
+
+  private func show(_ report: EpochReport) {
     func text(_ scores: Scores) -> String {
       String(format: "loss: %.4f", scores.loss)
         + (scores.accuracy.map { String(format: " - accuracy: %.4f", $0) } ?? "")
@@ -72,7 +104,6 @@ public struct PrintProgress: TrainingCallback {
     print(
       "epoch \(report.epoch + 1)/\(report.epochs) - " + text(report.training)
         + (report.validation.map { " - validation " + text($0) } ?? ""))
-    return .proceed
   }
 }
 
