@@ -92,7 +92,7 @@ package final class OutputFile {
 
   /// Saves a network after its training; elsewhere if that fails.
   /// - Throws: the error, with the other location as its remedy.
-  func saveTrained(_ network: NeuralNetwork, warnings: TextStream) throws {
+  package func saveTrained(_ network: NeuralNetwork, warnings: TextStream) throws {
     do {
       try save(network, warnings: warnings)
     } catch var error as CourseError where error.kind == .file {

@@ -45,7 +45,7 @@ struct RunPrinter {
         + durationText(report.seconds)
         + (isResumed ? ", \(report.epochs) in total." : "."))
     if report.stoppedEarly {
-      out.line("Stopped early: the validation loss did not get better any more.")
+      out.line("Stopped early: the validation loss no longer improved.")
     }
     if let kept = report.keptEpoch, kept < report.epochs - 1,
       let loss = report.history[kept].validation?.loss

@@ -82,7 +82,7 @@ package struct TrainingRun {
       threads: Parallelism.threadCount, instructionSet: Parallelism.instructionSet,
       classNames: network.classNames, history: progress?.history.epochs ?? [])
     report.stoppedEarly = progress?.isStopped ?? false
-    report.keptEpoch = try progress.flatMap { try keptEpoch(of: $0.history) }
+    report.keptEpoch = try keptEpoch
     if isText { report.perplexities = report.history.map(RunReport.Perplexities.init) }
 
     if wasInterrupted {
@@ -124,10 +124,18 @@ package struct TrainingRun {
     return (report, tested)
   }
 
-  /// The epoch whose weights the network has after training, from 0.
-  private func keptEpoch(of history: TrainingHistory) throws -> Int? {
-    guard let stopping, stopping.restoresBest else { return history.epochs.indices.last }
-    return try stopping.bestEpoch(of: history)
+  /// The epoch whose weights the network has after training, from 0; `nil` before the first has ended.
+  package var keptEpoch: Int? {
+    get throws {
+      guard let history = network.progress?.history else { return nil }
+      guard let stopping, stopping.restoresBest else { return history.epochs.indices.last }
+      return try stopping.bestEpoch(of: history)
+    }
+  }
+
+  /// Trains without a word, until the last epoch or a signal.
+  package mutating func train(epochEnded: @escaping () -> Void) throws {
+    try fit([StopOnInterruption(), EpochCount(epochEnded)])
   }
 
   /// Trains and saves.
@@ -138,26 +146,42 @@ package struct TrainingRun {
     savingTo output: OutputFile, progress stream: TextStream?, warnings: TextStream
   ) throws -> Bool {
     var callbacks: [any TrainingCallback] =
-      [
-        StopOnInterruption(), Autosave(to: output, warnings: warnings),
-      ] + [stopping].compactMap { $0 } + self.callbacks
+      [StopOnInterruption(), Autosave(to: output, warnings: warnings)]
     if let stream { callbacks.insert(TrainingDisplay(on: stream, isText: isText), at: 0) }
     // After a signal or an error the display cannot clear its own line.
     defer { stream?.clearLine() }
     try Interruption.watched {
-      if let batches {
-        try network.fit(
-          batches, validation: validation, options: options, callbacks: callbacks,
-          resuming: isResumed)
-      } else {
-        try network.fit(
-          train, validation: validation, options: options, callbacks: callbacks,
-          resuming: isResumed)
-      }
+      try fit(callbacks)
       stream?.clearLine()
       try output.saveTrained(network, warnings: warnings)
     }
     guard let progress = network.progress, !Interruption.isRequested else { return true }
     return progress.epoch < options.epochs && !progress.isStopped
+  }
+
+  /// Trains with these callbacks, and those of the run.
+  private mutating func fit(_ callbacks: [any TrainingCallback]) throws {
+    let callbacks = callbacks + [stopping].compactMap { $0 } + self.callbacks
+    if let batches {
+      try network.fit(
+        batches, validation: validation, options: options, callbacks: callbacks,
+        resuming: isResumed)
+    } else {
+      try network.fit(
+        train, validation: validation, options: options, callbacks: callbacks, resuming: isResumed)
+    }
+  }
+}
+
+/// Reports the end of each epoch.
+private struct EpochCount: TrainingCallback {
+  let ended: () -> Void
+  init(_ ended: @escaping () -> Void) { self.ended = ended }
+
+  mutating func epochEnded(
+    _ report: EpochReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    ended()
+    return .proceed
   }
 }

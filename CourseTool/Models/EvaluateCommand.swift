@@ -25,18 +25,25 @@ enum EvaluateCommand: Command {
           + "test part)"
       ),
     ],
-    options: [label, RunOptions.threads, RunOptions.skipBroken, CommonOptions.quiet])
+    options: [
+      label, MistakesFile.option, RunOptions.force, RunOptions.threads, RunOptions.skipBroken,
+      CommonOptions.quiet,
+    ])
 
   private struct Record: Encodable {
     var model: String
     var data: String
     var part: String
     var classNames: [String]
+    /// The file of --mistakes.
+    var mistakes: String?
     var test: PartReport
   }
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let path = arguments.operands[0]
+    let mistakes = try MistakesFile(
+      arguments, inputs: [path] + (arguments.operand(1).map(DataSource.files) ?? []))
     let network = try savedNetwork(path)
     let recipe = try Recipe(notedIn: network, path: path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
@@ -49,10 +56,12 @@ enum EvaluateCommand: Command {
     let evaluation = try network.evaluate(data, showing: terminal.progress(for: arguments))
     let report = PartReport(
       evaluation, examples: data.count, details: true, isText: recipe?.isText ?? false)
+    try mistakes?.write(of: network, recipe, on: data, warnings: terminal.error)
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(
-          model: path, data: source, part: part, classNames: network.classNames, test: report))
+          model: path, data: source, part: part, classNames: network.classNames,
+          mistakes: mistakes?.path, test: report))
     }
     let out = terminal.output
     out.line("\(path) on \(part == "all" ? "" : "the \(part) part of ")\(source)\n")
@@ -64,5 +73,6 @@ enum EvaluateCommand: Command {
     if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
     if let perplexity = report.perplexity { out.line("perplexity \(fixed(perplexity, 3))") }
     if report.classes != nil { out.line("\n" + classDetails(evaluation, style: out.style)) }
+    if let mistakes { out.line("\nThe mistakes are in \(mistakes.path).") }
   }
 }

@@ -8,6 +8,13 @@ enum PredictCommand: Command {
   private static let sheet = Option(
     "sheet", .text("FILE"), "draw the images with their answers, as .png or .svg")
 
+  private static let probabilities = Flag(
+    "probabilities", "add a column with the probability of each class")
+  private static let top = Option(
+    "top", .integer(in: 1...65_536), "list the N most probable classes of each example")
+  private static let output = Option(
+    "output", short: "o", .text("FILE"), "file for the predictions (default: standard output)")
+
   static let description = CommandDescription(
     name: "predict", abstract: "Predict the class of each example in a file.",
     discussion: """
@@ -17,10 +24,11 @@ enum PredictCommand: Command {
       standard input. A .npy file holds a tensor [N, features] or a single example. An
       image (PNG, JPEG, WebP) is one example, which is brought to the size that the
       network was trained on; of a folder, all images in it are taken, at any depth.
-      The predictions are printed as CSV.
+      The predictions are printed as CSV, with --json as JSON.
 
       Examples:
         course predict csv-mlp.safetensors new.csv
+        course predict csv-mlp.safetensors a.csv b.csv --probabilities -o answers.csv
         course predict images.safetensors photos --sheet answers.png
       """,
     operands: [
@@ -30,8 +38,8 @@ enum PredictCommand: Command {
         "a file of examples (.csv, .npy, .png, .jpg, .webp), or a folder of images"),
     ],
     options: [
-      EvaluateCommand.label, sheet, RunOptions.skipBroken, RunOptions.threads, RunOptions.force,
-      CommonOptions.quiet,
+      EvaluateCommand.label, probabilities, top, output, sheet, RunOptions.skipBroken,
+      RunOptions.threads, RunOptions.force, CommonOptions.quiet,
     ])
 
   private struct Prediction: Encodable {
@@ -40,6 +48,13 @@ enum PredictCommand: Command {
     var `class`: String
     var probability: Float
     var probabilities: [Float]
+    /// With --top, the most probable classes.
+    var top: [Answer]?
+  }
+
+  private struct Answer: Encodable {
+    var `class`: String
+    var probability: Float
   }
 
   private struct Record: Encodable {
@@ -68,6 +83,15 @@ enum PredictCommand: Command {
       }
       return try PictureFile(
         target, option: "--sheet", force: arguments[RunOptions.force], inputs: [path] + files)
+    }
+    let outputFile = try arguments[output].map {
+      try OutputFile($0, force: arguments[RunOptions.force], inputs: [path] + files)
+    }
+    if let outputFile, outputFile.absolutePath == sheetFile?.absolutePath {
+      throw UsageError("--output and --sheet need different files")
+    }
+    if let count = arguments[top], count > names.count {
+      throw UsageError("'--top \(count)': the network knows \(counted(names.count, "class"))")
     }
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
@@ -115,7 +139,13 @@ enum PredictCommand: Command {
         predictions.append(
           Prediction(
             file: file, row: row + 1, class: names[best], probability: values[best],
-            probabilities: values))
+            probabilities: values,
+            top: arguments[top].map { count in
+              // Sorting is stable: of equals the first counts, as it does for the class.
+              values.indices.sorted { values[$0] > values[$1] }.prefix(count).map {
+                Answer(class: names[$0], probability: values[$0])
+              }
+            }))
         if let image, sheetFile != nil {
           answers.add(image, file: file, class: names[best], probability: values[best])
         }
@@ -136,17 +166,38 @@ enum PredictCommand: Command {
         terminal.error.line("The answers are drawn in \(sheetFile.path).")
       }
     }
-    if arguments[CommonOptions.json] {
-      return try terminal.output.json(
-        Record(model: path, classNames: names, predictions: predictions))
+    let text =
+      arguments[CommonOptions.json]
+      ? try JSONCoding.text(
+        Record(model: path, classNames: names, predictions: predictions), isPretty: true) + "\n"
+      : csv(predictions, classNames: names, arguments)
+    guard let outputFile else { return terminal.output.content(text) }
+    try outputFile.write(warnings: terminal.error) {
+      try AtomicFile.write(Data(text.utf8), to: $0)
     }
-    var text = "file,row,class,probability\n"
-    for prediction in predictions {
-      text +=
-        "\(csvField(prediction.file)),\(prediction.row),\(csvField(prediction.class)),"
-        + "\(fixed(prediction.probability, 4))\n"
+    if !arguments[CommonOptions.quiet] {
+      terminal.error.line("The predictions are in \(outputFile.path).")
     }
-    terminal.output.content(text)
+  }
+
+  /// The class and its probability, then what was asked for: the next classes, the probabilities of all.
+  private static func csv(
+    _ predictions: [Prediction], classNames: [String], _ arguments: Arguments
+  ) -> String {
+    let listed = arguments[top] ?? 1
+    var head = ["file", "row", "class", "probability"]
+    if listed > 1 { head += (2...listed).flatMap { ["class \($0)", "probability \($0)"] } }
+    if arguments[probabilities] { head += classNames.map { "probability of \($0)" } }
+    let rows = predictions.map { prediction in
+      var row = [prediction.file, "\(prediction.row)", prediction.class]
+      row.append(fixed(prediction.probability, 4))
+      for answer in (prediction.top ?? []).dropFirst() {
+        row += [answer.class, fixed(answer.probability, 4)]
+      }
+      if arguments[probabilities] { row += prediction.probabilities.map { "\($0)" } }
+      return row
+    }
+    return ([head] + rows).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
   }
 
   /// Throws for an example without a finite prediction: a row whose numbers overflow in the network.

@@ -13,9 +13,15 @@ enum TrainCommand: Command {
       The data are split at random into parts for training, validation and test, with
       the same proportion of each class. The network is saved to RECIPE.safetensors
       (see --output), with everything that evaluate, predict and --resume need. Ctrl-C
-      saves and stops, as SIGTERM and SIGHUP do; a second one stops at once. With
-      --patience training stops when the validation loss gets better no more, and the
-      network keeps the best weights.
+      saves and stops, as SIGTERM and SIGHUP do; a second one stops at once.
+
+      With --patience training stops when the validation loss no longer improves, and
+      the network keeps the best weights. --repeats trains with several seeds, which
+      choose the parts, the initial weights and the order, side by side on all cores;
+      the network of the first seed is saved, as without --repeats. --search trains
+      with every combination of some settings, side by side, writes the scores to
+      RECIPE-search.csv and prints the best as a command; after Ctrl-C the same
+      command goes on with '--resume RECIPE-search.csv'.
 
       Examples:
         course train moons --animate moons.gif
@@ -23,18 +29,37 @@ enum TrainCommand: Command {
         course train csv-mlp --data flowers.csv --label species
         course train csv-mlp --data flowers.csv --label species --epochs 500 \\
           --patience 20 --history epochs.csv --plot curves.svg
+        course train iris-mlp --repeats 10
+        course train digits-mlp --search learning-rate=0.05,0.15 'hidden=128|64,32'
         course train --resume digits-mlp.safetensors --epochs 100
         course recipes digits-mlp --json > mine.json; course train mine.json
       """,
     operands: [
       Operand(
-        "RECIPE|FILE.json", .optional, "a recipe ('course recipes' lists them), or a recipe file")
+        "RECIPE|FILE.json", .optional, "a recipe ('course recipes' lists them), or a recipe file"),
+      Operand("SETTING=VALUES", .zeroOrMore, "further settings for --search"),
     ],
     options: Recipe.settings + [resume] + TrainingFiles.options
+      + [RepeatedTraining.repeats, SettingSearch.search, SettingSearch.trials]
       + [RunOptions.output, RunOptions.force, RunOptions.threads, CommonOptions.quiet]
       + [RunOptions.skipBroken])
 
+  private static var recipeIsMissing: UsageError {
+    UsageError(
+      "missing RECIPE: expected \(Recipes.names.joined(separator: ", ")), or a recipe file (.json)")
+  }
+
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
+    try RepeatedTraining.check(arguments)
+    try SettingSearch.check(arguments)
+    if arguments[SettingSearch.search] != nil {
+      guard let name = arguments.operand(0) else { throw recipeIsMissing }
+      var recipe = try Recipe.find(name)
+      recipe.apply(arguments)
+      try recipe.check()
+      if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+      return try SettingSearch.run(recipe, name: name, arguments: arguments, on: terminal)
+    }
     var experiment: Experiment
     let output: OutputFile
     let force = arguments[RunOptions.force]
@@ -52,17 +77,18 @@ enum TrainCommand: Command {
         target, force: force, replacesOwn: target == path,
         inputs: DataSource.files(of: experiment.recipe.data))
     } else {
-      guard let name = arguments.operand(0) else {
-        throw UsageError(
-          "missing RECIPE: expected \(Recipes.names.joined(separator: ", ")), or a recipe file (.json)"
-        )
-      }
+      guard let name = arguments.operand(0) else { throw recipeIsMissing }
       var recipe = try Recipe.find(name)
       recipe.apply(arguments)
       try recipe.check()
       output = try OutputFile(
         arguments[RunOptions.output] ?? "\(recipe.recipe).safetensors", force: force,
         inputs: DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : []))
+      if let count = arguments[RepeatedTraining.repeats] {
+        if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+        return try RepeatedTraining.run(
+          recipe, count: count, output: output, arguments: arguments, on: terminal)
+      }
       experiment = try Experiment(
         recipe, author: "course train", skipBroken: arguments[RunOptions.skipBroken],
         progress: terminal.progress(for: arguments))

@@ -129,6 +129,24 @@ public struct Mistakes: Sendable {
       }) ?? rows
   }
 
+  /// The worst mistakes as CSV: the example (from 0), in sequences the step, the true and the predicted class with
+  /// their probabilities.
+  ///
+  ///     example,true,probability of true,predicted,probability of predicted
+  ///     17,versicolor,0.1273,virginica,0.8726
+  public var csv: String {
+    let hasSteps = worst.contains { $0.step != nil }
+    let head =
+      ["example"] + (hasSteps ? ["step"] : [])
+      + ["true", "probability of true", "predicted", "probability of predicted"]
+    let rows = worst.map { mistake in
+      ["\(mistake.example)"] + (hasSteps ? ["\(mistake.step ?? 0)"] : [])
+        + [classNames[mistake.actual], "\(mistake.actualProbability)"]
+        + [classNames[mistake.predicted], "\(mistake.predictedProbability)"]
+    }
+    return ([head] + rows).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
+  }
+
   private var title: String {
     (worst.count < count ? "The \(worst.count) worst of " : "")
       + (count == 1 ? "1 mistake" : "\(count.grouped) mistakes") + " in \(answers)"

@@ -2,6 +2,8 @@ import CourseTestSupport
 import Foundation
 import Testing
 
+@testable import CourseTool
+
 /// The script `course`, run in a folder of its own where swift, clang, apt-get, sudo and id are
 /// stand-ins that write down how they were called.
 @Suite(.watched) struct CourseScriptTests {
