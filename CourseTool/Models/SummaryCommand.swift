@@ -44,8 +44,10 @@ enum SummaryCommand: Command {
     } else {
       let found = try Recipe.find(name)
       try found.check()
-      network = try found.network(for: found.split(found.loadData()).train)
-      recipe = found
+      let training = try found.split(found.loadData()).train
+      let adapted = found.adapted(to: training).recipe
+      network = try adapted.network(for: training)
+      recipe = adapted
     }
     let history = network.progress?.history.epochs ?? []
     if arguments[CommonOptions.json] {

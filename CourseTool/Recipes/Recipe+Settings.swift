@@ -111,13 +111,16 @@ extension Recipe {
   /// Throws when settings that are valid one by one contradict each other.
   func check() throws(UsageError) {
     if data.isEmpty {
-      throw UsageError("recipe '\(recipe)' needs training data: --data FILE.csv --label COLUMN")
+      throw UsageError(
+        "recipe '\(recipe)' needs training data: "
+          + (automatic.isEmpty ? "--data FILE.csv --label COLUMN" : "--data FOLDER"))
     }
     if !maps.isEmpty, !recurrent.isEmpty {
       throw UsageError("--maps and --recurrent are mutually exclusive")
     }
     try checkLayers()
     try checkOptimizer()
+    try checkAutomatic()
     try checkImages()
     try checkStopping()
     if isText {

@@ -68,6 +68,9 @@ struct Recipe: Equatable, Sendable {
   /// The seed of the split, the weights and the shuffling.
   var seed: UInt64 = 1
 
+  /// The names of the settings that follow the data (`adapted(to:)`), unless they are given.
+  var automatic: Set<String> = []
+
   /// The form in which images are loaded.
   var imageForm: ImageForm {
     .suiting(size: imageSize, channels: channels, fitting: fitting)

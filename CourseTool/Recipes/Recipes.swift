@@ -52,6 +52,13 @@ enum Recipes {
           recipe: "csv-mlp", scaling: .standardize, hidden: [32], learningRate: 0.05, epochs: 50,
           batchSize: 16)),
       NamedRecipe(
+        abstract: "Classify images of any size, in a folder for each class: give --data.",
+        settings: Recipe(
+          recipe: "images", scaling: .standardizeAll, maps: Blocks([[16], [32], [64]]),
+          kernelSize: 3, batchNorm: true,
+          optimizer: .adam, learningRate: 0.003, scheduleName: .oneCycle,
+          automatic: Recipe.imageSettings)),
+      NamedRecipe(
         abstract: "LeNet on MNIST, 28 x 28 handwritten digits.",
         settings: Recipe(
           recipe: "lenet-mnist", data: "mnist", scaling: .none, maps: Blocks([[20], [50]]),

@@ -15,7 +15,8 @@ struct Setting: OptionDescription {
   let help: String
   /// Whether a resumed run must keep the setting.
   let isFixed: Bool
-  /// The value in a recipe, as it would be written on the command line; empty when there is none.
+  /// The value in a recipe, as it would be written on the command line; empty when there is none, and in words when
+  /// it follows the data.
   let text: @Sendable (Recipe) -> String
   private let change: @Sendable (String) throws(ValueProblem) -> Change
   private let encode: @Sendable (Recipe, inout Container) throws -> Void
@@ -58,12 +59,18 @@ struct Setting: OptionDescription {
     self.help = help
     self.isFixed = isFixed
     placeholder = kind.placeholder
-    text = { get($0).map(kind.text) ?? "" }
+    text = { recipe in
+      recipe.automatic.contains(name) ? "follows the data" : get(recipe).map(kind.text) ?? ""
+    }
     change = { text throws(ValueProblem) in
       let value = try kind.read(text)
-      return { recipe in set(&recipe, value) }
+      return { recipe in
+        set(&recipe, value)
+        recipe.automatic.remove(name)
+      }
     }
     encode = { recipe, container in
+      guard !recipe.automatic.contains(name) else { return }
       try container.encodeIfPresent(get(recipe), forKey: Key(stringValue: name))
     }
   }

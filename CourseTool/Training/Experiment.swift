@@ -17,8 +17,10 @@ struct Experiment {
     _ recipe: Recipe, author: String, skipBroken: Bool = false, progress: TextStream? = nil
   ) throws {
     try recipe.check()
-    let data = try recipe.loadData(skipBroken: skipBroken, progress: progress)
+    var data = try recipe.loadData(skipBroken: skipBroken, progress: progress)
     let parts = try recipe.split(data)
+    let (recipe, remark) = recipe.adapted(to: parts.train)
+    if let remark { data.remarks.notes.append(remark) }
     var network = try recipe.network(for: parts.train)
     Recipe.record(data, in: &network)
     network.author = author
