@@ -60,6 +60,13 @@ extension DataSource {
       path, part: part, skipBroken: skipBroken, progress: progress)
     let line = ProgressLine("decoding", total: source.count, unit: "images", on: progress)
     defer { line.clear() }
+    // A part that a network is measured on may have one class only.
+    if classNames == nil, source.classNames.count < 2 {
+      throw CourseError(
+        .invalidData, "images of one class only", expected: "a folder for each of several classes",
+        received: "the folder \(source.classNames.joined())", location: path,
+        remedy: "Add a folder with images of something else: there is nothing to tell apart.")
+    }
     let (input, note) = try form.input(for: ImageShapes(of: source))
     if let note { remarks.notes.append(note) }
     let data = try Dataset(ShownImages(source, counting: line), as: input, name: path)

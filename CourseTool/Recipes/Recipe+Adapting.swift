@@ -1,4 +1,5 @@
 import CourseCommandLine
+import Foundation
 import Networks
 
 // The settings of the recipe `images` that follow the data: folders of 50 to 50 000 images need different ones.
@@ -53,6 +54,9 @@ extension Recipe {
   /// Throws when settings that follow images are open, and the data are none.
   func checkAutomatic() throws(UsageError) {
     guard !automatic.isEmpty, !data.isEmpty, !DataSource.hasImages(data) else { return }
+    guard DataSource.names.contains(data) || FileManager.default.fileExists(atPath: data) else {
+      throw UsageError("there is no folder \(data)")
+    }
     throw UsageError(
       "recipe '\(recipe)' trains on images, and \(data) is no folder of images: give --data FOLDER, with a "
         + "subfolder of images for each class")

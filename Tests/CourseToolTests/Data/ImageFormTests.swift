@@ -204,6 +204,9 @@ import Testing
           for word in words { #expect(run.error.contains(word), "\(options): \(run.error)") }
           #expect(!FileManager.default.fileExists(atPath: model))
         }
+        try FileManager.default.removeItem(at: data.appending(path: "dark"))
+        let one = train(data, model)
+        #expect(one.status == 1 && one.error.contains("images of one class only"), "\(one.error)")
         for (recipe, option, value) in [
           ("digits-cnn", "--size", "8x8"), ("iris-mlp", "--fit", "pad"),
           ("char-lstm", "--channels", "1"),

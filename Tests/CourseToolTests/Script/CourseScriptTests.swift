@@ -1,3 +1,4 @@
+import CourseCommandLine
 import CourseTestSupport
 import Foundation
 import Testing

@@ -64,7 +64,7 @@ import Testing
     for (arguments, words) in [
       ([], "recipe 'images' needs training data: --data FOLDER"),
       (["--data", "digits"], "digits is no folder of images: give --data FOLDER"),
-      (["--data", "nothing.csv"], "nothing.csv is no folder of images"),
+      (["--data", "nothing"], "there is no folder nothing"),
     ] {
       let run = runTool(["train", "images"] + arguments)
       #expect(run.status == 2 && run.error.contains(words), "\(run.error)")
