@@ -17,7 +17,7 @@ import Shared
 ///   - fanOut: the number of outputs that one input flows into
 /// - Reference: Glorot, Bengio (2010), *AISTATS*, equation 12. Task: Protocols/Phase1-FeedForward.md, 1.9.
 public func xavierStandardDeviation(fanIn: Int, fanOut: Int) -> Float {
-  // TODO(1.9): the formula above; Float(fanIn) makes a number of an Int.
+  // TODO(1.9): the formula above. Float(fanIn) makes a number of an Int, and x.squareRoot() is √x.
   // BEGIN SOLUTION
   (2 / Float(fanIn + fanOut)).squareRoot()
   // END SOLUTION

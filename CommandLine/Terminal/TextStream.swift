@@ -72,9 +72,9 @@ package struct TextStream: Sendable {
   }
 
   /// A line in pieces that fit the terminal, those after the first indented a little more. Elsewhere it is left whole.
-  package func wrapped(_ line: String) -> String {
+  package func wrapped(_ line: String, hanging: Int = 2) -> String {
     guard features.isTerminal, line.count > width else { return line }
-    let indent = String(line.prefix { $0 == " " }) + "  "
+    let indent = String(line.prefix { $0 == " " }) + String(repeating: " ", count: hanging)
     var (pieces, rest) = ([String](), line[...])
     while rest.count > width,
       let cut = rest.prefix(width + 1).lastIndex(of: " "),

@@ -21,7 +21,7 @@ struct HandoutTexts {
     return """
       # Deep Learning Course
 
-      Read [task \(first.number), \(first.title.lowercased())](\(first.link)). Write its code in \
+      Read [task \(first.number): \(first.title)](\(first.link)). Write its code in \
       `\(first.files[0])`, where it says `// TODO(\(first.number))`, in place of \
       `notWritten("\(first.number)")`. Then run
 

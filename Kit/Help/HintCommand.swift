@@ -63,6 +63,7 @@ enum HintCommand: Command {
         isOpen = !line.isEmpty
       }
     }
-    return lines.map(stream.wrapped).joined(separator: "\n")
+    return lines.map { stream.wrapped($0, hanging: $0.hasPrefix("- ") ? 2 : 0) }
+      .joined(separator: "\n")
   }
 }

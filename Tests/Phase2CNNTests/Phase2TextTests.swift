@@ -13,8 +13,11 @@ import Testing
     // Text
     let image = Tensor([[[[1, 2], [3, 4]]]])
     let padded = image.padded(before: [0, 0, 1, 0], after: [0, 0, 0, 1])
+    var sums = Tensor(zeros: [1, 1, 2, 2])
+    sums[0, 0, 1, 0] += 5
 
     #expect(image[0, 0, 1, 0] == 3)
+    #expect(sums == Tensor([[[[0, 0], [5, 0]]]]))
     #expect(padded == Tensor([[[[0, 0, 0], [1, 2, 0], [3, 4, 0]]]]))
     #expect(image[0..., 0..., 0..<1, 0..<2] == Tensor([[[[1, 2]]]]))
   }

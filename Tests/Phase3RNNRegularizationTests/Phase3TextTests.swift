@@ -15,6 +15,7 @@ import Testing
 
     #expect(x.slice(axis: 1, at: 2) == [[5, 6]])
     #expect(z[0..., 2..<4] == [[20, 21]])
+    #expect(Tensor(concatenating: [z[0..., 0..<2], z[0..., 2..<4]], axis: 1) == z)
   }
 
   @Test(.waits(for: TanHTests.steps)) func task1TanH() throws {
