@@ -15,8 +15,10 @@ enum ProgressCommand: Command {
     let package = try packageRoot()
     let catalogue = try Catalogue(package: package)
     let progress = ProgressFile(package: package)
+    let toDo = StudentState(package: package).tasksToDo(of: catalogue)
+    let next = progress.next(in: toDo)
     if arguments[CommonOptions.json] {
-      return try terminal.output.json(Document(catalogue.tasks, progress))
+      return try terminal.output.json(Document(catalogue.tasks, progress, next: next))
     }
     let style = terminal.output.style
     let unicode = terminal.output.features.usesUnicode
@@ -36,10 +38,8 @@ enum ProgressCommand: Command {
     }
     terminal.output.line(
       summary(catalogue.tasks, progress, name: "all", on: terminal) + "\n")
-    guard let next = progress.next(in: catalogue.tasks) else {
-      return terminal.output.line("All tasks are done.")
-    }
-    let text = CheckText(terminal: terminal, tasks: catalogue.tasks)
+    let text = CheckText(terminal: terminal, tasks: catalogue.tasks, toDo: toDo)
+    guard let next else { return terminal.output.line(text.end) }
     terminal.output.line("Next: \(next.number) \(next.title)\n\(text.place(next))")
     terminal.output.line("  Check:  \(terminal.command) check \(next.number)")
   }
@@ -68,12 +68,12 @@ enum ProgressCommand: Command {
     let maximumPoints: Int
     let next: CourseTask.Number?
 
-    init(_ tasks: [CourseTask], _ progress: ProgressFile) {
+    init(_ tasks: [CourseTask], _ progress: ProgressFile, next: CourseTask?) {
       let finished = tasks.filter { progress.done.contains($0.number) }
       done = finished.map(\.number)
       points = finished.reduce(0) { $0 + $1.points }
       maximumPoints = tasks.reduce(0) { $0 + $1.points }
-      next = progress.next(in: tasks)?.number
+      self.next = next?.number
     }
   }
 }

@@ -24,10 +24,9 @@ import Shared
 /// - Reference: Kingma, Ba (2015), *Adam: a method for stochastic optimization*, algorithm 1. ε is the one
 ///   of algorithm 1, and of PyTorch; the ε̂ of the faster form at the end of their section 2 is
 ///   `ε √(1 − β₂ᵗ)`. Task: Protocols/Phase2-CNN.md, 2.8.
-public struct Adam: Optimizer, SelfConfigured, TwoBodied {
+public struct Adam: Optimizer, SelfConfigured {
   /// Step t of one parameter by the formula.
-  private func applyFormula(to value: inout Tensor, gradient: Tensor, state: inout State, t: Float)
-  {
+  func applyFormula(to value: inout Tensor, gradient: Tensor, state: inout State, t: Float) {
     // TODO(2.8): change state.firstMoment and state.secondMoment, correct them for their start at 0, then
     // change value.
     // BEGIN SOLUTION
@@ -64,19 +63,4 @@ public struct Adam: Optimizer, SelfConfigured, TwoBodied {
       of: Self.typeName, ("learning rate", learningRate, .notNegative),
       ("beta1", beta1, .belowOne), ("beta2", beta2, .belowOne), ("epsilon", epsilon, .positive))
   }
-
-  /// Moves `value` by one step.
-  public func update(_ value: inout Tensor, gradient: Tensor, state: inout State, step: Int) {
-    guard runsKernel else {
-      return applyFormula(to: &value, gradient: gradient, state: &state, t: Float(step))
-    }
-    value.adamStep(
-      gradient: gradient, firstMoment: &state.firstMoment, secondMoment: &state.secondMoment,
-      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: 0,
-      step: step)
-  }
-
-  package static let agreement = agree(on: [
-    Adam(learningRate: 0.5, beta1: 0.5, beta2: 0.75, epsilon: 0.25)
-  ])
 }

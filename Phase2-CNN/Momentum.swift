@@ -30,9 +30,9 @@ import Shared
 ///   Sutskever et al. (2013), *On the importance of initialization and momentum in deep learning*,
 ///   equations 1 and 2; Nesterov's in the form of Bengio et al. (2013), *Advances in optimizing recurrent
 ///   networks*, equation 7. Task: Protocols/Phase2-CNN.md, 2.7.
-public struct Momentum: Optimizer, SelfConfigured, TwoBodied {
+public struct Momentum: Optimizer, SelfConfigured {
   /// One step by the formula.
-  private func applyFormula(to value: inout Tensor, gradient: Tensor, state: inout State) {
+  func applyFormula(to value: inout Tensor, gradient: Tensor, state: inout State) {
     // TODO(2.7): change state.velocity, then value: by the velocity, or by μ v − η g if nesterov.
     // BEGIN SOLUTION
     state.velocity = momentum * state.velocity - learningRate * gradient
@@ -83,17 +83,4 @@ public struct Momentum: Optimizer, SelfConfigured, TwoBodied {
       of: Self.typeName, ("learning rate", learningRate, .notNegative),
       ("momentum", momentum, .belowOne))
   }
-
-  /// Moves `value` by one step.
-  public func update(_ value: inout Tensor, gradient: Tensor, state: inout State, step: Int) {
-    guard runsKernel else { return applyFormula(to: &value, gradient: gradient, state: &state) }
-    value.momentumStep(
-      gradient: gradient, velocity: &state.velocity, learningRate: learningRate,
-      momentum: momentum, nesterov: nesterov)
-  }
-
-  package static let agreement = agree(on: [
-    Momentum(learningRate: 0.5, momentum: 0.75),
-    Momentum(learningRate: 0.5, momentum: 0.75, nesterov: true),
-  ])
 }

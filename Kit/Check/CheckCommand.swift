@@ -14,7 +14,8 @@ struct CheckCommand: Command {
     name: "check", abstract: "Run the tests of a task, and say what to do next.",
     discussion: """
       TASK is a number such as 1.2, a part such as phase1, or all. Without it, the
-      next task is checked: the first one that does not pass yet.
+      next task is checked: the first one that does not pass yet. In the full
+      package, which holds the solutions, that is one that you began with reset.
 
       Only what the task needs is built: after an edit, a check takes a few seconds.
       A test that crashes or does not end costs nothing but itself. The status is 0
@@ -32,17 +33,16 @@ struct CheckCommand: Command {
     let package = try packageRoot()
     let catalogue = try Catalogue(package: package)
     var progress = ProgressFile(package: package)
-    let tasks = try tasks(named: arguments.operands, in: catalogue, progress: progress)
-    guard !tasks.isEmpty else {
-      return terminal.output.line(
-        "All tasks are done. To check them again: \(terminal.command) check all")
-    }
+    let toDo = StudentState(package: package).tasksToDo(of: catalogue)
+    let tasks = try tasks(named: arguments.operands, in: catalogue, next: progress.next(in: toDo))
+    let text = CheckText(
+      terminal: terminal, tasks: catalogue.tasks, toDo: toDo, showsAll: arguments[all])
+    guard !tasks.isEmpty else { return terminal.output.line(text.end) }
     if arguments[watch] {
       return try CheckCommand.watch(
-        tasks, arguments, package: package, catalogue: catalogue, on: terminal)
+        tasks, text, arguments, package: package, catalogue: catalogue, on: terminal)
     }
-    var outputs = Outputs(arguments, tasks: tasks, package: package, terminal: terminal)
-    outputs.text.tasks = catalogue.tasks
+    let outputs = Outputs(arguments, tasks: tasks, package: package, text: text)
     var verdicts: [TaskVerdict] = []
     try outputs.write(verdicts)
     try Interruption.watched {
@@ -54,16 +54,15 @@ struct CheckCommand: Command {
         try outputs.write(verdicts)
       }
     }
-    try outputs.finish(
-      verdicts, next: progress.next(in: catalogue.tasks, after: verdicts.last?.task))
+    try outputs.finish(verdicts, next: progress.next(in: toDo, after: verdicts.last?.task))
     if verdicts.contains(where: { $0.outcome != .passed }) { throw ExitStatus(code: 1) }
   }
 
   /// The tasks that some names mean, each once; without a name, the next one.
   private static func tasks(
-    named names: [String], in catalogue: Catalogue, progress: ProgressFile
+    named names: [String], in catalogue: Catalogue, next: CourseTask?
   ) throws -> [CourseTask] {
-    guard !names.isEmpty else { return progress.next(in: catalogue.tasks).map { [$0] } ?? [] }
+    guard !names.isEmpty else { return next.map { [$0] } ?? [] }
     var seen = Set<CourseTask.Number>()
     do {
       return try names.flatMap { try catalogue.tasks(named: $0) }
@@ -75,8 +74,8 @@ struct CheckCommand: Command {
 
   /// Watches: one task and all that follow, or several alone.
   private static func watch(
-    _ tasks: [CourseTask], _ arguments: Arguments, package: URL, catalogue: Catalogue,
-    on terminal: Terminal
+    _ tasks: [CourseTask], _ text: CheckText, _ arguments: Arguments, package: URL,
+    catalogue: Catalogue, on terminal: Terminal
   ) throws {
     let isJSON = arguments[CommonOptions.json]
     if let option = ["junit", "gradescope", "github"].first(where: arguments.isGiven)
@@ -85,9 +84,10 @@ struct CheckCommand: Command {
       throw UsageError("--watch and --\(option) do not go together")
     }
     let progress = ProgressFile(package: package)
-    let text = CheckText(terminal: terminal, tasks: catalogue.tasks, showsAll: arguments[all])
     var loop = WatchLoop(
-      package: package, catalogue: catalogue, tasks: tasks.count == 1 ? catalogue.tasks : tasks,
+      package: package, catalogue: catalogue,
+      tasks: tasks.count > 1
+        ? tasks : catalogue.tasks.filter { text.toDo.contains($0) || $0 == tasks[0] },
       from: progress.next(in: tasks) ?? tasks[0], text: text, terminal: terminal)
     try Interruption.watched { try loop.run() }
   }
@@ -111,16 +111,15 @@ private struct Outputs {
   let isGitHub: Bool
   let junit: URL?
   let gradescope: URL?
-  var text: CheckText
+  let text: CheckText
   private let began = ContinuousClock.now
 
-  init(_ arguments: Arguments, tasks: [CourseTask], package: URL, terminal: Terminal) {
-    (self.tasks, self.package, self.terminal) = (tasks, package, terminal)
+  init(_ arguments: Arguments, tasks: [CourseTask], package: URL, text: CheckText) {
+    (self.tasks, self.package, self.text, terminal) = (tasks, package, text, text.terminal)
     isJSON = arguments[CommonOptions.json]
     isGitHub = arguments[CheckCommand.github]
     junit = arguments[CheckCommand.junit].map { URL(filePath: $0) }
     gradescope = arguments[CheckCommand.gradescope].map { URL(filePath: $0) }
-    text = CheckText(terminal: terminal, tasks: tasks, showsAll: arguments[CheckCommand.all])
   }
 
   /// Writes what is known after a task; before the first one, files that say that the check did not finish.

@@ -5,7 +5,9 @@ import Foundation
 struct CheckText {
   let terminal: Terminal
   /// The tasks there are.
-  var tasks: [CourseTask]
+  let tasks: [CourseTask]
+  /// Those to do: see `StudentState.tasksToDo`.
+  let toDo: [CourseTask]
   /// Whether every failing test is shown, not only the first of a task.
   var showsAll = false
 
@@ -148,7 +150,7 @@ struct CheckText {
     let task = verdict.task
     switch verdict.outcome {
     case .passed:
-      guard let next else { return "All tasks are done." }
+      guard let next else { return end }
       return "Next: \(next.number) \(next.title)\n" + place(next)
     case .waiting:
       guard let other = tasks.first(where: { $0.number == verdict.otherTask?.task })
@@ -162,6 +164,21 @@ struct CheckText {
       return place(owner) + "\n  Stuck?  \(terminal.command) hint \(owner.number)"
         + "\n  Again:  \(terminal.command) check \(task.number)"
     }
+  }
+
+  /// What to do where no task is left.
+  var end: String {
+    let again = "  Check all: \(terminal.command) check all"
+    let rest = tasks.filter { !toDo.contains($0) }
+    let last = toDo.last?.number
+    guard let next = rest.first(where: { $0.number > last ?? $0.number }) ?? rest.first else {
+      return "All tasks are done.\n\(again)"
+    }
+    return """
+      \(toDo.isEmpty ? "This package holds all solutions." : "All tasks that you have begun pass.")
+        Begin one: \(terminal.command) reset \(next.number)
+      \(again)
+      """
   }
 
   /// Where a task is written and described.

@@ -17,8 +17,13 @@ struct GradeWorkspace {
   let report: (String) -> Void
 
   private var scope: CourseTask.Scope { tasks[0].scope }
-  /// The folder has the name of the package: the compiler looks at it.
-  var copy: URL { folder.appending(path: package.standardizedFileURL.lastPathComponent) }
+  /// The package with the files of a submission.
+  var copy: URL { mirror.folder }
+  private var mirror: PackageCopy {
+    PackageCopy(
+      package: package,
+      folder: folder.appending(path: package.standardizedFileURL.lastPathComponent))
+  }
   /// The paths of the files that the tasks name.
   var paths: [String] { Set(tasks.flatMap(\.files)).sorted() }
 
@@ -38,37 +43,17 @@ struct GradeWorkspace {
     ]
   }
 
-  /// Copies the folders that the tests need. A file that stays as it was keeps its age.
-  func mirror() throws {
+  /// Copies the folders that the tests need.
+  func copyPackage() throws {
     guard FileManager.default.fileExists(atPath: package.appending(path: "Tests/Probes").path)
     else {
       throw CourseError(
         .file, "this package cannot grade: its probes are missing", expected: "Tests/Probes",
         location: package.path, remedy: "Grade from the full package, not from a handout.")
     }
-    var wanted = Set<String>()
-    let folders = Self.folders(of: scope)
-    for file in try folders.flatMap(files) {
-      wanted.insert(file)
-      try write(Data(contentsOf: package.appending(path: file)), to: file)
-    }
+    try mirror.copy(Self.folders(of: scope))
     // Of Shared, the compiler reads the headers alone.
-    let link = copy.appending(path: "Shared")
-    if (try? FileManager.default.destinationOfSymbolicLink(atPath: link.path)) == nil {
-      try FileManager.default.createSymbolicLink(
-        at: link, withDestinationURL: package.appending(path: "Shared"))
-    }
-    for folder in folders {
-      for file in SourceModule.files(in: copy.appending(path: folder)) where !file.isFolder {
-        let path = String(file.path.dropFirst(copy.path.count + 1))
-        if !wanted.contains(path) { try FileManager.default.removeItem(at: file) }
-      }
-    }
-  }
-
-  private func files(in folder: String) throws -> [String] {
-    SourceModule.files(in: package.appending(path: folder)).filter { !$0.isFolder }
-      .map { String($0.path.dropFirst(package.path.count).drop { $0 == "/" }) }
+    try mirror.link("Shared")
   }
 
   /// The instructor's own text of a file.
@@ -78,15 +63,9 @@ struct GradeWorkspace {
 
   /// Puts the files of a submission in place; all others are the instructor's.
   func place(_ files: [String: String]) throws {
-    for path in paths { try write(Data((files[path] ?? reference(path)).utf8), to: path) }
-  }
-
-  private func write(_ data: Data, to path: String) throws {
-    let file = copy.appending(path: path)
-    if (try? Data(contentsOf: file)) == data { return }
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try AtomicFile.write(data, to: file)
+    for path in paths {
+      try mirror.write(Data((files[path] ?? reference(path)).utf8), to: path)
+    }
   }
 
   // MARK: Building
@@ -199,11 +178,5 @@ extension QuickBuild {
     return try link(
       own + objects + baseObjects(), into: folder.appending(path: "probe-\(module)/probe"),
       libraries: scope == .generator ? codecLibraries : [])
-  }
-}
-
-extension URL {
-  fileprivate var isFolder: Bool {
-    (try? resourceValues(forKeys: [.isDirectoryKey]).isDirectory) ?? false
   }
 }

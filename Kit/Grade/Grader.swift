@@ -23,6 +23,7 @@ final class Grader {
   private let limits: Limits
   private var modules: [String: Module] = [:]
   private var fingerprints: [String: String] = [:]
+  private var givenCode: [String: GivenCode] = [:]
 
   struct Limits {
     var tests = TestRun.Limits()
@@ -84,7 +85,7 @@ final class Grader {
     let own = tasks.filter { $0.scope.targets.sources == name }
     let workspace = GradeWorkspace(
       package: package, folder: folder, tasks: own, base: base, report: report)
-    try workspace.mirror()
+    try workspace.copyPackage()
     report("Building \(name) with the reference solution")
     let programs = try workspace.buildReference()
     var module = Module(workspace: workspace)
@@ -143,16 +144,25 @@ final class Grader {
     return fingerprint.text
   }
 
+  /// The given code around a file of a task.
+  private func given(for path: String) -> GivenCode {
+    let all = catalogue.tasks
+    let module = all.first { $0.files.contains(path) }?.scope.targets.sources ?? ""
+    if let known = givenCode[module] { return known }
+    let code = GivenCode(
+      package: package, tasks: all.filter { $0.scope.targets.sources == module })
+    givenCode[module] = code
+    return code
+  }
+
   // MARK: A submission
 
   /// Reads a submission, with the fingerprint by which a later run recognises it.
   func read(_ folder: URL) throws -> (submission: Submission, fingerprint: String) {
     let paths = Set(tasks.flatMap(\.files)).sorted()
     let submission = Submission(folder: folder, paths: paths) { path in
-      // The given code of a few files needs the mathematics of Foundation.
       let own = (try? String(contentsOf: self.package.appending(path: path), encoding: .utf8)) ?? ""
-      let usesFoundation = own.split(separator: "\n").contains("import Foundation")
-      return SourceRules(imports: usesFoundation ? ["Shared", "Foundation"] : ["Shared"])
+      return SourceRules(given: self.given(for: path), reference: own)
     }
     var fingerprint = Fingerprint()
     fingerprint.add(chosen.map { $0.map { "\($0.number)" }.joined(separator: " ") } ?? "")
@@ -209,6 +219,7 @@ final class Grader {
       try self.grade(
         written.filter { $0.scope.targets.sources == name }, of: submission, in: &grade)
     }
+    refuseWorkOfOthers(submission, in: &grade)
     let duration = ContinuousClock.now - began
     grade.seconds =
       Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
@@ -242,6 +253,38 @@ final class Grader {
     }
     let left = tasks.filter { task in !task.files.contains { rejected[$0] != nil } }
     try gradeAgain(failed, of: left, submission, module, in: &grade)
+  }
+
+  /// Takes the points of tasks whose file uses a type of another task that is not the student's own: where that one is
+  /// not written or fails, the instructor's code stands in its place, and would give the answer.
+  private func refuseWorkOfOthers(_ submission: Submission, in grade: inout SubmissionGrade) {
+    var isStable = false
+    while !isStable {
+      isStable = true
+      for place in grade.tasks.indices where grade.tasks[place].outcome == .passed {
+        let number = grade.tasks[place].number
+        let task = catalogue.tasks.first { $0.number == number }!
+        for path in task.files {
+          let own = (try? String(contentsOf: package.appending(path: path), encoding: .utf8)) ?? ""
+          let names = SourceRules.names(in: submission.files[path] ?? "")
+            .subtracting(SourceRules.names(in: own))
+          let used = given(for: path).works(namedIn: names).first { work in
+            let owners = catalogue.tasks.filter { $0.files.contains(work.path) }.map(\.number)
+            return !owners.contains(number)
+              && !owners.allSatisfy { owner in
+                grade.tasks.contains { $0.number == owner && $0.outcome == .passed }
+              }
+          }
+          guard let used else { continue }
+          (grade.tasks[place].outcome, grade.tasks[place].points) = (.refused, 0)
+          grade.tasks[place].message =
+            "\(path): uses \(used.type), the work of another task, which does not pass: compute it here, with "
+            + "loops or with operations of Tensor"
+          isStable = false
+          break
+        }
+      }
+    }
   }
 
   /// The files of some tasks, with the instructor's code in place of others.

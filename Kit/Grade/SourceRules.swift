@@ -3,10 +3,36 @@
 ///     SourceRules().refusal(of: "import Foundation")     // line 1 imports Foundation
 ///
 /// A task needs arithmetic, loops and tensors. All that leads out of that is refused: other modules, C functions by way of
-/// attributes, macros, false places in the source, and pointers.
+/// attributes, macros, false places in the source, and pointers; and given code that computes the whole of a task.
 struct SourceRules {
   /// The modules that may be imported.
   var imports: Set<String> = ["Shared"]
+  /// Functions and types of the given code that are closed to the file.
+  private var functions: Set<String> = []
+  private var types: Set<String> = []
+
+  init(imports: Set<String> = ["Shared"]) { self.imports = imports }
+
+  /// The rules for a file of a task.
+  /// - Parameter reference: the instructor's own file; what it uses is open
+  init(given: GivenCode, reference: String) {
+    // The given code of a few files needs the mathematics of Foundation.
+    if reference.split(separator: "\n").contains("import Foundation") {
+      imports.insert("Foundation")
+    }
+    let words = Self.words(of: reference)
+    functions = given.functions.subtracting(
+      words.filter { $0.isUse(inTensor: false) }.map(\.text))
+    types = given.types.subtracting(words.map(\.text))
+  }
+
+  /// The names in a text; none in one that cannot be read.
+  static func names(in text: String) -> Set<String> { Set(words(of: text).map(\.text)) }
+
+  private static func words(of text: String) -> [Word] {
+    var scanner = Scanner(text: Array(text.utf8))
+    return (try? scanner.words()) ?? []
+  }
 
   private static let attributes: Set = [
     "autoclosure", "available", "discardableResult", "dynamicMemberLookup", "escaping", "frozen",
@@ -40,10 +66,26 @@ struct SourceRules {
     var scanner = Scanner(text: Array(text.utf8))
     let words: [Word]
     do { words = try scanner.words() } catch { return "line \(error.line) \(error.reason)" }
+    let isTensor = zip(words, words.dropFirst()).contains {
+      $0.text == "extension" && $1.text == "Tensor"
+    }
     for (index, word) in words.enumerated() {
-      if let reason = refusal(of: word, at: index, in: words) {
+      if let reason = refusal(of: word, at: index, in: words) ?? shortcut(word, inTensor: isTensor)
+      {
         return "line \(word.line) \(reason)"
       }
+    }
+    return nil
+  }
+
+  /// Why a word is refused that stands for given code.
+  private func shortcut(_ word: Word, inTensor: Bool) -> String? {
+    let remedy = "compute it here, with loops or with operations of Tensor"
+    if types.contains(word.text) {
+      return "uses \(word.text), which computes what a task asks for: \(remedy)"
+    }
+    if functions.contains(word.text), word.isUse(inTensor: inTensor) {
+      return "uses \(word.text), given code that computes what a task asks for: \(remedy)"
     }
     return nil
   }
@@ -90,6 +132,15 @@ private struct Word {
   var text: String
   var sign: UInt8
   var line: Int
+  /// The next character that is no space.
+  var next: UInt8
+
+  /// Whether a function may be meant: it is called, or a member, or has a name that no variable has by chance.
+  /// - Parameter inTensor: whether a member of `Tensor` may stand alone
+  func isUse(inTensor: Bool) -> Bool {
+    inTensor || ".`".utf8.contains(sign) || next == UInt8(ascii: "(")
+      || text.contains(where: \.isUppercase)
+  }
 }
 
 /// Finds the words outside comments and texts; those in `\( )` within a text count.
@@ -174,7 +225,8 @@ private struct Scanner {
     while isWord(at()) { place += 1 }
     let word = String(decoding: text[start..<place], as: UTF8.self)
     if !(text[start] >= 48 && text[start] <= 57) {
-      found.append(Word(text: word, sign: last, line: line))
+      let next = text[place...].first { !isSpace($0) } ?? 0
+      found.append(Word(text: word, sign: last, line: line, next: next))
     }
     last = text[place - 1]
   }

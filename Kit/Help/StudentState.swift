@@ -13,6 +13,15 @@ struct StudentState {
     ProgressFile(package: package).done.contains(task)
   }
 
+  /// The tasks to do: in a handout all of them; in the full package, which holds their solutions, those that were begun
+  /// with `course reset`.
+  func tasksToDo(of catalogue: Catalogue) -> [CourseTask] {
+    if Handout.isHandout(package) { return catalogue.tasks }
+    let kept = try? SolutionsFile(contentsOf: package.appending(path: SolutionsFile.kept))
+    let begun = Set(kept?.solutions.map(\.task) ?? [])
+    return catalogue.tasks.filter { begun.contains("\($0.number)") }
+  }
+
   // MARK: Hints
 
   private var hintsFile: URL { folder.appending(path: "hints") }

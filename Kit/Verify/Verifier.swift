@@ -76,17 +76,89 @@ package struct Verifier {
   ) throws -> [Verdict] {
     let all = try mutants(of: scope)
     let numbers = Set(tasks.map(\.number))
+    let chosen = all.indices.filter { numbers.contains(all[$0].task) && isChosen($0, all[$0]) }
+    let tasks = tasks.filter { task in chosen.contains { all[$0].task == task.number } }
+    let runs = try runs(on: tasks, of: scope, with: all)
+    return try inParallel(chosen) { index in
+      let verdict = Verifier.verdict(
+        on: all[index], try runs[all[index].task]!.verdict(mutant: index + 1))
+      tell(verdict)
+      return verdict
+    }
+  }
+
+  /// A run of right code with other random numbers.
+  package struct SeedVerdict: Sendable {
+    package let task: CourseTask.Number
+    /// The solution, or the name of a mutant that is no mistake.
+    package let code: String
+    package let seed: Int
+    /// The first test that fails, and its message; `nil` if all pass.
+    package let failure: (test: String, message: String)?
+  }
+
+  /// Runs the tests of tasks with the random numbers of several seeds: on the solutions, and on changes of them that are
+  /// no mistake.
+  ///
+  /// - Parameter tell: is told each verdict, in the order in which they end
+  func seedVerdicts(
+    on tasks: [CourseTask], of scope: CourseTask.Scope, seeds: ClosedRange<Int>,
+    tell: @Sendable (SeedVerdict) -> Void
+  ) throws -> [SeedVerdict] {
+    let all = try mutants(of: scope)
+    let runs = try runs(on: tasks, of: scope, with: all)
+    let jobs = tasks.flatMap { task -> [(CourseTask.Number, mutant: Int, seed: Int)] in
+      let right = all.indices.filter {
+        all[$0].task == task.number && all[$0].equivalent != nil
+      }
+      return ([0] + right.map { $0 + 1 }).flatMap { mutant in
+        seeds.map { (task.number, mutant, $0) }
+      }
+    }
+    return try inParallel(jobs) { number, mutant, seed in
+      let result = try runs[number]!.verdict(mutant: mutant, seed: seed)
+      let first = result.failures.first ?? result.tests.first { $0.outcome != .passed }
+      let verdict = SeedVerdict(
+        task: number, code: mutant == 0 ? "the solution" : all[mutant - 1].name, seed: seed,
+        failure: result.outcome == .passed
+          ? nil : (first?.name ?? "", first?.messages.first?.text ?? result.outcome.rawValue))
+      tell(verdict)
+      return verdict
+    }
+  }
+
+  /// The tests of a task in a copy of the package with all mutants.
+  private struct MutantRun: Sendable {
+    let task: CourseTask
+    let run: TestRun
+
+    /// The tests of a mutant by its number; 0 is the solution.
+    func verdict(mutant: Int = 0, seed: Int = 0) throws -> TaskVerdict {
+      var run = run
+      run.environment = [
+        MutatedSources.variable: "\(mutant)", Verifier.seedVariable: "\(seed)",
+      ]
+      return TaskVerdict(task: task, tests: try run.run(filters: task.filters))
+    }
+  }
+
+  /// The environment variable that chooses the random numbers of the tests (`Tests/TestSupport/Varied.swift`).
+  static let seedVariable = "COURSE_TEST_SEED"
+
+  /// Builds the tests of some tasks with all mutants of their part.
+  private func runs(
+    on tasks: [CourseTask], of scope: CourseTask.Scope, with all: [Mutant]
+  ) throws -> [CourseTask.Number: MutantRun] {
     let sources = try MutatedSources(
       all, of: tasks, package: package, place: Verifier.file(of: scope))
-    let copy = try mirror(scope, with: sources)
-    let chosen = all.indices.filter { numbers.contains(all[$0].task) && isChosen($0, all[$0]) }
+    let copy = try copy(scope, with: sources)
     let checker = Checker(package: copy, base: base, report: report)
-    var runs: [CourseTask.Number: TestRun] = [:]
-    for task in tasks where chosen.contains(where: { all[$0].task == task.number }) {
-      let run = TestRun(
-        command: try build(task, checker), package: copy)
+    var runs: [CourseTask.Number: MutantRun] = [:]
+    for task in tasks {
+      let run = MutantRun(
+        task: task, run: TestRun(command: try build(task, checker), package: copy))
       // The copy must be right before anything is changed in it.
-      let verdict = TaskVerdict(task: task, tests: try run.run(filters: task.filters))
+      let verdict = try run.verdict()
       guard verdict.outcome == .passed else {
         throw CourseError(
           .invalidData, "the solution of task \(task.number) does not pass its own tests",
@@ -95,29 +167,26 @@ package struct Verifier {
       }
       runs[task.number] = run
     }
-    let byNumber = Dictionary(uniqueKeysWithValues: tasks.map { ($0.number, $0) })
-    let results = Mutex<[Int: Verdict]>([:])
+    return runs
+  }
+
+  /// The results of jobs that run side by side, in their order.
+  private func inParallel<Job: Sendable, Result: Sendable>(
+    _ jobs: [Job], _ body: @Sendable (Job) throws -> Result
+  ) throws -> [Result] {
+    let results = Mutex<[Int: Result]>([:])
     let failure = Mutex<(any Error)?>(nil)
-    let jobs = chosen.map { index -> (index: Int, task: CourseTask, run: TestRun) in
-      var run = runs[all[index].task]!
-      run.environment[MutatedSources.variable] = "\(index + 1)"
-      return (index, byNumber[all[index].task]!, run)
-    }
     DispatchQueue.concurrentPerform(iterations: jobs.count) { number in
       guard failure.withLock({ $0 == nil }) else { return }
-      let (index, task, run) = jobs[number]
       do {
-        let verdict = Verifier.verdict(
-          on: all[index],
-          TaskVerdict(task: task, tests: try run.run(filters: task.filters)))
-        results.withLock { $0[index] = verdict }
-        tell(verdict)
+        let result = try body(jobs[number])
+        results.withLock { $0[number] = result }
       } catch {
         failure.withLock { $0 = $0 ?? error }
       }
     }
     if let error = failure.withLock({ $0 }) { throw error }
-    return results.withLock { all in chosen.compactMap { all[$0] } }
+    return results.withLock { all in jobs.indices.compactMap { all[$0] } }
   }
 
   private func build(_ task: CourseTask, _ checker: Checker) throws -> [String] {
@@ -156,48 +225,17 @@ package struct Verifier {
 
   // MARK: The copy
 
-  /// Copies the folders that the tests of a part need, with the changed sources. A file that stays as it was keeps its
-  /// age, so that only changes are compiled. The folder has the name of the package, which the compiler looks at.
-  private func mirror(_ scope: CourseTask.Scope, with sources: MutatedSources) throws -> URL {
-    let copy = package.appending(
-      path: ".course/verify/\(scope.rawValue)/\(package.lastPathComponent)")
+  /// Copies what the tests of a part need, with the changed sources.
+  private func copy(_ scope: CourseTask.Scope, with sources: MutatedSources) throws -> URL {
+    let copy = PackageCopy(
+      package: package,
+      folder: package.appending(
+        path: ".course/verify/\(scope.rawValue)/\(package.lastPathComponent)"))
     let phase = String(scope.folder.prefix { $0 != "/" })
-    var wanted = Set<String>()
-    for folder in [
-      "Shared", phase, "Protocols", "Tests/TestSupport", "Tests/\(scope.targets.tests)",
-    ] {
-      for file in SourceModule.files(in: package.appending(path: folder)) where !file.isFolder {
-        let path = String(file.path.dropFirst(package.path.count).drop { $0 == "/" })
-        wanted.insert(path)
-        let data = try sources.files[path].map { Data($0.utf8) } ?? Data(contentsOf: file)
-        try Verifier.write(data, to: copy.appending(path: path))
-      }
-    }
-    let selection = "\(phase)/CourseMutant.swift"
-    wanted.insert(selection)
-    try Verifier.write(Data(MutatedSources.selection.utf8), to: copy.appending(path: selection))
-    try Verifier.write(
-      Data(contentsOf: package.appending(path: "Package.swift")),
-      to: copy.appending(path: "Package.swift"))
-    for folder in [phase, "Tests"] {
-      for file in SourceModule.files(in: copy.appending(path: folder)) where !file.isFolder {
-        let path = String(file.path.dropFirst(copy.path.count).drop { $0 == "/" })
-        if !wanted.contains(path) { try FileManager.default.removeItem(at: file) }
-      }
-    }
-    return copy
-  }
-
-  private static func write(_ data: Data, to file: URL) throws {
-    if (try? Data(contentsOf: file)) == data { return }
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try AtomicFile.write(data, to: file)
-  }
-}
-
-extension URL {
-  fileprivate var isFolder: Bool {
-    (try? resourceValues(forKeys: [.isDirectoryKey]).isDirectory) ?? false
+    var changed = sources.files
+    changed["\(phase)/CourseMutant.swift"] = MutatedSources.selection
+    try copy.copy([phase, "Tests/TestSupport", "Tests/\(scope.targets.tests)"], changed: changed)
+    try copy.link("Shared", "Protocols", "Package.swift")
+    return copy.folder
   }
 }

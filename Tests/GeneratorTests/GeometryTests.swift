@@ -95,11 +95,11 @@ import Testing
   }
 
   @Test(.waits(for: steps)) func referenceAndKernelAgree() throws {
-    var draws = RandomKey(seed: 5).generator
+    var draws = RandomKey(seed: varied(5)).generator
     func size() -> Int { Int(draws.next() % 20) + 1 }
     for number in 0..<60 {
       let image = Tensor(
-        uniform: [size() % 4 + 1, size(), size()], key: RandomKey(seed: 6).folded(number))
+        uniform: [size() % 4 + 1, size(), size()], key: RandomKey(seed: varied(6)).folded(number))
       try #require(
         image.mirrored() == image.mirrored(implementation: .reference),
         "mirrored, shape \(image.shape)")
@@ -164,7 +164,7 @@ import Testing
   /// The formulas as they stand in the comments, whatever the number of pixels.
   @Test func equalTheirFormulas() {
     for width in [1, 5, 16, 37] {
-      let image = Tensor(uniform: [3, 3, width], key: RandomKey(seed: 2).folded(width))
+      let image = Tensor(uniform: [3, 3, width], key: RandomKey(seed: varied(2)).folded(width))
       for factor in [Float(0), 0.6, 1.7] {
         let grey = image.grey()
         expectClose(
@@ -185,7 +185,7 @@ import Testing
     expectClose(colors.saturated(by: 1), colors, "saturation")
     expectClose(colors.hueShifted(by: 0), colors, "hue")
     expectClose(colors.hueShifted(by: 1), colors, "a whole circle", atol: 1e-5)
-    let grey = Tensor(uniform: [1, 2, 2], key: RandomKey(seed: 1))
+    let grey = Tensor(uniform: [1, 2, 2], key: RandomKey(seed: varied(1)))
     #expect(grey.saturated(by: 0.3) == grey && grey.hueShifted(by: 0.3) == grey)
   }
 

@@ -240,6 +240,26 @@ import Testing
     }
   }
 
+  @Test func inTheFullPackageTheTasksToDoAreThoseThatWereBegun() throws {
+    func toDo(_ folder: URL) throws -> [String] {
+      StudentState(package: folder).tasksToDo(of: try Catalogue(package: folder)).map {
+        "\($0.number)"
+      }
+    }
+    try withPackage { folder in
+      let all = try toDo(folder)
+      #expect(all == ["1.1", "1.2"])
+    }
+    try withPackage(isHandout: false) { folder in
+      #expect(try toDo(folder) == [])
+      _ = try output(ResetCommand.self, "1.2", in: folder)
+      #expect(try toDo(folder) == ["1.2"])
+      // A solution of the student's own changes nothing.
+      try Data(Self.source.utf8).write(to: folder.appending(path: Self.file))
+      #expect(try toDo(folder) == ["1.2"])
+    }
+  }
+
   @Test func aHandoutNeedsTheFileWithTheSolutions() throws {
     try withPackage(isHandout: false) { complete in
       let tasks = try Catalogue(package: complete).tasks

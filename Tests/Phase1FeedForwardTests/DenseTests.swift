@@ -158,8 +158,9 @@ import Testing
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> Dense {
     try await Self.steps.require(sourceLocation: sourceLocation)
-    var layer = Dense(inputSize: inputSize, outputSize: outputSize, activation: activation, seed: 1)
-    layer.bias.value = Tensor(normal: [outputSize], key: RandomKey(seed: 3))
+    var layer = Dense(
+      inputSize: inputSize, outputSize: outputSize, activation: activation, seed: varied(1))
+    layer.bias.value = Tensor(normal: [outputSize], key: RandomKey(seed: varied(3)))
     return layer
   }
 
@@ -168,7 +169,7 @@ import Testing
   @Test(arguments: [[1, 4], [5, 4], [2, 3, 4], [2, 1, 3, 4]])
   func leadingAxesStay(shape: [Int]) async throws {
     var layer = try await layer(4, 3)
-    let input = Tensor(normal: shape, key: RandomKey(seed: 5))
+    let input = Tensor(normal: shape, key: RandomKey(seed: varied(5)))
     let (output, inputGradient) = try trainingPass(
       &layer, input: input, outputGradient: Tensor(ones: shape.dropLast() + [3]))
     #expect(output.shape == shape.dropLast() + [3])
@@ -263,8 +264,8 @@ import Testing
   @Test func theFirstLayerOfANetworkSkipsItsInputGradient() async throws {
     var layer = try await layer(3, 2)
     var other = layer
-    let x = Tensor(normal: [4, 3], key: RandomKey(seed: 1))
-    let dY = Tensor(normal: [4, 2], key: RandomKey(seed: 2))
+    let x = Tensor(normal: [4, 3], key: RandomKey(seed: varied(1)))
+    let dY = Tensor(normal: [4, 2], key: RandomKey(seed: varied(2)))
     _ = try trainingPass(&layer, input: x, outputGradient: dY)
     _ = other.forward(x, mode: .training)
     other.backwardWithoutInputGradient(dY)
@@ -330,8 +331,8 @@ extension DenseTests {
   @Test func gradientsAddUpOverTwoBackwardPassesAndClear() async throws {
     var layer = try await layer(3, 2)
     let (x, dY) = (
-      Tensor(normal: [4, 3], key: RandomKey(seed: 1)),
-      Tensor(normal: [4, 2], key: RandomKey(seed: 2))
+      Tensor(normal: [4, 3], key: RandomKey(seed: varied(1))),
+      Tensor(normal: [4, 2], key: RandomKey(seed: varied(2)))
     )
     _ = try trainingPass(&layer, input: x, outputGradient: dY)
     let first = try #require(layer.weights.gradient)
@@ -368,8 +369,8 @@ extension DenseTests {
     var layer = try await layer(3, 2)
     var fresh = layer
     let (old, new) = (
-      Tensor(normal: [5, 3], key: RandomKey(seed: 1)),
-      Tensor(normal: [4, 3], key: RandomKey(seed: 2))
+      Tensor(normal: [5, 3], key: RandomKey(seed: varied(1))),
+      Tensor(normal: [4, 3], key: RandomKey(seed: varied(2)))
     )
     _ = try forwardPass(&layer, input: old)
     let dX = try trainingPass(&layer, input: new).inputGradient
@@ -379,7 +380,7 @@ extension DenseTests {
 
   @Test func trainingAndInferenceComputeTheSame() async throws {
     var layer = try await layer(3, 4, activation: .tanh)
-    let x = Tensor(normal: [2, 3], key: RandomKey(seed: 1))
+    let x = Tensor(normal: [2, 3], key: RandomKey(seed: varied(1)))
     #expect(
       layer.forward(x, mode: .training) == layer.forward(x, mode: .inference),
       "Dense.forward computes something else in inference mode: only what is kept differs")

@@ -175,13 +175,14 @@ import Testing
   @Test(.waits(for: steps), arguments: [1, 3, 5])
   func neuralNetworkComputesTheSame(layerCount: Int) throws {
     let sizes = [3, 5, 2, 4, 6, 3]
-    var reference = NeuralNetwork(inputShape: [3], seed: 4)
+    var reference = NeuralNetwork(inputShape: [3], seed: varied(4))
     for layer in 0..<layerCount {
       try reference.append(TinyDense(inputSize: sizes[layer], outputSize: sizes[layer + 1]))
     }
     var network = FeedForwardNetwork(reference.layers, loss: TinySquaredError())
-    let input = Tensor(normal: [7, 3], key: RandomKey(seed: 1))
-    let target = Target.values(Tensor(normal: [7, sizes[layerCount]], key: RandomKey(seed: 2)))
+    let input = Tensor(normal: [7, 3], key: RandomKey(seed: varied(1)))
+    let target = Target.values(
+      Tensor(normal: [7, sizes[layerCount]], key: RandomKey(seed: varied(2))))
 
     var loss = TinySquaredError()
     let expected = loss.forward(reference.forward(input, mode: .training), target: target)
@@ -199,7 +200,7 @@ import Testing
     var network = FeedForwardNetwork(
       [TinyDense(inputSize: 2, outputSize: 1)], loss: TinySquaredError())
     // y = 3 a − 2 b + 1 can be learnt exactly.
-    let features = Tensor(normal: [40, 2], key: RandomKey(seed: 2))
+    let features = Tensor(normal: [40, 2], key: RandomKey(seed: varied(2)))
     let targets = Target.values(features.matmul([[3], [-2]]) + 1)
     for _ in 0..<200 {
       _ = network.forward(features, target: targets)

@@ -64,15 +64,18 @@ import Testing
       ])
   }
 
-  // Independent weights, 256 x 256 in 20 layers; the false alarm rate is below 1e-9.
+  // Independent weights, n x n in L layers, n = 256, L = 20. Behind ReLU, the logarithm of the mean square has a deviation
+  // of √(5 L / n) = 0.63, since all inputs become alike: a factor of 100 is seven times that. Without it, the 64 inputs
+  // stay apart. A deviation that is wrong by a factor of √2 would show as a factor of 2²⁰.
   @Test func theSignalKeepsItsSize() {
     let n = 256
     func size(after depth: Int, deviation: Float, _ activation: Activation) -> Float {
-      var x = Tensor(normal: [64, n], key: RandomKey(seed: 1))
+      var x = Tensor(normal: [64, n], key: RandomKey(seed: varied(1)))
       let start = square(x).mean()
       for layer in 0..<depth {
         let weights = Tensor(
-          normal: [n, n], standardDeviation: deviation, key: RandomKey(seed: 2).folded(layer))
+          normal: [n, n], standardDeviation: deviation,
+          key: RandomKey(seed: varied(2)).folded(layer))
         x = activation(x.matmul(weights))
       }
       return square(x).mean() / start
@@ -85,13 +88,13 @@ import Testing
     )
     let rectified = size(after: 20, deviation: kaimingStandardDeviation(fanIn: n), .relu)
     #expect(
-      (0.1...2).contains(rectified),
+      (0.01...100).contains(rectified),
       "kaimingStandardDeviation: after 20 layers with ReLU the mean square is \(rectified) times as large"
     )
   }
 
   @Test func theStandardInitializersAreThese() {
-    let (key, shape) = (RandomKey(seed: 3), [30, 50])
+    let (key, shape) = (RandomKey(seed: varied(3)), [30, 50])
     let fans = Fans.dense(inputs: 30, outputs: 50)
     let xavier = xavierStandardDeviation(fanIn: 30, fanOut: 50)
     let kaiming = kaimingStandardDeviation(fanIn: 30)

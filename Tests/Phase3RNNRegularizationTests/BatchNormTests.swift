@@ -65,13 +65,13 @@ import Testing
       layer.scale.value = [1.5, -0.7, 0.4]
       layer.shift.value = [0.3, -2, 1]
       var copy = layer
-      _ = try normalizationForward(&copy, Tensor(normal: shape, key: RandomKey(seed: 3)))
+      _ = try normalizationForward(&copy, Tensor(normal: shape, key: RandomKey(seed: varied(3))))
       try expectGradients(of: layer, inputShape: shape)
     }
   }
 
   @Test(.waits(for: steps)) func theFastBodyAgreesWithTheReference() throws {
-    var draw = RandomKey(seed: 8).folded("configurations").generator
+    var draw = RandomKey(seed: varied(8)).folded("configurations").generator
     for number in 0..<220 {
       let channels = Int.random(in: 1...(number % 10 == 0 ? 150 : 9), using: &draw)
       let places = (0..<Int.random(in: 0...2, using: &draw)).map { _ in
@@ -79,7 +79,7 @@ import Testing
       }
       let shape =
         [Int.random(in: 2...(number % 20 == 0 ? 140 : 5), using: &draw), channels] + places
-      let key = RandomKey(seed: 4).folded(number)
+      let key = RandomKey(seed: varied(4)).folded(number)
       var reference = BatchNorm(
         channels: channels, momentum: 0.5, epsilon: 1e-3, implementation: .reference)
       reference.scale.value = Tensor(normal: [channels], key: key.folded("scale"))
@@ -245,7 +245,7 @@ extension BatchNormTests {
       try network.append(BatchNorm(channels: 3))
       for step in 0..<3 {
         _ = network.forward(Self.x + Float(step), mode: .training)
-        network.backward(Tensor(normal: [4, 3], key: RandomKey(seed: 9).folded(step)))
+        network.backward(Tensor(normal: [4, 3], key: RandomKey(seed: varied(9)).folded(step)))
         network.applyGradients()
         if evaluating { _ = network.forward(Self.dY * 100, mode: .inference) }
       }
@@ -268,7 +268,7 @@ extension BatchNormTests {
 
   @Test(.waits(for: steps)) func aGradientIsOverwrittenOnlyWhereNobodyElseHoldsIt() throws {
     var layer = Self.layer(.fast)
-    let gradient = Tensor(normal: Self.x.shape, key: RandomKey(seed: 5))
+    let gradient = Tensor(normal: Self.x.shape, key: RandomKey(seed: varied(5)))
     let before = Tensor(shape: gradient.shape, scalars: gradient.scalars)
     _ = try normalizationForward(&layer, Self.x)
     let kept = layer.backward(gradient)

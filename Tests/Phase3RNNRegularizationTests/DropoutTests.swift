@@ -51,7 +51,7 @@ import Testing
   /// 10 000 elements of which a fraction of 0.2 is dropped: the count has a standard deviation of 40. A
   /// right layer with another seed would fail one time in 10⁹ (six standard deviations); this seed is fixed.
   private func checkRate() throws {
-    var layer = Dropout(rate: 0.2, seed: 1)
+    var layer = Dropout(rate: 0.2, seed: varied(1))
     let y = try forward(&layer, ones)
     let dropped = (y .== 0).sum() / Float(ones.count)
     try require(
@@ -72,9 +72,9 @@ import Testing
   }
 
   private func checkBackward() throws {
-    var layer = Dropout(rate: 0.25, seed: 1)
-    let x = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: 1))
-    let dY = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: 2))
+    var layer = Dropout(rate: 0.25, seed: varied(1))
+    let x = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: varied(1)))
+    let dY = Tensor(uniform: [20, 30], in: 1..<2, key: RandomKey(seed: varied(2)))
     let y = try forward(&layer, x)
     var copy = layer
     let dX = layer.backward(dY)
@@ -106,8 +106,8 @@ import Testing
   }
 
   private func checkInference() throws {
-    var layer = Dropout(rate: 0.25, seed: 1)
-    let x = Tensor(normal: [3, 4], key: RandomKey(seed: 1))
+    var layer = Dropout(rate: 0.25, seed: varied(1))
+    let x = Tensor(normal: [3, 4], key: RandomKey(seed: varied(1)))
     let y = layer.forward(x, mode: .inference)
     try require(
       y.shape != x.shape || (y .== 0).sum() == 0,
@@ -125,7 +125,7 @@ import Testing
     try require(
       training != x,
       "Dropout.forward: after an inference pass, training goes on in inference mode")
-    var fresh = Dropout(rate: 0.25, seed: 1)
+    var fresh = Dropout(rate: 0.25, seed: varied(1))
     try require(
       training == fresh.forward(x, mode: .training),
       "Dropout.forward: an inference pass changes the next mask")
@@ -141,15 +141,15 @@ import Testing
   // MARK: The rest
 
   @Test(.waits(for: steps)) func everyPassAndEveryLayerDrawsAnew() throws {
-    var network = NeuralNetwork(inputShape: [250], seed: 3)
+    var network = NeuralNetwork(inputShape: [250], seed: varied(3))
     try network.append(Dropout(rate: 0.5))
     let first = network.forward(ones)
     try #require(first.shape == ones.shape, "Dropout.forward: got the shape \(first.shape)")
     #expect(first != network.forward(ones), "Dropout.forward: every pass has the same mask")
-    var other = NeuralNetwork(inputShape: [250], seed: 4)
+    var other = NeuralNetwork(inputShape: [250], seed: varied(4))
     try other.append(Dropout(rate: 0.5))
     #expect(first != other.forward(ones), "Dropout: another seed draws the same")
-    var two = NeuralNetwork(inputShape: [250], seed: 3)
+    var two = NeuralNetwork(inputShape: [250], seed: varied(3))
     try two.append(Dropout(rate: 0.5))
     try two.append(Dropout(rate: 0.5))
     let both = (two.forward(ones) .!= 0).mean()
@@ -165,7 +165,7 @@ import Testing
     let x = Tensor(ones: [300, 401])
     let results = [1, 2, 3].map { threads in
       Parallelism.threadCount = threads
-      var layer = Dropout(rate: 0.3, seed: 1)
+      var layer = Dropout(rate: 0.3, seed: varied(1))
       return layer.forward(x, mode: .training)
     }
     #expect(results[0] == results[1] && results[0] == results[2])
@@ -173,12 +173,12 @@ import Testing
 
   /// A checkpoint stores the number of passes; a layer that takes it goes on with the next mask.
   @Test(.waits(for: steps)) func aResumeGoesOnWithTheNextMask() throws {
-    var layer = Dropout(rate: 0.5, seed: 1)
+    var layer = Dropout(rate: 0.5, seed: varied(1))
     for _ in 0..<5 { _ = layer.forward(ones, mode: .training) }
     var state: [String: Tensor] = [:]
     layer.forEachState { state[$0] = $1 }
     #expect(state["passes"]?.scalars == [0, 5])
-    var resumed = Dropout(rate: 0.5, seed: 1)
+    var resumed = Dropout(rate: 0.5, seed: varied(1))
     resumed.forEachState { $1 = state[$0] ?? $1 }
     #expect(resumed.forward(ones, mode: .training) == layer.forward(ones, mode: .training))
     // Beyond 2²⁴ a single float would stand still.
@@ -191,8 +191,8 @@ import Testing
   }
 
   @Test(.waits(for: steps)) func gradientsAgreeWithFiniteDifferences() throws {
-    try expectGradients(of: Dropout(rate: 0.4, seed: 1), inputShape: [4, 5])
-    try expectGradients(of: Dropout(rate: 0, seed: 1), inputShape: [2, 3])
+    try expectGradients(of: Dropout(rate: 0.4, seed: varied(1)), inputShape: [4, 5])
+    try expectGradients(of: Dropout(rate: 0, seed: varied(1)), inputShape: [2, 3])
   }
 
   @Test(.waits(for: steps)) func wrongArgumentsAreRefused() async throws {

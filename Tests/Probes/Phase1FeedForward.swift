@@ -121,16 +121,18 @@ private let firstPrinciples: [String: @Sendable (inout Probe) -> Void] = [
     probe.write("accuracy", ClassificationCost.accuracy(p, classes: classes))
   },
   "0.5": { probe in
-    // Only descent: the other searches may draw their numbers in any way.
     let problem = LinearLeastSquares(
       features: probe.tensor([8, probe.size(1...4)]), targets: probe.tensor([8]))
     let result = problem.gradientDescent(evaluations: probe.size(3...20), learningRate: 0.05)
     probe.write("weights", result.weights)
     probe.write("losses", result.losses)
-    let search = problem.randomSearch(evaluations: 30, seed: 1)
-    probe.write("losses of a search", [search.losses.count])
-    let adjustments = problem.randomAdjustments(evaluations: 30, seed: 1)
-    probe.write("losses of adjustments", [adjustments.losses.count])
+    let stepSize = probe.number(in: 0.02..<0.2)
+    probe.search("random search", problem, candidate: 1) {
+      $0.randomSearch(evaluations: $1, seed: $2)
+    }
+    probe.search("random adjustments", problem, candidate: stepSize) {
+      $0.randomAdjustments(evaluations: $1, stepSize: stepSize, seed: $2)
+    }
   },
   "0.6": { probe in
     for _ in 1...4 {
@@ -245,6 +247,44 @@ extension Probe {
         &self, reduction, soft,
         .values(Tensor(repeating: 1, shape: soft.shape) / Float(soft.shape[1])))
     }
+  }
+
+  /// What is true of a search with random candidates, however they are drawn.
+  /// - Parameter candidate: the standard deviation of a number of the first candidate
+  fileprivate mutating func search(
+    _ name: String, _ problem: LinearLeastSquares, candidate deviation: Float,
+    _ run: (LinearLeastSquares, _ evaluations: Int, _ seed: UInt64) -> SearchResult
+  ) {
+    let (count, seed) = (size(100...200), UInt64(size(1...1_000_000)))
+    let (result, same, other) = (
+      run(problem, count, seed), run(problem, count, seed), run(problem, count, seed + 1)
+    )
+    let losses = result.losses
+    write("\(name), evaluations", [losses.count])
+    write("\(name), first loss", losses.first ?? -1)
+    write("\(name), rises", [zip(losses, losses.dropFirst()).count { $0 < $1 }])
+    let best = problem.loss(result.weights)
+    write(
+      "\(name), the loss is that of the weights", abs(best - (losses.last ?? -1)) <= 1e-4 * best)
+    write("\(name), finds something better", best < (losses.first ?? -1))
+    write("\(name), the seed decides", result.weights == same.weights)
+    write("\(name), another seed, another result", result.weights != other.weights)
+    // Towards a target that is far away, half of all candidates are better than 0. Of 300 numbers of the first one that
+    // is, the deviation is known to 4 %: five times that.
+    let far = LinearLeastSquares(
+      features: Tensor(ones: [1, 300]), targets: [1000])
+    let first = (seed..<seed + 40).lazy.map { run(far, 2, $0).weights }.first { $0.max() > 0 }
+    let ratio = first.map { square($0).mean().squareRoot() / deviation } ?? 0
+    write("\(name), the size of a candidate", abs(ratio - 1) < 0.2)
+    // One weight, 150 candidates: the largest of as many draws, or the sum of those that lead there, 60 on average with a
+    // deviation of 7, each 0.8 on average.
+    let one = LinearLeastSquares(features: [[1]], targets: [1000])
+    let way = run(one, 151, seed).weights[0] / deviation
+    write("\(name), far away", [way < 1 ? 0 : way < 7 ? 1 : way < 20 ? 2 : way < 110 ? 3 : 4])
+    let early = run(far, 75, seed).weights
+    let late = run(far, 150, seed).weights
+    let cosine = (early * late).sum() / (square(early).sum() * square(late).sum()).squareRoot()
+    write("\(name), candidates of their own", cosine < 0.99 || early == late)
   }
 
   fileprivate mutating func neuronLayer() -> NeuronLayer {

@@ -61,6 +61,9 @@ struct Probe {
 
   mutating func write(_ name: String, _ numbers: [Int]) { write(name, numbers.map(Float.init)) }
 
+  /// 1 for what is true.
+  mutating func write(_ name: String, _ isTrue: Bool) { write(name, [isTrue ? 1 : 0]) }
+
   /// Sends the results to the grader.
   func send() {
     FileHandle(fileDescriptor: 3).write(Data((text + "end\n").utf8))

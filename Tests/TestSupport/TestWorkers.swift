@@ -6,19 +6,34 @@ import Testing
 /// The threads that run the tests, as many as there are processors.
 ///
 /// A test that comes upon code which is not written yet cannot go on, since there is no value to go on with. Its thread
-/// sleeps from then on, the test ends with one issue, and another thread takes the place of the sleeping one.
+/// sleeps from then on, the test ends with one issue, and another thread takes the place of the sleeping one. So it is
+/// for a test that waits for a process or a thread: as long as nothing is begun, there is a new thread each half second.
 final class TestWorkers: TaskExecutor, Sendable {
   static let shared = TestWorkers()
-  private let jobs = Mutex<[UnownedJob]>([])
+  private struct Jobs {
+    var waiting: [UnownedJob] = []
+    /// The number of jobs that were begun.
+    var begun = 0
+  }
+  private let jobs = Mutex(Jobs())
   private let waiting = DispatchSemaphore(value: 0)
 
-  private init() {
-    for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { addWorker() }
+  init(threads: Int = ProcessInfo.processInfo.activeProcessorCount) {
+    for _ in 0..<threads { addWorker() }
+    Thread { [self] in
+      var before = 0
+      while true {
+        Thread.sleep(forTimeInterval: 0.5)
+        let (begun, isWaiting) = jobs.withLock { ($0.begun, !$0.waiting.isEmpty) }
+        if isWaiting, begun == before { addWorker() }
+        before = begun
+      }
+    }.start()
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    jobs.withLock { $0.append(job) }
+    jobs.withLock { $0.waiting.append(job) }
     waiting.signal()
   }
 
@@ -26,7 +41,10 @@ final class TestWorkers: TaskExecutor, Sendable {
     let thread = Thread { [self] in
       while true {
         waiting.wait()
-        let job = jobs.withLock { $0.removeFirst() }
+        let job = jobs.withLock {
+          $0.begun += 1
+          return $0.waiting.removeFirst()
+        }
         job.runSynchronously(on: asUnownedTaskExecutor())
       }
     }

@@ -11,17 +11,9 @@ struct PackageBuild {
   /// Builds the tests of a scope.
   /// - Returns: the command that runs them, to which arguments are added
   func tests(of scope: CourseTask.Scope) throws -> [String] {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let manifest = Data(manifest(for: scope).utf8)
-    let file = folder.appending(path: "Package.swift")
-    if (try? Data(contentsOf: file)) != manifest { try AtomicFile.write(manifest, to: file) }
-    for name in ["Shared", "Tests", phaseFolder(scope)] {
-      let link = folder.appending(path: name)
-      if (try? FileManager.default.destinationOfSymbolicLink(atPath: link.path)) == nil {
-        try FileManager.default.createSymbolicLink(
-          at: link, withDestinationURL: package.appending(path: name))
-      }
-    }
+    let links = PackageCopy(package: package, folder: folder)
+    try links.link("Shared", "Tests", phaseFolder(scope))
+    try links.write(Data(manifest(for: scope).utf8), to: "Package.swift")
     let result = try ChildProcess.run(
       ["swift", "build", "--build-tests", "--package-path", folder.path], in: folder,
       limits: .init(seconds: 3600), tick: { report("") })

@@ -77,7 +77,7 @@ struct WatchLoop {
         return true
       }
       guard let next else {
-        terminal.output.line("\n" + bar + "\nAll tasks are done.")
+        terminal.output.line("\n" + bar + "\n" + text.end)
         return false
       }
       current = next

@@ -6,7 +6,7 @@ import Testing
 @Suite(.watched) struct AugmentationTests {
   private static func picture(_ height: Int = 6, _ width: Int = 9, channels: Int = 3) -> PixelImage
   {
-    var draws = RandomKey(seed: 8).generator
+    var draws = RandomKey(seed: varied(8)).generator
     return PixelImage(
       width: width, height: height, channels: channels,
       pixels: (0..<(width * height * channels)).map { _ in UInt8(draws.next() % 256) })
@@ -20,7 +20,7 @@ import Testing
       { $0.crop(top: 1, left: -1, height: 6, width: 6) },
       { $0.normalize(mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4]) },
     ]
-    var draws = RandomDraws(key: RandomKey(seed: 9))
+    var draws = RandomDraws(key: RandomKey(seed: varied(9)))
     for _ in 0..<300 {
       let picture = Self.picture(draws.integer(in: 1...9), draws.integer(in: 1...9))
       var fused = ImageSample(picture)
@@ -93,7 +93,7 @@ import Testing
       let mirror = Augmentation.mirror.with(probability: probability)
       let count = (0..<2000).count { number in
         var sample = ImageSample(picture)
-        mirror(&sample, key: RandomKey(seed: 10).folded(number))
+        mirror(&sample, key: RandomKey(seed: varied(10)).folded(number))
         return sample.image != plain
       }
       // Off by more than 5 standard deviations less than once in a million; the seed is fixed.
@@ -108,7 +108,7 @@ import Testing
     var counts = [0, 0, 0, 0]
     for number in 0..<2000 {
       var sample = ImageSample(picture)
-      Augmentation.rotate90(&sample, key: RandomKey(seed: 11).folded(number))
+      Augmentation.rotate90(&sample, key: RandomKey(seed: varied(11)).folded(number))
       let turned = sample.image
       if let turns = (0..<4).first(where: { plain.rotated90(turns: $0) == turned }) {
         counts[turns] += 1
@@ -126,7 +126,7 @@ import Testing
     for augmentation in list {
       func image(_ seed: UInt64) -> Tensor {
         var sample = ImageSample(Self.picture())
-        augmentation.with(probability: 1)(&sample, key: RandomKey(seed: seed))
+        augmentation.with(probability: 1)(&sample, key: RandomKey(seed: varied(seed)))
         return sample.image
       }
       let changed = (1...5).map { image(UInt64($0)) }
@@ -142,7 +142,7 @@ import Testing
     var areas: Set<Int> = []
     for number in 0..<100 {
       var sample = ImageSample(PixelImage(width: 8, height: 7, channels: 1, repeating: 255))
-      Augmentation.cutout(size: 4)(&sample, key: RandomKey(seed: 12).folded(number))
+      Augmentation.cutout(size: 4)(&sample, key: RandomKey(seed: varied(12)).folded(number))
       areas.insert(Int((1 - sample.image).sum()))
     }
     #expect(areas.contains(16) && areas.allSatisfy { $0 <= 16 && $0 >= 4 }, "\(areas)")
@@ -150,7 +150,7 @@ import Testing
 
   @Test func noiseHasItsDeviation() {
     var sample = ImageSample(PixelImage(width: 100, height: 100, channels: 1, repeating: 128))
-    Augmentation.noise(standardDeviation: 0.1)(&sample, key: RandomKey(seed: 13))
+    Augmentation.noise(standardDeviation: 0.1)(&sample, key: RandomKey(seed: varied(13)))
     let noise = sample.image - Float(128) / 255
     expectClose(noise.mean(), 0, "mean", atol: 0.005)
     expectClose(noise.variance(), 0.01, "variance", atol: 0.001)
@@ -161,7 +161,7 @@ import Testing
       sample.image = 1 - sample.image
     }
     var sample = ImageSample(PixelImage(width: 1, height: 1, channels: 1, pixels: [51]))
-    negative(&sample, key: RandomKey(seed: 1))
+    negative(&sample, key: RandomKey(seed: varied(1)))
     expectClose(sample.image, [[[0.8]]], "negative")
     #expect("\(negative)" == "negative" && "\(Augmentation.mirror)" == "mirror@0.5")
   }

@@ -13,7 +13,7 @@ import Testing
   ) throws -> Tensor {
     let maker = BatchMaker(
       source: CountedImages(4, sizes: sizes), imageSize: [3, 6, 9], augmentation: augmentation,
-      fitting: .stretch, key: RandomKey(seed: 1), bodies: bodies)
+      fitting: .stretch, key: RandomKey(seed: varied(1)), bodies: bodies)
     return try maker.batch(
       BatchPlan(number: 0, indices: [0, 1, 2, 3], epochs: [0, 0, 0, 0], endsEpoch: true)
     ).images
@@ -24,7 +24,7 @@ import Testing
 
   @Test(.waits(for: GeometryTests.steps), .waits(for: ResizeTests.steps))
   func solvedTasksRunTheirKernels() {
-    let image = Tensor(uniform: [3, 5, 4], key: RandomKey(seed: 2))
+    let image = Tensor(uniform: [3, 5, 4], key: RandomKey(seed: varied(2)))
     let bodies = ImageBodies.standard
     #expect(bodies.mirrorsByKernel, "task 4.4: mirroredReference and the kernel differ")
     #expect(bodies.turnsByKernel, "task 4.4: rotated90Reference and the kernel differ")

@@ -48,12 +48,13 @@ import Testing
 
   // MARK: Texts
 
-  private func text(showsAll: Bool = false) -> CheckText {
+  private func text(
+    showsAll: Bool = false, toDo: [CourseTask] = TaskVerdictTests.tasks
+  ) -> CheckText {
     let stream = TextStream(features: TerminalFeatures()) { _ in }
     return CheckText(
       terminal: Terminal(output: stream, error: stream, command: "./course"),
-      tasks: TaskVerdictTests.tasks,
-      showsAll: showsAll)
+      tasks: TaskVerdictTests.tasks, toDo: toDo, showsAll: showsAll)
   }
 
   @Test func aFailedTaskShowsOneMistakeAndWhatToDo() throws {
@@ -73,6 +74,23 @@ import Testing
     #expect(advice.contains("Phase1-FeedForward/Dense.swift"))
     #expect(advice.contains("Protocols/Phase1-FeedForward.md#task-12-dense"))
     #expect(advice.contains("./course hint 1.2"))
+  }
+
+  /// The full package holds the solutions: it leads to the tasks that a student begins there, not through all.
+  @Test func whereNoTaskIsLeftItSaysWhatToDo() throws {
+    #expect(text().end == "All tasks are done.\n  Check all: ./course check all")
+    let first = TaskVerdictTests.tasks[0].number
+    #expect(
+      text(toDo: []).end == """
+        This package holds all solutions.
+          Begin one: ./course reset \(first)
+          Check all: ./course check all
+        """)
+    let begun = [try TaskVerdictTests.task("1.2")]
+    #expect(text(toDo: begun).end.hasPrefix("All tasks that you have begun pass.\n"))
+    #expect(text(toDo: begun).end.contains("reset 1.3\n"))
+    let verdict = TaskVerdict(task: begun[0], tests: [TaskVerdictTests.test("a()", .passed)])
+    #expect(text(toDo: begun).advice(after: verdict, next: nil).contains("reset 1.3\n"))
   }
 
   @Test func hiddenTestsAreMentioned() throws {

@@ -68,6 +68,18 @@ import Testing
         points: [0, 0],
         words: ["imports Foundation"]),
       Case(
+        name: "given code",
+        files: [relu: solution(relu, bodies: ["return Activation.relu(input)"])],
+        points: [0, 0], words: ["ReLU.swift: line", "uses Activation", "compute it here"]),
+      Case(
+        name: "the work of another task",
+        files: [sgd: solution(sgd) + "\nlet unused = ReLU()\n"], points: [0, 0],
+        words: ["uses ReLU, the work of another task, which does not pass"]),
+      Case(
+        name: "own work of another task",
+        files: [sgd: solution(sgd) + "\nlet unused = ReLU()\n", relu: solution(relu)],
+        points: [2, 2]),
+      Case(
         name: "a way out", files: [sgd: solution(sgd, bodies: ["leave(0)"]) + leave],
         points: [0, 0],
         words: ["@_silgen_name"]),

@@ -66,15 +66,107 @@ import Testing
     }
   }
 
-  /// No solution may be refused.
-  @Test func theFilesOfAllTasksAreAccepted() throws {
-    let catalogue = try Catalogue(package: packageFolder)
-    for file in Set(catalogue.tasks.flatMap(\.files)) {
-      let text = try String(contentsOf: packageFolder.appending(path: file), encoding: .utf8)
-      let usesFoundation = text.contains("\nimport Foundation\n") || text.hasPrefix("import Found")
-      let rules = SourceRules(imports: usesFoundation ? ["Shared", "Foundation"] : ["Shared"])
-      let reason = rules.refusal(of: text)
-      #expect(reason == nil, "\(file): \(reason ?? "")")
+  // MARK: Given code
+
+  /// The package, also where its folders are symbolic links.
+  private static let root = packageFolder.appending(path: "Tests").resolvingSymlinksInPath()
+    .deletingLastPathComponent()
+  private static let catalogue = try! Catalogue(package: root)
+
+  /// The rules for a file of a task, and the instructor's own text of it.
+  private func rules(_ path: String) throws -> (rules: SourceRules, own: String) {
+    let module = try #require(Self.catalogue.tasks.first { $0.files.contains(path) }).scope.targets
+      .sources
+    let tasks = Self.catalogue.tasks.filter { $0.scope.targets.sources == module }
+    let own = try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+    return (
+      SourceRules(given: GivenCode(package: Self.root, tasks: tasks), reference: own), own
+    )
+  }
+
+  /// Ways to let given code do a task: kernels, the choice between a kernel and the student's body, given layers, and what
+  /// `Shared` has for users of networks.
+  @Test(arguments: [
+    ("Phase1-FeedForward/ReLU.swift", "Activation.relu(input)", "Activation"),
+    (
+      "Phase1-FeedForward/SoftmaxCrossEntropyLoss.swift", "x.softmaxCrossEntropy(labels: [1])",
+      "soft"
+    ),
+    ("Phase1-FeedForward/TrainingLoop.swift", "network.fit(.init(), options: .init())", "fit"),
+    ("Phase1-FeedForward/FeedForwardNetwork.swift", "var n: NeuralNetwork?", "NeuralNetwork"),
+    ("Phase1-FeedForward/Initialization.swift", "StandardInitializer.heNormal", "Standard"),
+    ("Phase1-FeedForward/FirstPrinciples/ClassificationCost.swift", "Accuracy()", "Accuracy"),
+    ("Phase1-FeedForward/FirstPrinciples/Axes.swift", "FeatureScaler.fit", "FeatureScaler"),
+    ("Phase2-CNN/Conv2D+Reference.swift", "input.convolved(with: w, geometry)", "convolved"),
+    ("Phase2-CNN/Conv2D+Reference.swift", "dZ.convolutionWeightGradient", "convolutionWeight"),
+    ("Phase2-CNN/Conv2D+Reference.swift", "copy.implementation = .kernel", "kernel"),
+    ("Phase2-CNN/Conv2D+Reference.swift", "copy.implementation = .`kernel`", "kernel"),
+    ("Phase2-CNN/Conv2D+Reference.swift", "var runsKernel: Bool { true }", "runsKernel"),
+    ("Phase2-CNN/AveragePool2D+Reference.swift", "GlobalAveragePool2D()", "GlobalAverage"),
+    ("Phase2-CNN/MaxPool2D+Reference.swift", "MaxPool1D(2)", "MaxPool1D"),
+    ("Phase2-CNN/Momentum.swift", "value.momentumStep(gradient: g)", "momentumStep"),
+    ("Phase2-CNN/Adam.swift", "AdamW(weightDecay: 0)", "AdamW"),
+    ("Phase2-CNN/SandwichLayers.swift", "var copy = withKernelParts", "withKernelParts"),
+    ("Phase2-CNN/Assembly.swift", "var network: NeuralNetwork", "NeuralNetwork"),
+    ("Phase3-RNN-Regularization/LSTM+Reference.swift", "x.recurrentForward(cell: 1)", "recurrent"),
+    (
+      "Phase3-RNN-Regularization/BatchNorm+Reference.swift", "let f = fastInference",
+      "fastInference"
+    ),
+    ("Phase3-RNN-Regularization/BatchNorm+Reference.swift", "x.normalized(a)", "normalized"),
+    ("Phase3-RNN-Regularization/BatchNorm+Reference.swift", "LayerNorm(3)", "LayerNorm"),
+    ("Phase3-RNN-Regularization/Dropout.swift", "SpatialDropout2D(rate: 0.5)", "SpatialDropout2D"),
+    ("Phase3-RNN-Regularization/L1.swift", "ElasticNet(l1: 1, l2: 0)", "ElasticNet"),
+    ("Generator/Tensor+GeometryReference.swift", "let f = rotated", "rotated"),
+    ("Generator/Tensor+GeometryReference.swift", "mirroredByKernel()", "mirroredByKernel"),
+    ("Generator/Tensor+ResizeReference.swift", "resized(height: 2, width: 3)", "resized"),
+  ])
+  func givenCodeIsClosed(path: String, code: String, name: String) throws {
+    let (rules, own) = try rules(path)
+    let source = try MarkedSource(own, file: path)
+    let text = source.replacing { $0 == source.regions[0] ? [code] : nil }
+    let reason = try #require(rules.refusal(of: text), "\(path): \(code)")
+    #expect(reason.contains("uses \(name)") && reason.contains("compute it here"), "\(reason)")
+    #expect(reason.hasPrefix("line \(source.regions[0].body.lowerBound + 1) "), "\(reason)")
+  }
+
+  @Test func namesThatMeanSomethingElseStayOpen() throws {
+    let path = "Phase2-CNN/Conv2D+Reference.swift"
+    let (rules, own) = try rules(path)
+    for code in ["let kernel = 3, normalized = kernel", "let fit = Conv2D.self", "// convolved(x)"]
+    {
+      let reason = rules.refusal(of: own + code)
+      #expect(reason == nil, "\(code): \(reason ?? "")")
+    }
+  }
+
+  @Test func theTypesInQuestionExist() throws {
+    let shared = try SourceModule.swiftFiles(in: Self.root.appending(path: "Shared")).map {
+      try String(contentsOf: $0, encoding: .utf8)
+    }.joined()
+    for type in GivenCode.sharedTypes {
+      let declaration = try Regex("(struct|enum) \(type)\\b")
+      #expect(shared.contains(declaration), "\(type)")
+    }
+  }
+
+  /// No solution may be refused, and no other right one.
+  @Test func rightFilesOfAllTasksAreAccepted() throws {
+    for path in Set(Self.catalogue.tasks.flatMap(\.files)) {
+      let (rules, own) = try rules(path)
+      let reason = rules.refusal(of: own)
+      #expect(reason == nil, "\(path): \(reason ?? "")")
+    }
+    for scope in CourseTask.Scope.allCases {
+      let right = try Verifier(package: Self.root).mutants(of: scope).filter {
+        $0.equivalent != nil
+      }
+      let sources = try MutatedSources(
+        right, of: Self.catalogue.tasks(named: scope.rawValue), package: Self.root, place: "")
+      for (path, text) in sources.files {
+        let reason = try rules(path).rules.refusal(of: text)
+        #expect(reason == nil, "\(path): \(reason ?? "")")
+      }
     }
   }
 }

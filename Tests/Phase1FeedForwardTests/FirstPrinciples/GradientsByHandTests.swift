@@ -101,7 +101,7 @@ extension FirstPrinciplesTests {
     /// Finite differences of `Σ dZ ⊙ (X · W + b)`, which is linear: they are exact but for rounding.
     @Test func layerOfAnyShape() throws {
       try Self.square.require()
-      let key = RandomKey(seed: 9)
+      let key = RandomKey(seed: varied(9))
       var layer = NeuronLayer(
         weights: Tensor(normal: [3, 2], key: key.folded("W")), bias: [1, -1])
       var x = Tensor(normal: [4, 3], key: key.folded("X"))

@@ -69,7 +69,7 @@ extension FirstPrinciplesTests {
     @Test(arguments: [(1, 1), (3, 2), (2, 5), (7, 4)])
     func allThreeAgree(inputs: Int, outputs: Int) throws {
       try Self.example.require()
-      let key = RandomKey(seed: 4)
+      let key = RandomKey(seed: varied(4))
       let layer = NeuronLayer(
         weights: Tensor(normal: [inputs, outputs], key: key.folded("weights")),
         bias: Tensor(normal: [outputs], key: key.folded("bias")))

@@ -78,7 +78,7 @@ extension FirstPrinciplesTests {
     @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
     func convergesWithinTheBound(seed: UInt64) throws {
       try Self.rule.require()
-      let key = RandomKey(seed: seed)
+      let key = RandomKey(seed: varied(seed))
       // A separating neuron of length 1; examples too near to its line are left out.
       let direction = Tensor(normal: [3], key: key.folded("direction"))
       let separator = direction / square(direction).sum().squareRoot()

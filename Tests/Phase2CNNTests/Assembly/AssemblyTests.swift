@@ -169,7 +169,7 @@ import Testing
   private static func network(_ kind: Kind) throws -> NeuralNetwork {
     var network = NeuralNetwork(
       inputShape: [1, 8, 8], loss: TinySoftmaxCrossEntropy(),
-      optimizer: TinyMomentum(learningRate: 0.01), seed: 1)
+      optimizer: TinyMomentum(learningRate: 0.01), seed: varied(1))
     network.preprocessing = .dividing(by: 16)
     let layers =
       switch kind {
@@ -195,22 +195,17 @@ import Testing
     arguments: Kind.allCases)
   func theLossBeforeTrainingIsThatOfChance(kind: Kind) throws {
     var network = try Self.network(kind)
-    let start = try network.evaluate(Self.few)
-    expectClose(
-      Float(start.loss), logf(10), "\(kind): the loss before training, without a penalty", atol: 0.6
-    )
-    network.penalty = TinyPenalty(0.01)
-    let withPenalty = try network.evaluate(Self.few).loss
-    #expect(withPenalty > start.loss + 0.1, "\(kind): a penalty makes the loss larger")
-    network.penalty = nil
-    // With scores near 0 every class has the probability 1/C.
-    var small = network
-    small.forEachParameter { name, parameter in
+    // With scores near 0 every class has the probability 1/C. (Those of He's weights are not: in a deep, narrow network
+    // their size depends much on chance.)
+    network.forEachParameter { name, parameter in
       if parameter.value.shape == [32, 10] { parameter.value *= 0.001 }
     }
+    let start = try network.evaluate(Self.few).loss
     expectClose(
-      Float(try small.evaluate(Self.few).loss), logf(10), "\(kind): the loss of scores near 0",
-      atol: 0.01)
+      Float(start), logf(10), "\(kind): the loss of scores near 0, without a penalty", atol: 0.01)
+    network.penalty = TinyPenalty(0.01)
+    let withPenalty = try network.evaluate(Self.few).loss
+    #expect(withPenalty > start + 0.1, "\(kind): a penalty makes the loss larger")
   }
 
   @Test(

@@ -128,14 +128,14 @@ import Testing
     try expectGradients(
       of: Conv1D(
         inputChannels: 4, outputChannels: 6, kernelSize: 4, stride: 3, padding: padding,
-        dilation: 2, groups: 2, activation: .tanh, implementation: implementation, seed: 1),
+        dilation: 2, groups: 2, activation: .tanh, implementation: implementation, seed: varied(1)),
       inputShape: [2, 4, 11])
   }
 
   /// A signal is an image of height 1: both layers must agree on random configurations, in both bodies.
   @Test(.waits(for: steps), .waits(for: Conv2DTests.steps))
   func agreesWithImagesOfHeightOne() throws {
-    var draw = RandomKey(seed: 9).folded("configurations").generator
+    var draw = RandomKey(seed: varied(9)).folded("configurations").generator
     for number in 0..<60 {
       let groups = Int.random(in: 1...2, using: &draw)
       let (kernel, dilation) = (
@@ -153,16 +153,17 @@ import Testing
       var signals = Conv1D(
         inputChannels: channels.0, outputChannels: channels.1, kernelSize: kernel, stride: stride,
         padding: isSame ? .same : .explicit(before: [before], after: [after]), dilation: dilation,
-        groups: groups, activation: .relu, seed: 1)
+        groups: groups, activation: .relu, seed: varied(1))
       var images = Conv2D(
         inputChannels: channels.0, outputChannels: channels.1, kernelSize: [1, kernel],
         stride: [1, stride],
         padding: isSame ? .same : .explicit(before: [0, before], after: [0, after]),
-        dilation: [1, dilation], groups: groups, activation: .relu, seed: 1)
+        dilation: [1, dilation], groups: groups, activation: .relu, seed: varied(1))
       images.weights.value = signals.weights.value.reshaped(images.weights.value.shape)
-      let x = Tensor(normal: [2, channels.0, length], key: RandomKey(seed: 1).folded(number))
+      let x = Tensor(
+        normal: [2, channels.0, length], key: RandomKey(seed: varied(1)).folded(number))
       let shape = try [2] + signals.outputShape(for: [channels.0, length])
-      let dY = Tensor(normal: shape, key: RandomKey(seed: 2).folded(number))
+      let dY = Tensor(normal: shape, key: RandomKey(seed: varied(2)).folded(number))
       let (y, dX) = try trainingPass(
         &images, input: x.reshaped([2, channels.0, 1, length]),
         outputGradient: dY.reshaped([2, channels.1, 1, shape[2]]))
@@ -187,9 +188,10 @@ import Testing
 
   @Test(.waits(for: steps), arguments: [Implementation.reference, .fast])
   func inferenceComputesTheSameAndKeepsNothing(implementation: Implementation) throws {
-    let x = Tensor(normal: [2, 2, 6], key: RandomKey(seed: 1))
+    let x = Tensor(normal: [2, 2, 6], key: RandomKey(seed: varied(1)))
     var layer = Conv1D(
-      inputChannels: 2, outputChannels: 3, kernelSize: 2, implementation: implementation, seed: 1)
+      inputChannels: 2, outputChannels: 3, kernelSize: 2, implementation: implementation,
+      seed: varied(1))
     #expect(try forwardPass(&layer, input: x) == layer.forward(x, mode: .inference))
     expectInferenceKeepsNothing(layer, input: x)
     try expectBackwardUsesUp(layer, input: x)
@@ -199,11 +201,11 @@ import Testing
   func theFirstLayerSkipsItsInputGradientAndCopiesAreIndependent(implementation: Implementation)
     throws
   {
-    let x = Tensor(normal: [2, 2, 6], key: RandomKey(seed: 1))
-    let dY = Tensor(normal: [2, 3, 6], key: RandomKey(seed: 2))
+    let x = Tensor(normal: [2, 2, 6], key: RandomKey(seed: varied(1)))
+    let dY = Tensor(normal: [2, 3, 6], key: RandomKey(seed: varied(2)))
     var layer = Conv1D(
       inputChannels: 2, outputChannels: 3, kernelSize: 3, padding: .same,
-      implementation: implementation, seed: 1)
+      implementation: implementation, seed: varied(1))
     var other = layer
     _ = try trainingPass(&layer, input: x, outputGradient: dY)
     #expect(other.weights.gradient == nil)

@@ -9,7 +9,7 @@ import Testing
     throws
   {
     for padding in [Padding.valid, .same, .explicit(before: [1, 0], after: [2, 1])] {
-      let x = Tensor(normal: [2, 3, 5, 4], key: RandomKey(seed: 1))
+      let x = Tensor(normal: [2, 3, 5, 4], key: RandomKey(seed: varied(1)))
       func pass(_ stride: Int, _ implementation: Implementation) throws -> [Tensor] {
         var layer = Conv2D(
           inputChannels: 3, outputChannels: 2, kernelSize: 3, stride: AxisSizes(stride),
@@ -17,7 +17,7 @@ import Testing
           implementation: implementation, seed: 1)
         let y = layer.forward(x, mode: .training)
         #expect(try layer.outputShape(for: [3, 5, 4]) == Array(y.shape.dropFirst()))
-        let dX = layer.backward(Tensor(normal: y.shape, key: RandomKey(seed: 2)))
+        let dX = layer.backward(Tensor(normal: y.shape, key: RandomKey(seed: varied(2))))
         return [y, dX, try #require(layer.weights.gradient)]
       }
       let (kernel, loops) = (try pass(stride, .fast), try pass(stride, .reference))
@@ -37,7 +37,7 @@ import Testing
     #expect(y.shape == [1, 1, 1])
     #expect(signal.backward(y).shape == [1, 1, 9])
 
-    let x = Tensor(normal: [1, 2, 4, 6], key: RandomKey(seed: 3))
+    let x = Tensor(normal: [1, 2, 4, 6], key: RandomKey(seed: varied(3)))
     var largest = MaxPool2D(window: AxisSizes(huge), stride: 1, padding: .same)
     #expect(largest.forward(x, mode: .training).shape == [1, 2, 4, 6])
     #expect(largest.backward(x).shape == x.shape)

@@ -161,7 +161,7 @@ struct ConvolutionTask: Sendable, CustomTestStringConvertible {
   /// Sizes, strides, paddings of each axis on its own.
   var randomExamples: [ConvolutionExample] {
     let rank = examples[0].oracle.x.rank - 2
-    var draw = RandomKey(seed: 8).folded("examples").generator
+    var draw = RandomKey(seed: varied(8)).folded("examples").generator
     return (0..<60).map { _ in
       func sizes(_ range: ClosedRange<Int>) -> [Int] {
         (0..<rank).map { _ in Int.random(in: range, using: &draw) }

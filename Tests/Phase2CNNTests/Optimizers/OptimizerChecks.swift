@@ -112,10 +112,10 @@ func expectResumingBitForBit(
 ) throws {
   try withTemporaryFolder { folder in
     let data = try Dataset(
-      features: Tensor(normal: [20, 3], key: RandomKey(seed: 2)),
+      features: Tensor(normal: [20, 3], key: RandomKey(seed: varied(2))),
       targets: .classes((0..<20).map { $0 % 2 }))
     var whole = NeuralNetwork(
-      inputShape: [3], loss: TinySquaredError(), optimizer: optimizer, seed: 1)
+      inputShape: [3], loss: TinySquaredError(), optimizer: optimizer, seed: varied(1))
     try whole.append(TinyDense(inputSize: 3, outputSize: 4))
     try whole.append(TinyDense(inputSize: 4, outputSize: 2))
     var interrupted = whole
@@ -171,8 +171,10 @@ func expectKernelAgrees<O: Optimizer>(
 ) {
   for flag in [false, true] {
     for shape in [[1], [3, 5], [200, 170], [1 << 15], [2, 1 << 15]] {
-      let start = Tensor(normal: shape, key: RandomKey(seed: UInt64(shape.count)))
-      let gradients = (0..<4).map { Tensor(normal: shape, key: RandomKey(seed: 7).folded($0)) }
+      let start = Tensor(normal: shape, key: RandomKey(seed: varied(UInt64(shape.count))))
+      let gradients = (0..<4).map {
+        Tensor(normal: shape, key: RandomKey(seed: varied(7)).folded($0))
+      }
       expectClose(
         stepped(make(.fast, flag), start, gradients),
         stepped(make(.reference, flag), start, gradients),

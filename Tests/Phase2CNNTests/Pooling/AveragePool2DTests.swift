@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test(.waits(for: steps)) func theFastBodyAgreesWithTheReference() throws {
-    var draw = RandomKey(seed: 6).folded("configurations").generator
+    var draw = RandomKey(seed: varied(6)).folded("configurations").generator
     for number in 0..<220 {
       let window = (0..<2).map { _ in Int.random(in: 1...4, using: &draw) }
       let padding: Padding =
@@ -118,9 +118,9 @@ import Testing
       let shape =
         (0..<2).map { _ in Int.random(in: 1...3, using: &draw) }
         + window.map { $0 + Int.random(in: 0...5, using: &draw) }
-      let x = Tensor(normal: shape, key: RandomKey(seed: 2).folded(number))
+      let x = Tensor(normal: shape, key: RandomKey(seed: varied(2)).folded(number))
       let output = try [shape[0]] + reference.outputShape(for: Array(shape.dropFirst()))
-      let dY = Tensor(normal: output, key: RandomKey(seed: 3).folded(number))
+      let dY = Tensor(normal: output, key: RandomKey(seed: varied(3)).folded(number))
       var fast = reference
       fast.implementation = .fast
       let (y, dX) = try trainingPass(&reference, input: x, outputGradient: dY)
@@ -135,7 +135,7 @@ import Testing
 
   @Test(.waits(for: steps), arguments: both)
   func inferenceComputesTheSameAndKeepsNothing(implementation: Implementation) throws {
-    let x = Tensor(normal: [2, 2, 5, 5], key: RandomKey(seed: 1))
+    let x = Tensor(normal: [2, 2, 5, 5], key: RandomKey(seed: varied(1)))
     var pool = AveragePool2D(window: 2, implementation: implementation)
     #expect(try forwardPass(&pool, input: x) == pool.forward(x, mode: .inference))
     expectInferenceKeepsNothing(pool, input: x)

@@ -116,7 +116,7 @@ struct PoolingTask: Sendable, CustomTestStringConvertible {
 
   /// Few different values, so that ties are frequent.
   var randomExamples: [PoolingExample] {
-    var draw = RandomKey(seed: 8).folded("examples").generator
+    var draw = RandomKey(seed: varied(8)).folded("examples").generator
     return (0..<60).map { _ in
       let window = (0..<2).map { _ in Int.random(in: 1...4, using: &draw) }
       var oracle = examples[0].oracle

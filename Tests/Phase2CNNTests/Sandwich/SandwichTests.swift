@@ -208,7 +208,7 @@ extension ConvReLUPool: SandwichLayer { fileprivate var kernelPool: MaxPool2D? {
   private func convReLU(_ implementation: Implementation) -> ConvReLU {
     ConvReLU(
       inputChannels: 2, outputChannels: 3, kernelSize: [3, 2], stride: [2, 1], padding: .same,
-      biasInitializer: .uniform(low: -1, high: 1), implementation: implementation, seed: 1
+      biasInitializer: .uniform(low: -1, high: 1), implementation: implementation, seed: varied(1)
     ).withKernelParts
   }
 
@@ -218,16 +218,16 @@ extension ConvReLUPool: SandwichLayer { fileprivate var kernelPool: MaxPool2D? {
     ConvReLUPool(
       inputChannels: 2, outputChannels: 4, kernelSize: 3, padding: .same, groups: groups,
       pool: AxisSizes(pool), poolStride: stride.map { AxisSizes($0) },
-      biasInitializer: .uniform(low: -1, high: 1), implementation: implementation, seed: 1
+      biasInitializer: .uniform(low: -1, high: 1), implementation: implementation, seed: varied(1)
     ).withKernelParts
   }
 
   private func images(_ shape: [Int]) -> Tensor {
-    Tensor(normal: shape, key: RandomKey(seed: 5).folded("images"))
+    Tensor(normal: shape, key: RandomKey(seed: varied(5)).folded("images"))
   }
 
   @Test(.waits(for: steps)) func theFastBodyAgreesWithTheComposite() throws {
-    var draw = RandomKey(seed: 9).folded("configurations").generator
+    var draw = RandomKey(seed: varied(9)).folded("configurations").generator
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &draw) }
     for place in 0..<120 {
       let groups = number(1...2)
@@ -235,7 +235,7 @@ extension ConvReLUPool: SandwichLayer { fileprivate var kernelPool: MaxPool2D? {
       let (kernel, window) = ([number(1...3), number(1...3)], [number(1...3), number(1...3)])
       let shape = [number(1...3), inputs, number(7...10), number(7...10)]
       let padding: Padding = Bool.random(using: &draw) ? .same : .valid
-      let seed = UInt64(place)
+      let seed = varied(UInt64(place))
       let name = "number \(place), images \(shape), kernel \(kernel), window \(window)"
       try expectSame(
         ConvReLU(
@@ -271,14 +271,14 @@ extension ConvReLUPool: SandwichLayer { fileprivate var kernelPool: MaxPool2D? {
 
   @Test(.waits(for: steps), arguments: both)
   func gradientsAgreeWithFiniteDifferences(implementation: Implementation) throws {
-    // Large and far apart, so that few sums lie near the kinks of ReLU and of the maximum.
+    // Large and far apart, and few places that share a weight: so few sums lie near the kinks of ReLU and of the maximum.
     func apart(_ shape: [Int]) -> Tensor { images(shape) * 4 }
-    try expectGradients(of: convReLU(implementation), inputShape: [], input: apart([2, 2, 7, 6]))
+    try expectGradients(of: convReLU(implementation), inputShape: [], input: apart([1, 2, 5, 4]))
     try expectGradients(
-      of: convReLUPool(implementation), inputShape: [], input: apart([3, 2, 5, 6]))
+      of: convReLUPool(implementation), inputShape: [], input: apart([1, 2, 4, 5]))
     try expectGradients(
       of: convReLUPool(implementation, pool: 3, stride: 2, groups: 2), inputShape: [],
-      input: apart([2, 2, 7, 6]))
+      input: apart([1, 2, 6, 5]))
   }
 
   @Test(.waits(for: steps), arguments: both)
@@ -286,7 +286,7 @@ extension ConvReLUPool: SandwichLayer { fileprivate var kernelPool: MaxPool2D? {
     var full = convReLUPool(implementation)
     let y = try forwardPass(&full, input: images([3, 2, 7, 6]))
     var short = full
-    let gradient = Tensor(normal: y.shape, key: RandomKey(seed: 2))
+    let gradient = Tensor(normal: y.shape, key: RandomKey(seed: varied(2)))
     _ = full.backward(gradient)
     short.backwardWithoutInputGradient(gradient)
     #expect(full.convolution.weights.gradient == short.convolution.weights.gradient)

@@ -36,10 +36,10 @@ import Testing
 
   /// It is a dense layer without bias on one-hot rows.
   @Test func itIsAProductWithOneHotRows() throws {
-    var layer = Embedding(vocabularySize: 11, embeddingSize: 5, seed: 1)
+    var layer = Embedding(vocabularySize: 11, embeddingSize: 5, seed: varied(1))
     let tokens = (0..<24).map { ($0 * 7 + 3) % 10 }
     let x = Tensor(tokens.map(Float.init)).reshaped([4, 6])
-    let dY = Tensor(normal: [4, 6, 5], key: RandomKey(seed: 1))
+    let dY = Tensor(normal: [4, 6, 5], key: RandomKey(seed: varied(1)))
     let (y, _) = try trainingPass(&layer, input: x, outputGradient: dY)
     let rows = Tensor(oneHot: tokens, classCount: 11)
     #expect(y.reshaped([24, 5]) == rows.matmul(layer.weights.value))
@@ -68,8 +68,9 @@ import Testing
 
   /// In the layer after it, padding is no step.
   @Test(.waits(for: LSTMTests.steps)) func paddingIsLeftOutByTheNextLayer() throws {
-    var embedding = Embedding(vocabularySize: 5, embeddingSize: 3, paddingIndex: 0, seed: 1)
-    var layer = LSTM(inputSize: 3, hiddenSize: 4, returnsSequence: false, paddingValue: 0, seed: 1)
+    var embedding = Embedding(vocabularySize: 5, embeddingSize: 3, paddingIndex: 0, seed: varied(1))
+    var layer = LSTM(
+      inputSize: 3, hiddenSize: 4, returnsSequence: false, paddingValue: 0, seed: varied(1))
     func final(_ tokens: [Float]) -> Tensor {
       layer.forward(
         embedding.forward(Tensor(tokens).reshaped([1, tokens.count]), mode: .inference),

@@ -11,7 +11,7 @@ struct BidirectionalTests {
     let fill = RecurrentNumbers.fill
     var inner = LSTM(
       inputSize: 2, hiddenSize: 3, returnsSequence: returnsSequence,
-      implementation: implementation, seed: 1)
+      implementation: implementation, seed: varied(1))
     inner.inputWeights.value = fill([2, 12], 11, 7, 6)
     inner.recurrentWeights.value = fill([3, 12], 13, 5, 8)
     inner.bias.value = fill([12], 7, 3, 4)
@@ -57,17 +57,18 @@ struct BidirectionalTests {
 
   @Test func gradientsAgreeWithFiniteDifferences() throws {
     try expectGradients(
-      of: Bidirectional(GRU(inputSize: 3, hiddenSize: 2, seed: 1)), inputShape: [2, 4, 3])
+      of: Bidirectional(GRU(inputSize: 3, hiddenSize: 2, seed: varied(1))), inputShape: [2, 4, 3])
     try expectGradients(
-      of: Bidirectional(ElmanRNN(inputSize: 2, hiddenSize: 3, returnsSequence: false, seed: 1)),
+      of: Bidirectional(
+        ElmanRNN(inputSize: 2, hiddenSize: 3, returnsSequence: false, seed: varied(1))),
       inputShape: [3, 3, 2])
   }
 
   @Test func shapesAndParameters() throws {
-    var layer = Bidirectional(GRU(inputSize: 3, hiddenSize: 4, seed: 1))
+    var layer = Bidirectional(GRU(inputSize: 3, hiddenSize: 4, seed: varied(1)))
     #expect(try layer.outputShape(for: [7, 3]) == [7, 8])
     #expect(
-      try Bidirectional(LSTM(inputSize: 3, hiddenSize: 4, returnsSequence: false, seed: 1))
+      try Bidirectional(LSTM(inputSize: 3, hiddenSize: 4, returnsSequence: false, seed: varied(1)))
         .outputShape(for: [7, 3]) == [8])
     var names: [String] = []
     layer.forEachParameter { names.append("\($0) \($1.value.shape)") }
@@ -85,8 +86,8 @@ struct BidirectionalTests {
 
   /// Padding after a sequence does not reach the layer that reads from the back.
   @Test func paddingIsLeftOutOnBothWays() throws {
-    var layer = Bidirectional(LSTM(inputSize: 2, hiddenSize: 3, paddingValue: 0, seed: 1))
-    let x = Tensor(normal: [1, 3, 2], key: RandomKey(seed: 2))
+    var layer = Bidirectional(LSTM(inputSize: 2, hiddenSize: 3, paddingValue: 0, seed: varied(1)))
+    let x = Tensor(normal: [1, 3, 2], key: RandomKey(seed: varied(2)))
     let padded = x.padded(before: [0, 0, 0], after: [0, 2, 0])
     let (y, expected) = (
       layer.forward(padded, mode: .inference), layer.forward(x, mode: .inference)
@@ -102,8 +103,8 @@ struct BidirectionalTests {
   @Test func theFirstLayerOfANetworkSkipsItsInputGradient() throws {
     var layer = Self.layer(returnsSequence: true)
     var other = layer
-    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: 3))
-    let dY = Tensor(normal: [2, 3, 6], key: RandomKey(seed: 4))
+    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: varied(3)))
+    let dY = Tensor(normal: [2, 3, 6], key: RandomKey(seed: varied(4)))
     _ = try trainingPass(&layer, input: x, outputGradient: dY)
     _ = other.forward(x, mode: .training)
     other.backwardWithoutInputGradient(dY)

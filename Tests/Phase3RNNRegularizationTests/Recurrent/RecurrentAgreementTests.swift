@@ -13,7 +13,7 @@ struct RecurrentAgreementTests {
     let mask: Tensor?
 
     init(number: Int) {
-      var draws = RandomKey(seed: 31).folded(number).generator
+      var draws = RandomKey(seed: varied(31)).folded(number).generator
       cell = RecurrentCell.allCases[number % 3]
       batch = .random(in: 1...7, using: &draws)
       steps = .random(in: 1...9, using: &draws)
@@ -44,7 +44,7 @@ struct RecurrentAgreementTests {
   @Test(arguments: 0..<6) func theKernelsComputeWhatTheStepsCompute(part: Int) throws {
     for number in (part * 45)..<((part + 1) * 45) {
       let example = Case(number: number)
-      let key = RandomKey(seed: 32).folded(number)
+      let key = RandomKey(seed: varied(32)).folded(number)
       var fast = try recurrentLayer(
         example.cell, inputSize: example.inputSize, hiddenSize: example.hiddenSize,
         returnsSequence: example.returnsSequence, reversed: example.isReversed, .fast)
@@ -110,8 +110,8 @@ struct RecurrentAgreementTests {
         seed: 3)
       try network.append(layer)
       let data = try Dataset(
-        features: Tensor(normal: [6, 4, 2], key: RandomKey(seed: 1)),
-        targets: .values(Tensor(normal: [6, 4, 3], key: RandomKey(seed: 2))))
+        features: Tensor(normal: [6, 4, 2], key: RandomKey(seed: varied(1))),
+        targets: .values(Tensor(normal: [6, 4, 3], key: RandomKey(seed: varied(2)))))
       try network.fit(data, options: TrainingOptions(epochs: 2, batchSize: 3))
       var weights: [Tensor] = []
       network.forEachParameter { weights.append($1.value) }

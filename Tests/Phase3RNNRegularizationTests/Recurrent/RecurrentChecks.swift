@@ -16,9 +16,9 @@ func recurrentLayer(
     isStateful: stateful, isReversed: reversed, paddingValue: paddingValue)
   var layer: any RecurrentLayer =
     switch cell {
-    case .elman: try ElmanRNN(configuration: configuration).seeded(1)
-    case .lstm: try LSTM(configuration: configuration).seeded(1)
-    case .gru: try GRU(configuration: configuration).seeded(1)
+    case .elman: try ElmanRNN(configuration: configuration).seeded(varied(1))
+    case .lstm: try LSTM(configuration: configuration).seeded(varied(1))
+    case .gru: try GRU(configuration: configuration).seeded(varied(1))
     }
   layer.implementation = implementation
   return layer
@@ -179,7 +179,7 @@ struct RecurrentChecks {
 
   /// Steps in the middle and at the end are padding.
   func gradientsWithPaddingAgreeWithFiniteDifferences() throws {
-    var x = Tensor(normal: [2, 4, 2], key: RandomKey(seed: 3))
+    var x = Tensor(normal: [2, 4, 2], key: RandomKey(seed: varied(3)))
     x[0..<1, 1..<2] = Tensor(repeating: 9, shape: [1, 1, 2])
     x[1..<2, 2...] = Tensor(repeating: 9, shape: [1, 2, 2])
     for returnsSequence in [true, false] {
@@ -191,7 +191,7 @@ struct RecurrentChecks {
         y == explicit.forward(x, mask: [[1, 0, 1, 1], [1, 1, 0, 0]], mode: .training),
         "paddingValue: a step whose features all equal it is masked")
       // Moving a padded input makes a step of it, so the differences are taken with the mask.
-      let dY = Tensor(normal: y.shape, key: RandomKey(seed: 4))
+      let dY = Tensor(normal: y.shape, key: RandomKey(seed: varied(4)))
       let dX = try recurrentBackward(&layer, dY, inputShape: x.shape)
       #expect(dX[1..<2, 2...].max() == 0 && dX[1..<2, 2...].min() == 0, "dX of a masked step is 0")
       #expect(abs(dX[0..<1, 1..<2]).max() == 0, "dX of a masked step is 0")
@@ -222,12 +222,12 @@ extension RecurrentChecks {
       var whole = try recurrentLayer(cell, reversed: reversed, implementation)
       var last = try recurrentLayer(
         cell, returnsSequence: false, reversed: reversed, implementation)
-      let x = Tensor(normal: [2, 4, 2], key: RandomKey(seed: 5))
+      let x = Tensor(normal: [2, 4, 2], key: RandomKey(seed: varied(5)))
       let y = try recurrentPass(&whole, x)
       let final = try recurrentPass(&last, x)
       let place = reversed ? 0 : 3
       #expect(final == y.slice(axis: 1, at: place))
-      let dY = Tensor(normal: [2, 3], key: RandomKey(seed: 6))
+      let dY = Tensor(normal: [2, 3], key: RandomKey(seed: varied(6)))
       var all = Tensor(zeros: [2, 4, 3])
       all[0..., place..<(place + 1)] = dY.reshaped([2, 1, 3])
       expectClose(
@@ -245,7 +245,7 @@ extension RecurrentChecks {
     var (forwards, backwards) = try (
       recurrentLayer(cell, implementation), recurrentLayer(cell, reversed: true, implementation)
     )
-    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: 7))
+    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: varied(7)))
     func turned(_ x: Tensor) -> Tensor {
       Tensor(stacking: [2, 1, 0].map { x.slice(axis: 1, at: $0) }, axis: 1)
     }
@@ -257,7 +257,7 @@ extension RecurrentChecks {
   /// Sequences of a batch do not depend on each other, and padding after one changes nothing.
   func eachSequenceStandsForItself() throws {
     var layer = try recurrentLayer(cell, implementation)
-    let x = Tensor(normal: [3, 4, 2], key: RandomKey(seed: 8))
+    let x = Tensor(normal: [3, 4, 2], key: RandomKey(seed: varied(8)))
     let mask: Tensor = [[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 0, 0]]
     let y = layer.forward(x, mask: mask, mode: .inference)
     let final = try #require(layer.finalState?.hidden)
@@ -273,7 +273,7 @@ extension RecurrentChecks {
 
   func inferenceComputesTheSameAndKeepsNoPass() throws {
     var layer = try recurrentLayer(cell, implementation)
-    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: 9))
+    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: varied(9)))
     let trained = try recurrentPass(&layer, x)
     let final = layer.finalState
     #expect(layer.forward(x, mode: .inference) == trained)
@@ -283,9 +283,9 @@ extension RecurrentChecks {
   /// The tensors of a caller stay as they are: input, states, gradients, and copies of the layer.
   func nothingIsChangedInPlace() throws {
     var layer = try recurrentLayer(cell, stateful: true, implementation)
-    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: 10))
+    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: varied(10)))
     let start = state(Tensor(ones: [2, 3]), Tensor(ones: [2, 3]))
-    let dY = Tensor(normal: [2, 3, 3], key: RandomKey(seed: 11))
+    let dY = Tensor(normal: [2, 3, 3], key: RandomKey(seed: varied(11)))
     let before = (x.scalars, dY.scalars, layer.recurrentWeights.value.scalars)
     let y = try recurrentPass(&layer, x, from: start)
     let (scalars, final) = (y.scalars, try #require(layer.finalState))
@@ -311,8 +311,8 @@ extension RecurrentChecks {
   func nothingRemainsOfTheLastBatch() throws {
     var layer = try recurrentLayer(cell, implementation)
     var fresh = layer
-    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: 12))
-    let dY = Tensor(normal: [2, 3, 3], key: RandomKey(seed: 13))
+    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: varied(12)))
+    let dY = Tensor(normal: [2, 3, 3], key: RandomKey(seed: varied(13)))
     _ = try recurrentPass(&layer, x * 3)
     _ = try recurrentBackward(&layer, dY * 3, inputShape: x.shape)
     let once = gradients(of: layer)
@@ -336,7 +336,7 @@ extension RecurrentChecks {
 
   func resettingForgetsTheState() throws {
     var layer = try recurrentLayer(cell, stateful: true, implementation)
-    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: 14))
+    let x = Tensor(normal: [2, 3, 2], key: RandomKey(seed: varied(14)))
     let first = try recurrentPass(&layer, x)
     #expect(try recurrentPass(&layer, x) != first, "\(cell): a stateful layer goes on")
     layer.resetState()

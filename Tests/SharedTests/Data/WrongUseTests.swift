@@ -4,23 +4,18 @@ import Testing
 
 /// Mistakes of the calling code stop the program with words of ours.
 @Suite(.watched) struct WrongUseTests {
-  private func expectMessage(_ words: String, in result: ExitTest.Result) {
-    let text = String(decoding: result.standardErrorContent, as: UTF8.self)
-    #expect(text.contains(words), "\(text)")
-  }
-
   @Test func anIndexBeyondTheDataStops() async throws {
     let result = try await #require(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = Dataset.iris.batch(at: [3, 150]) }
-    expectMessage("Dataset \"iris\": expected indices below 150, got 150", in: result)
+    expectWords(of: result, "Dataset \"iris\": expected indices below 150, got 150")
   }
 
   @Test func featuresOfAnotherSizeStopTheScaler() async throws {
     let result = try await #require(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = try FeatureScaler.standardizing(.iris)(Tensor(zeros: [2, 3])) }
-    expectMessage("expected features [N, ...] with 4 numbers", in: result)
+    expectWords(of: result, "expected features [N, ...] with 4 numbers")
   }
 
   @Test func targetsThatDoNotFitStopAMetric() async throws {
@@ -30,6 +25,6 @@ import Testing
       var accuracy = Accuracy()
       accuracy.update(prediction: Tensor(zeros: [2, 3]), target: .classes([0, 3]))
     }
-    expectMessage("Accuracy: expected labels below 3, got 3", in: result)
+    expectWords(of: result, "Accuracy: expected labels below 3, got 3")
   }
 }

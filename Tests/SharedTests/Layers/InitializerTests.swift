@@ -191,7 +191,7 @@ private let rules = [
       _ = StandardInitializer.uniform(low: 1, high: -1).tensor(
         shape: [2], fans: .dense(inputs: 1, outputs: 2), key: RandomKey(seed: 1))
     }
-    expectMessage(result, ["StandardInitializer.uniform", "low <= high", "got 1.0, -1.0"])
+    expectWords(of: result, "StandardInitializer.uniform", "low <= high", "got 1.0, -1.0")
   }
 }
 

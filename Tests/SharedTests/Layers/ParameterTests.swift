@@ -153,6 +153,6 @@ import Testing
       var parameter = Parameter(Tensor(zeros: [3, 4]))
       parameter.accumulate(Tensor(zeros: shape))
     }
-    expectMessage(result, ["Parameter.accumulate", "shape [3, 4], as the value has", word])
+    expectWords(of: result, "Parameter.accumulate", "shape [3, 4], as the value has", word)
   }
 }

@@ -45,17 +45,17 @@ import Testing
     ) {
       _ = Target.classes([1, 2]).rows(at: [0, 2])
     }
-    expectMessage(result, ["Target.rows(at:)", "indices in 0..<2", "got 2"])
+    expectWords(of: result, "Target.rows(at:)", "indices in 0..<2", "got 2")
   }
 
   @Test func aTruthOfTheWrongSizeStopsTheProgram() async {
     let few = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Target.classes([1, 2]).truth(for: Tensor(zeros: [3, 4]), place: "MyLoss.forward")
     }
-    expectMessage(few, ["MyLoss.forward", "3 class indices", "got 2"])
+    expectWords(of: few, "MyLoss.forward", "3 class indices", "got 2")
     let narrow = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Target.values([[1, 0]]).truth(for: Tensor(zeros: [1, 3]), place: "MyLoss.forward")
     }
-    expectMessage(narrow, ["MyLoss.forward", "targets of shape [1, 3]", "got [1, 2]"])
+    expectWords(of: narrow, "MyLoss.forward", "targets of shape [1, 3]", "got [1, 2]")
   }
 }

@@ -62,6 +62,6 @@ import Testing
     ) {
       Parallelism.threadCount = 0
     }
-    expectMessage(result, ["Parallelism.threadCount", "at least 1", "got 0"])
+    expectWords(of: result, "Parallelism.threadCount", "at least 1", "got 0")
   }
 }

@@ -109,6 +109,6 @@ import Testing
     ) {
       _ = RandomKey(seed: 1).permutation(of: -1)
     }
-    expectMessage(result, ["RandomKey.permutation(of:)", "at least 0", "got -1"])
+    expectWords(of: result, "RandomKey.permutation(of:)", "at least 0", "got -1")
   }
 }

@@ -146,6 +146,6 @@ private enum Mistake: String, CaseIterable, Codable, Sendable {
     ) { [mistake] in
       mistake.make()
     }
-    expectMessage(result, mistake.words)
+    for word in mistake.words { expectWords(of: result, word) }
   }
 }
