@@ -31,7 +31,7 @@ struct GivenCode {
     for (_, text) in sources("Shared/Fused") {
       functions.formUnion(text.matches(of: /package (?:mutating )?func (\w+)/).map { "\($0.1)" })
     }
-    // Those of a pass: nobody has one without a kernel.
+    // Those of a pass: there is none without a kernel.
     functions.subtract(["gradient", "backward"])
     for (path, text) in sources(folder) {
       if own.contains(path) {

@@ -273,7 +273,7 @@ extension Probe {
     // is, the deviation is known to 4 %: five times that.
     let far = LinearLeastSquares(
       features: Tensor(ones: [1, 300]), targets: [1000])
-    let first = (seed..<seed + 40).lazy.map { run(far, 2, $0).weights }.first { $0.max() > 0 }
+    let first = (seed..<seed + 40).map { run(far, 2, $0).weights }.first { $0.max() > 0 }
     let ratio = first.map { square($0).mean().squareRoot() / deviation } ?? 0
     write("\(name), the size of a candidate", abs(ratio - 1) < 0.2)
     // One weight, 150 candidates: the largest of as many draws, or the sum of those that lead there, 60 on average with a
