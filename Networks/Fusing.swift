@@ -20,6 +20,7 @@ extension NeuralNetwork {
   /// - Throws: `CourseError` when a batch norm was never trained.
   public func fused() throws -> NeuralNetwork {
     var result = NeuralNetwork(inputShape: inputShape, loss: loss, seed: seed)
+    result.preparation = preparation
     result.preprocessing = preprocessing
     result.classNames = classNames
     result.featureNames = featureNames

@@ -13,6 +13,10 @@ struct RunPrinter {
       ].compactMap { part, use in part.map { "\($0.count) to \(use)" } }
       terminal.error.line(
         "\(run.recipe): \(run.train.name.printable), \(parts.joined(separator: ", "))")
+      if let preparation = run.network.preparation, !preparation.isPlain {
+        terminal.error.line("columns:")
+        terminal.error.line(preparation.lines)
+      }
       if let progress = run.network.progress, run.isResumed {
         terminal.error.line("resuming after epoch \(progress.epoch), step \(progress.step)")
         if progress.instructionSet != Parallelism.instructionSet {

@@ -11,8 +11,25 @@ enum Remedies {
   static let translations: [(beginning: String, remedy: String?)] = [
     // Data
     (
-      "Collect more, remove the class, or divide without",
-      "Collect more examples, remove the class, or use --validation 0 or --test 0."
+      "Say which mark is the decimal one",
+      "Say which mark is the decimal one: --decimal comma, or --decimal point."
+    ),
+    (
+      "Write dates as year-month-day, or leave",
+      "Write dates as year-month-day, or leave the column out with --ignore."
+    ),
+    (
+      "Correct the words; or say that they mark missing",
+      "Correct the words; or say that they mark missing values (--missing-marks), that all are words "
+        + "(--words), or leave the column out (--ignore)."
+    ),
+    (
+      "Leave the column out (`ignored`), or raise",
+      "Leave the column out with --ignore, or raise the limit with --word-limit."
+    ),
+    (
+      "Fill gaps by another way",
+      "Fill gaps with --missing indicator, median or mean, or leave columns out with --ignore."
     ),
     (
       "Use `standardizingAll`",

@@ -98,7 +98,8 @@ enum DataInspectCommand: Command {
     discussion: """
       For images, it decodes every file and counts classes and sizes. A folder of
       images has a subfolder for each class, or numbered images and a file
-      Labels.json, {"0": 6, "1": 9, ...}.
+      Labels.json, {"0": 6, "1": 9, ...}. For a table, it says what training would do
+      with each column.
       """,
     operands: [
       Operand(
@@ -106,7 +107,8 @@ enum DataInspectCommand: Command {
         "a name from 'data list', a CSV, npz, IDX or CIFAR file, or a folder of images; '-' is a "
           + "table on standard input")
     ],
-    options: [label, RunOptions.skipBroken, CommonOptions.quiet])
+    options: [label] + Recipe.settings.filter { Recipe.tableSettings.contains($0.name) }
+      + [RunOptions.skipBroken, CommonOptions.quiet])
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let source = arguments.operands[0]
@@ -131,7 +133,11 @@ enum DataInspectCommand: Command {
       }
     } else {
       let label = arguments[label].map { LabelColumn(argument: $0) }
-      overview = try DataOverview(DataSource.table(source, label: label), label: label)
+      var recipe = Recipe(recipe: "")
+      recipe.apply(arguments)
+      overview = try DataOverview(
+        DataSource.table(source, expecting: label?.names ?? []), label: label,
+        options: recipe.preparationOptions)
     }
     if arguments[CommonOptions.json] { return try terminal.output.json(overview) }
     terminal.output.line(overview.text(style: terminal.output.style))

@@ -1,15 +1,23 @@
 import Networks
 
 extension DataOverview {
-  /// A CSV file, with or without a label column; read once, row by row.
-  init(_ table: CSVTable, label: LabelColumn?) throws {
+  /// A CSV file, with or without a label column.
+  /// - Parameter options: the user's decisions about columns, as for training
+  init(_ table: CSVTable, label: LabelColumn?, options: PreparationOptions) throws {
     name = table.name
     examples = table.rowCount
+    notes = DataSource.encodingNotes(table)
     let labelColumn = try label.map { try table.column($0) }
-    let names = table.columnNames ?? (0..<table.columnCount).map { "column \($0)" }
-    self.label = labelColumn.map { names[$0] }
+    self.label = labelColumn.map { table.title($0) }
     firstRows = (0..<min(5, table.rowCount)).map { table.texts(ofRow: $0) }
-    var summaries = names.map { ColumnSummary(name: $0) }
+    let review = try TableReview(table, targets: label.map { [$0] } ?? [], options: options)
+    let rows = review.completeRows
+    let fits = rows.isEmpty ? [:] : try review.fittedDecisions(to: rows)
+    var summaries = (0..<table.columnCount).map { column in
+      ColumnSummary(
+        name: table.title(column), review.decisions[column], fits[column],
+        isMissing: { review.isMissing($0, column: column) })
+    }
     table.forEachRow { _, texts in
       for (column, text) in texts.enumerated() where column != labelColumn {
         summaries[column].add(text)
@@ -21,22 +29,49 @@ extension DataOverview {
       classes = found.classes.map { ClassCount(name: $0.name, examples: $0.rows) }
       missingLabels = found.missing
     }
+    if rows.count < table.rowCount {
+      notes.append("training leaves out \(counted(table.rowCount - rows.count, "row")) with gaps")
+    }
   }
 }
 
 /// The statistics of a column of a table, accumulated value by value.
 private struct ColumnSummary {
   private(set) var column: DataOverview.Column
+  private let number: (String) -> Double?
+  private let isMissing: (String) -> Bool
   private var texts: Set<String> = []
   private var (count, sum) = (0, 0.0)
 
-  init(name: String) { column = DataOverview.Column(name: name) }
+  init(
+    name: String, _ decision: TableReview.Decision, _ fitted: TableReview.FittedColumn?,
+    isMissing: @escaping (String) -> Bool
+  ) {
+    column = DataOverview.Column(name: name)
+    self.isMissing = isMissing
+    switch (decision, fitted) {
+    case (.used(.number(let style)), _): number = { style.number($0) }
+    case (.used(.words), _): number = { _ in nil }
+    default: number = { CSVTable.number($0) }
+    }
+    switch (decision, fitted) {
+    case (.used, .used(let fitted)): column.use = fitted.summary
+    case (.used, .leftOut(let reason)), (.leftOut(let reason), _):
+      column.use = "left out: \(reason)"
+      column.isLeftOut = true
+    case (.refused(let error), _): column.problem = error.forCommandLine()
+    case (.notWanted, _):
+      column.use = "left out: not asked for"
+      column.isLeftOut = true
+    case (.used, nil), (.target, _): break
+    }
+  }
 
   mutating func add(_ text: String) {
     if texts.insert(text).inserted { column.distinct += 1 }
-    if MissingValue.marksNumber(text) {
+    if isMissing(text) {
       column.missing += 1
-    } else if let number = CSVTable.number(text), Float(number).isFinite {
+    } else if let number = number(text), Float(number).isFinite {
       let value = Float(number)
       count += 1
       sum += number

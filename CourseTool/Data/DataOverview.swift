@@ -18,6 +18,16 @@ struct DataOverview: Encodable, Sendable {
     var words = 0
     /// The number of different values.
     var distinct = 0
+    /// What training does with the column, in words; `nil` for bundled data, and where it would refuse it.
+    var use: String?
+    /// Whether training leaves it out.
+    var isLeftOut = false
+    /// The reason why training refuses it.
+    var problem: CourseError?
+
+    enum CodingKeys: String, CodingKey {
+      case name, minimum, mean, maximum, missing, words, distinct, use, isLeftOut
+    }
   }
 
   struct ClassCount: Encodable, Sendable {
@@ -104,31 +114,49 @@ struct DataOverview: Encodable, Sendable {
       "  " + row.prefix(12).map(\.printable).joined(separator: ", ")
         + (row.count > 12 ? ", ..." : "")
     }
-    let gaps = columns.filter { $0.missing > 0 }
-    let words = columns.filter { $0.words > 0 }
-    if !gaps.isEmpty || !words.isEmpty || missingLabels > 0 { lines.append("") }
     if missingLabels > 0 {
-      lines.append(
-        style.yellow("Missing labels") + ": \(missingLabels). Fill them in, or remove these rows.")
-    }
-    if !gaps.isEmpty {
-      lines.append(
-        style.yellow("Missing values") + " in \(list(gaps)): fill them in, or remove these rows.")
-    }
-    if !words.isEmpty {
-      lines.append(
-        style.yellow("Text values") + " in \(list(words)): select the label column with --label, "
-          + "and encode other columns as numbers.")
-    }
-    let constant = columns.filter { $0.distinct == 1 && $0.words == 0 }
-    if !constant.isEmpty {
       lines += [
         "",
-        "\(counted(constant.count, "feature")) with a constant value: rejected by --scaling "
-          + "standardize and minmax.",
+        style.yellow("Missing labels") + ": \(missingLabels). Fill them in, or remove these rows.",
       ]
     }
+    lines += useLines(style)
+    if !notes.isEmpty { lines += [""] + notes.map { "\(style.yellow("Note:")) \($0.printable)" } }
     return lines.joined(separator: "\n")
+  }
+
+  /// What training does with the columns, those that are plain numbers in one line, and why it refuses some.
+  private func useLines(_ style: Style) -> [String] {
+    let known = columns.filter { $0.use != nil || $0.problem != nil }
+    guard !known.isEmpty else {
+      let constant = columns.filter { $0.distinct == 1 }
+      return constant.isEmpty
+        ? []
+        : [
+          "",
+          "\(counted(constant.count, "feature")) with a constant value: rejected by --scaling "
+            + "standardize and minmax.",
+        ]
+    }
+    let plain = known.filter { $0.use == "number" }
+    let others = known.filter { $0.use != "number" }
+    let width = min(24, max(7, others.map(\.name.printable.count).max() ?? 0))
+    var lines = ["", style.bold("In training")]
+    if !plain.isEmpty {
+      let names = plain.prefix(8).map(\.name.printable).joined(separator: ", ")
+      lines.append(
+        "  " + "numbers".padded(right: width) + "  \(names)"
+          + (plain.count > 8 ? " and \(plain.count - 8) more" : ""))
+    }
+    for column in others.prefix(40) {
+      let use =
+        column.problem.map { "\(style.yellow("refused:")) \($0.what)" } ?? column.use?.printable
+        ?? ""
+      lines.append("  " + column.name.printable.padded(right: width) + "  " + use)
+    }
+    if others.count > 40 { lines.append("  and \(others.count - 40) more") }
+    for problem in others.compactMap(\.problem).prefix(8) { lines += ["", problem.description] }
+    return lines
   }
 
   private func columnLines(_ style: Style) -> [String] {
@@ -153,10 +181,5 @@ struct DataOverview: Encodable, Sendable {
           + "\(column.distinct)".padded(left: 10))
     }
     return lines
-  }
-
-  private func list(_ columns: [Column]) -> String {
-    columns.prefix(8).map { "\"\($0.name.printable)\"" }.joined(separator: ", ")
-      + (columns.count > 8 ? ", ..." : "")
   }
 }

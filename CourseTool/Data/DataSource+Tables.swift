@@ -1,83 +1,126 @@
 import Foundation
 import Networks
 
-// Every command reads tables through these functions. `TableSchema` (Shared) has the rule.
+// Every command reads tables through these functions. `Preparation` (Shared) has the rules.
+
+/// The columns and classes that a trained network expects in data.
+struct ExpectedData {
+  var preparation: Preparation
+  /// The classes; `nil` when they have no names.
+  var classNames: [String]?
+
+  /// What a network expects; one without a preparation takes plain numbers.
+  init(of network: NeuralNetwork, _ recipe: Recipe?) {
+    classNames = network.classNames.isEmpty ? nil : network.classNames
+    let count = network.inputShape.reduce(1, *)
+    let bundled = DataSource.bundled.first { $0.name == recipe?.data }
+    // Notes of networks that were trained before preparations were saved.
+    let place = bundled == nil ? network.notes["label place"].flatMap { Int($0) } : count
+    preparation =
+      network.preparation
+      ?? Preparation(
+        numbersNamed: network.featureNames, count: count,
+        target: place.flatMap { place in
+          (0...count).contains(place)
+            ? .init(name: network.notes["label name"] ?? bundled?.label, place: place) : nil
+        })
+  }
+}
+
+/// How a training table is prepared: the user's decisions, and its training rows.
+struct TableTraining {
+  var options = PreparationOptions()
+  var rows: (Target) throws -> [Int] = { Array(0..<$0.count) }
+}
 
 extension DataSource {
-  /// The columns that a network expects in tables.
-  static func schema(of network: NeuralNetwork, _ recipe: Recipe?) -> TableSchema {
-    let count = network.inputShape.reduce(1, *)
-    var schema = TableSchema(
-      featureNames: network.featureNames, featureCount: count, classNames: network.classNames)
-    let bundled = bundled.first { $0.name == recipe?.data }
-    schema.labelName = network.notes[labelNameNote] ?? bundled?.label
-    schema.labelPlace =
-      bundled == nil ? network.notes[labelPlaceNote].flatMap { Int($0) } : count
-    return schema
-  }
-
-  private static let labelNameNote = "label name"
-  private static let labelPlaceNote = "label place"
-
-  /// Notes the label column of the training data, for later tables.
-  static func noteLabel(_ label: Loaded.Label?, in network: inout NeuralNetwork) {
-    network.notes[labelNameNote] = label?.name
-    network.notes[labelPlaceNote] = label.map { "\($0.place)" }
-  }
-
   /// A table; its first row is the header if it has the expected names.
-  static func table(
-    _ path: String, label: LabelColumn?, schema: TableSchema? = nil
-  ) throws -> CSVTable {
+  static func table(_ path: String, expecting names: [String]) throws -> CSVTable {
     if PixelImage.looksLikeImage(path) {
       throw CourseError(
         .format, "not a data set", expected: "a table, or a folder of images",
         received: "a single image", location: path, remedy: "Give the folder of the image.")
     }
-    let features = schema?.featureNames ?? []
-    return try CSVTable(
-      contentsOf: path, expecting: features.isEmpty ? label?.names ?? [] : features)
+    return try CSVTable(contentsOf: path, expecting: names)
   }
 
-  /// The examples in a table.
-  /// - Parameter schema: the columns that a trained network expects; `nil` for training
+  /// A table for a trained network.
+  static func table(
+    _ path: String, label: LabelColumn?, expected: ExpectedData
+  ) throws -> CSVTable {
+    let names = expected.preparation.isNamed ? expected.preparation.columns.map(\.name) : []
+    return try table(path, expecting: names.isEmpty ? label?.names ?? [] : names)
+  }
+
+  /// The examples in a table for a trained network.
   static func loadTable(
-    _ path: String, label: LabelColumn?, schema: TableSchema?
+    _ path: String, label: LabelColumn?, expected: ExpectedData
   ) throws -> Loaded {
-    guard label != nil || schema != nil else { throw labelIsMissing(path) }
-    let table = try table(path, label: label, schema: schema)
-    var loaded: Loaded
-    if let schema {
-      let columns = try table.columns(for: schema, label: label, needsLabel: true)
-      loaded = Loaded(examples: try Dataset(table, for: schema, label: label))
-      loaded.remarks.notes = unusedNote(columns, of: table)
-    } else {
-      let label = label ?? -1
-      let place = try table.column(label)
-      loaded = Loaded(examples: try Dataset(table, label: label))
-      loaded.label = Loaded.Label(name: table.columnNames?[place], place: place)
-      loaded.remarks.notes = digitNotes(table, label: place)
-    }
-    loaded.examples.name =
-      isStandardInput(path)
-      ? "standard input" : URL(filePath: path).deletingPathExtension().lastPathComponent
+    let table = try table(path, label: label, expected: expected)
+    let (data, reading) = try expected.preparation.examples(
+      in: table, classNames: expected.classNames, label: label)
+    var loaded = Loaded(examples: data)
+    let columns = try table.columns(
+      for: expected.preparation.schema(classNames: expected.classNames ?? []), label: label,
+      needsLabel: true)
+    loaded.remarks.notes =
+      encodingNotes(table) + unusedNote(columns, of: table, for: expected.preparation)
+      + reading.notes + droppedNote(reading, of: table)
+    loaded.examples.name = name(ofTable: path)
     return loaded
   }
 
+  /// The examples in a table to train on, and its preparation.
+  static func loadTable(
+    _ path: String, label: LabelColumn, training: TableTraining
+  ) throws -> Loaded {
+    let table = try table(path, expecting: label.names)
+    let prepared = try table.prepared(
+      target: label, options: training.options, trainingRows: training.rows)
+    var loaded = Loaded(examples: prepared.data)
+    loaded.preparation = prepared.preparation
+    loaded.remarks.notes =
+      encodingNotes(table) + digitNotes(table, prepared.preparation) + prepared.reading.notes
+      + droppedNote(prepared.reading, of: table)
+    loaded.examples.name = name(ofTable: path)
+    return loaded
+  }
+
+  private static func name(ofTable path: String) -> String {
+    isStandardInput(path)
+      ? "standard input" : URL(filePath: path).deletingPathExtension().lastPathComponent
+  }
+
+  /// A note on an encoding that is a guess.
+  static func encodingNotes(_ table: CSVTable) -> [String] {
+    table.encoding == .utf8 ? [] : ["\(table.name) was read as \(table.encoding.rawValue)"]
+  }
+
+  private static func droppedNote(_ reading: PreparedRows, of table: CSVTable) -> [String] {
+    let dropped = table.rowCount - reading.rows.count
+    return dropped == 0 ? [] : ["left out \(counted(dropped, "row")) with gaps"]
+  }
+
   /// A note on columns of numbers such as 1e8 + 0.1, which single precision rounds to 1e8.
-  private static func digitNotes(_ table: CSVTable, label: Int) -> [String] {
-    let columns = (0..<table.columnCount).filter { $0 != label }
-    return table.columnsThatLoseDigits(columns).prefix(8).map { column in
+  private static func digitNotes(_ table: CSVTable, _ preparation: Preparation) -> [String] {
+    let numbers = preparation.columns.filter { $0.kind == .number(style: NumberStyle()) }
+    return table.columnsThatLoseDigits(numbers.map(\.place)).prefix(8).map { column in
       "the numbers in column \(table.columnNames.map { "\"\($0[column])\"" } ?? "\(column)") differ "
         + "only beyond the seven digits of single precision: subtract their common offset first"
     }
   }
 
   /// A note on the columns that a network does not know.
-  static func unusedNote(_ columns: TableColumns, of table: CSVTable) -> [String] {
-    guard !columns.unused.isEmpty, let names = table.columnNames else { return [] }
-    let shown = columns.unused.prefix(8).map { "\"\(names[$0])\"" }.joined(separator: ", ")
-    let rest = columns.unused.count - 8
+  static func unusedNote(
+    _ columns: TableColumns, of table: CSVTable, for preparation: Preparation
+  ) -> [String] {
+    guard let names = table.columnNames else { return [] }
+    // Those that training left out are no surprise.
+    let known = Set(preparation.leftOut.map(\.name))
+    let unused = columns.unused.map { names[$0] }.filter { !known.contains($0) }
+    guard !unused.isEmpty else { return [] }
+    let shown = unused.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
+    let rest = unused.count - 8
     return [
       "ignored columns of \(table.name) that are unknown to the network: \(shown)"
         + (rest > 0 ? " and \(rest) more" : "")

@@ -13,16 +13,10 @@ enum DataSource {
     var remarks = DataRemarks()
     /// The parts of a text, which is split by position and not by examples.
     var parts: DatasetSplit?
-    /// The label column of a training table.
-    var label: Label?
+    /// How the rows of a table became examples.
+    var preparation: Preparation?
     /// The form in which images were loaded that may have had another.
     var imageInput: ImageInput?
-
-    /// The label column of a table.
-    struct Label {
-      var name: String?
-      var place: Int
-    }
   }
 
   /// A data set that is part of the program.
@@ -147,15 +141,17 @@ enum DataSource {
 
   /// Loads data by name, images from files or folders, or a CSV file with its label column.
   /// - Parameters:
-  ///   - schema: the features and classes of a trained network
+  ///   - expected: the columns and classes of a trained network
+  ///   - training: how to prepare a CSV file, where there is no network yet
   ///   - form: the form in which images are wanted
   ///   - skipBroken: whether to skip images that cannot be read
   ///   - progress: the stream for the progress of reading images; `nil` for none
   static func load(
-    _ source: String, label: String?, schema: TableSchema? = nil, form: ImageForm = .suiting(),
-    skipBroken: Bool = false, progress: TextStream? = nil
+    _ source: String, label: String?, expected: ExpectedData? = nil,
+    training: TableTraining? = nil, form: ImageForm = .suiting(), skipBroken: Bool = false,
+    progress: TextStream? = nil
   ) throws -> Loaded {
-    let classNames = schema.flatMap { $0.classNames.isEmpty ? nil : $0.classNames }
+    let classNames = expected?.classNames
     if let known = bundled.first(where: { $0.name == source }) {
       return Loaded(examples: known.load())
     }
@@ -177,8 +173,10 @@ enum DataSource {
           + "\n  Expected \(names.joined(separator: ", ")), or the path of a CSV file or a folder of images."
       )
     }
-    return try loadTable(
-      source, label: label.map { LabelColumn(argument: $0) }, schema: schema)
+    let column = label.map { LabelColumn(argument: $0) }
+    if let expected { return try loadTable(source, label: column, expected: expected) }
+    guard let column else { throw labelIsMissing(source) }
+    return try loadTable(source, label: column, training: training ?? TableTraining())
   }
 }
 

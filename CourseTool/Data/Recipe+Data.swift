@@ -5,22 +5,25 @@ import Networks
 extension Recipe {
   /// The data, in the shape that the network takes.
   /// - Parameters:
-  ///   - schema: the features and classes of a trained network
+  ///   - expected: the columns and classes of a trained network
   ///   - form: the form in which a trained network takes images; `nil` for that of the settings
   ///   - progress: the stream for the progress of reading images; `nil` for none
   func loadData(
-    schema: TableSchema? = nil, form: ImageForm? = nil, skipBroken: Bool = false,
+    for expected: ExpectedData? = nil, form: ImageForm? = nil, skipBroken: Bool = false,
     progress: TextStream? = nil
   ) throws -> DataSource.Loaded {
     if isText {
-      let parts = try DataSource.loadText(data, classNames: schema?.classNames)
+      let parts = try DataSource.loadText(data, classNames: expected?.classNames)
         .split(
           validation: validation, test: test, batchSize: batchSize, sequenceLength: sequenceLength)
       return DataSource.Loaded(examples: parts.train, parts: parts)
     }
     var loaded = try DataSource.load(
-      data, label: label, schema: schema, form: form ?? imageForm, skipBroken: skipBroken,
-      progress: progress)
+      data, label: label, expected: expected,
+      training: TableTraining(options: preparationOptions) {
+        try indices(of: $0, name: data).train
+      },
+      form: form ?? imageForm, skipBroken: skipBroken, progress: progress)
     loaded.examples = try shaped(loaded.examples)
     loaded.validation = try loaded.validation.map(shaped)
     loaded.test = try loaded.test.map(shaped)
@@ -66,24 +69,50 @@ extension Recipe {
   private func split(
     _ data: Dataset, validation: Double, test: Double
   ) throws -> DatasetSplit {
+    var recipe = self
+    (recipe.validation, recipe.test) = (validation, test)
+    let parts = try recipe.indices(of: data.targets, name: data.name)
+    return DatasetSplit(
+      train: data.subset(parts.train), validation: data.subset(parts.validation),
+      test: data.subset(parts.test))
+  }
+
+  /// The examples of each part.
+  private func indices(
+    of targets: Target, name: String
+  ) throws -> (train: [Int], validation: [Int], test: [Int]) {
+    try checkShares()
     switch splitName {
     case .random:
-      return try data.split(
-        train: 1 - validation - test, validation: validation, test: test, seed: seed)
+      return try targets.split(
+        train: 1 - validation - test, validation: validation, test: test, seed: seed, name: name)
     case .ordered:
-      let testStart = data.count - Int((Double(data.count) * test).rounded())
-      let validationStart = testStart - Int((Double(data.count) * validation).rounded())
-      return DatasetSplit(
-        train: data.subset(0..<validationStart),
-        validation: data.subset(validationStart..<testStart),
-        test: data.subset(testStart..<data.count))
+      let count = targets.count
+      let testStart = count - Int((Double(count) * test).rounded())
+      let validationStart = testStart - Int((Double(count) * validation).rounded())
+      return (
+        Array(0..<validationStart), Array(validationStart..<testStart), Array(testStart..<count)
+      )
     }
+  }
+
+  /// Notes on classes that have fewer examples than there are parts.
+  func smallClassNotes(_ data: Dataset) -> [String] {
+    guard splitName == .random, !isText, let count = data.classCount else { return [] }
+    var examples = [Int](repeating: 0, count: count)
+    for label in data.targets.classIndices where label >= 0 { examples[label] += 1 }
+    let parts = 1 + (validation > 0 ? 1 : 0) + (test > 0 ? 1 : 0)
+    let small = examples.indices.filter { (1..<parts).contains(examples[$0]) }
+    let notes = small.prefix(5).map { label in
+      let name = data.classNames.isEmpty ? "\(label)" : "\"\(data.classNames[label])\""
+      return "class \(name) has \(counted(examples[label], "example")), too few for every part"
+    }
+    return notes + (small.count > 5 ? ["so have \(small.count - 5) more classes"] : [])
   }
 
   /// Notes in a network which data it is trained on.
   static func record(_ data: DataSource.Loaded, in network: inout NeuralNetwork) {
     network.dataFingerprint = data.fingerprint
-    DataSource.noteLabel(data.label, in: &network)
     network.imageInput = data.imageInput
   }
 
@@ -106,7 +135,7 @@ extension Recipe {
         location: data, remedy: remedy)
     }
     let loaded = try loadData(
-      schema: DataSource.schema(of: network, self), form: network.imageInput.map(ImageForm.of),
+      for: ExpectedData(of: network, self), form: network.imageInput.map(ImageForm.of),
       skipBroken: skipBroken, progress: progress)
     guard network.dataFingerprint == loaded.fingerprint else {
       throw CourseError(

@@ -24,7 +24,7 @@ func labelledData(
       return (data, given, "all")
     }
     let loaded = try DataSource.load(
-      given, label: label, schema: DataSource.schema(of: network, recipe),
+      given, label: label, expected: ExpectedData(of: network, recipe),
       form: ImageForm(of: network), skipBroken: skipBroken, progress: progress)
     loaded.remarks.report(on: terminal.error)
     // Never on a training part.

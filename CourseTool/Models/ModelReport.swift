@@ -284,6 +284,10 @@ struct ModelReport {
     if let optimizer = network.optimizer {
       facts.append(.init("Optimizer", type(of: optimizer).typeName))
     }
+    if let preparation = network.preparation, !preparation.leftOut.isEmpty {
+      facts.append(
+        .init("Columns left out", preparation.leftOut.map(\.name).joined(separator: ", ")))
+    }
     if let scaling = network.preprocessing { facts.append(.init("Preprocessing", "\(scaling)")) }
     return .init(
       "Network",

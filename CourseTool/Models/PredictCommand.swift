@@ -239,13 +239,18 @@ enum PredictCommand: Command {
       let tensor = try Tensor(npy: URL(filePath: file))
       return (tensor.shape == shape ? tensor.reshaped([1] + shape) : tensor, [])
     }
-    let schema = DataSource.schema(of: network, recipe)
+    let expected = ExpectedData(of: network, recipe)
     let label = label.map { LabelColumn(argument: $0) }
-    let table = try DataSource.table(file, label: label, schema: schema)
-    let columns = try table.columns(for: schema, label: label)
+    let table = try DataSource.table(file, label: label, expected: expected)
+    let columns = try table.columns(
+      for: expected.preparation.schema(classNames: expected.classNames ?? []), label: label)
+    // Every row is to have its answer.
+    let reading = try expected.preparation.read(
+      table, columns: columns.features, rows: Array(0..<table.rowCount))
     return (
-      try table.numbers(inColumns: columns.features).reshaped([-1] + shape),
-      DataSource.unusedNote(columns, of: table)
+      reading.features.reshaped([-1] + shape),
+      DataSource.encodingNotes(table)
+        + DataSource.unusedNote(columns, of: table, for: expected.preparation) + reading.notes
     )
   }
 }

@@ -27,6 +27,8 @@ enum SummaryCommand: Command {
     var optimizer: String?
     /// The form in which the network takes images: "3 x 64 x 64, pad".
     var images: String?
+    /// The columns of tables, and those that are left out.
+    var preparation: Preparation?
     var scaling: String?
     var classNames: [String]
     var epochs: Int?
@@ -44,9 +46,10 @@ enum SummaryCommand: Command {
     } else {
       let found = try Recipe.find(name)
       try found.check()
-      let training = try found.split(found.loadData()).train
+      let data = try found.loadData()
+      let training = try found.split(data).train
       let adapted = found.adapted(to: training).recipe
-      network = try adapted.network(for: training)
+      network = try adapted.network(for: training, preparation: data.preparation)
       recipe = adapted
     }
     let history = network.progress?.history.epochs ?? []
@@ -56,6 +59,10 @@ enum SummaryCommand: Command {
     let out = terminal.output
     out.line(summaryText(network, for: out))
     if let input = network.imageInput { out.line("Images: \(input) (channels x height x width)") }
+    if let preparation = network.preparation, !preparation.isPlain {
+      out.line("Columns:")
+      out.line(preparation.lines)
+    }
     if let scaling = network.preprocessing { out.line("Preprocessing: \(scaling)") }
     if !network.classNames.isEmpty {
       let shown = network.classNames.prefix(12).map(\.printable).joined(separator: ", ")
@@ -82,7 +89,8 @@ enum SummaryCommand: Command {
       },
       parameters: network.parameterCount, loss: network.loss.map { type(of: $0).typeName },
       optimizer: network.optimizer.map { type(of: $0).typeName },
-      images: network.imageInput?.description, scaling: network.preprocessing.map { "\($0)" },
+      images: network.imageInput?.description, preparation: network.preparation,
+      scaling: network.preprocessing.map { "\($0)" },
       classNames: network.classNames,
       epochs: history.isEmpty ? nil : history.count,
       accuracy: history.last.flatMap { ($0.validation ?? $0.training).accuracy }, recipe: recipe)

@@ -12,7 +12,10 @@ extension Recipe {
   }
 
   /// The network before training, with the scaling fitted on the training part.
-  func network(for training: Dataset) throws -> NeuralNetwork {
+  /// - Parameter preparation: how the rows of a table became the examples
+  func network(
+    for training: Dataset, preparation: Preparation? = nil
+  ) throws -> NeuralNetwork {
     guard let classCount = training.classCount else {
       throw CourseError(
         .invalidData, "the data have no classes", expected: "labelled examples",
@@ -55,7 +58,8 @@ extension Recipe {
       }
     network.penalty = penalty.penalty
     try network.requireMemory(forBatchOf: min(batchSize, training.count))
-    network.preprocessing = try scaling.scaler(for: training)
+    network.preparation = preparation
+    network.preprocessing = try scaling.scaler(for: training, preparation)
     network.classNames = training.classNames
     network.featureNames = training.featureNames
     return network

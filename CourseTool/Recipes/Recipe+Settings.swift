@@ -14,6 +14,29 @@ extension Recipe {
       "label", \.label, .text("COLUMN"),
       "label column of a CSV file: its name, or its index from 0"),
     Setting(
+      "columns", \.columns, .columns,
+      "the only columns of a CSV file to use (default: all that can be used)"),
+    Setting("ignore", \.ignore, .columns, "columns of a CSV file to leave out"),
+    Setting(
+      "words", \.words, .columns,
+      "columns of a CSV file to take as words though they hold numbers, such as codes"),
+    Setting(
+      "word-limit", \.wordLimit, .integer(in: 2...65_536),
+      "the largest number of different words in a column of a CSV file"),
+    Setting(
+      "missing", \.missing, .choice(),
+      "missing values in a CSV file: indicator (the median, and a feature that marks the gap), "
+        + "median, mean, drop-row, refuse"),
+    Setting(
+      "missing-marks", \.missingMarks, .texts("TEXT,..."),
+      "further marks of missing values, such as unknown,-999"),
+    Setting(
+      "dates", \.dates, .choice(),
+      "dates in a CSV file: number (of days), or calendar (year, month, weekday, hour)"),
+    Setting(
+      "decimal", \.decimal, .choice(),
+      "the decimal mark of a CSV file, where it cannot be told: point or comma"),
+    Setting(
       "scaling", \.scaling, .notation("HOW", expected: Scaling.expected, names: Scaling.names),
       "feature scaling: \(Scaling.names.joined(separator: ", ")), or a number to divide by"),
     Setting(
@@ -104,6 +127,26 @@ extension Recipe {
     Setting(RunOptions.seed, \.seed),
   ]
 
+  /// The settings about the columns of a CSV file.
+  static let tableSettings = [
+    "columns", "ignore", "words", "word-limit", "missing", "missing-marks", "dates", "decimal",
+  ]
+
+  /// The user's decisions about the columns of a CSV file.
+  var preparationOptions: PreparationOptions {
+    func columns(_ names: [String]) -> [LabelColumn] { names.map { LabelColumn(argument: $0) } }
+    var options = PreparationOptions()
+    options.missing = missing
+    options.missingMarks = missingMarks ?? []
+    options.columns = self.columns.map(columns)
+    options.ignored = columns(ignore ?? [])
+    options.words = columns(words ?? [])
+    options.wordLimit = wordLimit
+    options.usesCalendar = dates == .calendar
+    options.decimal = decimal == .comma ? .comma : decimal == .point ? .point : nil
+    return options
+  }
+
   private static func list<Name: CaseIterable & RawRepresentable<String>>(_: Name.Type) -> String {
     Name.allCases.map(\.rawValue).joined(separator: ", ")
   }
@@ -133,8 +176,14 @@ extension Recipe {
       }
       return try checkShares()
     }
-    if !DataSource.isTable(data), label != nil {
-      throw UsageError("'--label' applies to CSV files only, and --data is \(data)")
+    if !DataSource.isTable(data) {
+      let usual = Recipe(recipe: "")
+      for name in ["label"] + Self.tableSettings {
+        guard let setting = Recipe.settings.first(where: { $0.name == name }),
+          setting.text(self) != setting.text(usual)
+        else { continue }
+        throw UsageError("'--\(name)' applies to CSV files only, and --data is \(data)")
+      }
     }
     if DataSource.isTable(data), label == nil {
       throw DataSource.labelIsMissing(data)

@@ -15,6 +15,17 @@ struct Recipe: Equatable, Sendable {
   var data = ""
   /// The label column of a CSV file: a name, or an index from 0.
   var label: String?
+  /// The decisions about the columns of a CSV file.
+  var missing = Preparation.Missing.indicator
+  /// Further marks of missing values.
+  var missingMarks: [String]?
+  /// The only columns to use, columns to leave out, and columns to take as words.
+  var columns: [String]?
+  var ignore: [String]?
+  var words: [String]?
+  var wordLimit = 50
+  var dates = DateFeatures.number
+  var decimal: DecimalMark?
   var scaling = Scaling.standardize
   /// The input shape of an example, such as [1, 8, 8]; empty: the shape in the data.
   var shape: [Int] = []

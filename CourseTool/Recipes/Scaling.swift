@@ -23,10 +23,14 @@ enum Scaling: TextValue {
   static let expected = names.joined(separator: ", ") + ", or a number above 0 to divide by"
 
   /// The scaler, fitted on training data; `nil` for no scaling.
-  func scaler(for training: Dataset) throws -> FeatureScaler? {
+  /// - Parameter preparation: how the rows of a table became the examples
+  func scaler(
+    for training: Dataset, _ preparation: Preparation? = nil
+  ) throws -> FeatureScaler? {
     switch self {
     case .none: nil
-    case .standardize: try .standardizing(training)
+    case .standardize:
+      try preparation?.standardizing(training) ?? .standardizing(training)
     case .standardizeAll: try .standardizingAll(training)
     case .standardizeChannels: try .standardizingChannels(training)
     case .minmax: try .minMax(training)

@@ -21,7 +21,7 @@ struct Experiment {
     let parts = try recipe.split(data)
     let (recipe, remark) = recipe.adapted(to: parts.train)
     if let remark { data.remarks.notes.append(remark) }
-    var network = try recipe.network(for: parts.train)
+    var network = try recipe.network(for: parts.train, preparation: data.preparation)
     Recipe.record(data, in: &network)
     network.author = author
     try self.init(recipe, network, on: data, parts: parts, isResumed: false)
@@ -84,7 +84,10 @@ struct Experiment {
     _ recipe: Recipe, _ network: NeuralNetwork, on data: DataSource.Loaded, parts: DatasetSplit,
     isResumed: Bool
   ) throws {
-    (self.recipe, self.parts, remarks) = (recipe, parts, data.remarks)
+    (self.recipe, self.parts) = (recipe, parts)
+    var remarks = data.remarks
+    if !isResumed { remarks.notes += recipe.smallClassNotes(data.examples) }
+    self.remarks = remarks
     run = try TrainingRun(
       network, recipe: recipe.recipe, settings: recipe, train: parts.train,
       validation: recipe.validation > 0 ? parts.validation : nil,

@@ -56,7 +56,8 @@ extension NeuralNetwork {
       penalty: penalty.map { SavedPart($0) },
       layerPenalties: Dictionary(
         uniqueKeysWithValues: layerPenalties.map { (String($0.key), SavedPart($0.value)) }),
-      decouplesPenalties: decouplesPenalties, preprocessing: preprocessing,
+      decouplesPenalties: decouplesPenalties, preparation: preparation,
+      preprocessing: preprocessing,
       classNames: classNames, featureNames: featureNames,
       notes: notes)
     model.note(parameters)

@@ -38,6 +38,8 @@ extension NeuralNetwork {
     }
     try network.setTraining(
       frozen: model.frozen ?? [], learningRateFactors: model.learningRateFactors ?? [:])
+    network.preparation = model.preparation
+    try network.preparation?.check(inputShape: model.inputShape)
     network.preprocessing = model.preprocessing
     try network.preprocessing?.check(inputShape: model.inputShape)
     network.classNames = model.classNames

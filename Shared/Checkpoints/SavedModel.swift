@@ -16,6 +16,8 @@ struct SavedModel: Codable {
   var layerPenalties: [String: SavedPart<PenaltyRole>]
   /// Whether penalties shrink weights beside the step.
   var decouplesPenalties: Bool
+  /// Absent in files of versions without it.
+  var preparation: Preparation?
   var preprocessing: FeatureScaler?
   var classNames: [String]
   var featureNames: [String]

@@ -42,7 +42,7 @@ public struct Dataset: Sendable {
     self.classNames = classNames
     try checkFeatures()
     try checkTargets()
-    classesInTargets = Dataset.classCount(of: targets)
+    classesInTargets = targets.classCount
   }
 
   /// Creates a dataset whose inputs stay bytes; throws when the parts do not fit each other.
@@ -56,7 +56,7 @@ public struct Dataset: Sendable {
     self.classNames = classNames
     try checkFeatures()
     try checkTargets()
-    classesInTargets = Dataset.classCount(of: targets)
+    classesInTargets = targets.classCount
   }
 
   /// The inputs as numbers or as bytes.
@@ -277,17 +277,6 @@ extension Dataset {
           "the class names do not fit the targets", kind: .shapeMismatch,
           expected: "\(values.shape.last ?? 0) names", received: "\(classNames.count)")
       }
-    }
-  }
-
-  private static func classCount(of targets: Target) -> Int? {
-    switch targets {
-    case .classes(let labels), .classSequences(let labels, _): return labels.max().map { $0 + 1 }
-    case .values(let values):
-      guard values.rank == 2, values.shape[1] >= 2 else { return nil }
-      let isOneHot =
-        ((values .== 0) + (values .== 1)).min() == 1 && (values.sum(axis: 1) .== 1).min() == 1
-      return isOneHot ? values.shape[1] : nil
     }
   }
 }

@@ -54,11 +54,13 @@ extension FeatureScaler {
     return try rounded(offset: offset, scale: scale, of: training, grouping: .features)
   }
 
-  private static func fitted(
-    to training: Dataset, by grouping: FeatureGrouping
+  /// - Parameter kept: the numbers of features that stay as they are
+  static func fitted(
+    to training: Dataset, by grouping: FeatureGrouping, except kept: [Int] = []
   ) throws -> FeatureScaler {
-    try requireVariety(training, grouping: grouping, method: "standardise")
-    let (mean, deviation) = grouping.moments(of: training)
+    try requireVariety(training, grouping: grouping, method: "standardise", except: kept)
+    var (mean, deviation) = grouping.moments(of: training)
+    for feature in kept { (mean[feature], deviation[feature]) = (0, 1) }
     return try rounded(offset: mean, scale: deviation, of: training, grouping: grouping)
   }
 
@@ -80,14 +82,15 @@ extension FeatureScaler {
   /// The smallest and the largest value of each group; throws when they are the same for one.
   @discardableResult
   private static func requireVariety(
-    _ data: Dataset, grouping: FeatureGrouping, method: String
+    _ data: Dataset, grouping: FeatureGrouping, method: String, except kept: [Int] = []
   ) throws -> (low: [Float], high: [Float]) {
     guard data.count > 0 else {
       throw CourseError(
         .invalidData, "cannot \(method) features of no examples", location: data.name)
     }
     let (low, high) = grouping.extremes(of: data)
-    let constant = low.indices.filter { low[$0] == high[$0] }
+    let ignored = Set(kept)
+    let constant = low.indices.filter { low[$0] == high[$0] && !ignored.contains($0) }
     if let group = constant.first {
       let others = constant.count - 1
       throw CourseError(

@@ -36,6 +36,8 @@ public struct NeuralNetwork: Sendable {
   /// The penalties of single layers, by the layer's number.
   var layerPenalties: [Int: any Penalty] = [:]
 
+  /// How the rows of tables become raw features; travels in the checkpoint.
+  public var preparation: Preparation?
   /// Applied to raw features by `fit`, `evaluate` and `predict`, never by `forward`; travels in the
   /// checkpoint, so that a loaded network takes raw input.
   public var preprocessing: FeatureScaler?

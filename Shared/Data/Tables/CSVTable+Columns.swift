@@ -43,7 +43,7 @@ extension CSVTable {
         for column in columns {
           let value = parseDecimal(bytes, fields[column].range).map { Float($0) }
           guard let value, value.isFinite else {
-            throw numberError(row: row, column: column, isTooLarge: value != nil)
+            throw numberError(row: row, column: column)
           }
           out[place] = value
           place += 1
@@ -144,15 +144,25 @@ extension CSVTable {
     return names.sorted { ($0.number ?? 0, $0.text) < ($1.number ?? 0, $1.text) }.map(\.text)
   }
 
-  private func numberError(row: Int, column: Int, isTooLarge: Bool) -> CourseError {
+  /// The error for a gap where none is allowed.
+  func gapError(row: Int, column: Int) -> CourseError {
+    CourseError(
+      .invalidData, "a value is missing", expected: "a value",
+      received: "\"\(text(row: row, column: column))\"",
+      location: location(row: row, column: column),
+      remedy: "Fill it in, or remove the row or the column.")
+  }
+
+  /// The error for a field that is no finite number.
+  func numberError(row: Int, column: Int) -> CourseError {
     let text = text(row: row, column: column)
+    if MissingValue.marksNumber(text) { return gapError(row: row, column: column) }
     let bare = text.lowercased().drop { $0 == "-" || $0 == "+" }
     var (what, remedy) = (
       "this is not a number", "Remove the column, or replace its words by numbers."
     )
-    if MissingValue.marksNumber(text) {
-      (what, remedy) = ("a value is missing", "Fill it in, or remove the row or the column.")
-    } else if isTooLarge || bare == "inf" || bare == "infinity" || bare == "nan" {
+    let isTooLarge = CSVTable.number(text).map { !Float($0).isFinite } ?? false
+    if isTooLarge || bare == "inf" || bare == "infinity" || bare == "nan" {
       (what, remedy) = ("the value is not finite", "Correct it or remove the row.")
     } else if CSVTable.number(text.replacing(",", with: "")) != nil, text.contains(",") {
       let groups = text.prefix { $0 != "." }.split(separator: "," as Character).dropFirst()

@@ -53,9 +53,10 @@ extension CSVTable {
       || columns.contains { column in rows.allSatisfy { $0[column].contains(".") } }
   }
 
+  /// Whether a text is a number, in any style: `7`, `0,5`, `12 %`.
   private static func isNumber(_ text: String) -> Bool {
-    let bytes = [UInt8](text.utf8)
-    return parseDecimal(bytes, 0..<bytes.count) != nil
+    CSVTable.number(text) != nil
+      || NumberStyle.detect([text], decimal: nil, hasPlain: false) != .none
   }
 
   /// The names of the columns.

@@ -7,7 +7,8 @@ import Foundation
 ///     try table.numbers(inColumns: [0, 1, 2, 3])     // a tensor [150, 4]
 ///
 /// Fields may be quoted, and quotes inside them doubled; lines end in LF or CRLF; a byte order mark and
-/// blank lines are skipped; every row must have as many fields as the first.
+/// blank lines are skipped; every row must have as many fields as the first. Texts are UTF-8 or, where they cannot be,
+/// UTF-16 or Windows-1252 (Latin-1 with a few more characters): see `encoding`.
 ///
 /// - Complexity: reading keeps the bytes of the file and one offset a row.
 public struct CSVTable: Sendable {
@@ -17,6 +18,8 @@ public struct CSVTable: Sendable {
   public let columnNames: [String]?
   /// The number of fields in each row.
   public let columnCount: Int
+  /// The encoding that the file was read in.
+  public let encoding: TextEncoding
   /// The number of rows, without the header.
   public var rowCount: Int { rowStarts.count }
 
@@ -51,7 +54,9 @@ public struct CSVTable: Sendable {
     bytes: [UInt8], name: String, header: CSVHeader = .automatic, delimiter: Character? = nil,
     expecting names: [String] = []
   ) throws {
-    let start = try CSVTable.startOfText(bytes, name: name)
+    let (bytes, encoding) = try CSVTable.decoded(bytes, name: name)
+    let start = withoutByteOrderMark(bytes).startIndex
+    self.encoding = encoding
     scanner = CSVScanner(
       bytes: bytes, name: name,
       delimiter: try delimiter.map(CSVTable.byte(ofDelimiter:))
@@ -147,37 +152,9 @@ public struct CSVTable: Sendable {
   }
 }
 
-// MARK: - Looking at the bytes
+// MARK: - The delimiter
 
 extension CSVTable {
-  /// The place after the byte order mark; throws when the bytes are no UTF-8 text.
-  private static func startOfText(_ bytes: [UInt8], name: String) throws -> Int {
-    func refuse(_ what: String, _ remedy: String, line: Int? = nil) -> CourseError {
-      CourseError(
-        .format, "this is not a CSV file", expected: "UTF-8 text", received: what,
-        location: line.map { "\(name), line \($0)" } ?? name, remedy: remedy)
-    }
-    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-      throw refuse("UTF-16 text", "Save it as CSV in UTF-8.")
-    }
-    if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
-      throw refuse("a ZIP archive or a spreadsheet", "Unpack it, or export the sheet as CSV.")
-    }
-    if bytes.starts(with: [0x1F, 0x8B]) { throw refuse("gzip data", "Unpack it with gunzip.") }
-    if let place = bytes.firstIndex(of: 0) {
-      throw refuse("binary data (a zero byte at offset \(place))", "Name a text file.")
-    }
-    if String(validating: bytes, as: UTF8.self) == nil {
-      var line = 1
-      for part in bytes.split(separator: CSVScanner.newline, omittingEmptySubsequences: false) {
-        if String(validating: part, as: UTF8.self) == nil { break }
-        line += 1
-      }
-      throw refuse("bytes that are not UTF-8", "Save it as CSV in UTF-8.", line: line)
-    }
-    return withoutByteOrderMark(bytes).startIndex
-  }
-
   private static func byte(ofDelimiter character: Character) throws -> UInt8 {
     guard let byte = character.asciiValue, byte != CSVScanner.quote, byte != CSVScanner.newline,
       byte != CSVScanner.carriageReturn, !character.isNumber, character != ".", character != "-"

@@ -23,6 +23,10 @@ public struct TableSchema: Sendable, Equatable {
   public var labelName: String?
   /// The number of the label column in training, from 0.
   public var labelPlace: Int?
+  /// The number of columns beside the label in training, of which some may not have been used.
+  package var otherCount: Int
+  /// Where the features stood among those columns.
+  package var ordinals: [Int]
 
   /// A schema from its parts.
   /// - Parameter featureCount: the number of names unless given
@@ -35,6 +39,8 @@ public struct TableSchema: Sendable, Equatable {
     self.classNames = classNames
     self.labelName = labelName
     self.labelPlace = labelPlace
+    otherCount = self.featureCount
+    ordinals = Array(0..<Swift.max(0, self.featureCount))
   }
 }
 
@@ -100,9 +106,9 @@ extension CSVTable {
   private func columnsByPlace(
     _ schema: TableSchema, label given: Int?, needsLabel: Bool
   ) throws -> TableColumns {
-    let (width, all) = (schema.featureCount, Array(0..<columnCount))
+    let (width, all) = (schema.otherCount, Array(0..<columnCount))
     if columnCount == width, given == nil, !needsLabel {
-      return TableColumns(features: all, label: nil, unused: [])
+      return TableColumns(features: schema.ordinals, label: nil, unused: [])
     }
     guard columnCount == width + 1 else {
       let needed = needsLabel || given != nil
@@ -121,7 +127,8 @@ extension CSVTable {
     }
     let place = schema.labelPlace.flatMap { all.contains($0) ? $0 : nil }
     let label = try given ?? named ?? place ?? labelAmong(all, schema: schema)
-    return TableColumns(features: all.filter { $0 != label }, label: label, unused: [])
+    let others = all.filter { $0 != label }
+    return TableColumns(features: schema.ordinals.map { others[$0] }, label: label, unused: [])
   }
 
   /// The label column among those that may be it: the only one, or the only one of class names.

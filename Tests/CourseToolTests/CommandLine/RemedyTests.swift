@@ -128,9 +128,16 @@ import Testing
         "x,y,label\n" + (0..<40).map(row).joined(separator: "\n") + "\n"
       }
       let good = try file("good.csv", rows { "\($0 % 7),\($0 % 5),\($0 % 2)" })
-      let constant = try file("constant.csv", rows { "\($0 % 7),5,\($0 % 2)" })
-      let rare = try file("rare.csv", rows { "\($0 % 7),\($0 % 5),\($0 == 3 ? 1 : 0)" })
-      let comma = try file("comma.csv", rows { "\($0 % 7),\"1,006\",\($0 % 2)" })
+      let constant = try file("constant.csv", rows { "3,5,\($0 % 2)" })
+      let words = try file(
+        "words.csv", rows { "\($0 % 7),\($0 == 3 ? "none at all" : "\($0)"),\($0 % 2)" })
+      let cities = try file("cities.csv", rows { "\($0 % 7),city \($0 % 15),\($0 % 2)" })
+      let dates = try file("dates.csv", rows { "\($0 % 7),\($0 % 9 + 1)/7/2012,\($0 % 2)" })
+      let gaps = try file(
+        "gaps.csv", rows { "\($0 % 2 == 0 ? "" : "1"),\($0 % 2 == 0 ? "1" : ""),\($0 % 2)" })
+      let comma = try file(
+        "comma.csv", "x;y;label\n" + (0..<40).map { "\($0 % 7);1,\(100 + $0);\($0 % 2)\n" }.joined()
+      )
       let huge = try file("huge.csv", rows { "\($0 % 7),\($0 % 5)e30,\($0 % 2)" })
       let single = try file("single.csv", "label\n1\n0\n")
       let empty = try file("empty.csv", "")
@@ -148,7 +155,13 @@ import Testing
       let csv = ["train", "csv-mlp", "--label", "label"] + out
       let walk: [[String]] = [
         csv + ["--data", constant], csv + ["--data", constant, "--scaling", "minmax"],
-        csv + ["--data", rare], csv + ["--data", comma], csv + ["--data", single],
+        csv + ["--data", words], csv + ["--data", cities, "--word-limit", "10"],
+        csv + ["--data", dates], csv + ["--data", gaps, "--missing", "drop-row"],
+        csv + ["--data", gaps, "--missing", "refuse"], csv + ["--data", good, "--ignore", "z"],
+        csv + ["--data", good, "--ignore", "x,y"], csv + ["--data", good, "--columns", "x,label"],
+        csv + ["--data", good, "--ignore", "x", "--columns", "x"],
+        csv + ["--data", good, "--words", "x,x"], ["train", "iris-mlp", "--missing", "mean"] + out,
+        csv + ["--data", comma], csv + ["--data", single],
         csv + ["--data", empty], csv + ["--data", path("none.csv")],
         csv + ["--data", huge, "--scaling", "none", "--learning-rate", "1000"],
         csv + ["--data", good, "--label", "none"].suffix(4) + [],

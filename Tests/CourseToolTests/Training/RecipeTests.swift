@@ -154,14 +154,18 @@ import Testing
     #expect(runTool("data", "inspect", "digits").output.contains("features with a constant value"))
   }
 
-  @Test func inspectShowsGapsAndWordsThatTrainingRefuses() throws {
+  @Test func inspectSaysWhatTrainingDoesWithEachColumn() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "gaps.csv")
       try Data("a,b,c\n1,2,x\n,3,y\n4,5,x\n".utf8).write(to: file)
       let run = runTool("data", "inspect", file.path)
       #expect(run.status == 0, "\(run.error)")
-      #expect(run.output.contains("Missing values in \"a\""))
-      #expect(run.output.contains("Text values in \"c\""))
+      #expect(run.output.contains("a        number; gaps 2.5, and marked"), "\(run.output)")
+      #expect(run.output.contains("c        one of 2 words: x, y"))
+      #expect(run.output.contains("numbers  b"))
+      let chosen = runTool("data", "inspect", file.path, "--missing", "drop-row", "--ignore", "b")
+      #expect(chosen.output.contains("b        left out: not asked for"), "\(chosen.output)")
+      #expect(chosen.output.contains("training leaves out 1 row with gaps"))
       let labelled = try runTool("data", "inspect", file.path, "--label", "c", "--json").json
       let classes = try #require(labelled["classes"] as? [[String: Any]])
       #expect(classes.map { $0["examples"] as? Int } == [2, 1])

@@ -90,8 +90,8 @@ import Testing
       let path = folder.appending(path: "data.csv").path
       let cases: [(bytes: [UInt8], word: String)] = [
         ([0x50, 0x4B, 3, 4, 0, 0], "spreadsheet"), ([0x1F, 0x8B, 8], "gunzip"),
-        ([0xFF, 0xFE, 0x31, 0], "UTF-16"), ([0x31, 0x0A, 0, 0x32], "zero byte at offset 2"),
-        ([0x31, 0x0A, 0xE9, 0x0A], "line 2"),
+        ([0xFF, 0xFE, 0x31], "damaged UTF-16"), ([0x31, 0x0A, 0, 0x32], "zero byte at offset 2"),
+        ([0x31, 0x0A, 0x81, 0x0A], "line 2"),
       ]
       for (bytes, word) in cases {
         try Data(bytes).write(to: URL(filePath: path))

@@ -1,0 +1,23 @@
+import CourseCommandLine
+
+/// The ways to make features of dates.
+enum DateFeatures: String, CaseIterable, Encodable, Sendable { case number, calendar }
+
+/// The decimal marks that can be stated.
+enum DecimalMark: String, CaseIterable, Encodable, Sendable { case point, comma }
+
+extension ValueKind where Value == [String] {
+  /// Texts separated by commas.
+  static func texts(_ placeholder: String) -> ValueKind {
+    ValueKind(
+      placeholder, expected: "texts separated by commas, such as a,b",
+      text: { $0.joined(separator: ",") }
+    ) { text in
+      let texts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      return texts.contains("") ? nil : texts
+    }
+  }
+
+  /// Columns of a table: names, or indices from 0.
+  static var columns: ValueKind { texts("COLUMN,...") }
+}

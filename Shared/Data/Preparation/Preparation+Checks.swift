@@ -1,0 +1,40 @@
+extension Preparation {
+  /// Throws unless the preparation, which may come from a file, makes inputs of a shape.
+  func check(inputShape: [Int]) throws {
+    func refuse(_ received: String, expected: String) -> CourseError {
+      damagedCheckpoint(received, expected: expected)
+    }
+    // Written so that no size overflows: a column has at most seven features and its words.
+    guard columns.count <= 1 << 20, columns.allSatisfy({ $0.wordCount <= 1 << 20 }),
+      featureCount == inputShape.reduce(1, *)
+    else {
+      throw refuse(
+        "a preparation of other features", expected: "\(inputShape.reduce(1, *)) features")
+    }
+    let places = columns.map(\.place) + targets.map(\.place)
+    guard Set(places).count == places.count, (0...(1 << 20)).contains(columnCount),
+      places.allSatisfy((0..<columnCount).contains),
+      Set(columns.map(\.name)).count == columns.count
+    else {
+      throw refuse("a preparation with columns \(places)", expected: "columns of one table")
+    }
+    for column in columns {
+      guard column.fill?.isFinite ?? true, column.fill.map({ abs($0) < 1e15 }) ?? true else {
+        throw refuse(
+          "a gap of \"\(column.name)\" filled by \(column.fill ?? 0)", expected: "a number")
+      }
+      if case .words(let values) = column.kind, Set(values).count != values.count {
+        throw refuse("a word of \"\(column.name)\" twice", expected: "different words")
+      }
+      if case .date(_, let origin) = column.kind, !(abs(origin) < 1e9) {
+        throw refuse("dates from day \(origin)", expected: "a day")
+      }
+    }
+  }
+}
+
+extension Preparation.Column {
+  fileprivate var wordCount: Int {
+    if case .words(let values) = kind { values.count } else { 0 }
+  }
+}

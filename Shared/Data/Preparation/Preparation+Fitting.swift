@@ -1,0 +1,152 @@
+// Fitting: the words, the values of gaps and the constant columns, from the training rows.
+
+extension Preparation {
+  /// A preparation for a table, fitted to all its rows.
+  ///
+  /// - Parameters:
+  ///   - target: the column to predict
+  ///   - options: the user's decisions about columns
+  /// - Throws: `CourseError` for a column that cannot be used, with a remedy; `options` that name a column that is not
+  ///   there or contradict each other.
+  public init(
+    _ table: CSVTable, target: LabelColumn, options: PreparationOptions = PreparationOptions()
+  ) throws {
+    let review = try TableReview(table, targets: [target], options: options)
+    self = try review.fitted(to: review.completeRows)
+  }
+}
+
+extension TableReview {
+  /// The rows of the table that are used: with `Missing.dropRow`, those without a gap.
+  package var completeRows: [Int] {
+    guard options.missing == .dropRow else { return Array(0..<table.rowCount) }
+    return table.completeRows(
+      used.map { column in
+        guard case .used(let kind) = decisions[column] else { stop("TableReview: no kind") }
+        return (place: column, kind: kind)
+      }, missingMarks: Set(options.missingMarks))
+  }
+
+  /// The decisions with the values of the training rows: constant columns left out, words and values of gaps found.
+  package func fittedDecisions(to rows: [Int]) throws -> [Int: FittedColumn] {
+    guard !rows.isEmpty else { throw table.everyRowHasAGap }
+    var result: [Int: FittedColumn] = [:]
+    let marks = Set(options.missingMarks)
+    for column in used {
+      guard case .used(let kind) = decisions[column] else { continue }
+      var (numbers, words, gaps) = ([Double](), [String: Int](), 0)
+      if case .words = kind {} else { numbers.reserveCapacity(rows.count) }
+      var fields: [CSVField] = []
+      for row in rows {
+        table.readFields(ofRow: row, into: &fields)
+        switch table.cell(fields[column], kind: kind, missingMarks: marks) {
+        case .missing: gaps += 1
+        case .number(let number): numbers.append(number)
+        case .word(let word): words[word, default: 0] += 1
+        case .invalid:
+          throw table.cellError(row: row, column: column, kind: kind)
+        }
+      }
+      result[column] = fitted(
+        kind, name: table.title(column), place: column, numbers: numbers, words: words, gaps: gaps,
+        rows: rows.count)
+    }
+    return result
+  }
+
+  /// A column after fitting.
+  package enum FittedColumn {
+    case used(Preparation.Column)
+    case leftOut(String)
+  }
+
+  private func fitted(
+    _ kind: Preparation.Kind, name: String, place: Int, numbers: [Double], words: [String: Int],
+    gaps: Int, rows: Int
+  ) -> FittedColumn {
+    let fillsWithMean = options.missing == .mean
+    let fills = options.missing != .dropRow && options.missing != .refuse
+    let marksGaps = options.missing == .indicator && gaps > 0
+    var column = Preparation.Column(name: name, place: place, kind: kind)
+    column.hasIndicator = marksGaps
+    if case .words = kind {
+      let values = words.keys.sorted { Self.precedes($0, $1) }
+      guard !values.isEmpty else { return .leftOut("it is empty in the training rows") }
+      if values.count == 1, gaps == 0 || options.missing != .indicator {
+        return .leftOut("it is \"\(values[0])\" in all training rows")
+      }
+      column.kind = .words(values: values)
+      if fills, options.missing != .indicator {
+        let most = values.indices.max { (words[values[$0]] ?? 0) < (words[values[$1]] ?? 0) }
+        column.fill = most.map(Double.init)
+      }
+      return .used(column)
+    }
+    guard let least = numbers.min(), let most = numbers.max() else {
+      return .leftOut("it is empty in the training rows")
+    }
+    if Float(least) == Float(most) {
+      return .leftOut("it has one value in all training rows")
+    }
+    if case .date(let style, _) = kind {
+      column.kind = .date(
+        style: style, origin: style.order == .none ? 0 : least.rounded(.down))
+    }
+    if case .calendar(let style, _, let hasTime) = kind {
+      let years = Set(numbers.map { DateStyle.calendar(Int($0.rounded(.down))).year })
+      column.kind = .calendar(style: style, hasYear: years.count > 1, hasTime: hasTime)
+    }
+    if fills {
+      column.fill =
+        fillsWithMean
+        ? numbers.reduce(0) { $0 + $1 / Double(numbers.count) } : Self.median(numbers)
+    }
+    return .used(column)
+  }
+
+  private static func median(_ numbers: [Double]) -> Double {
+    let sorted = numbers.sorted()
+    let middle = sorted.count / 2
+    return sorted.count.isMultiple(of: 2)
+      ? sorted[middle - 1] + (sorted[middle] - sorted[middle - 1]) / 2 : sorted[middle]
+  }
+
+  /// Words in order, those that are numbers first.
+  private static func precedes(_ first: String, _ second: String) -> Bool {
+    switch (CSVTable.number(first), CSVTable.number(second)) {
+    case (let a?, let b?): (a, first) < (b, second)
+    case (nil, nil): first < second
+    case (let a, _): a != nil
+    }
+  }
+
+  /// The preparation that the training rows give.
+  package func fitted(to rows: [Int], targetStyles: [NumberStyle?]? = nil) throws -> Preparation {
+    try requireUsable()
+    let fits = try fittedDecisions(to: rows)
+    var (columns, leftOut) = ([Preparation.Column](), [Preparation.LeftOut]())
+    for (place, decision) in decisions.enumerated() {
+      var reason: String?
+      if case .leftOut(let text) = decision { reason = text }
+      switch fits[place] {
+      case .used(let column): columns.append(column)
+      case .leftOut(let text): reason = text
+      case nil: break
+      }
+      if let reason { leftOut.append(.init(name: table.title(place), reason: reason)) }
+    }
+    guard !columns.isEmpty else {
+      throw CourseError(
+        .invalidData, "the table has no features that differ between rows",
+        expected: "a column with two values", received: "columns of one value each",
+        location: table.name, remedy: "Check that it is the right table.")
+    }
+    return Preparation(
+      columns: columns, leftOut: leftOut,
+      targets: targets.enumerated().map { index, place in
+        .init(name: table.columnNames?[place], place: place, style: targetStyles?[index])
+      },
+      missing: options.missing, missingMarks: options.missingMarks,
+      columnCount: table.columnCount, isNamed: table.columnNames != nil)
+  }
+}

@@ -1,0 +1,271 @@
+import Foundation
+
+// From the rows of a table to features.
+
+/// A cell of a column, read as the column's kind.
+enum TableCell {
+  case missing
+  case number(Double)
+  case word(String)
+  /// Neither a value of the column nor a gap.
+  case invalid
+}
+
+extension CSVTable {
+  /// Reads a cell.
+  func cell(
+    _ field: CSVField, kind: Preparation.Kind, missingMarks marks: Set<String>
+  ) -> TableCell {
+    if case .number(.plain) = kind, marks.isEmpty,
+      let number = parseDecimal(scanner.bytes, field.range)
+    {
+      return Float(number).isFinite ? .number(number) : .invalid
+    }
+    let text = scanner.text(field)
+    if marks.contains(text) { return .missing }
+    func checked(_ number: Double?, _ isMissing: (String) -> Bool) -> TableCell {
+      if let number { return Float(number).isFinite ? .number(number) : .invalid }
+      return isMissing(text) ? .missing : .invalid
+    }
+    switch kind {
+    case .number(let style): return checked(style.number(text), MissingValue.marksNumber)
+    case .date(let style, _), .calendar(let style, _, _):
+      return checked(style.days(text), MissingValue.marksNumber)
+    case .yesNo:
+      return checked(
+        TableReview.yesAndNo[text.lowercased()].map { $0 ? 1 : 0 }, MissingValue.marksLabel)
+    case .words: return MissingValue.marksLabel(text) ? .missing : .word(text)
+    }
+  }
+
+  /// The rows without a gap in any of some columns.
+  func completeRows(
+    _ columns: [(place: Int, kind: Preparation.Kind)], missingMarks marks: Set<String>
+  ) -> [Int] {
+    var fields: [CSVField] = []
+    return (0..<rowCount).filter { row in
+      readFields(ofRow: row, into: &fields)
+      return columns.allSatisfy { place, kind in
+        if case .missing = cell(fields[place], kind: kind, missingMarks: marks) {
+          false
+        } else {
+          true
+        }
+      }
+    }
+  }
+
+  /// The error for a cell that is no value of its column.
+  func cellError(row: Int, column: Int, kind: Preparation.Kind) -> CourseError {
+    let expected: String
+    switch kind {
+    case .number(let style) where style == .plain:
+      return numberError(row: row, column: column)
+    case .number(let style): expected = "a number (\(style.text))"
+    case .date(let style, _), .calendar(let style, _, _):
+      expected =
+        switch style.order {
+        case .yearMonthDay: "a date: year, month, day"
+        case .dayMonthYear: "a date: day, month, year"
+        case .monthDayYear: "a date: month, day, year"
+        case .none: "a time of day, such as 13:30"
+        }
+    case .yesNo: expected = "yes or no, true or false"
+    case .words: expected = "a word"
+    }
+    return CourseError(
+      .invalidData, "the value does not fit its column", expected: expected,
+      received: "\"\(text(row: row, column: column))\"",
+      location: location(row: row, column: column),
+      remedy: "Write it as the others of the column, or remove the row.")
+  }
+}
+
+/// The features of the rows of a table.
+package struct PreparedRows: Sendable {
+  /// `[rows.count, featureCount]`
+  package var features: Tensor
+  /// The rows of the table.
+  package var rows: [Int]
+  /// The number of gaps in each column that has some, by name.
+  package var gaps: [(column: String, count: Int)] = []
+  /// The words that training did not have, in each column that has some.
+  package var unknownWords: [(column: String, words: [String], rows: Int)] = []
+
+  /// Remarks for the user.
+  package var notes: [String] {
+    func list(_ parts: [String]) -> String {
+      parts.prefix(8).joined(separator: ", ")
+        + (parts.count > 8 ? " and \(parts.count - 8) more" : "")
+    }
+    var notes: [String] = []
+    if !gaps.isEmpty {
+      notes.append(
+        "missing values filled: "
+          + list(gaps.map { "\($0.count) in \"\($0.column)\"" }))
+    }
+    for (column, words, rows) in unknownWords {
+      notes.append(
+        "column \"\(column)\" has words that training did not have, which count as no word: "
+          + list(words.sorted().map { "\"\($0)\"" }) + " (\(counted(rows, "row")))")
+    }
+    return notes
+  }
+}
+
+extension Preparation {
+  /// The columns of the training table that other tables must have, by the rule of `TableSchema`.
+  package func schema(classNames: [String]) -> TableSchema {
+    let places = Set(targets.map(\.place))
+    let others = (0..<columnCount).filter { !places.contains($0) }
+    var schema = TableSchema(
+      featureNames: isNamed ? columns.map(\.name) : [], featureCount: columns.count,
+      classNames: classNames, labelName: targets.first?.name, labelPlace: targets.first?.place)
+    schema.otherCount = others.count
+    schema.ordinals = columns.compactMap { others.firstIndex(of: $0.place) }
+    return schema
+  }
+
+  /// The features of all rows of a table, `[rowCount, featureCount]`.
+  ///
+  /// - Throws: `CourseError` for a column that is missing, and for a cell that is no value of its column. With
+  ///   `Missing.refuse` and `Missing.dropRow` also for a gap: every row is to have its answer.
+  public func features(of table: CSVTable) throws -> Tensor {
+    let columns = try table.columns(for: schema(classNames: []))
+    return try read(table, columns: columns.features, rows: Array(0..<table.rowCount)).features
+  }
+
+  /// The examples in a table with targets. With `Missing.dropRow`, rows with gaps are left out.
+  ///
+  /// - Parameters:
+  ///   - classNames: the classes of a trained network, to which the labels then refer; `nil` to take those of the table
+  public func dataset(
+    _ table: CSVTable, classNames: [String]? = nil, label: LabelColumn? = nil
+  ) throws -> Dataset {
+    try examples(in: table, classNames: classNames, label: label).data
+  }
+
+  /// The examples in a table, and how they were read.
+  package func examples(
+    in table: CSVTable, classNames: [String]? = nil, label: LabelColumn? = nil
+  ) throws -> (data: Dataset, reading: PreparedRows) {
+    let found = try table.columns(
+      for: schema(classNames: classNames ?? []), label: label, needsLabel: true)
+    guard let place = found.label else { stop("Preparation: no label column") }
+    let rows = try completeRows(of: table, columns: found.features)
+    let reading = try read(table, columns: found.features, rows: rows)
+    let classes = try table.classes(inColumn: place, classNames: classNames)
+    let data = try Dataset(
+      name: table.name, features: reading.features,
+      targets: .classes(rows.map { classes.indices[$0] }), featureNames: featureNames,
+      classNames: classes.names)
+    return (data, reading)
+  }
+
+  /// The rows that become examples.
+  private func completeRows(of table: CSVTable, columns places: [Int]) throws -> [Int] {
+    guard missing == .dropRow else { return Array(0..<table.rowCount) }
+    let rows = table.completeRows(
+      zip(places, columns).map { (place: $0, kind: $1.kind) }, missingMarks: Set(missingMarks))
+    guard !rows.isEmpty else { throw table.everyRowHasAGap }
+    return rows
+  }
+
+  /// The features of some rows.
+  /// - Parameter places: where the table has the columns
+  package func read(
+    _ table: CSVTable, columns places: [Int], rows: [Int]
+  ) throws -> PreparedRows {
+    let marks = Set(missingMarks)
+    let readers = columns.map { ColumnReader($0) }
+    var gaps = [Int](repeating: 0, count: columns.count)
+    var unknown = [[String: Int]](repeating: [:], count: columns.count)
+    var fields: [CSVField] = []
+    let features = try Tensor(shape: [rows.count, featureCount]) { out in
+      var start = 0
+      for row in rows {
+        table.readFields(ofRow: row, into: &fields)
+        for (index, place) in places.enumerated() {
+          let column = columns[index]
+          let part = UnsafeMutableBufferPointer(
+            start: out + start, count: readers[index].size)
+          start += part.count
+          part.update(repeating: 0)
+          switch table.cell(fields[place], kind: column.kind, missingMarks: marks) {
+          case .number(let number): readers[index].write(number, to: part)
+          case .word(let word):
+            if let place = readers[index].place(of: word) {
+              part[place] = 1
+            } else {
+              unknown[index][word, default: 0] += 1
+            }
+          case .missing:
+            guard missing != .refuse, missing != .dropRow else {
+              throw table.gapError(row: row, column: place)
+            }
+            gaps[index] += 1
+            if let fill = column.fill { readers[index].fill(fill, part) }
+            if column.hasIndicator { part[part.count - 1] = 1 }
+          case .invalid:
+            throw table.cellError(row: row, column: place, kind: column.kind)
+          }
+        }
+      }
+    }
+    var result = PreparedRows(features: features, rows: rows)
+    for (index, column) in columns.enumerated() {
+      if gaps[index] > 0 { result.gaps.append((column.name, gaps[index])) }
+      if !unknown[index].isEmpty {
+        result.unknownWords.append(
+          (column.name, Array(unknown[index].keys), unknown[index].values.reduce(0, +)))
+      }
+    }
+    return result
+  }
+}
+
+/// Writes the values of one column.
+private struct ColumnReader {
+  let kind: Preparation.Kind
+  let size: Int
+  private var words: [String: Int] = [:]
+  private var similar: [String: Int] = [:]
+
+  init(_ column: Preparation.Column) {
+    (kind, size) = (column.kind, column.featureCount)
+    guard case .words(let values) = kind else { return }
+    words = Dictionary(values.enumerated().map { ($1, $0) }) { first, _ in first }
+    // A word in other capitals is the same, where only one is.
+    let groups = Dictionary(grouping: values.indices) { values[$0].lowercased() }
+    similar = groups.compactMapValues { $0.count == 1 ? $0[0] : nil }
+  }
+
+  func place(of word: String) -> Int? { words[word] ?? similar[word.lowercased()] }
+
+  func write(_ number: Double, to features: UnsafeMutableBufferPointer<Float>) {
+    switch kind {
+    case .number, .yesNo: features[0] = Float(number)
+    case .date(_, let origin): features[0] = Float(number - origin)
+    case .calendar(_, let hasYear, let hasTime):
+      let day = number.rounded(.down)
+      let (year, month, weekday) = DateStyle.calendar(Int(day))
+      var angles = [Double(month - 1) / 12, Double(weekday) / 7]
+      if hasTime { angles.append(number - day) }
+      if hasYear { features[0] = Float(year) }
+      let start = hasYear ? 1 : 0
+      for (index, angle) in angles.enumerated() {
+        features[start + 2 * index] = Float(sin(2 * .pi * angle))
+        features[start + 1 + 2 * index] = Float(cos(2 * .pi * angle))
+      }
+    case .words: break
+    }
+  }
+
+  func fill(_ value: Double, _ features: UnsafeMutableBufferPointer<Float>) {
+    if case .words(let values) = kind {
+      if values.indices.contains(Int(value)) { features[Int(value)] = 1 }
+    } else {
+      write(value, to: features)
+    }
+  }
+}

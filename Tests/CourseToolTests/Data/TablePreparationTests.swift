@@ -1,0 +1,128 @@
+import CourseTestSupport
+import Foundation
+import Networks
+import Testing
+
+@testable import CourseTool
+
+/// Tables with words, gaps, dates and decimal commas in `train`, `evaluate`, `predict`, `summary` and `data inspect`.
+@Suite(.watched) struct TablePreparationTests {
+  /// A table like a list of passengers; a function of the row's number.
+  private static func passengers(_ count: Int = 80) -> String {
+    "PassengerId;Name;Sex;Age;Fare;Port;Joined;Survived\n"
+      + (0..<count).map { row in
+        let sex = row % 3 == 0 ? "female" : "male"
+        let age = row % 7 == 2 ? "" : "\(row * 13 % 60),5"
+        let port = row % 11 == 5 ? "?" : ["S", "C", "Q"][row % 5 % 3]
+        let day = "201\(row % 2 + 2)-0\(row % 9 + 1)-1\(row % 10)"
+        let survived = (row % 3 == 0) != (row % 17 == 0) ? "yes" : "no"
+        return "\(row + 1);Person \(row);\(sex);\(age);\(row % 5 == 0 ? "1.0" : "")"
+          + "\(row * 7 % 100 + 10),25;\(port);\(day);\(survived)"
+      }.joined(separator: "\n") + "\n"
+  }
+
+  private func withModel(
+    _ options: String...,
+    body: (_ model: String, _ file: (String, String) throws -> String) throws -> Void
+  ) throws {
+    try withTemporaryFolder { folder in
+      func file(_ name: String, _ text: String) throws -> String {
+        let url = folder.appending(path: name)
+        try Data(text.utf8).write(to: url)
+        return url.path
+      }
+      let data = try file("people.csv", Self.passengers())
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(
+        ["train", "csv-mlp", "--data", data, "--label", "Survived", "--epochs", "60", "-o", model]
+          + options)
+      try #require(run.status == 0, "\(run.error)")
+      for words in [
+        "left out: it counts the rows", "left out: nearly every row has a text of its own",
+        "one of 2 words: female, male", "date, in days", "decimal comma",
+      ] {
+        #expect(run.error.contains(words), "\(run.error)")
+      }
+      try body(model, file)
+    }
+  }
+
+  @Test func aTableOfAllKindsIsTrainedOnAndPredicted() throws {
+    try withModel { model, file in
+      let network = try NeuralNetwork(contentsOf: URL(filePath: model))
+      #expect(network.featureNames.prefix(2) == ["Sex = female", "Sex = male"])
+      #expect(network.preparation?.targets.first?.name == "Survived")
+      let summary = runTool("summary", model)
+      #expect(summary.output.contains("Name         left out"), "\(summary.output)")
+      let record = try runTool("summary", model, "--json").json["preparation"]
+      #expect((record as? NSDictionary)?["missing"] as? String == "indicator")
+      let measured = try runTool("evaluate", model, "--json").json["test"] as? NSDictionary
+      let accuracy = try #require(measured?["accuracy"] as? Double)
+      #expect(accuracy > 0.7)
+      // By name, without the columns that training left out; with a gap, and a word that is new.
+      let new = try file(
+        "new.csv", "Sex;Port;Joined;Age;Fare\nfemale;C;2012-03-04;30,5;70,25\nmale;X;;;1.012,5\n")
+      let run = runTool("predict", model, new)
+      try #require(run.status == 0, "\(run.error)")
+      let lines = run.output.split(separator: "\n")
+      #expect(lines.count == 3 && lines[1].contains(",1,yes,") && lines[2].contains(",2,no,"))
+      #expect(
+        run.error.contains("missing values filled: 1 in \"Age\", 1 in \"Joined\""), "\(run.error)")
+      #expect(
+        run.error.contains("\"Port\" has words that training did not have")
+          && run.error.contains("\"X\""))
+      let wrong = try file("wrong.csv", "Sex;Port;Joined;Age;Fare\nfemale;C;yesterday;30,5;70,25\n")
+      let refused = runTool("predict", model, wrong)
+      #expect(refused.status == 1 && refused.error.contains("line 2, column 3 (\"Joined\")"))
+      #expect(runTool("train", "--resume", model, "--epochs", "61", "-q").status == 0)
+      let conflict = runTool("train", "--resume", model, "--epochs", "62", "--missing", "mean")
+      #expect(conflict.status == 2 && conflict.error.contains("--missing"))
+      let page = model + ".html"
+      #expect(runTool("report", model, "-o", page).status == 0)
+      #expect(try String(contentsOfFile: page, encoding: .utf8).contains("Columns left out"))
+    }
+  }
+
+  @Test func gapsCanBeRowsThatAreLeftOut() throws {
+    try withModel("--missing", "drop-row", "--dates", "calendar") { model, file in
+      // The words for dates differ.
+      let network = try NeuralNetwork(contentsOf: URL(filePath: model))
+      #expect(network.featureNames.contains("Joined weekday sine"))
+      #expect(!network.featureNames.contains { $0.contains("missing") })
+      let run = runTool("evaluate", model)
+      #expect(run.status == 0 && run.error.contains("left out 18 rows with gaps"), "\(run.error)")
+      let new = try file("new.csv", "Sex;Port;Joined;Age;Fare\nmale;C;2012-03-04;;70,25\n")
+      let refused = runTool("predict", model, new)
+      #expect(refused.status == 1 && refused.error.contains("a value is missing"))
+    }
+  }
+
+  @Test func aRecipeFileKeepsTheDecisions() throws {
+    var recipe = Recipe(recipe: "csv-mlp")
+    recipe.ignore = ["a", "b c"]
+    recipe.missing = .dropRow
+    recipe.decimal = .comma
+    let json = try JSONCoding.text(recipe)
+    let copy = try Recipe(json: JSONValue(parsing: json, name: "x"), name: "x")
+    #expect(copy.ignore == ["a", "b c"] && copy.missing == .dropRow && copy.decimal == .comma)
+    #expect(copy.preparationOptions.ignored == ["a", "b c"] && copy.columns == nil)
+    let run = runTool("train", "iris-mlp", "--ignore", "x")
+    #expect(run.status == 2 && run.error.contains("'--ignore' applies to CSV files only"))
+  }
+
+  @Test func classesOfOneRowAreTrainedOn() throws {
+    try withTemporaryFolder { folder in
+      let data = folder.appending(path: "rare.csv")
+      try Data(
+        ("x,kind\n"
+          + (0..<30).map { "\($0 * 7 % 30),\($0 == 4 ? "rare" : $0 % 2 == 0 ? "a" : "b")" }
+          .joined(separator: "\n")).utf8
+      ).write(to: data)
+      let run = runTool(
+        "train", "csv-mlp", "--data", data.path, "--label", "kind", "--epochs", "1", "-o",
+        folder.appending(path: "m").path)
+      #expect(run.status == 0)
+      #expect(run.error.contains("class \"rare\" has 1 example"), "\(run.error)")
+    }
+  }
+}
