@@ -22,6 +22,7 @@ extension NeuralNetwork {
     var result = NeuralNetwork(inputShape: inputShape, loss: loss, seed: seed)
     result.preparation = preparation
     result.preprocessing = preprocessing
+    result.targetScaling = targetScaling
     result.classNames = classNames
     result.featureNames = featureNames
     result.notes = notes

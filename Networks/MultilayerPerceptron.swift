@@ -20,14 +20,33 @@ extension NeuralNetwork {
     activation: HiddenActivation = .relu, batchNorm: Bool = false, dropout: Float = 0,
     optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
+    try multilayerPerceptron(
+      inputSize: inputSize, hiddenSizes: hiddenSizes, outputSize: classCount,
+      loss: SoftmaxCrossEntropyLoss(), batchNorm: batchNorm, dropout: dropout,
+      optimizer: optimizer, seed: seed)
+  }
+
+  /// A multilayer perceptron for any loss: dense layers with ReLU between them, and `outputSize` numbers out.
+  ///
+  ///     var network = try NeuralNetwork.multilayerPerceptron(
+  ///       inputSize: 13, hiddenSizes: [64], outputSize: 1, loss: HuberLoss(),
+  ///       optimizer: Adam(learningRate: 0.005), seed: 1)
+  ///     network.targetScaling = try .standardizing(targets: parts.train)
+  ///
+  /// - Parameter loss: the loss; for regression `MeanSquaredErrorLoss`, `MeanAbsoluteErrorLoss`, `HuberLoss`
+  /// - Throws: `CourseError` when a size is out of range.
+  public static func multilayerPerceptron(
+    inputSize: Int, hiddenSizes: [Int], outputSize: Int, loss: any Loss, batchNorm: Bool = false,
+    dropout: Float = 0, optimizer: any Optimizer, seed: UInt64
+  ) throws -> NeuralNetwork {
     try checkShape([inputSize], of: "a multilayer perceptron")
     var weights = WeightCount()
-    for (size, next) in zip([inputSize] + hiddenSizes, hiddenSizes + [classCount]) {
+    for (size, next) in zip([inputSize] + hiddenSizes, hiddenSizes + [outputSize]) {
       weights.add(size, next)
     }
     try weights.requireMemory()
     var network = NeuralNetwork(
-      inputShape: [inputSize], loss: SoftmaxCrossEntropyLoss(), optimizer: optimizer, seed: seed)
+      inputShape: [inputSize], loss: loss, optimizer: optimizer, seed: seed)
     var size = inputSize
     for hiddenSize in hiddenSizes {
       try network.append(
@@ -41,7 +60,7 @@ extension NeuralNetwork {
       }
       size = hiddenSize
     }
-    try network.append(Dense(configuration: .init(inputSize: size, outputSize: classCount)))
+    try network.append(Dense(configuration: .init(inputSize: size, outputSize: outputSize)))
     return network
   }
 }

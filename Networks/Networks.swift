@@ -26,6 +26,7 @@ extension NeuralNetwork {
     [
       CrossEntropyLoss.self, SoftmaxCrossEntropyLoss.self, SequenceCrossEntropyLoss.self,
       BinaryCrossEntropyLoss.self, MeanSquaredErrorLoss.self,
+      MeanAbsoluteErrorLoss.self, HuberLoss.self,
     ]
   }
 
@@ -51,7 +52,7 @@ extension NeuralNetwork {
 
   /// Loads a checkpoint that uses types of this package and of yours.
   ///
-  ///     let network = try NeuralNetwork(contentsOf: url, adding: [Swish.self, HuberLoss.self])
+  ///     let network = try NeuralNetwork(contentsOf: url, adding: [Swish.self, QuantileLoss.self])
   ///
   /// - Parameter types: layers, losses, optimizers, penalties and schedules that the file may name besides those
   ///   of this package; one with the name of one of this package takes its place

@@ -28,7 +28,11 @@ extension Dataset {
   package var fingerprint: String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func mix(_ value: UInt32) { hash = (hash ^ UInt64(value)) &* 0x100_0000_01b3 }
-    for label in targets.classIndices { mix(UInt32(truncatingIfNeeded: label)) }
+    if case .values(let values) = targets, classCount == nil {
+      for value in values.scalars { mix(value.bitPattern) }
+    } else {
+      for label in targets.classIndices { mix(UInt32(truncatingIfNeeded: label)) }
+    }
     forEachPiece { piece in
       for value in piece.scalars { mix(value.bitPattern) }
     }

@@ -64,19 +64,28 @@ struct RunPrinter {
       ("test", report.test, "  held out"),
     ]
     let isText = report.perplexities != nil
-    out.line(
-      out.style.bold(
-        "                loss  accuracy" + (isText ? "  perplexity  sequences" : "  examples")))
+    let isRegression = report.train?.rmse != nil
+    let titles =
+      isRegression
+      ? ["loss", "RMSE", "MAE", "R2", "examples"]
+      : ["loss", "accuracy"] + (isText ? ["perplexity", "sequences"] : ["examples"])
+    let widths = isRegression ? [8, 12, 12, 9, 10] : isText ? [8, 10, 12, 11] : [8, 10, 10]
+    func line(_ name: String, _ cells: [String]) -> String {
+      name.padded(right: 12) + zip(cells, widths).map { $0.padded(left: $1) }.joined()
+    }
+    out.line(out.style.bold(line("", titles)))
     for case (let name, let part?, let remark) in rows {
-      let accuracy = part.accuracy.map { fixed($0, 4) } ?? "-"
-      let row =
-        name.padded(right: 12) + lossText(Float(part.loss)).padded(left: 8)
-        + accuracy.padded(left: 10)
-        + (part.perplexity.map { fixed($0, 3).padded(left: 12) } ?? "")
-        + "\(part.examples)".padded(left: isText ? 11 : 10)
+      let scores =
+        isRegression
+        ? [part.rmse, part.mae, part.r2].map { $0.map(metricText) ?? "-" }
+        : [part.accuracy.map { fixed($0, 4) } ?? "-"]
+          + (part.perplexity.map { [fixed($0, 3)] } ?? [])
+      let row = line(name, [lossText(Float(part.loss))] + scores + ["\(part.examples)"])
       out.line((name == "test" ? out.style.bold(row) : row) + remark)
     }
-    if let test { out.line("\n" + classDetails(test, style: out.style)) }
+    if let test, test.confusionMatrix != nil {
+      out.line("\n" + classDetails(test, style: out.style))
+    }
   }
 }
 

@@ -9,6 +9,10 @@ package struct PartReport: Encodable, Sendable {
   /// The weight penalty in the loss; absent without one.
   package var penalty: Double?
   package var accuracy: Double?
+  /// Root mean squared error, mean absolute error and coefficient of determination of a regression.
+  package var rmse: Double?
+  package var mae: Double?
+  package var r2: Double?
   /// The perplexity of a text, `exp(loss)`.
   package var perplexity: Double?
   /// The confusion matrix, row by row: `confusion[true][predicted]`; absent above 200 classes.
@@ -27,6 +31,9 @@ package struct PartReport: Encodable, Sendable {
     loss = evaluation.loss
     penalty = evaluation.penalty == 0 ? nil : evaluation.penalty
     accuracy = evaluation.accuracy
+    rmse = evaluation.metrics["RMSE"]
+    mae = evaluation.metrics["MAE"]
+    r2 = evaluation.metrics["R2"]
     perplexity = isText ? exp(evaluation.loss - evaluation.penalty) : nil
     if details, !isText, let matrix = evaluation.confusionMatrix {
       if matrix.classCount <= 200 { confusion = matrix.counts }

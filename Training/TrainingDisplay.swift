@@ -96,7 +96,8 @@ package struct TrainingDisplay: TrainingCallback {
   private func words(_ scores: Scores, named: Bool = true) -> [String] {
     let loss =
       isText ? ("perplexity", fixed(scores.perplexity, 3)) : ("loss", lossText(Float(scores.loss)))
-    return ([loss] + scores.metrics.sorted { $0.key < $1.key }.map { ($0.key, fixed($0.value, 4)) })
+    return
+      ([loss] + scores.metrics.sorted { $0.key < $1.key }.map { ($0.key, metricText($0.value)) })
       .map { name, value in named ? "\(name) \(value)" : value }
   }
 }

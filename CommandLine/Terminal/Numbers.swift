@@ -11,6 +11,12 @@ package func lossText(_ value: Float) -> String {
     ? String(format: "%.2e", Double(value)) : fixed(value, 4)
 }
 
+/// The value of a metric, in whatever unit: four digits after the point below 10, fewer beyond.
+package func metricText(_ value: Double) -> String {
+  abs(value) >= 1e7 || value != 0 && abs(value) < 0.001
+    ? String(format: "%.3e", value) : fixed(value, abs(value) < 10 ? 4 : abs(value) < 1000 ? 2 : 0)
+}
+
 /// A number in as few digits as it takes: `0.05`, `100`.
 package func shortNumber(_ value: some BinaryFloatingPoint & LosslessStringConvertible) -> String {
   value == value.rounded() && abs(value) < 1e7 ? String(Int(value)) : "\(value)"

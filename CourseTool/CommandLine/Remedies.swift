@@ -58,7 +58,19 @@ enum Remedies {
       "If there are more, give the delimiter",
       "Separate columns by commas, semicolons or tabs."
     ),
-    ("Name the column that holds the class", "Select the label column with --label."),
+    (
+      "Name the column that holds the class",
+      "Select the label column with --label; numbers are predicted by the recipe csv-regression."
+    ),
+    (
+      "Predict the number (`values`",
+      "Predict the number with 'course train csv-regression --target COLUMN', or take the numbers as classes "
+        + "with --words COLUMN."
+    ),
+    (
+      "Train a classifier on it (`target`",
+      "Train a classifier: 'course train csv-mlp --label COLUMN'."
+    ),
     (
       "Choose the data that the network was made for, or reshape",
       "Use data of the shape that the network was trained on ('course summary MODEL')."

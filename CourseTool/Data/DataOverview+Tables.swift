@@ -25,9 +25,16 @@ extension DataOverview {
     }
     columns = summaries.indices.filter { $0 != labelColumn }.map { summaries[$0].column }
     if let labelColumn {
-      let found = try table.classCounts(inColumn: labelColumn)
-      classes = found.classes.map { ClassCount(name: $0.name, examples: $0.rows) }
-      missingLabels = found.missing
+      if let found = try? table.classCounts(inColumn: labelColumn) {
+        classes = found.classes.map { ClassCount(name: $0.name, examples: $0.rows) }
+        missingLabels = found.missing
+      }
+      if classes.isEmpty || review.looksLikeMeasurement(classCount: classes.count) {
+        classes = []
+        notes.append(
+          "\"\(table.title(labelColumn))\" looks like a measurement: predict it with 'train "
+            + "csv-regression --target'")
+      }
     }
     if rows.count < table.rowCount {
       notes.append("training leaves out \(counted(table.rowCount - rows.count, "row")) with gaps")

@@ -29,6 +29,8 @@ struct ExpectedData {
 
 /// How a training table is prepared: the user's decisions, and its training rows.
 struct TableTraining {
+  /// The columns with numbers to predict; `nil` for classes.
+  var values: [LabelColumn]?
   var options = PreparationOptions()
   var rows: (Target) throws -> [Int] = { Array(0..<$0.count) }
 }
@@ -60,9 +62,8 @@ extension DataSource {
     let (data, reading) = try expected.preparation.examples(
       in: table, classNames: expected.classNames, label: label)
     var loaded = Loaded(examples: data)
-    let columns = try table.columns(
-      for: expected.preparation.schema(classNames: expected.classNames ?? []), label: label,
-      needsLabel: true)
+    let columns = try expected.preparation.find(
+      in: table, classNames: expected.classNames ?? [], label: label, needsTargets: true)
     loaded.remarks.notes =
       encodingNotes(table) + unusedNote(columns, of: table, for: expected.preparation)
       + reading.notes + droppedNote(reading, of: table)
@@ -72,11 +73,12 @@ extension DataSource {
 
   /// The examples in a table to train on, and its preparation.
   static func loadTable(
-    _ path: String, label: LabelColumn, training: TableTraining
+    _ path: String, targets: [LabelColumn], training: TableTraining
   ) throws -> Loaded {
-    let table = try table(path, expecting: label.names)
+    let table = try table(path, expecting: targets.flatMap(\.names))
     let prepared = try table.prepared(
-      target: label, options: training.options, trainingRows: training.rows)
+      targets: targets, areNumbers: training.values != nil, options: training.options,
+      trainingRows: training.rows)
     var loaded = Loaded(examples: prepared.data)
     loaded.preparation = prepared.preparation
     loaded.remarks.notes =

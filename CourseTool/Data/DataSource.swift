@@ -175,8 +175,11 @@ enum DataSource {
     }
     let column = label.map { LabelColumn(argument: $0) }
     if let expected { return try loadTable(source, label: column, expected: expected) }
-    guard let column else { throw labelIsMissing(source) }
-    return try loadTable(source, label: column, training: training ?? TableTraining())
+    let training = training ?? TableTraining()
+    guard let targets = training.values ?? column.map({ [$0] }) else {
+      throw labelIsMissing(source)
+    }
+    return try loadTable(source, targets: targets, training: training)
   }
 }
 

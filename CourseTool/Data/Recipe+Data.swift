@@ -20,9 +20,9 @@ extension Recipe {
     }
     var loaded = try DataSource.load(
       data, label: label, expected: expected,
-      training: TableTraining(options: preparationOptions) {
-        try indices(of: $0, name: data).train
-      },
+      training: TableTraining(
+        values: loss == nil ? nil : target?.map { LabelColumn(argument: $0) },
+        options: preparationOptions, rows: { try indices(of: $0, name: data).train }),
       form: form ?? imageForm, skipBroken: skipBroken, progress: progress)
     loaded.examples = try shaped(loaded.examples)
     loaded.validation = try loaded.validation.map(shaped)

@@ -71,6 +71,9 @@ enum EvaluateCommand: Command {
       out.line("  of which \(lossText(Float(penalty))) weight penalty")
     }
     if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
+    for (name, value) in [("RMSE", report.rmse), ("MAE", report.mae), ("R2", report.r2)] {
+      if let value { out.line(name.padded(right: 11) + metricText(value)) }
+    }
     if let perplexity = report.perplexity { out.line("perplexity \(fixed(perplexity, 3))") }
     if report.classes != nil { out.line("\n" + classDetails(evaluation, style: out.style)) }
     if let mistakes { out.line("\nThe mistakes are in \(mistakes.path).") }

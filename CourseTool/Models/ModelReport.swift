@@ -131,6 +131,9 @@ struct ModelReport {
     let name = (measured.part == "all" ? "" : measured.part + " ")
     let report = scores[scores.count - 1].report
     var facts = [Report.Fact((name + "loss").firstUppercase, lossText(Float(report.loss)))]
+    if let rmse = report.rmse { facts.insert(.init(name + "RMSE", metricText(rmse)), at: 0) }
+    if let mae = report.mae { facts.insert(.init(name + "MAE", metricText(mae)), at: 1) }
+    if let r2 = report.r2 { facts.insert(.init(name + "R²", fixed(r2, 3)), at: 0) }
     if let accuracy = report.accuracy {
       facts.insert(.init((name + "accuracy").firstUppercase, percent(accuracy)), at: 0)
     }
@@ -148,6 +151,7 @@ struct ModelReport {
 
   private var results: Report.Section {
     get throws {
+      if scores.contains(where: { $0.report.rmse != nil }) { return regressionResults }
       let isText = scores.contains { $0.report.perplexity != nil }
       let table = TextTable(
         columns: [.init("part"), .number("loss"), .number("accuracy")]
@@ -168,6 +172,25 @@ struct ModelReport {
       }
       return .init("Results", blocks)
     }
+  }
+
+  /// Errors on each part, and predictions over the truth.
+  private var regressionResults: Report.Section {
+    let table = TextTable(
+      columns: [
+        .init("part"), .number("loss"), .number("RMSE"), .number("MAE"), .number("R²"),
+        .number("examples"),
+      ],
+      rows: scores.map { part, report in
+        [part, lossText(Float(report.loss))]
+          + [report.rmse, report.mae, report.r2].map { $0.map(metricText) ?? "-" }
+          + [report.examples.grouped]
+      })
+    var pictures: [any Picture] = [table]
+    if case .values(let truth) = measured.data.targets {
+      pictures += scatter(of: evaluation.predictions, truth, network).map { small($0) }
+    }
+    return .init("Results", [.pictures(pictures)])
   }
 
   /// A figure of the size that fits a phone and stands beside another one on a desk.
@@ -296,6 +319,17 @@ struct ModelReport {
 
   private var filters: Report.Section? {
     TileSheet.filters(of: network).map { .init("First filters", [.pictures([$0])]) }
+  }
+}
+
+/// Predictions over the truth, a figure for each number.
+func scatter(of predictions: Tensor, _ truth: Tensor, _ network: NeuralNetwork) -> [Figure] {
+  let names = network.preparation?.targets.map { $0.name ?? "" } ?? []
+  return (0..<truth.shape[1]).map { column in
+    Figure.predictions(
+      predictions.slice(axis: 1, at: column).scalars,
+      truth: truth.slice(axis: 1, at: column).scalars,
+      name: names.indices.contains(column) ? names[column] : "")
   }
 }
 

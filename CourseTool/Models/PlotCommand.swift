@@ -12,7 +12,7 @@ enum PlotCommand: Command {
     case learningRate = "learning-rate"
     case confusion, roc
     case precisionRecall = "precision-recall"
-    case weights, activations, gradients, outputs, mistakes, network
+    case weights, activations, gradients, outputs, mistakes, scatter, network
 
     var abstract: String {
       switch self {
@@ -27,6 +27,7 @@ enum PlotCommand: Command {
       case .gradients: "the distribution of the gradients of each layer"
       case .outputs: "the outputs in two dimensions (principal components)"
       case .mistakes: "the worst mistakes, with prediction and truth"
+      case .scatter: "predicted over true numbers, of a regression"
       case .network: "the layers, their output shapes and parameters"
       }
     }
@@ -126,7 +127,22 @@ enum PlotCommand: Command {
       }
       return history
     }
+    let isRegression = network.preparation?.predictsNumbers ?? false
+    if isRegression, [.boundary, .mistakes, .outputs].contains(kind) {
+      throw CourseError(
+        .invalidArgument, "the network does not classify", expected: "a classifier",
+        received: "a network that predicts numbers", location: path,
+        remedy: "Draw its predictions with 'course plot scatter \(shellQuoted(path))'.")
+    }
     switch kind {
+    case .scatter:
+      guard isRegression, let data, case .values(let truth) = data.targets else {
+        throw CourseError(
+          .invalidArgument, "the network does not predict numbers", expected: "a regression",
+          location: path, remedy: "Train one, for example with 'course train csv-regression'.")
+      }
+      let figures = scatter(of: try network.predict(data.features), truth, network)
+      return figures.count == 1 ? figures[0] : Panels(figures, columns: 2)
     case .boundary:
       return try DecisionBoundary(of: data!).figure(
         of: network, title: "Decision boundary of \(URL(filePath: path).lastPathComponent)")

@@ -16,7 +16,7 @@ enum PredictCommand: Command {
     "output", short: "o", .text("FILE"), "file for the predictions (default: standard output)")
 
   static let description = CommandDescription(
-    name: "predict", abstract: "Predict the class of each example in a file.",
+    name: "predict", abstract: "Predict the class or the numbers of each example in a file.",
     discussion: """
       A CSV file has one example per row. With a header row, columns are found by
       name, in any order, and unknown columns are ignored; without one they must have
@@ -57,6 +57,19 @@ enum PredictCommand: Command {
     var probability: Float
   }
 
+  /// The numbers that a regression predicts for a row.
+  private struct Numbers: Encodable {
+    var file: String
+    var row: Int
+    var values: [Float]
+  }
+
+  private struct NumbersRecord: Encodable {
+    var model: String
+    var targets: [String]
+    var predictions: [Numbers]
+  }
+
   private struct Record: Encodable {
     var model: String
     var classNames: [String]
@@ -94,9 +107,14 @@ enum PredictCommand: Command {
       throw UsageError("'--top \(count)': the network knows \(counted(names.count, "class"))")
     }
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+    let isRegression = network.preparation?.predictsNumbers ?? false
+    guard !isRegression || arguments[top] == nil && !arguments[probabilities] else {
+      throw UsageError("'--top' and '--probabilities' apply to classes, and \(path) predicts numbers")
+    }
 
     // All files are read before anything is printed: a partial output would look complete.
     var predictions: [Prediction] = []
+    var numbers: [Numbers] = []
     var answers = AnswerSheet()
     var remarks = DataRemarks()
     let progress = ProgressLine(
@@ -133,6 +151,13 @@ enum PredictCommand: Command {
         throw error
       }
       try requireFinite(probabilities, file: file, classNames: names)
+      if isRegression {
+        numbers += (0..<probabilities.shape[0]).map { row in
+          Numbers(file: file, row: row + 1, values: probabilities.rows(at: [row]).scalars)
+        }
+        progress.advance()
+        continue
+      }
       let classes = probabilities.argmax(axis: -1)
       for (row, best) in classes.enumerated() {
         let values = probabilities.rows(at: [row]).scalars
@@ -167,10 +192,12 @@ enum PredictCommand: Command {
       }
     }
     let text =
-      arguments[CommonOptions.json]
-      ? try JSONCoding.text(
-        Record(model: path, classNames: names, predictions: predictions), isPretty: true) + "\n"
-      : csv(predictions, classNames: names, arguments)
+      isRegression
+      ? try self.text(of: numbers, network: network, path: path, arguments)
+      : arguments[CommonOptions.json]
+        ? try JSONCoding.text(
+          Record(model: path, classNames: names, predictions: predictions), isPretty: true) + "\n"
+        : csv(predictions, classNames: names, arguments)
     guard let outputFile else { return terminal.output.content(text) }
     try outputFile.write(warnings: terminal.error) {
       try AtomicFile.write(Data(text.utf8), to: $0)
@@ -200,6 +227,25 @@ enum PredictCommand: Command {
     return ([head] + rows).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
   }
 
+  /// Predicted numbers, as CSV or JSON.
+  private static func text(
+    of numbers: [Numbers], network: NeuralNetwork, path: String, _ arguments: Arguments
+  ) throws -> String {
+    let targets = network.preparation?.targets ?? []
+    let names = targets.map { $0.name ?? "column \($0.place)" }
+    if arguments[CommonOptions.json] {
+      return try JSONCoding.text(
+        NumbersRecord(model: path, targets: names, predictions: numbers), isPretty: true) + "\n"
+    }
+    let rows = numbers.map { prediction in
+      [prediction.file, "\(prediction.row)"]
+        + prediction.values.map { String(format: "%.6g", Double($0)) }
+    }
+    return ([["file", "row"] + names] + rows).map {
+      $0.map(csvField).joined(separator: ",") + "\n"
+    }.joined()
+  }
+
   /// Throws for an example without a finite prediction: a row whose numbers overflow in the network.
   private static func requireFinite(
     _ probabilities: Tensor, file: String, classNames: [String]
@@ -208,7 +254,7 @@ enum PredictCommand: Command {
     let (row, column) = place.quotientAndRemainder(dividingBy: classNames.count)
     throw CourseError(
       .invalidData, "the prediction for this example is not finite",
-      expected: "a probability of class \(classNames[column])",
+      expected: "a number for \(classNames[column])",
       received: "\(probabilities.rows(at: [row]).scalars[column])",
       location: "\(file), example \(row + 1)",
       remedy: "Its values are too large for the network: correct them, or remove the example.")
@@ -242,8 +288,8 @@ enum PredictCommand: Command {
     let expected = ExpectedData(of: network, recipe)
     let label = label.map { LabelColumn(argument: $0) }
     let table = try DataSource.table(file, label: label, expected: expected)
-    let columns = try table.columns(
-      for: expected.preparation.schema(classNames: expected.classNames ?? []), label: label)
+    let columns = try expected.preparation.find(
+      in: table, classNames: expected.classNames ?? [], label: label)
     // Every row is to have its answer.
     let reading = try expected.preparation.read(
       table, columns: columns.features, rows: Array(0..<table.rowCount))

@@ -64,6 +64,10 @@ enum SummaryCommand: Command {
       out.line(preparation.lines)
     }
     if let scaling = network.preprocessing { out.line("Preprocessing: \(scaling)") }
+    if let targets = network.preparation?.targets, targets.contains(where: { $0.style != nil }) {
+      let names = targets.map { $0.name?.printable ?? "column \($0.place)" }
+      out.line("Predicts: \(names.joined(separator: ", "))")
+    }
     if !network.classNames.isEmpty {
       let shown = network.classNames.prefix(12).map(\.printable).joined(separator: ", ")
       out.line("Classes: \(shown)\(network.classNames.count > 12 ? ", ..." : "")")

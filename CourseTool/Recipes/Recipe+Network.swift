@@ -16,6 +16,7 @@ extension Recipe {
   func network(
     for training: Dataset, preparation: Preparation? = nil
   ) throws -> NeuralNetwork {
+    if let loss { return try regression(loss, for: training, preparation) }
     guard let classCount = training.classCount else {
       throw CourseError(
         .invalidData, "the data have no classes", expected: "labelled examples",
@@ -61,6 +62,24 @@ extension Recipe {
     network.preparation = preparation
     network.preprocessing = try scaling.scaler(for: training, preparation)
     network.classNames = training.classNames
+    network.featureNames = training.featureNames
+    return network
+  }
+
+  /// The network before training, for numbers.
+  private func regression(
+    _ loss: RegressionLossName, for training: Dataset, _ preparation: Preparation?
+  ) throws -> NeuralNetwork {
+    var network = try NeuralNetwork.multilayerPerceptron(
+      inputSize: training.inputShape.reduce(1, *), hiddenSizes: hidden,
+      outputSize: target?.count ?? 1, loss: loss.loss, batchNorm: batchNorm, dropout: dropout,
+      optimizer: optimizer.make(
+        learningRate: learningRate, momentum: momentum, weightDecay: weightDecay), seed: seed)
+    network.penalty = penalty.penalty
+    try network.requireMemory(forBatchOf: min(batchSize, training.count))
+    network.preparation = preparation
+    network.preprocessing = try scaling.scaler(for: training, preparation)
+    network.targetScaling = try .standardizing(targets: training)
     network.featureNames = training.featureNames
     return network
   }

@@ -14,6 +14,12 @@ extension Recipe {
       "label", \.label, .text("COLUMN"),
       "label column of a CSV file: its name, or its index from 0"),
     Setting(
+      "target", \.target, .columns, "columns of a CSV file with numbers to predict (csv-regression)"
+    ),
+    Setting(
+      "loss", \.loss, .choice(),
+      "loss of predicted numbers: squared, absolute, huber (the scaled error, squared up to 1)"),
+    Setting(
       "columns", \.columns, .columns,
       "the only columns of a CSV file to use (default: all that can be used)"),
     Setting("ignore", \.ignore, .columns, "columns of a CSV file to leave out"),
@@ -153,6 +159,7 @@ extension Recipe {
 
   /// Throws when settings that are valid one by one contradict each other.
   func check() throws(UsageError) {
+    if loss != nil || target != nil { return try checkRegression() }
     if data.isEmpty {
       throw UsageError(
         "recipe '\(recipe)' needs training data: "
@@ -188,6 +195,28 @@ extension Recipe {
     if DataSource.isTable(data), label == nil {
       throw DataSource.labelIsMissing(data)
     }
+  }
+
+  /// Throws when settings do not fit the prediction of numbers.
+  private func checkRegression() throws(UsageError) {
+    guard loss != nil else {
+      throw UsageError("'--target' predicts numbers: use the recipe csv-regression, or --label")
+    }
+    guard label == nil else {
+      throw UsageError("'--label' names classes: use --target, or the recipe csv-mlp")
+    }
+    guard !data.isEmpty, target != nil else {
+      throw UsageError("recipe '\(recipe)' needs training data: --data FILE.csv --target COLUMN")
+    }
+    guard DataSource.isTable(data) else {
+      throw UsageError("'--target' applies to CSV files only, and --data is \(data)")
+    }
+    guard maps.isEmpty, recurrent.isEmpty, !isText else {
+      throw UsageError("'--target' requires a dense network: use --maps none --recurrent none")
+    }
+    try checkLayers()
+    try checkOptimizer()
+    try checkShares()
   }
 
   /// Throws when validation and test take all examples. For data without a test part of their own.

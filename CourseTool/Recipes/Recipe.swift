@@ -15,6 +15,10 @@ struct Recipe: Equatable, Sendable {
   var data = ""
   /// The label column of a CSV file: a name, or an index from 0.
   var label: String?
+  /// The columns of a CSV file with numbers to predict.
+  var target: [String]?
+  /// The loss of predicted numbers; `nil` for classes.
+  var loss: RegressionLossName?
   /// The decisions about the columns of a CSV file.
   var missing = Preparation.Missing.indicator
   /// Further marks of missing values.

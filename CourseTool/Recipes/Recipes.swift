@@ -59,6 +59,11 @@ enum Recipes {
           optimizer: .adam, learningRate: 0.003, scheduleName: .oneCycle,
           automatic: Recipe.imageSettings)),
       NamedRecipe(
+        abstract: "Predict numbers in the rows of any CSV file: give --data and --target.",
+        settings: Recipe(
+          recipe: "csv-regression", loss: .squared, scaling: .standardize, hidden: [64],
+          optimizer: .adam, learningRate: 0.005, penalty: .l2(0.0005), epochs: 60, batchSize: 16)),
+      NamedRecipe(
         abstract: "LeNet on MNIST, 28 x 28 handwritten digits.",
         settings: Recipe(
           recipe: "lenet-mnist", data: "mnist", scaling: .none, maps: Blocks([[20], [50]]),

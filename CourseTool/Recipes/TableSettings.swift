@@ -1,4 +1,5 @@
 import CourseCommandLine
+import Networks
 
 /// The ways to make features of dates.
 enum DateFeatures: String, CaseIterable, Encodable, Sendable { case number, calendar }
@@ -20,4 +21,17 @@ extension ValueKind where Value == [String] {
 
   /// Columns of a table: names, or indices from 0.
   static var columns: ValueKind { texts("COLUMN,...") }
+}
+
+/// The losses of predicted numbers that the command line knows.
+enum RegressionLossName: String, CaseIterable, Encodable, Sendable {
+  case squared, absolute, huber
+
+  var loss: any Loss {
+    switch self {
+    case .squared: MeanSquaredErrorLoss()
+    case .absolute: MeanAbsoluteErrorLoss()
+    case .huber: HuberLoss()
+    }
+  }
 }

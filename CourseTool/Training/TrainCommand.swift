@@ -29,6 +29,7 @@ enum TrainCommand: Command {
         course train csv-mlp --data flowers.csv --label species
         course train csv-mlp --data flowers.csv --label species --epochs 500 \\
           --patience 20 --history epochs.csv --plot curves.svg
+        course train csv-regression --data cars.csv --target price
         course train iris-mlp --repeats 10
         course train digits-mlp --search learning-rate=0.05,0.15 'hidden=128|64,32'
         course train --resume digits-mlp.safetensors --epochs 100

@@ -17,7 +17,7 @@ import Shared
 /// - Complexity: O(number of elements).
 /// - Reference: Goodfellow, Bengio, Courville (2016), *Deep Learning*, section 5.5.1: the likelihood of
 ///   normally distributed errors.
-public struct MeanSquaredErrorLoss: Loss {
+public struct MeanSquaredErrorLoss: RegressionLoss {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
     /// How the losses of a batch are combined.
@@ -42,25 +42,9 @@ public struct MeanSquaredErrorLoss: Loss {
   /// Creates the loss from a checkpoint.
   public init(configuration: Configuration) { self.configuration = configuration }
 
-  /// True.
-  public var takesWeights: Bool { true }
-
-  /// The loss of a batch of predictions.
-  public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
-    forward(prediction, target: target, weights: nil)
-  }
-
   /// The loss of a batch of predictions whose examples count differently.
   public mutating func forward(_ prediction: Tensor, target: Target, weights: Tensor?) -> Float {
-    guard case .values(let truth) = target, truth.shape == prediction.shape else {
-      stop(
-        "MeanSquaredErrorLoss.forward", expected: "target values of shape \(prediction.shape)",
-        received: target.summary)
-    }
-    let difference = prediction - truth
-    let scale = TermScale(
-      difference.shape, reduction: reduction, weights: weights,
-      place: "MeanSquaredErrorLoss.forward")
+    let (difference, scale) = terms(prediction, target, weights: weights)
     kept.set((difference, scale), in: .training)
     return scale.loss(square(difference))
   }
@@ -69,16 +53,5 @@ public struct MeanSquaredErrorLoss: Loss {
   public mutating func backward() -> Tensor {
     let (difference, scale) = kept.take(for: Self.typeName)
     return scale.gradient(2 * difference)
-  }
-
-  /// Throws unless the targets are numbers in the shape of the output.
-  public func check(outputShape: [Int], target: Target) throws {
-    guard case .values(let truth) = target, Array(truth.shape.dropFirst()) == outputShape else {
-      throw CourseError(
-        .shapeMismatch, "\(Self.typeName): targets that the network cannot predict",
-        expected: "values [N] + \(outputShape)", received: target.summary,
-        remedy: "Give the last layer one output for each number to predict; for one number per "
-          + "example the targets are a column [N, 1].")
-    }
   }
 }

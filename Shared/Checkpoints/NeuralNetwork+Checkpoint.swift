@@ -57,7 +57,7 @@ extension NeuralNetwork {
       layerPenalties: Dictionary(
         uniqueKeysWithValues: layerPenalties.map { (String($0.key), SavedPart($0.value)) }),
       decouplesPenalties: decouplesPenalties, preparation: preparation,
-      preprocessing: preprocessing,
+      preprocessing: preprocessing, targetScaling: targetScaling,
       classNames: classNames, featureNames: featureNames,
       notes: notes)
     model.note(parameters)

@@ -42,6 +42,8 @@ extension NeuralNetwork {
     try network.preparation?.check(inputShape: model.inputShape)
     network.preprocessing = model.preprocessing
     try network.preprocessing?.check(inputShape: model.inputShape)
+    network.targetScaling = model.targetScaling
+    try network.targetScaling?.check(inputShape: network.outputShape)
     network.classNames = model.classNames
     network.featureNames = model.featureNames
     network.notes = model.notes

@@ -19,6 +19,8 @@ struct SavedModel: Codable {
   /// Absent in files of versions without it.
   var preparation: Preparation?
   var preprocessing: FeatureScaler?
+  /// Absent in files of versions without it.
+  var targetScaling: FeatureScaler?
   var classNames: [String]
   var featureNames: [String]
   var notes: [String: String]

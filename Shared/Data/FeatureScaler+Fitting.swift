@@ -14,6 +14,30 @@ extension FeatureScaler {
     try fitted(to: training, by: .features)
   }
 
+  /// Mean 0 and standard deviation 1 for each number that a regression predicts, on the training data: a network's
+  /// `targetScaling`.
+  ///
+  /// - Throws: when the targets are classes, or the same in all examples.
+  public static func standardizing(targets training: Dataset) throws -> FeatureScaler {
+    guard case .values(let values) = training.targets else {
+      throw CourseError(
+        .invalidData, "the targets are no numbers to scale", expected: "values to regress",
+        received: training.targets.summary, location: training.name)
+    }
+    let rows = values.reshaped([values.shape[0], -1])
+    if let column = (rows.max(axis: 0) .== rows.min(axis: 0)).scalars.firstIndex(of: 1) {
+      throw CourseError(
+        .invalidData, "the number to predict is the same in all training examples",
+        expected: "at least two different values", received: "\(rows.scalars[column])",
+        location: "\(training.name), target \(column)",
+        remedy: "Such data teach nothing; look at where they come from.")
+    }
+    return try standardizing(
+      Dataset(
+        name: training.name, features: rows,
+        targets: .classes([Int](repeating: 0, count: rows.shape[0]))))
+  }
+
   /// Mean 0 and standard deviation 1 for each channel of the training images `[N, C, ...]`.
   ///
   /// - Throws: when the examples have no channels, or when one has the same value everywhere.

@@ -101,6 +101,24 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
     return rows.reshaped(features.shape)
   }
 
+  /// The numbers before they were scaled: `x = y · scale + offset`.
+  public func inverse(_ scaled: Tensor) -> Tensor {
+    guard scaled.rank >= 1, fits(Array(scaled.shape.dropFirst())) else {
+      stop("FeatureScaler.inverse", expected: sizeText, received: "shape \(scaled.shape)")
+    }
+    func tensor(_ numbers: [Float]) -> Tensor {
+      Tensor(shape: isPerChannel ? [numbers.count, 1] : [numbers.count], scalars: numbers)
+    }
+    let shape =
+      isPerChannel
+      ? [scaled.shape[0], offset.count, -1]
+      : offset.count == 1 ? [-1, 1] : [scaled.shape[0], offset.count]
+    var rows = scaled.reshaped(shape) * tensor(scale)
+    if !offsetRemainder.isEmpty { rows += tensor(offsetRemainder) }
+    rows += tensor(offset)
+    return rows.reshaped(scaled.shape)
+  }
+
   /// The dataset with scaled features; those that are kept as bytes are scaled batch by batch.
   public func applied(to dataset: Dataset) -> Dataset {
     dataset.scaled(by: self)

@@ -19,10 +19,34 @@ public protocol Metric: Sendable {
 
 /// The sum of a metric over a number of answers.
 public struct MetricSums: Codable, Sendable, Equatable {
+  /// How the value of a metric follows from its sums.
+  public enum Form: String, Codable, Sendable {
+    /// The mean, `sum / count`.
+    case mean
+    /// The root of the mean.
+    case root
+    /// The coefficient of determination, from `columns`.
+    case determination
+  }
+
+  /// The sums over one of the numbers that a regression predicts.
+  public struct Column: Codable, Sendable, Equatable {
+    /// A number near the targets, from which they are counted.
+    var shift = 0.0
+    var sum = 0.0
+    var squares = 0.0
+    /// The sum of the squared errors.
+    var errors = 0.0
+  }
+
   /// The sum over the answers: of an accuracy, the number of right ones.
   public var sum = 0.0
   /// The number of answers.
   public var count = 0
+  /// How the value follows from the sums.
+  public var form = Form.mean
+  /// The sums of each number, for a coefficient of determination.
+  public var columns: [Column] = []
 
   /// No answers.
   public init() {}
@@ -35,11 +59,45 @@ public struct MetricSums: Codable, Sendable, Equatable {
 
   /// The mean; `nil` without answers.
   public var mean: Double? { count > 0 ? sum / Double(count) : nil }
+
+  /// The value of the metric; `nil` without answers, and for a determination of targets that are all equal.
+  public var value: Double? {
+    switch form {
+    case .mean: return mean
+    case .root: return mean?.squareRoot()
+    case .determination:
+      let shares = columns.map { column in
+        column.errors / (column.squares - column.sum * column.sum / Double(Swift.max(count, 1)))
+      }
+      guard !shares.isEmpty, shares.allSatisfy(\.isFinite) else { return nil }
+      return 1 - shares.reduce(0, +) / Double(shares.count)
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey { case sum, count, form, columns }
+
+  /// Decodes sums; those of a mean have no form.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    sum = try values.decode(Double.self, forKey: .sum)
+    count = try values.decode(Int.self, forKey: .count)
+    form = try values.decodeIfPresent(Form.self, forKey: .form) ?? .mean
+    columns = try values.decodeIfPresent([Column].self, forKey: .columns) ?? []
+  }
+
+  /// Encodes the sums; defaults are left out.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(sum, forKey: .sum)
+    try values.encode(count, forKey: .count)
+    if form != .mean { try values.encode(form, forKey: .form) }
+    if !columns.isEmpty { try values.encode(columns, forKey: .columns) }
+  }
 }
 
 extension Metric {
-  /// The mean over all answers so far; NaN before the first batch.
-  public var value: Float { Float(sums.mean ?? .nan) }
+  /// The value over all answers so far; NaN before the first batch.
+  public var value: Float { Float(sums.value ?? .nan) }
   /// Starts again without answers.
   public mutating func reset() { sums = MetricSums() }
 }

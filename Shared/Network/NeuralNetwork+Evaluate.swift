@@ -92,7 +92,7 @@ extension NeuralNetwork {
     var examples = 0
     let scores = try run(on: batches, metrics: running) { output, target in
       if matrix != nil { loss.count(output, target: target, in: &matrix!) }
-      if keepingPredictions { outputs.append(loss.prediction(from: output)) }
+      if keepingPredictions { outputs.append(unscaled(loss.prediction(from: output))) }
       examples += output.shape[0]
       try progress(examples)
     }
@@ -130,7 +130,7 @@ extension NeuralNetwork {
     for start in stride(from: 0, to: count, by: batchSize) {
       let rows = features[start..<Swift.min(start + batchSize, count)]
       let output = copy.forward(preprocessing?(rows) ?? rows, mode: .inference)
-      outputs.append(loss?.prediction(from: output) ?? output)
+      outputs.append(unscaled(loss?.prediction(from: output) ?? output))
     }
     return outputs.isEmpty
       ? Tensor(zeros: [0] + outputShape) : Tensor(concatenating: outputs)
@@ -163,7 +163,8 @@ extension NeuralNetwork {
       running.add(
         loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount,
         weight: copy.loss!.totalWeight(of: batch.targets, weights: batch.weights))
-      metrics.update(prediction: output, target: batch.targets, sums: &running.metrics)
+      metrics.update(
+        prediction: unscaled(output), target: unscaled(batch.targets), sums: &running.metrics)
       try body(output, batch.targets)
     }
     return running.scores(isMean: isMean)

@@ -41,6 +41,11 @@ public struct NeuralNetwork: Sendable {
   /// Applied to raw features by `fit`, `evaluate` and `predict`, never by `forward`; travels in the
   /// checkpoint, so that a loaded network takes raw input.
   public var preprocessing: FeatureScaler?
+  /// Scales the numbers that a regression predicts: the loss sees scaled targets, while predictions and metrics are in
+  /// the unit of the data; travels in the checkpoint.
+  ///
+  ///     network.targetScaling = try .standardizing(targets: parts.train)
+  public var targetScaling: FeatureScaler?
   /// The name of each class, in the order of the outputs; may be empty.
   public var classNames: [String] = []
   /// The name of each input feature; may be empty.

@@ -78,7 +78,8 @@ extension NeuralNetwork {
       classes: aligned.classNames, features: aligned.featureNames, of: data.name, role: role)
     if aligned.weights != nil { try checkTakesWeights(name: data.name) }
     try preprocessing?.check(inputShape: inputShape)
-    let data = preprocessing?.applied(to: aligned) ?? aligned
+    var data = preprocessing?.applied(to: aligned) ?? aligned
+    data.targets = scaled(data.targets)
     try checkInputs(name: data.name) { check in
       var firstExample = 0
       try data.forEachPiece { piece in
@@ -88,6 +89,21 @@ extension NeuralNetwork {
     }
     return data
   }
+
+  /// Targets as the loss sees them.
+  func scaled(_ target: Target) -> Target {
+    guard let targetScaling, case .values(let values) = target else { return target }
+    return .values(targetScaling(values))
+  }
+
+  /// Targets in the unit of the data, from those that the loss sees.
+  func unscaled(_ target: Target) -> Target {
+    guard let targetScaling, case .values(let values) = target else { return target }
+    return .values(targetScaling.inverse(values))
+  }
+
+  /// Outputs in the unit of the data.
+  func unscaled(_ output: Tensor) -> Tensor { targetScaling?.inverse(output) ?? output }
 
   /// Shows the first layer its inputs, if not every number is one for it.
   /// - Parameters:

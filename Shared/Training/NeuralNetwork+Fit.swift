@@ -194,8 +194,8 @@ extension NeuralNetwork {
       current.running.add(
         loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount,
         weight: weight)
-      metrics.update(
-        prediction: output, target: batch.targets, sums: &current.running.metrics)
+      let (answer, truth) = (unscaled(output), unscaled(batch.targets))
+      metrics.update(prediction: answer, target: truth, sums: &current.running.metrics)
       var gradient = loss!.backward()
       // Means over parts of unequal size add up to the mean over all of them.
       if isMean, batches.count > 1, totalWeight > 0 {

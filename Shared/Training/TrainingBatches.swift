@@ -133,6 +133,7 @@ struct PreparedBatches<Base: TrainingBatches> {
     var batch = try base.nextBatch()
     guard !areMadeReady else { return batch }
     if let features = network.preprocessing?(batch.features) { batch.features = features }
+    batch.targets = network.scaled(batch.targets)
     try network.checkInputs(name: base.name) { check in try check(batch.features, 0) }
     if let weights = batch.weights {
       try network.checkTakesWeights(name: base.name)

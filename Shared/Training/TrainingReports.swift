@@ -150,7 +150,7 @@ struct RunningScores: Codable, Sendable, Equatable {
     return Scores(
       loss: (isMean ? (weight > 0 ? loss / weight : 0) : loss) + penalty / count,
       penalty: penalty == 0 ? nil : penalty / count,
-      metrics: metrics.compactMapValues(\.mean))
+      metrics: metrics.compactMapValues(\.value))
   }
 }
 

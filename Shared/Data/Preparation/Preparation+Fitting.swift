@@ -14,6 +14,16 @@ extension Preparation {
     let review = try TableReview(table, targets: [target], options: options)
     self = try review.fitted(to: review.completeRows)
   }
+
+  /// A preparation for a table of which numbers are to be predicted, fitted to all its rows.
+  ///
+  /// - Parameter values: the columns to predict
+  public init(
+    _ table: CSVTable, values: [LabelColumn], options: PreparationOptions = PreparationOptions()
+  ) throws {
+    let review = try TableReview(table, targets: values, options: options)
+    self = try review.fitted(to: review.completeRows, targetStyles: review.targetStyles)
+  }
 }
 
 extension TableReview {
@@ -121,7 +131,7 @@ extension TableReview {
   }
 
   /// The preparation that the training rows give.
-  package func fitted(to rows: [Int], targetStyles: [NumberStyle?]? = nil) throws -> Preparation {
+  package func fitted(to rows: [Int], targetStyles: [NumberStyle]? = nil) throws -> Preparation {
     try requireUsable()
     let fits = try fittedDecisions(to: rows)
     var (columns, leftOut) = ([Preparation.Column](), [Preparation.LeftOut]())

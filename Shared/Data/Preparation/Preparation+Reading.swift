@@ -126,12 +126,51 @@ extension Preparation {
     return schema
   }
 
+  /// Whether numbers are predicted, not classes.
+  public var predictsNumbers: Bool { targets.contains { $0.style != nil } }
+
+  /// Where a table has the columns.
+  package func find(
+    in table: CSVTable, classNames: [String] = [], label: LabelColumn? = nil,
+    needsTargets: Bool = false
+  ) throws -> TableColumns {
+    let schema = schema(classNames: classNames)
+    guard targets.count > 1 else {
+      return try table.columns(for: schema, label: label, needsLabel: needsTargets)
+    }
+    guard label == nil else {
+      throw CourseError(
+        .invalidArgument, "one column for several numbers to predict",
+        expected: "the names of training: \(quotedList(targets.compactMap(\.name)))",
+        received: "\(label!)", location: table.name, remedy: "Name the columns as in training.")
+    }
+    guard let names = table.columnNames, isNamed else {
+      if table.columnCount == columnCount {
+        return TableColumns(
+          features: columns.map(\.place), label: targets[0].place,
+          otherTargets: targets.dropFirst().map(\.place), unused: [])
+      }
+      return try table.columns(for: schema, needsLabel: needsTargets)
+    }
+    var found = try table.columns(for: schema, needsLabel: needsTargets)
+    let others = places(of: targets.dropFirst().map { $0.name ?? "" }, among: names)
+    if needsTargets, let missing = others.firstIndex(of: nil) {
+      throw CourseError(
+        .invalidData, "columns are missing", expected: quotedList(targets.compactMap(\.name)),
+        received: "no \"\(targets[missing + 1].name ?? "")\" among \(quotedList(names))",
+        location: table.name, remedy: "Name the columns as in training.")
+    }
+    found.otherTargets = others.compactMap { $0 }
+    found.unused.removeAll(where: found.otherTargets.contains)
+    return found
+  }
+
   /// The features of all rows of a table, `[rowCount, featureCount]`.
   ///
   /// - Throws: `CourseError` for a column that is missing, and for a cell that is no value of its column. With
   ///   `Missing.refuse` and `Missing.dropRow` also for a gap: every row is to have its answer.
   public func features(of table: CSVTable) throws -> Tensor {
-    let columns = try table.columns(for: schema(classNames: []))
+    let columns = try find(in: table)
     return try read(table, columns: columns.features, rows: Array(0..<table.rowCount)).features
   }
 
@@ -149,11 +188,20 @@ extension Preparation {
   package func examples(
     in table: CSVTable, classNames: [String]? = nil, label: LabelColumn? = nil
   ) throws -> (data: Dataset, reading: PreparedRows) {
-    let found = try table.columns(
-      for: schema(classNames: classNames ?? []), label: label, needsLabel: true)
+    let found = try find(
+      in: table, classNames: classNames ?? [], label: label, needsTargets: true)
     guard let place = found.label else { stop("Preparation: no label column") }
     let rows = try completeRows(of: table, columns: found.features)
     let reading = try read(table, columns: found.features, rows: rows)
+    let styles = targets.compactMap(\.style)
+    if !styles.isEmpty {
+      let data = try Dataset(
+        name: table.name, features: reading.features,
+        targets: table.numbers(
+          inColumns: [place] + found.otherTargets, styles: styles, rows: rows, missingMarks),
+        featureNames: featureNames)
+      return (data, reading)
+    }
     let classes = try table.classes(inColumn: place, classNames: classNames)
     let data = try Dataset(
       name: table.name, features: reading.features,

@@ -21,6 +21,8 @@ package struct TableReview {
   let profiles: [ColumnProfile]
   let table: CSVTable
   let options: PreparationOptions
+  /// The decimal mark of the table, where it is known.
+  let decimal: NumberStyle.Mark?
 
   /// Looks at a table.
   /// - Throws: when an option names a column that is not there, or contradicts another one.
@@ -33,7 +35,13 @@ package struct TableReview {
     let ignored = try table.places(of: options.ignored, option: "ignored")
     let words = try table.places(of: options.words, option: "words")
     let targetSet = Set(self.targets)
-    for (option, places) in [("columns", wanted ?? []), ("ignored", ignored), ("words", words)] {
+    guard targetSet.count == targets.count else {
+      throw CourseError(
+        .invalidArgument, "a column is named twice", expected: "each column once",
+        received: targets.map(\.description).joined(separator: ", "), location: table.name,
+        remedy: "Name it once.")
+    }
+    for (option, places) in [("columns", wanted ?? []), ("ignored", ignored)] {
       if let place = places.first(where: targetSet.contains) {
         throw table.contradiction(place, "it is the column to predict, and among `\(option)`")
       }
@@ -41,7 +49,9 @@ package struct TableReview {
     if let place = ignored.first(where: { (wanted ?? []).contains($0) || words.contains($0) }) {
       throw table.contradiction(place, "it is to be ignored, and to be used")
     }
-    if let wanted, let place = words.first(where: { !wanted.contains($0) }) {
+    if let wanted,
+      let place = words.first(where: { !wanted.contains($0) && !targetSet.contains($0) })
+    {
       throw table.contradiction(place, "it is among `words`, and not among `columns`")
     }
     let names = (0..<table.columnCount).map { table.title($0) }
@@ -71,6 +81,7 @@ package struct TableReview {
       guard marks.count == 1 else { break }
       decimal = marks.first
     }
+    self.decimal = decimal
     for target in targetSet { kinds[target] = .target }
     decisions = kinds
   }

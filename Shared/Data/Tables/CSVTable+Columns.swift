@@ -75,8 +75,9 @@ extension CSVTable {
   /// A class is the text that stands in the table: `1`, `01` and `1.0` are three classes. Names are sorted, as
   /// numbers when all are some. With `classNames` (those of a trained network) the indices refer to them, and a
   /// name that is not among them is an error.
+  /// - Parameter areWords: whether numbers with fractions are classes as well
   public func classes(
-    inColumn column: Int, classNames: [String]? = nil
+    inColumn column: Int, classNames: [String]? = nil, areWords: Bool = false
   ) throws -> (indices: [Int], names: [String]) {
     let labels = (0..<rowCount).map { text(row: $0, column: column) }
     if let row = labels.firstIndex(where: MissingValue.marksLabel) {
@@ -84,7 +85,7 @@ extension CSVTable {
         .invalidData, "the label is missing", received: "\"\(labels[row])\"",
         location: location(row: row, column: column), remedy: "Fill it in or remove the row.")
     }
-    let names = try classNames ?? sortedClasses(labels, column: column)
+    let names = try classNames ?? sortedClasses(labels, column: column, areWords: areWords)
     let index = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
     let indices = try labels.enumerated().map { row, label in
       if let found = index[label] { return found }
@@ -129,13 +130,17 @@ extension CSVTable {
   }
 
   /// The different labels in order; throws when they look like measurements.
-  private func sortedClasses(_ labels: [String], column: Int) throws -> [String] {
+  private func sortedClasses(
+    _ labels: [String], column: Int, areWords: Bool = false
+  ) throws -> [String] {
     let names = Set(labels).filter { !MissingValue.marksLabel($0) }
       .map { (text: $0, number: CSVTable.number($0)) }
     if names.contains(where: { $0.number == nil }) { return names.map(\.text).sorted() }
-    if let fraction = labels.firstIndex(where: { label in
-      CSVTable.number(label).map { $0 != $0.rounded() } ?? false
-    }) {
+    if !areWords,
+      let fraction = labels.firstIndex(where: { label in
+        CSVTable.number(label).map { $0 != $0.rounded() } ?? false
+      })
+    {
       throw CourseError(
         .invalidData, "the label is not a class", expected: "a word or a whole number",
         received: "\"\(labels[fraction])\"", location: location(row: fraction, column: column),

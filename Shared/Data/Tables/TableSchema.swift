@@ -50,6 +50,8 @@ package struct TableColumns: Sendable, Equatable {
   package var features: [Int]
   /// The label column; `nil` when there is none.
   package var label: Int?
+  /// Further columns to predict.
+  package var otherTargets: [Int] = []
   /// The other columns.
   package var unused: [Int]
 }

@@ -96,7 +96,7 @@ import Testing
     }
     let table = try CSVTable(text: "x,w,c,kind\n" + rows.joined(separator: "\n"))
     let prepared = try table.prepared(
-      target: "kind", options: PreparationOptions(), trainingRows: { _ in Array(0..<19) })
+      targets: ["kind"], options: PreparationOptions(), trainingRows: { _ in Array(0..<19) })
     #expect(prepared.data.featureNames == ["x", "w = u", "w = v"])
     #expect(prepared.data.features.rows(at: [19]).scalars == [900, 0, 0])
     #expect(prepared.preparation.columns[0].fill == 9)
@@ -262,7 +262,7 @@ import Testing
     }
     expectCourseError(.invalidData, "no features that differ") {
       try CSVTable(text: "x,kind\n1,a\n1,b\n2,a\n").prepared(
-        target: "kind", options: .init(), trainingRows: { _ in [0, 1] })
+        targets: ["kind"], options: .init(), trainingRows: { _ in [0, 1] })
     }
   }
 
