@@ -22,8 +22,8 @@ extension NeuralNetwork {
   ) throws -> NeuralNetwork {
     try multilayerPerceptron(
       inputSize: inputSize, hiddenSizes: hiddenSizes, outputSize: classCount,
-      loss: SoftmaxCrossEntropyLoss(), batchNorm: batchNorm, dropout: dropout,
-      optimizer: optimizer, seed: seed)
+      loss: SoftmaxCrossEntropyLoss(), activation: activation, batchNorm: batchNorm,
+      dropout: dropout, optimizer: optimizer, seed: seed)
   }
 
   /// A multilayer perceptron for any loss: dense layers with ReLU between them, and `outputSize` numbers out.
@@ -36,8 +36,9 @@ extension NeuralNetwork {
   /// - Parameter loss: the loss; for regression `MeanSquaredErrorLoss`, `MeanAbsoluteErrorLoss`, `HuberLoss`
   /// - Throws: `CourseError` when a size is out of range.
   public static func multilayerPerceptron(
-    inputSize: Int, hiddenSizes: [Int], outputSize: Int, loss: any Loss, batchNorm: Bool = false,
-    dropout: Float = 0, optimizer: any Optimizer, seed: UInt64
+    inputSize: Int, hiddenSizes: [Int], outputSize: Int, loss: any Loss,
+    activation: HiddenActivation = .relu, batchNorm: Bool = false, dropout: Float = 0,
+    optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     try checkShape([inputSize], of: "a multilayer perceptron")
     var weights = WeightCount()

@@ -109,7 +109,8 @@ enum PredictCommand: Command {
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let isRegression = network.preparation?.predictsNumbers ?? false
     guard !isRegression || arguments[top] == nil && !arguments[probabilities] else {
-      throw UsageError("'--top' and '--probabilities' apply to classes, and \(path) predicts numbers")
+      throw UsageError(
+        "'--top' and '--probabilities' apply to classes, and \(path) predicts numbers")
     }
 
     // All files are read before anything is printed: a partial output would look complete.

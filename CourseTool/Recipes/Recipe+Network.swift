@@ -57,6 +57,9 @@ extension Recipe {
           hiddenSizes: hidden, classCount: classCount, activation: activation,
           batchNorm: batchNorm, dropout: dropout, optimizer: optimizer, seed: seed)
       }
+    if let weights = try classWeights.weights(for: training) {
+      network.loss = SoftmaxCrossEntropyLoss(classWeights: weights)
+    }
     network.penalty = penalty.penalty
     try network.requireMemory(forBatchOf: min(batchSize, training.count))
     network.preparation = preparation
@@ -72,7 +75,8 @@ extension Recipe {
   ) throws -> NeuralNetwork {
     var network = try NeuralNetwork.multilayerPerceptron(
       inputSize: training.inputShape.reduce(1, *), hiddenSizes: hidden,
-      outputSize: target?.count ?? 1, loss: loss.loss, batchNorm: batchNorm, dropout: dropout,
+      outputSize: target?.count ?? 1, loss: loss.loss, activation: activation,
+      batchNorm: batchNorm, dropout: dropout,
       optimizer: optimizer.make(
         learningRate: learningRate, momentum: momentum, weightDecay: weightDecay), seed: seed)
     network.penalty = penalty.penalty

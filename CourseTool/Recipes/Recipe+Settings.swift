@@ -14,6 +14,10 @@ extension Recipe {
       "label", \.label, .text("COLUMN"),
       "label column of a CSV file: its name, or its index from 0"),
     Setting(
+      "class-weights", \.classWeights, .notation("HOW", expected: ClassWeightsSetting.expected),
+      "weights of the classes in the loss: balanced (rare ones count more), or such as yes:3,no:1; "
+        + "or none"),
+    Setting(
       "target", \.target, .columns, "columns of a CSV file with numbers to predict (csv-regression)"
     ),
     Setting(
@@ -175,6 +179,9 @@ extension Recipe {
     try checkStopping()
     if isText {
       if label != nil { throw UsageError("text data have no '--label'") }
+      guard classWeights == .none else {
+        throw UsageError("'--class-weights' does not apply to text data")
+      }
       if recurrent.isEmpty {
         throw UsageError("text data require recurrent layers: --recurrent 128")
       }
@@ -201,6 +208,9 @@ extension Recipe {
   private func checkRegression() throws(UsageError) {
     guard loss != nil else {
       throw UsageError("'--target' predicts numbers: use the recipe csv-regression, or --label")
+    }
+    guard classWeights == .none else {
+      throw UsageError("'--class-weights' applies to classes only, not to --target")
     }
     guard label == nil else {
       throw UsageError("'--label' names classes: use --target, or the recipe csv-mlp")

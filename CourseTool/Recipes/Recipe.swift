@@ -15,6 +15,8 @@ struct Recipe: Equatable, Sendable {
   var data = ""
   /// The label column of a CSV file: a name, or an index from 0.
   var label: String?
+  /// The weights of the classes in the loss.
+  var classWeights = ClassWeightsSetting.none
   /// The columns of a CSV file with numbers to predict.
   var target: [String]?
   /// The loss of predicted numbers; `nil` for classes.

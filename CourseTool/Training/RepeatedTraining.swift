@@ -33,7 +33,11 @@ enum RepeatedTraining {
     [("train", { $0.train }), ("validation", { $0.validation }), ("test", { $0.test })]
   }
   private static var scores: [(name: String, value: (PartReport) -> Double?)] {
-    [("loss", { $0.loss }), ("accuracy", { $0.accuracy }), ("perplexity", { $0.perplexity })]
+    [
+      ("loss", { $0.loss }), ("accuracy", { $0.accuracy }), ("RMSE", { $0.rmse }),
+      ("R2", { $0.r2 }),
+      ("perplexity", { $0.perplexity }),
+    ]
   }
 
   /// Throws when arguments of one run are given.

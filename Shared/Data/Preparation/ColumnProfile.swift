@@ -28,6 +28,13 @@ struct ColumnProfile {
   /// A column of words may hold so many different numbers.
   static let fewNumbers = 12
 
+  /// How the cells of a column of plain numbers are written: where the comma is the decimal mark, a point before every
+  /// third digit separates thousands.
+  func style(decimal: NumberStyle.Mark?) -> NumberStyle {
+    decimal == .comma && points > 0 && points == groups
+      ? NumberStyle(decimal: .comma, grouping: .point) : .plain
+  }
+
   /// Different texts, numbers included.
   var differentWords: Int { texts.count + numberTexts.count }
 }

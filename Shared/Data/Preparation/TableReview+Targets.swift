@@ -7,7 +7,7 @@ extension TableReview {
     get throws {
       try targets.map { column in
         let profile = profiles[column]
-        if profile.others == 0, profile.numbers > 0 { return NumberStyle() }
+        if profile.others == 0, profile.numbers > 0 { return profile.style(decimal: decimal) }
         let texts = profile.texts.keys.filter { !MissingValue.marksNumber($0) }.sorted()
         let hasPlain = profile.numbers > 0
         switch NumberStyle.detect(texts, decimal: decimal, hasPlain: hasPlain) {

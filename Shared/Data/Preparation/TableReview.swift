@@ -137,9 +137,7 @@ package struct TableReview {
       if profile.minimum == profile.maximum, profile.numbers == rows {
         return .leftOut("it is \(CSVTable.shortNumber(profile.minimum)) in all rows")
       }
-      let isGrouped = decimal == .comma && profile.points > 0 && profile.points == profile.groups
-      return .used(
-        .number(style: isGrouped ? NumberStyle(decimal: .comma, grouping: .point) : .plain))
+      return .used(.number(style: profile.style(decimal: decimal)))
     }
     // Marks of missing numbers are none of the texts of a column of numbers or dates.
     let texts = profile.texts.keys.filter { !MissingValue.marksNumber($0) }.sorted()

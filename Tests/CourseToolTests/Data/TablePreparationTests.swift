@@ -39,7 +39,7 @@ import Testing
       try #require(run.status == 0, "\(run.error)")
       for words in [
         "left out: it counts the rows", "left out: nearly every row has a text of its own",
-        "one of 2 words: female, male", "date, in days", "decimal comma",
+        "one of 2 words: female, male", "  Joined ", "decimal comma",
       ] {
         #expect(run.error.contains(words), "\(run.error)")
       }
@@ -108,6 +108,28 @@ import Testing
     #expect(copy.preparationOptions.ignored == ["a", "b c"] && copy.columns == nil)
     let run = runTool("train", "iris-mlp", "--ignore", "x")
     #expect(run.status == 2 && run.error.contains("'--ignore' applies to CSV files only"))
+  }
+
+  @Test func classesHaveWeights() throws {
+    try withModel("--class-weights", "balanced") { model, file in
+      let network = try NeuralNetwork(contentsOf: URL(filePath: model))
+      let loss = try #require(network.loss as? SoftmaxCrossEntropyLoss)
+      let weights = try #require(loss.configuration.classWeights)
+      #expect(weights.count == 2 && weights[0] < 1 && weights[1] > 1)
+      let data = try file("again.csv", Self.passengers())
+      func run(_ setting: String) -> ToolRun {
+        runTool(
+          "train", "csv-mlp", "--data", data, "--label", "Survived", "--epochs", "1", "-q",
+          "--force", "-o", model, "--class-weights", setting)
+      }
+      #expect(run("yes:3").status == 0)
+      let given =
+        try NeuralNetwork(contentsOf: URL(filePath: model)).loss as? SoftmaxCrossEntropyLoss
+      #expect(given?.configuration.classWeights == [1, 3])
+      #expect(run("yess:3").error.contains("Did you mean 'yes'?"))
+      #expect(run("yes:0,no:0").error.contains("above 0"))
+      for wrong in ["yes", "yes:-1", "yes:1,yes:2", "yes:x", ""] { #expect(run(wrong).status == 2) }
+    }
   }
 
   @Test func classesOfOneRowAreTrainedOn() throws {

@@ -105,7 +105,7 @@ import Testing
       }
       let price = error("train", "csv-mlp", "--label", "price")
       #expect(
-        price.contains("looks like a measurement") && price.contains("csv-regression"), "\(price)")
+        price.contains("the label is not a class") && price.contains("csv-regression"), "\(price)")
       let maker = error("train", "csv-regression", "--target", "maker")
       #expect(maker.contains("the target is not a number") && maker.contains("csv-mlp"), "\(maker)")
       #expect(error("train", "csv-regression").contains("--target COLUMN"))
