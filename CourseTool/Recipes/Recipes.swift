@@ -62,7 +62,7 @@ enum Recipes {
         abstract: "Predict numbers in the rows of any CSV file: give --data and --target.",
         settings: Recipe(
           recipe: "csv-regression", loss: .squared, scaling: .standardize, hidden: [64],
-          optimizer: .adam, learningRate: 0.005, penalty: .l2(0.0005), epochs: 60, batchSize: 16)),
+          optimizer: .adam, learningRate: 0.002, penalty: .l2(0.01), epochs: 60, batchSize: 16)),
       NamedRecipe(
         abstract: "LeNet on MNIST, 28 x 28 handwritten digits.",
         settings: Recipe(
