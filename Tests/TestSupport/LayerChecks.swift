@@ -65,13 +65,20 @@ public func expectGradients(
   of layer: some Layer, inputShape: [Int], input: Tensor? = nil, step: Float = 0.02,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  let input =
-    input ?? Tensor(normal: inputShape, key: RandomKey(seed: varied(11)).folded("gradient check"))
-  var copy = layer
-  _ = try trainingPass(&copy, input: input, sourceLocation: sourceLocation)
-  let report = checkGradients(
-    of: layer, inputShape: inputShape, input: input, step: step, seed: varied(1))
-  if !report.passed { fail("\(report)", sourceLocation: sourceLocation) }
+  let key = RandomKey(seed: varied(11)).folded("gradient check")
+  // Where too many entries lie at kinks, nothing is proved, and another batch may do.
+  for attempt in 1...(input == nil ? 8 : 1) {
+    let batch =
+      input ?? Tensor(normal: inputShape, key: attempt == 1 ? key : key.folded(attempt))
+    var copy = layer
+    _ = try trainingPass(&copy, input: batch, sourceLocation: sourceLocation)
+    let report = checkGradients(
+      of: layer, inputShape: inputShape, input: batch, step: step, seed: varied(1))
+    if report.passed { return }
+    if report.verdict == .disagree || attempt == 8 || input != nil {
+      return fail("\(report)", sourceLocation: sourceLocation)
+    }
+  }
 }
 
 /// The loss of a batch and its gradient; requires that the gradient has the shape of the prediction.

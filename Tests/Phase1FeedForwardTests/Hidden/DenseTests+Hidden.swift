@@ -12,10 +12,12 @@ extension DenseTests {
     ])
   func otherSizes(inputSize: Int, outputSize: Int, shape: [Int]) throws {
     for activation in Activation.allCases {
-      let layer = Dense(
+      var layer = Dense(
         inputSize: inputSize, outputSize: outputSize, activation: activation, seed: varied(1723))
-      let input = Tensor(normal: shape, key: RandomKey(seed: varied(1723)).folded("input"))
-      try expectGradients(of: layer, inputShape: shape, input: input)
+      // Steps on a weight near 0 pass the kink of ReLU for every input.
+      let weights = layer.weights.value
+      layer.weights.value += 0.1 * sign(weights)
+      try expectGradients(of: layer, inputShape: shape)
     }
   }
 }
