@@ -45,7 +45,11 @@ extension FirstPrinciplesTests {
       expectClose(
         best, result.losses[count - 1], "\(name): the loss of the weights that it returns")
       try require(
-        best < result.losses[0], "\(name): it found nothing better than the weights 0")
+        best < result.losses[0],
+        """
+        \(name): it found nothing better than the weights 0: all candidates seem to be the same, or better \
+        ones are not kept
+        """)
     }
 
     @Test(arguments: ["randomSearch", "randomAdjustments"])
