@@ -45,6 +45,7 @@ enum EvaluateCommand: Command {
     let mistakes = try MistakesFile(
       arguments, inputs: [path] + (arguments.operand(1).map(DataSource.files) ?? []))
     let network = try savedNetwork(path)
+    if mistakes != nil { try network.requireClasses(path) }
     let recipe = try Recipe(notedIn: network, path: path)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 

@@ -128,12 +128,10 @@ enum PlotCommand: Command {
       return history
     }
     let isRegression = network.preparation?.predictsNumbers ?? false
-    if isRegression, [.boundary, .mistakes, .outputs].contains(kind) {
-      throw CourseError(
-        .invalidArgument, "the network does not classify", expected: "a classifier",
-        received: "a network that predicts numbers", location: path,
-        remedy: "Draw its predictions with 'course plot scatter \(shellQuoted(path))'.")
-    }
+    let isOfClasses = [
+      .boundary, .mistakes, .outputs, .confusion, .roc, .precisionRecall,
+    ].contains(kind)
+    if isOfClasses { try network.requireClasses(path) }
     switch kind {
     case .scatter:
       guard isRegression, let data, case .values(let truth) = data.targets else {

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import Foundation
 import Networks
 
@@ -12,4 +13,15 @@ func isSavedNetwork(_ path: String) -> Bool {
     let start = try? file.read(upToCount: 9), start.count == 9
   else { return false }
   return start.last == UInt8(ascii: "{") && start.dropFirst(4).prefix(4).allSatisfy { $0 == 0 }
+}
+
+extension NeuralNetwork {
+  /// Throws for a network that predicts numbers, where classes are drawn or listed.
+  func requireClasses(_ path: String) throws {
+    guard preparation?.predictsNumbers ?? false else { return }
+    throw CourseError(
+      .invalidArgument, "the network does not classify", expected: "a classifier",
+      received: "a network that predicts numbers", location: path,
+      remedy: "Draw its predictions with 'course plot scatter \(shellQuoted(path))'.")
+  }
 }

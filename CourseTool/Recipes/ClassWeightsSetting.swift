@@ -40,7 +40,8 @@ struct ClassWeightsSetting: TextValue {
       for (name, weight) in Self.pairs(text) ?? [] {
         guard let place = names.firstIndex(of: name) else {
           throw UsageError(
-            "'--class-weights \(text)': there is no class '\(name)'."
+            "'--class-weights \(text)': there is no class '\(name)' among "
+              + "\(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", ..." : "")."
               + didYouMean(suggestions(for: name, among: names)))
         }
         weights[place] = weight

@@ -63,8 +63,13 @@ import Testing
       #expect(runTool("summary", model).output.contains("Predicts: price"))
       #expect(runTool("plot", "scatter", model, "-o", path("s.svg")).status == 0)
       #expect(runTool("plot", "curves", model, "-o", path("c.svg")).status == 0)
-      for kind in ["confusion", "roc", "mistakes", "outputs", "boundary"] {
-        #expect(runTool("plot", kind, model, "-o", path("x.svg")).status == 1, "\(kind)")
+      let kinds = ["confusion", "roc", "precision-recall", "mistakes", "outputs", "boundary"]
+      let refusals =
+        kinds.map { runTool("plot", $0, model, "-o", path("x.svg")) }
+        + [runTool("evaluate", model, "--mistakes", path("x.csv"))]
+      for refusal in refusals {
+        #expect(refusal.status == 1)
+        #expect(refusal.error.contains("Draw its predictions with"), "\(refusal.error)")
       }
       #expect(runTool("report", model, "-o", path("r.html")).status == 0)
       #expect(runTool("report", model, data, "-o", path("r2.html")).status == 0)
