@@ -61,8 +61,8 @@ public struct ConvBatchNormReLU: Layer {
   /// - Parameters:
   ///   - momentum: the weight of the old value in batch norm's running averages
   ///   - epsilon: the number that batch norm adds to the variance
-  ///   - pool: the window of the max pooling after ReLU; none unless given
-  ///   - poolStride: the stride of the pooling, its window's size unless given
+  ///   - pool: the kernel size of the max pooling after ReLU; none unless given
+  ///   - poolStride: the stride of the pooling, its kernel size unless given
   ///   - seed: makes the weights reproducible outside a network, as for `Conv2D`
   public init(
     inputChannels: Int? = nil, outputChannels: Int, kernelSize: AxisSizes,
@@ -76,7 +76,7 @@ public struct ConvBatchNormReLU: Layer {
       stride: stride, padding: padding, dilation: dilation, groups: groups, bias: false,
       initializer: initializer, seed: seed)
     batchNorm = BatchNorm(channels: outputChannels, momentum: momentum, epsilon: epsilon)
-    self.pool = pool.map { MaxPool2D(window: $0, stride: poolStride) }
+    self.pool = pool.map { MaxPool2D(kernelSize: $0, stride: poolStride) }
   }
 
   /// Creates the layer from its configuration, as a checkpoint holds it.
@@ -166,7 +166,7 @@ public struct ConvBatchNormReLU: Layer {
     let folding = batchNorm.folding
     var configuration = convolution.configuration
     configuration.hasBias = true
-    let weights = convolution.weights.value * folding.factor.reshaped([-1, 1, 1, 1])
+    let weights = convolution.weights.value * folding.factor.reshaped(to: [-1, 1, 1, 1])
     return orStop {
       guard let pool else {
         configuration.activation = .relu

@@ -68,7 +68,7 @@ extension NeuralNetwork {
           inputChannels: network.outputShape[0], outputChannels: width,
           kernelSize: [kernelSize, kernelSize], padding: .same, hasBias: !batchNorm,
           biasInitializer: biasInitializer)
-        let pool = place < block.count - 1 ? nil : MaxPoolConfiguration(window: [2, 2])
+        let pool = place < block.count - 1 ? nil : MaxPoolConfiguration(kernelSize: [2, 2])
         guard activation == .relu else {
           convolution.initializer = activation.initializer
           try network.append(Conv2D(configuration: convolution))

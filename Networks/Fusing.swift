@@ -67,14 +67,14 @@ private func folded(
     var configuration = layer.configuration
     configuration.hasBias = true
     var result = orStop { try Conv2D(configuration: configuration) }
-    result.weights.value = layer.weights.value * factor.reshaped([-1, 1, 1, 1])
+    result.weights.value = layer.weights.value * factor.reshaped(to: [-1, 1, 1, 1])
     result.bias?.value = (layer.bias?.value ?? Tensor(zeros: factor.shape)) * factor + offset
     return result
   case let layer as Conv1D where layer.configuration.activation == .identity:
     var configuration = layer.configuration
     configuration.hasBias = true
     var result = orStop { try Conv1D(configuration: configuration) }
-    result.weights.value = layer.weights.value * factor.reshaped([-1, 1, 1])
+    result.weights.value = layer.weights.value * factor.reshaped(to: [-1, 1, 1])
     result.bias?.value = (layer.bias?.value ?? Tensor(zeros: factor.shape)) * factor + offset
     return result
   default: return nil

@@ -35,14 +35,14 @@ extension NeuralNetwork {
         "NeuralNetwork.featureMaps", expected: "one example of shape \(inputShape)",
         received: "\(example.shape)")
     }
-    let batch = example.reshaped([1] + inputShape)
+    let batch = example.reshaped(to: [1] + inputShape)
     var layers = layers
     var activations = preprocessing?(batch) ?? batch
     var found: [(layer: Int, maps: Tensor)] = []
     for index in layers.indices {
       activations = layers[index].forward(activations, mode: .inference)
       if activations.rank == 4 {
-        found.append((index, activations.reshaped(Array(activations.shape.dropFirst()))))
+        found.append((index, activations.reshaped(to: Array(activations.shape.dropFirst()))))
       }
     }
     return found

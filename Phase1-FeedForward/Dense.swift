@@ -80,5 +80,5 @@ public struct Dense: Layer {
   }
 
   /// `[..., C]` as a matrix `[N, C]`: every axis but the last is batch.
-  private func rows(of x: Tensor) -> Tensor { x.reshaped([-1, x.shape[x.rank - 1]]) }
+  private func rows(of x: Tensor) -> Tensor { x.reshaped(to: [-1, x.shape[x.rank - 1]]) }
 }

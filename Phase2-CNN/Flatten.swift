@@ -26,7 +26,7 @@ public struct Flatten: ParameterFreeLayer {
     // the input for backward: kept.set(input.shape, in: mode).
     // BEGIN SOLUTION
     kept.set(input.shape, in: mode)
-    return input.reshaped([input.shape[0], input.shape.dropFirst().reduce(1, *)])
+    return input.reshaped(to: [input.shape[0], input.shape.dropFirst().reduce(1, *)])
     // END SOLUTION
   }
 
@@ -37,7 +37,7 @@ public struct Flatten: ParameterFreeLayer {
       outputGradient, shape: [inputShape[0], inputShape.dropFirst().reduce(1, *)], of: "Flatten")
     // TODO(2.6): the gradient under the shape of the input.
     // BEGIN SOLUTION
-    return outputGradient.reshaped(inputShape)
+    return outputGradient.reshaped(to: inputShape)
     // END SOLUTION
   }
 }

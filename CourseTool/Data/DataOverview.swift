@@ -70,7 +70,7 @@ struct DataOverview: Encodable, Sendable {
       (columns, firstRows) = ([], [])
       return
     }
-    let rows = data.features.reshaped([data.count, -1])
+    let rows = data.features.reshaped(to: [data.count, -1])
     let (low, mean, high) = (rows.min(axis: 0), rows.mean(axis: 0), rows.max(axis: 0))
     let values = rows.scalars
     let count = rows.shape[1]

@@ -17,7 +17,7 @@ enum ImageExample {
     _ image: PixelImage, path: String, for network: NeuralNetwork, brightest: Float
   ) throws -> Tensor {
     if let input = network.imageInput, input.fitting != .refuse {
-      return try input.fitted(image).tensor.reshaped([1] + network.inputShape) * brightest
+      return try input.fitted(image).tensor.reshaped(to: [1] + network.inputShape) * brightest
     }
     let wanted = try size(for: network.inputShape, path: path, image: image)
     guard image.width == wanted.width, image.height == wanted.height else {
@@ -28,7 +28,7 @@ enum ImageExample {
         remedy: "Resize it to \(wanted.width) x \(wanted.height) first.")
     }
     return image.converted(toChannels: wanted.channels).tensor
-      .reshaped([1] + network.inputShape) * brightest
+      .reshaped(to: [1] + network.inputShape) * brightest
   }
 
   /// The image size for an input shape.

@@ -195,7 +195,7 @@ enum PlotCommand: Command {
       // A sequence with an answer at each step has as many outputs.
       let labels = targets.classIndices
       return try Figure.projection(
-        of: layers.forward(features, mode: .inference).reshaped([labels.count, -1]),
+        of: layers.forward(features, mode: .inference).reshaped(to: [labels.count, -1]),
         labels: labels, classNames: classNames)
     case .network: return NetworkDiagram(network)
     }

@@ -284,7 +284,7 @@ enum PredictCommand: Command {
     let shape = network.inputShape
     if file.lowercased().hasSuffix(".npy") {
       let tensor = try Tensor(npy: URL(filePath: file))
-      return (tensor.shape == shape ? tensor.reshaped([1] + shape) : tensor, [])
+      return (tensor.shape == shape ? tensor.reshaped(to: [1] + shape) : tensor, [])
     }
     let expected = ExpectedData(of: network, recipe)
     let label = label.map { LabelColumn(argument: $0) }
@@ -295,7 +295,7 @@ enum PredictCommand: Command {
     let reading = try expected.preparation.read(
       table, columns: columns.features, rows: Array(0..<table.rowCount))
     return (
-      reading.features.reshaped([-1] + shape),
+      reading.features.reshaped(to: [-1] + shape),
       DataSource.encodingNotes(table)
         + DataSource.unusedNote(columns, of: table, for: expected.preparation) + reading.notes
     )

@@ -42,7 +42,7 @@ extension ImageGenerator {
 
   private func tile(of number: Int, in batch: Batch) -> (image: PixelImage, text: String) {
     let shape = Array(batch.images.shape.dropFirst())
-    let numbers = batch.images.rows(at: [number]).reshaped(shape)
+    let numbers = batch.images.rows(at: [number]).reshaped(to: shape)
     var image = PixelImage(withoutNormalization(numbers)).converted(toChannels: 3)
     if let mask = batch.masks?.rows(at: [number]), case .classes = batch.targets {
       image.darken(where: mask.scalars)

@@ -148,7 +148,7 @@ extension Dataset {
   /// Images as `[N, C, H, W]`; everything else as it is.
   private static func numbers(_ features: Tensor) -> Tensor {
     let shape = features.shape
-    if shape.count == 3 { return features.reshaped([shape[0], 1, shape[1], shape[2]]) }
+    if shape.count == 3 { return features.reshaped(to: [shape[0], 1, shape[1], shape[2]]) }
     return hasChannelsLast(shape) ? features.transposed(axes: [0, 3, 1, 2]) : features
   }
 

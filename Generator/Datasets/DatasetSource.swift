@@ -80,7 +80,7 @@ public struct DatasetSource: ImageSource {
     guard let bytes = dataset.bytes else {
       let features = dataset.batch(at: [index]).features
       return PixelImage(
-        features.reshaped([shape.channels, shape.height, shape.width]), range: range)
+        features.reshaped(to: [shape.channels, shape.height, shape.width]), range: range)
     }
     return PixelImage(
       planes: bytes.bytes(at: index), width: shape.width, height: shape.height,

@@ -53,12 +53,12 @@ public struct ImageGrid: Sendable {
     var tiles = tiles
     let shape = tiles.shape
     if ![1, 3, 4].contains(shape[1]) {
-      tiles = tiles.reshaped([shape[0] * shape[1], 1, shape[2], shape[3]])
+      tiles = tiles.reshaped(to: [shape[0] * shape[1], 1, shape[2], shape[3]])
     }
     let common = range(of: tiles)
     return image(
       of: (0..<tiles.shape[0]).map { number in
-        let tile = tiles.rows(at: [number]).reshaped(Array(tiles.shape.dropFirst()))
+        let tile = tiles.rows(at: [number]).reshaped(to: Array(tiles.shape.dropFirst()))
         return PixelImage(tile, range: common ?? finiteRange(tile))
       })
   }

@@ -7,8 +7,8 @@ extension PixelImage {
   public var tensor: Tensor {
     ByteFeatures(shape: [1, height * width, channels], bytes: pixels)
       .rows(at: [0])
-      .reshaped([height * width, channels]).transposed()
-      .reshaped([channels, height, width])
+      .reshaped(to: [height * width, channels]).transposed()
+      .reshaped(to: [channels, height, width])
   }
 
   /// An image from `[C, H, W]` (C 1, 3 or 4) or `[H, W]`.
@@ -23,7 +23,7 @@ extension PixelImage {
     }
     let size = range.upperBound - range.lowerBound
     let area = shape[1] * shape[2]
-    let interleaved = tensor.reshaped([shape[0], area]).transposed() - range.lowerBound
+    let interleaved = tensor.reshaped(to: [shape[0], area]).transposed() - range.lowerBound
     let bytes = [UInt8](unsafeUninitializedCapacity: tensor.count) { out, count in
       interleaved.read {
         kernels_floats_to_bytes(

@@ -159,7 +159,7 @@ extension NeuralNetwork {
     }
     let count = images.count
     guard count > 0 else { return Tensor(zeros: [0] + outputShape) }
-    let features = try images.map { try form.fitted($0).tensor.reshaped([1] + inputShape) }
+    let features = try images.map { try form.fitted($0).tensor.reshaped(to: [1] + inputShape) }
     return try predict(Tensor(concatenating: features))
   }
 }

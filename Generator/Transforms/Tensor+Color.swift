@@ -49,7 +49,7 @@ extension Tensor {
         stop(
           "Tensor.normalized", expected: "1 or \(shape[0]) finite numbers", received: "\(values)")
       }
-      return Tensor(values).reshaped([values.count, 1, 1])
+      return Tensor(values).reshaped(to: [values.count, 1, 1])
     }
     return (self - spread(mean)) / spread(std)
   }

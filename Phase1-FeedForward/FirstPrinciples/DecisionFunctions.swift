@@ -36,6 +36,6 @@ extension DeepNetwork: DecisionFunction {
 
 /// The two columns 1 − p and p, from the probabilities of class 1, `[N]` or `[N, 1]`.
 private func twoClasses(_ probabilities: Tensor) -> Tensor {
-  let p = probabilities.reshaped([-1, 1])
+  let p = probabilities.reshaped(to: [-1, 1])
   return Tensor(concatenating: [1 - p, p], axis: 1)
 }

@@ -93,7 +93,7 @@ public struct DeepNetwork: Sendable {
         "DeepNetwork.backward", expected: "the activations of forward and a label for each row",
         received: "\(activations.count) tensors and \(labels.count) labels")
     }
-    let t = Tensor(labels.map(Float.init)).reshaped([-1, 1])
+    let t = Tensor(labels.map(Float.init)).reshaped(to: [-1, 1])
     // TODO(0.10): from the last layer to the first. dZ begins as (A[L] − t) / N.
     // BEGIN SOLUTION
     var gradients: [Layer] = []
@@ -153,7 +153,7 @@ public struct DeepNetwork: Sendable {
 
   /// The probability of class 1 for each row, `[N]`.
   public func probabilities(_ x: Tensor) -> Tensor {
-    forward(x)[layers.count].reshaped([x.shape[0]])
+    forward(x)[layers.count].reshaped(to: [x.shape[0]])
   }
 
   /// The mean cross-entropy, with probabilities clipped to 1e-7...1 − 1e-7.

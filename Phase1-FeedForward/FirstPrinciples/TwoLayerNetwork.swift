@@ -73,10 +73,10 @@ public struct TwoLayerNetwork: Sendable {
       stop("TwoLayerNetwork", expected: "\(p.count) labels", received: "\(labels.count)")
     }
     // TODO(0.10): the formulas of the backward pass, from the output to the input. dZ₂ as a column,
-    // dZ₂.reshaped([-1, 1]), times the row w₂ gives dA.
+    // dZ₂.reshaped(to: [-1, 1]), times the row w₂ gives dA.
     // BEGIN SOLUTION
     let dZ2 = (p - t) / Float(labels.count)
-    let dA = dZ2.reshaped([-1, 1]) * outputWeights
+    let dA = dZ2.reshaped(to: [-1, 1]) * outputWeights
     let dZ1 = dA * (1 - a * a)
     return Gradients(
       hiddenWeights: x.transposed().matmul(dZ1), hiddenBias: dZ1.sum(axis: 0),

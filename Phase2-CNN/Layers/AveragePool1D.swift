@@ -3,16 +3,17 @@ import Shared
 /// The mean of each window of a signal: `AveragePool2D` on images of height 1.
 ///
 /// Computes `Y[n, c, x] = Σⱼ X[n, c, x·s + j − p] / a`, where X is 0 outside of the signal.
-/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length); `s`: `stride`; `p`: padding before the signal
+/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length)
+/// - `k`: `kernelSize`; `s`: `stride`; `p`: padding before the signal
 /// - `a`: the size of the window, or, without `countIncludePad`, of its part inside the signal
-/// - `Y`: output, `[N, C, L']`, `L' = ⌊(L + padding − window) / s⌋ + 1`
+/// - `Y`: output, `[N, C, L']`, `L' = ⌊(L + padding − k) / s⌋ + 1`
 ///
 /// Given `dY`: `dX[n, c, x·s + j − p] += dY[n, c, x] / a`.
 ///
-///     var pool = AveragePool1D(window: 2)
+///     var pool = AveragePool1D(kernelSize: 2)
 ///     pool.forward([[[1, 3, 4, 2]]], mode: .inference)   // [[[2, 3]]]
 ///
-/// - Complexity: O(N·C·L'·window).
+/// - Complexity: O(N·C·L'·k).
 public struct AveragePool1D: Layer {
   /// "AveragePool1D"
   public static let typeName = "AveragePool1D"
@@ -28,13 +29,13 @@ public struct AveragePool1D: Layer {
   private var kept = Kept<PoolingGeometry>()
 
   /// Creates the layer.
-  /// - Parameter stride: the window's size unless given: windows that touch and do not overlap
+  /// - Parameter stride: `kernelSize` unless given: windows that touch and do not overlap
   public init(
-    window: Int, stride: Int? = nil, padding: Padding = .valid, countIncludePad: Bool = true,
+    kernelSize: Int, stride: Int? = nil, padding: Padding = .valid, countIncludePad: Bool = true,
     implementation: Implementation = .fast
   ) {
     let configuration = AveragePoolConfiguration(
-      window: [window], stride: stride.map { [$0] }, padding: padding,
+      kernelSize: [kernelSize], stride: stride.map { [$0] }, padding: padding,
       countIncludePad: countIncludePad)
     self = orStop { try AveragePool1D(configuration: configuration) }
     self.implementation = implementation
@@ -46,7 +47,7 @@ public struct AveragePool1D: Layer {
     self.configuration = configuration
     images = try AveragePool2D(
       configuration: AveragePoolConfiguration(
-        window: [1] + configuration.window, stride: [1] + configuration.stride,
+        kernelSize: [1] + configuration.kernelSize, stride: [1] + configuration.stride,
         padding: configuration.padding.withHeightAxis,
         countIncludePad: configuration.countIncludePad))
   }
@@ -65,13 +66,13 @@ public struct AveragePool1D: Layer {
     let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
     kept.set(geometry, in: mode)
     return images.forward(input.withHeightAxis, mode: mode)
-      .reshaped(geometry.outputSignalShape)
+      .reshaped(to: geometry.outputSignalShape)
   }
 
   /// An equal share of `dY` for each element of the window.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
     let geometry = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: geometry.outputSignalShape, of: Self.typeName)
-    return images.backward(outputGradient.withHeightAxis).reshaped(geometry.inputSignalShape)
+    return images.backward(outputGradient.withHeightAxis).reshaped(to: geometry.inputSignalShape)
   }
 }

@@ -47,8 +47,8 @@ public struct ConvReLUPool: Layer, TwoBodied {
 
   /// Creates a layer with freshly drawn weights. The first arguments are those of `Conv2D`.
   /// - Parameters:
-  ///   - pool: the window of the pooling
-  ///   - poolStride: the stride of the pooling, its window's size unless given
+  ///   - pool: the kernel size of the pooling
+  ///   - poolStride: the stride of the pooling, its kernel size unless given
   ///   - seed: makes the weights reproducible outside a network, as for `Conv2D`
   public init(
     inputChannels: Int? = nil, outputChannels: Int, kernelSize: AxisSizes,
@@ -62,7 +62,7 @@ public struct ConvReLUPool: Layer, TwoBodied {
       inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: kernelSize,
       stride: stride, padding: padding, dilation: dilation, groups: groups, bias: bias,
       initializer: initializer, biasInitializer: biasInitializer, seed: seed)
-    self.pool = MaxPool2D(window: pool, stride: poolStride)
+    self.pool = MaxPool2D(kernelSize: pool, stride: poolStride)
     self.implementation = implementation
   }
 

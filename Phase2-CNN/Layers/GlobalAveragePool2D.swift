@@ -44,7 +44,7 @@ public struct GlobalAveragePool2D: ParameterFreeLayer {
     }
     kept.set(input.shape, in: mode)
     let (batch, channels) = (input.shape[0], input.shape[1])
-    return input.reshaped([batch, channels, input.shape[2] * input.shape[3]]).mean(axis: 2)
+    return input.reshaped(to: [batch, channels, input.shape[2] * input.shape[3]]).mean(axis: 2)
   }
 
   /// The same share of `dY` for every place.
@@ -52,6 +52,6 @@ public struct GlobalAveragePool2D: ParameterFreeLayer {
     let shape = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: Array(shape.prefix(2)), of: Self.typeName)
     let share = outputGradient / Float(shape[2] * shape[3])
-    return share.reshaped([shape[0], shape[1], 1, 1]).broadcast(to: shape)
+    return share.reshaped(to: [shape[0], shape[1], 1, 1]).broadcast(to: shape)
   }
 }

@@ -3,15 +3,16 @@ import Shared
 /// Keeps the largest element of each window of a signal: `MaxPool2D` on images of height 1.
 ///
 /// Computes `Y[n, c, x] = maxⱼ X[n, c, x·s + j − p]`; padding never wins.
-/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length); `s`: `stride`; `p`: padding before the signal
-/// - `Y`: output, `[N, C, L']`, `L' = ⌊(L + padding − window) / s⌋ + 1`
+/// - `X`: input, `[N, C, L]` (N batch size, C channels, L length)
+/// - `k`: `kernelSize`; `s`: `stride`; `p`: padding before the signal
+/// - `Y`: output, `[N, C, L']`, `L' = ⌊(L + padding − k) / s⌋ + 1`
 ///
 /// Given `dY`: `dX[n, c, winner] += dY[n, c, x]`, where the winner is the place of the (first) maximum.
 ///
-///     var pool = MaxPool1D(window: 2)
+///     var pool = MaxPool1D(kernelSize: 2)
 ///     pool.forward([[[1, 3, 4, 2]]], mode: .inference)   // [[[3, 4]]]
 ///
-/// - Complexity: O(N·C·L'·window).
+/// - Complexity: O(N·C·L'·k).
 public struct MaxPool1D: Layer {
   /// "MaxPool1D"
   public static let typeName = "MaxPool1D"
@@ -27,13 +28,13 @@ public struct MaxPool1D: Layer {
   private var kept = Kept<PoolingGeometry>()
 
   /// Creates the layer.
-  /// - Parameter stride: the window's size unless given: windows that touch and do not overlap
+  /// - Parameter stride: `kernelSize` unless given: windows that touch and do not overlap
   public init(
-    window: Int, stride: Int? = nil, padding: Padding = .valid,
+    kernelSize: Int, stride: Int? = nil, padding: Padding = .valid,
     implementation: Implementation = .fast
   ) {
     let configuration = MaxPoolConfiguration(
-      window: [window], stride: stride.map { [$0] }, padding: padding)
+      kernelSize: [kernelSize], stride: stride.map { [$0] }, padding: padding)
     self = orStop { try MaxPool1D(configuration: configuration) }
     self.implementation = implementation
   }
@@ -44,7 +45,7 @@ public struct MaxPool1D: Layer {
     self.configuration = configuration
     images = try MaxPool2D(
       configuration: MaxPoolConfiguration(
-        window: [1] + configuration.window, stride: [1] + configuration.stride,
+        kernelSize: [1] + configuration.kernelSize, stride: [1] + configuration.stride,
         padding: configuration.padding.withHeightAxis))
   }
 
@@ -62,14 +63,14 @@ public struct MaxPool1D: Layer {
     let geometry = configuration.geometry(ofBatch: input, of: Self.typeName)
     kept.set(geometry, in: mode)
     return images.forward(input.withHeightAxis, mode: mode)
-      .reshaped(geometry.outputSignalShape)
+      .reshaped(to: geometry.outputSignalShape)
   }
 
   /// Each `dY` at the place its maximum came from.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
     let geometry = kept.take(for: Self.typeName)
     requireGradient(outputGradient, shape: geometry.outputSignalShape, of: Self.typeName)
-    return images.backward(outputGradient.withHeightAxis).reshaped(geometry.inputSignalShape)
+    return images.backward(outputGradient.withHeightAxis).reshaped(to: geometry.inputSignalShape)
   }
 }
 
@@ -83,5 +84,5 @@ extension Padding {
 
 extension Tensor {
   /// Signals `[N, C, L]` as images `[N, C, 1, L]`.
-  var withHeightAxis: Tensor { reshaped([shape[0], shape[1], 1, shape[2]]) }
+  var withHeightAxis: Tensor { reshaped(to: [shape[0], shape[1], 1, shape[2]]) }
 }

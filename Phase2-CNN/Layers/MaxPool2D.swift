@@ -4,18 +4,18 @@ import Shared
 ///
 /// Computes `Y[n, c, y, x] = maxᵢⱼ X[n, c, y·s + i − p, x·s + j − p]`; padding never wins.
 /// - `X`: input, `[N, C, H, W]` (N batch size, C channels)
-/// - `i`, `j`: the places of the window; `s`: `stride`; `p`: padding above and to the left
-/// - `Y`: output, `[N, C, H', W']`, `H' = ⌊(H + padding − window) / s⌋ + 1`, W' likewise
+/// - `i`, `j`: the places of the window, kH x kW (`kernelSize`); `s`: `stride`; `p`: padding above and to the left
+/// - `Y`: output, `[N, C, H', W']`, `H' = ⌊(H + padding − kH) / s⌋ + 1`, W' likewise
 ///
 /// Given `dY`: each element goes to the place its maximum came from, `dX[n, c, winner] += dY[n, c, y, x]`.
 /// Windows that overlap may share a winner, so its gradients add up. Of equal elements the first one wins
 /// (row by row), as in PyTorch.
 ///
-///     var pool = MaxPool2D(window: 2)
+///     var pool = MaxPool2D(kernelSize: 2)
 ///     pool.forward(Tensor([[[[1, 3], [4, 2]]]]), mode: .training)   // [[[[4]]]]
 ///     pool.backward(Tensor([[[[5]]]]))                              // [[[[0, 0], [5, 0]]]]
 ///
-/// - Complexity: O(N·C·H'·W'·window area).
+/// - Complexity: O(N·C·H'·W'·kH·kW).
 /// - Reference: Riesenhuber, Poggio (1999), *Nature Neuroscience* 2.
 ///   Task: Protocols/Phase2-CNN.md, 2.4, in MaxPool2D+Reference.swift.
 public struct MaxPool2D: Layer, TwoBodied {
@@ -33,14 +33,14 @@ public struct MaxPool2D: Layer, TwoBodied {
   }
   private var kept = Kept<(source: Source, geometry: PoolingGeometry)>()
 
-  /// Creates the layer. Window and stride are a number for both axes, or `[vertical, horizontal]`.
-  /// - Parameter stride: the window's size unless given: windows that touch and do not overlap
+  /// Creates the layer. `kernelSize` and `stride` are a number for both axes, or `[vertical, horizontal]`.
+  /// - Parameter stride: `kernelSize` unless given: windows that touch and do not overlap
   public init(
-    window: AxisSizes, stride: AxisSizes? = nil, padding: Padding = .valid,
+    kernelSize: AxisSizes, stride: AxisSizes? = nil, padding: Padding = .valid,
     implementation: Implementation = .fast
   ) {
     let configuration = MaxPoolConfiguration(
-      window: window.sizes(rank: 2), stride: stride?.sizes(rank: 2), padding: padding)
+      kernelSize: kernelSize.sizes(rank: 2), stride: stride?.sizes(rank: 2), padding: padding)
     self = orStop { try MaxPool2D(configuration: configuration) }
     self.implementation = implementation
   }
@@ -94,9 +94,9 @@ public struct MaxPool2D: Layer, TwoBodied {
     images = (images .>= 0) + (images .>= 1) - 1
     images[1, 2, 3, 3] = .nan
     return agree(on: [
-      (MaxPool2D(window: [2, 3], stride: [3, 2]), images[0..., 0..<2, 0..<5, 0...]),
-      (MaxPool2D(window: [3, 2], stride: [2, 1], padding: .same), images),
-      (MaxPool2D(window: [2, 4], stride: [1, 3], padding: .same), images),
+      (MaxPool2D(kernelSize: [2, 3], stride: [3, 2]), images[0..., 0..<2, 0..<5, 0...]),
+      (MaxPool2D(kernelSize: [3, 2], stride: [2, 1], padding: .same), images),
+      (MaxPool2D(kernelSize: [2, 4], stride: [1, 3], padding: .same), images),
     ])
   }()
 }

@@ -64,7 +64,7 @@ public struct Reshape: Layer {
         received: "\(input.shape)")
     }
     kept.set(input.shape, in: mode)
-    return input.reshaped([input.shape[0]] + configuration.shape)
+    return input.reshaped(to: [input.shape[0]] + configuration.shape)
   }
 
   /// The gradient under the shape of the input.
@@ -72,6 +72,6 @@ public struct Reshape: Layer {
     let inputShape = kept.take(for: Self.typeName)
     requireGradient(
       outputGradient, shape: [inputShape[0]] + configuration.shape, of: Self.typeName)
-    return outputGradient.reshaped(inputShape)
+    return outputGradient.reshaped(to: inputShape)
   }
 }

@@ -115,7 +115,7 @@ public struct Embedding: InputCheckingLayer {
     let tokens = self.tokens(in: input)
     kept.set((tokens, input.shape), in: mode)
     return weights.value.rows(at: tokens)
-      .reshaped(input.shape + [configuration.embeddingSize])
+      .reshaped(to: input.shape + [configuration.embeddingSize])
   }
 
   /// Accumulates `dE` and returns 0 for every token.
@@ -134,7 +134,7 @@ public struct Embedding: InputCheckingLayer {
     let size = configuration.embeddingSize
     requireGradient(outputGradient, shape: inputShape + [size], of: Self.typeName)
     var gradient = Tensor(zeros: weights.value.shape)
-    gradient.add(rows: outputGradient.reshaped([tokens.count, size]), at: tokens)
+    gradient.add(rows: outputGradient.reshaped(to: [tokens.count, size]), at: tokens)
     if let index = configuration.paddingIndex { gradient.clearRow(index) }
     weights.accumulate(gradient)
     return inputShape

@@ -252,7 +252,7 @@ public struct BatchNorm: Layer {
         outputGradient = Activation.relu.inputGradient(output: relu, outputGradient: outputGradient)
       }
       let places = [Int](repeating: 1, count: inputShape.count - 2)
-      return outputGradient * slope.reshaped([configuration.channels] + places)
+      return outputGradient * slope.reshaped(to: [configuration.channels] + places)
     case .formulas(let normalized, let deviation, let relu):
       if let relu {
         outputGradient = Activation.relu.inputGradient(output: relu, outputGradient: outputGradient)
@@ -307,7 +307,7 @@ public struct BatchNorm: Layer {
   /// `[N, C, H, W]` as rows `[N · H · W, C]`: a column holds all values of a channel.
   private func rows(of batch: Tensor) -> Tensor {
     let last = Array(2..<batch.rank)
-    return batch.transposed(axes: [0] + last + [1]).reshaped([-1, batch.shape[1]])
+    return batch.transposed(axes: [0] + last + [1]).reshaped(to: [-1, batch.shape[1]])
   }
 
   /// The inverse of `rows(of:)`.
@@ -316,7 +316,7 @@ public struct BatchNorm: Layer {
     guard rows.count == shape.reduce(1, *) else { return rows }
     let spatial = Array(shape.dropFirst(2))
     let places = Array(1..<(shape.count - 1))
-    return rows.reshaped([shape[0]] + spatial + [shape[1]])
+    return rows.reshaped(to: [shape[0]] + spatial + [shape[1]])
       .transposed(axes: [0, shape.count - 1] + places)
   }
 }

@@ -110,7 +110,7 @@ public struct LayerNorm: Layer {
       ChannelNormalization(
         center: mean, factor: inverse, shift: Tensor(zeros: inverse.shape)))
     kept.set((normalized, inverse, input.shape), in: mode)
-    return normalized.reshaped(input.shape) * scale.value + shift.value
+    return normalized.reshaped(to: input.shape) * scale.value + shift.value
   }
 
   /// Accumulates `dγ` and `dβ` and returns `dX`.
@@ -119,9 +119,9 @@ public struct LayerNorm: Layer {
     requireGradient(outputGradient, shape: inputShape, of: Self.typeName)
     let dY = rows(of: outputGradient)
     let features = [1, 1, scale.value.count]
-    scale.accumulate((dY * normalized).sum(axis: 1).reshaped(configuration.shape))
-    shift.accumulate(dY.sum(axis: 1).reshaped(configuration.shape))
-    let dNormalized = dY * scale.value.reshaped(features)
+    scale.accumulate((dY * normalized).sum(axis: 1).reshaped(to: configuration.shape))
+    shift.accumulate(dY.sum(axis: 1).reshaped(to: configuration.shape))
+    let dNormalized = dY * scale.value.reshaped(to: features)
     let zeros = Tensor(zeros: inverse.shape)
     let normalization = ChannelNormalization(center: zeros, factor: inverse, shift: zeros)
     let (gradients, products) = normalized.normalizationSums(
@@ -130,11 +130,11 @@ public struct LayerNorm: Layer {
     return normalized.normalizationGradient(
       overwriting: dNormalized, slope: -inverse * products / count,
       offset: -inverse * gradients / count, normalization
-    ).reshaped(inputShape)
+    ).reshaped(to: inputShape)
   }
 
   private func rows(of batch: Tensor) -> Tensor {
-    batch.reshaped([1, -1, configuration.shape.reduce(1, *)])
+    batch.reshaped(to: [1, -1, configuration.shape.reduce(1, *)])
   }
 
   /// Shows `scale`, then `shift`.

@@ -187,7 +187,7 @@ extension RecurrentBodies {
           outputGradient: dY, finalStateGradient: finalGradient,
           needsInputGradient: needsInputGradient)
       case .steps(let record, let mask):
-        walkBack(record, dY, mask: mask?.reshaped([batch, length, 1]), finalGradient)
+        walkBack(record, dY, mask: mask?.reshaped(to: [batch, length, 1]), finalGradient)
       }
     // Nothing to add up: the body is unfinished.
     guard gradients.weights.input.count > 0 else { return gradients }

@@ -35,7 +35,7 @@ package struct TimeSteps: Sendable {
   ) -> RecurrentStep {
     var step = RecurrentStep(
       time: t, input: input(at: t), before: old, gates: gates, after: new,
-      counts: mask?.slice(axis: 1, at: t).reshaped([-1, 1]))
+      counts: mask?.slice(axis: 1, at: t).reshaped(to: [-1, 1]))
     // A new state without its cell would end the program at the next step's `cell!`. As zeros it is found, and
     // named, by the tests.
     if new.cell == nil, let oldCell = old.cell { step.after.cell = Tensor(zeros: oldCell.shape) }

@@ -82,7 +82,7 @@ public struct DecisionBoundary: Sendable {
         scalars += [value(column, ranges.x), value(row, ranges.y)]
       }
     }
-    return Tensor(scalars).reshaped([resolution * resolution, 2])
+    return Tensor(scalars).reshaped(to: [resolution * resolution, 2])
   }
 
   /// The figure of a model.

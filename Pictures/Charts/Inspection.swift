@@ -14,9 +14,9 @@ extension TileSheet {
     let shape = filters.shape
     let isColored = shape[1] == 3
     let kernels =
-      isColored ? filters : filters.reshaped([shape[0] * shape[1], 1, shape[2], shape[3]])
+      isColored ? filters : filters.reshaped(to: [shape[0] * shape[1], 1, shape[2], shape[3]])
     let tiles = (0..<kernels.shape[0]).map { number in
-      let kernel = kernels.rows(at: [number]).reshaped(Array(kernels.shape.dropFirst()))
+      let kernel = kernels.rows(at: [number]).reshaped(to: Array(kernels.shape.dropFirst()))
       return Tile(PixelImage(kernel, range: finiteRange(kernel)))
     }
     return TileSheet(
@@ -44,7 +44,7 @@ extension TileSheet {
         .shapeMismatch, "the example does not fit the network",
         expected: "shape \(network.inputShape)", received: "\(example.shape)", location: name)
     }
-    let batch = example.reshaped([1] + network.inputShape)
+    let batch = example.reshaped(to: [1] + network.inputShape)
     let probabilities = try network.classProbabilities(batch)
     func className(_ label: Int) -> String {
       network.classNames.indices.contains(label) ? network.classNames[label] : "\(label)"
@@ -58,7 +58,7 @@ extension TileSheet {
     captions += actual.map { ["true \(className($0))"] } ?? []
     let shape = network.inputShape
     let input = example.reshaped(
-      shape.count == 3 && [1, 3].contains(shape[0]) ? shape : [1, 1, shape.reduce(1, *)])
+      to: shape.count == 3 && [1, 3].contains(shape[0]) ? shape : [1, 1, shape.reduce(1, *)])
     let range = finiteRange(input)
     let layers = network.featureMaps(of: example).map { layer, maps in
       let brightest = brightest(maps)

@@ -87,7 +87,7 @@ public struct Mistakes: Sendable {
     }
     var length: Int?
     if case .classSequences(_, let steps) = data.targets { length = steps }
-    let answers = probabilities.reshaped([-1, classCount]).argmax(axis: -1)
+    let answers = probabilities.reshaped(to: [-1, classCount]).argmax(axis: -1)
     let wrong = probabilities.read { p in
       labels.indices.filter { labels[$0] != Target.ignored && labels[$0] != answers[$0] }
         .map { answer in
@@ -185,7 +185,7 @@ public struct Mistakes: Sendable {
     let names =
       data.featureNames.count == width
       ? data.featureNames : (0..<width).map { "feature \($0)" }
-    let features = data.batch(at: worst.map(\.example)).features.reshaped([worst.count, width])
+    let features = data.batch(at: worst.map(\.example)).features.reshaped(to: [worst.count, width])
     return TextTable(
       title: title,
       columns: [.number("example")] + answerColumns + names.prefix(shown).map { .number($0) }

@@ -32,7 +32,7 @@ extension Figure {
     let (first, firstShare) = component(of: centered, total: total)
     let coordinates = centered.matmul(first)
     let rest =
-      centered - coordinates.reshaped([-1, 1]).matmul(first.reshaped([1, -1]))
+      centered - coordinates.reshaped(to: [-1, 1]).matmul(first.reshaped(to: [1, -1]))
     let (second, secondShare) = component(of: rest, total: total)
     let (x, y) = (coordinates.scalars, centered.matmul(second).scalars)
     func axis(_ number: String, _ share: Double) -> Axis {

@@ -62,7 +62,7 @@ public struct TileSheet: Drawn, Sendable {
     let features = data.batch(at: indices).features
     let range = features.min()...features.max()
     let tiles = zip(indices.indices, captions).map { place, captions in
-      var example = features.rows(at: [place]).reshaped(shape)
+      var example = features.rows(at: [place]).reshaped(to: shape)
       if shape.count == 2, shape[1] < shape[0] { example = example.transposed() }
       // A photograph is smaller in a page than in its file.
       let scale = Double(largestSide) / Double(shape.suffix(2).max() ?? 1)

@@ -103,7 +103,7 @@ public struct ByteFeatures: Sendable {
   public func reshaped(to inputShape: [Int]) -> ByteFeatures {
     guard elementCount(inputShape) == size else {
       stop(
-        "ByteFeatures.reshaped", expected: "a shape of \(size) elements",
+        "ByteFeatures.reshaped(to:)", expected: "a shape of \(size) elements",
         received: "\(inputShape)")
     }
     var result = self

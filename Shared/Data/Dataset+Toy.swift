@@ -149,7 +149,7 @@ extension Dataset {
       points += [x, y]
     }
     let moved =
-      Tensor(points).reshaped([count, 2])
+      Tensor(points).reshaped(to: [count, 2])
       + Tensor(normal: [count, 2], key: key.folded("noise")) * noise
     return try Dataset(
       name: name, features: moved, targets: .classes(labels), featureNames: ["x", "y"],

@@ -147,7 +147,7 @@ public struct Dataset: Sendable {
     var result = self
     result.inputs =
       switch inputs {
-      case .numbers(let features): .numbers(features.reshaped([count] + inputShape))
+      case .numbers(let features): .numbers(features.reshaped(to: [count] + inputShape))
       case .bytes(let bytes, let scalers):
         .bytes(bytes.reshaped(to: inputShape), scalers: scalers)
       }
@@ -158,8 +158,8 @@ public struct Dataset: Sendable {
   mutating func reorderFeatures(_ places: [Int], names: [String]) {
     featureNames = names
     guard places != Array(places.indices) else { return }
-    let columns = features.reshaped([count, -1]).transposed().rows(at: places)
-    inputs = .numbers(columns.transposed().reshaped([count] + inputShape))
+    let columns = features.reshaped(to: [count, -1]).transposed().rows(at: places)
+    inputs = .numbers(columns.transposed().reshaped(to: [count] + inputShape))
   }
 
   /// The same examples with scaled inputs: at once when they are numbers, batch by batch when they are
@@ -219,7 +219,7 @@ extension Dataset {
     if let place = features.firstNonFiniteIndex {
       let feature = featureNames.isEmpty ? "\(place % size)" : "\"\(featureNames[place % size])\""
       throw refuse(
-        "a feature is not finite", received: "\(features.reshaped([-1])[place])",
+        "a feature is not finite", received: "\(features.reshaped(to: [-1])[place])",
         place: "example \(place / size), feature \(feature)", remedy: "Correct or remove it.")
     }
   }
@@ -268,7 +268,7 @@ extension Dataset {
     case .values(let values):
       if let place = values.firstNonFiniteIndex {
         throw refuse(
-          "a target is not finite", received: "\(values.reshaped([-1])[place])",
+          "a target is not finite", received: "\(values.reshaped(to: [-1])[place])",
           place: "example \(place / (values.count / values.shape[0]))",
           remedy: "Correct or remove it.")
       }

@@ -24,7 +24,7 @@ extension FeatureScaler {
         .invalidData, "the targets are no numbers to scale", expected: "values to regress",
         received: training.targets.summary, location: training.name)
     }
-    let rows = values.reshaped([values.shape[0], -1])
+    let rows = values.reshaped(to: [values.shape[0], -1])
     if let column = (rows.max(axis: 0) .== rows.min(axis: 0)).scalars.firstIndex(of: 1) {
       throw CourseError(
         .invalidData, "the number to predict is the same in all training examples",
@@ -142,10 +142,10 @@ enum FeatureGrouping {
   /// The features `[N, ...]` as `[rows, groups, elements]`, so that a group's elements lie on the outer axes.
   func grouped(_ x: Tensor) -> Tensor {
     switch self {
-    case .all: x.reshaped([1, 1, x.count])
-    case .features: x.reshaped([x.shape[0], x.shape.dropFirst().reduce(1, *), 1])
+    case .all: x.reshaped(to: [1, 1, x.count])
+    case .features: x.reshaped(to: [x.shape[0], x.shape.dropFirst().reduce(1, *), 1])
     case .channels:
-      x.reshaped([x.shape[0], x.shape[1], x.shape.dropFirst(2).reduce(1, *)])
+      x.reshaped(to: [x.shape[0], x.shape[1], x.shape.dropFirst(2).reduce(1, *)])
     }
   }
 

@@ -94,11 +94,11 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
       Tensor(shape: isPerChannel ? [numbers.count, 1] : [numbers.count], scalars: numbers)
     }
     var rows = features.reshaped(
-      [features.shape[0], offset.count] + (isPerChannel ? [size] : []))
+      to: [features.shape[0], offset.count] + (isPerChannel ? [size] : []))
     rows -= broadcasting(offset)
     if !offsetRemainder.isEmpty { rows -= broadcasting(offsetRemainder) }
     rows /= broadcasting(scale)
-    return rows.reshaped(features.shape)
+    return rows.reshaped(to: features.shape)
   }
 
   /// The numbers before they were scaled: `x = y · scale + offset`.
@@ -113,10 +113,10 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
       isPerChannel
       ? [scaled.shape[0], offset.count, -1]
       : offset.count == 1 ? [-1, 1] : [scaled.shape[0], offset.count]
-    var rows = scaled.reshaped(shape) * tensor(scale)
+    var rows = scaled.reshaped(to: shape) * tensor(scale)
     if !offsetRemainder.isEmpty { rows += tensor(offsetRemainder) }
     rows += tensor(offset)
-    return rows.reshaped(scaled.shape)
+    return rows.reshaped(to: scaled.shape)
   }
 
   /// The dataset with scaled features; those that are kept as bytes are scaled batch by batch.

@@ -125,9 +125,9 @@ public enum StandardInitializer: Initializer, Codable, Equatable {
       // errors where the rest is short.
       for _ in 0..<2 { vector -= basis.matmul(vector).matmul(basis) }
       vector /= square(vector).sum().squareRoot()
-      basis[row..<(row + 1)] = vector.reshaped([1, columns])
+      basis[row..<(row + 1)] = vector.reshaped(to: [1, columns])
     }
-    return (height <= width ? basis : basis.transposed()).reshaped(shape)
+    return (height <= width ? basis : basis.transposed()).reshaped(to: shape)
   }
 }
 

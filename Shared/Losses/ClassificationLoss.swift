@@ -156,7 +156,7 @@ extension Target {
           place, expected: "\(prediction.count / classCount) class indices",
           received: "\(indices.count)")
       }
-      return Tensor(oneHot: indices, classCount: classCount).reshaped(prediction.shape)
+      return Tensor(oneHot: indices, classCount: classCount).reshaped(to: prediction.shape)
     case .classSequences:
       stop(place, expected: "a class for each prediction", received: "sequences of classes")
     case .values(let rows):

@@ -88,7 +88,7 @@ extension Target {
       }
     case .values(let rows):
       guard let classWeights else { return examples.reduce(0) { $0 + Double($1) } }
-      let ofRows = (rows * Tensor(classWeights)).reshaped([examples.count, -1]).sum(axis: 1)
+      let ofRows = (rows * Tensor(classWeights)).reshaped(to: [examples.count, -1]).sum(axis: 1)
       return Double((ofRows * Tensor(examples)).sum())
     }
   }

@@ -16,7 +16,7 @@ package struct TermScale: Sendable {
       return
     }
     requireWeights(weights, count: shape.first ?? 0, place: place)
-    column = weights.reshaped([weights.count] + [Int](repeating: 1, count: shape.count - 1))
+    column = weights.reshaped(to: [weights.count] + [Int](repeating: 1, count: shape.count - 1))
     let total = weights.sum() * Float(count / Swift.max(weights.count, 1))
     factor = reduction == .mean ? (total > 0 ? 1 / total : 0) : 1
   }

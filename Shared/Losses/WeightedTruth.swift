@@ -22,9 +22,11 @@ package struct WeightedTruth: Sendable {
     let classCount = prediction.shape.last ?? 0
     var truth: Tensor
     if case .classSequences(let labels, _) = target {
-      let asked = Tensor(labels.map { $0 == Target.ignored ? 0 : 1 }).reshaped([labels.count, 1])
+      let asked = Tensor(labels.map { $0 == Target.ignored ? 0 : 1 }).reshaped(to: [
+        labels.count, 1,
+      ])
       truth = Tensor(oneHot: labels.map { Swift.max($0, 0) }, classCount: classCount) * asked
-      truth = truth.reshaped(prediction.shape)
+      truth = truth.reshaped(to: prediction.shape)
     } else {
       truth = target.truth(for: prediction, place: place)
     }
@@ -44,7 +46,8 @@ package struct WeightedTruth: Sendable {
     }
     if let weights {
       requireWeights(weights, count: prediction.shape.first ?? 0, place: place)
-      let column = weights.reshaped([weights.count] + [Int](repeating: 1, count: truth.rank - 1))
+      let column = weights.reshaped(
+        to: [weights.count] + [Int](repeating: 1, count: truth.rank - 1))
       rows *= column
       truth *= column
     }

@@ -42,7 +42,7 @@ extension Target {
       if let wrong = classes.first(where: { $0 != 0 && $0 != 1 }) {
         stop(place, expected: "the classes 0 and 1", received: "\(wrong)")
       }
-      return Tensor(classes.map(Float.init)).reshaped(prediction.shape)
+      return Tensor(classes.map(Float.init)).reshaped(to: prediction.shape)
     case .classSequences:
       stop(place, expected: "a number for each prediction", received: "sequences of classes")
     }

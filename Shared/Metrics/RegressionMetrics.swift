@@ -66,7 +66,9 @@ public struct R2: Metric {
     let truth = target.numbers(for: prediction, metric: "R2")
     guard truth.count > 0, let count = prediction.shape.first else { return }
     let width = truth.count / count > 64 ? 1 : truth.count / count
-    let (actual, predicted) = (truth.reshaped([-1, width]), prediction.reshaped([-1, width]))
+    let (actual, predicted) = (
+      truth.reshaped(to: [-1, width]), prediction.reshaped(to: [-1, width])
+    )
     sums.form = .determination
     // Squares of numbers far from 0 would lose the digits of their differences.
     if sums.columns.isEmpty {

@@ -146,7 +146,7 @@ extension Tensor {
     ranges[axis] = index..<(index + 1)
     var result = shape
     result.remove(at: axis)
-    return self[ranges: ranges].reshaped(result)
+    return self[ranges: ranges].reshaped(to: result)
   }
 
   /// The rows (entries of the first axis) with the given indices, in that order: how a batch is made.

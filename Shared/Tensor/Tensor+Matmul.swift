@@ -22,19 +22,19 @@ extension Tensor {
     bias: Tensor? = nil, activation: Activation = .identity
   ) -> Tensor {
     if rank == 1 {
-      let result = reshaped(transposingSelf ? [count, 1] : [1, count]).matmul(
+      let result = reshaped(to: transposingSelf ? [count, 1] : [1, count]).matmul(
         other, transposingSelf: transposingSelf, transposingOther: transposingOther, bias: bias,
         activation: activation)
       var shape = result.shape
       shape.remove(at: other.rank == 1 ? shape.count - 1 : shape.count - 2)
-      return result.reshaped(shape)
+      return result.reshaped(to: shape)
     }
     if other.rank == 1 {
-      let column = other.reshaped(transposingOther ? [1, other.count] : [other.count, 1])
+      let column = other.reshaped(to: transposingOther ? [1, other.count] : [other.count, 1])
       let result = matmul(
         column, transposingSelf: transposingSelf, transposingOther: transposingOther, bias: bias,
         activation: activation)
-      return result.reshaped(Array(result.shape.dropLast()))
+      return result.reshaped(to: Array(result.shape.dropLast()))
     }
     guard rank >= 2, other.rank >= 2 else {
       stop(

@@ -3,10 +3,10 @@ import CCourseKernels
 extension Tensor {
   /// The same elements under another shape. One size may be -1: it follows from the others.
   ///
-  ///     Tensor(arange: 0, to: 6).reshaped([2, -1]).shape   // [2, 3]
+  ///     Tensor(arange: 0, to: 6).reshaped(to: [2, -1]).shape   // [2, 3]
   ///
   /// Shares memory with the original, so it costs nothing.
-  public func reshaped(_ newShape: [Int]) -> Tensor {
+  public func reshaped(to newShape: [Int]) -> Tensor {
     var resolved = newShape
     if let free = newShape.firstIndex(of: -1) {
       resolved[free] = 1
@@ -15,7 +15,7 @@ extension Tensor {
     }
     guard resolved.allSatisfy({ $0 >= 0 }), countOfElements(resolved) == count else {
       stop(
-        "Tensor.reshaped", expected: "a shape of \(count) elements, as \(shape) has",
+        "Tensor.reshaped(to:)", expected: "a shape of \(count) elements, as \(shape) has",
         received: "\(newShape)")
     }
     return Tensor(shape: resolved, storage: storage)
@@ -77,7 +77,7 @@ extension Tensor {
     }
     var shape = first.shape
     shape.insert(1, at: place)
-    self.init(concatenating: tensors.map { $0.reshaped(shape) }, axis: place)
+    self.init(concatenating: tensors.map { $0.reshaped(to: shape) }, axis: place)
   }
 
   /// Tensors one after the other along `axis`; their other sizes must agree.

@@ -83,8 +83,8 @@ struct GeneratorCourseTests {
     #expect(plain.images != changed.images)
     for i in 0..<100 {
       let (original, image) = (
-        plain.images[i..<(i + 1)].reshaped([3, 32, 32]),
-        changed.images[i..<(i + 1)].reshaped([3, 32, 32])
+        plain.images[i..<(i + 1)].reshaped(to: [3, 32, 32]),
+        changed.images[i..<(i + 1)].reshaped(to: [3, 32, 32])
       )
       #expect(versions.contains { $0(original) == image }, "image \(i)")
     }
@@ -103,8 +103,8 @@ struct GeneratorCourseTests {
     #expect(images.shape == [12, 3, 50, 50])
     let original = try generator(12).next().images
     expectClose(
-      images[0..<1].reshaped([3, 50, 50]),
-      original[0..<1].reshaped([3, 32, 32]).resized(height: 50, width: 50), "image 0")
+      images[0..<1].reshaped(to: [3, 50, 50]),
+      original[0..<1].reshaped(to: [3, 32, 32]).resized(height: 50, width: 50), "image 0")
   }
 
   @Test func labelsBelongToTheirImages() throws {  // testLabels, and what is commented out there

@@ -147,7 +147,7 @@ import Testing
   }
 
   @Test func nearestMixesNothing() {
-    let image = Tensor(arange: 0, to: 6).reshaped([1, 2, 3])
+    let image = Tensor(arange: 0, to: 6).reshaped(to: [1, 2, 3])
     expectClose(
       image.resized(height: 4, width: 3, interpolation: .nearest),
       [[[0, 1, 2], [0, 1, 2], [3, 4, 5], [3, 4, 5]]], "nearest")

@@ -41,10 +41,10 @@ enum CheckpointCorpus {
     try network.append(
       ConvBatchNormReLU(
         inputChannels: 3, outputChannels: 3, kernelSize: 3, padding: .same, pool: 2))
-    try network.append(MaxPool2D(window: 2, stride: 1))
+    try network.append(MaxPool2D(kernelSize: 2, stride: 1))
     try network.append(
       ConvReLUPool(inputChannels: 3, outputChannels: 2, kernelSize: 1, pool: 2, poolStride: 1))
-    try network.append(AveragePool2D(window: 2, stride: 1, padding: .same))
+    try network.append(AveragePool2D(kernelSize: 2, stride: 1, padding: .same))
     try network.append(GlobalAveragePool2D())
     try network.append(Dense(inputSize: 2, outputSize: 3))
     network.classNames = ["a", "b", "c"]
@@ -68,9 +68,9 @@ enum CheckpointCorpus {
       Conv1D(inputChannels: 2, outputChannels: 4, kernelSize: 2, dilation: 2),
       penalty: L1(0.001))
     try network.append(LeakyReLU())
-    try network.append(MaxPool1D(window: 2, stride: 1))
+    try network.append(MaxPool1D(kernelSize: 2, stride: 1))
     try network.append(GELU())
-    try network.append(AveragePool1D(window: 2, stride: 1))
+    try network.append(AveragePool1D(kernelSize: 2, stride: 1))
     try network.append(Flatten())
     try network.append(
       Dense(

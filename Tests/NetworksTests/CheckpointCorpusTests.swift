@@ -110,9 +110,9 @@ import Testing
       var count = 0
       for (index, (name, tensor)) in good.tensors.enumerated() {
         var changes: [(String, Tensor?)] = [
-          ("missing", nil), ("NaN", tensor + .nan), ("flat", tensor.reshaped([-1])),
+          ("missing", nil), ("NaN", tensor + .nan), ("flat", tensor.reshaped(to: [-1])),
           ("longer", Tensor(concatenating: [tensor, tensor])),
-          ("of one axis more", tensor.reshaped([1] + tensor.shape)),
+          ("of one axis more", tensor.reshaped(to: [1] + tensor.shape)),
           ("empty", Tensor(zeros: [0] + tensor.shape.dropFirst())),
         ]
         if name.hasSuffix("unningVariance") || name.contains("Moment")

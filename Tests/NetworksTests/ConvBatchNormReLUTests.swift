@@ -23,7 +23,7 @@ import Testing
     var (convolution, batchNorm) = (fused.convolution, fused.batchNorm)
     var relu = ReLU()
     var pooling = pool.map {
-      MaxPool2D(window: AxisSizes($0), stride: stride.map { AxisSizes($0) })
+      MaxPool2D(kernelSize: AxisSizes($0), stride: stride.map { AxisSizes($0) })
     }
     let x = images([3, 2, 7, 6])
     func parts(_ mode: Mode) -> Tensor {

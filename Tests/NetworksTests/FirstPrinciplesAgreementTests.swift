@@ -29,8 +29,8 @@ import Testing
     for step in 0..<5 {
       let output = network.forward(data.features, mode: .training)
       expectClose(
-        deep.probabilities(data.features), output.reshaped([30]), "probabilities, step \(step)")
-      let target = Target.values(Tensor(labels.map(Float.init)).reshaped([30, 1]))
+        deep.probabilities(data.features), output.reshaped(to: [30]), "probabilities, step \(step)")
+      let target = Target.values(Tensor(labels.map(Float.init)).reshaped(to: [30, 1]))
       expectClose(
         deep.cost(data.features, labels: labels), loss.forward(output, target: target),
         "cost, step \(step)")
@@ -55,7 +55,7 @@ import Testing
     var deep = DeepNetwork([2, 5, 1], activation: .tanh, seed: 1)
     deep.layers[0] = .init(weights: two.hiddenWeights, bias: two.hiddenBias)
     deep.layers[1] = .init(
-      weights: two.outputWeights.reshaped([5, 1]), bias: Tensor([two.outputBias]))
+      weights: two.outputWeights.reshaped(to: [5, 1]), bias: Tensor([two.outputBias]))
     for step in 0..<20 {
       two.step(data.features, labels: labels, learningRate: 0.5)
       deep.step(data.features, labels: labels, learningRate: 0.5)

@@ -23,8 +23,8 @@ import Testing
       inputChannels: 1, outputChannels: 1, kernelSize: [4, 3], stride: 2,
       padding: .explicit(before: [4 / 2, 3 / 2], after: [(4 - 1) / 2, (3 - 1) / 2]))
     layer.weights.value =
-      Tensor((0..<12).map { (Float($0 % 5) - 2) / 2 }).reshaped([1, 1, 4, 3])
-    let x = Tensor((1...30).map { Float($0 % 7 - 3) }).reshaped([1, 1, 5, 6])
+      Tensor((0..<12).map { (Float($0 % 5) - 2) / 2 }).reshaped(to: [1, 1, 4, 3])
+    let x = Tensor((1...30).map { Float($0 % 7 - 3) }).reshaped(to: [1, 1, 5, 6])
     expectClose(
       layer.forward(x, mode: .inference), [[[[3.5, 0, -1], [-5, 7, -3], [-1.5, 2, 0]]]], "Conv2D")
     // "The two agree for odd kernels with stride 1."
@@ -130,7 +130,7 @@ import Testing
 
   /// The table of NumPy.
   @Test func numpy() {
-    let x = Tensor(arange: 0, to: 12).reshaped([3, -1])
+    let x = Tensor(arange: 0, to: 12).reshaped(to: [3, -1])
     #expect(x[0..., 1..<3] == [[1, 2], [5, 6], [9, 10]])
     #expect(x[..<(-1)] == x[0..<2] && x[(-2)...] == x[1..<3])
     #expect(x.slice(axis: 1, at: 1) == [1, 5, 9])

@@ -38,7 +38,7 @@ import Testing
     // dX = γ / √(σ̃² + ε) · dY
     let dY = Tensor(normal: input.shape, key: RandomKey(seed: 9))
     let slope = layer.scale.value / sqrt(variance + 1e-5)
-    expectClose(layer.backward(dY), dY * slope.reshaped([3, 1, 1]), "the input gradient")
+    expectClose(layer.backward(dY), dY * slope.reshaped(to: [3, 1, 1]), "the input gradient")
     #expect(layer.scale.gradient == nil && layer.shift.gradient == nil)
     // An inference pass keeps nothing to go back through.
     expectInferenceKeepsNothing(layer, input: input)

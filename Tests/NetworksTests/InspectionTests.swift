@@ -21,14 +21,16 @@ import Testing
   @Test func featureMapsAreTheOutputsOfTheLayers() throws {
     var network = try network()
     network.preprocessing = .dividing(by: 16)
-    let example = Dataset.digits.features.rows(at: [3]).reshaped([1, 8, 8])
+    let example = Dataset.digits.features.rows(at: [3]).reshaped(to: [1, 8, 8])
     let maps = network.featureMaps(of: example)
     #expect(maps.map(\.layer) == [0, 1, 2])
     #expect(maps.map(\.maps.shape) == [[4, 8, 8], [20, 4, 4], [3, 2, 2]])
     var first = network.layers[0]
     expectClose(
       maps[0].maps,
-      first.forward(example.reshaped([1, 1, 8, 8]) / 16, mode: .inference).reshaped([4, 8, 8]),
+      first.forward(example.reshaped(to: [1, 1, 8, 8]) / 16, mode: .inference).reshaped(to: [
+        4, 8, 8,
+      ]),
       "maps of layer 0")
   }
 }

@@ -83,7 +83,7 @@ import Testing
       inputShape: [1, 4, 4], loss: SoftmaxCrossEntropyLoss(), optimizer: SGD(learningRate: 1))
     try images.append(
       Conv2D(inputChannels: 1, outputChannels: 2, kernelSize: 3, activation: .sigmoid))
-    try images.append(MaxPool2D(window: 2))
+    try images.append(MaxPool2D(kernelSize: 2))
     try images.append(Flatten())
     #expect(images.outputKind == .probabilities)
   }

@@ -21,11 +21,11 @@ import Testing
     try network.append(
       Conv2D(
         inputChannels: 1, outputChannels: 16, kernelSize: 3, padding: .same, activation: .relu))
-    try network.append(MaxPool2D(window: 2))
+    try network.append(MaxPool2D(kernelSize: 2))
     try network.append(
       Conv2D(
         inputChannels: 16, outputChannels: 32, kernelSize: 3, padding: .same, activation: .relu))
-    try network.append(MaxPool2D(window: 2))
+    try network.append(MaxPool2D(kernelSize: 2))
     try network.append(Flatten())
     try network.append(Dense(inputSize: 128, outputSize: 10))
     try network.fit(parts.train, options: TrainingOptions(epochs: 10, batchSize: 32))
@@ -36,7 +36,7 @@ import Testing
       .shapeMismatch, "layer 7 (MaxPool2D), where Dense returns [10]: MaxPool2D: expected input",
       "[C, H, W] (channels first, without the batch), got [10]",
       "Put this layer after a convolution, or give the input a channel axis (Reshape)."
-    ) { try network.append(MaxPool2D(window: 2)) }
+    ) { try network.append(MaxPool2D(kernelSize: 2)) }
   }
 
   /// Task 2.10.

@@ -71,8 +71,8 @@ import Testing
     check(Softmax(), [4, 3])
     check(TanH(), [4, 3])
     check(Conv2D(inputChannels: 2, outputChannels: 3, kernelSize: 3, seed: 1), [2, 2, 5, 5])
-    check(MaxPool2D(window: 2), [2, 2, 4, 4])
-    check(AveragePool2D(window: 2), [2, 2, 4, 4])
+    check(MaxPool2D(kernelSize: 2), [2, 2, 4, 4])
+    check(AveragePool2D(kernelSize: 2), [2, 2, 4, 4])
     check(Flatten(), [2, 2, 4, 4])
     for returnsSequence in [true, false] {
       check(

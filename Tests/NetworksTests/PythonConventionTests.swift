@@ -179,7 +179,7 @@ import Testing
       }
       let parameters = network.parameters
       return Tensor(concatenating: [
-        try #require(parameters["layers.0.weights"]).value.reshaped([1]),
+        try #require(parameters["layers.0.weights"]).value.reshaped(to: [1]),
         try #require(parameters["layers.0.bias"]).value,
       ])
     }

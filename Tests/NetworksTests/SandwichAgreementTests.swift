@@ -31,7 +31,7 @@ import Testing
       biasInitializer: .uniform(low: -1, high: 1), implementation: implementation, seed: 1)
     var parts: [any Layer] = [
       try convolution(sandwich.configuration.convolution, as: sandwich.convolution), ReLU(),
-      MaxPool2D(window: AxisSizes(window.size), stride: stride),
+      MaxPool2D(kernelSize: AxisSizes(window.size), stride: stride),
     ]
     try expectSame(&sandwich, as: &parts)
   }

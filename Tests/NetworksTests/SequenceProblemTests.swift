@@ -42,7 +42,7 @@ import Testing
     let data = try Dataset.sequenceSum(count: 64, length: 15, seed: 1)
     #expect(data.inputShape == [15, 1])
     #expect(data.classCount == 16)
-    let sums = data.features.reshaped([64, 15]).sum(axis: 1).scalars.map { Int($0) }
+    let sums = data.features.reshaped(to: [64, 15]).sum(axis: 1).scalars.map { Int($0) }
     #expect(sums == data.targets.classIndices)
     #expect(Set(sums).count == 16, "all sums are equally frequent")
     #expect(((data.features .== 0) + (data.features .== 1)).min() == 1)

@@ -25,7 +25,7 @@ import Testing
   /// Output and input gradient for every input, with one gradient for all.
   private func pass(_ layer: some Layer, _ gradient: Float) -> (y: [Float], dX: [Float]) {
     var layer = layer
-    let y = layer.forward(Tensor(Self.inputs).reshaped([9, 1]), mode: .training)
+    let y = layer.forward(Tensor(Self.inputs).reshaped(to: [9, 1]), mode: .training)
     return (y.scalars, layer.backward(Tensor(repeating: gradient, shape: [9, 1])).scalars)
   }
 
@@ -83,14 +83,14 @@ import Testing
     let rows: [[Float]] = [[-Self.inf, -Self.inf, 1, .nan], [-Self.inf, -Self.inf, 5, 2]]
     let x = Tensor([[rows]])
     for implementation in [Implementation.reference, .fast] {
-      var pool = MaxPool2D(window: 2, implementation: implementation)
+      var pool = MaxPool2D(kernelSize: 2, implementation: implementation)
       expectSame(pool.forward(x, mode: .training).scalars, [-Self.inf, .nan], "max")
       expectSame(
         pool.backward([[[[1, 2]]]]).scalars, [1, 0, 0, 2, 0, 0, 0, 0], "max, gradient")
-      var average = AveragePool2D(window: 2, implementation: implementation)
+      var average = AveragePool2D(kernelSize: 2, implementation: implementation)
       expectSame(average.forward(x, mode: .training).scalars, [-Self.inf, .nan], "average")
       expectSame(
-        average.backward(Tensor([Self.inf, 4]).reshaped([1, 1, 1, 2])).scalars,
+        average.backward(Tensor([Self.inf, 4]).reshaped(to: [1, 1, 1, 2])).scalars,
         [Self.inf, Self.inf, 1, 1, Self.inf, Self.inf, 1, 1], "average, gradient")
     }
   }
@@ -123,7 +123,7 @@ import Testing
 
     var sequences = SequenceCrossEntropyLoss()
     let target = Target.classSequences([2, 0], length: 2)
-    let steps = [[-Self.inf, 0, 0], [-Self.inf, 0, 0]].tensor.reshaped([1, 2, 3])
+    let steps = [[-Self.inf, 0, 0], [-Self.inf, 0, 0]].tensor.reshaped(to: [1, 2, 3])
     #expect(sequences.forward(steps, target: target) == Self.inf)
     expectClose(sequences.backward(), [[[0, 0.25, -0.25], [-0.5, 0.25, 0.25]]], "sequences")
   }

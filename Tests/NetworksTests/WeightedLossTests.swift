@@ -157,7 +157,7 @@ import Testing
     let target = Target.classSequences([0, 1, 2, Target.ignored], length: 2)
     let loss = SequenceCrossEntropyLoss(classWeights: classWeights, labelSmoothing: 0.1)
     expect(
-      loss, x.reshaped([2, 2, 3]), target, value: 1.72852407,
+      loss, x.reshaped(to: [2, 2, 3]), target, value: 1.72852407,
       gradient: [
         [
           [-0.0021004325, -0.0109627497, 0.0130631822],
@@ -166,7 +166,7 @@ import Testing
         [[0.0543810072, 0.1012338701, -0.1556148773], [0, 0, 0]],
       ])
     expect(
-      loss, x.reshaped([2, 2, 3]), target, weights: [2, 0.5], value: 2.141050395,
+      loss, x.reshaped(to: [2, 2, 3]), target, weights: [2, 0.5], value: 2.141050395,
       gradient: [
         [
           [-0.0029223408, -0.0152525214, 0.0181748622],
@@ -202,7 +202,7 @@ import Testing
         check(
           SequenceCrossEntropyLoss(
             reduction: reduction, classWeights: classWeights, labelSmoothing: smoothing),
-          scores.reshaped([2, 2, 3]), .classSequences([2, -1, 0, 1], length: 2))
+          scores.reshaped(to: [2, 2, 3]), .classSequences([2, -1, 0, 1], length: 2))
         check(
           BinaryCrossEntropyLoss(
             on: .logits, reduction: reduction, positiveWeights: [2, 1, 0.5],
@@ -230,7 +230,8 @@ import Testing
     check(MeanSquaredErrorLoss(), x, .values(x + 1))
     check(BinaryCrossEntropyLoss(on: .logits), x, .values(x * 0))
     check(
-      SequenceCrossEntropyLoss(), x.reshaped([2, 2, 3]), .classSequences([0, 1, 2, 0], length: 2))
+      SequenceCrossEntropyLoss(), x.reshaped(to: [2, 2, 3]),
+      .classSequences([0, 1, 2, 0], length: 2))
     var loss = SoftmaxCrossEntropyLoss(classWeights: [0, 1, 1])
     #expect(loss.forward(x[0..<1], target: .classes([0])) == 0)
   }
@@ -249,10 +250,10 @@ import Testing
     #expect(loss.backward() == plain.backward())
     var ofSequences = SequenceCrossEntropyLoss()
     let sequences = Target.classSequences([0, 1, 2, 1], length: 2)
-    _ = ofSequences.forward(x.reshaped([2, 2, 3]), target: sequences, weights: [1, 2])
-    _ = ofSequences.forward(x.reshaped([2, 2, 3]), target: sequences)
+    _ = ofSequences.forward(x.reshaped(to: [2, 2, 3]), target: sequences, weights: [1, 2])
+    _ = ofSequences.forward(x.reshaped(to: [2, 2, 3]), target: sequences)
     expectClose(
-      ofSequences.backward().reshaped([4, 3]),
+      ofSequences.backward().reshaped(to: [4, 3]),
       {
         _ = plain.forward(x, target: target)
         return plain.backward()

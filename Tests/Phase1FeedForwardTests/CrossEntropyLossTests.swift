@@ -194,7 +194,7 @@ import Testing
     let (value, gradient) = try lossPass(
       &loss, p, target: .classes(Array(repeating: 1, count: rows)))
     #expect(gradient.shape == shape)
-    let logarithms = log(p.reshaped([rows, -1])).slice(axis: 1, at: 1)
+    let logarithms = log(p.reshaped(to: [rows, -1])).slice(axis: 1, at: 1)
     expectClose(value, -logarithms.mean(), "CrossEntropyLoss.forward of shape \(shape)")
   }
 

@@ -55,7 +55,7 @@ import Testing
         "the bias is missing: Y = X · W + b": x.matmul(w),
         "the bias is subtracted: Y = X · W + b": x.matmul(w) - b,
         "the bias is added to the columns: each row of X · W gets the whole bias":
-          x.matmul(w) + b.reshaped([2, 1]),
+          x.matmul(w) + b.reshaped(to: [2, 1]),
         "the weights are transposed: X · W, not X · Wᵀ": x.matmul(w.transposed()) + b,
         "the factors are swapped: X · W, not W · X": w.matmul(x) + b,
         "the factors are multiplied element by element: X · W is a matrix product (matmul)":
@@ -179,11 +179,11 @@ import Testing
     var flat = layer
     flat.weights.clearGradient()
     flat.bias.clearGradient()
-    let rows = input.reshaped([-1, 4])
+    let rows = input.reshaped(to: [-1, 4])
     let (flatOutput, flatInputGradient) = try trainingPass(
       &flat, input: rows, outputGradient: Tensor(ones: [rows.shape[0], 3]))
-    expectClose(output, flatOutput.reshaped(output.shape), "Dense.forward of shape \(shape)")
-    expectClose(inputGradient, flatInputGradient.reshaped(shape), "dX of shape \(shape)")
+    expectClose(output, flatOutput.reshaped(to: output.shape), "Dense.forward of shape \(shape)")
+    expectClose(inputGradient, flatInputGradient.reshaped(to: shape), "dX of shape \(shape)")
     expectClose(
       try #require(layer.weights.gradient), try #require(flat.weights.gradient),
       "Dense.backward, dW summed over all leading axes of \(shape)")

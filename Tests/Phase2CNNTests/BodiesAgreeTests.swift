@@ -33,8 +33,8 @@ import Testing
   func networksRunTheKernelsOnlyWhereBothBodiesAgree() {
     let images = Tensor(normal: [2, 1, 5, 6], key: RandomKey(seed: varied(1)))
     expectBody(of: Conv2D(inputChannels: 1, outputChannels: 2, kernelSize: 3, seed: 1), images)
-    expectBody(of: MaxPool2D(window: [2, 3]), images)
-    expectBody(of: AveragePool2D(window: [2, 3]), images)
+    expectBody(of: MaxPool2D(kernelSize: [2, 3]), images)
+    expectBody(of: AveragePool2D(kernelSize: [2, 3]), images)
     expectBody(
       of: ConvReLU(inputChannels: 1, outputChannels: 2, kernelSize: 3, seed: 1).withKernelParts,
       images)

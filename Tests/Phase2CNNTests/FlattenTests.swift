@@ -19,7 +19,7 @@ import Testing
       ("anyRank()", { try otherRanks() }),
     ],
     hints: [
-      "Tensor.reshaped":
+      "Tensor.reshaped(to:)":
         "The batch axis stays: the shape is [N, ...], with the product of all other axes.",
       "Index out of range":
         "An input may have any number of axes: input.shape.dropFirst().reduce(1, *).",
@@ -31,8 +31,8 @@ import Testing
   }
 
   /// Two images of three channels, whose elements count from 0.
-  private static let images = Tensor(arange: 0, to: 48).reshaped([2, 3, 2, 4])
-  private static let rows = Tensor(arange: 0, to: 48).reshaped([2, 24])
+  private static let images = Tensor(arange: 0, to: 48).reshaped(to: [2, 3, 2, 4])
+  private static let rows = Tensor(arange: 0, to: 48).reshaped(to: [2, 24])
 
   private static func forward() {
     var flatten = Flatten()
@@ -41,14 +41,14 @@ import Testing
       mistakes: [
         "it is zero": Tensor(zeros: [2, 24]),
         "the channels come last: the elements stay where they are, channel after channel (reshaped)":
-          images.transposed(axes: [0, 2, 3, 1]).reshaped([2, 24]),
+          images.transposed(axes: [0, 2, 3, 1]).reshaped(to: [2, 24]),
         "rows and columns are exchanged: the elements stay where they are (reshaped)":
-          images.transposed(axes: [0, 1, 3, 2]).reshaped([2, 24]),
+          images.transposed(axes: [0, 1, 3, 2]).reshaped(to: [2, 24]),
         "the batch axis was merged, too: [N, C, H, W] becomes [N, C · H · W]":
-          images.reshaped([48]),
-        "the batch axis comes first: [N, C · H · W]": images.reshaped([24, 2]),
+          images.reshaped(to: [48]),
+        "the batch axis comes first: [N, C · H · W]": images.reshaped(to: [24, 2]),
         "the batch axis comes first, and nothing moves (reshaped): [N, C · H · W]":
-          images.reshaped([24, 2]).transposed(),
+          images.reshaped(to: [24, 2]).transposed(),
         "nothing is merged: [N, C, H, W] becomes [N, C · H · W]": images,
       ])
   }
@@ -63,10 +63,10 @@ import Testing
           Tensor(zeros: images.shape),
         "the gradient still has one axis for each image: give it the shape of the input": rows,
         "the channels come last: undo what forward did (reshaped)":
-          rows.reshaped([2, 2, 4, 3]).transposed(axes: [0, 3, 1, 2]),
+          rows.reshaped(to: [2, 2, 4, 3]).transposed(axes: [0, 3, 1, 2]),
         "rows and columns are exchanged: undo what forward did (reshaped)":
-          rows.reshaped([2, 3, 4, 2]).transposed(axes: [0, 1, 3, 2]),
-        "the axes are in reversed order": rows.reshaped([4, 2, 3, 2]),
+          rows.reshaped(to: [2, 3, 4, 2]).transposed(axes: [0, 1, 3, 2]),
+        "the axes are in reversed order": rows.reshaped(to: [4, 2, 3, 2]),
       ])
   }
 
@@ -76,8 +76,8 @@ import Testing
       let input = Tensor(normal: shape, key: RandomKey(seed: varied(1)))
       let flat = [shape[0], shape.dropFirst().reduce(1, *)]
       let (output, inputGradient) = try trainingPass(
-        &flatten, input: input, outputGradient: input.reshaped(flat))
-      expectClose(output, input.reshaped(flat), "Flatten.forward of shape \(shape)")
+        &flatten, input: input, outputGradient: input.reshaped(to: flat))
+      expectClose(output, input.reshaped(to: flat), "Flatten.forward of shape \(shape)")
       expectClose(inputGradient, input, "Flatten.backward to shape \(shape)")
     }
   }

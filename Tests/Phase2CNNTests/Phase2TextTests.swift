@@ -87,7 +87,7 @@ import Testing
 
   @Test(.waits(for: MaxPool2DTests.steps)) func task4MaxPool2D() throws {
     // Text, 2.4
-    var pool = MaxPool2D(window: 2, stride: 1, implementation: .reference)
+    var pool = MaxPool2D(kernelSize: 2, stride: 1, implementation: .reference)
     let y = pool.forward(Tensor([[[[1, 5, 2], [7, 3, 4], [6, 0, 8]]]]), mode: .training)
     let dX = pool.backward(Tensor([[[[1, 10], [100, 1000]]]]))
 
@@ -98,7 +98,7 @@ import Testing
 
   @Test(.waits(for: AveragePool2DTests.steps)) func task5AveragePool2D() throws {
     // Text, 2.5
-    var pool = AveragePool2D(window: 2, stride: 1, implementation: .reference)
+    var pool = AveragePool2D(kernelSize: 2, stride: 1, implementation: .reference)
     let y = pool.forward(Tensor([[[[1, 5, 2], [7, 3, 4], [6, 0, 8]]]]), mode: .training)
     let dX = pool.backward(Tensor([[[[4, 8], [12, 16]]]]))
 

@@ -7,9 +7,10 @@ import Testing
 @Suite(.watched) struct ReshapeTests {
   @Test func keepsTheOrderOfTheElements() throws {
     var reshape = Reshape([1, 2, 3])
-    let x = Tensor(arange: 0, to: 12).reshaped([2, 6])
-    let (y, dX) = try trainingPass(&reshape, input: x, outputGradient: x.reshaped([2, 1, 2, 3]))
-    #expect(y == Tensor(arange: 0, to: 12).reshaped([2, 1, 2, 3]))
+    let x = Tensor(arange: 0, to: 12).reshaped(to: [2, 6])
+    let (y, dX) = try trainingPass(
+      &reshape, input: x, outputGradient: x.reshaped(to: [2, 1, 2, 3]))
+    #expect(y == Tensor(arange: 0, to: 12).reshaped(to: [2, 1, 2, 3]))
     #expect(dX == x)
     try expectGradients(of: reshape, inputShape: [2, 3, 2])
     expectInferenceKeepsNothing(Reshape([1, 2, 3]), input: x)

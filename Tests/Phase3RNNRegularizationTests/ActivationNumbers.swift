@@ -20,7 +20,8 @@ enum ActivationNumbers {
     expectClose(output, y, "\(name).forward", atol: 2e-6)
     expectClose(inputGradient, dX, "\(name).backward", atol: 2e-6)
     // The same in another shape, and in inference.
-    #expect(layer.forward(x.reshaped([3, 1, 3]), mode: .inference) == output.reshaped([3, 1, 3]))
+    #expect(
+      layer.forward(x.reshaped(to: [3, 1, 3]), mode: .inference) == output.reshaped(to: [3, 1, 3]))
     expectInferenceKeepsNothing(layer, input: x)
   }
 }

@@ -160,7 +160,7 @@ extension BatchNormTests {
         "the first batch's mean is the start: start from 0":
           (means[0] * 0.75 + means[1] * 0.25) * 0.75 + means[2] * 0.25,
         "its shape has to stay [C]: it has an axis more, which keepDims keeps":
-          averages(0, means).reshaped([1, 2]),
+          averages(0, means).reshaped(to: [1, 2]),
         "it was not updated": [0, 0],
       ])
     // The wrong factor (M − 1) / M, the standard deviation, and that with ε.
@@ -178,7 +178,7 @@ extension BatchNormTests {
         "the factor is turned round: it is M / (M − 1)": averages(1, turned),
         "M is taken for the number of channels: it is that of rows": averages(1, channels),
         "its shape has to stay [C]: it has an axis more, which keepDims keeps":
-          averages(1, variances).reshaped([1, 2]),
+          averages(1, variances).reshaped(to: [1, 2]),
         "it averages the standard deviation: take the variance": averages(1, roots),
         "it averages √(σ² + ε): take the unbiased variance": averages(1, deviations),
         "it is that of the last batch": variances[2],

@@ -39,10 +39,10 @@ import Testing
 
   @Test func featureMapsNameLayersPredictionAndTruth() throws {
     let network = try network()
-    let example = Dataset.digits.features.rows(at: [3]).reshaped([1, 8, 8])
+    let example = Dataset.digits.features.rows(at: [3]).reshaped(to: [1, 8, 8])
     let sheet = try TileSheet.featureMaps(
       of: network, for: example, name: "Example 3", actual: 7)
-    let probabilities = try network.predict(example.reshaped([1, 1, 8, 8]))
+    let probabilities = try network.predict(example.reshaped(to: [1, 1, 8, 8]))
     let best = probabilities.argmax(axis: -1)[0]
     let percent = Int((100 * probabilities[0, best]).rounded())
     #expect(sheet.title == "Example 3: predicted class \(best), \(percent) %, true class 7")

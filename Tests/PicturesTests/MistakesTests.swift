@@ -91,7 +91,7 @@ import Testing
     let mistakes = try Mistakes(of: network, on: data, limit: 1000)
     let evaluation = try network.evaluate(data)
     let classes = network.classNames.count
-    let answers = evaluation.predictions.reshaped([-1, classes]).argmax(axis: -1)
+    let answers = evaluation.predictions.reshaped(to: [-1, classes]).argmax(axis: -1)
     let labels = data.targets.classIndices
     #expect(mistakes.count == labels.indices.count { labels[$0] != answers[$0] })
     #expect(mistakes.count == mistakes.worst.count && mistakes.count > 0)

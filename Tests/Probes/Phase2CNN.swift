@@ -27,7 +27,7 @@ let probes: [String: @Sendable (inout Probe) -> Void] = [
   "2.4": { probe in
     for (name, padding) in [("valid", Padding.valid), ("same", .same)] {
       let layer = MaxPool2D(
-        window: [probe.size(2...3), probe.size(1...3)], stride: [probe.size(1...2), 2],
+        kernelSize: [probe.size(2...3), probe.size(1...3)], stride: [probe.size(1...2), 2],
         padding: padding, implementation: .reference)
       probe.layer(name, layer, inputShape: [2, probe.size(1...3), probe.size(5...8), 7])
     }
@@ -35,7 +35,7 @@ let probes: [String: @Sendable (inout Probe) -> Void] = [
   "2.5": { probe in
     for countsPadding in [true, false] {
       let layer = AveragePool2D(
-        window: [probe.size(2...3), probe.size(1...3)], stride: [probe.size(1...2), 2],
+        kernelSize: [probe.size(2...3), probe.size(1...3)], stride: [probe.size(1...2), 2],
         padding: .same, countIncludePad: countsPadding, implementation: .reference)
       probe.layer(
         "countIncludePad \(countsPadding)", layer,

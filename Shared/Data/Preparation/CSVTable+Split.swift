@@ -139,6 +139,6 @@ extension NeuralNetwork {
     let preparation =
       preparation
       ?? Preparation(numbersNamed: featureNames, count: inputShape.reduce(1, *))
-    return try predict(preparation.features(of: table).reshaped([-1] + inputShape))
+    return try predict(preparation.features(of: table).reshaped(to: [-1] + inputShape))
   }
 }

@@ -53,11 +53,11 @@ extension Dataset {
       let columns = try classNames.indices.map(number)
       var order = [Int?](repeating: nil, count: wanted.count)
       for (column, place) in columns.enumerated() { order[place] = column }
-      let rows = values.reshaped([-1, classNames.count]).transposed()
+      let rows = values.reshaped(to: [-1, classNames.count]).transposed()
       let none = Tensor(zeros: [1, rows.shape[1]])
       let reordered = Tensor(concatenating: order.map { $0.map { rows.rows(at: [$0]) } ?? none })
       targets = .values(
-        reordered.transposed().reshaped(values.shape.dropLast() + [wanted.count]))
+        reordered.transposed().reshaped(to: values.shape.dropLast() + [wanted.count]))
     }
     classNames = wanted
   }

@@ -99,7 +99,7 @@ import Testing
       #expect(try svg("maps.svg").contains("Layer 1, ConvReLUPool: 6 × 2 × 2"))
 
       // The same example from a file.
-      try PixelImage(example.reshaped([1, 8, 8]), range: 0...16)
+      try PixelImage(example.reshaped(to: [1, 8, 8]), range: 0...16)
         .write(to: URL(filePath: file("x.png")))
       let again = runTool(
         "inspect", file("m.safetensors"), "--feature-maps", file("x.png"), file("again.svg"))
@@ -136,7 +136,7 @@ import Testing
       _ = runTool(
         "train", "digits-mlp", "--epochs", "1", "--quiet", "--output", file("mlp.safetensors"))
       let digit = Dataset.digits.features.rows(at: [3])
-      let image = PixelImage(digit.reshaped([1, 8, 8]), range: 0...16)
+      let image = PixelImage(digit.reshaped(to: [1, 8, 8]), range: 0...16)
       try image.write(to: URL(filePath: file("grey.png")))
       try image.converted(toChannels: 3).write(to: URL(filePath: file("colour.PNG")))
       // The 17 levels, rounded to bytes.
@@ -148,7 +148,7 @@ import Testing
         let answers = try #require(try run.json["predictions"] as? [[String: Any]])
         try #require(answers.count == 2)
         let expected = try NeuralNetwork(contentsOf: URL(filePath: path))
-          .predict(seen.reshaped(shape)).max()
+          .predict(seen.reshaped(to: shape)).max()
         for answer in answers {
           #expect(abs((answer["probability"] as? Double ?? 0) - Double(expected)) < 1e-5)
         }

@@ -23,9 +23,11 @@ struct GeneratorTrainingTests {
     init() {}
     init(configuration: Configuration) {}
     func outputShape(for inputShape: [Int]) -> [Int] { [inputShape.reduce(1, *)] }
-    func forward(_ input: Tensor, mode: Mode) -> Tensor { input.reshaped([input.shape[0], -1]) }
+    func forward(_ input: Tensor, mode: Mode) -> Tensor {
+      input.reshaped(to: [input.shape[0], -1])
+    }
     func backward(_ gradient: Tensor) -> Tensor {
-      gradient.reshaped([gradient.shape[0], 3, 8, 8])
+      gradient.reshaped(to: [gradient.shape[0], 3, 8, 8])
     }
   }
 

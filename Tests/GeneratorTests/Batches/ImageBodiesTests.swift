@@ -68,7 +68,7 @@ import Testing
       let wrong = WrongResize(mix: mix)
       let expected = try (0..<4).map { index in
         wrong.applied(to: try CountedImages(4, sizes: sizes).image(at: index).tensor, 6, 9)
-          .reshaped([1, 3, 6, 9])
+          .reshaped(to: [1, 3, 6, 9])
       }
       let bodies = ImageBodies(resized: { WrongResize(mix: mix).applied(to: $0, $1, $2) })
       #expect(

@@ -69,7 +69,7 @@ struct ImageGeneratorTests {
       source, batchSize: 6, imageSize: [1, 8, 8], shuffle: false, fitting: .crop)
     let image = try source.image(at: 1).tensor.resized(height: 8, width: 32)
     expectClose(
-      try covering.next().images[1..<2].reshaped([1, 8, 8]),
+      try covering.next().images[1..<2].reshaped(to: [1, 8, 8]),
       image.cropped(top: 0, left: 12, height: 8, width: 8), "crop")
     let refusing = try ImageGenerator(
       source, batchSize: 2, imageSize: [1, 8, 8], shuffle: false, fitting: .refuse)
@@ -102,7 +102,7 @@ struct ImageGeneratorTests {
     #expect(images.shape == [10, 3, 6, 10])
     let original = try CountedImages(10, sizes: [(6, 10)]).image(at: 0).tensor
     let versions = (1...3).map { original.rotated90(turns: $0).resized(height: 6, width: 10) }
-    #expect(versions.contains(images[0..<1].reshaped([3, 6, 10])))
+    #expect(versions.contains(images[0..<1].reshaped(to: [3, 6, 10])))
   }
 
   @Test func mixupMixesImagesAndTargetsAlike() throws {

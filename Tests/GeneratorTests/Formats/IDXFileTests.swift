@@ -13,7 +13,7 @@ import Testing
   @Test func shapeAndBytesComeBack() throws {
     let file = try read(images)
     #expect(file.type == .uint8 && file.shape == [2, 2, 3] && file.bytes == Array(0..<12))
-    #expect(file.tensor == Tensor(arange: 0, to: 12).reshaped([2, 2, 3]))
+    #expect(file.tensor == Tensor(arange: 0, to: 12).reshaped(to: [2, 2, 3]))
     #expect(file.data == images && IDXFile(shape: [2, 2, 3], bytes: Array(0..<12)) == file)
   }
 

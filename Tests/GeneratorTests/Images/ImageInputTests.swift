@@ -172,7 +172,7 @@ import Testing
       let loaded = try NeuralNetwork(contentsOf: url, layers: [TinyDense.self])
       #expect(loaded.imageInput == input)
       let features = Tensor(
-        concatenating: try images.map { try input.fitted($0).tensor.reshaped([1, size]) })
+        concatenating: try images.map { try input.fitted($0).tensor.reshaped(to: [1, size]) })
       #expect(try loaded.predict(images: images) == network.predict(features))
       #expect(try loaded.predict(images: []).shape == [0, 2])
     }

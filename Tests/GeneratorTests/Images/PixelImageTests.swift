@@ -40,7 +40,7 @@ import Testing
 
 @Suite(.watched) struct ImageGridTests {
   @Test func tilesLieInRowsBetweenMargins() {
-    let tiles = Tensor(arange: 0, to: 3).reshaped([3, 1, 1, 1])
+    let tiles = Tensor(arange: 0, to: 3).reshaped(to: [3, 1, 1, 1])
     let image = ImageGrid(columns: 2, background: 9, normalization: .range(0...2)).image(of: tiles)
     #expect(image.width == 5 && image.height == 5 && image.channels == 1)
     #expect(
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func tilesAreNormalisedAloneOrTogether() {
-    let tiles = Tensor([[0, 1], [0, 4]]).reshaped([2, 1, 1, 2])
+    let tiles = Tensor([[0, 1], [0, 4]]).reshaped(to: [2, 1, 1, 2])
     let grid = ImageGrid(columns: 1, margin: 0)
     #expect(grid.image(of: tiles).pixels == [0, 255, 0, 255])
     var common = grid

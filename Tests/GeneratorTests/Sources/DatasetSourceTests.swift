@@ -27,7 +27,7 @@ import Testing
     let images = try DatasetSource(data)
     for index in 0..<2 {
       let tensor = images.image(at: index).tensor
-      #expect(tensor == data.batch(at: [index]).features.reshaped([3, 2, 3]))
+      #expect(tensor == data.batch(at: [index]).features.reshaped(to: [3, 2, 3]))
     }
   }
 

@@ -120,7 +120,7 @@ extension FirstPrinciplesTests {
         all.count == 4,
         "DeepNetwork.forward: expected A[0] (the input) to A[3], 4 tensors, got \(all.count)")
       try require(all[0] == Self.x, "DeepNetwork.forward: A[0] is the input")
-      let expected = Self.numbers[activation]?.p.reshaped([4, 1]) ?? []
+      let expected = Self.numbers[activation]?.p.reshaped(to: [4, 1]) ?? []
       let z = all[2].matmul([[1.2], [-0.7]])
       expectClose(
         all[3], expected, "DeepNetwork.forward with \(activation), A[L]",
@@ -130,7 +130,7 @@ extension FirstPrinciplesTests {
             activation == .sigmoid ? Tensor(Float.nan) : network.apply(activation, to: z + 0.15),
           "every layer has the sigmoid, not only the last":
             activation == .sigmoid
-            ? Tensor(Float.nan) : Self.numbers[.sigmoid]?.p.reshaped([4, 1]) ?? [],
+            ? Tensor(Float.nan) : Self.numbers[.sigmoid]?.p.reshaped(to: [4, 1]) ?? [],
         ])
     }
 

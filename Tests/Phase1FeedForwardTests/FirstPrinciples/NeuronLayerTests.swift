@@ -36,7 +36,7 @@ extension FirstPrinciplesTests {
         mistakes: [
           "the bias is missing": [11, -4],
           "the weights are transposed: W[i, o], not W[o, i]":
-            (x.matmul(Self.w.transposed()) + Self.b).reshaped([2]),
+            (x.matmul(Self.w.transposed()) + Self.b).reshaped(to: [2]),
           "only the bias is there: no product was added": [10, 20],
           "the sum goes on from one output to the next: each begins at its own bias": [21, 37],
           "every output has the bias of the first": [21, 6],
@@ -55,7 +55,7 @@ extension FirstPrinciplesTests {
           "the factors are multiplied element by element: X · W is a matrix product (matmul)":
             x * w + b,
           "the bias is added to the columns: each row gets the whole bias":
-            x.matmul(w) + b.reshaped([2, 1]),
+            x.matmul(w) + b.reshaped(to: [2, 1]),
           "nothing happens: Z = X · W + b": x,
         ])
     }

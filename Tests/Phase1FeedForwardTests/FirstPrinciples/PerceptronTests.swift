@@ -94,7 +94,7 @@ extension FirstPrinciplesTests {
         radius = max(radius, (x[0] * x[0] + x[1] * x[1] + 1).squareRoot())
       }
       var perceptron = Perceptron(inputCount: 2)
-      let features = Tensor(rows.flatMap { $0 }).reshaped([rows.count, 2])
+      let features = Tensor(rows.flatMap { $0 }).reshaped(to: [rows.count, 2])
       let training = perceptron.fit(features, labels: labels, epochLimit: 2000)
       let bound = (radius / margin) * (radius / margin)
       try require(training.hasConverged, "separable points: \(training)")

@@ -52,7 +52,7 @@ extension FirstPrinciplesTests {
       let gradients = Self.network().gradients(Self.x, labels: Self.labels)
       let (a, p) = Self.network().forward(Self.x)
       let dZ2 = (p - [0, 1, 1, 0]) / 4
-      let dA = dZ2.reshaped([-1, 1]) * Tensor([1, -0.5, 2])
+      let dA = dZ2.reshaped(to: [-1, 1]) * Tensor([1, -0.5, 2])
       func hidden(_ dZ1: Tensor) -> Tensor { Self.x.transposed().matmul(dZ1) }
       expectClose(
         gradients.outputWeights, [0.0364212, 0.1698142, -0.0994660], "dw₂",
@@ -74,7 +74,7 @@ extension FirstPrinciplesTests {
           "the slope of the sigmoid was taken: that of tanh is 1 − A²": hidden(dA * a * (1 - a)),
           "the slope of tanh is 1 − A², not 1 − A": hidden(dA * (1 - a)),
           "the weights w₂ are missing: dA[n, j] = dZ₂[n] w₂[j]":
-            hidden(dZ2.reshaped([-1, 1]) * (1 - a * a)),
+            hidden(dZ2.reshaped(to: [-1, 1]) * (1 - a * a)),
           "the sign is wrong": -right, "1/N is missing": right * 4, "1/N is there twice": right / 4,
         ])
       expectClose(

@@ -190,7 +190,7 @@ func layerLine(_ layer: any Layer) -> String {
   case let layer as ConvReLU: return line("ConvReLU", layer.configuration)
   case let layer as ConvReLUPool:
     let pool = layer.configuration.pool
-    let window = pool == MaxPoolConfiguration(window: [2, 2]) ? "" : ", pooling \(pool)"
+    let window = pool == MaxPoolConfiguration(kernelSize: [2, 2]) ? "" : ", pooling \(pool)"
     return line("ConvReLUPool", layer.configuration.convolution) + window
   case let layer as Conv2D: return line("Conv2D", layer.configuration)
   case let layer as AssembledDense:

@@ -159,25 +159,25 @@ import Testing
         stride: [1, stride],
         padding: isSame ? .same : .explicit(before: [0, before], after: [0, after]),
         dilation: [1, dilation], groups: groups, activation: .relu, seed: varied(1))
-      images.weights.value = signals.weights.value.reshaped(images.weights.value.shape)
+      images.weights.value = signals.weights.value.reshaped(to: images.weights.value.shape)
       let x = Tensor(
         normal: [2, channels.0, length], key: RandomKey(seed: varied(1)).folded(number))
       let shape = try [2] + signals.outputShape(for: [channels.0, length])
       let dY = Tensor(normal: shape, key: RandomKey(seed: varied(2)).folded(number))
       let (y, dX) = try trainingPass(
-        &images, input: x.reshaped([2, channels.0, 1, length]),
-        outputGradient: dY.reshaped([2, channels.1, 1, shape[2]]))
+        &images, input: x.reshaped(to: [2, channels.0, 1, length]),
+        outputGradient: dY.reshaped(to: [2, channels.1, 1, shape[2]]))
       let dW = try #require(images.weights.gradient)
       for implementation in [Implementation.fast, .reference] {
         signals.implementation = implementation
         signals.forEachParameter { $1.clearGradient() }
         let name = "Conv1D (\(implementation)), number \(number), \(signals.configuration)"
         let result = try trainingPass(&signals, input: x, outputGradient: dY)
-        try requireClose(result.output, y.reshaped(shape), "\(name), forward")
-        try requireClose(result.inputGradient, dX.reshaped(x.shape), "\(name), dX")
+        try requireClose(result.output, y.reshaped(to: shape), "\(name), forward")
+        try requireClose(result.inputGradient, dX.reshaped(to: x.shape), "\(name), dX")
         try requireClose(
           try #require(signals.weights.gradient, "Conv1D.backward: weights.accumulate not called"),
-          dW.reshaped(signals.weights.value.shape), "\(name), dW")
+          dW.reshaped(to: signals.weights.value.shape), "\(name), dW")
         try requireClose(
           try #require(signals.bias?.gradient), try #require(images.bias?.gradient), "\(name), db")
       }

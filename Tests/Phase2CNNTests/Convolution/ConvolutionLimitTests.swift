@@ -38,13 +38,13 @@ import Testing
     #expect(signal.backward(y).shape == [1, 1, 9])
 
     let x = Tensor(normal: [1, 2, 4, 6], key: RandomKey(seed: varied(3)))
-    var largest = MaxPool2D(window: AxisSizes(huge), stride: 1, padding: .same)
+    var largest = MaxPool2D(kernelSize: AxisSizes(huge), stride: 1, padding: .same)
     #expect(largest.forward(x, mode: .training).shape == [1, 2, 4, 6])
     #expect(largest.backward(x).shape == x.shape)
-    var strided = MaxPool2D(window: 2, stride: AxisSizes(huge))
+    var strided = MaxPool2D(kernelSize: 2, stride: AxisSizes(huge))
     #expect(strided.forward(x, mode: .training).shape == [1, 2, 1, 1])
     var average = AveragePool2D(
-      window: AxisSizes(huge), stride: AxisSizes(huge), padding: .same, countIncludePad: false)
+      kernelSize: AxisSizes(huge), stride: AxisSizes(huge), padding: .same, countIncludePad: false)
     let mean = average.forward(x, mode: .training)
     expectClose(mean[0, 1, 0, 0], x.slice(axis: 1, at: 1).mean(), "mean of the whole image")
     #expect(average.backward(mean).shape == x.shape)
@@ -97,7 +97,7 @@ import Testing
   @Test func inputsOfAnySizeAreAnsweredWithAnError() {
     for layer: any Layer in [
       Conv2D(inputChannels: 1, outputChannels: 1, kernelSize: 3, padding: .same),
-      MaxPool2D(window: 2), AveragePool2D(window: 2, padding: .same),
+      MaxPool2D(kernelSize: 2), AveragePool2D(kernelSize: 2, padding: .same),
     ] {
       expectCourseError(.shapeMismatch, "input too large", "axis 1") {
         try layer.outputShape(for: [1, 8, .max])

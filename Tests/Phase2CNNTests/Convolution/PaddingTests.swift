@@ -20,7 +20,7 @@ import Testing
                 inputChannels: 1, outputChannels: 1, kernelSize: kernel, stride: stride,
                 padding: padding, dilation: dilation, seed: 1)
               layer.weights.value = Tensor(arange: 1, to: Float(kernel) + 0.5)
-                .reshaped([1, 1, kernel])
+                .reshaped(to: [1, 1, kernel])
               return layer
             }
             var (same, explicit) = (

@@ -7,9 +7,10 @@ import Testing
 extension MaxPool2DTests {
   @Test(.waits(for: MaxPool2DTests.steps)) func otherWindows() throws {
     let layers = [
-      MaxPool2D(window: [1, 3], stride: [2, 1]), MaxPool2D(window: [4, 2], stride: [1, 1]),
+      MaxPool2D(kernelSize: [1, 3], stride: [2, 1]),
+      MaxPool2D(kernelSize: [4, 2], stride: [1, 1]),
       MaxPool2D(
-        window: [3, 3], stride: [2, 2], padding: .explicit(before: [1, 0], after: [1, 2])),
+        kernelSize: [3, 3], stride: [2, 2], padding: .explicit(before: [1, 0], after: [1, 2])),
     ]
     for var layer in layers {
       layer.implementation = .reference

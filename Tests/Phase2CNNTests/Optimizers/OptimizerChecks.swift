@@ -42,7 +42,7 @@ struct Trajectory {
       for index in parameters.indices {
         let waves = (0..<parameters[index].count).map { Float(sin(Double(step + $0))) }
         let gradient =
-          parameters[index] * 0.5 + Tensor(waves).reshaped(parameters[index].shape)
+          parameters[index] * 0.5 + Tensor(waves).reshaped(to: parameters[index].shape)
         optimizer.update(
           &parameters[index], gradient: gradient, state: &states[index], step: step + 1)
       }

@@ -69,7 +69,7 @@ import Testing
     ]
   ) { oracle in
     AveragePool2D(
-      window: AxisSizes(oracle.window), stride: AxisSizes(oracle.stride),
+      kernelSize: AxisSizes(oracle.window), stride: AxisSizes(oracle.stride),
       padding: .explicit(before: oracle.before, after: oracle.after),
       countIncludePad: oracle.countIncludePad, implementation: .reference)
   }
@@ -79,7 +79,7 @@ import Testing
   @Test(.waits(for: steps), arguments: PoolingNumbers.averageImages, both)
   func matchesPyTorch(numbers: PoolingNumbers, implementation: Implementation) throws {
     var pool = AveragePool2D(
-      window: AxisSizes(numbers.window), stride: AxisSizes(numbers.stride),
+      kernelSize: AxisSizes(numbers.window), stride: AxisSizes(numbers.stride),
       padding: numbers.padding,
       countIncludePad: numbers.countIncludePad, implementation: implementation)
     let (y, dX) = try trainingPass(
@@ -96,7 +96,7 @@ import Testing
   func gradientsAgreeWithFiniteDifferences(implementation: Implementation, counts: Bool) throws {
     try expectGradients(
       of: AveragePool2D(
-        window: [3, 2], stride: [2, 1], padding: .explicit(before: [1, 0], after: [2, 1]),
+        kernelSize: [3, 2], stride: [2, 1], padding: .explicit(before: [1, 0], after: [2, 1]),
         countIncludePad: counts, implementation: implementation), inputShape: [2, 2, 4, 5])
   }
 
@@ -112,7 +112,7 @@ import Testing
             after: window.map { Int.random(in: 0..<$0, using: &draw) }),
         ].randomElement(using: &draw) ?? .valid
       var reference = AveragePool2D(
-        window: AxisSizes(window),
+        kernelSize: AxisSizes(window),
         stride: AxisSizes((0..<2).map { _ in Int.random(in: 1...4, using: &draw) }),
         padding: padding, countIncludePad: Bool.random(using: &draw), implementation: .reference)
       let shape =
@@ -136,7 +136,7 @@ import Testing
   @Test(.waits(for: steps), arguments: both)
   func inferenceComputesTheSameAndKeepsNothing(implementation: Implementation) throws {
     let x = Tensor(normal: [2, 2, 5, 5], key: RandomKey(seed: varied(1)))
-    var pool = AveragePool2D(window: 2, implementation: implementation)
+    var pool = AveragePool2D(kernelSize: 2, implementation: implementation)
     #expect(try forwardPass(&pool, input: x) == pool.forward(x, mode: .inference))
     expectInferenceKeepsNothing(pool, input: x)
     _ = try forwardPass(&pool, input: x)
@@ -146,11 +146,11 @@ import Testing
   }
 
   @Test func configurationAndShapes() throws {
-    let pool = AveragePool2D(window: [2, 3], stride: 1, padding: .same, countIncludePad: false)
+    let pool = AveragePool2D(kernelSize: [2, 3], stride: 1, padding: .same, countIncludePad: false)
     #expect(
       try AveragePool2D(configuration: pool.configuration).configuration == pool.configuration)
     #expect(try pool.outputShape(for: [4, 5, 7]) == [4, 5, 7])
-    #expect(AveragePool2D(window: [2, 3]).configuration.stride == [2, 3])
+    #expect(AveragePool2D(kernelSize: [2, 3]).configuration.stride == [2, 3])
     expectCourseError(.invalidArgument, "AveragePool2D: padding as wide as the window") {
       var configuration = pool.configuration
       configuration.padding = .explicit(before: [0, 0], after: [2, 0])
@@ -163,14 +163,14 @@ import Testing
 
   @Test(.waits(for: steps)) func backwardAfterInferenceStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var pool = AveragePool2D(window: 2)
+      var pool = AveragePool2D(kernelSize: 2)
       _ = pool.forward(Tensor(ones: [1, 1, 2, 2]), mode: .training)
       _ = pool.forward(Tensor(ones: [1, 1, 2, 2]), mode: .inference)
       _ = pool.backward(Tensor(ones: [1, 1, 1, 1]))
     }
     expectWords(of: result, "AveragePool2D.backward", "no forward pass to go back through")
     let stride = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = AveragePool2D(window: 2, stride: 0)
+      _ = AveragePool2D(kernelSize: 2, stride: 0)
     }
     expectWords(of: stride, "AveragePool2D: stride out of range", "at least 1", "[0, 0]")
   }

@@ -24,10 +24,11 @@ import Testing
   @Test(.waits(for: AveragePool2DTests.steps)) func isAveragePoolingOverTheWholeImage() throws {
     let x = Tensor(normal: [2, 3, 4, 5], key: RandomKey(seed: varied(1)))
     let dY = Tensor(normal: [2, 3], key: RandomKey(seed: varied(2)))
-    var (pool, windowed) = (GlobalAveragePool2D(), AveragePool2D(window: [4, 5]))
+    var (pool, windowed) = (GlobalAveragePool2D(), AveragePool2D(kernelSize: [4, 5]))
     let (y, dX) = try trainingPass(&pool, input: x, outputGradient: dY)
-    let other = try trainingPass(&windowed, input: x, outputGradient: dY.reshaped([2, 3, 1, 1]))
-    expectClose(y, other.output.reshaped([2, 3]), "GlobalAveragePool2D.forward")
+    let other = try trainingPass(
+      &windowed, input: x, outputGradient: dY.reshaped(to: [2, 3, 1, 1]))
+    expectClose(y, other.output.reshaped(to: [2, 3]), "GlobalAveragePool2D.forward")
     expectClose(dX, other.inputGradient, "GlobalAveragePool2D.backward")
     try expectGradients(of: pool, inputShape: [2, 3, 4, 5])
   }

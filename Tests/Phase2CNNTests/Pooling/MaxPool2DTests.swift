@@ -1,4 +1,5 @@
 import CourseTestSupport
+import Foundation
 import Phase2CNN
 import Shared
 import Testing
@@ -67,7 +68,7 @@ import Testing
     ]
   ) { oracle in
     MaxPool2D(
-      window: AxisSizes(oracle.window), stride: AxisSizes(oracle.stride),
+      kernelSize: AxisSizes(oracle.window), stride: AxisSizes(oracle.stride),
       padding: .explicit(before: oracle.before, after: oracle.after), implementation: .reference)
   }
 
@@ -76,7 +77,7 @@ import Testing
   @Test(.waits(for: steps), arguments: PoolingNumbers.maxImages, both)
   func matchesPyTorch(numbers: PoolingNumbers, implementation: Implementation) throws {
     var pool = MaxPool2D(
-      window: AxisSizes(numbers.window), stride: AxisSizes(numbers.stride),
+      kernelSize: AxisSizes(numbers.window), stride: AxisSizes(numbers.stride),
       padding: numbers.padding,
       implementation: implementation)
     let (y, dX) = try trainingPass(
@@ -91,7 +92,7 @@ import Testing
 
   @Test(.waits(for: steps), arguments: both)
   func aNaNIsNotLost(implementation: Implementation) throws {
-    var pool = MaxPool2D(window: 2, implementation: implementation)
+    var pool = MaxPool2D(kernelSize: 2, implementation: implementation)
     let (y, dX) = try trainingPass(
       &pool, input: Tensor([[[[1, .nan], [3, 2]]]]), outputGradient: Tensor([[[[5]]]]))
     #expect(y.scalars[0].isNaN, "a NaN wins its window")
@@ -105,7 +106,7 @@ import Testing
     let input = Tensor(shape: [2, 2, 5, 6], scalars: order.map { Float($0) * 0.25 - 15 })
     try expectGradients(
       of: MaxPool2D(
-        window: [3, 2], stride: [2, 1], padding: .explicit(before: [1, 0], after: [0, 1]),
+        kernelSize: [3, 2], stride: [2, 1], padding: .explicit(before: [1, 0], after: [0, 1]),
         implementation: implementation), inputShape: input.shape, input: input)
   }
 
@@ -122,7 +123,7 @@ import Testing
             after: window.map { Int.random(in: 0..<$0, using: &draw) }),
         ].randomElement(using: &draw) ?? .valid
       var reference = MaxPool2D(
-        window: AxisSizes(window),
+        kernelSize: AxisSizes(window),
         stride: AxisSizes((0..<2).map { _ in Int.random(in: 1...4, using: &draw) }),
         padding: padding, implementation: .reference)
       let shape =
@@ -148,7 +149,7 @@ import Testing
   @Test(.waits(for: steps), arguments: both)
   func inferenceComputesTheSameAndKeepsNothing(implementation: Implementation) throws {
     let x = Tensor(normal: [2, 2, 5, 5], key: RandomKey(seed: varied(1)))
-    var pool = MaxPool2D(window: 2, implementation: implementation)
+    var pool = MaxPool2D(kernelSize: 2, implementation: implementation)
     #expect(try forwardPass(&pool, input: x) == pool.forward(x, mode: .inference))
     expectInferenceKeepsNothing(pool, input: x)
     try expectBackwardUsesUp(pool, input: x)
@@ -157,7 +158,7 @@ import Testing
   @Test(.waits(for: steps), arguments: both)
   func copiesAreIndependent(implementation: Implementation) throws {
     let x = Tensor([[[[1, 3], [4, 2]]]])
-    var pool = MaxPool2D(window: 2, implementation: implementation)
+    var pool = MaxPool2D(kernelSize: 2, implementation: implementation)
     _ = try forwardPass(&pool, input: x)
     var copy = pool
     _ = try trainingPass(&copy, input: -x)
@@ -168,26 +169,39 @@ import Testing
   }
 
   @Test func configurationAndShapes() throws {
-    let pool = MaxPool2D(window: [2, 3], padding: .same)
-    #expect(pool.configuration.stride == [2, 3], "the stride is the window unless given")
+    let pool = MaxPool2D(kernelSize: [2, 3], padding: .same)
+    #expect(pool.configuration.stride == [2, 3], "the stride is the kernel size unless given")
     #expect(try MaxPool2D(configuration: pool.configuration).configuration == pool.configuration)
     #expect(try pool.outputShape(for: [4, 5, 7]) == [4, 3, 3])
     // The border that fills no window is dropped.
-    #expect(try MaxPool2D(window: 2).outputShape(for: [4, 5, 7]) == [4, 2, 3])
-    #expect(try MaxPool2D(window: 3, stride: 2).outputShape(for: [4, 5, 7]) == [4, 2, 3])
+    #expect(try MaxPool2D(kernelSize: 2).outputShape(for: [4, 5, 7]) == [4, 2, 3])
+    #expect(try MaxPool2D(kernelSize: 3, stride: 2).outputShape(for: [4, 5, 7]) == [4, 2, 3])
+  }
+
+  /// As files have it since the first version.
+  @Test func theKernelSizeIsTheWindowOfAFile() throws {
+    let file = Data(#"{"window":[2,3],"stride":[1,2],"padding":{"valid":{}}}"#.utf8)
+    let pool = try JSONDecoder().decode(MaxPoolConfiguration.self, from: file)
+    #expect(pool == MaxPoolConfiguration(kernelSize: [2, 3], stride: [1, 2]))
+    let saved = try JSONEncoder().encode(pool)
+    #expect(String(decoding: saved, as: UTF8.self).contains(#""window":[2,3]"#))
+    let average = #"{"window":[2],"stride":[2],"padding":{"same":{}},"countIncludePad":false}"#
+    #expect(
+      try JSONDecoder().decode(AveragePoolConfiguration.self, from: Data(average.utf8))
+        == AveragePoolConfiguration(kernelSize: [2], padding: .same, countIncludePad: false))
   }
 
   @Test(.waits(for: steps)) func wrongArgumentsAndShapesAreRefused() async {
     expectCourseError(.shapeMismatch, "MaxPool2D", "[C, H, W]", "got [28, 28]", "channel axis") {
-      try MaxPool2D(window: 2).outputShape(for: [28, 28])
+      try MaxPool2D(kernelSize: 2).outputShape(for: [28, 28])
     }
     expectCourseError(
       .shapeMismatch, "MaxPool2D: window larger than its input", "at least 3 places",
       "spatial axis 0", "got 2", "fewer poolings"
-    ) { try MaxPool2D(window: 3).outputShape(for: [1, 2, 5]) }
+    ) { try MaxPool2D(kernelSize: 3).outputShape(for: [1, 2, 5]) }
     func pool(_ window: [Int], _ stride: [Int], _ padding: Padding) throws -> MaxPool2D {
-      var configuration = MaxPool2D(window: 1).configuration
-      (configuration.window, configuration.stride, configuration.padding) = (
+      var configuration = MaxPool2D(kernelSize: 1).configuration
+      (configuration.kernelSize, configuration.stride, configuration.padding) = (
         window, stride, padding
       )
       return try MaxPool2D(configuration: configuration)
@@ -195,7 +209,7 @@ import Testing
     expectCourseError(.invalidArgument, "MaxPool2D: stride", "at least 1", "[0, 2]") {
       try pool([2, 2], [0, 2], .valid)
     }
-    expectCourseError(.invalidArgument, "MaxPool2D: window", "2 numbers", "[2]") {
+    expectCourseError(.invalidArgument, "MaxPool2D: kernel size", "2 numbers", "[2]") {
       try pool([2], [2, 2], .valid)
     }
     expectCourseError(.invalidArgument, "MaxPool2D: padding", "at least 0", "[0, -1]") {
@@ -207,23 +221,23 @@ import Testing
     ) { try pool([3, 2], [2, 2], .explicit(before: [2, 2], after: [0, 0])) }
 
     let stopped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = MaxPool2D(window: 2, padding: .explicit(before: [2, 2], after: [2, 2]))
+      _ = MaxPool2D(kernelSize: 2, padding: .explicit(before: [2, 2], after: [2, 2]))
     }
     expectWords(of: stopped, "MaxPool2D: padding as wide as the window", "pad less")
     let rank = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var pool = MaxPool2D(window: 2)
+      var pool = MaxPool2D(kernelSize: 2)
       _ = pool.forward(Tensor(zeros: [3, 4, 4]), mode: .training)
     }
     expectWords(of: rank, "MaxPool2D.forward: expected input [N, C, H, W], got [3, 4, 4]")
     let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var pool = MaxPool2D(window: 2)
+      var pool = MaxPool2D(kernelSize: 2)
       _ = pool.forward(Tensor(ones: [1, 1, 2, 2]), mode: .training)
       _ = pool.forward(Tensor(ones: [1, 1, 2, 2]), mode: .inference)
       _ = pool.backward(Tensor(ones: [1, 1, 1, 1]))
     }
     expectWords(of: inference, "MaxPool2D.backward", "no forward pass to go back through")
     let gradient = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var pool = MaxPool2D(window: 2)
+      var pool = MaxPool2D(kernelSize: 2)
       _ = pool.forward(Tensor(ones: [1, 1, 2, 2]), mode: .training)
       _ = pool.backward(Tensor(ones: [1, 1, 2, 2]))
     }

@@ -18,7 +18,7 @@ struct PoolingExample: Sendable {
   /// No two elements are equal, so that a mistake about places shows.
   var outputGradient: Tensor {
     let shape = oracle.outputShape
-    return Tensor(arange: 1, to: Float(shape.reduce(1, *)) + 1).reshaped(shape)
+    return Tensor(arange: 1, to: Float(shape.reduce(1, *)) + 1).reshaped(to: shape)
   }
 }
 

@@ -38,14 +38,14 @@ import Testing
   @Test func itIsAProductWithOneHotRows() throws {
     var layer = Embedding(vocabularySize: 11, embeddingSize: 5, seed: varied(1))
     let tokens = (0..<24).map { ($0 * 7 + 3) % 10 }
-    let x = Tensor(tokens.map(Float.init)).reshaped([4, 6])
+    let x = Tensor(tokens.map(Float.init)).reshaped(to: [4, 6])
     let dY = Tensor(normal: [4, 6, 5], key: RandomKey(seed: varied(1)))
     let (y, _) = try trainingPass(&layer, input: x, outputGradient: dY)
     let rows = Tensor(oneHot: tokens, classCount: 11)
-    #expect(y.reshaped([24, 5]) == rows.matmul(layer.weights.value))
+    #expect(y.reshaped(to: [24, 5]) == rows.matmul(layer.weights.value))
     expectClose(
       try #require(layer.weights.gradient),
-      rows.matmul(dY.reshaped([24, 5]), transposingSelf: true), "Embedding.backward")
+      rows.matmul(dY.reshaped(to: [24, 5]), transposingSelf: true), "Embedding.backward")
   }
 
   @Test func theRowOfThePaddingStaysZero() throws {
@@ -73,7 +73,7 @@ import Testing
       inputSize: 3, hiddenSize: 4, returnsSequence: false, paddingValue: 0, seed: varied(1))
     func final(_ tokens: [Float]) -> Tensor {
       layer.forward(
-        embedding.forward(Tensor(tokens).reshaped([1, tokens.count]), mode: .inference),
+        embedding.forward(Tensor(tokens).reshaped(to: [1, tokens.count]), mode: .inference),
         mode: .inference)
     }
     let sentence = final([2, 4, 1])

@@ -10,7 +10,7 @@ import Testing
     var layer = SpatialDropout2D(rate: 0.25, seed: varied(1))
     let x = Tensor(uniform: [20, 100, 3, 2], in: 1..<2, key: RandomKey(seed: varied(1)))
     let (y, dX) = try trainingPass(&layer, input: x, outputGradient: x * 3)
-    let kept = (y .!= 0).reshaped([2000, 6])
+    let kept = (y .!= 0).reshaped(to: [2000, 6])
     #expect(
       kept.min(axis: 1) == kept.max(axis: 1),
       "SpatialDropout2D.forward: a channel is dropped in part (is the mask [N, C, 1, 1]?)")

@@ -84,12 +84,12 @@ import Testing
     var loss = SequenceCrossEntropyLoss(reduction: .sum)
     let (value, gradient) = try lossPass(
       &loss, x, target: .classSequences(labels, length: length))
-    let rows = x.reshaped([-1, classes])
+    let rows = x.reshaped(to: [-1, classes])
     let p = loss.prediction(from: rows)
     var t = Tensor(zeros: rows.shape)
     for (row, label) in labels.enumerated() where label >= 0 { t[row, label] = 1 }
-    let counts = Tensor(labels.map { $0 >= 0 ? 1 : 0 }).reshaped([-1, 1])
-    expectClose(gradient.reshaped(rows.shape), (p - t) * counts, "the gradient", atol: 2e-6)
+    let counts = Tensor(labels.map { $0 >= 0 ? 1 : 0 }).reshaped(to: [-1, 1])
+    expectClose(gradient.reshaped(to: rows.shape), (p - t) * counts, "the gradient", atol: 2e-6)
     expectClose(value, -(log(p) * t).sum(), "the loss", rtol: 1e-5)
   }
 

@@ -229,7 +229,7 @@ extension RecurrentChecks {
       #expect(final == y.slice(axis: 1, at: place))
       let dY = Tensor(normal: [2, 3], key: RandomKey(seed: varied(6)))
       var all = Tensor(zeros: [2, 4, 3])
-      all[0..., place..<(place + 1)] = dY.reshaped([2, 1, 3])
+      all[0..., place..<(place + 1)] = dY.reshaped(to: [2, 1, 3])
       expectClose(
         try recurrentBackward(&last, dY, inputShape: x.shape),
         try recurrentBackward(&whole, all, inputShape: x.shape), "\(cell): dX of the last step only"

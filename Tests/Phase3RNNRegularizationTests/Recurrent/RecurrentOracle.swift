@@ -64,7 +64,7 @@ struct RecurrentOracle: Sendable {
     var outputs: [Tensor] = []
     for t in 0..<length {
       let counts =
-        mask?.slice(axis: 1, at: t).reshaped([batch, 1]) ?? Tensor(ones: [batch, 1])
+        mask?.slice(axis: 1, at: t).reshaped(to: [batch, 1]) ?? Tensor(ones: [batch, 1])
       var step = Step(
         time: t, x: x.slice(axis: 1, at: has(.firstInputOnly) ? 0 : t), h: state.0, c: state.1,
         newH: zeros, newC: zeros, counts: counts)

@@ -5,7 +5,7 @@ import Testing
 @Suite(.watched) struct DatasetSplitTests {
   /// A dataset whose only feature is the number of the example.
   private func numbered(classes: [Int]) throws -> Dataset {
-    let numbers = Tensor(arange: 0, to: Float(classes.count)).reshaped([-1, 1])
+    let numbers = Tensor(arange: 0, to: Float(classes.count)).reshaped(to: [-1, 1])
     return try Dataset(features: numbers, targets: .classes(classes))
   }
 
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test func valuesToRegressAreDividedAsAWhole() throws {
-    let values = Tensor(arange: 0, to: 10).reshaped([10, 1])
+    let values = Tensor(arange: 0, to: 10).reshaped(to: [10, 1])
     let data = try Dataset(features: values, targets: .values(values))
     let parts = try data.split(train: 0.5, validation: 0.2, test: 0.3, seed: 1)
     #expect([parts.train.count, parts.validation.count, parts.test.count] == [5, 2, 3])

@@ -22,11 +22,11 @@ import Testing
     let count = 20
     let weights = Tensor((0..<count).map { Float($0) })
     let data = try Dataset(
-      features: weights.reshaped([count, 1]), targets: .classes((0..<count).map { $0 % 2 })
+      features: weights.reshaped(to: [count, 1]), targets: .classes((0..<count).map { $0 % 2 })
     ).weighted(by: weights)
     let parts = try data.split(train: 0.6, validation: 0.2, test: 0.2, seed: 3)
     for part in [parts.train, parts.validation, parts.test] {
-      #expect(part.weights == part.features.reshaped([part.count]))
+      #expect(part.weights == part.features.reshaped(to: [part.count]))
     }
   }
 

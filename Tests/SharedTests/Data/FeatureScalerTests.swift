@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test func imagesAreScaledPixelByPixel() throws {
-    let x = Tensor(arange: 0, to: 8).reshaped([2, 2, 2])
+    let x = Tensor(arange: 0, to: 8).reshaped(to: [2, 2, 2])
     let scaler = try FeatureScaler.minMax(data(x))
     #expect(scaler(x) == [[[0, 0], [0, 0]], [[1, 1], [1, 1]]])
     #expect(scaler.featureCount == 4 && scaler.description.contains("4 features"))

@@ -115,7 +115,7 @@ import Testing
       0, 12, 4, 16, 8, 20, 1, 13, 5, 17, 9, 21, 2, 14, 6, 18, 10, 22, 3, 15, 7, 19, 11, 23,
     ]
     let tensor = try read(file(header("'|u1'", "(2, 3, 4)", order: "True"), body))
-    #expect(tensor == Tensor(arange: 0, to: 24).reshaped([2, 3, 4]))
+    #expect(tensor == Tensor(arange: 0, to: 24).reshaped(to: [2, 3, 4]))
   }
 
   @Test func filesSurviveWritingAndReading() throws {

@@ -67,7 +67,7 @@ private let rules = [
     let tensor = StandardInitializer.orthogonal.tensor(
       shape: shape, fans: fans, key: RandomKey(seed: 93))
     #expect(tensor.shape == shape)
-    let matrix = tensor.reshaped([shape[0], -1])
+    let matrix = tensor.reshaped(to: [shape[0], -1])
     let isWide = matrix.shape[0] <= matrix.shape[1]
     let product =
       isWide

@@ -166,7 +166,7 @@ struct Descent: Optimizer, SelfConfigured, TwoBodied {
     case .none: break
     case .weights: value += 1
     case .laterSteps: if step > 1 { value += 1 }
-    case .shape: if step == 3 { value = value.reshaped([1] + value.shape) }
+    case .shape: if step == 3 { value = value.reshaped(to: [1] + value.shape) }
     case .notANumber: value += .nan
     case .state: state.steps += 1
     }

@@ -17,7 +17,7 @@ import Testing
     let (x, variance) = example(mean)
     let expected = Float(variance)
     expectClose(Tensor(x).variance(), expected, "all", rtol: 1e-6)
-    let columns = Tensor(x).reshaped([12, 1])
+    let columns = Tensor(x).reshaped(to: [12, 1])
     expectClose(columns.variance(axis: 0), Tensor([expected]), "columns", rtol: 1e-6)
     expectClose(
       columns.transposed().variance(axis: 1, unbiased: true), Tensor([expected * 12 / 11]),
@@ -45,7 +45,7 @@ import Testing
     #expect(x.variance() >= 0 && x.variance() < 1e-9)
     #expect(x.variance(axis: 0)[0] >= 0)
     for shape in [[130, 1], [2, 1, 65]] {
-      let (_, variance) = x.reshaped(shape).channelMoments()
+      let (_, variance) = x.reshaped(to: shape).channelMoments()
       #expect(variance[0] >= 0 && variance[0] < 1e-9)
     }
   }
@@ -53,7 +53,7 @@ import Testing
   @Test func nanStaysNaN() {
     let x = Tensor([1, Float.nan, 3, 4])
     #expect(x.variance().isNaN && x.variance(axis: 0).scalar.isNaN)
-    #expect(x.reshaped([4, 1]).channelMoments().variance[0].isNaN)
-    #expect(x.reshaped([2, 1, 2]).channelMoments().variance[0].isNaN)
+    #expect(x.reshaped(to: [4, 1]).channelMoments().variance[0].isNaN)
+    #expect(x.reshaped(to: [2, 1, 2]).channelMoments().variance[0].isNaN)
   }
 }

@@ -71,14 +71,14 @@ import Testing
     // Pieces have 32768 elements: two whole ones and a rest that fills no vector.
     var draws = RandomKey(seed: 23).generator
     let few = roundNumbers([1009], using: &draws)
-    let many = few.broadcast(to: [66, 1009]).reshaped([66 * 1009])
+    let many = few.broadcast(to: [66, 1009]).reshaped(to: [66 * 1009])
     let (a, b) = (many[..<65_543], many[1..<65_544])
     let expected = operation.tensors(few, Tensor(concatenating: [few[1...], few[..<1]]))
     expectSame(
-      operation.tensors(a, b), expected.broadcast(to: [66, 1009]).reshaped([-1])[..<65_543],
+      operation.tensors(a, b), expected.broadcast(to: [66, 1009]).reshaped(to: [-1])[..<65_543],
       operation.name)
     expectSame(
-      operation.tensors(a.reshaped([-1, 1]), Tensor([2])).reshaped([-1]),
+      operation.tensors(a.reshaped(to: [-1, 1]), Tensor([2])).reshaped(to: [-1]),
       operation.tensors(a, Tensor(repeating: 2, shape: a.shape)), "\(operation.name) 2")
   }
 

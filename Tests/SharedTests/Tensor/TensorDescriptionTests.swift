@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test func matricesAreKeptApart() {
-    let x = Tensor(arange: 0, to: 8).reshaped([2, 2, 2])
+    let x = Tensor(arange: 0, to: 8).reshaped(to: [2, 2, 2])
     #expect(
       "\(x)" == """
         [[[0.0, 1.0],
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func longRowsGoOnBelowTheirFirstNumber() {
-    let text = "\(Tensor(arange: 0, to: 40).reshaped([2, 20]))"
+    let text = "\(Tensor(arange: 0, to: 40).reshaped(to: [2, 20]))"
     #expect(
       text == """
         [[ 0.0,  1.0,  2.0,  3.0,  4.0,  5.0,  6.0,  7.0,  8.0,  9.0, 10.0, 11.0, 12.0,
@@ -67,7 +67,7 @@ import Testing
       "\(Tensor(arange: 0, to: 2000))"
         == "[   0.0,    1.0,    2.0, ..., 1997.0, 1998.0, 1999.0] (shape [2000])")
     #expect(
-      "\(Tensor(arange: 0, to: 1200).reshaped([8, 150]))" == """
+      "\(Tensor(arange: 0, to: 1200).reshaped(to: [8, 150]))" == """
         [[   0.0,    1.0,    2.0, ...,  147.0,  148.0,  149.0],
          [ 150.0,  151.0,  152.0, ...,  297.0,  298.0,  299.0],
          [ 300.0,  301.0,  302.0, ...,  447.0,  448.0,  449.0],

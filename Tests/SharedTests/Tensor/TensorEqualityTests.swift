@@ -8,7 +8,7 @@ import Testing
     #expect(x == [[1, 2], [3, 4]])
     #expect(x != [[1, 2], [3, 5]])
     #expect(x != [1, 2, 3, 4])
-    #expect(x != x.reshaped([1, 2, 2]))
+    #expect(x != x.reshaped(to: [1, 2, 2]))
     #expect(Tensor(1) != [1])
   }
 

@@ -46,7 +46,7 @@ import Testing
       expectSame(x, operation.result(a, a), "x \(operation.name) x")
       var y = a
       // The same memory under another shape.
-      operation.tensor(&y, y.reshaped([1] + shape).reshaped(shape))
+      operation.tensor(&y, y.reshaped(to: [1] + shape).reshaped(to: shape))
       expectSame(y, operation.result(a, a), "y \(operation.name) y")
     }
     var square: Tensor = [[1, 2], [4, 8]]

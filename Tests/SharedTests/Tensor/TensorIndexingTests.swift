@@ -5,15 +5,15 @@ import Testing
 @Suite(.watched) struct TensorIndexingTests {
   /// The numbers 0, 1, 2, ... so that an element tells where it came from.
   private func counting(_ shape: [Int]) -> Tensor {
-    Tensor(arange: 0, to: Float(shape.reduce(1, *))).reshaped(shape)
+    Tensor(arange: 0, to: Float(shape.reduce(1, *))).reshaped(to: shape)
   }
 
   // MARK: Elements
 
   @Test func elementsAreReadAtTheirIndex() {
     let x = counting([120])
-    let (x2, x3) = (x.reshaped([8, 15]), x.reshaped([4, 5, 6]))
-    let x4 = x.reshaped([2, 3, 4, 5])
+    let (x2, x3) = (x.reshaped(to: [8, 15]), x.reshaped(to: [4, 5, 6]))
+    let x4 = x.reshaped(to: [2, 3, 4, 5])
     for place in 0..<120 {
       let (i2, i3) = (indices(of: place, in: x2.shape), indices(of: place, in: x3.shape))
       let i4 = indices(of: place, in: x4.shape)

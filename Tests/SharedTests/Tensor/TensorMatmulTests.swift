@@ -108,7 +108,7 @@ private func tolerance(_ k: Int) -> Float { 1e-6 + 1.5e-7 * Float(k) }
   @Test func leadingAxesShareOneMatrix() {
     let (a, b) = (random([2, 3, 5, 4], "a"), random([4, 6], "b"))
     let bias = random([6], "bias")
-    let expected = (product(a.reshaped([30, 4]), b) + bias).reshaped([2, 3, 5, 6])
+    let expected = (product(a.reshaped(to: [30, 4]), b) + bias).reshaped(to: [2, 3, 5, 6])
     expectClose(a.matmul(b, bias: bias), expected, "shared", atol: 1e-6)
     expectClose(
       a.matmul(b.transposed(), transposingOther: true, bias: bias), expected, "shared, transposed",
@@ -121,8 +121,8 @@ private func tolerance(_ k: Int) -> Float { 1e-6 + 1.5e-7 * Float(k) }
   @Test func batchesAreMultipliedMatrixByMatrix() {
     let (a, b) = (random([2, 3, 5, 4], "a"), random([2, 3, 4, 6], "b"))
     let bias = random([6], "bias")
-    let matrices = zip(a.reshaped([6, 5, 4]).matrices, b.reshaped([6, 4, 6]).matrices)
-    let expected = (Tensor(stacking: matrices.map(product)) + bias).reshaped([2, 3, 5, 6])
+    let matrices = zip(a.reshaped(to: [6, 5, 4]).matrices, b.reshaped(to: [6, 4, 6]).matrices)
+    let expected = (Tensor(stacking: matrices.map(product)) + bias).reshaped(to: [2, 3, 5, 6])
     let (aT, bT) = (a.transposed(axes: [0, 1, 3, 2]), b.transposed(axes: [0, 1, 3, 2]))
     expectClose(a.matmul(b, bias: bias), expected, "batch", atol: 1e-6)
     expectClose(
@@ -143,7 +143,8 @@ private func tolerance(_ k: Int) -> Float { 1e-6 + 1.5e-7 * Float(k) }
   func leadingAxesBroadcast(left: [Int], right: [Int]) {
     let (a, b) = (random(left + [3, 4], "a"), random(right + [4, 2], "b"))
     // The operators broadcast: A[..., M, K, 1] · B[..., 1, K, N], summed over K.
-    let expected = (a.reshaped(left + [3, 4, 1]) * b.reshaped(right + [1, 4, 2])).sum(axis: -2)
+    let expected = (a.reshaped(to: left + [3, 4, 1]) * b.reshaped(to: right + [1, 4, 2])).sum(
+      axis: -2)
     expectClose(a.matmul(b), expected, "\(left) and \(right)", atol: 1e-5)
     let turned = a.transposed(axes: Array(0..<left.count) + [left.count + 1, left.count])
     expectClose(

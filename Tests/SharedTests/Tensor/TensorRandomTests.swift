@@ -67,8 +67,8 @@ import Testing
     #expect(uniform == Tensor(uniform: [7, 9], key: key))
     #expect(normal == Tensor(normal: [7, 9], key: key))
     // Draw number i depends on the key and on i only, whatever the shape.
-    #expect(Tensor(uniform: [70_000], key: key)[..<63].reshaped([7, 9]) == uniform)
-    #expect(Tensor(normal: [70_000], key: key)[..<63].reshaped([7, 9]) == normal)
+    #expect(Tensor(uniform: [70_000], key: key)[..<63].reshaped(to: [7, 9]) == uniform)
+    #expect(Tensor(normal: [70_000], key: key)[..<63].reshaped(to: [7, 9]) == normal)
   }
 
   @Test func otherKeysGiveOtherNumbers() {

@@ -170,11 +170,12 @@ private func lines(_ x: Tensor, axis: Int) -> [[Double]] {
       let wanted = Float(variance(x.scalars.map(Double.init)))
       expectClose(x.variance(), wanted, "variance around \(mean)", atol: 0, rtol: 1e-4)
       expectClose(
-        x.reshaped([1, -1]).variance(axis: 1), Tensor([wanted]), "along a row around \(mean)",
+        x.reshaped(to: [1, -1]).variance(axis: 1), Tensor([wanted]), "along a row around \(mean)",
         atol: 0,
         rtol: 1e-4)
       expectClose(
-        x.reshaped([-1, 1]).variance(axis: 0), Tensor([wanted]), "along a column around \(mean)",
+        x.reshaped(to: [-1, 1]).variance(axis: 0), Tensor([wanted]),
+        "along a column around \(mean)",
         atol: 0,
         rtol: 1e-4)
     }
@@ -186,7 +187,7 @@ private func lines(_ x: Tensor, axis: Int) -> [[Double]] {
     expectClose(x.sum(), 100_000, "sum", atol: 0, rtol: 3e-7)
     expectClose(x.mean(), 0.1, "mean", atol: 0, rtol: 3e-7)
     expectClose(
-      x.reshaped([100_000, 10]).sum(axis: 0), Tensor(repeating: 10_000, shape: [10]), "columns",
+      x.reshaped(to: [100_000, 10]).sum(axis: 0), Tensor(repeating: 10_000, shape: [10]), "columns",
       atol: 0, rtol: 3e-7)
   }
 }

@@ -4,17 +4,17 @@ import Testing
 
 @Suite(.watched) struct TensorShapeTests {
   private func counting(_ shape: [Int]) -> Tensor {
-    Tensor(arange: 0, to: Float(shape.reduce(1, *))).reshaped(shape)
+    Tensor(arange: 0, to: Float(shape.reduce(1, *))).reshaped(to: shape)
   }
 
   @Test func reshapingKeepsTheElements() {
     let x = counting([24])
     for shape in [[24], [2, 12], [2, 3, 4], [1, 24, 1], [2, 1, 3, 2, 2]] {
-      #expect(x.reshaped(shape).shape == shape)
-      #expect(x.reshaped(shape).scalars == x.scalars)
+      #expect(x.reshaped(to: shape).shape == shape)
+      #expect(x.reshaped(to: shape).scalars == x.scalars)
     }
-    #expect(Tensor([5]).reshaped([]) == Tensor(5))
-    #expect(Tensor(zeros: [0, 3]).reshaped([3, 0, 2]).shape == [3, 0, 2])
+    #expect(Tensor([5]).reshaped(to: []) == Tensor(5))
+    #expect(Tensor(zeros: [0, 3]).reshaped(to: [3, 0, 2]).shape == [3, 0, 2])
   }
 
   @Test(
@@ -22,16 +22,16 @@ import Testing
       ([-1], [24]), ([-1, 4], [6, 4]), ([2, -1, 3], [2, 4, 3]), ([24, -1], [24, 1]),
     ])
   func minusOneFollowsFromTheOtherSizes(given: [Int], shape: [Int]) {
-    #expect(counting([2, 3, 4]).reshaped(given).shape == shape)
+    #expect(counting([2, 3, 4]).reshaped(to: given).shape == shape)
   }
 
   @Test func minusOneOfAnEmptyTensorIsZero() {
-    #expect(Tensor(zeros: [0, 3]).reshaped([-1, 3]).shape == [0, 3])
+    #expect(Tensor(zeros: [0, 3]).reshaped(to: [-1, 3]).shape == [0, 3])
   }
 
   @Test func reshapingSharesMemoryUntilAWrite() {
     let x = counting([2, 3])
-    var y = x.reshaped([3, 2])
+    var y = x.reshaped(to: [3, 2])
     #expect(address(x) == address(y))
     y[0, 0] = 100
     #expect(x[0, 0] == 0)
