@@ -31,7 +31,7 @@ extension NeuralNetwork {
   ///     var network = try NeuralNetwork.multilayerPerceptron(
   ///       inputSize: 13, hiddenSizes: [64], outputSize: 1, loss: HuberLoss(),
   ///       optimizer: Adam(learningRate: 0.005), seed: 1)
-  ///     network.targetScaling = try .standardizing(targets: parts.train)
+  ///     network.targetScaling = try .standardizingTargets(parts.train)
   ///
   /// - Parameter loss: the loss; for regression `MeanSquaredErrorLoss`, `MeanAbsoluteErrorLoss`, `HuberLoss`
   /// - Throws: `CourseError` when a size is out of range.

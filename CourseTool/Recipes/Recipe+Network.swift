@@ -83,7 +83,7 @@ extension Recipe {
     try network.requireMemory(forBatchOf: min(batchSize, training.count))
     network.preparation = preparation
     network.preprocessing = try scaling.scaler(for: training, preparation)
-    network.targetScaling = try .standardizing(targets: training)
+    network.targetScaling = try .standardizingTargets(training)
     network.featureNames = training.featureNames
     return network
   }

@@ -18,7 +18,7 @@ extension FeatureScaler {
   /// `targetScaling`.
   ///
   /// - Throws: when the targets are classes, or the same in all examples.
-  public static func standardizing(targets training: Dataset) throws -> FeatureScaler {
+  public static func standardizingTargets(_ training: Dataset) throws -> FeatureScaler {
     guard case .values(let values) = training.targets else {
       throw CourseError(
         .invalidData, "the targets are no numbers to scale", expected: "values to regress",

@@ -44,7 +44,7 @@ public struct NeuralNetwork: Sendable {
   /// Scales the numbers that a regression predicts: the loss sees scaled targets, while predictions and metrics are in
   /// the unit of the data; travels in the checkpoint.
   ///
-  ///     network.targetScaling = try .standardizing(targets: parts.train)
+  ///     network.targetScaling = try .standardizingTargets(parts.train)
   public var targetScaling: FeatureScaler?
   /// The name of each class, in the order of the outputs; may be empty.
   public var classNames: [String] = []

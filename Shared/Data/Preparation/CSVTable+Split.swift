@@ -23,7 +23,7 @@ extension CSVTable {
   ///
   ///     let (parts, preparation) = try CSVTable(contentsOf: "cars.csv")
   ///       .split(values: ["Miles_per_Gallon"], seed: 1)
-  ///     network.targetScaling = try .standardizing(targets: parts.train)
+  ///     network.targetScaling = try .standardizingTargets(parts.train)
   ///
   /// - Parameters:
   ///   - values: the columns to predict

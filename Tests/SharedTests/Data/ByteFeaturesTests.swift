@@ -65,7 +65,7 @@ import Testing
       bytes: ByteFeatures(shape: [count, 2, 3, 1], bytes: pixels), targets: targets)
     let numbers = try Dataset(features: bytes.features, targets: targets)
     for fit in [
-      FeatureScaler.standardizing(_:), FeatureScaler.standardizingAll,
+      FeatureScaler.standardizing, FeatureScaler.standardizingAll,
       FeatureScaler.standardizingChannels, { try .minMax($0) },
     ] {
       let (a, b) = (try fit(bytes), try fit(numbers))

@@ -41,7 +41,7 @@ import Testing
     let x = Tensor(shape: [4, 1], scalars: values)
     // (x - x.mean()) / x.std() of 0, 1, 2, 3
     let wanted: Tensor = [[-1.3416408], [-0.4472136], [0.4472136], [1.3416408]]
-    for fit in [FeatureScaler.standardizing(_:), FeatureScaler.standardizingAll] {
+    for fit in [FeatureScaler.standardizing, FeatureScaler.standardizingAll] {
       expectClose(try fit(data(x))(x), wanted, "\(values)", atol: 1e-3)
     }
     let unit = try FeatureScaler.minMax(data(x))(x)
@@ -61,7 +61,7 @@ import Testing
   @Test func whatSinglePrecisionCannotScaleIsSaidTruly() throws {
     let far: Tensor = [[-3e38], [3e38]]
     for fit in [
-      FeatureScaler.standardizing(_:), FeatureScaler.standardizingAll, { try .minMax($0) },
+      FeatureScaler.standardizing, FeatureScaler.standardizingAll, { try .minMax($0) },
     ] {
       expectCourseError(.invalidData, "too far apart", "-3e+38 to 3e+38") { try fit(data(far)) }
     }

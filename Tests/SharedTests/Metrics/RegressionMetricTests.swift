@@ -44,18 +44,18 @@ import Testing
   @Test func scaledTargetsComeBackInTheirUnit() throws {
     let targets = Target.values([[100, 5], [300, 5.5], [200, 7]])
     let data = try Dataset(features: [[1], [3], [2]], targets: targets)
-    let scaler = try FeatureScaler.standardizing(targets: data)
+    let scaler = try FeatureScaler.standardizingTargets(data)
     expectClose(Tensor(scaler.offset), [200, 5.8333333], "mean of the targets")
     guard case .values(let values) = targets else { return }
     expectClose(scaler.inverse(scaler(values)), values, "there and back", rtol: 1e-6)
     expectClose(
       FeatureScaler.dividing(by: 4).inverse([[1, 2]]), [[4, 8]], "one number for all")
     expectCourseError(.invalidData, "the same in all training examples", "target 0") {
-      try FeatureScaler.standardizing(
-        targets: Dataset(features: [[1], [2]], targets: .values([[3], [3]])))
+      try FeatureScaler.standardizingTargets(
+        Dataset(features: [[1], [2]], targets: .values([[3], [3]])))
     }
     expectCourseError(.invalidData, "no numbers to scale") {
-      try FeatureScaler.standardizing(targets: .iris)
+      try FeatureScaler.standardizingTargets(.iris)
     }
   }
 }
