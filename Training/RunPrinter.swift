@@ -33,7 +33,7 @@ struct RunPrinter {
       if let remark = run.remark { terminal.error.line(remark) }
       if isDebugBuild {
         terminal.error.line(
-          "note: debug build, many times slower than 'swift build -c release'")
+          "note: debug build, which trains many times slower than a release build")
       }
     }
     terminal.output.line(summaryText(run.network, for: terminal.output))

@@ -66,8 +66,8 @@ import Testing
         !run.error.contains("libfake-dev"), "a question about packages that the demo does not need")
       #expect(
         try script.calls() == [
-          "swift build --package-path ROOT -c release --product course-demo",
-          "swift build --package-path ROOT -c release --show-bin-path",
+          "swift build --package-path ROOT --product course-demo",
+          "swift build --package-path ROOT --show-bin-path",
         ])
       #expect(try script.run("help", "demo").output == "course-demo <help> <demo>\n")
       #expect(try script.run("help", "train").output == "tool <help> <train>\n")
@@ -88,14 +88,14 @@ import Testing
     }
   }
 
-  /// With other flags, SwiftPM would build again what the tool was built of.
+  /// With other flags, SwiftPM would build again what the tests were built of.
   @Test func theDemoHasTheFlagsOfTheTool() throws {
     try withScript { script in
       _ = try script.run("version", environment: Self.table)
       _ = try script.run("demo", environment: Self.table)
       #expect(
         try script.calls().contains(
-          "swift build --package-path ROOT -c release --disable-default-traits --product course-demo"
+          "swift build --package-path ROOT --disable-default-traits --product course-demo"
         ))
     }
   }
