@@ -113,7 +113,7 @@ public func checkGradients(
 
 /// Compares a loss's `backward` with finite differences of its `forward`.
 public func checkGradients(
-  of loss: some Loss, prediction: Tensor, target: Target, samples: Int = 60, step: Float = 0.01,
+  of loss: some Loss, prediction: Tensor, target: Target, samples: Int = 60, step: Float = 0.02,
   tolerance: Double = 2e-3, seed: UInt64 = 1
 ) -> GradientReport {
   requireArguments(samples: samples, step: step)

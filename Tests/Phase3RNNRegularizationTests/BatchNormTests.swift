@@ -93,7 +93,13 @@ import Testing
         let y = try normalizationForward(&reference, x)
         try requireClose(y, fast.forward(x, mode: .training), "BatchNorm.forward, \(name)")
         let dX = reference.backward(dY)
-        try requireClose(dX, fast.backward(dY), "BatchNorm.backward, \(name)")
+        // dX grows with 1/σ, and so does the rounding of x − m in it: a channel of a few numbers may hardly vary.
+        let rows = x.reshaped([shape[0], channels, x.count / (shape[0] * channels)])
+          .transposed(axes: [0, 2, 1]).reshaped([x.count / channels, channels])
+        let variance = rows.variance(axis: 0).min()
+        try requireClose(
+          dX, fast.backward(dY), "BatchNorm.backward, \(name)",
+          atol: 1e-4 * Swift.max(1, 0.01 / variance))
       }
       for (a, b, what) in [
         (reference.runningMean, fast.runningMean, "running mean"),
