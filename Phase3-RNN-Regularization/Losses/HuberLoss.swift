@@ -14,9 +14,11 @@ import Shared
 ///     loss.forward([[1, 2], [3, 4]], target: .values([[1, 1], [1, 4]]))   // 0.5 = (0.5 + 1.5) / 4
 ///     loss.backward()                                                     // [[0, 0.25], [0.25, 0]]
 ///
+/// With δ = 1 it is the *smooth L1* loss of Fast R-CNN, whose `β` otherwise divides it as well: `h / β` with δ = β.
+///
 /// - Complexity: O(number of elements).
 /// - Reference: Huber (1964), "Robust Estimation of a Location Parameter", *Annals of Mathematical Statistics* 35; as
-///   `torch.nn.HuberLoss`.
+///   `torch.nn.HuberLoss`; Girshick (2015), *Fast R-CNN*, ICCV, equation 3.
 public struct HuberLoss: RegressionLoss {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {

@@ -27,15 +27,18 @@ public struct MetricSums: Codable, Sendable, Equatable {
     case root
     /// The coefficient of determination, from `columns`.
     case determination
+    /// The mean intersection over union, from `columns`.
+    case intersectionOverUnion
   }
 
-  /// The sums over one of the numbers that a regression predicts.
+  /// The sums over one of the numbers that a regression predicts, or over the pixels of one class.
   public struct Column: Codable, Sendable, Equatable {
     /// A number near the targets, from which they are counted.
     var shift = 0.0
+    /// Of a class, the number of right pixels.
     var sum = 0.0
     var squares = 0.0
-    /// The sum of the squared errors.
+    /// The sum of the squared errors; of a class, the pixels that either are of it or were taken for it.
     var errors = 0.0
   }
 
@@ -71,6 +74,9 @@ public struct MetricSums: Codable, Sendable, Equatable {
       }
       guard !shares.isEmpty, shares.allSatisfy(\.isFinite) else { return nil }
       return 1 - shares.reduce(0, +) / Double(shares.count)
+    case .intersectionOverUnion:
+      let shares = columns.map { $0.sum / ($0.sum + $0.errors) }.filter(\.isFinite)
+      return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
     }
   }
 
