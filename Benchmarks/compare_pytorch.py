@@ -122,13 +122,13 @@ def lstm(inputs, hidden, outputs, length, batch):
     return prepare
 
 
-def convolution(inputs, outputs, kernel, image, stride=1, both=False):
-    """A single convolution on 64 images: forward, or forward and all three gradients."""
+def layer(make, shape, both=False):
+    """A single layer: forward, or forward and all its gradients."""
 
     def prepare():
-        layer = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2)
-        x = torch.randn(64, inputs, image, image, requires_grad=True)
-        gradient = torch.ones(64, outputs, image // stride, image // stride)
+        layer = make()
+        x = torch.randn(shape, requires_grad=True)
+        gradient = torch.ones_like(layer(x))
 
         def forward_and_backward():
             layer(x).backward(gradient)
@@ -138,6 +138,12 @@ def convolution(inputs, outputs, kernel, image, stride=1, both=False):
         return forward_and_backward if both else lambda: layer(x)
 
     return prepare
+
+
+def convolution(inputs, outputs, kernel, image, stride=1):
+    """A single convolution on 64 images."""
+    make = lambda: nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2)
+    return make, (64, inputs, image, image)
 
 
 # The same names as in CourseTool/Bench.
@@ -156,15 +162,22 @@ WORKLOADS = {
     "matmul-1024": matmul(1024),
     "matmul-2048": matmul(2048),
 }
-for name, sizes in {
-    "conv-64": (64, 64, 3, 32),
-    "conv-256": (256, 256, 3, 8),
-    "conv-5x5": (32, 64, 5, 16),
-    "conv-7x7": (3, 64, 7, 32),
-    "conv-strided": (64, 128, 3, 32, 2),
+for name, (make, shape) in {
+    "conv-64": convolution(64, 64, 3, 32),
+    "conv-256": convolution(256, 256, 3, 8),
+    "conv-5x5": convolution(32, 64, 5, 16),
+    "conv-7x7": convolution(3, 64, 7, 32),
+    "conv-strided": convolution(64, 128, 3, 32, 2),
+    "upconv-2x2": (lambda: nn.ConvTranspose2d(64, 32, 2, stride=2), (64, 64, 16, 16)),
+    "upconv-4x4": (
+        lambda: nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1), (64, 64, 16, 16)),
+    "upsample": (
+        lambda: nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+        (64, 64, 16, 16)),
+    "group-norm": (lambda: nn.GroupNorm(8, 64), (64, 64, 32, 32)),
 }.items():
-    WORKLOADS[name] = convolution(*sizes)
-    WORKLOADS[f"{name}-both"] = convolution(*sizes, both=True)
+    WORKLOADS[name] = layer(make, shape)
+    WORKLOADS[f"{name}-both"] = layer(make, shape, both=True)
 
 
 def theirs(work, seconds):

@@ -14,6 +14,7 @@ extension NeuralNetwork {
       Dense.self, ReLU.self, Softmax.self,
       Conv1D.self, Conv2D.self, MaxPool1D.self, MaxPool2D.self, AveragePool1D.self,
       AveragePool2D.self, GlobalAveragePool2D.self, Flatten.self, Reshape.self,
+      ConvTranspose2D.self, Upsample2D.self, GroupNorm.self,
       TanH.self, ElmanRNN.self, LSTM.self, GRU.self, Bidirectional.self, Embedding.self,
       Sigmoid.self, LeakyReLU.self, GELU.self, BatchNorm.self, LayerNorm.self,
       Dropout.self, SpatialDropout2D.self,
@@ -26,7 +27,7 @@ extension NeuralNetwork {
     [
       CrossEntropyLoss.self, SoftmaxCrossEntropyLoss.self, SequenceCrossEntropyLoss.self,
       BinaryCrossEntropyLoss.self, MeanSquaredErrorLoss.self,
-      MeanAbsoluteErrorLoss.self, HuberLoss.self,
+      MeanAbsoluteErrorLoss.self, HuberLoss.self, PixelCrossEntropyLoss.self, SoftDiceLoss.self,
     ]
   }
 

@@ -19,34 +19,17 @@ extension Workload {
     let outputShape = [batchSize, channels.output, image / stride, image / stride]
     let operations =
       2 * Double(outputShape.reduce(1, *)) * Double(channels.input * kernelSize * kernelSize)
-    @Sendable func layer() -> Conv2D {
+    let what =
+      "\(kernelSize) x \(kernelSize), \(channels.input) to \(channels.output) channels, "
+      + "\(image) x \(image)" + (stride > 1 ? ", stride \(stride)" : "")
+    return layer(
+      name, what, operations: operations,
+      shapes: ([batchSize, channels.input, image, image], outputShape)
+    ) {
       Conv2D(
         inputChannels: channels.input, outputChannels: channels.output,
         kernelSize: AxisSizes(kernelSize), stride: AxisSizes(stride),
         padding: .explicit(before: padding, after: padding))
     }
-    @Sendable func images() -> Tensor {
-      Tensor(normal: [batchSize, channels.input, image, image], key: RandomKey(seed: 1))
-    }
-    let what =
-      "\(kernelSize) x \(kernelSize), \(channels.input) to \(channels.output) channels, "
-      + "\(image) x \(image)" + (stride > 1 ? ", stride \(stride)" : "")
-    return [
-      Workload(name: name, description: "\(what), forward") {
-        var layer = layer()
-        let x = images()
-        return Prepared(operations: operations) { _ = layer.forward(x, mode: .training) }
-      },
-      Workload(name: "\(name)-both", description: "the same, forward and backward") {
-        var layer = layer()
-        let x = images()
-        let gradient = Tensor(ones: outputShape)
-        return Prepared(operations: 3 * operations) {
-          _ = layer.forward(x, mode: .training)
-          _ = layer.backward(gradient)
-          layer.forEachParameter { _, parameter in parameter.clearGradient() }
-        }
-      },
-    ]
   }
 }

@@ -24,6 +24,7 @@ struct Workload: Sendable {
     ("Training steps on sequences:", sequences),
     ("Matrix products:", [64, 256, 1024, 2048].map { matmul(size: $0) }),
     ("Convolutions on 64 images:", convolutions),
+    ("Other layers on 64 images:", otherLayers),
   ]
   static let all = groups.flatMap(\.workloads)
 

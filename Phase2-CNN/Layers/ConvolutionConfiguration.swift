@@ -139,6 +139,8 @@ public struct ConvolutionConfiguration: Codable, Sendable, Equatable {
 }
 
 extension ConvolutionGeometry {
+  /// The shape of the input of a convolution of images, `[N, C, H, W]`.
+  var inputShape: [Int] { [batch, inputChannels, rows.input, columns.input] }
   /// The shape of the output of a convolution of images, `[N, O, H', W']`.
   var outputShape: [Int] { [batch, outputChannels, rows.output, columns.output] }
   /// The shape of the output of a convolution of signals, `[N, O, L']`.

@@ -96,6 +96,22 @@ extension Tensor {
     return gradient
   }
 
+  /// Adds `shift[c]` to every value of channel c and, with `relu`, cuts the sums off at 0; in place.
+  package mutating func addToChannels(_ shift: Tensor, relu: Bool = false) {
+    requireCounts("addition to channels", (shift, shape[1]))
+    let (zeros, ones) = (Tensor(zeros: [shape[1]]), Tensor(ones: [shape[1]]))
+    var kernel = channelSizes
+    kernel.relu = relu
+    zeros.read { center in
+      ones.read { factor in
+        shift.read { shift in
+          (kernel.center, kernel.factor, kernel.shift) = (center, factor, shift)
+          write { kernels_normalize(nil, &kernel, $0, $0) }
+        }
+      }
+    }
+  }
+
   private var channelSizes: CourseNormalization {
     var sizes = CourseNormalization()
     (sizes.batch, sizes.channels) = (shape[0], shape[1])

@@ -33,6 +33,9 @@ extension Tensor {
   public init(_ scalar: Float) { self.init(shape: [], scalars: [scalar]) }
 
   /// A vector.
+  ///
+  ///     let x: Float = 2
+  ///     Tensor([x, 3 * x, 1 / 3])   // [2, 6, 0.33333334]
   public init(_ scalars: [Float]) { self.init(shape: [scalars.count], scalars: scalars) }
 
   /// A matrix from its rows, which must be equally long.
@@ -125,6 +128,10 @@ extension Tensor {
 }
 
 /// One element, or one more level of brackets, of a tensor written as a nested array literal.
+///
+/// Elements of a literal are numbers. With variables write `Tensor([x, 3])` or `Tensor([[x, y], [1, 2]])`: then every
+/// number is a `Float`. (A literal that took variables as well would have to take any kind of number, and in
+/// `[1 / 3, x]` Swift would divide the integers: 0.)
 public enum TensorLiteral: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByArrayLiteral
 {

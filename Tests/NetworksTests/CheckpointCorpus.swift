@@ -45,6 +45,11 @@ enum CheckpointCorpus {
     try network.append(
       ConvReLUPool(inputChannels: 3, outputChannels: 2, kernelSize: 1, pool: 2, poolStride: 1))
     try network.append(AveragePool2D(kernelSize: 2, stride: 1, padding: .same))
+    try network.append(GroupNorm(groups: 1))
+    try network.append(
+      ConvTranspose2D(
+        outputChannels: 2, kernelSize: [2, 1], stride: 2, outputPadding: [0, 1], activation: .relu))
+    try network.append(Upsample2D(scaleFactor: [1, 2], mode: .bilinear))
     try network.append(GlobalAveragePool2D())
     try network.append(Dense(inputSize: 2, outputSize: 3))
     network.classNames = ["a", "b", "c"]

@@ -177,6 +177,7 @@ import Testing
     "startsWithFirstBatch":false,"averagesBiasedVariance":false}}
     """#,
     #"{"type":"LayerNorm","configuration":{"shape":[SIZE],"epsilon":1e-5}}"#,
+    #"{"type":"GroupNorm","configuration":{"groups":1,"channels":SIZE,"epsilon":1e-5}}"#,
     #"""
     {"type":"Dense","configuration":{"inputSize":SIZE,"outputSize":1,"activation":"identity",
     "initializer":{"heNormal":{}},"biasInitializer":{"constant":{"value":0}}}}
@@ -194,6 +195,12 @@ import Testing
     {"type":"Conv1D","configuration":{"inputChannels":SIZE,"outputChannels":1,"kernelSize":[1],
     "stride":[1],"padding":{"valid":{}},"dilation":[1],"groups":1,"hasBias":true,
     "activation":"identity","initializer":{"heNormal":{}},"biasInitializer":{"heNormal":{}}}}
+    """#,
+    #"""
+    {"type":"ConvTranspose2D","configuration":{"inputChannels":1,"outputChannels":SIZE,
+    "kernelSize":[1,1],"stride":[1,1],"padding":{"valid":{}},"outputPadding":[0,0],
+    "dilation":[1,1],"groups":1,"hasBias":true,"activation":"identity",
+    "initializer":{"heNormal":{}},"biasInitializer":{"heNormal":{}}}}
     """#,
   ])
   func aFileThatClaimsHugeLayersIsRefusedBeforeTheyAreMade(layer: String) throws {

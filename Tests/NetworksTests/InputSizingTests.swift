@@ -48,7 +48,8 @@ import Testing
         Conv2D(outputChannels: 4, kernelSize: 3, bias: false), BatchNorm(),
         ConvReLU(outputChannels: 6, kernelSize: 3, groups: 2),
         ConvReLUPool(outputChannels: 5, kernelSize: 3, padding: .same),
-        ConvBatchNormReLU(outputChannels: 4, kernelSize: 3), Flatten(), BatchNorm(),
+        ConvBatchNormReLU(outputChannels: 4, kernelSize: 3), GroupNorm(groups: 2),
+        ConvTranspose2D(outputChannels: 3, kernelSize: 2, stride: 2), Flatten(), BatchNorm(),
         Dense(outputSize: 2),
       ],
       [
@@ -56,8 +57,10 @@ import Testing
         BatchNorm(channels: 4),
         ConvReLU(inputChannels: 4, outputChannels: 6, kernelSize: 3, groups: 2),
         ConvReLUPool(inputChannels: 6, outputChannels: 5, kernelSize: 3, padding: .same),
-        ConvBatchNormReLU(inputChannels: 5, outputChannels: 4, kernelSize: 3), Flatten(),
-        BatchNorm(channels: 4 * 4 * 5), Dense(inputSize: 4 * 4 * 5, outputSize: 2),
+        ConvBatchNormReLU(inputChannels: 5, outputChannels: 4, kernelSize: 3),
+        GroupNorm(groups: 2, channels: 4),
+        ConvTranspose2D(inputChannels: 4, outputChannels: 3, kernelSize: 2, stride: 2), Flatten(),
+        BatchNorm(channels: 3 * 8 * 10), Dense(inputSize: 3 * 8 * 10, outputSize: 2),
       ])
     try expectSame(
       [2, 9], [Conv1D(outputChannels: 3, kernelSize: 2)],
@@ -122,7 +125,9 @@ import Testing
       (Bidirectional(GRU(hiddenSize: 2)), "inputSize:"),
       (Conv2D(outputChannels: 2, kernelSize: 1), "inputChannels:"),
       (ConvBatchNormReLU(outputChannels: 2, kernelSize: 1), "inputChannels:"),
-      (BatchNorm(), "channels:"), (LayerNorm(), "the last size"),
+      (ConvTranspose2D(outputChannels: 2, kernelSize: 1), "inputChannels:"),
+      (BatchNorm(), "channels:"), (GroupNorm(groups: 2), "channels:"),
+      (LayerNorm(), "the last size"),
     ]
     for (layer, argument) in layers {
       expectCourseError(.invalidArgument, "no input size", argument) {

@@ -23,6 +23,13 @@ import Testing
       }
     ),
     (
+      "ConvTranspose2D", [2, 6, 6],
+      {
+        ConvTranspose2D(
+          inputChannels: 2, outputChannels: 3, kernelSize: 3, biasInitializer: random, seed: $0)
+      }
+    ),
+    (
       "ConvReLU", [2, 6, 6],
       { ConvReLU(inputChannels: 2, outputChannels: 3, kernelSize: 3, seed: $0) }
     ),
@@ -125,7 +132,8 @@ import Testing
     let drawing = Set(Self.layers.map(\.name))
     let others: Set = [
       "ReLU", "Softmax", "Flatten", "Reshape", "MaxPool1D", "MaxPool2D", "AveragePool1D",
-      "AveragePool2D", "GlobalAveragePool2D", "BatchNorm", "LayerNorm", "Sigmoid", "TanH",
+      "AveragePool2D", "GlobalAveragePool2D", "Upsample2D", "BatchNorm", "LayerNorm", "GroupNorm",
+      "Sigmoid", "TanH",
       "LeakyReLU", "GELU",
     ]
     #expect(Set(NeuralNetwork.allLayers.map { $0.typeName }) == drawing.union(others))

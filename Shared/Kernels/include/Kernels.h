@@ -22,6 +22,7 @@
 #include "Random.h"
 #include "Recurrent.h"
 #include "Reductions.h"
+#include "Upsampling.h"
 
 /// The functions of one instruction set that Swift calls. The ones that other kernels call follow in the
 /// same table (Internal.h), so a pointer to a copy of this part is no set.
