@@ -94,8 +94,8 @@ import Testing
         try requireClose(y, fast.forward(x, mode: .training), "BatchNorm.forward, \(name)")
         let dX = reference.backward(dY)
         // dX grows with 1/σ, and so does the rounding of x − m in it: a channel of a few numbers may hardly vary.
-        let rows = x.reshaped([shape[0], channels, x.count / (shape[0] * channels)])
-          .transposed(axes: [0, 2, 1]).reshaped([x.count / channels, channels])
+        let rows = x.reshaped(to: [shape[0], channels, x.count / (shape[0] * channels)])
+          .transposed(axes: [0, 2, 1]).reshaped(to: [x.count / channels, channels])
         let variance = rows.variance(axis: 0).min()
         try requireClose(
           dX, fast.backward(dY), "BatchNorm.backward, \(name)",
