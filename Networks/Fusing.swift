@@ -12,8 +12,8 @@ extension NeuralNetwork {
   ///     let small = try network.fused()
   ///     try small.predict(images)        // equals network.predict(images) to about 1e-5
   ///
-  /// `ConvBatchNormReLU` becomes `ConvReLU` or `ConvReLUPool`; `Conv2D`, `Conv1D` or `Dense` without an
-  /// activation absorb the `BatchNorm` after them. Other layers stay, and so does batch norm after them. The
+  /// `ConvBatchNormReLU` becomes `ConvReLU` or `ConvReLUPool`; `Conv2D`, `Conv1D`, `ConvTranspose2D` or `Dense`
+  /// without an activation absorb the `BatchNorm` after them. Other layers stay, and so does batch norm after them. The
   /// copy has neither optimizer nor penalties, which belong to the original's weights: its `evaluate` reports the
   /// loss without them. To continue training, train the original.
   ///
@@ -68,6 +68,17 @@ private func folded(
     configuration.hasBias = true
     var result = orStop { try Conv2D(configuration: configuration) }
     result.weights.value = layer.weights.value * factor.reshaped(to: [-1, 1, 1, 1])
+    result.bias?.value = (layer.bias?.value ?? Tensor(zeros: factor.shape)) * factor + offset
+    return result
+  case let layer as ConvTranspose2D where layer.configuration.activation == .identity:
+    var configuration = layer.configuration
+    configuration.hasBias = true
+    var result = orStop { try ConvTranspose2D(configuration: configuration) }
+    // The weights are [C, O / groups, kH, kW]: an input channel reaches the output channels of its group only.
+    let (groups, inputs) = (configuration.groups, configuration.inputChannels)
+    let factors = factor.reshaped(to: [groups, 1, -1])
+      .broadcast(to: [groups, inputs / groups, configuration.outputChannels / groups])
+    result.weights.value = layer.weights.value * factors.reshaped(to: [inputs, -1, 1, 1])
     result.bias?.value = (layer.bias?.value ?? Tensor(zeros: factor.shape)) * factor + offset
     return result
   case let layer as Conv1D where layer.configuration.activation == .identity:

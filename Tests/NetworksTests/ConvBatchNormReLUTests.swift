@@ -176,6 +176,16 @@ import Testing
       [4, 2, 6, 5])
   }
 
+  @Test func transposedConvolutionsAreFolded() throws {
+    var network = NeuralNetwork(inputShape: [4, 3, 2], seed: 1)
+    try network.append(
+      ConvTranspose2D(outputChannels: 6, kernelSize: [3, 2], stride: 2, groups: 2, bias: false))
+    try network.append(BatchNorm())
+    try network.append(ConvTranspose2D(outputChannels: 2, kernelSize: 2, activation: .relu))
+    try network.append(BatchNorm())
+    try expectSame(network, ["ConvTranspose2D", "ConvTranspose2D", "BatchNorm"], [5, 4, 3, 2])
+  }
+
   @Test func whatAPredictionNeedsStays() throws {
     var network = try NeuralNetwork.multilayerPerceptron(
       inputSize: 2, hiddenSizes: [3], classCount: 2, batchNorm: true, dropout: 0.25,

@@ -32,6 +32,13 @@ import Testing
     #expect(Tensor([[[7]]]).scalar == 7)
   }
 
+  @Test func variablesMayStandAmongNumbers() {
+    let (x, y): (Float, Float) = (2, 5)
+    #expect(Tensor([x, 3]).scalars == [2, 3])
+    #expect(Tensor([[x, -y], [1, 1 / 4]]) == [[2, -5], [1, 0.25]])
+    #expect(Tensor([[[x], [3 * y]]]) == [[[2], [15]]])
+  }
+
   @Test func arraysBecomeTensorsOfTheirRank() {
     let row: [Float] = [1, 2, 3]
     let rows: [[Float]] = [[1, 2, 3], [4, 5, 6]]
