@@ -63,6 +63,8 @@ public struct Figure: Picture, Sendable {
     public var isReversed = false
     /// Whether only whole numbers have a meaning, as of epochs: others have no ticks.
     public var isWhole = false
+    /// Whether the values are days since the first of January 1970, to be written as dates.
+    public var isOfDates = false
 
     /// Creates an axis.
     public init(

@@ -28,7 +28,7 @@ extension Dataset {
   package var fingerprint: String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func mix(_ value: UInt32) { hash = (hash ^ UInt64(value)) &* 0x100_0000_01b3 }
-    if case .values(let values) = targets, classCount == nil {
+    if case .values(let values) = targets {
       for value in values.scalars { mix(value.bitPattern) }
     } else {
       for label in targets.classIndices { mix(UInt32(truncatingIfNeeded: label)) }

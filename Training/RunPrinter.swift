@@ -41,7 +41,7 @@ struct RunPrinter {
   }
 
   /// Losses and accuracies, and the details of the test.
-  func results(_ report: RunReport, test: Evaluation?) {
+  func results(_ report: RunReport, test: Evaluation?, labels: MultiLabelReport? = nil) {
     let out = terminal.output
     let isResumed = report.newEpochs < report.epochs
     out.line(
@@ -83,10 +83,21 @@ struct RunPrinter {
       let row = line(name, [lossText(Float(part.loss))] + scores + ["\(part.examples)"])
       out.line((name == "test" ? out.style.bold(row) : row) + remark)
     }
+    if let naive = report.test?.persistence {
+      let scores = [naive.rmse, naive.mae, naive.r2].map { $0.map(metricText) ?? "-" }
+      out.line(line("persistence", ["-"] + scores + [""]) + "  the last row, on the test part")
+    }
+    if let labels { out.line("\n" + labelDetails(labels, style: out.style)) }
     if let test, test.confusionMatrix != nil {
       out.line("\n" + classDetails(test, style: out.style))
     }
   }
+}
+
+/// The fraction of examples whose labels are all right, and precision, recall and F1 of each label.
+package func labelDetails(_ report: MultiLabelReport, style: Style) -> String {
+  "exact match \(fixed(report.exactMatch, 4))  examples of which all labels are right; the accuracy counts "
+    + "each label\n\n" + style.bold("Labels") + "\n\(report)"
 }
 
 /// The confusion matrix, and precision, recall and F1 of each class.

@@ -13,14 +13,37 @@ package struct PartReport: Encodable, Sendable {
   package var rmse: Double?
   package var mae: Double?
   package var r2: Double?
+  /// The errors of a series' last row as the prediction of the next ones.
+  package var persistence: Persistence?
+  /// The fraction of the examples whose labels are all right, where each may have several.
+  package var exactMatch: Double?
   /// The perplexity of a text, `exp(loss)`.
   package var perplexity: Double?
   /// The confusion matrix, row by row: `confusion[true][predicted]`; absent above 200 classes.
   package var confusion: [[Int]]?
   /// The errors: `[true, predicted, count]`.
   package var mistakes: [[Int]]?
-  /// Precision, recall and F1 of each class.
+  /// Precision, recall and F1 of each class or label.
   package var classes: [ClassScores]?
+
+  /// The errors of persistence, "tomorrow as today".
+  package struct Persistence: Encodable, Sendable {
+    package var rmse: Double?
+    package var mae: Double?
+    package var r2: Double?
+  }
+
+  /// Adds the scores of labels, where each example may have several.
+  package mutating func add(_ labels: MultiLabelReport?) {
+    guard let labels else { return }
+    (exactMatch, classes) = (labels.exactMatch, labels.scores.classes)
+  }
+
+  /// Adds the errors of persistence, where the examples are windows of a series.
+  package mutating func addPersistence(of network: NeuralNetwork, on data: Dataset) {
+    guard let errors = network.preparation?.persistenceErrors(on: data) else { return }
+    persistence = Persistence(rmse: errors["RMSE"], mae: errors["MAE"], r2: errors["R2"])
+  }
 
   /// - Parameters:
   ///   - details: whether to report the single classes
@@ -42,6 +65,16 @@ package struct PartReport: Encodable, Sendable {
       }
       classes = matrix.report.classes
     }
+  }
+}
+
+extension MultiLabelReport {
+  /// The report of a network that gives each example several labels; `nil` for others, and without predictions.
+  package init?(_ evaluation: Evaluation, on data: Dataset, _ network: NeuralNetwork) {
+    guard let labels = network.preparation?.labels, case .values(let truth) = data.targets,
+      truth.shape == evaluation.predictions.shape, truth.shape.last == labels.names.count
+    else { return nil }
+    self.init(predictions: evaluation.predictions, truth: truth, names: labels.names)
   }
 }
 

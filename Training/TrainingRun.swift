@@ -116,10 +116,16 @@ package struct TrainingRun {
     report.train = part(try measured(train, "training data"), of: train)
     report.validation = part(try measured(validation, "validation data"), of: validation)
     report.test = part(tested, of: test, details: true)
+    var labels: MultiLabelReport?
+    if let test, let tested {
+      report.test?.addPersistence(of: network, on: test)
+      labels = MultiLabelReport(tested, on: test, network)
+      report.test?.add(labels)
+    }
     if json {
       try terminal.output.json(report)
     } else {
-      printer.results(report, test: isText ? nil : tested)
+      printer.results(report, test: isText ? nil : tested, labels: labels)
     }
     return (report, tested)
   }

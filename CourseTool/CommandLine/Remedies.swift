@@ -63,6 +63,13 @@ enum Remedies {
       "Select the label column with --label; numbers are predicted by the recipe csv-regression."
     ),
     (
+      "For one label in each row use",
+      "For one label in each row use 'course train csv-mlp --label COLUMN'; for others say how they are "
+        + "separated (--separator)."
+    ),
+    ("Add rows, or make the window shorter", "Add rows, or choose a shorter --window."),
+    ("Make the window shorter", "Choose a shorter --window, or fewer --columns."),
+    (
       "Predict the number (`values`",
       "Predict the number with 'course train csv-regression --target COLUMN', or take the numbers as classes "
         + "with --words COLUMN."

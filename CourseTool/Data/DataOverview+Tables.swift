@@ -24,7 +24,14 @@ extension DataOverview {
       }
     }
     columns = summaries.indices.filter { $0 != labelColumn }.map { summaries[$0].column }
-    if let labelColumn {
+    let separator = review.listSeparator
+    if let labelColumn, let separator {
+      let title = table.title(labelColumn)
+      notes.append(
+        "\"\(title)\" lists labels, separated by "
+          + (separator == " " ? "spaces" : "\"\(separator)\"")
+          + ": give rows several of them with 'train csv-multilabel --target \(title)'")
+    } else if let labelColumn {
       if let found = try? table.classCounts(inColumn: labelColumn) {
         classes = found.classes.map { ClassCount(name: $0.name, examples: $0.rows) }
         missingLabels = found.missing
@@ -35,6 +42,22 @@ extension DataOverview {
           "\"\(table.title(labelColumn))\" looks like a measurement: predict it with 'train "
             + "csv-regression --target'")
       }
+    }
+    if let clock = review.datesInSteps, let step = clock.stepText {
+      let title = labelColumn.flatMap {
+        classes.isEmpty && separator == nil ? table.title($0) : nil
+      }
+      notes.append(
+        "the rows are \(step) apart (\"\(clock.name)\"): predict the next ones with 'train "
+          + "csv-sequence --target \(title ?? "COLUMN")'")
+    }
+    let answers = review.decisions.indices.filter { column in
+      if case .used(.yesNo) = review.decisions[column] { true } else { false }
+    }.map { table.title($0) }
+    if labelColumn == nil, answers.count > 1 {
+      notes.append(
+        "columns of yes and no are predicted together with 'train csv-multilabel --target "
+          + "\(answers.prefix(8).joined(separator: ","))\(answers.count > 8 ? ",..." : "")'")
     }
     if rows.count < table.rowCount {
       notes.append("training leaves out \(counted(table.rowCount - rows.count, "row")) with gaps")

@@ -29,8 +29,9 @@ struct ExpectedData {
 
 /// How a training table is prepared: the user's decisions, and its training rows.
 struct TableTraining {
-  /// The columns with numbers to predict; `nil` for classes.
-  var values: [LabelColumn]?
+  /// The columns to predict; `nil` for the label column.
+  var targets: [LabelColumn]?
+  var kind = TargetKind.classes
   var options = PreparationOptions()
   var rows: (Target) throws -> [Int] = { Array(0..<$0.count) }
 }
@@ -77,12 +78,14 @@ extension DataSource {
   ) throws -> Loaded {
     let table = try table(path, expecting: targets.flatMap(\.names))
     let prepared = try table.prepared(
-      targets: targets, areNumbers: training.values != nil, options: training.options,
+      targets: targets, training.kind, options: training.options,
       trainingRows: training.rows)
     var loaded = Loaded(examples: prepared.data)
     loaded.preparation = prepared.preparation
     loaded.remarks.notes =
-      encodingNotes(table) + digitNotes(table, prepared.preparation) + prepared.reading.notes
+      encodingNotes(table) + labelNotes(prepared.preparation, prepared.data)
+      + seriesNotes(prepared.preparation)
+      + digitNotes(table, prepared.preparation) + prepared.reading.notes
       + droppedNote(prepared.reading, of: table)
     loaded.examples.name = name(ofTable: path)
     return loaded
@@ -96,6 +99,39 @@ extension DataSource {
   /// A note on an encoding that is a guess.
   static func encodingNotes(_ table: CSVTable) -> [String] {
     table.encoding == .utf8 ? [] : ["\(table.name) was read as \(table.encoding.rawValue)"]
+  }
+
+  /// How labels are listed, and labels that no or every row has.
+  private static func labelNotes(_ preparation: Preparation, _ data: Dataset) -> [String] {
+    guard let labels = preparation.labels, case .values(let truth) = data.targets else { return [] }
+    var notes: [String] = []
+    if let separator = labels.separator {
+      notes.append(
+        "\(counted(labels.names.count, "label")), separated by "
+          + (separator == " " ? "spaces" : "\"\(separator)\"")
+          + " in \"\(preparation.targets[0].name ?? "column \(preparation.targets[0].place)")\"")
+    }
+    let counts = truth.sum(axis: 0).scalars.map { Int($0) }
+    let idle = zip(labels.names, counts).filter { $0.1 == 0 || $0.1 == data.count }
+    for (name, count) in idle.prefix(5) {
+      notes.append("\(count == 0 ? "no row has" : "every row has") the label \"\(name)\"")
+    }
+    return notes
+  }
+
+  /// The column that tells the time of the rows of a series.
+  private static func seriesNotes(_ preparation: Preparation) -> [String] {
+    guard let window = preparation.window else { return [] }
+    let rows =
+      "\(counted(window.history, "row")) predict the next "
+      + (window.horizon == 1 ? "one" : "\(window.horizon)")
+    guard let clock = window.clock else {
+      return [rows + "; no column tells their time, so they are taken in their order"]
+    }
+    return [
+      clock.stepText.map { "\(rows); \"\(clock.name)\" tells their time, \($0) from row to row" }
+        ?? "\(rows); \"\(clock.name)\" tells their time, but not in equal steps, so predictions have none"
+    ]
   }
 
   private static func droppedNote(_ reading: PreparedRows, of table: CSVTable) -> [String] {

@@ -176,7 +176,7 @@ enum DataSource {
     let column = label.map { LabelColumn(argument: $0) }
     if let expected { return try loadTable(source, label: column, expected: expected) }
     let training = training ?? TableTraining()
-    guard let targets = training.values ?? column.map({ [$0] }) else {
+    guard let targets = training.targets ?? column.map({ [$0] }) else {
       throw labelIsMissing(source)
     }
     return try loadTable(source, targets: targets, training: training)

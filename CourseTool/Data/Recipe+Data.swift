@@ -21,7 +21,7 @@ extension Recipe {
     var loaded = try DataSource.load(
       data, label: label, expected: expected,
       training: TableTraining(
-        values: loss == nil ? nil : target?.map { LabelColumn(argument: $0) },
+        targets: loss == nil ? nil : target?.map { LabelColumn(argument: $0) }, kind: targetKind,
         options: preparationOptions, rows: { try indices(of: $0, name: data).train }),
       form: form ?? imageForm, skipBroken: skipBroken, progress: progress)
     loaded.examples = try shaped(loaded.examples)
@@ -87,6 +87,10 @@ extension Recipe {
       return try targets.split(
         train: 1 - validation - test, validation: validation, test: test, seed: seed, name: name)
     case .ordered:
+      if let window = preparationOptions.window {
+        return try window.parts(
+          of: targets.count, validation: validation, test: test, name: name)
+      }
       let count = targets.count
       let testStart = count - Int((Double(count) * test).rounded())
       let validationStart = testStart - Int((Double(count) * validation).rounded())
@@ -98,7 +102,7 @@ extension Recipe {
 
   /// Notes on classes that have fewer examples than there are parts.
   func smallClassNotes(_ data: Dataset) -> [String] {
-    guard splitName == .random, !isText, let count = data.classCount else { return [] }
+    guard splitName == .random, !isText, loss == nil, let count = data.classCount else { return [] }
     var examples = [Int](repeating: 0, count: count)
     for label in data.targets.classIndices where label >= 0 { examples[label] += 1 }
     let parts = 1 + (validation > 0 ? 1 : 0) + (test > 0 ? 1 : 0)

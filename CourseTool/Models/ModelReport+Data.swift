@@ -49,21 +49,26 @@ extension ModelReport {
   /// An image of each class or the columns of a table, and the number of examples of each class.
   private func pictures(of data: Dataset) -> [any Picture] {
     let names = data.classNames.isEmpty ? network.classNames : data.classNames
+    let isOfLabels = network.preparation?.labels != nil
     let counts = namedParts.map { part in
-      part.data.targets.classIndices.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+      if isOfLabels, case .values(let truth) = part.data.targets, part.data.count > 0 {
+        return Dictionary(
+          uniqueKeysWithValues: truth.sum(axis: 0).scalars.enumerated().map { ($0, Int($1)) })
+      }
+      return part.data.targets.classIndices.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
     }
     var pictures: [any Picture] = []
     if !names.isEmpty, names.count <= 40 {
       pictures.append(
         TextTable(
-          title: "Examples of each class",
-          columns: [.init("class")]
+          title: "Examples of each \(isOfLabels ? "label" : "class")",
+          columns: [.init(isOfLabels ? "label" : "class")]
             + namedParts.map { .number($0.name == "all" ? "examples" : $0.name) },
           rows: names.enumerated().map { label, name in
             [name] + counts.map { ($0[label] ?? 0).grouped }
           }))
     }
-    if let examples = examples(of: data, names: names) { return [examples] + pictures }
+    if !isOfLabels, let examples = examples(of: data, names: names) { return [examples] + pictures }
     return pictures + (features(of: data).map { [$0] } ?? [])
   }
 

@@ -162,10 +162,15 @@ struct ModelReport {
             + (report.perplexity.map { [fixed($0, 3)] } ?? []) + [report.examples.grouped]
         })
       var blocks = [Report.Block.pictures([table])]
+      if let labels = MultiLabelReport(evaluation, on: measured.data, network) {
+        blocks.append(
+          .text("All labels are right in \(percent(labels.exactMatch)) of the examples."))
+        blocks.append(.pictures([classScores(labels.scores, title: "Labels")]))
+      }
       if let matrix = evaluation.confusionMatrix, !isText {
         let confusion: any Picture =
           matrix.classCount <= 25 ? try Figure.confusionMatrix(matrix) : frequentMistakes(matrix)
-        blocks.append(.pictures([confusion, classScores(matrix)]))
+        blocks.append(.pictures([confusion, classScores(matrix.report)]))
         if let curves = try twoClassCurves() {
           blocks.append(.pictures([curves.roc, curves.precisionRecall].map { small($0) }))
         }
@@ -188,6 +193,10 @@ struct ModelReport {
       })
     var pictures: [any Picture] = [table]
     if case .values(let truth) = measured.data.targets {
+      if let errors = SeriesErrors(evaluation.predictions, on: measured.data, network) {
+        pictures.append(errors.table)
+      }
+      pictures += series(of: evaluation.predictions, on: measured.data, network)
       pictures += scatter(of: evaluation.predictions, truth, network).map { small($0) }
     }
     return .init("Results", [.pictures(pictures)])
@@ -213,17 +222,20 @@ struct ModelReport {
       })
   }
 
-  private func classScores(_ matrix: ConfusionMatrix) -> TextTable {
-    let all = matrix.report.classes
+  private func classScores(
+    _ report: ClassificationReport, title: String = "Classes"
+  ) -> TextTable {
+    let all = report.classes
     let isLong = all.count > 40
     let shown =
       isLong ? Array(all.filter { $0.support > 0 }.sorted { $0.f1 < $1.f1 }.prefix(20)) : all
     return TextTable(
-      title: isLong ? "Classes with the lowest F1" : "Classes",
+      title: isLong ? "\(title) with the lowest F1" : title,
       columns: [
-        .init("class"), .number("precision"), .number("recall"), .number("F1"), .number("examples"),
+        .init(title == "Labels" ? "label" : "class"), .number("precision"), .number("recall"),
+        .number("F1"), .number("examples"),
       ],
-      rows: (shown + [matrix.report.macroAverage]).map {
+      rows: (shown + [report.macroAverage]).map {
         [
           $0.name, fixed($0.precision, 3), fixed($0.recall, 3), fixed($0.f1, 3), "\($0.support)",
         ]
@@ -267,7 +279,8 @@ struct ModelReport {
   private var boundary: Report.Section? {
     get throws {
       // More classes than two rounds of the palette are told apart by no reader.
-      guard measured.data.inputShape == [2], measured.data.classCount ?? 0 <= 12,
+      guard measured.data.inputShape == [2], recipe?.loss == nil,
+        measured.data.classCount ?? 0 <= 12,
         Set(measured.data.targets.classIndices).count > 1
       else { return nil }
       let figure = try DecisionBoundary(of: measured.data).figure(
@@ -325,7 +338,8 @@ struct ModelReport {
 /// Predictions over the truth, a figure for each number.
 func scatter(of predictions: Tensor, _ truth: Tensor, _ network: NeuralNetwork) -> [Figure] {
   let names = network.preparation?.targets.map { $0.name ?? "" } ?? []
-  return (0..<truth.shape[1]).map { column in
+  // Of a series, the first of the predicted rows.
+  return (0..<(names.isEmpty ? truth.shape[1] : names.count)).map { column in
     Figure.predictions(
       predictions.slice(axis: 1, at: column).scalars,
       truth: truth.slice(axis: 1, at: column).scalars,

@@ -12,7 +12,7 @@ enum PlotCommand: Command {
     case learningRate = "learning-rate"
     case confusion, roc
     case precisionRecall = "precision-recall"
-    case weights, activations, gradients, outputs, mistakes, scatter, network
+    case weights, activations, gradients, outputs, mistakes, scatter, series, network
 
     var abstract: String {
       switch self {
@@ -28,6 +28,7 @@ enum PlotCommand: Command {
       case .outputs: "the outputs in two dimensions (principal components)"
       case .mistakes: "the worst mistakes, with prediction and truth"
       case .scatter: "predicted over true numbers, of a regression"
+      case .series: "predicted and true numbers of a series over time"
       case .network: "the layers, their output shapes and parameters"
       }
     }
@@ -141,6 +142,15 @@ enum PlotCommand: Command {
       }
       let figures = scatter(of: try network.predict(data.features), truth, network)
       return figures.count == 1 ? figures[0] : Panels(figures, columns: 2)
+    case .series:
+      guard network.preparation?.window != nil, let data else {
+        throw CourseError(
+          .invalidArgument, "the network does not predict a series",
+          expected: "a network of the recipe csv-sequence", location: path,
+          remedy: "Draw predicted numbers with 'course plot scatter \(shellQuoted(path))'.")
+      }
+      let figures = series(of: try network.predict(data.features), on: data, network)
+      return figures.count == 1 ? figures[0] : Panels(figures, columns: 1)
     case .boundary:
       return try DecisionBoundary(of: data!).figure(
         of: network, title: "Decision boundary of \(URL(filePath: path).lastPathComponent)")

@@ -16,7 +16,7 @@ enum PredictCommand: Command {
     "output", short: "o", .text("FILE"), "file for the predictions (default: standard output)")
 
   static let description = CommandDescription(
-    name: "predict", abstract: "Predict the class or the numbers of each example in a file.",
+    name: "predict", abstract: "Predict the class, labels or numbers of each example in a file.",
     discussion: """
       A CSV file has one example per row. With a header row, columns are found by
       name, in any order, and unknown columns are ignored; without one they must have
@@ -24,7 +24,8 @@ enum PredictCommand: Command {
       standard input. A .npy file holds a tensor [N, features] or a single example. An
       image (PNG, JPEG, WebP) is one example, which is brought to the size that the
       network was trained on; of a folder, all images in it are taken, at any depth.
-      The predictions are printed as CSV, with --json as JSON.
+      The predictions are printed as CSV, with --json as JSON. A network of the recipe
+      csv-sequence predicts the rows that follow the last one of a table.
 
       Examples:
         course predict csv-mlp.safetensors new.csv
@@ -61,7 +62,24 @@ enum PredictCommand: Command {
   private struct Numbers: Encodable {
     var file: String
     var row: Int
+    /// The time of a row of a series that is still to come.
+    var time: String?
     var values: [Float]
+  }
+
+  /// The labels that a row is given.
+  private struct Labels: Encodable {
+    var file: String
+    var row: Int
+    /// Those with a probability of at least one half, the most probable first; with --top, the N most probable.
+    var labels: [Answer]
+    var probabilities: [Float]
+  }
+
+  private struct LabelsRecord: Encodable {
+    var model: String
+    var labels: [String]
+    var predictions: [Labels]
   }
 
   private struct NumbersRecord: Encodable {
@@ -116,6 +134,7 @@ enum PredictCommand: Command {
     // All files are read before anything is printed: a partial output would look complete.
     var predictions: [Prediction] = []
     var numbers: [Numbers] = []
+    var labels: [Labels] = []
     var answers = AnswerSheet()
     var remarks = DataRemarks()
     let progress = ProgressLine(
@@ -124,6 +143,13 @@ enum PredictCommand: Command {
     for file in files {
       let features: Tensor
       var image: PixelImage?
+      if let preparation = network.preparation, preparation.window != nil {
+        let forecast = try forecast(of: file, by: network, preparation)
+        DataRemarks(notes: forecast.notes).report(on: terminal.error)
+        numbers += forecast.rows
+        progress.advance()
+        continue
+      }
       if ImageExample.isImage(file) {
         do {
           let read = try PixelImage(contentsOf: file)
@@ -155,6 +181,20 @@ enum PredictCommand: Command {
       if isRegression {
         numbers += (0..<probabilities.shape[0]).map { row in
           Numbers(file: file, row: row + 1, values: probabilities.rows(at: [row]).scalars)
+        }
+        progress.advance()
+        continue
+      }
+      if network.preparation?.labels != nil {
+        labels += (0..<probabilities.shape[0]).map { row in
+          let values = probabilities.rows(at: [row]).scalars
+          let order = values.indices.sorted { values[$0] > values[$1] }
+          let chosen =
+            arguments[top].map { Array(order.prefix($0)) } ?? order.filter { values[$0] >= 0.5 }
+          return Labels(
+            file: file, row: row + 1,
+            labels: chosen.map { Answer(class: names[$0], probability: values[$0]) },
+            probabilities: values)
         }
         progress.advance()
         continue
@@ -193,12 +233,14 @@ enum PredictCommand: Command {
       }
     }
     let text =
-      isRegression
-      ? try self.text(of: numbers, network: network, path: path, arguments)
-      : arguments[CommonOptions.json]
-        ? try JSONCoding.text(
-          Record(model: path, classNames: names, predictions: predictions), isPretty: true) + "\n"
-        : csv(predictions, classNames: names, arguments)
+      network.preparation?.labels != nil
+      ? try self.text(of: labels, network: network, path: path, arguments)
+      : isRegression
+        ? try self.text(of: numbers, network: network, path: path, arguments)
+        : arguments[CommonOptions.json]
+          ? try JSONCoding.text(
+            Record(model: path, classNames: names, predictions: predictions), isPretty: true) + "\n"
+          : csv(predictions, classNames: names, arguments)
     guard let outputFile else { return terminal.output.content(text) }
     try outputFile.write(warnings: terminal.error) {
       try AtomicFile.write(Data(text.utf8), to: $0)
@@ -228,6 +270,53 @@ enum PredictCommand: Command {
     return ([head] + rows).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
   }
 
+  /// The labels of each row, as CSV or JSON.
+  private static func text(
+    of rows: [Labels], network: NeuralNetwork, path: String, _ arguments: Arguments
+  ) throws -> String {
+    let names = network.classNames
+    if arguments[CommonOptions.json] {
+      return try JSONCoding.text(
+        LabelsRecord(model: path, labels: names, predictions: rows), isPretty: true) + "\n"
+    }
+    // As the table has them, where it lists them.
+    let separator = network.preparation?.labels?.separator ?? ";"
+    var head = ["file", "row", "labels", "probabilities"]
+    if arguments[probabilities] { head += names.map { "probability of \($0)" } }
+    let lines = rows.map { row in
+      [
+        row.file, "\(row.row)", row.labels.map(\.class).joined(separator: separator),
+        row.labels.map { fixed($0.probability, 4) }.joined(separator: separator),
+      ] + (arguments[probabilities] ? row.probabilities.map { "\($0)" } : [])
+    }
+    return ([head] + lines).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
+  }
+
+  /// The rows that follow those of a table.
+  private static func forecast(
+    of file: String, by network: NeuralNetwork, _ preparation: Preparation
+  ) throws -> (rows: [Numbers], notes: [String]) {
+    let expected = ExpectedData(of: network, nil)
+    guard DataSource.isTable(file), !file.lowercased().hasSuffix(".npy") else {
+      throw CourseError(
+        .invalidArgument, "the network reads the rows of a series", expected: "a table (.csv)",
+        received: file)
+    }
+    let table = try DataSource.table(file, label: nil, expected: expected)
+    guard let last = try preparation.lastWindow(of: table) else { return ([], []) }
+    let values = try network.predict(last.reading.features.reshaped(to: [1] + network.inputShape))
+    let names = preparation.targets.map { $0.name ?? "column \($0.place)" }
+    try requireFinite(values, file: file, classNames: names)
+    let numbers = values.scalars
+    let rows = (0..<(numbers.count / names.count)).map { step in
+      Numbers(
+        file: file, row: table.rowCount + step + 1,
+        time: last.times.indices.contains(step) ? last.times[step] : nil,
+        values: Array(numbers[(step * names.count)..<((step + 1) * names.count)]))
+    }
+    return (rows, DataSource.encodingNotes(table) + last.notes + last.reading.notes)
+  }
+
   /// Predicted numbers, as CSV or JSON.
   private static func text(
     of numbers: [Numbers], network: NeuralNetwork, path: String, _ arguments: Arguments
@@ -238,11 +327,12 @@ enum PredictCommand: Command {
       return try JSONCoding.text(
         NumbersRecord(model: path, targets: names, predictions: numbers), isPretty: true) + "\n"
     }
+    let clock = numbers.contains { $0.time != nil } ? network.preparation?.window?.clock?.name : nil
     let rows = numbers.map { prediction in
-      [prediction.file, "\(prediction.row)"]
+      [prediction.file, "\(prediction.row)"] + (clock == nil ? [] : [prediction.time ?? ""])
         + prediction.values.map { String(format: "%.6g", Double($0)) }
     }
-    return ([["file", "row"] + names] + rows).map {
+    return ([["file", "row"] + (clock.map { [$0] } ?? []) + names] + rows).map {
       $0.map(csvField).joined(separator: ",") + "\n"
     }.joined()
   }

@@ -16,8 +16,14 @@ func isSavedNetwork(_ path: String) -> Bool {
 }
 
 extension NeuralNetwork {
-  /// Throws for a network that predicts numbers, where classes are drawn or listed.
+  /// Throws for a network that predicts numbers or several labels, where classes are drawn or listed.
   func requireClasses(_ path: String) throws {
+    if preparation?.labels != nil {
+      throw CourseError(
+        .invalidArgument, "the network does not choose between classes", expected: "a classifier",
+        received: "a network that gives each example several labels", location: path,
+        remedy: "See the scores of each label with 'course evaluate \(shellQuoted(path))'.")
+    }
     guard preparation?.predictsNumbers ?? false else { return }
     throw CourseError(
       .invalidArgument, "the network does not classify", expected: "a classifier",

@@ -66,11 +66,17 @@ enum SummaryCommand: Command {
     if let scaling = network.preprocessing { out.line("Preprocessing: \(scaling)") }
     if let targets = network.preparation?.targets, targets.contains(where: { $0.style != nil }) {
       let names = targets.map { $0.name?.printable ?? "column \($0.place)" }
-      out.line("Predicts: \(names.joined(separator: ", "))")
+      let rows = network.preparation?.window.map { window in
+        ", in the next \(window.horizon == 1 ? "row" : "\(window.horizon) rows") after "
+          + counted(window.history, "row")
+      }
+      out.line("Predicts: \(names.joined(separator: ", "))\(rows ?? "")")
     }
     if !network.classNames.isEmpty {
       let shown = network.classNames.prefix(12).map(\.printable).joined(separator: ", ")
-      out.line("Classes: \(shown)\(network.classNames.count > 12 ? ", ..." : "")")
+      out.line(
+        "\(network.preparation?.labels == nil ? "Classes" : "Labels"): \(shown)\(network.classNames.count > 12 ? ", ..." : "")"
+      )
     }
     if let last = history.last {
       let score = (last.validation ?? last.training).accuracy.map {

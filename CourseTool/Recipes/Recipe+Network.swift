@@ -16,7 +16,7 @@ extension Recipe {
   func network(
     for training: Dataset, preparation: Preparation? = nil
   ) throws -> NeuralNetwork {
-    if let loss { return try regression(loss, for: training, preparation) }
+    if let loss { return try network(loss, for: training, preparation) }
     guard let classCount = training.classCount else {
       throw CourseError(
         .invalidData, "the data have no classes", expected: "labelled examples",
@@ -69,21 +69,34 @@ extension Recipe {
     return network
   }
 
-  /// The network before training, for numbers.
-  private func regression(
-    _ loss: RegressionLossName, for training: Dataset, _ preparation: Preparation?
+  /// The network before training, for numbers or labels.
+  private func network(
+    _ loss: TargetLoss, for training: Dataset, _ preparation: Preparation?
   ) throws -> NeuralNetwork {
-    var network = try NeuralNetwork.multilayerPerceptron(
-      inputSize: training.inputShape.reduce(1, *), hiddenSizes: hidden,
-      outputSize: target?.count ?? 1, loss: loss.loss, activation: activation,
-      batchNorm: batchNorm, dropout: dropout,
-      optimizer: optimizer.make(
-        learningRate: learningRate, momentum: momentum, weightDecay: weightDecay), seed: seed)
+    let outputSize = training.classCount ?? (target?.count ?? 1) * horizon
+    let optimizer = optimizer.make(
+      learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+    var network =
+      if recurrent.isEmpty {
+        try NeuralNetwork.multilayerPerceptron(
+          inputSize: training.inputShape.reduce(1, *), hiddenSizes: hidden, outputSize: outputSize,
+          loss: loss.loss, activation: activation, batchNorm: batchNorm, dropout: dropout,
+          optimizer: optimizer, seed: seed)
+      } else {
+        try NeuralNetwork.recurrent(
+          inputShape: training.inputShape, cell: cell, hiddenSizes: recurrent, denseSizes: hidden,
+          activation: activation, outputSize: outputSize, loss: loss.loss, optimizer: optimizer,
+          seed: seed)
+      }
     network.penalty = penalty.penalty
     try network.requireMemory(forBatchOf: min(batchSize, training.count))
     network.preparation = preparation
     network.preprocessing = try scaling.scaler(for: training, preparation)
-    network.targetScaling = try .standardizingTargets(training)
+    if loss == .crossEntropy {
+      network.classNames = training.classNames
+    } else {
+      network.targetScaling = try .standardizingTargets(training)
+    }
     network.featureNames = training.featureNames
     return network
   }

@@ -18,11 +18,22 @@ extension Recipe {
       "weights of the classes in the loss: balanced (rare ones count more), or such as yes:3,no:1; "
         + "or none"),
     Setting(
-      "target", \.target, .columns, "columns of a CSV file with numbers to predict (csv-regression)"
-    ),
+      "target", \.target, .columns,
+      "columns of a CSV file with numbers (csv-regression, csv-sequence) or labels (csv-multilabel) to "
+        + "predict"),
     Setting(
       "loss", \.loss, .choice(),
-      "loss of predicted numbers: squared, absolute, huber (the scaled error, squared up to 1)"),
+      "loss of predicted numbers: squared, absolute, huber (the scaled error, squared up to 1); of "
+        + "labels: cross-entropy"),
+    Setting(
+      "separator", \.separator, .text("TEXT"),
+      "the text between the labels of a cell, where it cannot be told (csv-multilabel)"),
+    Setting(
+      "window", \.window, .integer(in: 1...65_536),
+      "past rows of a series that predict the next ones (csv-sequence)"),
+    Setting(
+      "horizon", \.horizon, .integer(in: 1...65_536),
+      "next rows of a series to predict (csv-sequence)"),
     Setting(
       "columns", \.columns, .columns,
       "the only columns of a CSV file to use (default: all that can be used)"),
@@ -153,6 +164,8 @@ extension Recipe {
     options.words = columns(words ?? [])
     options.wordLimit = wordLimit
     options.usesCalendar = dates == .calendar
+    options.separator = separator
+    options.window = window.flatMap { try? SeriesWindow(history: $0, horizon: horizon) }
     options.decimal = decimal == .comma ? .comma : decimal == .point ? .point : nil
     return options
   }
@@ -163,7 +176,11 @@ extension Recipe {
 
   /// Throws when settings that are valid one by one contradict each other.
   func check() throws(UsageError) {
+    if separator != nil, loss != .crossEntropy {
+      throw UsageError("'--separator' is for lists of labels: use the recipe csv-multilabel")
+    }
     if loss != nil || target != nil { return try checkRegression() }
+    try checkSeries()
     if data.isEmpty {
       throw UsageError(
         "recipe '\(recipe)' needs training data: "
@@ -207,7 +224,9 @@ extension Recipe {
   /// Throws when settings do not fit the prediction of numbers.
   private func checkRegression() throws(UsageError) {
     guard loss != nil else {
-      throw UsageError("'--target' predicts numbers: use the recipe csv-regression, or --label")
+      throw UsageError(
+        "'--target' names numbers or labels: use the recipe csv-regression, csv-sequence or "
+          + "csv-multilabel, or --label for classes")
     }
     guard classWeights == .none else {
       throw UsageError("'--class-weights' applies to classes only, not to --target")
@@ -221,12 +240,40 @@ extension Recipe {
     guard DataSource.isTable(data) else {
       throw UsageError("'--target' applies to CSV files only, and --data is \(data)")
     }
-    guard maps.isEmpty, recurrent.isEmpty, !isText else {
+    guard maps.isEmpty, window != nil || recurrent.isEmpty, !isText else {
       throw UsageError("'--target' requires a dense network: use --maps none --recurrent none")
     }
+    try checkSeries()
     try checkLayers()
     try checkOptimizer()
+    try checkStopping()
     try checkShares()
+  }
+
+  /// Throws when settings do not fit a series, or there is none for them.
+  private func checkSeries() throws(UsageError) {
+    guard let window else {
+      if horizon == 1 { return }
+      throw UsageError(
+        "'--horizon \(horizon)' predicts the next rows of a series: use the recipe csv-sequence")
+    }
+    guard loss != .crossEntropy else {
+      throw UsageError("'--loss cross-entropy' is for labels, and a series has numbers")
+    }
+    guard loss != nil else {
+      throw UsageError(
+        "'--window \(window)' predicts the next rows of a series: use the recipe csv-sequence")
+    }
+    guard splitName == .ordered else {
+      throw UsageError(
+        "'--split random' would test on rows between those of the training: a series is divided by "
+          + "time, with --split ordered")
+    }
+    guard missing != .dropRow else {
+      throw UsageError(
+        "'--missing drop-row' would leave holes in the series: use --missing indicator, median or "
+          + "mean")
+    }
   }
 
   /// Throws when validation and test take all examples. For data without a test part of their own.

@@ -17,10 +17,16 @@ struct Recipe: Equatable, Sendable {
   var label: String?
   /// The weights of the classes in the loss.
   var classWeights = ClassWeightsSetting.none
-  /// The columns of a CSV file with numbers to predict.
+  /// The columns of a CSV file with numbers or labels to predict.
   var target: [String]?
-  /// The loss of predicted numbers; `nil` for classes.
-  var loss: RegressionLossName?
+  /// The loss of predicted numbers or labels; `nil` for classes.
+  var loss: TargetLoss?
+  /// The text between the labels of a cell; `nil` to find it.
+  var separator: String?
+  /// The past rows of a CSV file that predict the next ones; `nil` where each row is an example.
+  var window: Int?
+  /// The number of next rows to predict.
+  var horizon = 1
   /// The decisions about the columns of a CSV file.
   var missing = Preparation.Missing.indicator
   /// Further marks of missing values.
@@ -91,6 +97,11 @@ struct Recipe: Equatable, Sendable {
   /// The form in which images are loaded.
   var imageForm: ImageForm {
     .suiting(size: imageSize, channels: channels, fitting: fitting)
+  }
+
+  /// The kind of the columns to predict.
+  var targetKind: TargetKind {
+    loss == nil ? .classes : loss == .crossEntropy ? .labels : .numbers
   }
 
   /// Whether the network is a character model, trained on a text.

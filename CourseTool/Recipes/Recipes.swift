@@ -64,6 +64,19 @@ enum Recipes {
           recipe: "csv-regression", loss: .squared, scaling: .standardize, hidden: [64],
           optimizer: .adam, learningRate: 0.002, penalty: .l2(0.01), epochs: 60, batchSize: 16)),
       NamedRecipe(
+        abstract: "Give the rows of any CSV file several labels each: give --data and --target.",
+        settings: Recipe(
+          recipe: "csv-multilabel", loss: .crossEntropy, scaling: .standardize, hidden: [64],
+          optimizer: .adam, learningRate: 0.002, penalty: .l2(0.001), epochs: 60, batchSize: 16)),
+      NamedRecipe(
+        abstract: "Predict the next rows of a series in a CSV file: give --data and --target.",
+        settings: Recipe(
+          recipe: "csv-sequence", loss: .squared, window: 14, dates: .calendar,
+          scaling: .standardize, cell: .gru, recurrent: [32], optimizer: .adam,
+          learningRate: 0.003, penalty: .l2(0.003), clip: .limit(.norm(1)), scheduleName: .cosine,
+          epochs: 20,
+          batchSize: 32, splitName: .ordered)),
+      NamedRecipe(
         abstract: "LeNet on MNIST, 28 x 28 handwritten digits.",
         settings: Recipe(
           recipe: "lenet-mnist", data: "mnist", scaling: .none, maps: Blocks([[20], [50]]),

@@ -23,15 +23,18 @@ extension ValueKind where Value == [String] {
   static var columns: ValueKind { texts("COLUMN,...") }
 }
 
-/// The losses of predicted numbers that the command line knows.
-enum RegressionLossName: String, CaseIterable, Encodable, Sendable {
+/// The losses of the columns of `--target` that the command line knows.
+enum TargetLoss: String, CaseIterable, Encodable, Sendable {
   case squared, absolute, huber
+  /// Of labels, of which a row may have several.
+  case crossEntropy = "cross-entropy"
 
   var loss: any Loss {
     switch self {
     case .squared: MeanSquaredErrorLoss()
     case .absolute: MeanAbsoluteErrorLoss()
     case .huber: HuberLoss()
+    case .crossEntropy: BinaryCrossEntropyLoss(on: .logits)
     }
   }
 }

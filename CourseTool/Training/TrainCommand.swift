@@ -30,6 +30,8 @@ enum TrainCommand: Command {
         course train csv-mlp --data flowers.csv --label species --epochs 500 \\
           --patience 20 --history epochs.csv --plot curves.svg
         course train csv-regression --data cars.csv --target price
+        course train csv-sequence --data weather.csv --target temp_max --horizon 3
+        course train csv-multilabel --data films.csv --target genres
         course train iris-mlp --repeats 10
         course train digits-mlp --search learning-rate=0.05,0.15 'hidden=128|64,32'
         course train --resume digits-mlp.safetensors --epochs 100

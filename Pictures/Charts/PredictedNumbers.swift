@@ -26,4 +26,35 @@ extension Figure {
     ]
     return figure
   }
+
+  /// Predictions of a series and its truth, over time.
+  ///
+  /// - Parameters:
+  ///   - predicted: lines with their names; the first number of each is the prediction of truth number `start`
+  ///   - truth: the numbers as they came
+  ///   - times: the time of each number of the truth; empty to count them
+  ///   - areDates: whether times are days since 1970
+  ///   - name: the quantity, for the title; empty for none
+  public static func series(
+    _ predicted: [(name: String, start: Int, values: [Float])], truth: [Float],
+    times: [Double] = [], areDates: Bool = false, name: String
+  ) -> Figure {
+    let times = times.count == truth.count ? times : truth.indices.map { Double($0 + 1) }
+    var figure = Figure(
+      title: (name.isEmpty ? "Numbers" : name) + ": predicted and true",
+      x: .init(areDates ? "" : "row"), y: .init(name))
+    (figure.x.isWhole, figure.x.isOfDates) = (true, areDates)
+    if !areDates, let first = times.first, let last = times.last { figure.x.range = first...last }
+    figure.size = Size(width: 860, height: 380)
+    func points(_ values: [Float], from start: Int) -> [(x: Double, y: Double)] {
+      zip(times.dropFirst(start), values).map { ($0, Double($1)) }
+    }
+    figure.marks = [
+      .line("true", points(truth, from: 0), color: .reference, hasMarkers: false)
+    ]
+    figure.marks += predicted.map {
+      .line($0.name, points($0.values, from: $0.start), hasMarkers: false)
+    }
+    return figure
+  }
 }

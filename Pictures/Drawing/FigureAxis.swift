@@ -1,4 +1,5 @@
 import Foundation
+import Shared
 
 /// One axis of a figure: its range, its ticks, and the place of a value.
 struct FigureAxis {
@@ -63,6 +64,44 @@ struct FigureAxis {
       }
     }
     self.range = range
+  }
+
+  /// An axis of days since 1970, with ticks at round dates.
+  init(days values: [Double]) {
+    let shown = values.filter(\.isFinite)
+    scale = .linear
+    let (first, last) = (shown.min() ?? 0, shown.max() ?? 1)
+    range = first...max(last, first + 1 / 1440)
+    let length = range.upperBound - range.lowerBound
+    // Six to eight ticks and their texts have room.
+    let months = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200].first {
+      Double($0) * 30 * 8 > length
+    }
+    if length > 6 * 14, let months {
+      let begin = DateStyle.date(ofDay: Int(range.lowerBound.rounded(.down)))
+      let start = (begin.year * 12 + begin.month - 1) / months * months
+      ticks = (0...8).map { step in
+        let month = start + step * months
+        let (year, number) = (month / 12, month % 12 + 1)
+        let text = "\(year)" + (months < 12 ? (number < 10 ? "-0" : "-") + "\(number)" : "")
+        return Tick(value: Double(DateStyle.day(year: year, month: number, day: 1)), text: text)
+      }.filter { [range] in range.contains($0.value) }
+      return
+    }
+    // In minutes, which are exact.
+    let step =
+      [1, 5, 15, 60, 360, 1440, 2 * 1440].first { Double($0) * 6 > length * 1440 } ?? 14 * 1440
+    let start = Int((range.lowerBound * 1440 / Double(step) - 1e-6).rounded(.up)) * step
+    let end = range.upperBound * 1440 + 1e-3
+    ticks = (0...8).map { start + $0 * step }.filter { Double($0) <= end }.map { minutes in
+      let date = DateStyle.date(ofDay: Int((Double(minutes) / 1440).rounded(.down)))
+      let rest = (minutes % 1440 + 1440) % 1440
+      let text =
+        step < 1440
+        ? String(format: "%d. %02d:%02d", date.day, rest / 60, rest % 60)
+        : String(format: "%d-%02d-%02d", date.year, date.month, date.day)
+      return Tick(value: Double(minutes) / 1440, text: text)
+    }
   }
 
   /// An axis of names: name k stands at k, in the middle of a range of 1.

@@ -56,7 +56,8 @@ private struct FigureLayout {
   }
 
   private static func axis(_ axis: Figure.Axis, values: [Double]) -> FigureAxis {
-    axis.categories.isEmpty
+    if axis.isOfDates { return FigureAxis(days: values) }
+    return axis.categories.isEmpty
       ? FigureAxis(values, scale: axis.scale, fixed: axis.range, isWhole: axis.isWhole)
       : FigureAxis(categories: axis.categories)
   }

@@ -18,6 +18,8 @@ public struct Dataset: Sendable {
   public internal(set) var targets: Target
   /// How much each example counts in the loss, `[N]`; `nil` where all count alike. `weighted(by:)` sets them.
   public internal(set) var weights: Tensor?
+  /// The time of each example of a series, that of the first row to predict; empty where it is not known.
+  package var times: [Double] = []
   /// The names of the features of one example, in row-major order; empty when they have none.
   public var featureNames: [String]
   /// The names of the classes; empty when they have none.
@@ -100,6 +102,7 @@ public struct Dataset: Sendable {
     var part = self
     part.targets = targets.rows(at: indices)
     part.weights = weights?.rows(at: indices)
+    if !times.isEmpty { part.times = indices.map { times[$0] } }
     part.inputs =
       switch inputs {
       case .numbers(let features): .numbers(features.rows(at: indices))

@@ -119,6 +119,15 @@ public struct FeatureScaler: Equatable, Sendable, CustomStringConvertible {
     return rows.reshaped(to: scaled.shape)
   }
 
+  /// The scaler for so many rows of these features, one after the other.
+  func repeated(_ count: Int) throws -> FeatureScaler {
+    let exact = offset.indices.map {
+      Double(offset[$0]) + (offsetRemainder.isEmpty ? 0 : Double(offsetRemainder[$0]))
+    }
+    func tiled<Number>(_ numbers: [Number]) -> [Number] { (0..<count).flatMap { _ in numbers } }
+    return try FeatureScaler(exactOffset: tiled(exact), scale: tiled(scale), isPerChannel: false)
+  }
+
   /// The dataset with scaled features; those that are kept as bytes are scaled batch by batch.
   public func applied(to dataset: Dataset) -> Dataset {
     dataset.scaled(by: self)

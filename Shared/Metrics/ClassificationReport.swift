@@ -47,14 +47,21 @@ public struct ClassificationReport: Sendable, Equatable, Codable, CustomStringCo
         recall: ratio(hits[index], support[index]),
         f1: ratio(2 * hits[index], guesses[index] + support[index]), support: support[index])
     }
+    self.init(
+      classes, isPresent: classes.indices.map { support[$0] + guesses[$0] > 0 },
+      total: confusion.total)
+  }
+
+  /// The report of scores, with the means over the classes that occur.
+  init(_ classes: [ClassScores], isPresent: [Bool], total: Int) {
     self.classes = classes
-    let present = classes.indices.filter { support[$0] + guesses[$0] > 0 }.map { classes[$0] }
+    let present = classes.indices.filter { isPresent[$0] }.map { classes[$0] }
     func mean(_ score: (ClassScores) -> Float) -> Float {
       present.isEmpty ? 0 : present.reduce(0) { $0 + score($1) } / Float(present.count)
     }
     macroAverage = ClassScores(
       name: "macro average", precision: mean(\.precision), recall: mean(\.recall), f1: mean(\.f1),
-      support: confusion.total)
+      support: total)
   }
 
   /// A table with a row for each class and one for the means. Above 40 classes it has those of the lowest F1,

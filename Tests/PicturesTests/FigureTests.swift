@@ -169,6 +169,19 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     #expect(FigureAxis([0, 3e-9], scale: .linear).ticks.last?.text == "3e-09")
   }
 
+  @Test func datesOnAnAxis() {
+    func texts(_ days: Double) -> [String] {
+      FigureAxis(days: [15340, 15340 + days]).ticks.map(\.text)
+    }
+    #expect(texts(0.5) == ["1. 00:00", "1. 06:00", "1. 12:00"])
+    #expect(texts(4) == (1...5).map { "2012-01-0\($0)" })
+    #expect(texts(10).prefix(2) == ["2012-01-01", "2012-01-03"])
+    #expect(texts(365) == ["01", "03", "05", "07", "09", "11"].map { "2012-\($0)" })
+    #expect(texts(3652) == ["2012", "2014", "2016", "2018", "2020"])
+    #expect(FigureAxis(days: [15340, 15340]).ticks.count >= 1)
+    #expect(FigureAxis(days: []).place(of: 0) == 0)
+  }
+
   @Test func placesOnAnAxis() {
     let axis = FigureAxis([0.01, 100], scale: .logarithmic)
     #expect(abs((axis.place(of: 1) ?? 0) - 0.5) < 1e-12)

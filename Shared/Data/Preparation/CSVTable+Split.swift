@@ -1,3 +1,13 @@
+/// The kind of the columns to predict.
+package enum TargetKind: Sendable {
+  /// One class in each row.
+  case classes
+  /// Numbers.
+  case numbers
+  /// Several labels in each row, or none.
+  case labels
+}
+
 extension CSVTable {
   /// Divides the rows of a table at random into parts, and prepares them: with the words, means and constant columns of
   /// the training part only.
@@ -12,7 +22,7 @@ extension CSVTable {
     target: LabelColumn, options: PreparationOptions = PreparationOptions(), train: Double = 0.7,
     validation: Double = 0.15, test: Double = 0.15, seed: UInt64, stratified: Bool = true
   ) throws -> (parts: DatasetSplit, preparation: Preparation) {
-    try split([target], areNumbers: false, options) { targets in
+    try split([target], .classes, options) { targets in
       try targets.split(
         train: train, validation: validation, test: test, seed: seed, stratified: stratified,
         name: name)
@@ -27,13 +37,41 @@ extension CSVTable {
   ///
   /// - Parameters:
   ///   - values: the columns to predict
-  ///   - options: the user's decisions about the other columns
+  ///   - options: the user's decisions about the other columns; with a `window`, the parts are cut by time
   /// - Throws: the errors of `Preparation` and of `Dataset.split`.
   public func split(
     values: [LabelColumn], options: PreparationOptions = PreparationOptions(), train: Double = 0.7,
     validation: Double = 0.15, test: Double = 0.15, seed: UInt64
   ) throws -> (parts: DatasetSplit, preparation: Preparation) {
-    try split(values, areNumbers: true, options) { targets in
+    try split(values, .numbers, options) { targets in
+      if let window = options.window {
+        return try window.parts(
+          of: targets.count, validation: validation, test: test, name: name)
+      }
+      return try targets.split(
+        train: train, validation: validation, test: test, seed: seed, stratified: false,
+        name: name)
+    }
+  }
+
+  /// Divides the rows of a table, which may have several labels or none, at random into parts.
+  ///
+  ///     let (parts, preparation) = try CSVTable(contentsOf: "films.csv")
+  ///       .split(labels: ["genres"], seed: 1)
+  ///     var network = try NeuralNetwork.multilayerPerceptron(
+  ///       inputSize: preparation.featureCount, hiddenSizes: [64],
+  ///       outputSize: parts.train.classNames.count, loss: BinaryCrossEntropyLoss(on: .logits),
+  ///       optimizer: Adam(learningRate: 0.002), seed: 1)
+  ///
+  /// - Parameters:
+  ///   - labels: a column of yes and no for each label, or one column of lists
+  ///   - options: the user's decisions about the other columns
+  /// - Throws: the errors of `Preparation` and of `Dataset.split`.
+  public func split(
+    labels: [LabelColumn], options: PreparationOptions = PreparationOptions(), train: Double = 0.7,
+    validation: Double = 0.15, test: Double = 0.15, seed: UInt64
+  ) throws -> (parts: DatasetSplit, preparation: Preparation) {
+    try split(labels, .labels, options) { targets in
       try targets.split(
         train: train, validation: validation, test: test, seed: seed, stratified: false,
         name: name)
@@ -41,10 +79,10 @@ extension CSVTable {
   }
 
   private func split(
-    _ targets: [LabelColumn], areNumbers: Bool, _ options: PreparationOptions,
+    _ targets: [LabelColumn], _ kind: TargetKind, _ options: PreparationOptions,
     by indices: (Target) throws -> (train: [Int], validation: [Int], test: [Int])
   ) throws -> (parts: DatasetSplit, preparation: Preparation) {
-    let prepared = try prepared(targets: targets, areNumbers: areNumbers, options: options) {
+    let prepared = try prepared(targets: targets, kind, options: options) {
       try indices($0).train
     }
     let parts = try indices(prepared.data.targets)
@@ -58,65 +96,85 @@ extension CSVTable {
 
   /// The examples in a table, prepared as the training rows ask for.
   /// - Parameters:
-  ///   - areNumbers: whether the targets are numbers, not classes
+  ///   - kind: the kind of the targets
   ///   - trainingRows: the numbers of the training examples, given the targets of all examples
   package func prepared(
-    targets columns: [LabelColumn], areNumbers: Bool = false, options: PreparationOptions,
+    targets columns: [LabelColumn], _ kind: TargetKind = .classes, options: PreparationOptions,
     trainingRows: (Target) throws -> [Int]
   ) throws -> (data: Dataset, preparation: Preparation, reading: PreparedRows) {
     let review = try TableReview(self, targets: columns, options: options)
     try review.requireUsable()
     let rows = review.completeRows
     guard !rows.isEmpty else { throw everyRowHasAGap }
+    try options.window?.requireWindows(in: self)
     let targets: Target
-    var (classNames, styles) = ([String](), [NumberStyle]?.none)
-    if areNumbers {
+    var (classNames, styles, labels) = ([String](), [NumberStyle]?.none, TableLabels?.none)
+    switch kind {
+    case .numbers:
       let found = try review.targetStyles
       targets = try numbers(
-        inColumns: review.targets, styles: found, rows: rows, options.missingMarks)
+        inColumns: review.targets, styles: found, rows: rows, options.missingMarks,
+        window: options.window)
       styles = found
-    } else {
+    case .labels:
+      let found = try review.labels()
+      targets = .values(try truth(of: found, inColumns: review.targets, rows: rows))
+      (classNames, labels) = (found.names, found)
+    case .classes:
       let classes = try classes(
         inColumn: review.targets[0], areWords: review.profiles[review.targets[0]].numbers == 0)
       try review.requireClasses(classes.names)
       targets = .classes(rows.map { classes.indices[$0] })
       classNames = classes.names
     }
+    let training = try trainingRows(targets)
     let preparation = try review.fitted(
-      to: trainingRows(targets).map { rows[$0] }, targetStyles: styles)
+      to: options.window?.rows(ofFirst: training.count) ?? training.map { rows[$0] },
+      targetStyles: styles, labels: labels)
     let reading = try preparation.read(self, columns: preparation.columns.map(\.place), rows: rows)
-    let data = try Dataset(
-      name: name, features: reading.features, targets: targets,
-      featureNames: preparation.featureNames, classNames: classNames)
+    let data = try preparation.dataset(
+      reading, targets: targets, classNames: classNames, of: self)
     return (data, preparation, reading)
   }
 
-  /// The numbers to predict in some rows, `[rows.count, columns.count]`.
+  /// The numbers to predict in some rows, `[rows.count, columns.count]`, or those of each window of them.
   func numbers(
-    inColumns columns: [Int], styles: [NumberStyle], rows: [Int], _ missingMarks: [String]
+    inColumns columns: [Int], styles: [NumberStyle], rows: [Int], _ missingMarks: [String],
+    window: SeriesWindow? = nil
   ) throws -> Target {
     var fields: [CSVField] = []
-    return .values(
-      try Tensor(shape: [rows.count, columns.count]) { out in
-        var place = 0
-        for row in rows {
-          readFields(ofRow: row, into: &fields)
-          for (column, style) in zip(columns, styles) {
-            let kind = Preparation.Kind.number(style: style)
-            switch cell(fields[column], kind: kind, missingMarks: Set(missingMarks)) {
-            case .number(let number): out[place] = Float(number)
-            case .missing:
-              throw CourseError(
-                .invalidData, "the number to predict is missing",
-                received: "\"\(text(row: row, column: column))\"",
-                location: location(row: row, column: column),
-                remedy: "Fill it in or remove the row.")
-            case .word, .invalid: throw cellError(row: row, column: column, kind: kind)
-            }
-            place += 1
+    let numbers = try Tensor(shape: [rows.count, columns.count]) { out in
+      var place = 0
+      for row in rows {
+        readFields(ofRow: row, into: &fields)
+        for (column, style) in zip(columns, styles) {
+          let kind = Preparation.Kind.number(style: style)
+          switch cell(fields[column], kind: kind, missingMarks: Set(missingMarks)) {
+          case .number(let number): out[place] = Float(number)
+          case .missing:
+            throw CourseError(
+              .invalidData, "the number to predict is missing",
+              received: "\"\(text(row: row, column: column))\"",
+              location: location(row: row, column: column),
+              remedy: window == nil
+                ? "Fill it in or remove the row."
+                : "Fill it in, for example with the number of the row before.")
+          case .word, .invalid: throw cellError(row: row, column: column, kind: kind)
           }
+          place += 1
         }
-      })
+      }
+    }
+    return .values(window?.targets(numbers) ?? numbers)
+  }
+
+  /// The error for a series whose numbers do not change.
+  func constantTarget(_ column: Int) -> CourseError {
+    CourseError(
+      .invalidData, "the number to predict is the same in all training rows",
+      expected: "at least two different values", received: "\"\(text(row: 0, column: column))\"",
+      location: "\(name), column \"\(title(column))\"",
+      remedy: "Such data teach nothing; look at where they come from.")
   }
 
   /// The error for a table of which no row is left.
@@ -129,7 +187,8 @@ extension CSVTable {
 }
 
 extension NeuralNetwork {
-  /// The predictions for the rows of a table, `[rowCount] + outputShape`: columns are found by name, as `preparation`
+  /// The predictions for the rows of a table, `[rowCount] + outputShape`; of a series for each of its windows, the last
+  /// of which tells the rows after the table. Columns are found by name, as `preparation`
   /// or, without one, the feature names say.
   ///
   ///     try network.predict(CSVTable(contentsOf: "new passengers.csv"))

@@ -94,12 +94,12 @@ public struct DateStyle: Codable, Sendable, Equatable {
     return (parts, time)
   }
 
-  private static let months = [
+  static let months = [
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
   ]
 
-  private static func isName(_ token: Substring, of month: String) -> Bool {
+  static func isName(_ token: Substring, of month: String) -> Bool {
     token.count >= 3 && month.hasPrefix(token.lowercased())
   }
 
@@ -119,20 +119,26 @@ public struct DateStyle: Codable, Sendable, Equatable {
 
   // MARK: The calendar
 
-  private static func length(ofMonth month: Int, year: Int) -> Int {
+  static func length(ofMonth month: Int, year: Int) -> Int {
     let isLeap = year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))
     return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
   }
 
   /// Days since 1970 in the Gregorian calendar, whose cycle is 400 years of 146 097 days. Years begin in March here,
   /// so that the leap day is the last of its year.
-  private static func day(year: Int, month: Int, day: Int) -> Int {
+  package static func day(year: Int, month: Int, day: Int) -> Int {
     let year = month <= 2 ? year - 1 : year
     let cycle = (year >= 0 ? year : year - 399) / 400
     let yearOfCycle = year - cycle * 400
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
     return cycle * 146_097 + yearOfCycle * 365 + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear
       - 719_468
+  }
+
+  /// Year, month and day, both from 1, of a day.
+  package static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
+    let (year, month, _) = calendar(day)
+    return (year, month, day - Self.day(year: year, month: month, day: 1) + 1)
   }
 
   /// Year, month from 1 and day of the week from 0 (Monday) of a day.

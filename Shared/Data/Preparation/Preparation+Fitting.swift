@@ -15,6 +15,16 @@ extension Preparation {
     self = try review.fitted(to: review.completeRows)
   }
 
+  /// A preparation for a table whose rows may have several labels, fitted to all its rows.
+  ///
+  /// - Parameter labels: a column of yes and no for each label, or one column of lists
+  public init(
+    _ table: CSVTable, labels: [LabelColumn], options: PreparationOptions = PreparationOptions()
+  ) throws {
+    let review = try TableReview(table, targets: labels, options: options)
+    self = try review.fitted(to: review.completeRows, labels: review.labels())
+  }
+
   /// A preparation for a table of which numbers are to be predicted, fitted to all its rows.
   ///
   /// - Parameter values: the columns to predict
@@ -103,8 +113,10 @@ extension TableReview {
         style: style, origin: style.order == .none ? 0 : least.rounded(.down))
     }
     if case .calendar(let style, _, let hasTime) = kind {
+      // The years of a forecast are none of those of training.
       let years = Set(numbers.map { DateStyle.calendar(Int($0.rounded(.down))).year })
-      column.kind = .calendar(style: style, hasYear: years.count > 1, hasTime: hasTime)
+      column.kind = .calendar(
+        style: style, hasYear: years.count > 1 && options.window == nil, hasTime: hasTime)
     }
     if fills {
       column.fill =
@@ -112,6 +124,13 @@ extension TableReview {
         ? numbers.reduce(0) { $0 + $1 / Double(numbers.count) } : Self.median(numbers)
     }
     return .used(column)
+  }
+
+  /// The windows that the options ask for, with the clock of the table.
+  private var window: SeriesWindow? {
+    var window = options.window
+    window?.clock = clock
+    return window
   }
 
   private static func median(_ numbers: [Double]) -> Double {
@@ -131,7 +150,9 @@ extension TableReview {
   }
 
   /// The preparation that the training rows give.
-  package func fitted(to rows: [Int], targetStyles: [NumberStyle]? = nil) throws -> Preparation {
+  package func fitted(
+    to rows: [Int], targetStyles: [NumberStyle]? = nil, labels: TableLabels? = nil
+  ) throws -> Preparation {
     try requireUsable()
     let fits = try fittedDecisions(to: rows)
     var (columns, leftOut) = ([Preparation.Column](), [Preparation.LeftOut]())
@@ -145,6 +166,11 @@ extension TableReview {
       }
       if let reason { leftOut.append(.init(name: table.title(place), reason: reason)) }
     }
+    if options.window != nil,
+      let target = targets.first(where: { place in !columns.contains { $0.place == place } })
+    {
+      throw table.constantTarget(target)
+    }
     guard !columns.isEmpty else {
       throw CourseError(
         .invalidData, "the table has no features that differ between rows",
@@ -157,6 +183,7 @@ extension TableReview {
         .init(name: table.columnNames?[place], place: place, style: targetStyles?[index])
       },
       missing: options.missing, missingMarks: options.missingMarks,
-      columnCount: table.columnCount, isNamed: table.columnNames != nil)
+      columnCount: table.columnCount, isNamed: table.columnNames != nil, labels: labels,
+      window: window)
   }
 }

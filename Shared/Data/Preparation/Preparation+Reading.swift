@@ -118,6 +118,12 @@ extension Preparation {
   package func schema(classNames: [String]) -> TableSchema {
     let places = Set(targets.map(\.place))
     let others = (0..<columnCount).filter { !places.contains($0) }
+    if window != nil {
+      var schema = TableSchema(
+        featureNames: isNamed ? columns.map(\.name) : [], featureCount: columns.count)
+      (schema.otherCount, schema.ordinals) = (columnCount, columns.map(\.place))
+      return schema
+    }
     var schema = TableSchema(
       featureNames: isNamed ? columns.map(\.name) : [], featureCount: columns.count,
       classNames: classNames, labelName: targets.first?.name, labelPlace: targets.first?.place)
@@ -135,12 +141,13 @@ extension Preparation {
     needsTargets: Bool = false
   ) throws -> TableColumns {
     let schema = schema(classNames: classNames)
+    if let window { return try find(window, schema, in: table, label: label) }
     guard targets.count > 1 else {
       return try table.columns(for: schema, label: label, needsLabel: needsTargets)
     }
     guard label == nil else {
       throw CourseError(
-        .invalidArgument, "one column for several numbers to predict",
+        .invalidArgument, "one column for several that are to be predicted",
         expected: "the names of training: \(quotedList(targets.compactMap(\.name)))",
         received: "\(label!)", location: table.name, remedy: "Name the columns as in training.")
     }
@@ -165,13 +172,110 @@ extension Preparation {
     return found
   }
 
-  /// The features of all rows of a table, `[rowCount, featureCount]`.
+  /// Where a table has the columns of a series: the targets are among the features.
+  private func find(
+    _ window: SeriesWindow, _ schema: TableSchema, in table: CSVTable, label: LabelColumn?
+  ) throws -> TableColumns {
+    guard label == nil else {
+      throw CourseError(
+        .invalidArgument, "one column for the past and the future of a series",
+        expected: "the names of training: \(quotedList(targets.compactMap(\.name)))",
+        received: "\(label!)", location: table.name, remedy: "Name the columns as in training.")
+    }
+    var found = try table.columns(for: schema)
+    let own = targets.compactMap { target in
+      columns.firstIndex { $0.place == target.place }.map { found.features[$0] }
+    }
+    found.label = own.first
+    found.otherTargets = Array(own.dropFirst())
+    if let clock = window.clock, let place = place(of: clock, in: table) {
+      found.unused.removeAll { $0 == place }
+    }
+    return found
+  }
+
+  /// Where a table has the clock of a series; `nil` where it has none.
+  private func place(of clock: SeriesClock, in table: CSVTable) -> Int? {
+    guard let names = table.columnNames, isNamed else {
+      return table.columnCount == columnCount ? clock.place : nil
+    }
+    return places(of: [clock.name], among: names)[0]
+  }
+
+  /// The features of all rows of a table, `[rowCount, featureCount]`. Of a series, all its windows,
+  /// `[rowCount − history + 1, history, featureCount]`; the last of them tells the rows after the table.
   ///
   /// - Throws: `CourseError` for a column that is missing, and for a cell that is no value of its column. With
   ///   `Missing.refuse` and `Missing.dropRow` also for a gap: every row is to have its answer.
   public func features(of table: CSVTable) throws -> Tensor {
     let columns = try find(in: table)
-    return try read(table, columns: columns.features, rows: Array(0..<table.rowCount)).features
+    _ = try times(of: table)
+    let rows = try read(table, columns: columns.features, rows: Array(0..<table.rowCount)).features
+    guard let window else { return rows }
+    try requireHistory(in: table)
+    return window.inputs(rows, withoutTargets: true)
+  }
+
+  /// The last rows of a series, `[1, history, featureCount]`, and the times of those that follow, written as in the
+  /// table; none where it tells no time in equal steps.
+  package func lastWindow(
+    of table: CSVTable
+  ) throws -> (reading: PreparedRows, times: [String], notes: [String])? {
+    guard let window else { return nil }
+    let columns = try find(in: table)
+    try requireHistory(in: table)
+    var (times, notes) = ([String](), [String]())
+    if let clock = window.clock {
+      if let place = place(of: clock, in: table) {
+        let following = try clock.following(table, column: place, count: window.horizon)
+        times = following?.times ?? []
+        if let step = following?.step, let usual = clock.step, step != usual {
+          var other = clock
+          other.step = step
+          notes.append(
+            "the rows of \(table.name) are \(other.stepText ?? "") apart, in training "
+              + "\(clock.stepText ?? "")")
+        }
+      } else {
+        notes.append("\(table.name) has no column \"\(clock.name)\": the predictions have no time")
+      }
+    }
+    var reading = try read(
+      table, columns: columns.features,
+      rows: Array((table.rowCount - window.history)..<table.rowCount))
+    reading.features = reading.features.reshaped(to: [1, window.history, featureCount])
+    return (reading, times, notes)
+  }
+
+  private func requireHistory(in table: CSVTable) throws {
+    guard let window, table.rowCount < window.history else { return }
+    throw CourseError(
+      .invalidData, "the table is shorter than the history that the network reads",
+      expected: "at least \(window.history) rows", received: "\(table.rowCount)",
+      location: table.name, remedy: "Give the rows before these as well.")
+  }
+
+  /// The times of the rows of a series; none where the table does not tell them.
+  /// - Throws: when the rows are not in the order of time.
+  private func times(of table: CSVTable) throws -> [Double] {
+    guard let clock = window?.clock, let place = place(of: clock, in: table) else { return [] }
+    return try table.times(of: clock, column: place)
+  }
+
+  /// The examples of rows that were read.
+  func dataset(
+    _ reading: PreparedRows, targets: Target, classNames: [String] = [], of table: CSVTable
+  ) throws -> Dataset {
+    guard let window else {
+      return try Dataset(
+        name: table.name, features: reading.features, targets: targets,
+        featureNames: featureNames, classNames: classNames)
+    }
+    try window.requireWindows(in: table, featureCount: featureCount)
+    var data = try Dataset(
+      name: table.name, features: window.inputs(reading.features), targets: targets)
+    data.times = Array(try times(of: table).dropFirst(window.history).prefix(data.count))
+    return data
   }
 
   /// The examples in a table with targets. With `Missing.dropRow`, rows with gaps are left out.
@@ -191,15 +295,21 @@ extension Preparation {
     let found = try find(
       in: table, classNames: classNames ?? [], label: label, needsTargets: true)
     guard let place = found.label else { stop("Preparation: no label column") }
+    try window?.requireWindows(in: table)
     let rows = try completeRows(of: table, columns: found.features)
     let reading = try read(table, columns: found.features, rows: rows)
     let styles = targets.compactMap(\.style)
     if !styles.isEmpty {
-      let data = try Dataset(
-        name: table.name, features: reading.features,
-        targets: table.numbers(
-          inColumns: [place] + found.otherTargets, styles: styles, rows: rows, missingMarks),
-        featureNames: featureNames)
+      let targets = try table.numbers(
+        inColumns: [place] + found.otherTargets, styles: styles, rows: rows, missingMarks,
+        window: window)
+      return (try dataset(reading, targets: targets, of: table), reading)
+    }
+    if let labels {
+      let truth = try table.truth(
+        of: labels, inColumns: [place] + found.otherTargets, rows: rows)
+      let data = try dataset(
+        reading, targets: .values(truth), classNames: labels.names, of: table)
       return (data, reading)
     }
     let classes = try table.classes(inColumn: place, classNames: classNames)

@@ -106,6 +106,10 @@ public struct Preparation: Codable, Sendable, Equatable {
   public internal(set) var columnCount: Int
   /// Whether the columns have names.
   public internal(set) var isNamed: Bool
+  /// The labels of which a row may have several; `nil` for classes and numbers.
+  public internal(set) var labels: TableLabels?
+  /// The windows of a series, whose columns hold the past of the targets as well; `nil` where each row is an example.
+  public internal(set) var window: SeriesWindow?
 
   /// The names of the features, in the order of a network's inputs; none where the columns have no names.
   public var featureNames: [String] { isNamed ? columns.flatMap(\.featureNames) : [] }
@@ -131,7 +135,16 @@ public struct Preparation: Codable, Sendable, Equatable {
   /// Mean 0 and standard deviation 1 for the numbers of the training part; the features of words, of yes and no and of
   /// gaps stay 0 and 1.
   public func standardizing(_ training: Dataset) throws -> FeatureScaler {
-    try .fitted(to: training, by: .features, except: unscaledFeatures)
+    guard let window else {
+      return try .fitted(to: training, by: .features, except: unscaledFeatures)
+    }
+    // The rows of a window have the same scale.
+    let rows = try Dataset(
+      name: training.name, features: training.features.reshaped(to: [-1, featureCount]),
+      targets: .classes([Int](repeating: 0, count: training.count * window.history)),
+      featureNames: featureNames)
+    return try FeatureScaler.fitted(to: rows, by: .features, except: unscaledFeatures)
+      .repeated(window.history)
   }
 
   /// A preparation for plain numbers under these names, in this order: a network without a preparation of its own
@@ -156,7 +169,8 @@ public struct Preparation: Codable, Sendable, Equatable {
 
   init(
     columns: [Column], leftOut: [LeftOut], targets: [TargetColumn], missing: Missing,
-    missingMarks: [String], columnCount: Int, isNamed: Bool
+    missingMarks: [String], columnCount: Int, isNamed: Bool, labels: TableLabels? = nil,
+    window: SeriesWindow? = nil
   ) {
     self.columns = columns
     self.leftOut = leftOut
@@ -165,6 +179,7 @@ public struct Preparation: Codable, Sendable, Equatable {
     self.missingMarks = missingMarks
     self.columnCount = columnCount
     self.isNamed = isNamed
+    (self.labels, self.window) = (labels, window)
   }
 }
 

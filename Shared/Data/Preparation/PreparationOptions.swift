@@ -17,6 +17,11 @@ public struct PreparationOptions: Sendable, Equatable {
   /// The decimal mark, point or comma; `nil` to find it.
   public var decimal: NumberStyle.Mark?
 
+  /// The text between the labels of a cell, where a row may have several; `nil` to find it.
+  public var separator: String?
+  /// The windows of a series, whose rows are in the order of time; `nil` where each row is an example.
+  public var window: SeriesWindow?
+
   /// The usual ones.
   public init() {}
 }

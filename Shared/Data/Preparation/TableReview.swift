@@ -23,6 +23,8 @@ package struct TableReview {
   let options: PreparationOptions
   /// The decimal mark of the table, where it is known.
   let decimal: NumberStyle.Mark?
+  /// The column that tells the time of a series.
+  package let clock: SeriesClock?
 
   /// Looks at a table.
   /// - Throws: when an option names a column that is not there, or contradicts another one.
@@ -41,7 +43,15 @@ package struct TableReview {
         received: targets.map(\.description).joined(separator: ", "), location: table.name,
         remedy: "Name it once.")
     }
-    for (option, places) in [("columns", wanted ?? []), ("ignored", ignored)] {
+    let isSeries = options.window != nil
+    if isSeries, options.missing == .dropRow {
+      throw CourseError(
+        .invalidArgument, "a series without the rows that have gaps", expected: "every row",
+        received: "`missing` \"\(Preparation.Missing.dropRow.rawValue)\"", location: table.name,
+        remedy: "Fill gaps by another way (`missing`), or leave columns out (`ignored`).")
+    }
+    // The past of a series tells its future.
+    for (option, places) in [("columns", isSeries ? [] : wanted ?? []), ("ignored", ignored)] {
       if let place = places.first(where: targetSet.contains) {
         throw table.contradiction(place, "it is the column to predict, and among `\(option)`")
       }
@@ -61,7 +71,8 @@ package struct TableReview {
 
     var kinds = [Decision](repeating: .notWanted, count: table.columnCount)
     let isOpen = { (column: Int) in
-      !targetSet.contains(column) && wanted?.contains(column) ?? !ignored.contains(column)
+      targetSet.contains(column)
+        ? isSeries : wanted?.contains(column) ?? !ignored.contains(column)
     }
     // Columns with both marks tell how those are written that have one only.
     var decimal = options.decimal
@@ -70,7 +81,8 @@ package struct TableReview {
         kinds[column] = Self.decision(
           profiles[column], name: names[column], place: column, of: table, options: options,
           decimal: decimal, isIdentifier: identifiers.contains(column),
-          isAskedFor: wanted != nil || words.contains(column), isWords: words.contains(column))
+          isAskedFor: wanted != nil || words.contains(column) || targetSet.contains(column),
+          isWords: words.contains(column))
       }
       guard pass == 0, options.decimal == nil else { break }
       let marks = Set(
@@ -82,7 +94,11 @@ package struct TableReview {
       decimal = marks.first
     }
     self.decimal = decimal
-    for target in targetSet { kinds[target] = .target }
+    clock = try isSeries ? table.clock(profiles, besides: targetSet) : nil
+    if let clock, clock.style == nil, case .used = kinds[clock.place] {
+      kinds[clock.place] = .leftOut("it counts the time of the rows")
+    }
+    if !isSeries { for target in targetSet { kinds[target] = .target } }
     decisions = kinds
   }
 
