@@ -95,7 +95,8 @@ extension Recipe {
     if loss == .crossEntropy {
       network.classNames = training.classNames
     } else {
-      network.targetScaling = try .standardizingTargets(training)
+      network.targetScaling =
+        try preparation?.standardizingTargets(training) ?? .standardizingTargets(training)
     }
     network.featureNames = training.featureNames
     return network

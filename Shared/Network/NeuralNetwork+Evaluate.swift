@@ -90,9 +90,11 @@ extension NeuralNetwork {
     var outputs: [Tensor] = []
     let running = try RunningMetrics(metrics ?? loss.metrics)
     var examples = 0
-    let scores = try run(on: batches, metrics: running) { output, target in
+    let scores = try run(on: batches, metrics: running) { output, target, features in
       if matrix != nil { loss.count(output, target: target, in: &matrix!) }
-      if keepingPredictions { outputs.append(unscaled(loss.prediction(from: output))) }
+      if keepingPredictions {
+        outputs.append(unscaled(loss.prediction(from: output), of: raw(features)))
+      }
       examples += output.shape[0]
       try progress(examples)
     }
@@ -130,7 +132,7 @@ extension NeuralNetwork {
     for start in stride(from: 0, to: count, by: batchSize) {
       let rows = features[start..<Swift.min(start + batchSize, count)]
       let output = copy.forward(preprocessing?(rows) ?? rows, mode: .inference)
-      outputs.append(unscaled(loss?.prediction(from: output) ?? output))
+      outputs.append(unscaled(loss?.prediction(from: output) ?? output, of: rows))
     }
     return outputs.isEmpty
       ? Tensor(zeros: [0] + outputShape) : Tensor(concatenating: outputs)
@@ -146,7 +148,7 @@ extension NeuralNetwork {
   /// One epoch of batches in inference mode.
   fileprivate func run(
     on batches: PreparedBatches<some TrainingBatches>, metrics: RunningMetrics,
-    _ body: (_ output: Tensor, _ target: Target) throws -> Void
+    _ body: (_ output: Tensor, _ target: Target, _ features: Tensor) throws -> Void
   ) throws -> Scores {
     var copy = try inferenceCopy(
       batchSize: batches.base.batchSize, count: batches.base.examplesPerEpoch)
@@ -164,8 +166,9 @@ extension NeuralNetwork {
         loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount,
         weight: copy.loss!.totalWeight(of: batch.targets, weights: batch.weights))
       metrics.update(
-        prediction: unscaled(output), target: unscaled(batch.targets), sums: &running.metrics)
-      try body(output, batch.targets)
+        prediction: unscaled(output, of: raw(batch.features)),
+        target: unscaled(batch.targets, of: raw(batch.features)), sums: &running.metrics)
+      try body(output, batch.targets, batch.features)
     }
     return running.scores(isMean: isMean)
   }
@@ -209,7 +212,7 @@ enum PreparedValidation {
   /// Loss and metrics of a network.
   func scores(of network: NeuralNetwork, metrics: RunningMetrics) throws -> Scores {
     func scores(on batches: PreparedBatches<some TrainingBatches>) throws -> Scores {
-      try network.run(on: batches, metrics: metrics) { _, _ in }
+      try network.run(on: batches, metrics: metrics) { _, _, _ in }
     }
     return try Self.located {
       switch self {

@@ -79,7 +79,7 @@ extension NeuralNetwork {
     if aligned.weights != nil { try checkTakesWeights(name: data.name) }
     try preprocessing?.check(inputShape: inputShape)
     var data = preprocessing?.applied(to: aligned) ?? aligned
-    data.targets = scaled(data.targets)
+    data.targets = scaled(data.targets, of: aligned.features)
     try checkInputs(name: data.name) { check in
       var firstExample = 0
       try data.forEachPiece { piece in
@@ -90,20 +90,42 @@ extension NeuralNetwork {
     return data
   }
 
+  /// The numbers from which those to predict are counted: of a series, the last ones of its history. A network learns
+  /// their change, and so follows a trend beyond the numbers of training. `nil` for other data.
+  /// - Parameter features: raw features
+  private func reference(_ features: Tensor) -> Tensor? {
+    guard let numbers = preparation?.persistence(features),
+      numbers.shape.dropFirst() == outputShape[...]
+    else { return nil }
+    return numbers
+  }
+
   /// Targets as the loss sees them.
-  func scaled(_ target: Target) -> Target {
-    guard let targetScaling, case .values(let values) = target else { return target }
-    return .values(targetScaling(values))
+  /// - Parameter features: raw features
+  func scaled(_ target: Target, of features: @autoclosure () -> Tensor) -> Target {
+    let isSeries = preparation?.window != nil
+    guard targetScaling != nil || isSeries, case .values(var values) = target else { return target }
+    if isSeries, let reference = reference(features()) { values -= reference }
+    return .values(targetScaling?(values) ?? values)
+  }
+
+  /// Outputs, or targets as the loss sees them, in the unit of the data.
+  /// - Parameter features: raw features
+  func unscaled(_ values: Tensor, of features: @autoclosure () -> Tensor) -> Tensor {
+    let numbers = targetScaling?.inverse(values) ?? values
+    guard preparation?.window != nil, let reference = reference(features()) else { return numbers }
+    return numbers + reference
   }
 
   /// Targets in the unit of the data, from those that the loss sees.
-  func unscaled(_ target: Target) -> Target {
-    guard let targetScaling, case .values(let values) = target else { return target }
-    return .values(targetScaling.inverse(values))
+  /// - Parameter features: raw features
+  func unscaled(_ target: Target, of features: @autoclosure () -> Tensor) -> Target {
+    guard case .values(let values) = target else { return target }
+    return .values(unscaled(values, of: features()))
   }
 
-  /// Outputs in the unit of the data.
-  func unscaled(_ output: Tensor) -> Tensor { targetScaling?.inverse(output) ?? output }
+  /// Raw features, from those that the layers see.
+  func raw(_ features: Tensor) -> Tensor { preprocessing?.inverse(features) ?? features }
 
   /// Shows the first layer its inputs, if not every number is one for it.
   /// - Parameters:

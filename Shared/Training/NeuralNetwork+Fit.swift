@@ -194,7 +194,9 @@ extension NeuralNetwork {
       current.running.add(
         loss: batchLoss, isMean: isMean, penalty: penalty, count: batch.targets.answerCount,
         weight: weight)
-      let (answer, truth) = (unscaled(output), unscaled(batch.targets))
+      let (answer, truth) = (
+        unscaled(output, of: raw(batch.features)), unscaled(batch.targets, of: raw(batch.features))
+      )
       metrics.update(prediction: answer, target: truth, sums: &current.running.metrics)
       var gradient = loss!.backward()
       // Means over parts of unequal size add up to the mean over all of them.

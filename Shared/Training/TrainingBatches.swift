@@ -132,8 +132,8 @@ struct PreparedBatches<Base: TrainingBatches> {
   mutating func next(for network: NeuralNetwork) throws -> TrainingBatch {
     var batch = try base.nextBatch()
     guard !areMadeReady else { return batch }
+    batch.targets = network.scaled(batch.targets, of: batch.features)
     if let features = network.preprocessing?(batch.features) { batch.features = features }
-    batch.targets = network.scaled(batch.targets)
     try network.checkInputs(name: base.name) { check in try check(batch.features, 0) }
     if let weights = batch.weights {
       try network.checkTakesWeights(name: base.name)

@@ -11,6 +11,9 @@
 /// - input: `[history, F]`, the features of the rows, the past of the targets among them
 /// - target: `[horizon · K]`, the K numbers to predict, row by row
 ///
+/// A network counts the targets from the last row of the history: it learns their change, and so follows a trend beyond
+/// the numbers of training. Its predictions are in the unit of the data.
+///
 /// Parts are cut by time (`parts`): no target of one part is seen in training by another, while the history of a window
 /// may reach back into the part before.
 ///
@@ -135,7 +138,9 @@ extension Preparation {
   /// - Parameter features: raw windows, `[N, history, F]`
   /// - Returns: `nil` where there are no windows
   public func persistence(_ features: Tensor) -> Tensor? {
-    guard let window, let sources = targetFeatures, !features.shape.isEmpty else { return nil }
+    guard let window, let sources = targetFeatures,
+      features.shape.dropFirst().reduce(1, *) == window.history * featureCount, features.rank > 1
+    else { return nil }
     let last = features.reshaped(to: [features.shape[0], window.history, featureCount])
       .slice(axis: 1, at: window.history - 1)
     let (count, size) = (last.shape[0], featureCount)
@@ -162,6 +167,23 @@ extension Preparation {
     }
     let found = targets.compactMap { starts[$0.place] }
     return found.count == targets.count ? found : nil
+  }
+
+  /// Mean 0 and standard deviation 1 for each number to predict, on the training part: a network's `targetScaling`.
+  /// Those of a series are counted from the last row of the history.
+  public func standardizingTargets(_ training: Dataset) throws -> FeatureScaler {
+    guard case .values(let values) = training.targets,
+      let reference = persistence(training.features), reference.shape == values.shape
+    else { return try .standardizingTargets(training) }
+    let changes = values - reference
+    // A series that grows by the same amount from row to row.
+    if (changes.max(axis: 0) .== changes.min(axis: 0)).max() > 0 {
+      return try FeatureScaler(
+        offset: changes.mean(axis: 0).scalars,
+        scale: [Float](repeating: 1, count: changes.shape[1]))
+    }
+    return try .standardizingTargets(
+      Dataset(name: training.name, features: changes, targets: .values(changes)))
   }
 
   /// Root mean squared error, mean absolute error and R² of persistence, by name; `nil` where there are no windows.

@@ -108,6 +108,28 @@ import Testing
     }
   }
 
+  @Test func aTrendGoesOn() throws {
+    try withFolder { file, path in
+      // Far beyond the numbers of training, where only the change is the same.
+      let rows = (0..<90).map { "\(1900 + $0),\(1000 + 50 * $0 + [0, 40, -20, 10, 30][$0 % 5])\n" }
+      let data = try file("sales.csv", "year,sales\n" + rows.joined())
+      let model = path("m.safetensors")
+      let run = runTool(
+        "train", "csv-sequence", "--data", data, "--target", "sales", "--window", "5", "--epochs",
+        "60", "--learning-rate", "0.01", "-o", model)
+      try #require(run.status == 0, "\(run.error)")
+      let test = try #require(
+        try runTool("evaluate", model, "--json").json["test"] as? [String: Any])
+      let naive = try #require(test["persistence"] as? [String: Any])
+      #expect(
+        try #require(test["rmse"] as? Double) < 0.7 * #require(naive["rmse"] as? Double), "\(test)")
+      let answer = runTool("predict", model, data).output
+      let number = try #require(answer.split(separator: "\n").last?.split(separator: ",").last)
+      #expect(abs(try #require(Double(number)) - 5500) < 60, "\(answer)")
+      #expect(answer.contains(",91,1990,"))
+    }
+  }
+
   @Test func wrongSettingsAreRefused() throws {
     try withFolder { file, path in
       let data = try file("shop.csv", Self.table(0..<28))
