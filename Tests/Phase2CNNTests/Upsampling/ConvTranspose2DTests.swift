@@ -159,6 +159,26 @@ import Testing
     }
   }
 
+  /// In one pass over memory or after it, by sums or by Winograd's algorithm, and where no place of a kernel reaches.
+  @Test(arguments: Activation.allCases) func biasAndActivation(_ activation: Activation) throws {
+    for (kernel, stride) in [(3, 1), (3, 2), (2, 2), (2, 3)] {
+      func layer(_ activation: Activation) -> ConvTranspose2D {
+        ConvTranspose2D(
+          inputChannels: 16, outputChannels: 18, kernelSize: AxisSizes(kernel),
+          stride: AxisSizes(stride), activation: activation,
+          biasInitializer: .uniform(low: -1, high: 1), seed: varied(3))
+      }
+      var (whole, sum) = (layer(activation), layer(.identity))
+      let bias = try #require(sum.bias?.value)
+      sum.bias = nil
+      let x = Tensor(normal: [2, 16, 5, 6], key: RandomKey(seed: varied(4)))
+      let z = sum.forward(x, mode: .inference) + bias.reshaped(to: [1, -1, 1, 1])
+      try requireClose(
+        whole.forward(x, mode: .inference), activation(z), "kernel \(kernel), stride \(stride)",
+        atol: 1e-5, rtol: 1e-5)
+    }
+  }
+
   @Test(arguments: Activation.allCases) func gradients(_ activation: Activation) throws {
     try expectGradients(
       of: ConvTranspose2D(
