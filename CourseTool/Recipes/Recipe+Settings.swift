@@ -43,7 +43,8 @@ extension Recipe {
       "columns of a CSV file to take as words though they hold numbers, such as codes"),
     Setting(
       "word-limit", \.wordLimit, .integer(in: 2...65_536),
-      "the largest number of different words in a column of a CSV file"),
+      "the largest number of different words in a column of a CSV file that become a feature each; "
+        + "of more, a vector is learned for each word"),
     Setting(
       "missing", \.missing, .choice(),
       "missing values in a CSV file: indicator (the median, and a feature that marks the gap), "
@@ -184,7 +185,7 @@ extension Recipe {
     if data.isEmpty {
       throw UsageError(
         "recipe '\(recipe)' needs training data: "
-          + (automatic.isEmpty ? "--data FILE.csv --label COLUMN" : "--data FOLDER"))
+          + (needsImages ? "--data FOLDER" : "--data FILE.csv --label COLUMN"))
     }
     if !maps.isEmpty, !recurrent.isEmpty {
       throw UsageError("--maps and --recurrent are mutually exclusive")

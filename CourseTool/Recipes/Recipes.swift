@@ -49,8 +49,8 @@ enum Recipes {
       NamedRecipe(
         abstract: "Classify the rows of any CSV file: give --data and --label.",
         settings: Recipe(
-          recipe: "csv-mlp", scaling: .standardize, hidden: [32], learningRate: 0.05, epochs: 50,
-          batchSize: 16)),
+          recipe: "csv-mlp", scaling: .standardize, hidden: [100], optimizer: .adam,
+          learningRate: 0.001, penalty: .l2(0.003), batchSize: 32, automatic: ["epochs"])),
       NamedRecipe(
         abstract: "Classify images of any size, in a folder for each class: give --data.",
         settings: Recipe(
@@ -61,8 +61,9 @@ enum Recipes {
       NamedRecipe(
         abstract: "Predict numbers in the rows of any CSV file: give --data and --target.",
         settings: Recipe(
-          recipe: "csv-regression", loss: .squared, scaling: .standardize, hidden: [64],
-          optimizer: .adam, learningRate: 0.002, penalty: .l2(0.01), epochs: 60, batchSize: 16)),
+          recipe: "csv-regression", loss: .squared, scaling: .standardize, hidden: [100],
+          optimizer: .adam, learningRate: 0.001, penalty: .l2(0.01), batchSize: 32,
+          automatic: ["epochs"])),
       NamedRecipe(
         abstract: "Give the rows of any CSV file several labels each: give --data and --target.",
         settings: Recipe(

@@ -29,8 +29,11 @@ enum RunSeries {
     _ recipes: [Recipe], title: String, isTested: Bool = true, skipBroken: Bool,
     progress stream: TextStream?, finished: (Int, Result<Outcome, any Error>) throws -> Void
   ) throws {
+    // Epochs that follow the data are known only when these are read.
+    let countsEpochs = !recipes.contains { $0.automatic.contains("epochs") }
     let progress = ProgressLine(
-      title, total: recipes.reduce(0) { $0 + $1.epochs }, unit: "epochs", on: stream)
+      title, total: countsEpochs ? recipes.reduce(0) { $0 + $1.epochs } : recipes.count,
+      unit: countsEpochs ? "epochs" : "networks", on: stream)
     defer { progress.clear() }
     let lock = NSLock()
     var failure: (any Error)?
@@ -40,12 +43,13 @@ enum RunSeries {
         let result = Result {
           try outcome(
             of: recipes[index], isTested: isTested, skipBroken: skipBroken,
-            epochEnded: { progress.advance() })
+            epochEnded: { if countsEpochs { progress.advance() } })
         }
         // A training that a signal ended is no result.
         if Interruption.isRequested { return }
         // An early stop leaves out the rest.
-        progress.advance(by: recipes[index].epochs - ((try? result.get().epochs) ?? 0))
+        progress.advance(
+          by: countsEpochs ? recipes[index].epochs - ((try? result.get().epochs) ?? 0) : 1)
         lock.withLock {
           do {
             try finished(index, result)

@@ -56,6 +56,23 @@ import Testing
     #expect(other.adapted(to: try images(5, [3, 8, 8])).recipe == other)
   }
 
+  @Test(arguments: [
+    (40, 200), (112, 200), (426, 142), (1347, 46), (40_000, 20), (1, 200),
+  ])
+  func smallTablesNeedMoreEpochs(count: Int, epochs: Int) throws {
+    for name in ["csv-mlp", "csv-regression"] {
+      let recipe = try #require(Recipes.named(name)).settings
+      let rows = try images(count, [3])
+      let (adapted, remark) = recipe.adapted(to: rows)
+      #expect(adapted.epochs == epochs && adapted.automatic.isEmpty)
+      #expect(remark == "Settings for \(counted(count, "training example")): --epochs \(epochs)")
+      var given = recipe
+      let setting = try #require(Recipe.settings.first { $0.name == "epochs" })
+      try setting.apply("7", to: &given)
+      #expect(given.adapted(to: rows).recipe == given)
+    }
+  }
+
   @Test func openSettingsAreShownAndLeftOutOfRecipeFiles() throws {
     let shown = runTool("recipes", "images").output
     #expect(shown.contains("--epochs           follows the data"), "\(shown)")

@@ -73,7 +73,7 @@ import Testing
       }
       #expect(runTool("report", model, "-o", path("r.html")).status == 0)
       #expect(runTool("report", model, data, "-o", path("r2.html")).status == 0)
-      #expect(runTool("train", "--resume", model, "--epochs", "61", "-q").status == 0)
+      #expect(runTool("train", "--resume", model, "--epochs", "201", "-q").status == 0)
       let classifier = path("c.safetensors")
       #expect(runTool("train", "iris-mlp", "--epochs", "1", "-q", "-o", classifier).status == 0)
       #expect(runTool("plot", "scatter", classifier, "-o", path("x.svg")).status == 1)
