@@ -191,6 +191,54 @@ import Testing
     }
   }
 
+  @Test func synthesizeWritesTables() throws {
+    try withTemporaryFolder { folder in
+      func write(_ table: String, _ name: String, _ options: String...) throws -> String {
+        let path = folder.appending(path: name).path
+        let run = runTool(["data", "synthesize", "--table", table, path] + options)
+        #expect(run.status == 0, "\(run.error)")
+        return try String(contentsOfFile: path, encoding: .utf8)
+      }
+      for table in SyntheticTable.allCases {
+        let name = table.rawValue
+        let text = try write(name, "\(name).csv", "--count", "200")
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 201)
+        #expect(try text.hasPrefix(write(name, "\(name)-short.csv", "--count", "20")))
+        #expect(try text != write(name, "\(name)-other.csv", "--count", "200", "--seed", "2"))
+      }
+      // Words, gaps, semicolons, decimal commas, thousands, a date, many words.
+      let people = try CSVTable(contentsOf: folder.appending(path: "passengers.csv").path)
+      let (parts, preparation) = try people.split(target: "survived", seed: 1)
+      #expect(parts.train.classNames == ["no", "yes"])
+      #expect(preparation.leftOut.map(\.name) == ["id"])
+      #expect(preparation.featureNames.contains("age is missing"))
+      let houses = try CSVTable(contentsOf: folder.appending(path: "houses.csv").path)
+      let prices = try houses.split(values: ["price"], seed: 1)
+      #expect(prices.preparation.vocabularies.count == 1)
+      guard case .values(let values) = prices.parts.train.targets else { fatalError() }
+      #expect(values.min() > 50_000 && values.max() < 1_500_000)
+      let days = try CSVTable(contentsOf: folder.appending(path: "weather.csv").path)
+      #expect(days.text(row: 0, column: 0) == "2015-01-01")
+      #expect(days.text(row: 199, column: 0) == "2015-07-19")
+
+      let path = folder.appending(path: "passengers.csv").path
+      let there = runTool("data", "synthesize", "--table", "passengers", path)
+      #expect(there.status == 1 && there.error.contains("already exists"))
+      let json = try runTool(
+        "data", "synthesize", "--table", "weather", path, "--force", "--count", "3", "--json"
+      ).json
+      #expect(json["rows"] as? Int == 3 && json["table"] as? String == "weather")
+      for (options, words) in [
+        (["--table", "weather", "--masks"], "'--masks' is for images"),
+        (["--force"], "'--force' is for --table"), (["--table", "cats"], "passengers"),
+      ] {
+        let wrong = runTool(["data", "synthesize", path] + options)
+        #expect(wrong.status == 2 && wrong.error.contains(words), "\(wrong.error)")
+      }
+    }
+  }
+
   @Test func synthesizeSaysWhatItMade() throws {
     try withTemporaryFolder { folder in
       let place = folder.appending(path: "a/b/figures").path
