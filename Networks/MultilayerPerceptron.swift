@@ -9,6 +9,8 @@ extension NeuralNetwork {
   ///       inputSize: 64, hiddenSizes: [32], classCount: 10, optimizer: SGD(learningRate: 0.1), seed: 1)
   ///
   /// - Parameters:
+  ///   - vocabularies: the features that are tokens and the number of tokens of each, as a `Preparation` has them: an
+  ///     `EntityEmbedding` makes vectors of them
   ///   - hiddenSizes: the width of each hidden layer; none makes multinomial logistic regression
   ///   - batchNorm: whether there is batch norm between each hidden layer and its activation
   ///   - activation: the function between the layers; the weights before it are drawn by the rule that suits it
@@ -16,12 +18,13 @@ extension NeuralNetwork {
   ///   - optimizer: the optimizer, for training on `SoftmaxCrossEntropyLoss`
   /// - Throws: `CourseError` when a size is out of range.
   public static func multilayerPerceptron(
-    inputSize: Int, hiddenSizes: [Int], classCount: Int,
+    inputSize: Int, vocabularies: [Int: Int] = [:], hiddenSizes: [Int], classCount: Int,
     activation: HiddenActivation = .relu, batchNorm: Bool = false, dropout: Float = 0,
     optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     try multilayerPerceptron(
-      inputSize: inputSize, hiddenSizes: hiddenSizes, outputSize: classCount,
+      inputSize: inputSize, vocabularies: vocabularies, hiddenSizes: hiddenSizes,
+      outputSize: classCount,
       loss: SoftmaxCrossEntropyLoss(), activation: activation, batchNorm: batchNorm,
       dropout: dropout, optimizer: optimizer, seed: seed)
   }
@@ -36,19 +39,23 @@ extension NeuralNetwork {
   /// - Parameter loss: the loss; for regression `MeanSquaredErrorLoss`, `MeanAbsoluteErrorLoss`, `HuberLoss`
   /// - Throws: `CourseError` when a size is out of range.
   public static func multilayerPerceptron(
-    inputSize: Int, hiddenSizes: [Int], outputSize: Int, loss: any Loss,
+    inputSize: Int, vocabularies: [Int: Int] = [:], hiddenSizes: [Int], outputSize: Int,
+    loss: any Loss,
     activation: HiddenActivation = .relu, batchNorm: Bool = false, dropout: Float = 0,
     optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     try checkShape([inputSize], of: "a multilayer perceptron")
+    let words = EntityEmbedding.Configuration(inputSize: inputSize, vocabularies: vocabularies)
     var weights = WeightCount()
-    for (size, next) in zip([inputSize] + hiddenSizes, hiddenSizes + [outputSize]) {
+    for column in words.columns { weights.add(column.vocabularySize, column.embeddingSize) }
+    for (size, next) in zip([words.outputSize] + hiddenSizes, hiddenSizes + [outputSize]) {
       weights.add(size, next)
     }
     try weights.requireMemory()
     var network = NeuralNetwork(
       inputShape: [inputSize], loss: loss, optimizer: optimizer, seed: seed)
-    var size = inputSize
+    if !vocabularies.isEmpty { try network.append(EntityEmbedding(configuration: words)) }
+    var size = words.outputSize
     for hiddenSize in hiddenSizes {
       try network.append(
         Dense(

@@ -16,6 +16,7 @@ extension NeuralNetwork {
       AveragePool2D.self, GlobalAveragePool2D.self, Flatten.self, Reshape.self,
       ConvTranspose2D.self, Upsample2D.self, GroupNorm.self,
       TanH.self, ElmanRNN.self, LSTM.self, GRU.self, Bidirectional.self, Embedding.self,
+      EntityEmbedding.self,
       Sigmoid.self, LeakyReLU.self, GELU.self, BatchNorm.self, LayerNorm.self,
       Dropout.self, SpatialDropout2D.self,
       ConvReLU.self, ConvReLUPool.self, ConvBatchNormReLU.self,

@@ -24,8 +24,8 @@ enum Remedies {
         + "(--words), or leave the column out (--ignore)."
     ),
     (
-      "Leave the column out (`ignored`), or raise",
-      "Leave the column out with --ignore, or raise the limit with --word-limit."
+      "Fill it in, or leave rows with gaps out",
+      "Fill it in, or leave rows with gaps out with --missing drop-row."
     ),
     (
       "Fill gaps by another way",

@@ -11,7 +11,8 @@ extension DataOverview {
     self.label = labelColumn.map { table.title($0) }
     firstRows = (0..<min(5, table.rowCount)).map { table.texts(ofRow: $0) }
     let review = try TableReview(table, targets: label.map { [$0] } ?? [], options: options)
-    let rows = review.completeRows
+    let complete = review.completeRows
+    let rows = complete.rows
     let fits = rows.isEmpty ? [:] : try review.fittedDecisions(to: rows)
     var summaries = (0..<table.columnCount).map { column in
       ColumnSummary(
@@ -59,9 +60,7 @@ extension DataOverview {
         "columns of yes and no are predicted together with 'train csv-multilabel --target "
           + "\(answers.prefix(8).joined(separator: ","))\(answers.count > 8 ? ",..." : "")'")
     }
-    if rows.count < table.rowCount {
-      notes.append("training leaves out \(counted(table.rowCount - rows.count, "row")) with gaps")
-    }
+    notes += DataSource.droppedNotes(complete, of: table, verb: "training leaves out")
   }
 }
 
@@ -81,7 +80,7 @@ private struct ColumnSummary {
     self.isMissing = isMissing
     switch (decision, fitted) {
     case (.used(.number(let style)), _): number = { style.number($0) }
-    case (.used(.words), _): number = { _ in nil }
+    case (.used(.words), _), (.used(.vocabulary), _): number = { _ in nil }
     default: number = { CSVTable.number($0) }
     }
     switch (decision, fitted) {

@@ -67,7 +67,7 @@ extension DataSource {
       in: table, classNames: expected.classNames ?? [], label: label, needsTargets: true)
     loaded.remarks.notes =
       encodingNotes(table) + unusedNote(columns, of: table, for: expected.preparation)
-      + reading.notes + droppedNote(reading, of: table)
+      + reading.notes + droppedNotes(reading.rows, of: table)
     loaded.examples.name = name(ofTable: path)
     return loaded
   }
@@ -86,7 +86,7 @@ extension DataSource {
       encodingNotes(table) + labelNotes(prepared.preparation, prepared.data)
       + seriesNotes(prepared.preparation)
       + digitNotes(table, prepared.preparation) + prepared.reading.notes
-      + droppedNote(prepared.reading, of: table)
+      + droppedNotes(prepared.reading.rows, of: table)
     loaded.examples.name = name(ofTable: path)
     return loaded
   }
@@ -134,9 +134,15 @@ extension DataSource {
     ]
   }
 
-  private static func droppedNote(_ reading: PreparedRows, of table: CSVTable) -> [String] {
-    let dropped = table.rowCount - reading.rows.count
-    return dropped == 0 ? [] : ["left out \(counted(dropped, "row")) with gaps"]
+  /// Notes on the rows of a table that do not become examples.
+  static func droppedNotes(
+    _ rows: CompleteRows, of table: CSVTable, verb: String = "left out"
+  ) -> [String] {
+    [(rows.withoutTarget, "without a value to learn"), (rows.withGap, "with gaps")]
+      .filter { !$0.0.isEmpty }
+      .map { rows, problem in
+        "\(verb) \(counted(rows.count, "row")) \(problem): \(table.lines(ofRows: rows))"
+      }
   }
 
   /// A note on columns of numbers such as 1e8 + 0.1, which single precision rounds to 1e8.

@@ -281,7 +281,8 @@ struct ModelReport {
       // More classes than two rounds of the palette are told apart by no reader.
       guard measured.data.inputShape == [2], recipe?.loss == nil,
         measured.data.classCount ?? 0 <= 12,
-        Set(measured.data.targets.classIndices).count > 1
+        Set(measured.data.targets.classIndices).count > 1,
+        network.preparation?.vocabularies.isEmpty ?? true
       else { return nil }
       let figure = try DecisionBoundary(of: measured.data).figure(
         of: network,

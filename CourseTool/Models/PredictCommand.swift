@@ -383,7 +383,7 @@ enum PredictCommand: Command {
       in: table, classNames: expected.classNames ?? [], label: label)
     // Every row is to have its answer.
     let reading = try expected.preparation.read(
-      table, columns: columns.features, rows: Array(0..<table.rowCount))
+      table, columns: columns.features, of: CompleteRows(rows: Array(0..<table.rowCount)))
     return (
       reading.features.reshaped(to: [-1] + shape),
       DataSource.encodingNotes(table)

@@ -1,3 +1,4 @@
+import CourseCommandLine
 import CourseTraining
 import Foundation
 import Networks
@@ -16,6 +17,7 @@ extension Recipe {
   func network(
     for training: Dataset, preparation: Preparation? = nil
   ) throws -> NeuralNetwork {
+    try checkWords(preparation)
     if let loss { return try network(loss, for: training, preparation) }
     guard let classCount = training.classCount else {
       throw CourseError(
@@ -48,7 +50,8 @@ extension Recipe {
           activation: activation, outputSize: classCount, optimizer: optimizer, seed: seed)
       } else if maps.isEmpty {
         try NeuralNetwork.multilayerPerceptron(
-          inputSize: training.inputShape[0], hiddenSizes: hidden, classCount: classCount,
+          inputSize: training.inputShape[0], vocabularies: preparation?.vocabularies ?? [:],
+          hiddenSizes: hidden, classCount: classCount,
           activation: activation, batchNorm: batchNorm, dropout: dropout, optimizer: optimizer,
           seed: seed)
       } else {
@@ -69,6 +72,29 @@ extension Recipe {
     return network
   }
 
+  /// Throws when there are vectors of words to learn, and the settings fit numbers only.
+  private func checkWords(_ preparation: Preparation?) throws(UsageError) {
+    guard let preparation, !preparation.vocabularies.isEmpty else { return }
+    let columns = preparation.columns.compactMap { column in
+      if case .vocabulary(let values) = column.kind {
+        "\"\(column.name)\" (\(values.count) words)"
+      } else {
+        nil
+      }
+    }
+    let remedy = ": make a feature of each word with --word-limit, or leave it out with --ignore"
+    guard maps.isEmpty, recurrent.isEmpty, shape.count < 2, preparation.window == nil else {
+      throw UsageError(
+        "--maps, --recurrent, --shape and series take numbers, not the words of \(columns[0])"
+          + remedy)
+    }
+    guard scaling == .none || scaling == .standardize else {
+      throw UsageError(
+        "'--scaling \(scaling.text)' scales all features, and \(columns[0]) has words" + remedy
+          + ", or use --scaling standardize")
+    }
+  }
+
   /// The network before training, for numbers or labels.
   private func network(
     _ loss: TargetLoss, for training: Dataset, _ preparation: Preparation?
@@ -79,8 +105,10 @@ extension Recipe {
     var network =
       if recurrent.isEmpty {
         try NeuralNetwork.multilayerPerceptron(
-          inputSize: training.inputShape.reduce(1, *), hiddenSizes: hidden, outputSize: outputSize,
-          loss: loss.loss, activation: activation, batchNorm: batchNorm, dropout: dropout,
+          inputSize: training.inputShape.reduce(1, *),
+          vocabularies: preparation?.vocabularies ?? [:], hiddenSizes: hidden,
+          outputSize: outputSize, loss: loss.loss, activation: activation, batchNorm: batchNorm,
+          dropout: dropout,
           optimizer: optimizer, seed: seed)
       } else {
         try NeuralNetwork.recurrent(

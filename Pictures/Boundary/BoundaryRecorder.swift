@@ -27,6 +27,7 @@ public final class BoundaryRecorder: TrainingCallback {
 
   /// Chooses the epochs of the frames.
   public func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
+    try DecisionBoundary.requireNumbers(network)
     epochsOfFrames = Self.epochs(of: plan.epochs, frameLimit: frameLimit)
   }
 

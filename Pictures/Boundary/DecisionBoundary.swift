@@ -85,10 +85,21 @@ public struct DecisionBoundary: Sendable {
     return Tensor(scalars).reshaped(to: [resolution * resolution, 2])
   }
 
+  /// Throws when a feature of a network is the index of a word: there is no plane between words.
+  static func requireNumbers(_ network: NeuralNetwork) throws {
+    guard let words = network.preparation?.vocabularies.keys.min() else { return }
+    throw CourseError(
+      .invalidData, "a decision boundary is drawn over two features", expected: "numbers",
+      received: "words in \"\(network.featureNames.dropFirst(words).first ?? "\(words)")\"",
+      remedy: "Use data with two columns of features, such as Dataset.moons().")
+  }
+
   /// The figure of a model.
   ///
-  /// - Throws: what the model throws; `CourseError` when its probabilities are not of the data's classes.
+  /// - Throws: what the model throws; `CourseError` when its probabilities are not of the data's classes, or one of its
+  ///   features is a word.
   public func figure(of model: some DecisionFunction, title: String) throws -> Figure {
+    if let network = model as? NeuralNetwork { try Self.requireNumbers(network) }
     let probabilities = try model.classProbabilities(places)
     guard probabilities.shape == [resolution * resolution, classNames.count] else {
       throw CourseError(

@@ -49,6 +49,10 @@ import Testing
       { Bidirectional(GRU(inputSize: 3, hiddenSize: 3, seed: $0), seed: $0) }
     ),
     ("Embedding", [4], { Embedding(vocabularySize: 5, embeddingSize: 3, seed: $0) }),
+    (
+      "EntityEmbedding", [3],
+      { EntityEmbedding(inputSize: 3, vocabularies: [1: 5], embeddingSize: 3, seed: $0) }
+    ),
     ("Dropout", [40], { Dropout(rate: 0.5, seed: $0) }),
     ("SpatialDropout2D", [40, 2, 2], { SpatialDropout2D(rate: 0.5, seed: $0) }),
   ]

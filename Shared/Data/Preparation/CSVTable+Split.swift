@@ -102,11 +102,17 @@ extension CSVTable {
     targets columns: [LabelColumn], _ kind: TargetKind = .classes, options: PreparationOptions,
     trainingRows: (Target) throws -> [Int]
   ) throws -> (data: Dataset, preparation: Preparation, reading: PreparedRows) {
-    let review = try TableReview(self, targets: columns, options: options)
+    let review = try TableReview(
+      self, targets: columns, kind, options: options)
     try review.requireUsable()
-    let rows = review.completeRows
+    let complete = review.completeRows
+    let rows = complete.rows
     guard !rows.isEmpty else { throw everyRowHasAGap }
     try options.window?.requireWindows(in: self)
+    try requireTargets(
+      in: review.targetColumns, rows: rows, missingMarks: Set(options.missingMarks),
+      remedy: options.window == nil
+        ? "Fill it in, or leave rows with gaps out (`missing`)." : SeriesWindow.gapRemedy)
     let targets: Target
     var (classNames, styles, labels) = ([String](), [NumberStyle]?.none, TableLabels?.none)
     switch kind {
@@ -122,16 +128,18 @@ extension CSVTable {
       (classNames, labels) = (found.names, found)
     case .classes:
       let classes = try classes(
-        inColumn: review.targets[0], areWords: review.profiles[review.targets[0]].numbers == 0)
+        inColumn: review.targets[0], areWords: review.profiles[review.targets[0]].numbers == 0,
+        rows: rows)
       try review.requireClasses(classes.names)
-      targets = .classes(rows.map { classes.indices[$0] })
+      targets = .classes(classes.indices)
       classNames = classes.names
     }
     let training = try trainingRows(targets)
     let preparation = try review.fitted(
       to: options.window?.rows(ofFirst: training.count) ?? training.map { rows[$0] },
       targetStyles: styles, labels: labels)
-    let reading = try preparation.read(self, columns: preparation.columns.map(\.place), rows: rows)
+    let reading = try preparation.read(
+      self, columns: preparation.columns.map(\.place), of: complete)
     let data = try preparation.dataset(
       reading, targets: targets, classNames: classNames, of: self)
     return (data, preparation, reading)
@@ -151,15 +159,7 @@ extension CSVTable {
           let kind = Preparation.Kind.number(style: style)
           switch cell(fields[column], kind: kind, missingMarks: Set(missingMarks)) {
           case .number(let number): out[place] = Float(number)
-          case .missing:
-            throw CourseError(
-              .invalidData, "the number to predict is missing",
-              received: "\"\(text(row: row, column: column))\"",
-              location: location(row: row, column: column),
-              remedy: window == nil
-                ? "Fill it in or remove the row."
-                : "Fill it in, for example with the number of the row before.")
-          case .word, .invalid: throw cellError(row: row, column: column, kind: kind)
+          case .missing, .word, .invalid: throw cellError(row: row, column: column, kind: kind)
           }
           place += 1
         }

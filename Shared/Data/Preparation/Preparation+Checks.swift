@@ -7,7 +7,7 @@ extension Preparation {
     // Written so that no size overflows: a column has at most seven features and its words.
     let history = window?.history ?? 1
     guard (1...65_536).contains(history), (1...65_536).contains(window?.horizon ?? 1),
-      columns.count <= 1 << 20, columns.allSatisfy({ $0.wordCount <= 1 << 20 }),
+      columns.count <= 1 << 20, columns.allSatisfy({ $0.words.count <= 1 << 20 }),
       featureCount <= 1 << 40, featureCount * history == inputShape.reduce(1, *)
     else {
       throw refuse(
@@ -40,7 +40,7 @@ extension Preparation {
         throw refuse(
           "a gap of \"\(column.name)\" filled by \(column.fill ?? 0)", expected: "a number")
       }
-      if case .words(let values) = column.kind, Set(values).count != values.count {
+      if Set(column.words).count != column.words.count {
         throw refuse("a word of \"\(column.name)\" twice", expected: "different words")
       }
       if case .date(_, let origin) = column.kind, !(abs(origin) < 1e9) {
@@ -51,7 +51,10 @@ extension Preparation {
 }
 
 extension Preparation.Column {
-  fileprivate var wordCount: Int {
-    if case .words(let values) = kind { values.count } else { 0 }
+  fileprivate var words: [String] {
+    switch kind {
+    case .words(let values), .vocabulary(let values): values
+    default: []
+    }
   }
 }

@@ -12,7 +12,7 @@ extension Preparation {
     _ table: CSVTable, target: LabelColumn, options: PreparationOptions = PreparationOptions()
   ) throws {
     let review = try TableReview(table, targets: [target], options: options)
-    self = try review.fitted(to: review.completeRows)
+    self = try review.fitted(to: review.completeRows.rows)
   }
 
   /// A preparation for a table whose rows may have several labels, fitted to all its rows.
@@ -21,8 +21,8 @@ extension Preparation {
   public init(
     _ table: CSVTable, labels: [LabelColumn], options: PreparationOptions = PreparationOptions()
   ) throws {
-    let review = try TableReview(table, targets: labels, options: options)
-    self = try review.fitted(to: review.completeRows, labels: review.labels())
+    let review = try TableReview(table, targets: labels, .labels, options: options)
+    self = try review.fitted(to: review.completeRows.rows, labels: review.labels())
   }
 
   /// A preparation for a table of which numbers are to be predicted, fitted to all its rows.
@@ -31,20 +31,30 @@ extension Preparation {
   public init(
     _ table: CSVTable, values: [LabelColumn], options: PreparationOptions = PreparationOptions()
   ) throws {
-    let review = try TableReview(table, targets: values, options: options)
-    self = try review.fitted(to: review.completeRows, targetStyles: review.targetStyles)
+    let review = try TableReview(table, targets: values, .numbers, options: options)
+    self = try review.fitted(to: review.completeRows.rows, targetStyles: review.targetStyles)
   }
 }
 
 extension TableReview {
   /// The rows of the table that are used: with `Missing.dropRow`, those without a gap.
-  package var completeRows: [Int] {
-    guard options.missing == .dropRow else { return Array(0..<table.rowCount) }
+  package var completeRows: CompleteRows {
+    guard options.missing == .dropRow else { return CompleteRows(rows: Array(0..<table.rowCount)) }
     return table.completeRows(
       used.map { column in
         guard case .used(let kind) = decisions[column] else { stop("TableReview: no kind") }
         return (place: column, kind: kind)
-      }, missingMarks: Set(options.missingMarks))
+      }, targets: targetColumns, missingMarks: Set(options.missingMarks))
+  }
+
+  /// The columns to predict whose gaps are none of their values, with the kind that tells gaps.
+  var targetColumns: [(place: Int, kind: Preparation.Kind)] {
+    switch targetKind {
+    case .classes: targets.map { ($0, .words(values: [])) }
+    case .numbers: targets.map { ($0, .number(style: .plain)) }
+    // A row without labels is an example like others.
+    case .labels: []
+    }
   }
 
   /// The decisions with the values of the training rows: constant columns left out, words and values of gaps found.
@@ -55,7 +65,6 @@ extension TableReview {
     for column in used {
       guard case .used(let kind) = decisions[column] else { continue }
       var (numbers, words, gaps) = ([Double](), [String: Int](), 0)
-      if case .words = kind {} else { numbers.reserveCapacity(rows.count) }
       var fields: [CSVField] = []
       for row in rows {
         table.readFields(ofRow: row, into: &fields)
@@ -89,18 +98,27 @@ extension TableReview {
     let marksGaps = options.missing == .indicator && gaps > 0
     var column = Preparation.Column(name: name, place: place, kind: kind)
     column.hasIndicator = marksGaps
-    if case .words = kind {
-      let values = words.keys.sorted { Self.precedes($0, $1) }
-      guard !values.isEmpty else { return .leftOut("it is empty in the training rows") }
-      if values.count == 1, gaps == 0 || options.missing != .indicator {
-        return .leftOut("it is \"\(values[0])\" in all training rows")
+    switch kind {
+    case .words, .vocabulary:
+      guard !words.isEmpty else { return .leftOut("it is empty in the training rows") }
+      if let word = words.keys.first, words.count == 1, gaps == 0 || options.missing != .indicator {
+        return .leftOut("it is \"\(word)\" in all training rows")
       }
+      var values = words.keys.sorted { Self.precedes($0, $1) }
       column.kind = .words(values: values)
+      if case .vocabulary = kind {
+        values.removeAll { (words[$0] ?? 0) < Preparation.rareWordCount }
+        guard !values.isEmpty else {
+          return .leftOut("no text of it is in \(Preparation.rareWordCount) training rows")
+        }
+        column.kind = .vocabulary(values: values)
+      }
       if fills, options.missing != .indicator {
         let most = values.indices.max { (words[values[$0]] ?? 0) < (words[values[$1]] ?? 0) }
         column.fill = most.map(Double.init)
       }
       return .used(column)
+    case .number, .date, .calendar, .yesNo: break
     }
     guard let least = numbers.min(), let most = numbers.max() else {
       return .leftOut("it is empty in the training rows")

@@ -34,23 +34,63 @@ extension CSVTable {
     case .yesNo:
       return checked(
         TableReview.yesAndNo[text.lowercased()].map { $0 ? 1 : 0 }, MissingValue.marksLabel)
-    case .words: return MissingValue.marksLabel(text) ? .missing : .word(text)
+    case .words, .vocabulary: return MissingValue.marksLabel(text) ? .missing : .word(text)
     }
   }
 
   /// The rows without a gap in any of some columns.
   func completeRows(
-    _ columns: [(place: Int, kind: Preparation.Kind)], missingMarks marks: Set<String>
-  ) -> [Int] {
+    _ columns: [(place: Int, kind: Preparation.Kind)],
+    targets: [(place: Int, kind: Preparation.Kind)], missingMarks marks: Set<String>
+  ) -> CompleteRows {
+    var complete = CompleteRows(rows: [])
     var fields: [CSVField] = []
-    return (0..<rowCount).filter { row in
+    for row in 0..<rowCount {
       readFields(ofRow: row, into: &fields)
-      return columns.allSatisfy { place, kind in
-        if case .missing = cell(fields[place], kind: kind, missingMarks: marks) {
-          false
-        } else {
-          true
-        }
+      if targets.contains(where: {
+        isMissing(target: fields[$0.place], kind: $0.kind, missingMarks: marks)
+      }) {
+        complete.withoutTarget.append(row)
+      } else if columns.contains(where: {
+        isMissing(fields[$0.place], kind: $0.kind, missingMarks: marks)
+      }) {
+        complete.withGap.append(row)
+      } else {
+        complete.rows.append(row)
+      }
+    }
+    return complete
+  }
+
+  private func isMissing(
+    _ field: CSVField, kind: Preparation.Kind, missingMarks marks: Set<String>
+  ) -> Bool {
+    if case .missing = cell(field, kind: kind, missingMarks: marks) { true } else { false }
+  }
+
+  /// Whether a target is missing. A further mark of missing values is a class like others in a column of classes.
+  private func isMissing(
+    target field: CSVField, kind: Preparation.Kind, missingMarks marks: Set<String>
+  ) -> Bool {
+    if case .words = kind { return isMissing(field, kind: kind, missingMarks: []) }
+    return isMissing(field, kind: kind, missingMarks: marks)
+  }
+
+  /// Throws for the first of some rows whose target is missing.
+  func requireTargets(
+    in targets: [(place: Int, kind: Preparation.Kind)], rows: [Int],
+    missingMarks marks: Set<String>, remedy: String
+  ) throws {
+    var fields: [CSVField] = []
+    for row in rows {
+      readFields(ofRow: row, into: &fields)
+      for (place, kind) in targets {
+        guard isMissing(target: fields[place], kind: kind, missingMarks: marks) else { continue }
+        let isLabel = if case .words = kind { true } else { false }
+        throw CourseError(
+          .invalidData, isLabel ? "the label is missing" : "the number to predict is missing",
+          received: "\"\(scanner.text(fields[place]))\"",
+          location: location(row: row, column: place), remedy: remedy)
       }
     }
   }
@@ -71,7 +111,7 @@ extension CSVTable {
         case .none: "a time of day, such as 13:30"
         }
     case .yesNo: expected = "yes or no, true or false"
-    case .words: expected = "a word"
+    case .words, .vocabulary: expected = "a word"
     }
     return CourseError(
       .invalidData, "the value does not fit its column", expected: expected,
@@ -81,16 +121,28 @@ extension CSVTable {
   }
 }
 
+/// The rows of a table that become examples, and those that `Missing.dropRow` leaves out.
+package struct CompleteRows: Sendable {
+  /// The rows that become examples.
+  package var rows: [Int]
+  /// Rows with a gap in a column that is used.
+  package var withGap: [Int] = []
+  /// Rows in which a column to predict is missing.
+  package var withoutTarget: [Int] = []
+
+  package init(rows: [Int]) { self.rows = rows }
+}
+
 /// The features of the rows of a table.
 package struct PreparedRows: Sendable {
-  /// `[rows.count, featureCount]`
+  /// `[rows.rows.count, featureCount]`
   package var features: Tensor
   /// The rows of the table.
-  package var rows: [Int]
+  package var rows: CompleteRows
   /// The number of gaps in each column that has some, by name.
   package var gaps: [(column: String, count: Int)] = []
-  /// The words that training did not have, in each column that has some.
-  package var unknownWords: [(column: String, words: [String], rows: Int)] = []
+  /// The words that training did not have, or too rarely for a vector, in each column that has some.
+  package var unknownWords: [(column: Preparation.Column, words: [String], rows: Int)] = []
 
   /// Remarks for the user.
   package var notes: [String] {
@@ -105,8 +157,14 @@ package struct PreparedRows: Sendable {
           + list(gaps.map { "\($0.count) in \"\($0.column)\"" }))
     }
     for (column, words, rows) in unknownWords {
+      let what =
+        if case .vocabulary = column.kind {
+          "has words of fewer than \(Preparation.rareWordCount) training rows, which count as one word: "
+        } else {
+          "has words that training did not have, which count as no word: "
+        }
       notes.append(
-        "column \"\(column)\" has words that training did not have, which count as no word: "
+        "column \"\(column.name)\" " + what
           + list(words.sorted().map { "\"\($0)\"" }) + " (\(counted(rows, "row")))")
     }
     return notes
@@ -210,7 +268,9 @@ extension Preparation {
   public func features(of table: CSVTable) throws -> Tensor {
     let columns = try find(in: table)
     _ = try times(of: table)
-    let rows = try read(table, columns: columns.features, rows: Array(0..<table.rowCount)).features
+    let rows = try read(
+      table, columns: columns.features, of: CompleteRows(rows: Array(0..<table.rowCount))
+    ).features
     guard let window else { return rows }
     try requireHistory(in: table)
     return window.inputs(rows, withoutTargets: true)
@@ -242,7 +302,7 @@ extension Preparation {
     }
     var reading = try read(
       table, columns: columns.features,
-      rows: Array((table.rowCount - window.history)..<table.rowCount))
+      of: CompleteRows(rows: Array((table.rowCount - window.history)..<table.rowCount)))
     reading.features = reading.features.reshaped(to: [1, window.history, featureCount])
     return (reading, times, notes)
   }
@@ -296,9 +356,17 @@ extension Preparation {
       in: table, classNames: classNames ?? [], label: label, needsTargets: true)
     guard let place = found.label else { stop("Preparation: no label column") }
     try window?.requireWindows(in: table)
-    let rows = try completeRows(of: table, columns: found.features)
-    let reading = try read(table, columns: found.features, rows: rows)
     let styles = targets.compactMap(\.style)
+    // A row without labels is an example like others.
+    let kinds: [Kind] =
+      labels != nil ? [] : styles.isEmpty ? [.words(values: [])] : styles.map { .number(style: $0) }
+    let places = zip([place] + found.otherTargets, kinds).map { (place: $0, kind: $1) }
+    let complete = try completeRows(of: table, columns: found.features, targets: places)
+    let rows = complete.rows
+    try table.requireTargets(
+      in: places, rows: rows, missingMarks: Set(missingMarks),
+      remedy: window == nil ? "Fill it in or remove the row." : SeriesWindow.gapRemedy)
+    let reading = try read(table, columns: found.features, of: complete)
     if !styles.isEmpty {
       let targets = try table.numbers(
         inColumns: [place] + found.otherTargets, styles: styles, rows: rows, missingMarks,
@@ -312,28 +380,31 @@ extension Preparation {
         reading, targets: .values(truth), classNames: labels.names, of: table)
       return (data, reading)
     }
-    let classes = try table.classes(inColumn: place, classNames: classNames)
+    let classes = try table.classes(inColumn: place, classNames: classNames, rows: rows)
     let data = try Dataset(
-      name: table.name, features: reading.features,
-      targets: .classes(rows.map { classes.indices[$0] }), featureNames: featureNames,
-      classNames: classes.names)
+      name: table.name, features: reading.features, targets: .classes(classes.indices),
+      featureNames: featureNames, classNames: classes.names)
     return (data, reading)
   }
 
   /// The rows that become examples.
-  private func completeRows(of table: CSVTable, columns places: [Int]) throws -> [Int] {
-    guard missing == .dropRow else { return Array(0..<table.rowCount) }
-    let rows = table.completeRows(
-      zip(places, columns).map { (place: $0, kind: $1.kind) }, missingMarks: Set(missingMarks))
-    guard !rows.isEmpty else { throw table.everyRowHasAGap }
-    return rows
+  private func completeRows(
+    of table: CSVTable, columns places: [Int], targets: [(place: Int, kind: Kind)]
+  ) throws -> CompleteRows {
+    guard missing == .dropRow else { return CompleteRows(rows: Array(0..<table.rowCount)) }
+    let complete = table.completeRows(
+      zip(places, columns).map { (place: $0, kind: $1.kind) }, targets: targets,
+      missingMarks: Set(missingMarks))
+    guard !complete.rows.isEmpty else { throw table.everyRowHasAGap }
+    return complete
   }
 
   /// The features of some rows.
   /// - Parameter places: where the table has the columns
   package func read(
-    _ table: CSVTable, columns places: [Int], rows: [Int]
+    _ table: CSVTable, columns places: [Int], of complete: CompleteRows
   ) throws -> PreparedRows {
+    let rows = complete.rows
     let marks = Set(missingMarks)
     let readers = columns.map { ColumnReader($0) }
     var gaps = [Int](repeating: 0, count: columns.count)
@@ -353,7 +424,7 @@ extension Preparation {
           case .number(let number): readers[index].write(number, to: part)
           case .word(let word):
             if let place = readers[index].place(of: word) {
-              part[place] = 1
+              readers[index].fill(Double(place), part)
             } else {
               unknown[index][word, default: 0] += 1
             }
@@ -370,12 +441,12 @@ extension Preparation {
         }
       }
     }
-    var result = PreparedRows(features: features, rows: rows)
+    var result = PreparedRows(features: features, rows: complete)
     for (index, column) in columns.enumerated() {
       if gaps[index] > 0 { result.gaps.append((column.name, gaps[index])) }
       if !unknown[index].isEmpty {
         result.unknownWords.append(
-          (column.name, Array(unknown[index].keys), unknown[index].values.reduce(0, +)))
+          (column, Array(unknown[index].keys), unknown[index].values.reduce(0, +)))
       }
     }
     return result
@@ -391,7 +462,13 @@ private struct ColumnReader {
 
   init(_ column: Preparation.Column) {
     (kind, size) = (column.kind, column.featureCount)
-    guard case .words(let values) = kind else { return }
+    switch kind {
+    case .words(let values), .vocabulary(let values): index(values)
+    case .number, .date, .calendar, .yesNo: break
+    }
+  }
+
+  private mutating func index(_ values: [String]) {
     words = Dictionary(values.enumerated().map { ($1, $0) }) { first, _ in first }
     // A word in other capitals is the same, where only one is.
     let groups = Dictionary(grouping: values.indices) { values[$0].lowercased() }
@@ -415,15 +492,16 @@ private struct ColumnReader {
         features[start + 2 * index] = Float(sin(2 * .pi * angle))
         features[start + 1 + 2 * index] = Float(cos(2 * .pi * angle))
       }
-    case .words: break
+    case .words, .vocabulary: break
     }
   }
 
   func fill(_ value: Double, _ features: UnsafeMutableBufferPointer<Float>) {
-    if case .words(let values) = kind {
-      if values.indices.contains(Int(value)) { features[Int(value)] = 1 }
-    } else {
-      write(value, to: features)
+    switch kind {
+    case .words(let values): if values.indices.contains(Int(value)) { features[Int(value)] = 1 }
+    case .vocabulary(let values):
+      if values.indices.contains(Int(value)) { features[0] = Float(value) + 1 }
+    default: write(value, to: features)
     }
   }
 }

@@ -19,6 +19,7 @@
 /// | dates and times | days since the first one, or calendar parts |
 /// | yes and no, true and false | 1 and 0 |
 /// | words | one of 0 and 1 for each word (one-hot); a word that training did not have is all zeros |
+/// | more different words than `PreparationOptions.wordLimit` | the index of the word, for a learned vector |
 /// | gaps | see `Missing` |
 /// | all values equal, counted rows, identifiers | none: the column is left out |
 ///
@@ -53,7 +54,13 @@ public struct Preparation: Codable, Sendable, Equatable {
     case yesNo
     /// One-hot rows over these words.
     case words(values: [String])
+    /// The index among these words, from 1; 0 for all others, which are rare or new, and for gaps. An `EntityEmbedding` turns
+    /// it into a vector.
+    case vocabulary(values: [String])
   }
+
+  /// A word that occurs in fewer training rows has no vector of its own.
+  public static let rareWordCount = 3
 
   /// A column that is used.
   public struct Column: Codable, Sendable, Equatable {
@@ -63,7 +70,7 @@ public struct Preparation: Codable, Sendable, Equatable {
     public var place: Int
     /// How its values become features.
     public var kind: Kind
-    /// The value of gaps: a number, days since 1970, or the index of a word; `nil` for none.
+    /// The value of gaps: a number, days since 1970, or the index of a word among the values; `nil` for none.
     public var fill: Double?
     /// Whether there is a feature for gaps.
     public var hasIndicator = false
@@ -125,15 +132,25 @@ public struct Preparation: Codable, Sendable, Equatable {
       case .number, .date: if column.hasIndicator { features.append(start + size - 1) }
       // The year is a number.
       case .calendar(_, let hasYear, _): features += (start + (hasYear ? 1 : 0))..<(start + size)
-      case .yesNo, .words: features += start..<(start + size)
+      case .yesNo, .words, .vocabulary: features += start..<(start + size)
       }
       start += size
     }
     return features
   }
 
+  /// The features that are indices of words, and the number of indices: `NeuralNetwork.multilayerPerceptron` takes them.
+  public var vocabularies: [Int: Int] {
+    var (sizes, start) = ([Int: Int](), 0)
+    for column in columns {
+      if case .vocabulary(let values) = column.kind { sizes[start] = values.count + 1 }
+      start += column.featureCount
+    }
+    return sizes
+  }
+
   /// Mean 0 and standard deviation 1 for the numbers of the training part; the features of words, of yes and no and of
-  /// gaps stay 0 and 1.
+  /// gaps stay as they are.
   public func standardizing(_ training: Dataset) throws -> FeatureScaler {
     guard let window else {
       return try .fitted(to: training, by: .features, except: unscaledFeatures)
@@ -188,7 +205,7 @@ extension Preparation.Column {
   public var featureCount: Int {
     let size =
       switch kind {
-      case .number, .date, .yesNo: 1
+      case .number, .date, .yesNo, .vocabulary: 1
       case .calendar(_, let hasYear, let hasTime): 4 + (hasYear ? 1 : 0) + (hasTime ? 2 : 0)
       case .words(let values): values.count
       }
@@ -199,7 +216,7 @@ extension Preparation.Column {
   public var featureNames: [String] {
     let names =
       switch kind {
-      case .number, .date, .yesNo: [name]
+      case .number, .date, .yesNo, .vocabulary: [name]
       case .calendar(_, let hasYear, let hasTime):
         (hasYear ? ["\(name) year"] : [])
           + (["month", "weekday"] + (hasTime ? ["hour"] : [])).flatMap {
@@ -219,19 +236,23 @@ extension Preparation.Column {
       case .calendar(_, let hasYear, let hasTime):
         "date, as \(hasYear ? "year, " : "")month\(hasTime ? ", weekday and hour" : " and weekday")"
       case .yesNo: "yes or no"
-      case .words(let values):
-        "one of \(values.count) words: "
-          + values.prefix(4).map(\.printable).joined(separator: ", ")
-          + (values.count > 4 ? ", ..." : "")
+      case .words(let values): "one of \(values.count) words: \(Self.list(values))"
+      case .vocabulary(let values):
+        "one of \(values.count) words or another, as a vector: \(Self.list(values))"
       }
     return text + gapText
+  }
+
+  private static func list(_ words: [String]) -> String {
+    words.prefix(4).map(\.printable).joined(separator: ", ") + (words.count > 4 ? ", ..." : "")
   }
 
   private var gapText: String {
     guard let fill else { return hasIndicator ? "; gaps marked" : "" }
     let value: String
     switch kind {
-    case .words(let values): value = values.indices.contains(Int(fill)) ? values[Int(fill)] : ""
+    case .words(let values), .vocabulary(let values):
+      value = values.indices.contains(Int(fill)) ? values[Int(fill)] : ""
     // The date itself says little.
     case .date, .calendar: return hasIndicator ? "; gaps filled and marked" : ""
     default: value = shortText(fill)

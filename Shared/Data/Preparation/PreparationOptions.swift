@@ -10,7 +10,8 @@ public struct PreparationOptions: Sendable, Equatable {
   public var ignored: [LabelColumn] = []
   /// Columns to take as words though they hold numbers, such as codes.
   public var words: [LabelColumn] = []
-  /// The largest number of different words in a column that becomes one-hot.
+  /// The largest number of different words in a column that becomes one-hot. Of a column with more, the network learns a
+  /// vector for each word.
   public var wordLimit = 50
   /// Whether dates become year, month and weekday in place of a number of days.
   public var usesCalendar = false

@@ -31,6 +31,9 @@ public struct SeriesWindow: Codable, Sendable, Equatable {
   /// The column that tells the time of the rows; `nil` where there is none.
   public internal(set) var clock: SeriesClock?
 
+  /// The remedy for a missing number to predict: without its row, the series would have a hole.
+  static let gapRemedy = "Fill it in, for example with the number of the row before."
+
   /// Windows of so many rows.
   /// - Throws: unless both numbers are from 1 to 65 536.
   public init(history: Int, horizon: Int = 1) throws {

@@ -18,6 +18,8 @@ package struct TableReview {
   package let decisions: [Decision]
   /// The columns to predict, in the order in which they were named.
   package let targets: [Int]
+  /// What they hold.
+  let targetKind: TargetKind
   let profiles: [ColumnProfile]
   let table: CSVTable
   let options: PreparationOptions
@@ -29,9 +31,10 @@ package struct TableReview {
   /// Looks at a table.
   /// - Throws: when an option names a column that is not there, or contradicts another one.
   package init(
-    _ table: CSVTable, targets: [LabelColumn], options: PreparationOptions
+    _ table: CSVTable, targets: [LabelColumn], _ kind: TargetKind = .classes,
+    options: PreparationOptions
   ) throws {
-    (self.table, self.options) = (table, options)
+    (self.table, self.options, targetKind) = (table, options, kind)
     self.targets = try targets.map { try table.column($0) }
     let wanted = try options.columns.map { try table.places(of: $0, option: "columns") }
     let ignored = try table.places(of: options.ignored, option: "ignored")
@@ -111,7 +114,7 @@ package struct TableReview {
   package func isMissing(_ text: String, column: Int) -> Bool {
     if options.missingMarks.contains(text) { return true }
     switch decisions[column] {
-    case .used(.words), .used(.yesNo): return MissingValue.marksLabel(text)
+    case .used(.words), .used(.vocabulary), .used(.yesNo): return MissingValue.marksLabel(text)
     default: return MissingValue.marksNumber(text)
     }
   }
@@ -239,14 +242,7 @@ package struct TableReview {
     {
       return .leftOut("nearly every row has a text of its own (\(different) in \(present) rows)")
     }
-    guard different <= options.wordLimit else {
-      return .refused(
-        CourseError(
-          .invalidData, "too many different words", expected: "at most \(options.wordLimit)",
-          received: "\(different)", location: table.location(ofColumn: place),
-          remedy: "Leave the column out (`ignored`), or raise the limit (`wordLimit`)."))
-    }
-    return .used(.words(values: []))
+    return .used(different <= options.wordLimit ? .words(values: []) : .vocabulary(values: []))
   }
 
   /// The words for yes and no.

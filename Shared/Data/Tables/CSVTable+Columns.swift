@@ -75,19 +75,21 @@ extension CSVTable {
   /// A class is the text that stands in the table: `1`, `01` and `1.0` are three classes. Names are sorted, as
   /// numbers when all are some. With `classNames` (those of a trained network) the indices refer to them, and a
   /// name that is not among them is an error.
-  /// - Parameter areWords: whether numbers with fractions are classes as well
+  /// - Parameters:
+  ///   - areWords: whether numbers with fractions are classes as well
+  ///   - rows: the rows to look at; `nil` for all
   public func classes(
-    inColumn column: Int, classNames: [String]? = nil, areWords: Bool = false
+    inColumn column: Int, classNames: [String]? = nil, areWords: Bool = false, rows: [Int]? = nil
   ) throws -> (indices: [Int], names: [String]) {
-    let labels = (0..<rowCount).map { text(row: $0, column: column) }
-    if let row = labels.firstIndex(where: MissingValue.marksLabel) {
-      throw CourseError(
-        .invalidData, "the label is missing", received: "\"\(labels[row])\"",
-        location: location(row: row, column: column), remedy: "Fill it in or remove the row.")
-    }
-    let names = try classNames ?? sortedClasses(labels, column: column, areWords: areWords)
+    let rows = rows ?? Array(0..<rowCount)
+    try requireTargets(
+      in: [(column, .words(values: []))], rows: rows, missingMarks: [],
+      remedy: "Fill it in or remove the row.")
+    let labels = rows.map { text(row: $0, column: column) }
+    let names =
+      try classNames ?? sortedClasses(labels, rows: rows, column: column, areWords: areWords)
     let index = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
-    let indices = try labels.enumerated().map { row, label in
+    let indices = try zip(rows, labels).map { row, label in
       if let found = index[label] { return found }
       let number = CSVTable.number(label)
       let similar = names.first {
@@ -117,7 +119,7 @@ extension CSVTable {
         counts[texts[column], default: 0] += 1
       }
     }
-    let names = try sortedClasses(labels, column: column)
+    let names = try sortedClasses(labels, rows: Array(0..<rowCount), column: column)
     return (names.compactMap { name in counts[name].map { (name, $0) } }, missing)
   }
 
@@ -131,7 +133,7 @@ extension CSVTable {
 
   /// The different labels in order; throws when they look like measurements.
   private func sortedClasses(
-    _ labels: [String], column: Int, areWords: Bool = false
+    _ labels: [String], rows: [Int], column: Int, areWords: Bool = false
   ) throws -> [String] {
     let names = Set(labels).filter { !MissingValue.marksLabel($0) }
       .map { (text: $0, number: CSVTable.number($0)) }
@@ -143,7 +145,8 @@ extension CSVTable {
     {
       throw CourseError(
         .invalidData, "the label is not a class", expected: "a word or a whole number",
-        received: "\"\(labels[fraction])\"", location: location(row: fraction, column: column),
+        received: "\"\(labels[fraction])\"",
+        location: location(row: rows[fraction], column: column),
         remedy: "Name the column that holds the class.")
     }
     return names.sorted { ($0.number ?? 0, $0.text) < ($1.number ?? 0, $1.text) }.map(\.text)

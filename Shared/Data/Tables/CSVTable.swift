@@ -127,6 +127,13 @@ public struct CSVTable: Sendable {
     return "\(name), line \(rowLines[row]), column \(column + 1)\(title)"
   }
 
+  /// The lines of some rows, for messages: "lines 3, 7 and 12 more".
+  package func lines(ofRows rows: [Int]) -> String {
+    let rest = rows.count - 5
+    let numbers = rows.prefix(5).map { "\(rowLines[$0])" }.joined(separator: ", ")
+    return "line\(rows.count == 1 ? "" : "s") \(numbers)" + (rest > 0 ? " and \(rest) more" : "")
+  }
+
   /// Calls `body` with the texts of each row: once through the file, however many columns there are.
   package func forEachRow(_ body: (_ row: Int, _ texts: [String]) throws -> Void) rethrows {
     var fields: [CSVField] = []

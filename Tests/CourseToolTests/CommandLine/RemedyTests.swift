@@ -131,10 +131,11 @@ import Testing
       let constant = try file("constant.csv", rows { "3,5,\($0 % 2)" })
       let words = try file(
         "words.csv", rows { "\($0 % 7),\($0 == 3 ? "none at all" : "\($0)"),\($0 % 2)" })
-      let cities = try file("cities.csv", rows { "\($0 % 7),city \($0 % 15),\($0 % 2)" })
       let dates = try file("dates.csv", rows { "\($0 % 7),\($0 % 9 + 1)/7/2012,\($0 % 2)" })
       let gaps = try file(
         "gaps.csv", rows { "\($0 % 2 == 0 ? "" : "1"),\($0 % 2 == 0 ? "1" : ""),\($0 % 2)" })
+      let unlabelled = try file(
+        "unlabelled.csv", rows { "\($0 % 7),\($0 % 5),\($0 == 3 ? "" : "\($0 % 2)")" })
       let comma = try file(
         "comma.csv", "x;y;label\n" + (0..<40).map { "\($0 % 7);1,\(100 + $0);\($0 % 2)\n" }.joined()
       )
@@ -155,15 +156,18 @@ import Testing
       let csv = ["train", "csv-mlp", "--label", "label"] + out
       let walk: [[String]] = [
         csv + ["--data", constant], csv + ["--data", constant, "--scaling", "minmax"],
-        csv + ["--data", words], csv + ["--data", cities, "--word-limit", "10"],
+        csv + ["--data", words],
         csv + ["--data", dates], csv + ["--data", gaps, "--missing", "drop-row"],
-        csv + ["--data", gaps, "--missing", "refuse"], csv + ["--data", good, "--ignore", "z"],
+        csv + ["--data", gaps, "--missing", "refuse"], csv + ["--data", unlabelled],
+        csv + ["--data", good, "--ignore", "z"],
         csv + ["--data", good, "--ignore", "x,y"], csv + ["--data", good, "--columns", "x,label"],
         csv + ["--data", good, "--ignore", "x", "--columns", "x"],
         csv + ["--data", good, "--words", "x,x"], ["train", "iris-mlp", "--missing", "mean"] + out,
         csv + ["--data", comma], csv + ["--data", single],
         csv + ["--data", empty], csv + ["--data", path("none.csv")],
-        csv + ["--data", huge, "--scaling", "none", "--learning-rate", "1000"],
+        csv + [
+          "--data", huge, "--scaling", "none", "--learning-rate", "1000", "--optimizer", "sgd",
+        ],
         csv + ["--data", good, "--label", "none"].suffix(4) + [],
         ["train", "csv-mlp", "--data", good, "--label", "none"] + out,
         ["train", "csv-mlp", "--data", good, "--label", "9"] + out,

@@ -97,6 +97,108 @@ import Testing
     }
   }
 
+  /// Rows with a town of 80, by which alone they are one class or the other.
+  private static func towns(_ rows: Range<Int>) -> String {
+    "town,size,kind\n"
+      + rows.map { row in
+        let town = row * 29 % 80
+        return "town \(town),\(row * 7 % 13),\(town * town % 11 < 4 ? "near" : "far")\n"
+      }.joined()
+  }
+
+  @Test func manyWordsBecomeVectors() throws {
+    try withTemporaryFolder { folder in
+      func file(_ name: String, _ text: String) throws -> String {
+        let url = folder.appending(path: name)
+        try Data(text.utf8).write(to: url)
+        return url.path
+      }
+      let data = try file("towns.csv", Self.towns(0..<1200))
+      let model = folder.appending(path: "m.safetensors").path
+      let train = ["train", "csv-mlp", "--data", data, "--label", "kind", "--force", "-o", model]
+      func accuracy(_ options: String...) throws -> Double {
+        let run = runTool(train + options + ["--json"])
+        #expect(run.status == 0, "\(run.error)")
+        return try #require((run.json["test"] as? [String: Any])?["accuracy"] as? Double)
+      }
+      // Guessing the more frequent class is right in 0.55 of the rows.
+      let without = try accuracy("--ignore", "town")
+      let with = try accuracy()
+      #expect(with > 0.95 && without < 0.75, "\(with) with the towns, \(without) without")
+
+      let summary = runTool("summary", model)
+      #expect(summary.output.contains("one of 80 words or another, as a vector: town 0"))
+      #expect(summary.output.contains("EntityEmbedding"), "\(summary.output)")
+      #expect(runTool("evaluate", model).status == 0)
+      let new = try file("new.csv", "size,town\n3,town 5\n3,TOWN 1\n4,nowhere\n1,\n")
+      let run = runTool("predict", model, new)
+      let lines = run.output.split(separator: "\n")
+      #expect(run.status == 0 && lines.count == 5, "\(run.error)")
+      #expect(lines[1].contains(",1,near,") && lines[2].contains(",2,near,"))
+      #expect(
+        run.error.contains(
+          "words of fewer than 3 training rows, which count as one word: \"nowhere\""))
+
+      // A run in two pieces is the run at once.
+      let once = folder.appending(path: "once.safetensors").path
+      let twice = folder.appending(path: "twice.safetensors").path
+      let start = ["train", "csv-mlp", "--data", data, "--label", "kind", "-q"]
+      #expect(runTool(start + ["--epochs", "4", "-o", once]).status == 0)
+      #expect(runTool(start + ["--epochs", "2", "-o", twice]).status == 0)
+      #expect(runTool("train", "--resume", twice, "--epochs", "4", "-q").status == 0)
+      let answers = [once, twice].map { runTool("predict", $0, data, "--probabilities").output }
+      #expect(answers[0] == answers[1] && !answers[0].isEmpty)
+
+      for (options, words) in [
+        (["--scaling", "minmax"], "scales all features"), (["--recurrent", "4"], "take numbers"),
+        (["--shape", "1,2"], "take numbers"),
+      ] {
+        let refused = runTool(train + options)
+        #expect(refused.status == 2 && refused.error.contains(words), "\(refused.error)")
+        #expect(refused.error.contains("--word-limit"))
+      }
+      // Two features, but no plane.
+      let report = runTool("report", model, "-o", folder.appending(path: "r.html").path)
+      #expect(report.status == 0, "\(report.error)")
+      let picture = runTool("plot", "boundary", model, "-o", folder.appending(path: "b.svg").path)
+      #expect(picture.status == 1 && picture.error.contains("words in \"town\""))
+      #expect(picture.error.contains("another kind of picture"), "\(picture.error)")
+      let oneHot = runTool(train + ["--scaling", "minmax", "--word-limit", "80", "--epochs", "1"])
+      #expect(oneHot.status == 0, "\(oneHot.error)")
+      let seen = runTool("data", "inspect", data, "--label", "kind")
+      #expect(seen.status == 0 && seen.output.contains("as a vector"), "\(seen.output)")
+    }
+  }
+
+  @Test func rowsWithoutATargetCanBeLeftOut() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "people.csv")
+      // "yes" and "no" in lines 4 and 10 are gone.
+      let lines = Self.passengers().split(separator: "\n").enumerated().map { line, text in
+        [3, 9].contains(line) ? text[...text.lastIndex(of: ";")!] : text
+      }
+      try Data(lines.joined(separator: "\n").utf8).write(to: file)
+      let model = folder.appending(path: "m.safetensors").path
+      let arguments = [
+        "train", "csv-mlp", "--data", file.path, "--label", "Survived", "--epochs", "5", "-o",
+        model,
+      ]
+      let refused = runTool(arguments)
+      #expect(refused.status == 1 && refused.error.contains("the label is missing"))
+      #expect(refused.error.contains("line 4") && refused.error.contains("--missing drop-row"))
+      let run = runTool(arguments + ["--missing", "drop-row"])
+      let note = "out 2 rows without a value to learn: lines 4, 10"
+      #expect(run.status == 0 && run.error.contains("left \(note)"), "\(run.error)")
+      #expect(run.error.contains("with gaps: lines"))
+      let measured = runTool("evaluate", model, file.path)
+      #expect(measured.status == 0 && measured.error.contains("left \(note)"), "\(measured.error)")
+      let seen = runTool(
+        "data", "inspect", file.path, "--label", "Survived", "--missing", "drop-row")
+      #expect(seen.status == 0 && seen.output.contains("training leaves \(note)"))
+      #expect(runTool("train", "--resume", model, "--epochs", "6", "-q").status == 0)
+    }
+  }
+
   @Test func aRecipeFileKeepsTheDecisions() throws {
     var recipe = Recipe(recipe: "csv-mlp")
     recipe.ignore = ["a", "b c"]

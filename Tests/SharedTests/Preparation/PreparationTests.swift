@@ -88,6 +88,46 @@ import Testing
     expectCourseError(.invalidData, "a value is missing") { try preparation.features(of: table) }
   }
 
+  @Test func rowsWithoutATargetAreLeftOutOrRefused() throws {
+    let rows = ["1,a,2.5", "2,,", "3,b,4", ",b,5", "5,?,-", "6,a,unknown", "7,b,7"]
+    let table = try CSVTable(text: "x,kind,y\n" + rows.joined(separator: "\n"))
+    func prepared(
+      _ target: LabelColumn, areNumbers: Bool = false, _ change: (inout PreparationOptions) -> Void
+    ) throws -> (data: Dataset, preparation: Preparation, reading: PreparedRows) {
+      var options = PreparationOptions()
+      options.columns = ["x"]
+      change(&options)
+      return try table.prepared(
+        targets: [target], areNumbers ? .numbers : .classes, options: options,
+        trainingRows: { Array(0..<$0.count) })
+    }
+    let classes = try prepared("kind") { $0.missing = .dropRow }
+    #expect(
+      classes.data.targets == .classes([0, 1, 0, 1]) && classes.data.classNames == ["a", "b"])
+    #expect(classes.data.features.scalars == [1, 3, 6, 7])
+    #expect(classes.reading.rows.withoutTarget == [1, 4] && classes.reading.rows.withGap == [3])
+    #expect(table.lines(ofRows: [1, 4]) == "lines 3, 6" && table.lines(ofRows: [6]) == "line 8")
+    #expect(table.lines(ofRows: Array(0..<7)) == "lines 2, 3, 4, 5, 6 and 2 more")
+    let numbers = try prepared("y", areNumbers: true) {
+      ($0.missing, $0.missingMarks) = (.dropRow, ["unknown"])
+    }
+    #expect(numbers.data.features.scalars == [1, 3, 7])
+    #expect(numbers.reading.rows.withoutTarget == [1, 4, 5])
+    // Another table for the network, as `evaluate` reads it.
+    let again = try numbers.preparation.examples(in: table)
+    #expect(again.data.features.scalars == [1, 3, 7])
+    #expect(again.reading.rows.withoutTarget == [1, 4, 5] && again.reading.rows.withGap == [3])
+    expectCourseError(.invalidData, "the label is missing", "line 3", "leave rows with gaps out") {
+      try prepared("kind") { $0.missing = .indicator }
+    }
+    // A mark of missing values may be a class.
+    let marked = try prepared("kind") { ($0.missing, $0.missingMarks) = (.dropRow, ["a"]) }
+    #expect(marked.data.classNames == ["a", "b"])
+    expectCourseError(.invalidData, "the number to predict is missing", "line 3") {
+      try prepared("y", areNumbers: true) { $0.missingMarks = ["unknown"] }
+    }
+  }
+
   @Test func onlyTrainingRowsAreFitted() throws {
     // The last rows have an outlier, a word of their own, and the only other value of c.
     let rows = (0..<20).map {
@@ -210,20 +250,60 @@ import Testing
       try prepared(column(few)).data.featureNames == ["x = 0", "x = 1", "x = 2", "x = 3+", "n"])
   }
 
-  @Test func manyWordsAreRefusedOrIdentifyRows() throws {
+  @Test func manyWordsBecomeAVocabularyOrIdentifyRows() throws {
     let names = (0..<60).map { "name \($0)" }
     #expect(try prepared(column(names)).preparation.leftOut.map(\.name) == ["x"])
     let cities = (0..<240).map { "city \($0 % 60)" }
-    expectCourseError(.invalidData, "column 1 (\"x\")", "too many different words", "60") {
-      try prepared(column(cities))
-    }
+    let (data, preparation) = try prepared(column(cities))
+    #expect(data.featureNames == ["x", "n"] && preparation.vocabularies == [0: 61])
     #expect(try prepared(column(cities)) { $0.wordLimit = 60 }.data.inputShape == [61])
-    expectCourseError(.invalidData, "too many different words") {
-      try prepared(column(names)) { $0.columns = ["x", "n"] }
-    }
+    let asked = try prepared(column(names)) { $0.columns = ["x", "n"] }
+    #expect(asked.preparation.leftOut.map(\.reason) == ["no text of it is in 3 training rows"])
     // Tickets: codes among numbers.
     let tickets = (0..<60).map { $0 % 3 == 0 ? "A/5 \($0)" : "\(21000 + $0)" }
     #expect(try prepared(column(tickets)).preparation.leftOut.map(\.name) == ["x"])
+  }
+
+  /// Word w is in w rows; with a gap in two of them.
+  @Test func wordsOfAVocabularyHaveIndices() throws {
+    let words = (1..<12).flatMap { word in
+      [String](repeating: "w\(word)", count: word)
+    }
+    let text =
+      "n,x,kind\n1,?,a\n1,?,a\n"
+      + words.enumerated().map { "\($0 % 7),\($1),\($0 % 2 == 0 ? "a" : "b")\n" }.joined()
+    let (data, preparation) = try prepared(text) { $0.wordLimit = 10 }
+    // Sorted as texts; w1 and w2 are rare.
+    let values = ["w10", "w11", "w3", "w4", "w5", "w6", "w7", "w8", "w9"]
+    #expect(preparation.columns[1].kind == .vocabulary(values: values))
+    #expect(data.featureNames == ["n", "x", "x is missing"] && preparation.vocabularies == [1: 10])
+    #expect(preparation.unscaledFeatures == [1, 2])
+    let expected = [0, 0] + words.map { Float((values.firstIndex(of: $0) ?? -1) + 1) }
+    #expect(data.features.slice(axis: 1, at: 1).scalars == expected)
+    #expect(data.features.slice(axis: 1, at: 2).scalars == [1, 1] + words.map { _ in 0 })
+    #expect(
+      "\(preparation)".contains("one of 9 words or another, as a vector: w10, w11, w3, w4, ..."))
+    let scaler = try preparation.standardizing(data)
+    #expect(scaler(data.features).slice(axis: 1, at: 1).scalars == expected)
+    // Another table: words in other capitals, of two rows, new ones, gaps.
+    let table = try CSVTable(text: "x,n\nW4,1\nw2,1\nnew,2\n,3\n")
+    #expect(
+      try preparation.features(of: table) == [[1, 4, 0], [1, 0, 0], [2, 0, 0], [3, 0, 1]])
+    let notes = try preparation.read(
+      table, columns: [1, 0], of: CompleteRows(rows: [0, 1, 2, 3])
+    ).notes
+    #expect(notes.contains { $0.contains("fewer than 3 training rows") && $0.contains("\"new\"") })
+    // The most frequent word in gaps.
+    let filled = try prepared(text) { ($0.wordLimit, $0.missing) = (10, .median) }
+    #expect(filled.data.features.slice(axis: 1, at: 1).scalars.prefix(2) == [2, 2])
+    #expect("\(filled.preparation)".contains("as a vector"))
+    // Saved and read again.
+    let copy = try JSONCoding.decode(Preparation.self, from: JSONCoding.text(preparation))
+    #expect(copy == preparation)
+    try copy.check(inputShape: [3])
+    expectCourseError(.format, "a preparation of other features") {
+      try copy.check(inputShape: [12])
+    }
   }
 
   @Test func identifiersAreLeftOut() throws {
