@@ -6,8 +6,8 @@
 ///     print(preparation)          // a line for each column
 ///
 ///     var network = try NeuralNetwork.multilayerPerceptron(
-///       inputSize: preparation.featureCount, hiddenSizes: [32], classCount: 2,
-///       optimizer: Adam(learningRate: 0.01), seed: 1)
+///       inputSize: preparation.featureCount, vocabularies: preparation.vocabularies,
+///       hiddenSizes: [32], classCount: 2, optimizer: Adam(learningRate: 0.01), seed: 1)
 ///     network.preparation = preparation
 ///     network.preprocessing = try preparation.standardizing(parts.train)
 ///     try network.fit(parts.train, validation: parts.validation, options: .init(epochs: 30))
