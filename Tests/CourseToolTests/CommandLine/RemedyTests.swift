@@ -166,7 +166,8 @@ import Testing
         csv + ["--data", comma], csv + ["--data", single],
         csv + ["--data", empty], csv + ["--data", path("none.csv")],
         csv + [
-          "--data", huge, "--scaling", "none", "--learning-rate", "1000", "--optimizer", "sgd",
+          "--data", huge, "--scaling", "none", "--optimizer", "sgd", "--learning-rate", "1000",
+          "--batch-size", "4",
         ],
         csv + ["--data", good, "--label", "none"].suffix(4) + [],
         ["train", "csv-mlp", "--data", good, "--label", "none"] + out,
