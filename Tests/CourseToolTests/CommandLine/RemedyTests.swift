@@ -131,6 +131,7 @@ import Testing
       let constant = try file("constant.csv", rows { "3,5,\($0 % 2)" })
       let words = try file(
         "words.csv", rows { "\($0 % 7),\($0 == 3 ? "none at all" : "\($0)"),\($0 % 2)" })
+      let cities = try file("cities.csv", rows { "\($0 % 7),city \($0 % 15),\($0 % 2)" })
       let dates = try file("dates.csv", rows { "\($0 % 7),\($0 % 9 + 1)/7/2012,\($0 % 2)" })
       let gaps = try file(
         "gaps.csv", rows { "\($0 % 2 == 0 ? "" : "1"),\($0 % 2 == 0 ? "1" : ""),\($0 % 2)" })
