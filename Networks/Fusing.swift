@@ -13,7 +13,8 @@ extension NeuralNetwork {
   ///     try small.predict(images)        // equals network.predict(images) to about 1e-5
   ///
   /// `ConvBatchNormReLU` becomes `ConvReLU` or `ConvReLUPool`; `Conv2D`, `Conv1D`, `ConvTranspose2D` or `Dense`
-  /// without an activation absorb the `BatchNorm` after them. Other layers stay, and so does batch norm after them. The
+  /// without an activation absorb the `BatchNorm` after them, also within containers. Other layers stay, and so does batch
+  /// norm after them. The
   /// copy has neither optimizer nor penalties, which belong to the original's weights: its `evaluate` reports the
   /// loss without them. To continue training, train the original.
   ///
@@ -26,30 +27,47 @@ extension NeuralNetwork {
     result.classNames = classNames
     result.featureNames = featureNames
     result.notes = notes
-    var index = 0
-    while index < layers.count {
-      let layer = layers[index]
-      let next = index + 1 < layers.count ? layers[index + 1] as? BatchNorm : nil
-      let shape = [1] + (index == 0 ? inputShape : layerOutputShapes[index - 1])
+    // A batch norm that was never trained has no averages.
+    for place in layerPlaces where place.layer is BatchNorm || place.layer is ConvBatchNormReLU {
       do {
-        if let block = layer as? ConvBatchNormReLU {
-          try block.check(batchShape: shape, mode: .inference)
-          try result.append(block.fused())
-        } else if let batchNorm = next, let folded = folded(layer, batchNorm.folding) {
-          try batchNorm.check(batchShape: [1] + layerOutputShapes[index], mode: .inference)
-          try result.append(folded)
-          index += 1
-        } else {
-          if layer is BatchNorm { try layer.check(batchShape: shape, mode: .inference) }
-          try result.append(layer)
-        }
+        try place.layer.check(batchShape: [1] + place.inputShape, mode: .inference)
       } catch var error as CourseError {
-        error.location = error.location ?? "layer \(index)"
+        error.location = error.location ?? "layer \(place.path)"
         throw error
       }
-      index += 1
     }
+    for layer in fusedChain(layers) { try result.append(layer) }
     return result
+  }
+}
+
+/// Layers one after the other, without the batch norms that can be folded into the layers before them.
+private func fusedChain(_ layers: [any Layer]) -> [any Layer] {
+  var result: [any Layer] = []
+  for layer in layers {
+    if let batchNorm = layer as? BatchNorm, let last = result.last,
+      let folded = folded(last, batchNorm.folding)
+    {
+      result[result.count - 1] = folded
+    } else {
+      result.append(fused(layer))
+    }
+  }
+  return result
+}
+
+/// A layer without the batch norms inside it that can be folded.
+private func fused(_ layer: any Layer) -> any Layer {
+  func replaced(_ container: some LayerContainer) -> any Layer {
+    var result = container
+    result.forEachLayer { $1 = fused($1) }
+    return result
+  }
+  return switch layer {
+  case let block as ConvBatchNormReLU: block.fused()
+  case let sequence as Sequential: Sequential(fusedChain(sequence.layers))
+  case let container as any LayerContainer: replaced(container)
+  default: layer
   }
 }
 

@@ -14,11 +14,14 @@ extension NeuralNetwork {
   /// `TileSheet.filters(of:)` in `Pictures` draws them with their layer.
   public var firstFilters: Tensor? { firstConvolution?.kernels }
 
-  /// The number of the first convolution, and its kernels.
-  package var firstConvolution: (layer: Int, kernels: Tensor)? {
-    layers.indices.lazy.compactMap { index in
-      (layers[index] as? any ConvolutionLayer).map { (layer: index, kernels: $0.kernels) }
-    }.first
+  /// The first convolution: its path, the name of its type, and its kernels.
+  package var firstConvolution: (path: String, typeName: String, kernels: Tensor)? {
+    for place in layerPlaces {
+      if let layer = place.layer as? any ConvolutionLayer {
+        return (place.path, type(of: layer).typeName, layer.kernels)
+      }
+    }
+    return nil
   }
 
   /// The output of each layer that returns images, `[C, H, W]`, for one example.

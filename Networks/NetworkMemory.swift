@@ -29,8 +29,8 @@ extension NeuralNetwork {
   /// Throws when the outputs of all layers in a training step, and their gradients, need more than the machine's
   /// memory.
   package func requireMemory(forBatchOf count: Int) throws {
-    let outputs = layerOutputShapes.reduce(0.0) { sum, shape in
-      sum + shape.reduce(1.0) { $0 * Double($1) }
+    let outputs = layerPlaces.reduce(0.0) { sum, place in
+      sum + place.outputShape.reduce(1.0) { $0 * Double($1) }
     }
     let needed = 2 * outputs * Double(count) * Double(MemoryLayout<Float>.size)
     guard needed > SystemMemory.bytes else { return }

@@ -63,16 +63,17 @@ extension NeuralNetwork {
   /// layer does without. Each weight takes part once at every place of the output.
   fileprivate var operationsOfAStep: Double {
     var total = 0
-    for (index, layer) in layers.enumerated() {
-      let inputShape = index == 0 ? inputShape : layerOutputShapes[index - 1]
+    for (index, place) in layerPlaces.enumerated() {
+      func output(_ convolution: Conv2D) -> [Int] {
+        (try? convolution.outputShape(for: place.inputShape)) ?? []
+      }
       let (weights, output) =
-        switch layer {
+        switch place.layer {
         case let dense as Dense: (dense.weights, [1])
-        case let layer as ConvReLU: (layer.convolution.weights, layerOutputShapes[index])
-        case let layer as ConvBatchNormReLU:
-          (layer.convolution.weights, (try? layer.convolution.outputShape(for: inputShape)) ?? [])
-        case let layer as ConvReLUPool:
-          (layer.convolution.weights, (try? layer.convolution.outputShape(for: inputShape)) ?? [])
+        case let layer as Conv2D: (layer.weights, output(layer))
+        case let layer as ConvReLU: (layer.convolution.weights, output(layer.convolution))
+        case let layer as ConvBatchNormReLU: (layer.convolution.weights, output(layer.convolution))
+        case let layer as ConvReLUPool: (layer.convolution.weights, output(layer.convolution))
         default: (Parameter(Tensor(zeros: [0])), [])
         }
       let places = output.dropFirst().reduce(1, *)

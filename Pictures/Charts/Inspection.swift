@@ -10,7 +10,7 @@ extension TileSheet {
   ///
   /// With 3 input channels a kernel is a coloured tile, with another number each channel a grey one.
   public static func filters(of network: NeuralNetwork) -> TileSheet? {
-    guard let (layer, filters) = network.firstConvolution else { return nil }
+    guard let (path, typeName, filters) = network.firstConvolution else { return nil }
     let shape = filters.shape
     let isColored = shape[1] == 3
     let kernels =
@@ -20,7 +20,7 @@ extension TileSheet {
       return Tile(PixelImage(kernel, range: finiteRange(kernel)))
     }
     return TileSheet(
-      title: "Filters of layer \(layer), \(type(of: network.layers[layer]).typeName)",
+      title: "Filters of layer \(path), \(typeName)",
       groups: [
         .init(
           "\(counted(shape[0], "kernel")) of \(shape.dropFirst().map(String.init).joined(separator: " × "))",

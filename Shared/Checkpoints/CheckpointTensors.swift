@@ -15,13 +15,14 @@ struct CheckpointTensors {
 
   private let reader: SafetensorsReader
   private var entries: [String: SafetensorsReader.Entry]
-  /// The number of elements of the largest tensor.
-  let largest: Int
+  /// The number of elements of the largest tensor, and of all tensors.
+  let (largest, total): (Int, Int)
 
   init(_ reader: SafetensorsReader) throws {
     self.reader = reader
     entries = try Dictionary(uniqueKeysWithValues: reader.entries().map { ($0.name, $0) })
-    largest = entries.values.map { $0.shape.reduce(1, *) }.max() ?? 0
+    let counts = entries.values.map { $0.shape.reduce(1, *) }
+    (largest, total) = (counts.max() ?? 0, counts.reduce(0, +))
   }
 
   /// The names of the tensors that nothing has taken so far, in order.

@@ -6,6 +6,9 @@ enum Loading {
   /// The number of elements of the file's largest tensor; `nil` when no file is being read.
   @TaskLocal static var largestTensor: Int?
 
+  /// The number of elements of all its tensors.
+  @TaskLocal static var elementCount: Int?
+
   /// Whether a tensor of this shape can be in the file that is being read.
   static func allows(_ shape: [Int]) -> Bool {
     guard let largestTensor else { return true }

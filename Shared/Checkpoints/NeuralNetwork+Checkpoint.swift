@@ -54,8 +54,7 @@ extension NeuralNetwork {
       inputShape: inputShape, seed: String(seed), layers: layers.map { SavedPart($0) },
       loss: loss.map { SavedPart($0) }, optimizer: optimizer.map { SavedPart($0) },
       penalty: penalty.map { SavedPart($0) },
-      layerPenalties: Dictionary(
-        uniqueKeysWithValues: layerPenalties.map { (String($0.key), SavedPart($0.value)) }),
+      layerPenalties: layerPenalties.mapValues { SavedPart($0) },
       decouplesPenalties: decouplesPenalties, preparation: preparation,
       preprocessing: preprocessing, targetScaling: targetScaling,
       classNames: classNames, featureNames: featureNames,
@@ -125,13 +124,15 @@ extension NeuralNetwork {
     var tensors = try CheckpointTensors(reader)
     do {
       self = try Loading.$largestTensor.withValue(tensors.largest) {
-        var network = try Self.network(
-          Self.decode(SavedModel.self, from: json, known: known), tensors: &tensors)
-        if let training = metadata["training"] {
-          try network.takeTraining(
-            Self.decode(SavedTraining.self, from: training, known: known), from: &tensors)
+        try Loading.$elementCount.withValue(tensors.total) {
+          var network = try Self.network(
+            Self.decode(SavedModel.self, from: json, known: known), tensors: &tensors)
+          if let training = metadata["training"] {
+            try network.takeTraining(
+              Self.decode(SavedTraining.self, from: training, known: known), from: &tensors)
+          }
+          return network
         }
-        return network
       }
       if let extra = tensors.names.first {
         throw damagedCheckpoint("a tensor that no layer of the model has: \(extra)")

@@ -17,25 +17,12 @@ extension NeuralNetwork {
       optimizer: try model.optimizer?.make() as? any Optimizer, seed: seed)
     network.penalty = try model.penalty?.make() as? any Penalty
     network.decouplesPenalties = model.decouplesPenalties
-    let penalties = model.layerPenalties
-    let places = model.layers.indices.map(String.init)
-    if let extra = penalties.keys.sorted().first(where: { !places.contains($0) }) {
-      throw damagedCheckpoint(
-        "a penalty of layer \(extra)", expected: "layers below \(places.count)")
-    }
     for (index, saved) in model.layers.enumerated() {
-      let part: (any Configurable)?
-      do {
-        part = try saved.make()
-      } catch var error as CourseError {
-        error.location = "layer \(index)"
-        throw error
-      }
-      guard let layer = part as? any Layer else { continue }
-      try network.append(
-        layer, penalty: try penalties[places[index]]?.make() as? any Penalty)
+      let layer = try locatingLayer { try saved.layer("\(index)") }
+      try network.append(layer)
       try network.takeTensors(ofLayer: index, from: &tensors, prefix: "")
     }
+    try network.setPenalties(model.layerPenalties)
     try network.setTraining(
       frozen: model.frozen ?? [], learningRateFactors: model.learningRateFactors ?? [:])
     network.preparation = model.preparation
@@ -74,10 +61,25 @@ extension NeuralNetwork {
         expected: "states of one batch")
     }
     do {
-      try layers[index].checkState()
+      try Self.locatingLayer {
+        try located("\(index)", layers[index]) { try layers[index].checkState() }
+      }
     } catch var error as CourseError {
-      error.location = "\(prefix)layer \(index) (\(typeName))"
+      error.location = error.location.map { prefix + $0 }
       throw error
+    }
+  }
+
+  /// Takes over the penalties of single layers.
+  private mutating func setPenalties(_ saved: [String: SavedPart<PenaltyRole>]) throws {
+    var names = Set(layerPaths)
+    visitParameters { name, _ in names.insert(String(name.dropFirst("layers.".count))) }
+    for (path, part) in saved.sorted(by: { $0.key < $1.key }) {
+      guard names.contains(path) else {
+        throw damagedCheckpoint(
+          "a penalty of layer \(path)", expected: "a layer or parameter of the network")
+      }
+      layerPenalties[path] = try part.make() as? any Penalty
     }
   }
 

@@ -97,17 +97,24 @@ enum ScheduleRole: PartRole {
 }
 
 /// A part of a network, as `{ "type": its name, "configuration": its constructor arguments }`.
-struct SavedPart<Role: PartRole>: Codable {
+struct SavedPart<Role: PartRole>: Codable, Sendable {
   /// The name and the arguments; `nil` when the reader's caller wants the network without the part.
-  private let content: (typeName: String, configuration: any Encodable)?
+  private let content: (typeName: String, configuration: any Encodable & Sendable)?
   /// Makes the part; throws when its arguments are out of range.
   ///
   /// Reading the text makes nothing yet: a part may need memory, and the file has to have it.
-  let make: () throws -> (any Configurable)?
+  let make: @Sendable () throws -> (any Configurable)?
 
   init(_ part: any Configurable) {
-    content = (type(of: part).typeName, part.configuration)
-    make = { part }
+    func content<Part: Configurable>(
+      of part: Part
+    ) -> (any Encodable & Sendable, @Sendable () throws -> any Configurable) {
+      let configuration = part.configuration
+      return (configuration, { try Part(configuration: configuration) })
+    }
+    let (configuration, make) = content(of: part)
+    self.content = (type(of: part).typeName, configuration)
+    self.make = make
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -135,7 +142,7 @@ struct SavedPart<Role: PartRole>: Codable {
     _ = try container.nestedContainer(keyedBy: CodingKeys.self, forKey: .configuration)
     func open<Part: Configurable>(
       _ type: Part.Type
-    ) throws -> (any Encodable, () throws -> any Configurable) {
+    ) throws -> (any Encodable & Sendable, @Sendable () throws -> any Configurable) {
       let configuration = try container.decode(Part.Configuration.self, forKey: .configuration)
       return (configuration, { try Part(configuration: configuration) })
     }
@@ -155,6 +162,38 @@ struct SavedPart<Role: PartRole>: Codable {
         + "\(name).self among \(Role.argument):"
         + (Role.argument == LayerRole.argument
           ? "." : "; \(Role.argument): nil loads the network without it."))
+  }
+}
+
+extension SavedPart where Role == LayerRole {
+  /// The layer.
+  /// - Parameter name: its name in the container around it, put in front of the place of an error
+  func layer(_ name: String) throws -> any Layer {
+    do {
+      // Made of a type among `KnownTypes.layers`.
+      return try make() as! any Layer
+    } catch var error as CourseError {
+      error.location = error.location.map { "\(name).\($0)" } ?? name
+      throw error
+    }
+  }
+
+  /// The layers of a container, made one by one. While a file is being read, they have no more numbers together
+  /// than the file: many layers could else claim its largest tensor, each for itself.
+  static func layers(_ parts: [(name: String, part: SavedPart)]) throws -> [any Layer] {
+    var count = 0
+    return try parts.map { name, part in
+      let layer = try part.layer(name)
+      layer.visitParameters { count += $1.value.count }
+      layer.visitStates { count += $1.count }
+      if let total = Loading.elementCount, count > total {
+        throw CourseError(
+          .format, "layers that the file has no weights for",
+          expected: "at most the \(total) numbers of all its tensors", received: "\(count)",
+          location: name)
+      }
+      return layer
+    }
   }
 }
 

@@ -50,16 +50,13 @@ extension NeuralNetwork {
   public func visitParameters(
     _ body: (_ name: String, _ parameter: Parameter) throws -> Void
   ) rethrows {
-    for (index, layer) in layers.enumerated() {
-      try layer.visitParameters { try body("layers.\(index).\($0)", $1) }
-    }
+    var copy = self.body
+    try copy.forEachParameter(prefix: "layers.") { try body($0, $1) }
   }
 
   /// Shows every state of every layer as it is, with its name in checkpoints.
   public func visitStates(_ body: (_ name: String, _ state: Tensor) throws -> Void) rethrows {
-    for (index, layer) in layers.enumerated() {
-      try layer.visitStates { try body("layers.\(index).\($0)", $1) }
-    }
+    try self.body.visitStates { try body("layers.\($0)", $1) }
   }
 
   /// The parameters of all layers, by their names in checkpoints: `"layers.0.weights"`.

@@ -18,15 +18,14 @@ public enum OutputKind: Sendable, Equatable {
 
 extension NeuralNetwork {
   /// The kind of numbers that the network is known to return.
-  public var outputKind: OutputKind { layers.reduce(.numbers) { $1.outputKind(for: $0) } }
+  public var outputKind: OutputKind { body.outputKind(for: .numbers) }
 
   /// Throws when the last layers make probabilities of which the loss would make probabilities again, or a
   /// distribution over a single class, which is always 1.
   func checkOutputKind() throws {
     guard let loss, outputKind.areProbabilities else { return }
-    // The layer that the probabilities come from; those after it leave them as they are.
-    let source = layers.lastIndex { $0.outputKind(for: .numbers).areProbabilities } ?? 0
-    let place = "layer \(source) (\(type(of: layers[source]).typeName))"
+    let source = body.sourceOfProbabilities
+    let place = "layer \(source.path) (\(type(of: source.layer).typeName))"
     if loss.inputKind == .scores {
       throw CourseError(
         .invalidArgument, "probabilities before a loss that makes them itself",
@@ -74,5 +73,16 @@ extension NeuralNetwork {
           "End the network with Softmax, or use SoftmaxCrossEntropyLoss, which takes scores. For "
           + "questions of yes or no use BinaryCrossEntropyLoss.")
     }
+  }
+}
+
+extension Sequential {
+  /// The layer that the probabilities of the output come from, with its path; those after it leave them as they are.
+  fileprivate var sourceOfProbabilities: (path: String, layer: any Layer) {
+    let index = layers.lastIndex { $0.outputKind(for: .numbers).areProbabilities } ?? 0
+    guard let inside = (layers[index] as? Sequential)?.sourceOfProbabilities else {
+      return ("\(index)", layers[index])
+    }
+    return ("\(index).\(inside.path)", inside.layer)
   }
 }

@@ -3,6 +3,7 @@
 ///     try network.freeze(0..<4)                    // layers 0 to 3
 ///     try network.freeze(2)                        // layer 2
 ///     try network.freeze("layers.2.bias")          // one parameter
+///     try network.freeze("layers.3.body")          // the body of a residual block
 public protocol NetworkPart {
   /// The beginnings of the names of its parameters: whole words between dots, such as "layers.2".
   var parameterPaths: [String] { get }
@@ -80,9 +81,7 @@ extension NeuralNetwork {
   }
 
   /// The number of weights that training changes.
-  public var trainableParameterCount: Int {
-    layers.reduce(0) { $0 + $1.trainableParameterCount }
-  }
+  public var trainableParameterCount: Int { body.trainableParameterCount }
 
   /// The places of the parameters of a part, among all of the network.
   private func numbers(of part: some NetworkPart) throws -> Set<Int> {
@@ -92,7 +91,7 @@ extension NeuralNetwork {
     for path in part.parameterPaths {
       let found = names.indices.filter { names[$0] == path || names[$0].hasPrefix(path + ".") }
       // A layer may have nothing to train; a name that stands for nothing is a mistake.
-      guard !found.isEmpty || layers.indices.contains(where: { "layers.\($0)" == path }) else {
+      guard !found.isEmpty || layerPaths.contains(where: { "layers.\($0)" == path }) else {
         throw CourseError(
           .invalidArgument, "the network has no such part",
           expected: "layers below \(layers.count), or the beginning of a name: "
@@ -111,6 +110,9 @@ extension NeuralNetwork {
     return numbers
   }
 
+  /// Throws when there is no such part, or it has no parameters.
+  func requireParameters(in part: some NetworkPart) throws { _ = try numbers(of: part) }
+
   /// Changes the settings of some parameters.
   private mutating func setParameters(_ numbers: Set<Int>, _ body: (inout Parameter) -> Void) {
     var number = 0
@@ -118,7 +120,6 @@ extension NeuralNetwork {
       if numbers.contains(number) { body(&parameter) }
       number += 1
     }
-    noteTrainableLayers()
   }
 
   /// Takes over the settings of a checkpoint.
@@ -138,7 +139,6 @@ extension NeuralNetwork {
       if frozen.contains(name) { parameter.freeze() }
       parameter.learningRateFactor = learningRateFactors[name] ?? 1
     }
-    noteTrainableLayers()
   }
 }
 
@@ -156,33 +156,5 @@ extension Parameter {
   fileprivate mutating func freeze() {
     isTrainable = false
     clearGradient()
-  }
-}
-
-/// Where training happens in a network.
-struct TrainedLayers: Sendable {
-  /// The first layer with a parameter to train, where `backward` ends; the number of layers when there is none.
-  var first = 0
-  /// The number of layers that compute as in inference: up to the last frozen one before `first`.
-  var inferenceCount = 0
-}
-
-extension NeuralNetwork {
-  /// Notes which layers are trained, after a layer or a setting was added.
-  mutating func noteTrainableLayers() {
-    trained = TrainedLayers(first: layers.count)
-    for (index, layer) in layers.enumerated() {
-      let (all, trainable) = (layer.parameterCount, layer.trainableParameterCount)
-      if trainable > 0 {
-        trained.first = index
-        return
-      }
-      if all > 0 { trained.inferenceCount = index + 1 }
-    }
-  }
-
-  /// The mode in which a layer computes in a pass of such a mode.
-  func mode(ofLayer index: Int, in mode: Mode) -> Mode {
-    index < trained.inferenceCount ? .inference : mode
   }
 }

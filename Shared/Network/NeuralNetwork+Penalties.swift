@@ -2,23 +2,38 @@
 
 extension NeuralNetwork {
   /// The penalty on the weights of a layer: its own, or else the network's; `nil` when there is neither.
-  public func penalty(ofLayer index: Int) -> (any Penalty)? { layerPenalties[index] ?? penalty }
+  public func penalty(ofLayer index: Int) -> (any Penalty)? {
+    layerPenalties["\(index)"] ?? penalty
+  }
 
-  /// The layers that a penalty applies to.
-  private var penalizedLayers: [(index: Int, penalty: any Penalty)] {
-    if penalty == nil && layerPenalties.isEmpty { return [] }
-    return layers.indices.compactMap { index in penalty(ofLayer: index).map { (index, $0) } }
+  /// Gives weights a penalty of their own, in place of the network's `penalty`.
+  ///
+  ///     try network.setPenalty(L2(0.001), for: 3)
+  ///     try network.setPenalty(L1(0.001), for: "layers.3.shortcut")
+  ///
+  /// The penalty of a part counts more than that of a larger one around it. Checkpoints store it.
+  ///
+  /// - Parameters:
+  ///   - penalty: the penalty; `nil` for that of the part around it
+  ///   - part: as for `freeze(_:)`
+  /// - Throws: `CourseError` when there is no such part, or it has no parameters.
+  public mutating func setPenalty(_ penalty: (any Penalty)?, for part: some NetworkPart) throws {
+    try requireParameters(in: part)
+    for path in part.parameterPaths {
+      if path == "layers" { self.penalty = penalty }
+      layerPenalties[String(path.dropFirst("layers.".count))] = penalty
+    }
   }
 
   /// `Σ R(W)` over the weights that are not frozen, which `fit` adds to the loss; 0 without penalties.
   public var penaltyValue: Double {
+    guard let penalties else { return 0 }
     var sum = 0.0
-    for (index, penalty) in penalizedLayers {
-      layers[index].visitParameters { _, parameter in
-        if parameter.isRegularized && parameter.isTrainable {
-          sum += Double(penalty.value(of: parameter.value))
-        }
+    visitParameters { name, parameter in
+      guard parameter.isRegularized, parameter.isTrainable, let penalty = penalties.of(name) else {
+        return
       }
+      sum += Double(penalty.value(of: parameter.value))
     }
     return sum
   }
@@ -39,13 +54,36 @@ extension NeuralNetwork {
         "NeuralNetwork.addPenaltyGradients", expected: "an optimizer, whose learning rate counts",
         received: "none")
     }
-    for (index, penalty) in penalizedLayers {
-      layers[index].forEachParameter { _, parameter in
-        guard parameter.isRegularized, parameter.isTrainable else { return }
-        let gradient = penalty.gradient(of: parameter.value)
-        guard let learningRate else { return parameter.accumulate(gradient) }
-        parameter.value.add(gradient, scaledBy: -learningRate * parameter.learningRateFactor)
+    guard let penalties else { return }
+    forEachParameter { name, parameter in
+      guard parameter.isRegularized, parameter.isTrainable, let penalty = penalties.of(name) else {
+        return
       }
+      let gradient = penalty.gradient(of: parameter.value)
+      guard let learningRate else { return parameter.accumulate(gradient) }
+      parameter.value.add(gradient, scaledBy: -learningRate * parameter.learningRateFactor)
+    }
+  }
+
+  private var penalties: PenaltiesByPath? {
+    penalty == nil && layerPenalties.isEmpty
+      ? nil : PenaltiesByPath(general: penalty, own: layerPenalties)
+  }
+}
+
+/// The penalties of a network, for each of its parameters.
+private struct PenaltiesByPath {
+  let general: (any Penalty)?
+  let own: [String: any Penalty]
+
+  /// The penalty on the parameter of this name: that of the smallest part around it which has one.
+  func of(_ name: String) -> (any Penalty)? {
+    guard !own.isEmpty else { return general }
+    var path = name.dropFirst("layers.".count)
+    while true {
+      if let penalty = own[String(path)] { return penalty }
+      guard let dot = path.lastIndex(of: ".") else { return general }
+      path = path[..<dot]
     }
   }
 }

@@ -10,16 +10,19 @@ extension NeuralNetwork {
   ///     Input [N, 64]
   ///     Parameters: 2,410 (9.4 KB)
   ///
-  /// Where layers are frozen, or have a learning rate of their own, a column `Training` says so.
+  /// Layers inside of a layer follow it, indented, and their parameters are part of its number. Where layers are frozen,
+  /// or have a learning rate of their own, a column `Training` says so.
   public func summary() -> String {
     var header = ["Layer (type)", "Output shape", "Parameters"]
-    var rows = layers.enumerated().map { index, layer in
+    let places = layerPlaces
+    var rows = places.map { place in
       [
-        "\(index)  \(type(of: layer).typeName)", Self.shapeText(layerOutputShapes[index]),
-        layer.parameterCount.grouped,
+        String(repeating: "   ", count: place.depth)
+          + "\(place.name)  \(type(of: place.layer).typeName)",
+        Self.shapeText(place.outputShape), place.layer.parameterCount.grouped,
       ]
     }
-    let notes = layers.map(Self.trainingNote)
+    let notes = places.map { Self.trainingNote(of: $0.layer) }
     if notes.contains(where: { !$0.isEmpty }) {
       header.append("Training")
       for index in rows.indices { rows[index].append(notes[index]) }

@@ -7,15 +7,21 @@
 ///     try network.append(Dense(outputSize: 10))
 ///     try network.fit(trainingData, options: TrainingOptions(epochs: 10, batchSize: 50))
 ///
-/// Appending a layer checks that it fits, so every shape of the network is known before any data flows.
+/// Appending a layer checks that it fits, so every shape of the network is known before any data flows. A layer may
+/// consist of layers: `Residual`, `Skip` and `Branches` make networks that are no chain.
 /// A network is a value: `var copy = network` is a snapshot of weights, optimizer and progress.
 public struct NeuralNetwork: Sendable {
   /// The shape of one example, without the batch axis.
   public let inputShape: [Int]
   /// The seed of everything random: weights, order of the examples, dropout.
   public let seed: UInt64
+  /// The layers as one.
+  var body = Sequential()
   /// The layers, first to last.
-  public internal(set) var layers: [any Layer] = []
+  public internal(set) var layers: [any Layer] {
+    get { body.layers }
+    _modify { yield &body.layers }
+  }
   /// The shape of one example after each layer.
   public private(set) var layerOutputShapes: [[Int]] = []
 
@@ -31,10 +37,8 @@ public struct NeuralNetwork: Sendable {
   /// gradient to that of the loss. Then neither momentum nor Adam's averages nor clipping sees them: so the
   /// exercises' optimizers treat a regularizer, and `AdamW` its weight decay.
   public var decouplesPenalties = false
-  /// Which layers are trained: all, unless some are frozen.
-  var trained = TrainedLayers()
-  /// The penalties of single layers, by the layer's number.
-  var layerPenalties: [Int: any Penalty] = [:]
+  /// The penalties of single layers, by their paths: "3", "3.body.0".
+  var layerPenalties: [String: any Penalty] = [:]
 
   /// How the rows of tables become raw features; travels in the checkpoint.
   public var preparation: Preparation?
@@ -85,23 +89,26 @@ public struct NeuralNetwork: Sendable {
   /// - Parameter penalty: the penalty on its weights, in place of the network's `penalty`
   /// - Throws: `CourseError(.shapeMismatch)` when the layer does not take the output of the network so far.
   public mutating func append(_ layer: some Layer, penalty: (any Penalty)? = nil) throws {
-    var layer = layer
+    var layer: any Layer = layer
+    let shape = try Self.locatingLayer {
+      try requireShallow(layer)
+      return try body.fit(&layer, at: layers.count, to: outputShape, input: "the network's input")
+    }
+    layerOutputShapes.append(shape)
+    layer.draw(key: RandomKey(seed: seed).folded("layer").folded(layers.count), isFinal: true)
+    layerPenalties["\(layers.count)"] = penalty
+    layers.append(layer)
+    body.noteTrainedLayers()
+  }
+
+  /// Puts "layer" in front of the place of an error, which is the path of a layer.
+  static func locatingLayer<Result>(_ body: () throws -> Result) throws -> Result {
     do {
-      layer = try layer.sized(for: outputShape)
-      let shape = try layer.outputShape(for: outputShape)
-      try checkShape(shape, of: "\(type(of: layer).typeName)'s output")
-      layerOutputShapes.append(shape)
+      return try body()
     } catch var error as CourseError {
-      let before =
-        layers.last.map { "\(type(of: $0).typeName) returns" } ?? "the network's input is"
-      error.location =
-        "layer \(layers.count) (\(type(of: layer).typeName)), where \(before) \(outputShape)"
+      error.location = error.location.map { "layer \($0)" }
       throw error
     }
-    layer.draw(key: RandomKey(seed: seed).folded("layer").folded(layers.count), isFinal: true)
-    layerPenalties[layers.count] = penalty
-    layers.append(layer)
-    noteTrainableLayers()
   }
 
   /// The output for a batch, `[N] + inputShape` to `[N] + outputShape`.
@@ -111,69 +118,44 @@ public struct NeuralNetwork: Sendable {
         "NeuralNetwork.forward", expected: "input of shape [N] + \(inputShape)",
         received: "\(input.shape)")
     }
-    var activations = input
-    // By index: `for var layer in layers` would copy what each layer keeps.
-    for index in layers.indices {
-      activations = layers[index].forward(
-        activations, mode: self.mode(ofLayer: index, in: mode))
-    }
-    return activations
+    return body.forward(input, mode: mode, inferenceCount: body.trained.inferenceCount)
   }
 
   /// Accumulates the gradients of all parameters, given the gradient of the loss with respect to the
   /// output of the last training pass. It ends at the first layer that has parameters to train, and computes no
   /// gradient with respect to the input of that one.
   public mutating func backward(_ outputGradient: Tensor) {
-    var gradient = outputGradient
-    for index in layers.indices.reversed() {
-      if index < trained.first { return }
-      if index == trained.first {
-        layers[index].backwardWithoutInputGradient(gradient)
-      } else {
-        gradient = layers[index].backward(gradient)
-      }
-    }
+    body.backwardWithoutInputGradient(outputGradient)
   }
 
   /// Like `backward`, and returns the gradient with respect to the network's input. The first layers must not be
   /// frozen, since they keep nothing then.
   public mutating func backwardToInput(_ outputGradient: Tensor) -> Tensor {
-    guard trained.inferenceCount == 0 else {
+    let frozenCount = body.trained.inferenceCount
+    guard frozenCount == 0 else {
       stop(
         "NeuralNetwork.backwardToInput", expected: "a network whose first layers are not frozen",
-        received: "\(trained.inferenceCount) that compute as in inference: unfreeze them in a copy")
+        received: "\(frozenCount) that compute as in inference: unfreeze them in a copy")
     }
-    var gradient = outputGradient
-    for index in layers.indices.reversed() { gradient = layers[index].backward(gradient) }
-    return gradient
+    return body.backward(outputGradient)
   }
 
   /// Shows every parameter in a fixed order, with its name in checkpoints: "layers.0.weights".
   public mutating func forEachParameter(
     _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
   ) rethrows {
-    for index in layers.indices {
-      try layers[index].forEachParameter { name, parameter in
-        try body("layers.\(index).\(name)", &parameter)
-      }
-    }
+    try self.body.forEachParameter(prefix: "layers.", body)
   }
 
   /// Shows every state tensor of every layer, with its name in checkpoints.
   public mutating func forEachState(
     _ body: (_ name: String, _ state: inout Tensor) throws -> Void
   ) rethrows {
-    for index in layers.indices {
-      try layers[index].forEachState { name, state in
-        try body("layers.\(index).\(name)", &state)
-      }
-    }
+    try self.body.forEachState { name, state in try body("layers.\(name)", &state) }
   }
 
   /// The number of weights, with those that are frozen.
-  public var parameterCount: Int {
-    layers.reduce(0) { $0 + $1.parameterCount }
-  }
+  public var parameterCount: Int { body.parameterCount }
 
   /// The order in which an epoch visits the examples: a function of the seed and the epoch only.
   public static func order(epoch: Int, exampleCount: Int, seed: UInt64) -> [Int] {

@@ -146,6 +146,6 @@ extension NeuralNetwork {
       stop(
         "NeuralNetwork.applyGradients", expected: "a network with an optimizer", received: "none")
     }
-    optimizerStates!.update(&layers)
+    optimizerStates!.update(&body.layers)
   }
 }

@@ -68,6 +68,11 @@ extension Tensor {
 
   mutating func elementwiseInPlace(_ operation: CourseBinary, _ other: Tensor, name: StaticString) {
     if shape == other.shape {
+      // One pass less than a copy that is then changed.
+      guard isUnshared else {
+        self = Self.elementwise(operation, self, other, name: name)
+        return
+      }
       let count = count
       other.read { y in
         write { x in

@@ -9,12 +9,7 @@ extension NeuralNetwork {
     get { layers.contains { $0.carriesState } }
     set {
       var canCarry = false
-      for index in layers.indices {
-        guard var layer = layers[index] as? any StateCarryingLayer else { continue }
-        layer.isStateful = newValue
-        layers[index] = layer
-        canCarry = true
-      }
+      body.forEachLayer { _, layer in canCarry = layer.setStateful(newValue) || canCarry }
       if newValue && !canCarry {
         stop(
           "NeuralNetwork.carriesState", expected: "a recurrent layer to carry a state",
@@ -25,23 +20,19 @@ extension NeuralNetwork {
 
   /// Lets every layer forget the state carried from batch to batch. `fit` calls it at the start of each
   /// epoch, and `evaluate` and `predict` start that way on a copy.
-  public mutating func resetState() {
-    for index in layers.indices { layers[index].resetState() }
-  }
+  public mutating func resetState() { body.resetState() }
 
   /// Throws when a layer cannot process batches of one of these sizes.
   func check(batchSizes: [Int], mode: Mode) throws {
     for size in Set(batchSizes).sorted(by: >) where size > 0 {
       var shape = inputShape
       for index in layers.indices {
-        do {
-          try layers[index].check(
-            batchShape: [size] + shape, mode: self.mode(ofLayer: index, in: mode))
-        } catch var error as CourseError {
-          let place =
-            "layer \(index) (\(type(of: layers[index]).typeName)), for a batch of \(size)"
-          error.location = [error.location, place].compactMap { $0 }.joined(separator: ", ")
-          throw error
+        try Self.locatingLayer {
+          try located("\(index)", layers[index], ", for a batch of \(size)") {
+            try layers[index].check(
+              batchShape: [size] + shape,
+              mode: index < body.trained.inferenceCount ? .inference : mode)
+          }
         }
         shape = layerOutputShapes[index]
       }
@@ -87,7 +78,8 @@ extension NeuralNetwork {
     }
     guard carriesState else {
       // Outputs that fit the cache are faster, and larger batches would take memory for nothing.
-      let largest = ([inputShape] + layerOutputShapes).map { $0.reduce(1, *) }.max() ?? 1
+      let shapes = [inputShape] + layerPlaces.map(\.outputShape)
+      let largest = shapes.map { $0.reduce(1, *) }.max() ?? 1
       let size = given ?? Swift.max(1, Swift.min(256, (2 << 20) / Swift.max(1, largest)))
       return Swift.min(size, Swift.max(count, 1))
     }
@@ -110,5 +102,25 @@ extension NeuralNetwork {
     try copy.check(
       batchSizes: [Swift.min(batchSize, count), count % batchSize], mode: .inference)
     return copy
+  }
+}
+
+extension Layer {
+  /// Lets the layer, or all layers inside it, carry a state or not; returns whether one can.
+  fileprivate mutating func setStateful(_ isStateful: Bool) -> Bool {
+    func forEach(_ container: inout some LayerContainer) -> Bool {
+      var canCarry = false
+      container.forEachLayer { canCarry = $1.setStateful(isStateful) || canCarry }
+      return canCarry
+    }
+    if var layer = self as? any StateCarryingLayer {
+      layer.isStateful = isStateful
+      self = layer as! Self
+      return true
+    }
+    guard var container = self as? any LayerContainer else { return false }
+    let canCarry = forEach(&container)
+    self = container as! Self
+    return canCarry
   }
 }

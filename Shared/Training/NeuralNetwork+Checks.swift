@@ -136,13 +136,15 @@ extension NeuralNetwork {
     name: String? = nil,
     _ body: (_ check: (_ inputs: Tensor, _ firstExample: Int) throws -> Void) throws -> Void
   ) throws {
-    guard let layer = layers.first as? any InputCheckingLayer else { return }
-    do {
-      try body { try layer.check(inputs: $0, firstExample: $1) }
-    } catch var error as CourseError {
-      let place = "layer 0 (\(type(of: layer).typeName))"
-      error.location = [name, error.location, place].compactMap { $0 }.joined(separator: ", ")
-      throw error
+    for (path, layer) in self.body.layersAtInput {
+      guard let layer = layer as? any InputCheckingLayer else { continue }
+      do {
+        try body { try layer.check(inputs: $0, firstExample: $1) }
+      } catch var error as CourseError {
+        let place = "layer \(path) (\(type(of: layer).typeName))"
+        error.location = [name, error.location, place].compactMap { $0 }.joined(separator: ", ")
+        throw error
+      }
     }
   }
 
@@ -200,13 +202,14 @@ extension NeuralNetwork {
 
   private func firstNonFiniteParameter() -> String? {
     var place: String?
-    func note(_ name: String, _ tensor: Tensor, _ index: Int) {
-      guard place == nil, !tensor.isFinite else { return }
-      place = "the \(name) of layer \(index) (\(type(of: layers[index]).typeName))"
-    }
-    for (index, layer) in layers.enumerated() {
-      layer.visitParameters { name, parameter in note(name, parameter.value, index) }
-      layer.visitStates { name, state in note(name, state, index) }
+    visitLayers { path, layer in
+      guard place == nil, !(layer is any LayerContainer) else { return }
+      func note(_ name: String, _ tensor: Tensor) {
+        guard place == nil, !tensor.isFinite else { return }
+        place = "the \(name) of layer \(path) (\(type(of: layer).typeName))"
+      }
+      layer.visitParameters { name, parameter in note(name, parameter.value) }
+      layer.visitStates { name, state in note(name, state) }
     }
     return place
   }

@@ -117,6 +117,31 @@ enum CheckpointCorpus {
   }
 }
 
+extension CheckpointCorpus {
+  /// Containers in containers: a residual block, a skip, branches; a penalty and a frozen part inside.
+  static func containers() throws -> NeuralNetwork {
+    var network = NeuralNetwork(
+      inputShape: [2, 4, 4], loss: SoftmaxCrossEntropyLoss(),
+      optimizer: Momentum(learningRate: 0.01), seed: 6)
+    try network.append(
+      Residual(
+        Sequential(
+          Conv2D(outputChannels: 3, kernelSize: 3, padding: .same, bias: false), BatchNorm(),
+          Dropout(rate: 0.25)), shortcut: Conv2D(outputChannels: 3, kernelSize: 1)))
+    try network.append(Skip(Branches([ReLU(), Sequential(Dropout(rate: 0.5))], merge: .add)))
+    try network.append(GlobalAveragePool2D())
+    try network.append(
+      Branches([Dense(outputSize: 2), Sequential(Dense(outputSize: 1))], merge: .concatenate))
+    try network.setPenalty(L2(0.001), for: "layers.0.body")
+    try network.freeze("layers.0.shortcut")
+    let data = try Dataset(
+      features: Tensor(normal: [12, 2, 4, 4], key: RandomKey(seed: 3)),
+      targets: .classes((0..<12).map { $0 % 3 }))
+    try train(&network, data)
+    return network
+  }
+}
+
 /// A place in a JSON text: the keys and numbers that lead there.
 struct JSONPath: CustomStringConvertible {
   enum Step {

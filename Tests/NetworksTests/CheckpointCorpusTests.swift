@@ -5,13 +5,14 @@ import Testing
 
 /// Single changes to saved files: each is refused with words, or taken at its word.
 @Suite(.watched) struct CheckpointCorpusTests {
-  enum Kind: String, CaseIterable { case images, signals, sequences }
+  enum Kind: String, CaseIterable { case images, signals, sequences, containers }
 
   private static func network(_ kind: Kind) throws -> NeuralNetwork {
     switch kind {
     case .images: try CheckpointCorpus.images()
     case .signals: try CheckpointCorpus.signals()
     case .sequences: try CheckpointCorpus.sequences()
+    case .containers: try CheckpointCorpus.containers()
     }
   }
 

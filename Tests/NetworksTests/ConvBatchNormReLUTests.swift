@@ -196,7 +196,7 @@ import Testing
       ])
     network.preprocessing = .dividing(by: 4)
     network.classNames = ["a", "b"]
-    expectCourseError(.invalidData, "BatchNorm was never trained", "layer 0") {
+    expectCourseError(.invalidData, "BatchNorm was never trained", "layer 1") {
       try network.fused()
     }
     let fused = try trained(network, [6, 2]).fused()
