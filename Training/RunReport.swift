@@ -45,6 +45,8 @@ package struct PartReport: Encodable, Sendable {
     persistence = Persistence(rmse: errors["RMSE"], mae: errors["MAE"], r2: errors["R2"])
   }
 
+  package init(examples: Int, loss: Double) { (self.examples, self.loss) = (examples, loss) }
+
   /// - Parameters:
   ///   - details: whether to report the single classes
   ///   - isText: whether the loss is the mean over the characters of a text
@@ -99,6 +101,8 @@ package struct RunReport: Encodable, Sendable {
   package var validation: PartReport?
   package var test: PartReport?
   package var history: [EpochReport]
+  /// The range test that found the learning rate; absent where it was given.
+  package var learningRateRangeTest: LearningRateRangeTest?
   /// Of a text, the perplexities of each epoch.
   package var perplexities: [Perplexities]?
 

@@ -38,6 +38,8 @@ package struct TrainingRun {
   let isText: Bool
   /// Whether the run continues an earlier one.
   package let isResumed: Bool
+  /// The range test that found the learning rate; `nil` where it was given.
+  package var rangeTest: LearningRateRangeTest?
   /// Called while the network learns.
   package var callbacks: [any TrainingCallback] = []
 
@@ -83,6 +85,7 @@ package struct TrainingRun {
       classNames: network.classNames, history: progress?.history.epochs ?? [])
     report.stoppedEarly = progress?.isStopped ?? false
     report.keptEpoch = try keptEpoch
+    report.learningRateRangeTest = rangeTest
     if isText { report.perplexities = report.history.map(RunReport.Perplexities.init) }
 
     if wasInterrupted {

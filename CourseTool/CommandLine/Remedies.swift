@@ -82,6 +82,7 @@ enum Remedies {
       "Choose the data that the network was made for, or reshape",
       "Use data of the shape that the network was trained on ('course summary MODEL')."
     ),
+    ("Use fewer folds", "Use a smaller --folds."),
     // Batches
     ("Pass shuffle: false", nil),
     ("Use batches of one size throughout", nil),
@@ -97,6 +98,10 @@ enum Remedies {
     (
       "Lower the learning rate (a tenth",
       "Lower the --learning-rate (try a tenth), or scale the features with --scaling."
+    ),
+    (
+      "Choose a number, and check the scaling",
+      "Choose a number (--learning-rate 0.01), and check --scaling."
     ),
     // Saved networks
     ("It is a safetensors file from elsewhere", "Give a network saved by 'course train'."),

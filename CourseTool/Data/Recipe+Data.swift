@@ -48,6 +48,11 @@ extension Recipe {
   /// The three parts of the data: a function of the seed and the fractions.
   func split(_ data: DataSource.Loaded) throws -> DatasetSplit {
     if let parts = data.parts { return parts }
+    if let fold, data.test != nil {
+      throw UsageError(
+        "'--folds \(fold.count)' makes test parts of the examples, and \(self.data) has test data of its own: "
+          + "use --repeats \(fold.count)")
+    }
     guard data.validation != nil || data.test != nil else {
       try checkShares()
       return try split(data.examples, validation: validation, test: test)
@@ -82,6 +87,10 @@ extension Recipe {
     of targets: Target, name: String
   ) throws -> (train: [Int], validation: [Int], test: [Int]) {
     try checkShares()
+    if let fold {
+      return try targets.fold(
+        fold.index, of: fold.count, validation: validation, seed: seed, name: name)
+    }
     switch splitName {
     case .random:
       return try targets.split(
@@ -105,11 +114,12 @@ extension Recipe {
     guard splitName == .random, !isText, loss == nil, let count = data.classCount else { return [] }
     var examples = [Int](repeating: 0, count: count)
     for label in data.targets.classIndices where label >= 0 { examples[label] += 1 }
-    let parts = 1 + (validation > 0 ? 1 : 0) + (test > 0 ? 1 : 0)
+    let parts = fold?.count ?? 1 + (validation > 0 ? 1 : 0) + (test > 0 ? 1 : 0)
     let small = examples.indices.filter { (1..<parts).contains(examples[$0]) }
     let notes = small.prefix(5).map { label in
       let name = data.classNames.isEmpty ? "\(label)" : "\"\(data.classNames[label])\""
-      return "class \(name) has \(counted(examples[label], "example")), too few for every part"
+      return
+        "class \(name) has \(counted(examples[label], "example")), too few for every \(fold == nil ? "part" : "fold")"
     }
     return notes + (small.count > 5 ? ["so have \(small.count - 5) more classes"] : [])
   }

@@ -100,7 +100,10 @@ extension Recipe {
       "batch normalisation after each convolution, or after each hidden layer if there is none"),
     Setting("dropout", \.dropout, .fraction, "dropout rate after each hidden layer, such as 0.5"),
     Setting("optimizer", \.optimizer, .choice(), "optimizer: \(list(OptimizerName.self))"),
-    Setting("learning-rate", \.learningRate, .positive(), "learning rate"),
+    Setting(
+      "learning-rate", \.learningRateChoice, .learningRate,
+      "learning rate; find: the one at which the loss falls fastest while the rate grows (range test)"
+    ),
     Setting(
       "momentum", \.momentum, .fraction,
       "momentum coefficient, for --optimizer momentum (default: 0.9)"),

@@ -66,6 +66,8 @@ struct Recipe: Equatable, Sendable {
   var dropout: Float = 0
   var optimizer = OptimizerName.sgd
   var learningRate: Float = 0.1
+  /// Whether a range test is to find the learning rate first, in place of `learningRate`.
+  var findsLearningRate = false
   /// The coefficient of the optimizer momentum; `nil`: its default.
   var momentum: Float?
   /// The weight decay of the optimizer adamw; `nil`: its default.
@@ -91,6 +93,8 @@ struct Recipe: Equatable, Sendable {
   /// The seed of the split, the weights and the shuffling.
   var seed: UInt64 = 1
 
+  /// The fold of a cross-validation that the network is trained for; `nil` for parts by `validation` and `test`.
+  var fold: Fold?
   /// The names of the settings that follow the data (`adapted(to:)`), unless they are given.
   var automatic: Set<String> = []
 
@@ -102,6 +106,17 @@ struct Recipe: Equatable, Sendable {
   /// The kind of the columns to predict.
   var targetKind: TargetKind {
     loss == nil ? .classes : loss == .crossEntropy ? .labels : .numbers
+  }
+
+  var learningRateChoice: LearningRateChoice {
+    get { findsLearningRate ? .find : .rate(learningRate) }
+    set {
+      findsLearningRate = false
+      switch newValue {
+      case .rate(let rate): learningRate = rate
+      case .find: findsLearningRate = true
+      }
+    }
   }
 
   /// Whether the network is a character model, trained on a text.
@@ -122,6 +137,47 @@ struct Recipe: Equatable, Sendable {
       return StepDecay(every: decayEvery, factor: decay)
     case .cosine: return CosineDecay(over: max(1, epochs * stepsPerEpoch), unit: .step)
     case .oneCycle: return OneCycle(over: max(2, epochs * stepsPerEpoch))
+    }
+  }
+}
+
+/// One fold of a cross-validation: the part to test on.
+struct Fold: Equatable, Sendable {
+  /// From 0.
+  var index: Int
+  var count: Int
+}
+
+/// A learning rate as written on the command line: a number, or `find`.
+enum LearningRateChoice: Encodable, Sendable {
+  case rate(Float)
+  /// The one that a range test suggests.
+  case find
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .rate(let rate): try container.encode(rate)
+    case .find: try container.encode("find")
+    }
+  }
+}
+
+extension ValueKind where Value == LearningRateChoice {
+  /// A number above 0, or `find`.
+  static var learningRate: ValueKind {
+    let number = ValueKind<Float>.positive()
+    return ValueKind(
+      "X|find", text: { if case .rate(let rate) = $0 { number.text(rate) } else { "find" } }
+    ) { text throws(ValueProblem) in
+      if text == "find" { return .find }
+      do throws(ValueProblem) {
+        return .rate(try number.read(text))
+      } catch {
+        throw ValueProblem(
+          expected: error.expected + ", or find",
+          suggestions: suggestions(for: text, among: ["find"]))
+      }
     }
   }
 }

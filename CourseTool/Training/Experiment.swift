@@ -19,12 +19,21 @@ struct Experiment {
     try recipe.check()
     var data = try recipe.loadData(skipBroken: skipBroken, progress: progress)
     let parts = try recipe.split(data)
-    let (recipe, remark) = recipe.adapted(to: parts.train)
+    var (recipe, remark) = recipe.adapted(to: parts.train)
     if let remark { data.remarks.notes.append(remark) }
     var network = try recipe.network(for: parts.train, preparation: data.preparation)
+    var rangeTest: LearningRateRangeTest?
+    if recipe.findsLearningRate {
+      let test = try recipe.rangeTest(of: network, on: parts.train, progress: progress)
+      recipe.learningRateChoice = .rate(test.learningRate)
+      network.optimizer?.learningRate = test.learningRate
+      data.remarks.notes.append(test.remark)
+      rangeTest = test
+    }
     Recipe.record(data, in: &network)
     network.author = author
     try self.init(recipe, network, on: data, parts: parts, isResumed: false)
+    run.rangeTest = rangeTest
   }
 
   /// The rest of an interrupted run, or more epochs of a complete one.
@@ -92,11 +101,7 @@ struct Experiment {
       network, recipe: recipe.recipe, settings: recipe, train: parts.train,
       validation: recipe.validation > 0 ? parts.validation : nil,
       test: recipe.test > 0 ? parts.test : nil,
-      options: TrainingOptions(
-        epochs: recipe.epochs, batchSize: recipe.batchSize, shuffle: !recipe.isText,
-        clipping: recipe.clip.clipping,
-        schedule: recipe.schedule(
-          stepsPerEpoch: (parts.train.count + recipe.batchSize - 1) / recipe.batchSize)),
+      options: recipe.options(for: parts.train),
       batches: recipe.augmented(parts.train),
       remark: recipe.augment == .none ? nil : "augmentation: \(recipe.augment.text)",
       stopping: recipe.stopping, isText: recipe.isText, isResumed: isResumed)

@@ -13,6 +13,8 @@ enum RunSeries {
     var epochs: Int
     /// The epoch whose weights the network has, from 0.
     var keptEpoch: Int?
+    /// The learning rate, where a range test found it.
+    var foundLearningRate: Float?
     var seconds: Double
     var train: PartReport
     var validation: PartReport?
@@ -77,7 +79,8 @@ enum RunSeries {
     }
     return Outcome(
       network: network, remarks: experiment.remarks, epochs: network.progress?.epoch ?? 0,
-      keptEpoch: try experiment.run.keptEpoch, seconds: seconds,
+      keptEpoch: try experiment.run.keptEpoch,
+      foundLearningRate: experiment.run.rangeTest?.learningRate, seconds: seconds,
       train: try report(experiment.parts.train),
       validation: recipe.validation > 0 ? try report(experiment.parts.validation) : nil,
       test: isTested && recipe.test > 0 ? try report(experiment.parts.test) : nil)

@@ -16,39 +16,14 @@ enum SettingSearch {
   /// Settings that change the validation part, on which all are compared.
   private static let unsearched = ["data", "label", "validation", "test", "split", "seed"]
 
-  /// A combination of settings.
-  private struct Trial {
-    var recipe: Recipe
-    var values: [String]
-    /// Identifies all settings of the trial, in the file of an unfinished search.
-    var key: String
-  }
-
-  /// The result of a trial.
-  private struct Row: Encodable {
-    var settings: [String: String]
-    var epochs: Int?
-    var seconds: Double?
-    var trainingLoss: Double?
-    var trainingAccuracy: Double?
-    var validationLoss: Double?
-    var validationAccuracy: Double?
-    /// The reason why there are no results.
-    var problem: String?
-
-    /// The highest accuracy, then the lowest loss; without results the last.
-    func isBetter(than other: Row) -> Bool {
-      (-(validationAccuracy ?? -1), validationLoss ?? .infinity)
-        < (-(other.validationAccuracy ?? -1), other.validationLoss ?? .infinity)
-    }
-  }
-
   private struct Record: Encodable {
     var recipe: Recipe
     var output: String
     var seconds: Double
+    /// The scores of the validation part by which the trials are sorted, the first of them first.
+    var sortedBy: [String]
     /// The best first.
-    var trials: [Row]
+    var trials: [RunResult]
     var command: String
   }
 
@@ -59,7 +34,10 @@ enum SettingSearch {
       if let extra = arguments.operand(1) { throw UsageError("unexpected argument '\(extra)'") }
       return
     }
-    let others = TrainingFiles.options.map(\.name) + [RepeatedTraining.repeats.name]
+    let others =
+      TrainingFiles.options.map(\.name) + [
+        RepeatedTraining.repeats.name, CrossValidation.folds.name,
+      ]
     if let other = others.first(where: arguments.isGiven) {
       throw UsageError("'--\(other)' does not apply to a search: omit it, or --search")
     }
@@ -76,72 +54,99 @@ enum SettingSearch {
     let axes = try self.axes(arguments)
     let trials = try self.trials(recipe, axes, arguments)
     let settings = axes.map(\.setting.name)
-    let given = arguments[TrainCommand.resume]
-    let inputs = DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : [])
-    let path = arguments[RunOptions.output] ?? given ?? "\(recipe.recipe)-search.csv"
-    guard path.lowercased().hasSuffix(".csv") else {
-      throw UsageError("'\(path)': the results of a search are a file that ends in .csv")
-    }
-    var rows = try given.map { try read($0, settings, trials) } ?? [:]
-    let output = try OutputFile(
-      path, force: arguments[RunOptions.force], replacesOwn: path == given, inputs: inputs)
     let start = ContinuousClock.now
-    let left = trials.indices.filter { rows[$0] == nil }
-    do {
-      try RunSeries.train(
-        left.map { trials[$0].recipe }, title: "searching", isTested: false,
-        skipBroken: arguments[RunOptions.skipBroken], progress: terminal.progress(for: arguments)
-      ) { place, result in
-        rows[left[place]] = try row(result, settings, trials[left[place]])
-        try output.write(warnings: terminal.error) {
-          try AtomicFile.write(Data(csv(trials, settings, rows).utf8), to: $0)
-        }
-      }
-    } catch let status as ExitStatus {
-      terminal.error.clearLine()
-      guard !rows.isEmpty else {
-        terminal.error.line(
-          "Interrupted before the first of \(counted(trials.count, "trial")) ended.")
-        throw status
-      }
-      terminal.error.line(
-        "Interrupted: \(rows.count) of \(counted(trials.count, "trial")) are in \(output.path). Go on "
-          + "with the same command and '--resume \(shellQuoted(output.path))'.")
-      throw status
+    var series = try SeriesFile(
+      "search", of: "trial", columns: settings, runs: trials,
+      standard: "\(recipe.recipe)-search.csv",
+      inputs: DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : []),
+      arguments: arguments,
+      result: { run in
+        RunResult(settings: Dictionary(uniqueKeysWithValues: zip(settings, run.values)))
+      })
+    try series.train(title: "searching", isTested: false, arguments: arguments, on: terminal)
+    let scores = decidingScores(series.results.values.compactMap(\.validation))
+    let order = series.results.keys.sorted().sorted {
+      isBetter(series.results[$0]!, than: series.results[$1]!, by: scores)
     }
-    let order = rows.keys.sorted()
-      .sorted { rows[$0]!.isBetter(than: rows[$1]!) }
-    guard let best = order.first, rows[best]?.problem == nil else {
+    guard let best = order.first, series.results[best]?.problem == nil else {
       throw CourseError(
         .diverged, "no trial of the search could be trained",
-        received: rows.values.compactMap(\.problem).first, location: output.path,
+        received: series.results.values.compactMap(\.problem).first,
+        location: series.output.path,
         remedy: "Search smaller values: --search learning-rate=0.001,0.0001.")
     }
-    let command = try self.command(trials[best].recipe, name: name, terminal)
-    if arguments[CommonOptions.json] {
-      return try terminal.output.json(
-        Record(
-          recipe: recipe, output: output.path,
-          seconds: (ContinuousClock.now - start) / .seconds(1),
-          trials: order.compactMap { rows[$0] },
-          command: command))
-    }
+    series.remarks.report(on: terminal.error)
+    let record = Record(
+      recipe: recipe, output: series.output.path,
+      seconds: (ContinuousClock.now - start) / .seconds(1), sortedBy: scores.map(\.key),
+      trials: order.compactMap { series.results[$0] },
+      command: try trials[best].recipe.command(name: name, on: terminal))
+    if arguments[CommonOptions.json] { return try terminal.output.json(record) }
     let out = terminal.output
+    let sorting = scores.map { "\($0.isHigherBetter ? "highest" : "lowest") \($0.title)" }
     out.line(
       "\(recipe.recipe) on \(recipe.data.printable): \(counted(trials.count, "trial")), the best first\n"
-    )
-    var table = StudyTable(columns: settings + ["epochs", "train loss", "valid. loss", "accuracy"])
-    for row in order.prefix(30).compactMap({ rows[$0] }) {
-      table.rows.append(
-        settings.map { .text(row.settings[$0] ?? "") }
-          + [row.epochs.map { .count($0) } ?? .missing(row.problem == nil ? "-" : "diverged")]
-          + [row.trainingLoss, row.validationLoss, row.validationAccuracy].map {
-            $0.map { .number($0, digits: 4) } ?? .missing("-")
-          })
-    }
-    out.line(table.text(style: out.style))
+        + "(\(sorting.joined(separator: ", then ")) on the validation data)\n")
+    out.line(table(record, settings, scores).text(style: out.style))
     if order.count > 30 { out.line("... and \(order.count - 30) more") }
-    out.line("\nAll results are in \(output.path). Train the best with\n  \(command)")
+    out.line("\nAll results are in \(record.output). Train the best with\n  \(record.command)")
+  }
+
+  /// The scores that sort trials: the first metric that they have, and then the loss. Where numbers are predicted, the
+  /// loss is none of them, since it may be searched.
+  private static func decidingScores(_ reports: [PartReport]) -> [PartReport.Score] {
+    let known = PartReport.scores.filter { score in
+      reports.contains { score.get($0) != nil }
+    }
+    guard let metric = known.first(where: { $0.key != "loss" }) else { return known }
+    return [metric] + (metric.isHigherBetter ? known.filter { $0.key == "loss" } : [])
+  }
+
+  /// By the scores; without results the last.
+  private static func isBetter(
+    _ a: RunResult, than b: RunResult, by scores: [PartReport.Score]
+  ) -> Bool {
+    for score in scores {
+      func rank(_ result: RunResult) -> Double {
+        let value = result.validation.flatMap(score.get) ?? .nan
+        return value.isNaN ? .infinity : score.isHigherBetter ? -value : value
+      }
+      if rank(a) != rank(b) { return rank(a) < rank(b) }
+    }
+    return false
+  }
+
+  /// The first trials.
+  private static func table(
+    _ record: Record, _ settings: [String], _ scores: [PartReport.Score]
+  ) -> StudyTable {
+    let columns =
+      scores.first?.isHigherBetter == true
+      ? [("train loss", 0, "loss"), ("val. loss", 1, "loss")] : []
+    let shown =
+      columns.map { title, part, key in
+        (title: title, part: RunResult.parts[part], key: key)
+      }
+      + scores.prefix(1).flatMap { score in
+        score.isHigherBetter
+          ? [(title: "val. \(score.title)", part: RunResult.parts[1], key: score.key)]
+          : [
+            (title: "train \(score.title)", part: RunResult.parts[0], key: score.key),
+            (title: "val. \(score.title)", part: RunResult.parts[1], key: score.key),
+          ]
+      }
+    var table = StudyTable(columns: settings + ["epochs"] + shown.map(\.title))
+    for row in record.trials.prefix(30) {
+      let epochs: StudyTable.Cell =
+        row.epochs.map { .count($0) } ?? .missing(row.problem == nil ? "-" : "diverged")
+      let cells = shown.map { column -> StudyTable.Cell in
+        let score = PartReport.scores.first { $0.key == column.key }
+        let value = column.part.get(row).flatMap { score?.get($0) }
+        return value.map { .text(metricText($0)) } ?? .missing("-")
+      }
+      table.rows.append(settings.map { .text(row.settings?[$0] ?? "") } + [epochs] + cells)
+    }
+    return table
   }
 
   // MARK: Combinations
@@ -180,6 +185,11 @@ enum SettingSearch {
           "'--search \(word)': expected different values, as in learning-rate=0.1,0.01 or "
             + "'hidden=32|64,32'")
       }
+      guard name != "learning-rate" || !values.contains("find") else {
+        throw UsageError(
+          "'--search \(word)': a range test finds one learning rate: use '--learning-rate find', or search numbers"
+        )
+      }
       axes.append((setting, values))
     }
     return axes
@@ -210,7 +220,7 @@ enum SettingSearch {
   /// All combinations, the last setting changing fastest, or a random choice of them in this order.
   private static func trials(
     _ recipe: Recipe, _ axes: [(setting: Setting, values: [String])], _ arguments: Arguments
-  ) throws -> [Trial] {
+  ) throws -> [SeriesFile.Run] {
     let count = axes.reduce(1.0) { $0 * Double($1.values.count) }
     guard count <= (arguments[trials] == nil ? Double(trialLimit) : 1e6) else {
       throw UsageError(
@@ -223,110 +233,21 @@ enum SettingSearch {
       places = key.permutation(of: places.count).prefix(wanted).sorted()
     }
     return try places.map { place in
-      var trial = Trial(recipe: recipe, values: [], key: "")
+      var (trial, values) = (recipe, [String]())
       var rest = place
       for axis in axes.reversed() {
         let value = axis.values[rest % axis.values.count]
         rest /= axis.values.count
-        trial.values.insert(value, at: 0)
-        try axis.setting.apply(value, to: &trial.recipe)
+        values.insert(value, at: 0)
+        try axis.setting.apply(value, to: &trial)
       }
       do {
-        try trial.recipe.check()
+        try trial.check()
       } catch let error as UsageError {
-        let combination = zip(axes, trial.values).map { "\($0.setting.name)=\($1)" }
+        let combination = zip(axes, values).map { "\($0.setting.name)=\($1)" }
         throw UsageError("'--search \(combination.joined(separator: " "))': \(error.message)")
       }
-      trial.key = fingerprint(try JSONCoding.text(trial.recipe))
-      return trial
+      return try SeriesFile.Run(trial, values: values)
     }
-  }
-
-  /// FNV-1a.
-  private static func fingerprint(_ text: String) -> String {
-    let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
-    return String(hash, radix: 16)
-  }
-
-  // MARK: Results
-
-  /// - Throws: errors but a divergence, which is a result.
-  private static func row(
-    _ result: Result<RunSeries.Outcome, any Error>, _ settings: [String], _ trial: Trial
-  ) throws -> Row {
-    var row = Row(settings: Dictionary(uniqueKeysWithValues: zip(settings, trial.values)))
-    do {
-      let outcome = try result.get()
-      (row.epochs, row.seconds) = (outcome.epochs, outcome.seconds)
-      (row.trainingLoss, row.trainingAccuracy) = (outcome.train.loss, outcome.train.accuracy)
-      row.validationLoss = outcome.validation?.loss
-      row.validationAccuracy = outcome.validation?.accuracy
-    } catch let error as CourseError where error.kind == .diverged {
-      row.problem = error.oneLine
-    }
-    return row
-  }
-
-  private static let results = [
-    "epochs", "seconds", "training loss", "training accuracy", "validation loss",
-    "validation accuracy", "problem",
-  ]
-
-  private static func csv(_ trials: [Trial], _ settings: [String], _ rows: [Int: Row]) -> String {
-    let lines = trials.indices.compactMap { index in
-      rows[index].map { row in
-        [trials[index].key] + trials[index].values
-          + [
-            row.epochs.map { "\($0)" } ?? "", row.seconds.map { String(format: "%.3f", $0) } ?? "",
-          ]
-          + [row.trainingLoss, row.trainingAccuracy, row.validationLoss, row.validationAccuracy].map
-        {
-          $0.map { "\($0)" } ?? ""
-        } + [row.problem ?? ""]
-      }
-    }
-    return ([["trial"] + settings + results] + lines)
-      .map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
-  }
-
-  /// The results of an unfinished search.
-  private static func read(
-    _ path: String, _ settings: [String], _ trials: [Trial]
-  ) throws -> [Int: Row] {
-    func refuse(_ what: String, received: String? = nil) -> CourseError {
-      CourseError(
-        .invalidArgument, what, expected: "the file of this search, begun with the same settings",
-        received: received, location: path, remedy: "Begin a new search, without --resume.")
-    }
-    let table = try CSVTable(contentsOf: path, header: .present, delimiter: ",")
-    guard table.columnNames == ["trial"] + settings + results else {
-      throw refuse("this is not the file of a search of \(settings.joined(separator: ", "))")
-    }
-    var rows: [Int: Row] = [:]
-    for line in (0..<table.rowCount).map(table.texts(ofRow:)) {
-      guard let index = trials.firstIndex(where: { $0.key == line[0] }) else {
-        throw refuse(
-          "the settings of the search have changed", received: line.joined(separator: ","))
-      }
-      let numbers = line.dropFirst(1 + settings.count).map { Double($0) }
-      rows[index] = Row(
-        settings: Dictionary(uniqueKeysWithValues: zip(settings, trials[index].values)),
-        epochs: numbers[0].flatMap { Int(exactly: $0) }, seconds: numbers[1],
-        trainingLoss: numbers[2], trainingAccuracy: numbers[3], validationLoss: numbers[4],
-        validationAccuracy: numbers[5], problem: line.last.flatMap { $0.isEmpty ? nil : $0 })
-    }
-    return rows
-  }
-
-  /// The command that trains with the settings of a recipe.
-  private static func command(
-    _ recipe: Recipe, name: String, _ terminal: Terminal
-  ) throws -> String {
-    let base = try Recipe.find(name)
-    let options = Recipe.settings.filter { $0.text(recipe) != $0.text(base) }
-      .map { "--\($0.name) \(shellQuoted($0.text(recipe)))" }
-    return ([terminal.command, "train", shellQuoted(name)] + options).joined(separator: " ")
   }
 }

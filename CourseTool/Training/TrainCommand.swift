@@ -20,8 +20,10 @@ enum TrainCommand: Command {
       choose the parts, the initial weights and the order, side by side on all cores;
       the network of the first seed is saved, as without --repeats. --search trains
       with every combination of some settings, side by side, writes the scores to
-      RECIPE-search.csv and prints the best as a command; after Ctrl-C the same
-      command goes on with '--resume RECIPE-search.csv'.
+      RECIPE-search.csv and prints the best as a command. --folds 5 divides the data
+      into five parts and tests on each a network that was trained on the others; the
+      scores are in RECIPE-folds.csv. After Ctrl-C the same command goes on with
+      '--resume RECIPE-search.csv' or '--resume RECIPE-folds.csv'.
 
       Examples:
         course train moons --animate moons.gif
@@ -33,6 +35,7 @@ enum TrainCommand: Command {
         course train csv-sequence --data weather.csv --target temp_max --horizon 3
         course train csv-multilabel --data films.csv --target genres
         course train iris-mlp --repeats 10
+        course train iris-mlp --folds 5 --learning-rate find
         course train digits-mlp --search learning-rate=0.05,0.15 'hidden=128|64,32'
         course train --resume digits-mlp.safetensors --epochs 100
         course recipes digits-mlp --json > mine.json; course train mine.json
@@ -43,7 +46,8 @@ enum TrainCommand: Command {
       Operand("SETTING=VALUES", .zeroOrMore, "further settings for --search"),
     ],
     options: Recipe.settings + [resume] + TrainingFiles.options
-      + [RepeatedTraining.repeats, SettingSearch.search, SettingSearch.trials]
+      + [RepeatedTraining.repeats, CrossValidation.folds, SettingSearch.search]
+      + [SettingSearch.trials]
       + [RunOptions.output, RunOptions.force, RunOptions.threads, CommonOptions.quiet]
       + [RunOptions.skipBroken])
 
@@ -55,12 +59,17 @@ enum TrainCommand: Command {
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     try RepeatedTraining.check(arguments)
     try SettingSearch.check(arguments)
-    if arguments[SettingSearch.search] != nil {
+    try CrossValidation.check(arguments)
+    if arguments[SettingSearch.search] != nil || arguments[CrossValidation.folds] != nil {
       guard let name = arguments.operand(0) else { throw recipeIsMissing }
       var recipe = try Recipe.find(name)
       recipe.apply(arguments)
       try recipe.check()
       if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+      if let count = arguments[CrossValidation.folds] {
+        return try CrossValidation.run(
+          recipe, name: name, count: count, arguments: arguments, on: terminal)
+      }
       return try SettingSearch.run(recipe, name: name, arguments: arguments, on: terminal)
     }
     var experiment: Experiment

@@ -110,7 +110,8 @@ struct TrainingFiles {
     }
     guard run.epochs > 0 else { return lines }
     if let curves, let history = experiment.run.network.progress?.history {
-      try curves.write(Panels.curves(of: history), warnings: terminal.error)
+      try curves.write(
+        Panels.curves(of: history, rangeTest: experiment.run.rangeTest), warnings: terminal.error)
       lines.append("The curves are in \(curves.path).")
     }
     if let log { lines.append("The history is in \(log.path).") }

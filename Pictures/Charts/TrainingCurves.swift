@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 
 extension Figure {
@@ -61,9 +62,40 @@ extension Figure {
   }
 }
 
+extension Figure {
+  /// The loss over the learning rate in a range test, with the suggested rate marked.
+  public static func learningRateRangeTest(_ test: LearningRateRangeTest) -> Figure {
+    let points = zip(test.rates, test.losses).map { (x: Double($0), y: $1) }
+    // The last losses may be larger by powers of ten than all that matters.
+    let top = 1.5 * (test.losses.first ?? 1)
+    let isPositive = test.losses.allSatisfy { $0 > 0 }
+    let least = test.losses.min() ?? 0
+    var figure = Figure(
+      title: "Range test of the learning rate",
+      x: .init("learning rate", scale: .logarithmic),
+      y: .init(
+        "loss", scale: isPositive ? .logarithmic : .linear,
+        range: least < top ? least...top : nil))
+    figure.marks = [.line("loss", points, hasMarkers: false)]
+    if let place = test.rates.indices.min(by: {
+      abs(log(test.rates[$0] / test.learningRate)) < abs(log(test.rates[$1] / test.learningRate))
+    }) {
+      figure.marks.append(
+        .points("falls fastest: \(test.learningRate)", [points[place]], color: .series(2)))
+    }
+    return figure
+  }
+}
+
 extension Panels {
   /// The loss after each epoch and, of a network that classifies, the accuracy, side by side.
-  public static func curves(of history: TrainingHistory) -> Panels {
-    Panels([.loss(of: history)] + [Figure.accuracy(of: history)].compactMap { $0 }, columns: 2)
+  /// - Parameter rangeTest: the test that found the learning rate; its figure follows
+  public static func curves(
+    of history: TrainingHistory, rangeTest: LearningRateRangeTest? = nil
+  ) -> Panels {
+    let figures = [
+      .loss(of: history), Figure.accuracy(of: history), rangeTest.map(Figure.learningRateRangeTest),
+    ]
+    return Panels(figures.compactMap { $0 }, columns: 2)
   }
 }

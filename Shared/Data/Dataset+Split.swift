@@ -103,7 +103,7 @@ extension Target {
   }
 
   /// The indices of the examples of each class.
-  private func groupsByClass() -> [[Int]] {
+  func groupsByClass() -> [[Int]] {
     guard let classCount else { return [Array(0..<count)] }
     let labels = classIndices
     guard labels.count == count, labels.allSatisfy({ $0 >= 0 }) else { return [Array(0..<count)] }

@@ -30,13 +30,16 @@ import Testing
             ["learning-rate": "0.001", "hidden": "8"], ["learning-rate": "0.001", "hidden": "8,4"],
             ["learning-rate": "0.2", "hidden": "8"], ["learning-rate": "0.2", "hidden": "8,4"],
           ])
-      let accuracies = trials.compactMap { $0["validationAccuracy"] as? Double }
+      let accuracies = trials.compactMap {
+        ($0["validation"] as? [String: Any])?["accuracy"] as? Double
+      }
       #expect(accuracies.count == 4 && accuracies == accuracies.sorted(by: >))
       let lines = try lines(path)
       #expect(
         lines[0]
-          == "trial,learning-rate,hidden,epochs,seconds,training loss,training accuracy,"
-          + "validation loss,validation accuracy,problem")
+          == "key,learning-rate,hidden,epochs,kept epoch,learning rate,seconds,training examples,"
+          + "validation examples,training loss,training accuracy,validation loss,validation accuracy,problem"
+      )
       #expect(lines.count == 5)
 
       // Each trial is the run that its settings make alone, and the command trains the best.
@@ -49,7 +52,9 @@ import Testing
       let words = command.split(separator: " ").dropFirst().map(String.init)
       let alone = runTool(words + ["--json", "-o", folder.appending(path: "m").path])
       let validation = try #require(try alone.json["validation"] as? [String: Any])
-      #expect(validation["loss"] as? Double == trials[0]["validationLoss"] as? Double)
+      #expect(
+        validation["loss"] as? Double
+          == (trials[0]["validation"] as? [String: Any])?["loss"] as? Double)
     }
   }
 
@@ -79,7 +84,7 @@ import Testing
       func withoutSeconds(_ lines: [String]) -> [[String]] {
         lines.map { line in
           var fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-          if let place = fields.firstIndex(of: "3") { fields.remove(at: place + 1) }
+          if let place = fields.firstIndex(of: "3") { fields.remove(at: place + 3) }
           return fields
         }
       }
@@ -134,12 +139,40 @@ import Testing
     }
   }
 
+  @Test func numbersAreComparedInTheUnitOfTheTarget() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "t.csv")
+      let rows = (0..<80).map { "\($0 * 7 % 31),\(20_000 + 300 * ($0 * 7 % 31))" }
+      try Data((["x,price"] + rows).joined(separator: "\n").utf8).write(to: file)
+      func run(_ arguments: String..., name: String) -> ToolRun {
+        runTool(
+          ["train", "csv-regression", "--data", file.path, "--target", "price", "--epochs", "8"]
+            + arguments + ["-o", folder.appending(path: name).path])
+      }
+      // Their losses are different quantities.
+      let search = ["--search", "loss=squared,absolute,huber", "learning-rate=0.0001,0.01"]
+      let text = run(search[0], search[1], search[2], name: "s.csv")
+      try #require(text.status == 0, "\(text.error)")
+      #expect(
+        text.output.contains("(lowest RMSE on the validation data)"), "\(text.output)"
+      )
+      #expect(text.output.contains("train RMSE  val. RMSE"))
+      let json = try run(search[0], search[1], search[2], "--json", name: "u.csv").json
+      #expect(json["sortedBy"] as? [String] == ["rmse"])
+      let errors = try #require(json["trials"] as? [[String: Any]]).compactMap {
+        ($0["validation"] as? [String: Any])?["rmse"] as? Double
+      }
+      #expect(errors.count == 6 && errors == errors.sorted())
+    }
+  }
+
   @Test(arguments: [
     (["--search", "lerning-rate=1,2"], "Did you mean 'learning-rate'?"),
     (["--search", "learning-rate"], "expected SETTING=VALUES"),
     (["--search", "learning-rate=0.1"], "expected different values"),
     (["--search", "learning-rate=0.1,0.1"], "expected different values"),
-    (["--search", "learning-rate=0.1,x"], "expected a number above 0, got 'x'"),
+    (["--search", "learning-rate=0.1,x"], "expected a number above 0, or find, got 'x'"),
+    (["--search", "learning-rate=0.1,find"], "use '--learning-rate find', or search numbers"),
     (["--search", "optimizer=sgd,adm"], "Did you mean 'adam'?"),
     (["--search", "hidden=8,4"], "expected different values"),
     (["--search", "seed=1,2"], "it changes the validation data"),

@@ -1,0 +1,58 @@
+import CourseCommandLine
+import CourseTraining
+import Networks
+
+extension Recipe {
+  /// The options of the training.
+  func options(for training: Dataset) -> TrainingOptions {
+    TrainingOptions(
+      epochs: epochs, batchSize: batchSize, shuffle: !isText, clipping: clip.clipping,
+      schedule: schedule(stepsPerEpoch: (training.count + batchSize - 1) / batchSize))
+  }
+
+  /// The range test of the learning rate, on the batches of the training.
+  /// - Parameter stream: the stream for its progress; `nil` for none
+  func rangeTest(
+    of network: NeuralNetwork, on training: Dataset, progress stream: TextStream?
+  ) throws -> LearningRateRangeTest {
+    let steps = 200
+    let progress = ProgressLine("trying learning rates", total: steps, unit: "steps", on: stream)
+    defer { progress.clear() }
+    let options = options(for: training)
+    let callbacks: [any TrainingCallback] = [StopOnInterruption(), StepCount(on: progress)]
+    let test = Result {
+      if let batches = try augmented(training) {
+        return try network.learningRateRangeTest(
+          on: batches, measuring: training, options: options, steps: steps, callbacks: callbacks)
+      }
+      return try network.learningRateRangeTest(
+        on: training, options: options, steps: steps, callbacks: callbacks)
+    }
+    // A test that a signal ended has no result.
+    if Interruption.isRequested { throw Interruption.status }
+    return try test.get()
+  }
+}
+
+extension LearningRateRangeTest {
+  /// The choice and its reason, in one line.
+  var remark: String {
+    "learning rate \(shortNumber(learningRate)): of \(counted(rates.count, "step")) with rates from "
+      + "\(shortNumber(rates.first ?? 0)) to \(shortNumber(rounded(rates.last ?? 0))), the loss fell fastest there"
+  }
+
+  private func rounded(_ rate: Float) -> Float { Float(roundedNumber(Double(rate))) ?? rate }
+}
+
+/// Shows the number of steps.
+private struct StepCount: TrainingCallback {
+  let progress: ProgressLine
+  init(on progress: ProgressLine) { self.progress = progress }
+
+  mutating func stepEnded(
+    _ report: StepReport, network: inout NeuralNetwork
+  ) throws -> TrainingControl {
+    progress.show(report.step)
+    return .proceed
+  }
+}
