@@ -69,6 +69,7 @@ package enum DemoCommand: Command {
         epochs: settings.epochs, batchSize: settings.batchSize,
         schedule: StepDecay(every: settings.decayEvery, factor: settings.decay)))
     let result = try run.perform(savingTo: output, arguments: arguments, on: terminal)
+    if arguments[CommonOptions.json] { try terminal.output.json(result.report) }
     guard !result.report.interrupted else { throw Interruption.status }
     guard !arguments[CommonOptions.json], let evaluation = result.test else { return }
 

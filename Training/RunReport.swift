@@ -84,6 +84,8 @@ extension MultiLabelReport {
 package struct RunReport: Encodable, Sendable {
   package var recipe: Settings
   package var output: String
+  /// The other files that were written, by the names of their options.
+  package var files: [String: String] = [:]
   package var interrupted: Bool
   /// All epochs, and those of this run, which took `seconds`.
   package var epochs: Int

@@ -58,7 +58,7 @@ package struct TrainingRun {
     self.network.recipeNote = try JSONCoding.text(self.settings)
   }
 
-  /// Trains, saves, evaluates and reports.
+  /// Trains, saves, evaluates and prints the results; the document of `--json` is the caller's to print.
   ///
   /// - Returns: the report of the run, and the evaluation on the test part. After a signal, when the network has been
   ///   saved, there is no evaluation; the caller ends with `Interruption.status`.
@@ -89,7 +89,6 @@ package struct TrainingRun {
     if isText { report.perplexities = report.history.map(RunReport.Perplexities.init) }
 
     if wasInterrupted {
-      if json { try terminal.output.json(report) }
       terminal.error.clearLine()  // the ^C
       let isComplete = report.epochs == options.epochs
       terminal.error.line(
@@ -125,11 +124,7 @@ package struct TrainingRun {
       labels = MultiLabelReport(tested, on: test, network)
       report.test?.add(labels)
     }
-    if json {
-      try terminal.output.json(report)
-    } else {
-      printer.results(report, test: isText ? nil : tested, labels: labels)
-    }
+    printer.results(report, test: isText ? nil : tested, labels: labels)
     return (report, tested)
   }
 

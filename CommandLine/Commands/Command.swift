@@ -19,11 +19,18 @@
 package protocol Command: SendableMetatype {
   /// Name, help and arguments of the command.
   static var description: CommandDescription { get }
+  /// The help, given other arguments: `course train moons --help`.
+  static func help(for arguments: Arguments) throws -> CommandDescription
   /// Does the work. Results go to `terminal.output`, progress to `terminal.error`.
   ///
   /// Throws `UsageError` for invalid arguments (exit status 2), `CourseError` for all other input
   /// (1), `ExitStatus` to end without a message and with another status.
   static func run(_ arguments: Arguments, on terminal: Terminal) throws
+}
+
+extension Command {
+  /// The description of the command.
+  package static func help(for arguments: Arguments) throws -> CommandDescription { description }
 }
 
 /// The arguments and the help of a command.
@@ -35,6 +42,8 @@ package struct CommandDescription: Sendable {
   /// Further help: explanations, examples.
   package let discussion: String
   package let operands: [Operand]
+  /// The options under the headings of the help.
+  package let groups: [OptionGroup]
   package let options: [any OptionDescription]
   /// The words of the name.
   package var words: [String] { name.split(separator: " ").map(String.init) }
@@ -43,11 +52,32 @@ package struct CommandDescription: Sendable {
     name: String, abstract: String, discussion: String = "", operands: [Operand] = [],
     options: [any OptionDescription] = []
   ) {
+    self.init(
+      name: name, abstract: abstract, discussion: discussion, operands: operands,
+      groups: [OptionGroup("Options", options + CommonOptions.all)])
+  }
+
+  /// - Parameter groups: all options, with `CommonOptions.all`
+  package init(
+    name: String, abstract: String, discussion: String = "", operands: [Operand] = [],
+    groups: [OptionGroup]
+  ) {
     self.name = name
     self.abstract = abstract
     self.discussion = discussion
     self.operands = operands
-    self.options = options + CommonOptions.all
+    self.groups = groups
+    options = groups.flatMap(\.options)
+  }
+}
+
+/// Options under a heading of the help.
+package struct OptionGroup: Sendable {
+  package let title: String
+  package let options: [any OptionDescription]
+
+  package init(_ title: String, _ options: [any OptionDescription]) {
+    (self.title, self.options) = (title, options)
   }
 }
 

@@ -94,7 +94,8 @@ package struct CommandLineTool: Sendable {
     let rest = Array(words.dropFirst(description.words.count))
     let parsed = try ArgumentParser(command: description).parse(rest)
     if parsed[CommonOptions.help] {
-      try HelpCommand.show(description, json: parsed[CommonOptions.json], on: terminal)
+      try HelpCommand.show(
+        command?.help(for: parsed) ?? description, json: parsed[CommonOptions.json], on: terminal)
     } else {
       do {
         if let command {

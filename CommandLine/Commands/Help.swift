@@ -21,12 +21,14 @@ package enum Help {
       let rows = command.operands.map { ($0.name, $0.help) }
       sections.append(style.bold("Arguments:") + "\n" + columns(rows, style: style))
     }
-    let rows = command.options.map { option in
-      let short = option.short.map { "-\($0), " } ?? ""
-      let value = option.placeholder.map { " \($0)" } ?? ""
-      return ("\(short)--\(option.name)\(value)", option.help)
+    for group in command.groups where !group.options.isEmpty {
+      let rows = group.options.map { option in
+        let short = option.short.map { "-\($0), " } ?? ""
+        let value = option.placeholder.map { " \($0)" } ?? ""
+        return ("\(short)--\(option.name)\(value)", option.help)
+      }
+      sections.append(style.bold(group.title + ":") + "\n" + columns(rows, style: style))
     }
-    sections.append(style.bold("Options:") + "\n" + columns(rows, style: style))
     if !command.discussion.isEmpty { sections.append(command.discussion) }
     return sections.joined(separator: "\n\n")
   }

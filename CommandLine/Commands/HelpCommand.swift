@@ -41,6 +41,8 @@ private struct CommandRecord: Encodable {
     var name: String
     var short: String?
     var value: String?
+    /// The heading, for an option of a command that has several.
+    var group: String?
     var help: String
   }
   var name: String
@@ -54,10 +56,12 @@ private struct CommandRecord: Encodable {
     abstract = command.abstract
     usage = Help.usage(of: command)
     arguments = command.operands.map { Argument(name: $0.name, help: $0.help) }
-    options = command.options.map {
-      Argument(
-        name: "--\($0.name)", short: $0.short.map { "-\($0)" }, value: $0.placeholder,
-        help: $0.help)
+    options = command.groups.flatMap { group in
+      group.options.map {
+        Argument(
+          name: "--\($0.name)", short: $0.short.map { "-\($0)" }, value: $0.placeholder,
+          group: command.groups.count > 1 ? group.title : nil, help: $0.help)
+      }
     }
   }
 }

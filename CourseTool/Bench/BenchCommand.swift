@@ -32,7 +32,7 @@ enum BenchCommand: Command {
     }.joined(separator: "\n")
   }
 
-  private struct Record: Encodable {
+  struct Record: Encodable {
     var machine: Machine
     var measurements: [Measurement]
     /// The peak resident memory of the process, in bytes.

@@ -31,13 +31,13 @@ enum GeneratorBenchCommand: Command {
     .mirror, .crop(padding: 4), .normalize(mean: [0.5], std: [0.25]),
   ]
 
-  private struct Rate: Encodable {
+  struct Rate: Encodable {
     var name: String
     var threads: Int
     var imagesPerSecond: Double
   }
 
-  private struct Record: Encodable {
+  struct Record: Encodable {
     var source: String
     var images: Int
     var size: [Int]
@@ -45,7 +45,7 @@ enum GeneratorBenchCommand: Command {
     var peakMemory: Int
   }
 
-  private struct StepRecord: Encodable {
+  struct StepRecord: Encodable {
     var source: String
     var images: Int
     var steps: [StepComparison]

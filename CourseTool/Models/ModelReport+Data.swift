@@ -104,7 +104,8 @@ extension ModelReport {
 
   var settings: Report.Section? {
     guard let recipe else { return nil }
-    let facts = Recipe.settings.compactMap { setting -> Report.Fact? in
+    let facts = Recipe.settings.filter { recipe.uses($0.name) }.compactMap {
+      setting -> Report.Fact? in
       let value = setting.text(recipe)
       return value.isEmpty ? nil : .init(setting.name, value)
     }

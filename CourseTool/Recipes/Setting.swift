@@ -12,7 +12,7 @@ struct Setting: OptionDescription {
 
   let name: String
   let placeholder: String?
-  let help: String
+  private(set) var help: String
   /// Whether a resumed run must keep the setting.
   let isFixed: Bool
   /// The value in a recipe, as it would be written on the command line; empty when there is none, and in words when
@@ -73,6 +73,13 @@ struct Setting: OptionDescription {
       guard !recipe.automatic.contains(name) else { return }
       try container.encodeIfPresent(get(recipe), forKey: Key(stringValue: name))
     }
+  }
+
+  /// The setting with another help text.
+  func withHelp(_ help: String) -> Setting {
+    var copy = self
+    copy.help = help
+    return copy
   }
 
   /// Reads a value; the result is a `Change`.

@@ -45,11 +45,41 @@ enum TrainCommand: Command {
         "RECIPE|FILE.json", .optional, "a recipe ('course recipes' lists them), or a recipe file"),
       Operand("SETTING=VALUES", .zeroOrMore, "further settings for --search"),
     ],
-    options: Recipe.settings + [resume] + TrainingFiles.options
-      + [RepeatedTraining.repeats, CrossValidation.folds, SettingSearch.search]
-      + [SettingSearch.trials]
-      + [RunOptions.output, RunOptions.force, RunOptions.threads, CommonOptions.quiet]
-      + [RunOptions.skipBroken])
+    groups: settingGroups(Recipe.settings) + otherGroups)
+
+  private static func settingGroups(_ settings: [Setting]) -> [OptionGroup] {
+    Recipe.settingGroups.map { group in
+      OptionGroup(
+        group.title, group.names.compactMap { name in settings.first { $0.name == name } })
+    }
+  }
+
+  private static let otherGroups = [
+    OptionGroup(
+      "Several runs",
+      [RepeatedTraining.repeats, CrossValidation.folds, SettingSearch.search, SettingSearch.trials]),
+    OptionGroup(
+      "Output", [RunOptions.output, RunOptions.force, resume] + TrainingFiles.options),
+    OptionGroup(
+      "General",
+      [RunOptions.threads, RunOptions.skipBroken, CommonOptions.quiet] + CommonOptions.all),
+  ]
+
+  /// With a recipe, the options that it takes, and their values.
+  static func help(for arguments: Arguments) throws -> CommandDescription {
+    guard let name = arguments.operand(0) else { return description }
+    var recipe = try Recipe.find(name)
+    recipe.apply(arguments)
+    let settings = Recipe.settings.filter { recipe.uses($0.name) }.map { $0.showing(recipe) }
+    return CommandDescription(
+      name: "train \(name)",
+      abstract: Recipes.named(recipe.recipe)?.abstract ?? description.abstract,
+      discussion: """
+        In brackets: the values of this recipe. Settings without an effect on it are
+        left out; 'course help train' lists all.
+        """,
+      groups: settingGroups(settings) + otherGroups)
+  }
 
   private static var recipeIsMissing: UsageError {
     UsageError(
@@ -108,14 +138,18 @@ enum TrainCommand: Command {
     let files = try TrainingFiles(arguments, for: &experiment, output: output, on: terminal)
     experiment.remarks.report(on: terminal.error)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
-    let run = try experiment.run.perform(
+    var run = try experiment.run.perform(
       savingTo: output, arguments: arguments, on: terminal
     ).report
 
-    let lines =
-      (run.interrupted ? [] : ["Saved to \(output.path)."])
-      + (try files.write(
-        after: run, of: experiment, output: output, arguments: arguments, on: terminal))
+    var lines = run.interrupted ? [] : ["Saved to \(output.path)."]
+    let written = Result {
+      lines += try files.write(
+        after: &run, of: experiment, output: output, arguments: arguments, on: terminal)
+    }
+    // The results are printed also where a file could not be written.
+    if arguments[CommonOptions.json] { try terminal.output.json(run) }
+    try written.get()
     if run.interrupted {
       for line in lines { terminal.error.line(line) }
       throw Interruption.status

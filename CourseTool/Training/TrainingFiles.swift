@@ -95,32 +95,36 @@ struct TrainingFiles {
     }
   }
 
-  /// Writes the files after a training, or as far as it came.
+  /// Writes the files after a training, or as far as it came, and notes them in the report of the run.
   /// - Returns: a line about each file
   func write(
-    after run: RunReport, of experiment: Experiment, output: OutputFile, arguments: Arguments,
-    on terminal: Terminal
+    after run: inout RunReport, of experiment: Experiment, output: OutputFile,
+    arguments: Arguments, on terminal: Terminal
   ) throws -> [String] {
     let progress = terminal.progress(for: arguments)
     var lines: [String] = []
+    func note(_ option: Option<String>, _ title: String, _ path: String) {
+      run.files[option.name] = path
+      lines.append("The \(title) in \(path).")
+    }
     if let film, !film.recorder.frames.isEmpty {
       let gif = try film.recorder.animation().gif(showing: progress)
       try film.file.write(warnings: terminal.error) { try AtomicFile.write(gif, to: $0) }
-      lines.append("The animation is in \(film.file.path).")
+      note(Self.animate, "animation is", film.file.path)
     }
     guard run.epochs > 0 else { return lines }
     if let curves, let history = experiment.run.network.progress?.history {
       try curves.write(
         Panels.curves(of: history, rangeTest: experiment.run.rangeTest), warnings: terminal.error)
-      lines.append("The curves are in \(curves.path).")
+      note(Self.plot, "curves are", curves.path)
     }
-    if let log { lines.append("The history is in \(log.path).") }
+    if let log { note(Self.history, "history is", log.path) }
     if let page {
       let report = try ModelReport(
         of: experiment.run.network, experiment.recipe, path: output.path, command: terminal.command,
         parts: experiment.parts, after: run, showing: progress)
       try ReportCommand.write(report, to: page, warnings: terminal.error)
-      lines.append("The report is in \(page.path).")
+      note(Self.report, "report is", page.path)
     }
     return lines
   }

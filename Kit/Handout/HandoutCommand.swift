@@ -62,7 +62,7 @@ enum HandoutCommand: Command {
     if let solutions {
       try SolutionsFile(of: handout.tasks, in: package).write(to: solutions)
     }
-    report(handout, in: last, arguments, on: terminal)
+    try report(handout, in: last, arguments, on: terminal)
   }
 
   /// The parts with these names; `all` is every one.
@@ -83,14 +83,18 @@ enum HandoutCommand: Command {
     return result
   }
 
+  struct Document: Encodable {
+    let files: Int
+    let tasks: [CourseTask.Number]
+  }
+
   private static func report(
     _ handout: Handout, in folder: String, _ arguments: Arguments, on terminal: Terminal
-  ) {
+  ) throws {
     let tasks = handout.tasks
     if arguments[CommonOptions.json] {
-      let numbers = tasks.map { "\"\($0.number)\"" }.joined(separator: ", ")
-      return terminal.output.line(
-        "{\"files\" : \(handout.files.count), \"tasks\" : [\(numbers)]}")
+      return try terminal.output.json(
+        Document(files: handout.files.count, tasks: tasks.map(\.number)))
     }
     let style = terminal.output.style
     terminal.output.line(

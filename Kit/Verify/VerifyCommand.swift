@@ -168,7 +168,7 @@ enum VerifyCommand: Command {
     func clear() { line.withLock { $0.clear() } }
   }
 
-  private struct Record: Encodable {
+  struct Record: Encodable {
     var task, mutant, outcome, test, message: String
     var says: String?
 
@@ -182,7 +182,7 @@ enum VerifyCommand: Command {
     }
   }
 
-  private struct SeedRecord: Encodable {
+  struct SeedRecord: Encodable {
     var task, code: String
     var seed: Int
     var test, message: String?

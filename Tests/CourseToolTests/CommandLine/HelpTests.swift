@@ -26,6 +26,38 @@ import Testing
     }
   }
 
+  @Test func everySettingHasOneHeading() {
+    let names = Recipe.settingGroups.flatMap(\.names)
+    #expect(names.sorted() == Recipe.settings.map(\.name).sorted())
+  }
+
+  @Test func theHelpOfARecipeShowsTheOptionsThatItTakes() {
+    func help(_ arguments: String...) -> String {
+      let run = runTool(["train"] + arguments + ["--help"])
+      #expect(run.status == 0, "\(run.error)")
+      return run.output
+    }
+    for name in Recipes.names {
+      let lines = help(name).split(separator: "\n")
+      #expect(lines.allSatisfy { $0.count <= 80 }, "\(name)")
+      #expect(lines.count < help().split(separator: "\n").count)
+    }
+    let moons = help("moons")
+    for words in ["Data:", "--hidden", "[16]", "--optimizer", "[adam]", "--folds", "--output"] {
+      #expect(moons.contains(words), "\(words)")
+    }
+    for option in ["--maps", "--label", "--momentum", "--window", "--sequence-length", "Tables:"] {
+      #expect(!moons.contains(option), "\(option)")
+    }
+    #expect(help("moons", "--optimizer", "momentum").contains("--momentum"))
+    let table = help("csv-mlp")
+    #expect(table.contains("--label") && table.contains("--missing "))
+    #expect(!table.contains("--target") && !table.contains("--size"))
+    #expect(help("csv-sequence").contains("--horizon"))
+    #expect(help("images").contains("--fit") && help("char-lstm").contains("--embedding"))
+    #expect(runTool("train", "mons", "--help").error.contains("Did you mean 'moons'?"))
+  }
+
   @Test func theOverviewListsEveryCommand() {
     let run = runTool("help")
     for command in courseTool.descriptions {

@@ -6,7 +6,7 @@ import Testing
 @testable import CourseKit
 
 @Suite(.watched) struct ReportTests {
-  private func verdicts() throws -> [TaskVerdict] {
+  static func verdicts() throws -> [TaskVerdict] {
     typealias T = TaskVerdictTests
     var passed = TaskVerdict(task: try T.task("1.1"), tests: [T.test("a()", .passed)])
     passed.hasHiddenTests = true
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func json() throws {
-    let text = try JSONCoding.text(ResultsDocument(try verdicts()))
+    let text = try JSONCoding.text(ResultsDocument(try Self.verdicts()))
     let document = try #require(
       try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     #expect(document["points"] as? Int == 2)
@@ -50,7 +50,7 @@ import Testing
 
   /// The fields that docs/specs.md of gradescope/autograder_samples names.
   @Test func gradescopeBeginsWithNothingAndEndsWithAll() throws {
-    let all = try verdicts()
+    let all = try Self.verdicts()
     func document(_ verdicts: [TaskVerdict]) throws -> [String: Any] {
       let results = GradescopeResults(tasks: all.map(\.task), verdicts: verdicts, seconds: 1.5)
       let data = Data(try JSONCoding.text(results).utf8)
@@ -79,7 +79,8 @@ import Testing
   }
 
   @Test func junit() throws {
-    let text = JUnitDocument(verdicts: try verdicts(), time: Date(timeIntervalSince1970: 0)).text
+    let text = JUnitDocument(verdicts: try Self.verdicts(), time: Date(timeIntervalSince1970: 0))
+      .text
     let xml = XMLCounter()
     #expect(xml.parse(text), "not well formed: \(text)")
     #expect(
@@ -99,7 +100,7 @@ import Testing
   }
 
   @Test func annotationsOfGitHub() throws {
-    let verdicts = try verdicts()
+    let verdicts = try Self.verdicts()
     let annotations = Annotations(package: packageFolder)
     #expect(
       annotations.lines(for: verdicts[2]) == [

@@ -1,0 +1,70 @@
+import CourseCommandLine
+import Networks
+
+extension Recipe {
+  /// The names of the settings under the headings of the help.
+  static let settingGroups: [(title: String, names: [String])] = [
+    (
+      "Data",
+      [
+        "data", "label", "target", "separator", "window", "horizon", "validation", "test", "split",
+        "seed", "scaling", "shape",
+      ]
+    ),
+    ("Tables", tableSettings),
+    ("Images", ["size", "fit", "channels", "augment"]),
+    (
+      "Network",
+      [
+        "hidden", "activation", "maps", "kernel-size", "cell", "recurrent", "embedding",
+        "sequence-length",
+      ]
+    ),
+    (
+      "Optimization",
+      [
+        "epochs", "learning-rate", "batch-size", "optimizer", "momentum", "weight-decay",
+        "schedule", "decay", "decay-every", "clip", "loss", "class-weights",
+      ]
+    ),
+    ("Regularization", ["patience", "keep", "dropout", "penalty", "batch-norm"]),
+  ]
+
+  /// Whether a setting can change the training, the others being as they are.
+  func uses(_ setting: String) -> Bool {
+    let isImages = isText ? false : data.isEmpty ? needsImages : DataSource.hasImages(data)
+    let isTable = isText ? false : data.isEmpty ? !needsImages : DataSource.isTable(data)
+    switch setting {
+    case "label": return isTable && loss == nil
+    case "class-weights": return !isText && loss == nil
+    case "target", "loss": return loss != nil
+    case "separator": return targetKind == .labels
+    case "window", "horizon": return window != nil
+    case _ where Self.tableSettings.contains(setting): return isTable
+    case "size", "fit", "channels": return isImages
+    case "shape": return !isText && loss == nil
+    case "augment": return isImages || shape.count == 3
+    case "maps": return !maps.isEmpty || isImages || shape.count == 3
+    case "kernel-size": return !maps.isEmpty
+    case "recurrent": return !recurrent.isEmpty || shape.count == 2 || window != nil
+    case "cell": return !recurrent.isEmpty
+    case "embedding", "sequence-length": return isText
+    case "hidden", "scaling", "split": return !isText
+    case "activation": return !hidden.isEmpty || !maps.isEmpty
+    case "batch-norm": return recurrent.isEmpty && !(hidden.isEmpty && maps.isEmpty)
+    case "dropout": return recurrent.isEmpty && !hidden.isEmpty
+    case "momentum": return optimizer == .momentum
+    case "weight-decay": return optimizer == .adamw
+    case "decay", "decay-every": return scheduleName == .step
+    default: return true
+    }
+  }
+}
+
+extension Setting {
+  /// The setting with its value in a recipe at the end of its help.
+  func showing(_ recipe: Recipe) -> Setting {
+    let value = text(recipe)
+    return value.isEmpty ? self : withHelp("\(help) [\(value)]")
+  }
+}
