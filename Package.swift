@@ -10,7 +10,9 @@ let package = Package(
     .library(name: "Phase2CNN", targets: ["Phase2CNN"]),
     .library(name: "Phase3RNNRegularization", targets: ["Phase3RNNRegularization"]),
     .library(name: "Generator", targets: ["Generator"]),
+    .library(name: "Explorations", targets: ["Explorations"]),
     .library(name: "Networks", targets: ["Networks"]),
+    .library(name: "ExplorationNetworks", targets: ["ExplorationNetworks"]),
     .library(name: "Pictures", targets: ["Pictures"]),
     .executable(name: "course", targets: ["CourseTool"]),
     .executable(name: "course-demo", targets: ["CourseDemoTool"]),
@@ -59,12 +61,16 @@ let package = Package(
       name: "Generator", dependencies: ["Shared", "CCourseKernels", "CCourseCodecs"],
       path: "Generator",
       exclude: ["CodecShims", "SampleData"]),
+    .target(name: "Explorations", dependencies: ["Shared"], path: "Explorations"),
     .target(
       name: "Networks",
       dependencies: [
         "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
       ],
       path: "Networks"),
+    .target(
+      name: "ExplorationNetworks", dependencies: ["Explorations", "Networks"],
+      path: "ExplorationNetworks"),
     .target(
       name: "CCoursePictures", path: "Pictures/CanvasShims",
       cSettings: [
@@ -118,8 +124,15 @@ let package = Package(
       name: "GeneratorTests", dependencies: ["Shared", "Generator", "CourseTestSupport"],
       path: "Tests/GeneratorTests"),
     .testTarget(
+      name: "ExplorationsTests", dependencies: ["Shared", "Explorations", "CourseTestSupport"],
+      path: "Tests/ExplorationsTests"),
+    .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "CourseTestSupport"],
       path: "Tests/NetworksTests"),
+    .testTarget(
+      name: "ExplorationNetworksTests",
+      dependencies: ["ExplorationNetworks", "Explorations", "Networks", "CourseTestSupport"],
+      path: "Tests/ExplorationNetworksTests"),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "Networks", "CourseTestSupport"],
       path: "Tests/PicturesTests"),

@@ -8,36 +8,38 @@ import Shared
 ///     try sampler.read("Monday, 1")
 ///     let text = String((0..<100).map { _ in sampler.next(temperature: 0.7) })
 ///
-/// The network reads each character once: its recurrent layers carry the state on.
+/// A network with recurrent layers reads each character once: they carry the state on. One without a state, as a
+/// transformer is, reads the last characters again for each new one, as many as it was trained on at once.
 public struct TextSampler: Sendable {
   /// The characters that the network knows.
   public let vocabulary: Vocabulary
   private var layers: [any Layer]
+  /// The characters that a network without a state reads again, and the most of them; `nil` where it has a state.
+  private var context: (tokens: [Int], length: Int)?
   /// The scores of the next character.
   private var scores: [Float] = []
   private var draws: PhiloxGenerator
 
   /// Prepares a trained network.
   /// - Parameter seed: of the draws: the same seed generates the same text
-  /// - Throws: `CourseError` when the network is not a character model that carries its state.
+  /// - Throws: `CourseError` when the network is not a character model.
   public init(_ network: NeuralNetwork, seed: UInt64) throws {
     let shape = network.outputShape
     guard shape.count == 2, shape[1] == network.classNames.count, network.inputShape.count == 1,
       let embedding = network.layers.first as? Embedding,
       embedding.configuration.vocabularySize == shape[1],
-      network.layers.contains(where: \.carriesState),
       let vocabulary = try? Vocabulary(classNames: network.classNames)
     else {
       throw CourseError(
         .invalidArgument, "the network is not a character model",
-        expected: "an embedding, recurrent layers that carry their state and a score for each "
-          + "character, as in the recipe char-lstm",
+        expected: "an embedding and a score for each character, as in the recipe char-lstm",
         received:
           "input \(network.inputShape), output \(shape), \(network.classNames.count) classes"
       )
     }
     self.vocabulary = vocabulary
     layers = network.layers
+    context = network.carriesState ? nil : ([], network.inputShape[0])
     for index in layers.indices { layers[index].resetState() }
     draws = RandomKey(seed: seed).folded("sample").generator
   }
@@ -58,7 +60,12 @@ public struct TextSampler: Sendable {
   }
 
   private mutating func read(_ tokens: [Int]) {
-    var activations = Tensor(shape: [1, tokens.count], scalars: tokens.map { Float($0) })
+    var read = tokens
+    if let (known, length) = context {
+      read = Array((known + tokens).suffix(length))
+      context = (read, length)
+    }
+    var activations = Tensor(shape: [1, read.count], scalars: read.map { Float($0) })
     for index in layers.indices {
       activations = layers[index].forward(activations, mode: .inference)
     }

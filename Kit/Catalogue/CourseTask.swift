@@ -51,7 +51,7 @@ package struct CourseTask: Sendable, Equatable {
   package enum Scope: String, CaseIterable, Sendable {
     case firstPrinciples = "first-principles"
     case phase1, phase2, phase3
-    case generator
+    case generator, explorations
 
     /// The phase in the numbers of its tasks.
     package var phase: Int {
@@ -61,6 +61,7 @@ package struct CourseTask: Sendable, Equatable {
       case .phase2: 2
       case .phase3: 3
       case .generator: 4
+      case .explorations: 5
       }
     }
     /// The text of its tasks, as a path in the package.
@@ -71,6 +72,7 @@ package struct CourseTask: Sendable, Equatable {
       case .phase2: "Protocols/Phase2-CNN.md"
       case .phase3: "Protocols/Phase3-RNN-Regularization.md"
       case .generator: "Protocols/Generator.md"
+      case .explorations: "Protocols/Explorations.md"
       }
     }
     /// The folder of its tasks, as a path in the package.
@@ -81,6 +83,7 @@ package struct CourseTask: Sendable, Equatable {
       case .phase2: "Phase2-CNN"
       case .phase3: "Phase3-RNN-Regularization"
       case .generator: "Generator"
+      case .explorations: "Explorations"
       }
     }
     /// The target of its tasks, and that of their tests.
@@ -90,6 +93,7 @@ package struct CourseTask: Sendable, Equatable {
       case .phase2: ("Phase2CNN", "Phase2CNNTests")
       case .phase3: ("Phase3RNNRegularization", "Phase3RNNRegularizationTests")
       case .generator: ("Generator", "GeneratorTests")
+      case .explorations: ("Explorations", "ExplorationsTests")
       }
     }
   }

@@ -14,8 +14,9 @@ struct GivenCode {
 
   /// What `Shared` has for users of networks, and computes the whole of a task.
   static let sharedTypes: Set<String> = [
-    "Accuracy", "Activation", "BinaryAccuracy", "ClassificationReport", "ConfusionMatrix",
-    "FeatureScaler", "NeuralNetwork", "StandardInitializer", "TopKAccuracy",
+    "Accuracy", "Activation", "BinaryAccuracy", "Branches", "ClassificationReport",
+    "ConfusionMatrix", "FeatureScaler", "MeanIoU", "NeuralNetwork", "PixelAccuracy", "Residual",
+    "Sequential", "Skip", "StandardInitializer", "TopKAccuracy",
   ]
 
   /// - Parameter tasks: those of one module

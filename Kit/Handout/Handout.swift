@@ -187,7 +187,8 @@ enum PackageFiles {
     let scopes = CourseTask.Scope.allCases
     let folders =
       [
-        "Shared", "CommandLine", "Kit", "Networks", "Pictures", "Training", "CourseTool",
+        "Shared", "CommandLine", "Kit", "Networks", "ExplorationNetworks", "Pictures", "Training",
+        "CourseTool",
         "Tests/TestSupport",
       ] + scopes.map(\.folder) + scopes.map(\.tests)
     var paths: Set<String> = []

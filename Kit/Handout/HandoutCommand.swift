@@ -14,8 +14,9 @@ enum HandoutCommand: Command {
   static let description = CommandDescription(
     name: "handout", abstract: "Make a package for students, without the solutions.",
     discussion: """
-      PART is first-principles, phase1, phase2, phase3, generator, or all. DIR is a
-      new folder, or an empty one; it gets a complete Swift package, ready for Git.
+      PART is first-principles, phase1, phase2, phase3, generator, explorations, or
+      all. DIR is a new folder, or an empty one; it gets a complete Swift package,
+      ready for Git.
 
         course handout first-principles phase1 ~/handout
         course handout phase3 --given phase1,phase2 ~/handout

@@ -54,7 +54,8 @@ package struct HandoutPlan: Sendable, Hashable {
     func lies(in folder: String) -> Bool { path.hasPrefix("\(folder)/") }
     if path.contains("/Hidden/") && !isForInstructors { return false }
     if ["Shared", "CommandLine", "Kit", "Tests/TestSupport"].contains(where: lies) { return true }
-    if ["Networks", "Pictures", "Training", "CourseTool"].contains(where: lies) { return hasTool }
+    let tool = ["Networks", "ExplorationNetworks", "Pictures", "Training", "CourseTool"]
+    if tool.contains(where: lies) { return hasTool }
     // The folder of First Principles lies in that of Phase 1.
     let scopes = CourseTask.Scope.allCases
     if let scope = scopes.first(where: { lies(in: $0.tests) }) { return tasks.contains(scope) }
@@ -78,6 +79,7 @@ extension CourseTask.Scope {
     case .phase2: "Phase 2: convolutions"
     case .phase3: "Phase 3: recurrence and regularisation"
     case .generator: "Generator: images in batches"
+    case .explorations: "Explorations: detection, attention, self-supervision"
     }
   }
 }

@@ -36,7 +36,7 @@ package enum NotWritten {
   private static func text(ofTask task: String) -> String {
     let texts = [
       "First-Principles", "Phase1-FeedForward", "Phase2-CNN", "Phase3-RNN-Regularization",
-      "Generator",
+      "Generator", "Explorations",
     ]
     let phase = task.prefix { $0 != "." }
     guard let number = Int(phase), texts.indices.contains(number) else { return "Protocols" }

@@ -156,8 +156,8 @@ import Testing
       #expect(handout.files[path] != nil, "\(path)")
     }
     let absent = [
-      "Phase2", "Phase3", "Generator", "Networks", "Pictures", "Training", "CourseTool",
-      "Tests/Shared", "Tests/Kit",
+      "Phase2", "Phase3", "Generator", "Explorations", "Networks", "ExplorationNetworks",
+      "Pictures", "Training", "CourseTool", "Tests/Shared", "Tests/Kit",
     ]
     for path in handout.files.keys {
       #expect(!absent.contains { path.hasPrefix($0) }, "\(path)")
@@ -176,8 +176,8 @@ import Testing
       Set([.phase3]), true,
       [
         "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "CCourseCodecs", "Generator",
-        "Networks", "CCoursePictures", "Pictures", "CourseTraining", "CourseDemoTool", "CourseTool",
-        "Phase3RNNRegularizationTests",
+        "Explorations", "Networks", "ExplorationNetworks", "CCoursePictures", "Pictures",
+        "CourseTraining", "CourseDemoTool", "CourseTool", "Phase3RNNRegularizationTests",
       ]
     ),
   ])

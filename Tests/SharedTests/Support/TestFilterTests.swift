@@ -5,7 +5,8 @@ import Testing
 /// A filter that a text names runs what the text says, and nothing of another task.
 @Suite(.watched) struct TestFilterTests {
   private static let protocols = [
-    "First-Principles", "From-Python", "Generator", "Phase1-FeedForward", "Phase2-CNN",
+    "Explorations", "First-Principles", "From-Python", "Generator", "Phase1-FeedForward",
+    "Phase2-CNN",
     "Phase3-RNN-Regularization",
   ].map { "Protocols/\($0).md" }
   private static let texts = ["README.md", "CONTRIBUTING.md", "course"] + protocols
