@@ -95,7 +95,9 @@ let package = Package(
       path: "Training/Program"),
     .executableTarget(
       name: "CourseTool",
-      dependencies: ["Networks", "Pictures", "CourseTraining", "CourseCommandLine"],
+      dependencies: [
+        "ExplorationNetworks", "Networks", "Pictures", "CourseTraining", "CourseCommandLine",
+      ],
       path: "CourseTool"),
     .target(
       name: "CourseKit", dependencies: ["Shared", "CourseCommandLine"], path: "Kit",

@@ -1,10 +1,11 @@
 import CourseCommandLine
+import ExplorationNetworks
 import Foundation
 import Networks
 
 /// The trained network in a file.
 func savedNetwork(_ path: String) throws -> NeuralNetwork {
-  try NeuralNetwork(contentsOf: URL(filePath: path))
+  try NeuralNetwork(contentsOf: URL(filePath: path), adding: NeuralNetwork.explorationLayers)
 }
 
 /// Whether a file is a safetensors file by its content: the length of a header, and the header's brace.

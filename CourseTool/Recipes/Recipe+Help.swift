@@ -17,7 +17,7 @@ extension Recipe {
       "Network",
       [
         "hidden", "activation", "maps", "kernel-size", "cell", "recurrent", "embedding",
-        "sequence-length",
+        "blocks", "heads", "sequence-length",
       ]
     ),
     (
@@ -49,10 +49,11 @@ extension Recipe {
     case "recurrent": return !recurrent.isEmpty || shape.count == 2 || window != nil
     case "cell": return !recurrent.isEmpty
     case "embedding", "sequence-length": return isText
+    case "blocks", "heads": return blocks > 0
     case "hidden", "scaling", "split": return !isText
     case "activation": return !hidden.isEmpty || !maps.isEmpty
     case "batch-norm": return recurrent.isEmpty && !(hidden.isEmpty && maps.isEmpty)
-    case "dropout": return recurrent.isEmpty && !hidden.isEmpty
+    case "dropout": return recurrent.isEmpty && !hidden.isEmpty || blocks > 0
     case "momentum": return optimizer == .momentum
     case "weight-decay": return optimizer == .adamw
     case "decay", "decay-every": return scheduleName == .step

@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 
@@ -35,10 +36,17 @@ extension Recipe {
     let optimizer = optimizer.make(
       learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
     if isText {
-      var network = try NeuralNetwork.charLSTM(
-        vocabulary: Vocabulary(classNames: training.classNames), sequenceLength: sequenceLength,
-        embeddingSize: embedding, cell: cell, hiddenSizes: recurrent, optimizer: optimizer,
-        seed: seed)
+      let vocabulary = try Vocabulary(classNames: training.classNames)
+      var network =
+        if blocks > 0 {
+          try NeuralNetwork.transformer(
+            vocabulary: vocabulary, contextLength: sequenceLength, width: embedding, blocks: blocks,
+            heads: heads, dropout: dropout, optimizer: optimizer, seed: seed)
+        } else {
+          try NeuralNetwork.charLSTM(
+            vocabulary: vocabulary, sequenceLength: sequenceLength, embeddingSize: embedding,
+            cell: cell, hiddenSizes: recurrent, optimizer: optimizer, seed: seed)
+        }
       network.penalty = penalty.penalty
       try network.requireMemory(forBatchOf: batchSize)
       return network

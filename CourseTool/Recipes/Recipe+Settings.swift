@@ -88,6 +88,11 @@ extension Recipe {
       "embedding", \.embedding, .integer(in: 0...65_536),
       "character embedding size; 0 for data other than text"),
     Setting(
+      "blocks", \.blocks, .integer(in: 0...1024),
+      "blocks of a transformer, for text; 0 for recurrent layers"),
+    Setting(
+      "heads", \.heads, .integer(in: 1...1024), "attention heads of each block"),
+    Setting(
       "sequence-length", \.sequenceLength, .integer(in: 1...65_536),
       "training sequence length, in characters"),
     Setting(
@@ -203,13 +208,26 @@ extension Recipe {
       guard classWeights == .none else {
         throw UsageError("'--class-weights' does not apply to text data")
       }
-      if recurrent.isEmpty {
-        throw UsageError("text data require recurrent layers: --recurrent 128")
+      if blocks > 0, !recurrent.isEmpty {
+        throw UsageError(
+          "--blocks and --recurrent are mutually exclusive: use --blocks 0 or --recurrent none")
+      }
+      if blocks == 0, recurrent.isEmpty {
+        throw UsageError(
+          "text data require recurrent layers or a transformer: --recurrent 128 or --blocks 4")
+      }
+      if blocks > 0, embedding % heads != 0 {
+        throw UsageError(
+          "'--embedding \(embedding)' is divided among \(counted(heads, "head")): use a multiple "
+            + "of \(heads), or other --heads")
       }
       if !hidden.isEmpty {
-        throw UsageError("'--hidden' does not apply to text data: use --recurrent")
+        throw UsageError("'--hidden' does not apply to text data: use --recurrent or --blocks")
       }
       return try checkShares()
+    }
+    guard blocks == 0 else {
+      throw UsageError("'--blocks' applies to text data only: use --blocks 0")
     }
     if !DataSource.isTable(data) {
       let usual = Recipe(recipe: "")
@@ -297,7 +315,10 @@ extension Recipe {
     }
     let options = [
       ("--batch-norm yes", batchNorm, "no", maps.isEmpty && hidden.isEmpty, "layer"),
-      ("--dropout \(shortNumber(dropout))", dropout > 0, "0", hidden.isEmpty, "hidden layer"),
+      (
+        "--dropout \(shortNumber(dropout))", dropout > 0, "0", hidden.isEmpty && blocks == 0,
+        "hidden layer"
+      ),
     ]
     for (option, isGiven, none, hasNoPlace, layer) in options where isGiven {
       let off = option.split(separator: " ")[0] + " " + none

@@ -55,6 +55,10 @@ struct Recipe: Equatable, Sendable {
   var recurrent: [Int] = []
   /// The size of character embeddings; 0: the data are not a text.
   var embedding = 0
+  /// The blocks of a transformer, for a text; 0: recurrent layers.
+  var blocks = 0
+  /// The attention heads of each block.
+  var heads = 4
   /// The training sequence length, in characters.
   var sequenceLength = 50
   var hidden: [Int] = []

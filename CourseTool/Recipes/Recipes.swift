@@ -41,6 +41,13 @@ enum Recipes {
           sequenceLength: 50, optimizer: .adam, learningRate: 0.005, clip: .limit(.norm(1)),
           scheduleName: .cosine, epochs: 20, batchSize: 32, validation: 0.05, test: 0.05)),
       NamedRecipe(
+        abstract: "The same by attention: a transformer of four blocks.",
+        settings: Recipe(
+          recipe: "char-transformer", data: "almanac", scaling: .none, embedding: 128, blocks: 4,
+          sequenceLength: 64, dropout: 0.1, optimizer: .adamw, learningRate: 0.002,
+          weightDecay: 0.1, clip: .limit(.norm(1)), scheduleName: .oneCycle, epochs: 15,
+          batchSize: 16, validation: 0.05, test: 0.05)),
+      NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",
         settings: Recipe(
           recipe: "iris-mlp", data: "iris", scaling: .standardize, hidden: [16],

@@ -6,7 +6,7 @@ extension Recipe {
   /// The options of the training.
   func options(for training: Dataset) -> TrainingOptions {
     TrainingOptions(
-      epochs: epochs, batchSize: batchSize, shuffle: !isText, clipping: clip.clipping,
+      epochs: epochs, batchSize: batchSize, shuffle: !isText || blocks > 0, clipping: clip.clipping,
       schedule: schedule(stepsPerEpoch: (training.count + batchSize - 1) / batchSize))
   }
 

@@ -108,7 +108,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["char-lstm", "--recurrent", "none"], "text data require recurrent layers"),
+    (["char-lstm", "--recurrent", "none"], "text data require recurrent layers or a transformer"),
+    (["char-lstm", "--blocks", "2"], "--blocks and --recurrent are mutually exclusive"),
+    (["char-transformer", "--heads", "3"], "'--embedding 128' is divided among 3 heads"),
+    (["digits-mlp", "--blocks", "2"], "'--blocks' applies to text data only"),
     (["char-lstm", "--label", "x"], "text data have no '--label'"),
     (["char-lstm", "--data", "digits"], "digits is not a text"),
     (["digits-mlp", "--data", "almanac"], "almanac"),
@@ -120,6 +123,33 @@ import Testing
       let run = runTool(["train"] + arguments + ["--output", folder.appending(path: "m").path])
       #expect(run.status == 2)
       #expect(run.error.contains(message), "\(run.error)")
+    }
+  }
+
+  @Test func aTransformerIsTrainedResumedAndContinuesAText() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "t.txt")
+      try Data(String(repeating: "one two three. ", count: 60).utf8).write(to: file)
+      func train(_ name: String, epochs: Int) throws -> String {
+        let model = folder.appending(path: name).path
+        let run = runTool(
+          "train", "char-transformer", "--data", file.path, "--embedding", "16", "--blocks", "1",
+          "--heads", "2", "--sequence-length", "8", "--batch-size", "4", "--learning-rate", "0.01",
+          "--schedule", "step", "--epochs", "\(epochs)", "--quiet", "--output", model)
+        #expect(run.status == 0, "\(run.error)")
+        return model
+      }
+      let whole = try train("whole.safetensors", epochs: 20)
+      let parts = try train("parts.safetensors", epochs: 12)
+      #expect(runTool("train", "--resume", parts, "--epochs", "20", "--quiet").status == 0)
+      let input = Tensor(zeros: [1, 8])
+      #expect(try savedNetwork(parts).predict(input) == savedNetwork(whole).predict(input))
+
+      let text = runTool(
+        "sample", whole, "--prompt", "one ", "--length", "11", "--temperature", "0")
+      #expect(text.output == "one two three. \n", "\(text.output)\(text.error)")
+      #expect(runTool("summary", whole).output.contains("Attention"))
+      #expect(runTool("evaluate", whole).output.contains("perplexity"))
     }
   }
 
