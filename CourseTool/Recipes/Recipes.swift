@@ -45,7 +45,7 @@ enum Recipes {
         settings: Recipe(
           recipe: "char-transformer", data: "almanac", scaling: .none, embedding: 128, blocks: 4,
           sequenceLength: 64, dropout: 0.1, optimizer: .adamw, learningRate: 0.002,
-          weightDecay: 0.1, clip: .limit(.norm(1)), scheduleName: .oneCycle, epochs: 15,
+          weightDecay: 0.1, clip: .limit(.norm(1)), scheduleName: .oneCycle, epochs: 20,
           batchSize: 16, validation: 0.05, test: 0.05)),
       NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",

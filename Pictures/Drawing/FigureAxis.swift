@@ -41,7 +41,12 @@ struct FigureAxis {
             text: factor == 1
               ? FigureAxis.text(ofPower: power) : String(format: "%.\(max(0, -power))f", value))
         }
-      }.filter { $0.value <= pow(10, high) * 1.001 }
+      }.filter { tick in
+        // Beyond a fixed range, several would share its end.
+        tick.value <= pow(10, high) * 1.001
+          && fixed.map { ($0.lowerBound * 0.999...$0.upperBound * 1.001).contains(tick.value) }
+            ?? true
+      }
     case .linear:
       if range.lowerBound == range.upperBound {
         range = (range.lowerBound - 0.5)...(range.upperBound + 0.5)

@@ -30,6 +30,19 @@ import Testing
     #expect(named["layers.3.body.1.weights"] == [16, 64])
   }
 
+  /// The lines of Protocols/Explorations.md.
+  @Test func theBlocksOfTheText() throws {
+    var network = NeuralNetwork(inputShape: [8, 128], seed: 1)
+    try network.append(
+      Residual(
+        Sequential(
+          LayerNorm(128), Dense(outputSize: 384), Attention(heads: 4), Dense(outputSize: 128))))
+    try network.append(
+      Residual(
+        Sequential(LayerNorm(128), Dense(outputSize: 512), GELU(), Dense(outputSize: 128))))
+    #expect(network.outputShape == [8, 128])
+  }
+
   @Test func learnsToContinueAText() throws {
     var network = try network(abc)
     let data = try abc.dataset(batchSize: 4, sequenceLength: 8)

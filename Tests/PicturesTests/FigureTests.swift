@@ -163,6 +163,11 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     #expect(
       FigureAxis([0.11, 0.9], scale: .logarithmic).ticks.map(\.text) == ["0.1", "0.2", "0.5", "1"])
     #expect(FigureAxis([0.5], scale: .linear, fixed: 0...1).ticks.count == 6)
+    // Beyond a fixed range, ticks would lie on its end, one on the other.
+    #expect(
+      FigureAxis([0.3], scale: .logarithmic, fixed: 0.24...2.1).ticks.map(\.text) == [
+        "0.5", "1", "2",
+      ])
     #expect(
       FigureAxis([1, 3], scale: .linear, isWhole: true).ticks.map(\.text) == ["1", "2", "3"])
     #expect(FigureAxis([0, 2e38], scale: .linear).ticks.last?.text == "2e+38")
