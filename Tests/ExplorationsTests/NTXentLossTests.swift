@@ -61,7 +61,8 @@ import Testing
       )
       var loss = NTXentLoss()
       func value(_ step: Float) -> Float { loss.forward(a + u * step, b + v * step) }
-      let measured = (value(0.01) - value(-0.01)) / 0.02
+      // Of fourth order: near 0, an embedding turns far in a small step.
+      let measured = (8 * (value(0.01) - value(-0.01)) - (value(0.02) - value(-0.02))) / 0.12
       _ = value(0)
       let (dA, dB) = loss.backward()
       expectClose(

@@ -258,8 +258,9 @@ import Testing
   @Test(.waits(for: steps), arguments: [[2, 1], [5, 4], [16, 7]])
   func gradientsAgreeWithFiniteDifferences(shape: [Int]) {
     let key = RandomKey(seed: varied(57)).folded(shape[0])
-    let a = Tensor(normal: shape, standardDeviation: 0.6, key: key.folded("a"))
-    let b = Tensor(normal: shape, standardDeviation: 0.6, key: key.folded("b"))
+    // Deviations far below 1, where the loss has a kink.
+    let a = Tensor(normal: shape, standardDeviation: 0.3, key: key.folded("a"))
+    let b = Tensor(normal: shape, standardDeviation: 0.3, key: key.folded("b"))
     var loss = VICRegLoss()
     _ = loss.forward(a, b)
     let (dA, dB) = loss.backward()
@@ -273,7 +274,6 @@ import Testing
       let h: Float = 1 / 256
       let slope = (8 * (value(h) - value(-h)) - (value(2 * h) - value(-2 * h))) / (12 * h)
       let exact = (dA * p + dB * q).sum()
-      // The loss has a kink where σ = 1, which a direction may cross.
       let scale = (square(dA).sum() + square(dB).sum()).squareRoot()
       expectClose(
         exact / scale, slope / scale, "VICRegLoss, slope \(number), shape \(shape)", atol: 2e-2)
