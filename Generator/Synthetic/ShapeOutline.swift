@@ -55,7 +55,4 @@ package enum ShapeOutline: String, Sendable, CaseIterable {
     // Left of the line from the point to the notch.
     return (notchU - outer) * v - notchV * (u - outer) >= 0
   }
-
-  /// The whole radius that a figure may reach.
-  static let reach = 1.1
 }

@@ -78,7 +78,7 @@ extension SyntheticImages {
             try write(format.data(of: drawing.mask), "\(folder)/masks/\(index).\(format.rawValue)")
           }
           if options.contains(.boxes) {
-            let found = SyntheticImages.boxes(of: drawing.mask, label: label(at: index))
+            let found = drawing.mask.boxes { $0 - 1 }
             boxes.withLock { $0["\(index)"] = .array(found.map(\.json)) }
           }
         } catch {

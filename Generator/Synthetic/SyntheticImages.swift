@@ -57,20 +57,7 @@ public struct SyntheticImages: ImageSource {
 
   /// The smallest box around the pixels of the figure.
   public func boxes(at index: Int) -> [ImageBox] {
-    SyntheticImages.boxes(of: drawing(index).mask, label: label(at: index))
-  }
-
-  static func boxes(of mask: PixelImage, label: Int) -> [ImageBox] {
-    let inside = mask.pixels.indices.filter { mask.pixels[$0] > 0 }
-    let (rows, columns) = (inside.map { $0 / mask.width }, inside.map { $0 % mask.width })
-    guard let top = rows.min(), let bottom = rows.max(), let left = columns.min(),
-      let right = columns.max()
-    else { return [] }
-    return [
-      ImageBox(
-        left: Float(left), top: Float(top), right: Float(right + 1), bottom: Float(bottom + 1),
-        label: label)
-    ]
+    drawing(index).mask.boxes { $0 - 1 }
   }
 
   /// Picture and mask at once.
@@ -78,7 +65,29 @@ public struct SyntheticImages: ImageSource {
     let label = label(at: index)
     var draws = SceneDraws(RandomKey(seed: seed).folded("image").folded(index))
     let scene = SyntheticScene(ShapeOutline.allCases[label], &draws)
-    return scene.rendered(
-      size: size, label: label, noise: RandomKey(seed: seed).folded("noise").folded(index))
+    let (image, figures) = scene.rendered(
+      size: size, noise: RandomKey(seed: seed).folded("noise").folded(index))
+    let mask = PixelImage(
+      width: size, height: size, channels: 1,
+      pixels: figures.map { $0 == 0 ? 0 : UInt8(label + 1) })
+    return (image, mask)
+  }
+}
+
+extension PixelImage {
+  /// The smallest box around the pixels of each value but 0, in the order of the values.
+  /// - Parameter label: the class of the object with a value
+  func boxes(label: (_ value: Int) -> Int) -> [ImageBox] {
+    var edges: [Int: ImageBox] = [:]
+    for (place, value) in pixels.enumerated() where value > 0 {
+      let (x, y) = (Float(place % width), Float(place / width))
+      var box =
+        edges[Int(value)]
+        ?? ImageBox(left: x, top: y, right: x + 1, bottom: y + 1, label: label(Int(value)))
+      (box.left, box.right) = (min(box.left, x), max(box.right, x + 1))
+      box.bottom = y + 1
+      edges[Int(value)] = box
+    }
+    return edges.sorted { $0.key < $1.key }.map(\.value)
   }
 }
