@@ -60,7 +60,7 @@ import Testing
     // could not be moved apart by large inputs, and each step of the check moves all of a channel.
     var layer = block(pool: pool)
     layer.batchNorm.shift.value = [1.8, 1, 0.6]
-    try expectGradients(of: layer, inputShape: [], input: images([2, 2, 3, 4]))
+    try expectGradients(of: layer, inputShape: [2, 2, 3, 4])
   }
 
   @Test func theFirstLayersShortcutAccumulatesTheSameGradients() {

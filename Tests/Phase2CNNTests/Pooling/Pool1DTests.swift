@@ -28,11 +28,9 @@ import Testing
   }
 
   @Test func gradientsAgreeWithFiniteDifferences() throws {
-    let order = RandomKey(seed: varied(4)).permutation(of: 2 * 2 * 9)
-    let input = Tensor(shape: [2, 2, 9], scalars: order.map { Float($0) * 0.25 - 5 })
     try expectGradients(
-      of: MaxPool1D(kernelSize: 3, stride: 2, padding: .same), inputShape: input.shape, input: input
-    )
+      of: MaxPool1D(kernelSize: 3, stride: 2, padding: .same), inputShape: [2, 2, 9],
+      draw: MaxPool2DTests.farApart)
   }
 
   @Test func inUse() async throws {

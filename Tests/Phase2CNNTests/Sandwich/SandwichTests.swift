@@ -272,13 +272,12 @@ extension ConvReLUPool: SandwichLayer { fileprivate var kernelPool: MaxPool2D? {
   @Test(.waits(for: steps), arguments: both)
   func gradientsAgreeWithFiniteDifferences(implementation: Implementation) throws {
     // Large and far apart, and few places that share a weight: so few sums lie near the kinks of ReLU and of the maximum.
-    func apart(_ shape: [Int]) -> Tensor { images(shape) * 4 }
-    try expectGradients(of: convReLU(implementation), inputShape: [], input: apart([1, 2, 5, 4]))
-    try expectGradients(
-      of: convReLUPool(implementation), inputShape: [], input: apart([1, 2, 4, 5]))
-    try expectGradients(
-      of: convReLUPool(implementation, pool: 3, stride: 2, groups: 2), inputShape: [],
-      input: apart([1, 2, 6, 5]))
+    func expect(_ layer: some Layer, _ shape: [Int]) throws {
+      try expectGradients(of: layer, inputShape: shape) { Tensor(normal: $0, key: $1) * 4 }
+    }
+    try expect(convReLU(implementation), [1, 2, 5, 4])
+    try expect(convReLUPool(implementation), [1, 2, 4, 5])
+    try expect(convReLUPool(implementation, pool: 3, stride: 2, groups: 2), [1, 2, 6, 5])
   }
 
   @Test(.waits(for: steps), arguments: both)

@@ -11,7 +11,6 @@ extension BatchNormTests {
     var layer = BatchNorm(channels: 2, implementation: .reference)
     layer.scale.value = [-1.3, 0.6]
     layer.shift.value = [2, -0.4]
-    let input = Tensor(normal: shape, key: RandomKey(seed: varied(1723)).folded("input")) * 2 + 5
-    try expectGradients(of: layer, inputShape: shape, input: input)
+    try expectGradients(of: layer, inputShape: shape) { Tensor(normal: $0, key: $1) * 2 + 5 }
   }
 }
