@@ -38,7 +38,9 @@ private let hasUnwrittenTasks: Bool = {
   guard let folders = try? manager.contentsOfDirectory(atPath: packageFolder.path) else {
     return true
   }
-  let phases = folders.filter { $0.hasPrefix("Phase") || $0 == "Generator" }
+  let phases = folders.filter {
+    $0.hasPrefix("Phase") || ["Generator", "Explorations"].contains($0)
+  }
   return phases.isEmpty
     || phases.contains { phase in
       let folder = packageFolder.appending(path: phase).resolvingSymlinksInPath()
@@ -54,8 +56,8 @@ private let hasUnwrittenTasks: Bool = {
 /// Names the running tests when none has begun or ended for ten seconds, and ends the process when that continues.
 ///
 /// Only seconds of processor time count, at most one for each second that passes: a test that waits for a busy machine
-/// is not ended. The limit depends on the speed of this machine. A silence without computing (a child process that
-/// never ends, a lock) may last 300 seconds.
+/// is not ended. Those of child processes count as well, since the test of an exit test only waits for them. The limit
+/// depends on the speed of this machine. A silence without computing (a lock, for example) may last 300 seconds.
 final class Watchdog: Sendable {
   static let shared = Watchdog()
   /// The exit status: that of `timeout`.
@@ -110,6 +112,8 @@ final class Watchdog: Sendable {
   private func watch() -> Never {
     let patience = patience ?? patienceForThisMachine()
     var (changes, silence, computing) = (0, 0.0, 0.0)
+    // That of the children is unknown as long as tests begin and end.
+    var childrenTime: Double?
     var (time, cpuTime) = (seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID))
     while true {
       Thread.sleep(forTimeInterval: 0.5)
@@ -117,11 +121,15 @@ final class Watchdog: Sendable {
       let (changesNow, running) = tests.withLock { ($0.changes, $0.names) }
       let before = silence
       if changesNow != changes || running.isEmpty {
-        (changes, silence, computing) = (changesNow, 0, 0)
+        (changes, silence, computing, childrenTime) = (changesNow, 0, 0, nil)
       } else {
+        let childrenNow = secondsOfChildren()
+        // Less than before after the end of a child.
+        let ofChildren = max(0, childrenNow - (childrenTime ?? childrenNow))
+        childrenTime = childrenNow
         // At most 1: a process that was stopped in between, by a debugger for example, was not silent.
         silence += min(now - time, 1)
-        computing += min(now - time, cpuNow - cpuTime, 1)
+        computing += min(now - time, cpuNow - cpuTime + ofChildren, 1)
       }
       (time, cpuTime) = (now, cpuNow)
       if before < 10, silence >= 10 { say("Still running after 10 seconds", running) }
@@ -160,6 +168,22 @@ func patienceForThisMachine() -> Double {
   // Never true; it keeps the compiler from removing the loop.
   if sum == 1 { print(sum) }
   return max(patience * 2 / 3, (end - start) / 0.11 * patience)
+}
+
+/// The processor time of the child processes that are running; 0 where there is no `/proc`.
+private func secondsOfChildren() -> Double {
+  let parent = "\(ProcessInfo.processInfo.processIdentifier)"
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+  let ticks = names.filter { $0.first?.isNumber == true }.reduce(0) { sum, name in
+    // 1234 (a name) S 1233 ...: the parent is the fourth word, the times are the 14th and the 15th.
+    guard let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+      let close = text.lastIndex(of: ")")
+    else { return sum }
+    let words = text[close...].split(separator: " ")
+    guard words.count > 13, words[2] == parent else { return sum }
+    return sum + (Int(words[12]) ?? 0) + (Int(words[13]) ?? 0)
+  }
+  return Double(ticks) / Double(sysconf(CInt(_SC_CLK_TCK)))
 }
 
 /// The time of a clock.

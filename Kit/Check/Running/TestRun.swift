@@ -15,15 +15,16 @@ package struct TestRun {
   var isolation: (isolation: Isolation, folder: URL)?
 
   package struct Limits: Sendable {
-    /// Seconds of processor time without a test that begins or ends: in a run of all tests, and of one.
-    package var patience = (all: 12, single: 5)
+    /// Seconds of processor time without a test that begins or ends: in a run of all tests, and of one. The first may be
+    /// short, since a test that it stops by mistake is run again alone.
+    package var patience = (all: 6, single: 5)
     /// Seconds on the clock, and of processor time.
     package var seconds = (all: 300.0, single: 60.0)
     package var memory = 8 << 30
     /// Bytes of output and events.
     package var output: Int?
     /// The tests that may take too long before the rest is left out.
-    package var timeouts = 3
+    package var timeouts = 2
     /// The tests that may go wrong alone before the rest is left out.
     package var failures = Int.max
 

@@ -21,6 +21,18 @@ import Testing
     #expect(!text.contains("aQuickTest()"))
   }
 
+  #if os(Linux)
+    /// As in an exit test, for whose process the test only waits.
+    @Test func anEndlessLoopInAChildProcessIsEnded() async {
+      await #expect(processExitsWith: .exitCode(Watchdog.status)) {
+        let watchdog = Watchdog(patience: 0.2)
+        _ = watchdog.begin("aTest()")
+        let loop = ["-c", "while :; do :; done"]
+        try Process.run(URL(filePath: "/bin/sh"), arguments: loop).waitUntilExit()
+      }
+    }
+  #endif
+
   @Test func aTestThatComputesAndEndsIsLeftAlone() async {
     await #expect(processExitsWith: .exitCode(7)) {
       let watchdog = Watchdog(patience: 0.5)
