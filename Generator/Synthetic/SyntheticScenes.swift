@@ -1,21 +1,5 @@
 import Shared
 
-/// An image with the class of each pixel and the objects in it: an example for segmentation and detection.
-public struct AnnotatedImage: Sendable, Equatable {
-  /// The picture.
-  public var image: PixelImage
-  /// The class of each pixel, an image of one channel and the same size: 0 for the background, 1 plus its class for an
-  /// object.
-  public var mask: PixelImage
-  /// The objects; `label` is the class of each, from 0.
-  public var boxes: [ImageBox]
-
-  /// An image with its annotations.
-  public init(image: PixelImage, mask: PixelImage, boxes: [ImageBox] = []) {
-    (self.image, self.mask, self.boxes) = (image, mask, boxes)
-  }
-}
-
 /// Pictures of several figures that this code draws, with the class of each pixel and the box of each figure: for
 /// segmentation and detection.
 ///
@@ -35,7 +19,7 @@ public struct AnnotatedImage: Sendable, Equatable {
 /// listed from the farthest figure to the nearest. The hole of a ring belongs to that which is seen through it.
 ///
 /// Scene i of a seed is a function of the seed, the size, `figures` and i alone (`RandomKey`).
-public struct SyntheticScenes: Sendable {
+public struct SyntheticScenes: AnnotatedImageSource {
   /// The number of scenes.
   public let count: Int
   /// The seed of the drawings.
@@ -61,11 +45,22 @@ public struct SyntheticScenes: Sendable {
     (self.size, self.count, self.seed, self.figures) = (size, count, seed, figures)
   }
 
+  /// The name of the scenes in messages.
+  public var name: String { "synthetic scenes" }
   /// The names of the figures, by class; the background is none of them.
   public var classNames: [String] { SyntheticScenes.outlines.map(\.rawValue) }
 
+  /// The number and seed of the scene, as there is no file.
+  public func location(at index: Int) -> String { "synthetic scene \(index) of seed \(seed)" }
+
+  /// The scene.
+  public func annotatedImage(at index: Int) -> AnnotatedImage { scene(at: index) }
+
   /// A scene.
-  public func scene(at index: Int) -> AnnotatedImage {
+  public func scene(at index: Int) -> AnnotatedImage { drawing(index).scene }
+
+  /// A scene, and the number of its visible pixels for each box.
+  func drawing(_ index: Int) -> (scene: AnnotatedImage, areas: [Int]) {
     guard (0..<count).contains(index) else {
       stop(
         "SyntheticScenes", expected: "a number from 0 to \(count - 1)", received: "\(index)")
@@ -76,13 +71,20 @@ public struct SyntheticScenes: Sendable {
       draws.choice(SyntheticScenes.outlines.count)
     }
     let scene = SyntheticScene(classes.map { SyntheticScenes.outlines[$0] }, &draws)
-    let (image, figures) = scene.rendered(size: size, noise: key.folded("noise"))
+    let (image, owners) = scene.rendered(size: size, noise: key.folded("noise"))
     // A figure without a place may be missing among them.
     let labels = scene.figures.map { SyntheticScenes.outlines.firstIndex(of: $0.outline)! }
-    let owners = PixelImage(width: size, height: size, channels: 1, pixels: figures)
-    let mask = PixelImage(
-      width: size, height: size, channels: 1,
-      pixels: figures.map { $0 == 0 ? 0 : UInt8(labels[Int($0) - 1] + 1) })
-    return AnnotatedImage(image: image, mask: mask, boxes: owners.boxes { labels[$0 - 1] })
+    func channel(_ pixels: [UInt8]) -> PixelImage {
+      PixelImage(width: size, height: size, channels: 1, pixels: pixels)
+    }
+    var areas = [Int](repeating: 0, count: labels.count)
+    for owner in owners where owner > 0 { areas[Int(owner) - 1] += 1 }
+    return (
+      AnnotatedImage(
+        image: image,
+        mask: channel(owners.map { $0 == 0 ? 0 : UInt8(labels[Int($0) - 1] + 1) }),
+        boxes: channel(owners).boxes { labels[$0 - 1] }),
+      areas.filter { $0 > 0 }
+    )
   }
 }

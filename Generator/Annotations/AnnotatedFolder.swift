@@ -1,0 +1,254 @@
+import Foundation
+import Shared
+import Synchronization
+
+/// A folder of images with a mask for each: one's own data for segmentation.
+///
+///     data/images/17.jpg     a photograph
+///     data/masks/17.png      as large, grey or with a palette: the class of each pixel
+///     data/classes.txt       background, cat, dog: the names of the values 0, 1, 2, one a line
+///
+///     let pets = try AnnotatedFolder("data")
+///     pets.classNames                                      // ["cat", "dog"]
+///     try Dataset(pets, as: ImageInput(channels: 3, height: 64, width: 64))
+///
+/// A mask has the name of its image, with another ending and, if wanted, `_mask` behind it: `17_mask.png`. Pixels of
+/// value 255 do not count, as in Pascal VOC, unless 0 and 255 are the only values: then 255 is an object. Without
+/// `classes.txt`, the values themselves are the names of the classes; the smallest one is the background.
+public struct AnnotatedFolder: AnnotatedImageSource {
+  /// The path of the folder.
+  public let name: String
+  /// The names of the classes of objects; the background is none of them.
+  public let classNames: [String]
+  /// The name of the background.
+  private let background: String
+  /// Remarks, in sentences.
+  public private(set) var notes: [String] = []
+  /// The path of each image and of its mask.
+  private let pairs: [(image: String, mask: String)]
+  /// The class of each value of a pixel; `nil` for an unknown one.
+  private let classes: [UInt8?]
+
+  /// The number of images.
+  public var count: Int { pairs.count }
+  /// The names of the classes of pixels.
+  public var pixelClassNames: [String] { [background] + classNames }
+
+  /// Opens the folder: pairs images with masks, compares their sizes, and reads the masks once to find their values.
+  /// - Parameters:
+  ///   - folder: the folder with `images` and `masks`; with `masks`, that of the images
+  ///   - masks: the folder of the masks; `nil` for `masks` in the folder
+  ///   - classNames: the names of the classes of pixels that a trained network knows; `nil` for those of the data
+  /// - Throws: a `CourseError` that names the file for an image without a mask, a mask of another size, an unknown class,
+  ///   and a file that cannot be read
+  public init(_ folder: String, masks: String? = nil, classNames: [String]? = nil) throws {
+    name = folder
+    let images =
+      FileManager.default.fileExists(atPath: "\(folder)/images") ? "\(folder)/images" : folder
+    let masks = masks ?? "\(folder)/masks"
+    guard FileManager.default.fileExists(atPath: masks) else {
+      throw CourseError(
+        .file, "there is no folder of masks", expected: masks, received: "no such folder",
+        location: folder,
+        remedy: "Put the images into \(folder)/images and a mask for each into \(folder)/masks.")
+    }
+    var unused: [String]
+    (pairs, unused) = try AnnotatedFolder.pairs(images: images, masks: masks)
+    if !unused.isEmpty {
+      notes.append("masks without an image, such as \(unused[0]), are not used: \(unused.count)")
+    }
+    let values = try AnnotatedFolder.values(of: pairs)
+    let listed = try [folder, "\(masks)/.."].lazy.compactMap {
+      try AnnotatedFolder.listedNames("\($0)/classes.txt")
+    }.first
+    let known: [(value: UInt8, name: String)]
+    let isBinary = values.keys.max() == 255 && values.count <= 2 && values[0] != nil
+    if let listed {
+      known = listed.enumerated().map { (UInt8($0.offset), $0.element) }
+    } else if isBinary {
+      known = [(0, "background"), (255, "object")]
+      notes.append("the masks have the values 0 and 255: background and object")
+    } else {
+      known = try AnnotatedFolder.named(values)
+    }
+    let names = classNames ?? known.map(\.name)
+    guard names.count >= 2 else {
+      throw CourseError(
+        .invalidData, "the masks have one class only", expected: "a background and an object",
+        received: "the value \(values.keys.first ?? 0) everywhere", location: masks,
+        remedy: "Give the objects values of their own: 1, 2, ...")
+    }
+    var classes = [UInt8?](repeating: nil, count: 256)
+    if !isBinary { classes[255] = AnnotatedImage.ignored }
+    for (value, name) in known {
+      guard let index = names.firstIndex(of: name) else { continue }
+      classes[Int(value)] = UInt8(index)
+    }
+    self.classes = classes
+    (background, self.classNames) = (names[0], Array(names.dropFirst()))
+    if let (value, path) = values.filter({ classes[Int($0.key)] == nil }).min(by: {
+      $0.key < $1.key
+    }) {
+      let isListed = Int(value) < known.count && known.contains { $0.value == value }
+      throw CourseError(
+        .invalidData, "a mask has an unknown class",
+        expected: classNames != nil && isListed
+          ? "the classes of the network: \(names.prefix(20).joined(separator: ", "))"
+          : "values from 0 to \(known.count - 1), or 255 for pixels that do not count",
+        received: isListed ? known.first { $0.value == value }!.name : "the value \(value)",
+        location: path,
+        remedy: listed == nil
+          ? "Name the classes in \(folder)/classes.txt, one a line."
+          : "Correct the mask, or add the class to classes.txt.")
+    }
+  }
+
+  /// The path of an image.
+  public func location(at index: Int) -> String { pairs[index].image }
+
+  /// The shape `[C, H, W]` of each image, from its header.
+  public var imageShapes: ImageShapes {
+    get throws {
+      var counts: [[Int]: Int] = [:]
+      for pair in pairs { counts[try PixelImage.shape(ofFile: pair.image), default: 0] += 1 }
+      return ImageShapes(counts: counts)
+    }
+  }
+
+  /// Reads an image and its mask.
+  public func annotatedImage(at index: Int) throws -> AnnotatedImage {
+    guard pairs.indices.contains(index) else {
+      stop("AnnotatedFolder", expected: "a number from 0 to \(count - 1)", received: "\(index)")
+    }
+    let image = try PixelImage(contentsOf: pairs[index].image)
+    let mask = try PixelImage(maskFile: pairs[index].mask)
+    try AnnotatedFolder.requireSize(
+      of: mask.tensorShape, as: image.tensorShape, pair: pairs[index])
+    let pixels = try mask.pixels.map { value in
+      guard let known = classes[Int(value)] else {
+        throw CourseError(
+          .invalidData, "the mask has changed", expected: "the classes that it had",
+          received: "the value \(value)", location: pairs[index].mask)
+      }
+      return known
+    }
+    return AnnotatedImage(
+      image: image,
+      mask: PixelImage(width: mask.width, height: mask.height, channels: 1, pixels: pixels))
+  }
+
+  // MARK: Files
+
+  /// Each image with its mask, in the order of their names, and the masks that are left.
+  private static func pairs(
+    images: String, masks: String
+  ) throws -> (pairs: [(image: String, mask: String)], unused: [String]) {
+    let (pictures, others) = (try FolderListing(of: images), try FolderListing(of: masks))
+    let files = pictures.files.filter(isReadable).sorted(by: precedes)
+    guard !files.isEmpty else {
+      throw CourseError(
+        .invalidData, "there are no images in this folder",
+        expected: (PixelImage.fileExtensions + ["npy"]).map { ".\($0)" }.joined(separator: ", "),
+        received: "\(pictures.files.count) other files", location: images)
+    }
+    func stem(_ name: String) -> String {
+      URL(filePath: name).deletingPathExtension().lastPathComponent
+    }
+    var byStem: [String: String] = [:]
+    for name in others.files.filter(isReadable).sorted(by: precedes) {
+      let own = stem(name)
+      byStem[own.hasSuffix("_mask") ? String(own.dropLast(5)) : own] = name
+    }
+    var pairs: [(image: String, mask: String)] = []
+    var missing: [String] = []
+    for name in files {
+      if let mask = byStem.removeValue(forKey: stem(name)) {
+        pairs.append(("\(images)/\(name)", "\(masks)/\(mask)"))
+      } else {
+        missing.append(name)
+      }
+    }
+    if let first = missing.first {
+      throw CourseError(
+        .invalidData, "an image without a mask", expected: "\(masks)/\(stem(first)).png",
+        received: missing.count == 1 ? "no such file" : "none for \(missing.count) images",
+        location: "\(images)/\(first)", remedy: "Add the mask, or remove the image.")
+    }
+    return (pairs, byStem.values.sorted(by: precedes))
+  }
+
+  private static func isReadable(_ name: String) -> Bool {
+    FolderListing.isImage(name) || name.lowercased().hasSuffix(".npy")
+  }
+
+  private static func requireSize(
+    of mask: [Int], as image: [Int], pair: (image: String, mask: String)
+  ) throws {
+    guard mask[1...] != image[1...] else { return }
+    throw CourseError(
+      .shapeMismatch, "the mask has another size than its image",
+      expected: "\(image[1]) x \(image[2]) (height x width), as \(pair.image)",
+      received: "\(mask[1]) x \(mask[2])", location: pair.mask,
+      remedy: "Save the mask in the size of the image.")
+  }
+
+  /// The values of all masks, each with the first file that has it.
+  private static func values(
+    of pairs: [(image: String, mask: String)]
+  ) throws -> [UInt8: String] {
+    let found = Mutex<[UInt8: Int]>([:])
+    let failure = Mutex<(index: Int, error: any Error)?>(nil)
+    parallelFor(pairs.count) { index in
+      do {
+        let mask = try PixelImage(maskFile: pairs[index].mask)
+        try requireSize(
+          of: mask.tensorShape, as: PixelImage.shape(ofFile: pairs[index].image),
+          pair: pairs[index])
+        let values = Set(mask.pixels)
+        found.withLock { found in
+          for value in values { found[value] = min(found[value] ?? index, index) }
+        }
+      } catch {
+        failure.withLock { known in
+          if known.map({ index < $0.index }) ?? true { known = (index, error) }
+        }
+      }
+    }
+    if let error = failure.withLock({ $0?.error }) { throw error }
+    return found.withLock { $0.mapValues { pairs[$0].mask } }
+  }
+
+  /// The lines of a list of classes; `nil` where there is none.
+  private static func listedNames(_ path: String) throws -> [String]? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let data = try readFile(at: path, content: "the names of classes", allowsPipes: false)
+    let names = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    guard (2...255).contains(names.count), Set(names).count == names.count else {
+      throw CourseError(
+        .format, "these are no names of classes",
+        expected: "2 to 255 different names, one a line: the background first",
+        received: "\(names.count) names, \(Set(names).count) different", location: path)
+    }
+    return names
+  }
+
+  /// Classes named after their values.
+  private static func named(
+    _ values: [UInt8: String]
+  ) throws -> [(value: UInt8, name: String)] {
+    let sorted = values.keys.filter { $0 != AnnotatedImage.ignored }.sorted()
+    guard sorted.count <= 64 else {
+      throw CourseError(
+        .invalidData, "the masks have \(sorted.count) different values",
+        expected: "a value for each class",
+        received: "values such as "
+          + sorted.prefix(8).map { "\($0)" }.joined(separator: ", "),
+        location: values[sorted[0]],
+        remedy:
+          "Save masks as PNG, which JPEG and smooth resizing blur; or name the classes in classes.txt."
+      )
+    }
+    return sorted.enumerated().map { ($0.element, $0.offset == 0 ? "background" : "\($0.element)") }
+  }
+}
