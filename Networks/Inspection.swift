@@ -42,7 +42,9 @@ extension NeuralNetwork {
     var layers = layers
     var activations = preprocessing?(batch) ?? batch
     var found: [(layer: Int, maps: Tensor)] = []
-    for index in layers.indices {
+    // A layer that asks for regions or the like cannot go on without them.
+    for index in layers.indices
+    where !layers[...index].contains(where: { !$0.sideInputShapes.isEmpty }) {
       activations = layers[index].forward(activations, mode: .inference)
       if activations.rank == 4 {
         found.append((index, activations.reshaped(to: Array(activations.shape.dropFirst()))))

@@ -30,7 +30,7 @@ extension NeuralNetwork {
       CrossEntropyLoss.self, SoftmaxCrossEntropyLoss.self, SequenceCrossEntropyLoss.self,
       BinaryCrossEntropyLoss.self, MeanSquaredErrorLoss.self,
       MeanAbsoluteErrorLoss.self, HuberLoss.self, PixelCrossEntropyLoss.self, SoftDiceLoss.self,
-      LossSum.self,
+      LossSum.self, MultiTaskLoss.self,
     ]
   }
 

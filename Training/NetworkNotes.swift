@@ -28,10 +28,18 @@ extension Dataset {
   package var fingerprint: String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func mix(_ value: UInt32) { hash = (hash ^ UInt64(value)) &* 0x100_0000_01b3 }
-    if case .values(let values) = targets {
+    func mix(_ targets: Target) {
+      switch targets {
+      case .values(let values): for value in values.scalars { mix(value.bitPattern) }
+      case .classes(let labels), .classSequences(let labels, _):
+        for label in labels { mix(UInt32(truncatingIfNeeded: label)) }
+      case .tasks(let tasks):
+        for (_, target) in tasks.sorted(by: { $0.key < $1.key }) { mix(target) }
+      }
+    }
+    mix(targets)
+    for (_, values) in sideInputs.sorted(by: { $0.key < $1.key }) {
       for value in values.scalars { mix(value.bitPattern) }
-    } else {
-      for label in targets.classIndices { mix(UInt32(truncatingIfNeeded: label)) }
     }
     forEachPiece { piece in
       for value in piece.scalars { mix(value.bitPattern) }

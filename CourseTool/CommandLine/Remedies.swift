@@ -91,6 +91,8 @@ enum Remedies {
     ("Pass validation data to fit", nil),
     ("Set network.loss", nil),
     ("Leave the weights out with weighted", nil),
+    ("Use MultiTaskLoss", nil),
+    ("Scale the numbers of the data, and leave targetScaling", nil),
     ("Append the layer to a network, which knows", nil),
     ("To keep parameters as they are, use", nil),
     ("Train it without resuming", nil),

@@ -247,7 +247,7 @@ public struct BinaryCrossEntropyLoss: Loss {
           .invalidData, "target out of range", expected: "probabilities, from 0 to 1",
           received: "\(values.scalars[wrong])", location: "example \(wrong / max(count, 1))")
       }
-    case .classSequences: throw refuse("values [N] + \(outputShape)", target.summary)
+    case .classSequences, .tasks: throw refuse("values [N] + \(outputShape)", target.summary)
     }
   }
 }

@@ -45,7 +45,7 @@ extension Figure {
     // All that can be wrong with the batch.
     _ = try network.evaluate(
       Dataset(name: "the batch", features: batch.features, targets: batch.targets)
-        .weighted(by: batch.weights),
+        .weighted(by: batch.weights).with(sideInputs: batch.sideInputs),
       batchSize: batch.targets.count, keepingPredictions: false)
     var network = network
     network.resetState()
@@ -55,7 +55,7 @@ extension Figure {
       shape = [shape[0]] + outputShape
     }
     let features = network.preprocessing?(batch.features) ?? batch.features
-    let output = network.forward(features, mode: .training)
+    let output = network.forward(features, sideInputs: batch.sideInputs, mode: .training)
     _ = network.loss?.forward(output, target: batch.targets, weights: batch.weights)
     network.backward(network.loss!.backward())
     let sets = network.layers.enumerated().flatMap { index, layer in

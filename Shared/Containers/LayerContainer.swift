@@ -64,6 +64,27 @@ extension LayerContainer {
     forEachLayer { name, layer in layer.setRandomKey(key.folded(name)) }
   }
 
+  /// The side inputs that the layers inside ask for.
+  public var sideInputShapes: [String: [Int]] {
+    var shapes: [String: [Int]] = [:]
+    visitLayers { shapes.merge($1.sideInputShapes) { first, _ in first } }
+    return shapes
+  }
+
+  /// Hands side inputs to the layers inside that ask for some.
+  public mutating func take(sideInputs: [String: Tensor]) {
+    forEachLayer { if !$1.sideInputShapes.isEmpty { $1.take(sideInputs: sideInputs) } }
+  }
+
+  /// Throws when a layer inside cannot process its side inputs.
+  public func check(sideInputs: [String: Tensor], firstExample: Int) throws {
+    try visitLayers { name, layer in
+      try located(name, layer) {
+        try layer.check(sideInputs: sideInputs, firstExample: firstExample)
+      }
+    }
+  }
+
   /// Throws when a layer inside cannot process the batch that it would get.
   public func check(batchShape: [Int], mode: Mode) throws {
     let shapes = try inputShapes(for: Array(batchShape.dropFirst()))

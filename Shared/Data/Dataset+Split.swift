@@ -99,6 +99,7 @@ extension Target {
       let isOneHot =
         ((values .== 0) + (values .== 1)).min() == 1 && (values.sum(axis: 1) .== 1).min() == 1
       return isOneHot ? values.shape[1] : nil
+    case .tasks: return classTask?.target.classCount
     }
   }
 

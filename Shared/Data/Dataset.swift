@@ -18,6 +18,9 @@ public struct Dataset: Sendable {
   public internal(set) var targets: Target
   /// How much each example counts in the loss, `[N]`; `nil` where all count alike. `weighted(by:)` sets them.
   public internal(set) var weights: Tensor?
+  /// What examples have besides their inputs, by name, `[N, ...]` each, for layers that ask for it: `with(sideInputs:)` sets
+  /// them.
+  public internal(set) var sideInputs: [String: Tensor] = [:]
   /// The time of each example of a series, that of the first row to predict; empty where it is not known.
   package var times: [Double] = []
   /// The names of the features of one example, in row-major order; empty when they have none.
@@ -102,6 +105,7 @@ public struct Dataset: Sendable {
     var part = self
     part.targets = targets.rows(at: indices)
     part.weights = weights?.rows(at: indices)
+    part.sideInputs = sideInputs.mapValues { $0.rows(at: indices) }
     if !times.isEmpty { part.times = indices.map { times[$0] } }
     part.inputs =
       switch inputs {
@@ -111,7 +115,7 @@ public struct Dataset: Sendable {
     return part
   }
 
-  /// The inputs, targets and weights of the examples with the given indices, in that order.
+  /// The inputs, targets, weights and side inputs of the examples with the given indices, in that order.
   ///
   /// Training reads its data through this function only, so that images which are kept as bytes need
   /// to be numbers for no longer than one step.
@@ -119,7 +123,8 @@ public struct Dataset: Sendable {
     checkIndices(indices)
     return TrainingBatch(
       features: rows(at: indices), targets: targets.rows(at: indices),
-      weights: weights?.rows(at: indices))
+      weights: weights?.rows(at: indices),
+      sideInputs: sideInputs.mapValues { $0.rows(at: indices) })
   }
 
   private func rows(at indices: some Collection<Int>) -> Tensor {
@@ -241,6 +246,14 @@ extension Dataset {
     guard Set(classNames).count == classNames.count else {
       throw refuse("two classes have the same name", received: "\(classNames)")
     }
+    try check(targets, names: classNames, task: "")
+  }
+
+  /// Throws when a target is impossible.
+  /// - Parameters:
+  ///   - names: the names of its classes; none where it has no names
+  ///   - task: the name of its task in the place of an error; empty where there is only one
+  private func check(_ targets: Target, names classNames: [String], task: String) throws {
     switch targets {
     case .classes(let labels):
       let limit = classNames.isEmpty ? Int.max : classNames.count
@@ -248,7 +261,7 @@ extension Dataset {
         throw refuse(
           "a label is out of range",
           expected: classNames.isEmpty ? "at least 0" : "0 to \(limit - 1)",
-          received: "\(labels[place])", place: "example \(place)",
+          received: "\(labels[place])", place: task + "example \(place)",
           remedy: "Labels are class indices, counted from 0.")
       }
     case .classSequences(let labels, let length):
@@ -266,19 +279,42 @@ extension Dataset {
           expected: "a class index of at least 0"
             + (classNames.isEmpty ? "" : " and at most \(limit - 1)")
             + ", or -1 to ignore the step",
-          received: "\(labels[place])", place: "example \(place / length), step \(place % length)")
+          received: "\(labels[place])",
+          place: task + "example \(place / length), step \(place % length)")
       }
     case .values(let values):
       if let place = values.firstNonFiniteIndex {
         throw refuse(
           "a target is not finite", received: "\(values.reshaped(to: [-1])[place])",
-          place: "example \(place / (values.count / values.shape[0]))",
+          place: task + "example \(place / (values.count / values.shape[0]))",
           remedy: "Correct or remove it.")
       }
       guard classNames.isEmpty || values.shape.last == classNames.count else {
         throw refuse(
           "the class names do not fit the targets", kind: .shapeMismatch,
           expected: "\(values.shape.last ?? 0) names", received: "\(classNames.count)")
+      }
+    case .tasks(let tasks):
+      guard task.isEmpty else {
+        throw refuse(
+          "a task that consists of tasks", expected: "classes or values for each task",
+          received: targets.summary, place: String(task.dropLast(2)))
+      }
+      let named = targets.classTask?.name
+      guard classNames.isEmpty || named != nil else {
+        throw refuse(
+          "class names for several tasks", expected: "names only where one task has classes",
+          received: targets.summary, remedy: "Leave the class names out.")
+      }
+      for (name, target) in tasks.sorted(by: { $0.key < $1.key }) {
+        let place = "task \"\(name)\""
+        guard target.count == targets.count else {
+          throw refuse(
+            "the tasks have different numbers of targets", kind: .shapeMismatch,
+            expected: "\(targets.count) targets for each task", received: "\(target.count)",
+            place: place)
+        }
+        try check(target, names: name == named ? classNames : [], task: place + ", ")
       }
     }
   }

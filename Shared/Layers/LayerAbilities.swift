@@ -88,6 +88,12 @@ extension Layer {
   public mutating func setRandomKey(_ key: RandomKey) {}
   /// The layer itself: its sizes are given, or do not depend on the input.
   public func sized(for inputShape: [Int]) throws -> Self { self }
+  /// None: the input is all that the layer needs.
+  public var sideInputShapes: [String: [Int]] { [:] }
+  /// Does nothing: the layer asks for no side input.
+  public mutating func take(sideInputs: [String: Tensor]) {}
+  /// Accepts all side inputs.
+  public func check(sideInputs: [String: Tensor], firstExample: Int) throws {}
   /// Accepts every batch.
   public func check(batchShape: [Int], mode: Mode) throws {}
   /// Any numbers.
@@ -111,6 +117,35 @@ public protocol InputCheckingLayer: Layer {
   ///   - inputs: `[n] + inputShape`, preprocessed
   ///   - firstExample: the number of the first of them in its data set, for the message
   func check(inputs: Tensor, firstExample: Int) throws
+}
+
+/// A layer that needs to know more of each example than its input: the regions of an image, the length of a sequence.
+///
+/// Such side inputs come with the data, by name, and a network hands them to the layers that ask for them, also inside of
+/// containers, before each pass. There is no gradient with respect to them.
+///
+///     /// Multiplies each example by a number of its own.
+///     struct Scaling: ParameterFreeLayer {
+///       var factors = Tensor(ones: [1, 1])
+///       var sideInputShapes: [String: [Int]] { ["factor": [1]] }
+///       mutating func take(sideInputs: [String: Tensor]) { factors = sideInputs["factor"]! }
+///       func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+///       func forward(_ input: Tensor, mode: Mode) -> Tensor { input * factors }
+///       func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * factors }
+///     }
+///
+///     let data = try data.with(sideInputs: ["factor": factors])     // [N, 1]
+public protocol SideInputTaking {
+  /// The side inputs that the layer asks for: the shape that one example has of each, by its name.
+  var sideInputShapes: [String: [Int]] { get }
+
+  /// Takes the side inputs for the passes that follow, `[N]` + shape each. There may be others among them.
+  mutating func take(sideInputs: [String: Tensor])
+
+  /// Throws when the layer cannot process side inputs of the right shapes, such as a region without an area: called
+  /// before anything is computed from them.
+  /// - Parameter firstExample: the number of the first example in its data set, for the message
+  func check(sideInputs: [String: Tensor], firstExample: Int) throws
 }
 
 /// The error for a layer without an input size, where none can be inferred.

@@ -23,9 +23,90 @@ extension NeuralNetwork {
   /// Throws when the last layers make probabilities of which the loss would make probabilities again, or a
   /// distribution over a single class, which is always 1.
   func checkOutputKind() throws {
-    guard let loss, outputKind.areProbabilities else { return }
-    let source = body.sourceOfProbabilities
-    let place = "layer \(source.path) (\(type(of: source.layer).typeName))"
+    guard let loss else { return }
+    guard let tasks = (loss as? MultiTaskLoss)?.tasks else {
+      return try body.checkOutputKind(path: "", shape: outputShape, loss: loss)
+    }
+    for (path, head, shape, outputs) in heads {
+      guard let task = tasks.first(where: { $0.outputs == outputs }) else { continue }
+      try Sequential([head]).checkOutputKind(path: path, shape: shape, loss: task.loss)
+    }
+  }
+
+  /// The branches whose outputs are concatenated to that of the network: the path of the branches and each one's shape
+  /// and place in the output.
+  private var heads: [(path: String, layer: any Layer, shape: [Int], outputs: Range<Int>)] {
+    guard let branches = layers.last as? Branches, branches.merge == .concatenate,
+      branches.axis == -1 || branches.axis == outputShape.count
+    else { return [] }
+    let shape = layers.count > 1 ? layerOutputShapes[layers.count - 2] : inputShape
+    var end = 0
+    // They were checked when the layer was appended.
+    return branches.branches.enumerated().map { number, head in
+      let shape = orStop { try head.outputShape(for: shape) }
+      defer { end += shape[shape.count - 1] }
+      return ("\(layers.count - 1).\(number)", head, shape, end..<(end + shape[shape.count - 1]))
+    }
+  }
+
+  /// Throws unless the output of a batch is of the kind that the loss takes: of a number below 0 or above 1 it
+  /// would make a loss below 0, and of rows that do not sum to 1 one that falls without any learning.
+  /// - Parameter batch: its number, from 0
+  func check(output: Tensor, batch: Int) throws {
+    guard let loss, output.count > 0 else { return }
+    guard let tasks = (loss as? MultiTaskLoss)?.tasks else {
+      return try loss.check(predictions: output, place: "batch \(batch + 1)")
+    }
+    for task in tasks where task.loss.inputKind.areProbabilities {
+      try task.loss.check(
+        predictions: task.part(of: output), place: "batch \(batch + 1), task \"\(task.name)\"")
+    }
+  }
+}
+
+extension Loss {
+  /// Throws unless predictions are of the kind that the loss takes.
+  fileprivate func check(predictions output: Tensor, place: String) throws {
+    guard inputKind.areProbabilities else { return }
+    // A sum or an average of probabilities may be off by rounding.
+    let tolerance: Float = 1e-4
+    let (low, high) = (output.min(), output.max())
+    if low < -tolerance || high > 1 + tolerance {
+      throw CourseError(
+        .invalidArgument, "predictions that are no probabilities",
+        expected: "numbers from 0 to 1 for \(Self.typeName)",
+        received: "\(low < -tolerance ? low : high)", location: place,
+        remedy: inputKind == .distributions
+          ? "End the network with Softmax, or use SoftmaxCrossEntropyLoss, which takes scores."
+          : "End the network with Sigmoid, or use BinaryCrossEntropyLoss(on: .logits), which takes scores."
+      )
+    }
+    guard inputKind == .distributions else { return }
+    let sums = output.sum(axis: -1)
+    if let wrong = sums.scalars.first(where: { Swift.abs($0 - 1) > 0.01 }) {
+      throw CourseError(
+        .invalidArgument, "predictions that are no distribution over the classes",
+        expected: "rows that sum to 1 for \(Self.typeName)",
+        received: "a sum of \(wrong)", location: place,
+        remedy:
+          "End the network with Softmax, or use SoftmaxCrossEntropyLoss, which takes scores. For "
+          + "questions of yes or no use BinaryCrossEntropyLoss.")
+    }
+  }
+}
+
+extension Sequential {
+  /// Throws when these layers make probabilities of which the loss would make probabilities again, or a distribution
+  /// over a single class.
+  /// - Parameters:
+  ///   - path: the path of the only layer; empty for the layers of a network
+  ///   - shape: the shape of the output
+  fileprivate func checkOutputKind(path: String, shape: [Int], loss: any Loss) throws {
+    let kind = outputKind(for: .numbers)
+    guard kind.areProbabilities else { return }
+    let source = sourceOfProbabilities
+    let inside = path.isEmpty ? source.path : path + source.path.dropFirst()
+    let place = "layer \(inside) (\(type(of: source.layer).typeName))"
     if loss.inputKind == .scores {
       throw CourseError(
         .invalidArgument, "probabilities before a loss that makes them itself",
@@ -35,43 +116,11 @@ extension NeuralNetwork {
           "Leave out the softmax or sigmoid of that layer, or take a loss of probabilities. Applied twice, "
           + "it leaves next to no slope to learn from.")
     }
-    if outputKind == .distributions, outputShape.last == 1, loss.inputKind != .numbers {
+    if kind == .distributions, shape.last == 1, loss.inputKind != .numbers {
       throw CourseError(
         .invalidArgument, "a softmax over a single class", expected: "at least two classes",
-        received: "an output \(outputShape), which is always 1", location: place,
+        received: "an output \(shape), which is always 1", location: place,
         remedy: "Use Sigmoid for one question of yes or no.")
-    }
-  }
-
-  /// Throws unless the output of a batch is of the kind that the loss takes: of a number below 0 or above 1 it
-  /// would make a loss below 0, and of rows that do not sum to 1 one that falls without any learning.
-  /// - Parameter batch: its number, from 0
-  func check(output: Tensor, batch: Int) throws {
-    guard let loss, loss.inputKind.areProbabilities, output.count > 0 else { return }
-    // A sum or an average of probabilities may be off by rounding.
-    let tolerance: Float = 1e-4
-    let (low, high) = (output.min(), output.max())
-    if low < -tolerance || high > 1 + tolerance {
-      throw CourseError(
-        .invalidArgument, "predictions that are no probabilities",
-        expected: "numbers from 0 to 1 for \(type(of: loss).typeName)",
-        received: "\(low < -tolerance ? low : high)", location: "batch \(batch + 1)",
-        remedy: loss.inputKind == .distributions
-          ? "End the network with Softmax, or use SoftmaxCrossEntropyLoss, which takes scores."
-          : "End the network with Sigmoid, or use BinaryCrossEntropyLoss(on: .logits), which takes scores."
-      )
-    }
-    guard loss.inputKind == .distributions else { return }
-    let sums = output.sum(axis: -1)
-    if let wrong = sums.scalars.first(where: { Swift.abs($0 - 1) > 0.01 }) {
-      throw CourseError(
-        .invalidArgument, "predictions that are no distribution over the classes",
-        expected: "rows that sum to 1 for \(type(of: loss).typeName)",
-        received: "a sum of \(wrong)",
-        location: "batch \(batch + 1)",
-        remedy:
-          "End the network with Softmax, or use SoftmaxCrossEntropyLoss, which takes scores. For "
-          + "questions of yes or no use BinaryCrossEntropyLoss.")
     }
   }
 }

@@ -95,6 +95,11 @@ extension ClassificationLoss {
         .invalidArgument, "\(Self.typeName) does not know sequences",
         expected: "a class for each example", received: "a class for each step of a sequence",
         remedy: "Use SequenceCrossEntropyLoss.")
+    case .tasks:
+      throw CourseError(
+        .invalidArgument, "\(Self.typeName) knows a single task",
+        expected: "a class for each example", received: "targets of tasks: \(target.summary)",
+        remedy: "Use MultiTaskLoss.")
     case .values(let rows):
       guard Array(rows.shape.dropFirst()) == outputShape else {
         throw CourseError(
@@ -159,6 +164,8 @@ extension Target {
       return Tensor(oneHot: indices, classCount: classCount).reshaped(to: prediction.shape)
     case .classSequences:
       stop(place, expected: "a class for each prediction", received: "sequences of classes")
+    case .tasks:
+      stop(place, expected: "the targets of one task", received: summary)
     case .values(let rows):
       guard rows.shape == prediction.shape else {
         stop(place, expected: "targets of shape \(prediction.shape)", received: "\(rows.shape)")

@@ -7,6 +7,8 @@ public enum Target: Sendable, Equatable {
   /// The index of the right class at each step of N sequences of this length, sequence by sequence.
   /// `Target.ignored` stands where nothing is asked for, as after the end of a shorter sequence.
   case classSequences([Int], length: Int)
+  /// The targets of several tasks by their names, each with an answer for every example: see `MultiTaskLoss`.
+  case tasks([String: Target])
 
   /// The class index of a step that does not count.
   public static let ignored = -1
@@ -17,6 +19,7 @@ public enum Target: Sendable, Equatable {
     case .classes(let indices): indices.count
     case .classSequences(let indices, let length): length > 0 ? indices.count / length : 0
     case .values(let tensor): tensor.shape.first ?? 0
+    case .tasks(let targets): targets.min { $0.key < $1.key }?.value.count ?? 0
     }
   }
 
@@ -48,11 +51,12 @@ public enum Target: Sendable, Equatable {
           }
           return all[(index * length)..<((index + 1) * length)]
         }, length: length)
+    case .tasks(let targets): .tasks(targets.mapValues { $0.rows(at: indices) })
     }
   }
 
   /// The class of each example: the index itself, or the place of the largest value of its row. Of
-  /// sequences the class at each step, those to ignore included.
+  /// sequences the class at each step, those to ignore included; of several tasks those of the only one with classes.
   public var classIndices: [Int] {
     switch self {
     case .classes(let indices), .classSequences(let indices, _): indices
@@ -64,7 +68,25 @@ public enum Target: Sendable, Equatable {
           "Target.classIndices", expected: "rows [N, C]",
           received: "values of shape \(tensor.shape)")
       }
+    case .tasks:
+      if let classes = classTask?.target {
+        classes.classIndices
+      } else {
+        stop("Target.classIndices", expected: "one task with classes", received: summary)
+      }
     }
+  }
+
+  /// The only one of several tasks whose targets are class indices; `nil` where none is, or more than one.
+  var classTask: (name: String, target: Target)? {
+    guard case .tasks(let targets) = self else { return nil }
+    let found = targets.filter { _, target in
+      switch target {
+      case .classes, .classSequences: true
+      case .values, .tasks: false
+      }
+    }
+    return found.count == 1 ? found.first.map { ($0.key, $0.value) } : nil
   }
 }
 
@@ -90,6 +112,7 @@ extension Target {
       guard let classWeights else { return examples.reduce(0) { $0 + Double($1) } }
       let ofRows = (rows * Tensor(classWeights)).reshaped(to: [examples.count, -1]).sum(axis: 1)
       return Double((ofRows * Tensor(examples)).sum())
+    case .tasks: return examples.reduce(0) { $0 + Double($1) }
     }
   }
 
@@ -99,6 +122,9 @@ extension Target {
     case .classes(let classes): "\(classes.count) classes"
     case .classSequences(_, let length): "\(count) sequences of \(length) classes"
     case .values(let values): "values of shape \(values.shape)"
+    case .tasks(let targets):
+      targets.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value.summary)" }
+        .joined(separator: ", ")
     }
   }
 }

@@ -45,6 +45,8 @@ extension Target {
       return Tensor(classes.map(Float.init)).reshaped(to: prediction.shape)
     case .classSequences:
       stop(place, expected: "a number for each prediction", received: "sequences of classes")
+    case .tasks:
+      stop(place, expected: "a number for each prediction", received: summary)
     }
   }
 }

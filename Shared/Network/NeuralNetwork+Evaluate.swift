@@ -108,9 +108,12 @@ extension NeuralNetwork {
   /// The predictions for raw features `[N] + inputShape`: probabilities `[N, C]` for a
   /// classifier, the output itself for other losses.
   ///
+  /// - Parameter sideInputs: the side inputs that the layers ask for, `[N]` + shape each
   /// - Throws: `CourseError` when the features do not fit the network, are not finite, or are none for its first
   ///   layer.
-  public func predict(_ features: Tensor, batchSize: Int? = nil) throws -> Tensor {
+  public func predict(
+    _ features: Tensor, sideInputs: [String: Tensor] = [:], batchSize: Int? = nil
+  ) throws -> Tensor {
     guard features.rank == inputShape.count + 1, features.shape.dropFirst() == inputShape[...]
     else {
       throw CourseError(
@@ -126,12 +129,16 @@ extension NeuralNetwork {
     }
     try checkInputs { check in try check(preprocessing?(features) ?? features, 0) }
     let count = features.shape[0]
+    try check(sideInputs, count: count, role: "data to predict", name: "features")
     let batchSize = try evaluationBatchSize(batchSize, count: count)
     var copy = try inferenceCopy(batchSize: batchSize, count: count)
     var outputs: [Tensor] = []
     for start in stride(from: 0, to: count, by: batchSize) {
-      let rows = features[start..<Swift.min(start + batchSize, count)]
-      let output = copy.forward(preprocessing?(rows) ?? rows, mode: .inference)
+      let examples = start..<Swift.min(start + batchSize, count)
+      let rows = features[examples]
+      let output = copy.forward(
+        preprocessing?(rows) ?? rows, sideInputs: sideInputs.mapValues { $0[examples] },
+        mode: .inference)
       outputs.append(unscaled(loss?.prediction(from: output) ?? output, of: rows))
     }
     return outputs.isEmpty
@@ -142,6 +149,7 @@ extension NeuralNetwork {
   func check(_ batches: some TrainingBatches, role: String) throws {
     try check(
       inputShape: batches.inputShape, targets: batches.targets, role: role, name: batches.name)
+    try check(sideInputShapes: batches.sideInputShapes, role: role, name: batches.name)
     try preprocessing?.check(inputShape: inputShape)
   }
 
@@ -159,7 +167,8 @@ extension NeuralNetwork {
     batches.base.seek(batch: 0)
     for number in 0..<batches.base.batchesPerEpoch {
       let batch = try batches.next(for: self)
-      let output = copy.forward(batch.features, mode: .inference)
+      let output = copy.forward(
+        batch.features, sideInputs: batch.sideInputs, mode: .inference)
       try check(output: output, batch: number)
       let batchLoss = copy.loss!.forward(output, target: batch.targets, weights: batch.weights)
       running.add(

@@ -24,6 +24,8 @@ public struct NeuralNetwork: Sendable {
   }
   /// The shape of one example after each layer.
   public private(set) var layerOutputShapes: [[Int]] = []
+  /// The side inputs that the layers ask for: the shape that one example has of each, by its name.
+  public private(set) var sideInputShapes: [String: [Int]] = [:]
 
   /// The loss that `fit` minimises and `evaluate` reports.
   public var loss: (any Loss)?
@@ -92,10 +94,12 @@ public struct NeuralNetwork: Sendable {
     var layer: any Layer = layer
     let shape = try Self.locatingLayer {
       try requireShallow(layer)
+      try requireOneShape(ofSideInputsOf: layer)
       return try body.fit(&layer, at: layers.count, to: outputShape, input: "the network's input")
     }
     layerOutputShapes.append(shape)
     layer.draw(key: RandomKey(seed: seed).folded("layer").folded(layers.count), isFinal: true)
+    sideInputShapes.merge(layer.sideInputShapes) { first, _ in first }
     layerPenalties["\(layers.count)"] = penalty
     layers.append(layer)
     body.noteTrainedLayers()
@@ -112,12 +116,16 @@ public struct NeuralNetwork: Sendable {
   }
 
   /// The output for a batch, `[N] + inputShape` to `[N] + outputShape`.
-  public mutating func forward(_ input: Tensor, mode: Mode = .training) -> Tensor {
+  /// - Parameter sideInputs: the side inputs that the layers ask for, `[N]` + shape each
+  public mutating func forward(
+    _ input: Tensor, sideInputs: [String: Tensor] = [:], mode: Mode = .training
+  ) -> Tensor {
     guard input.rank >= 1, input.shape.dropFirst() == inputShape[...] else {
       stop(
         "NeuralNetwork.forward", expected: "input of shape [N] + \(inputShape)",
         received: "\(input.shape)")
     }
+    if !sideInputShapes.isEmpty || !sideInputs.isEmpty { take(sideInputs, count: input.shape[0]) }
     return body.forward(input, mode: mode, inferenceCount: body.trained.inferenceCount)
   }
 

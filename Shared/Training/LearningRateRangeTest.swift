@@ -198,7 +198,8 @@ extension NeuralNetwork {
     guard var loss else { return .nan }
     var running = RunningScores()
     for batch in batches {
-      let output = copy.forward(batch.features, mode: .training)
+      let output = copy.forward(
+        batch.features, sideInputs: batch.sideInputs, mode: .training)
       running.add(
         loss: loss.forward(output, target: batch.targets, weights: batch.weights),
         isMean: loss.reduction == .mean, penalty: penaltyValue, count: batch.targets.answerCount,

@@ -77,6 +77,7 @@ extension NeuralNetwork {
     try checkNames(
       classes: aligned.classNames, features: aligned.featureNames, of: data.name, role: role)
     if aligned.weights != nil { try checkTakesWeights(name: data.name) }
+    try check(aligned.sideInputs, count: aligned.count, role: role, name: data.name)
     try preprocessing?.check(inputShape: inputShape)
     var data = preprocessing?.applied(to: aligned) ?? aligned
     data.targets = scaled(data.targets, of: aligned.features)
@@ -155,6 +156,12 @@ extension NeuralNetwork {
         .shapeMismatch, "\(role) does not fit the network",
         expected: "examples of shape \(inputShape)", received: "\(shape)", location: name,
         remedy: "Choose the data that the network was made for, or reshape it.")
+    }
+    if case .tasks = targets, targetScaling != nil {
+      throw CourseError(
+        .invalidArgument, "scaled targets of several tasks",
+        expected: "no target scaling, which knows numbers of one task only", received: "one",
+        location: name, remedy: "Scale the numbers of the data, and leave targetScaling out.")
     }
     do {
       try loss?.check(outputShape: outputShape, target: targets)

@@ -77,6 +77,8 @@ extension NeuralNetwork {
     try check(
       inputShape: batches.inputShape, targets: batches.targets, role: "training data",
       name: batches.name)
+    try check(
+      sideInputShapes: batches.sideInputShapes, role: "training data", name: batches.name)
     try checkNames(
       classes: batches.classNames, features: batches.featureNames, of: batches.name,
       role: "training data")
@@ -183,7 +185,7 @@ extension NeuralNetwork {
     for (batch, weight) in zip(batches, weights) {
       // The last batch of an epoch needs memory in other sizes.
       if batch.targets.count < current.options.batchSize { BufferPool.shared.empty() }
-      let output = forward(batch.features, mode: .training)
+      let output = forward(batch.features, sideInputs: batch.sideInputs, mode: .training)
       try check(output: output, batch: current.batch)
       let batchLoss = loss!.forward(output, target: batch.targets, weights: batch.weights)
       guard batchLoss.isFinite, penalty.isFinite else {

@@ -24,6 +24,8 @@ public protocol TrainingBatches: ValidationData {
   /// them over.
   var classNames: [String] { get }
   var featureNames: [String] { get }
+  /// The side inputs that each batch has: the shape that one example has of each, by its name; none unless given.
+  var sideInputShapes: [String: [Int]] { get }
   /// The number of examples in a batch; only the last batch of an epoch may have fewer.
   var batchSize: Int { get }
   /// The number of examples in an epoch; one that comes twice counts twice.
@@ -50,12 +52,17 @@ public struct TrainingBatch: Sendable {
   public var targets: Target
   /// How much each example counts in the loss, `[N]`; `nil` where all count alike.
   public var weights: Tensor?
+  /// The side inputs by their names, `[N, ...]` each, for the layers that ask for them.
+  public var sideInputs: [String: Tensor]
 
   /// Creates a batch.
-  public init(features: Tensor, targets: Target, weights: Tensor? = nil) {
+  public init(
+    features: Tensor, targets: Target, weights: Tensor? = nil, sideInputs: [String: Tensor] = [:]
+  ) {
     self.features = features
     self.targets = targets
     self.weights = weights
+    self.sideInputs = sideInputs
   }
 }
 
@@ -64,6 +71,8 @@ extension TrainingBatches {
   public var classNames: [String] { [] }
   /// None.
   public var featureNames: [String] { [] }
+  /// None.
+  public var sideInputShapes: [String: [Int]] { [:] }
   /// The number of batches in an epoch.
   var batchesPerEpoch: Int {
     examplesPerEpoch / batchSize + (examplesPerEpoch.isMultiple(of: batchSize) ? 0 : 1)
@@ -93,6 +102,7 @@ struct DatasetBatches: TrainingBatches {
   var inputShape: [Int] { data.inputShape }
   var targets: Target { data.targets }
   var classNames: [String] { data.classNames }
+  var sideInputShapes: [String: [Int]] { data.sideInputs.mapValues { Array($0.shape.dropFirst()) } }
   var featureNames: [String] { data.featureNames }
   var examplesPerEpoch: Int { data.count }
   var settings: String? { nil }
@@ -135,6 +145,10 @@ struct PreparedBatches<Base: TrainingBatches> {
     batch.targets = network.scaled(batch.targets, of: batch.features)
     if let features = network.preprocessing?(batch.features) { batch.features = features }
     try network.checkInputs(name: base.name) { check in try check(batch.features, 0) }
+    if !network.sideInputShapes.isEmpty || !batch.sideInputs.isEmpty {
+      try network.check(
+        batch.sideInputs, count: batch.targets.count, role: "a batch", name: base.name)
+    }
     if let weights = batch.weights {
       try network.checkTakesWeights(name: base.name)
       requireWeights(weights, count: batch.targets.count, place: base.name)

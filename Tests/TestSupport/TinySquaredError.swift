@@ -23,6 +23,7 @@ public struct TinySquaredError: Loss {
       case .classes(let indices), .classSequences(let indices, _):
         Tensor(oneHot: indices, classCount: prediction.shape.last ?? 0)
       case .values(let values): values
+      case .tasks: stop("TinySquaredError.forward", expected: "one task", received: target.summary)
       }
     let difference = prediction - wanted
     self.difference = difference
@@ -50,6 +51,9 @@ public struct TinySquaredError: Loss {
           .shapeMismatch, "TinySquaredError: wrong targets", expected: "rows of \(outputShape)",
           received: "\(values.shape.dropFirst())")
       }
+    case .tasks:
+      throw CourseError(
+        .invalidData, "TinySquaredError: several tasks", received: target.summary)
     }
   }
 

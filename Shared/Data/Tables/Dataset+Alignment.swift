@@ -44,21 +44,28 @@ extension Dataset {
         remedy: "Correct the label or leave the example out; a network that is to learn other "
           + "classes has them as its classNames.")
     }
-    switch targets {
-    case .classes(let labels): targets = .classes(try labels.map(number))
-    case .classSequences(let labels, let length):
-      targets = .classSequences(try labels.map(number), length: length)
-    case .values(let values):
-      // One column for each class.
-      let columns = try classNames.indices.map(number)
-      var order = [Int?](repeating: nil, count: wanted.count)
-      for (column, place) in columns.enumerated() { order[place] = column }
-      let rows = values.reshaped(to: [-1, classNames.count]).transposed()
-      let none = Tensor(zeros: [1, rows.shape[1]])
-      let reordered = Tensor(concatenating: order.map { $0.map { rows.rows(at: [$0]) } ?? none })
-      targets = .values(
-        reordered.transposed().reshaped(to: values.shape.dropLast() + [wanted.count]))
+    func renumbered(_ targets: Target) throws -> Target {
+      switch targets {
+      case .classes(let labels): return .classes(try labels.map(number))
+      case .classSequences(let labels, let length):
+        return .classSequences(try labels.map(number), length: length)
+      case .values(let values):
+        // One column for each class.
+        let columns = try classNames.indices.map(number)
+        var order = [Int?](repeating: nil, count: wanted.count)
+        for (column, place) in columns.enumerated() { order[place] = column }
+        let rows = values.reshaped(to: [-1, classNames.count]).transposed()
+        let none = Tensor(zeros: [1, rows.shape[1]])
+        let reordered = Tensor(concatenating: order.map { $0.map { rows.rows(at: [$0]) } ?? none })
+        return .values(
+          reordered.transposed().reshaped(to: values.shape.dropLast() + [wanted.count]))
+      case .tasks(var tasks):
+        guard let (name, target) = targets.classTask else { return targets }
+        tasks[name] = try renumbered(target)
+        return .tasks(tasks)
+      }
     }
+    targets = try renumbered(targets)
     classNames = wanted
   }
 }
