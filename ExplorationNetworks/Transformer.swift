@@ -1,6 +1,5 @@
-// One import for the layers of the explorations and everything below them.
-@_exported import Explorations
-@_exported import Networks
+import Explorations
+import Networks
 
 extension NeuralNetwork {
   /// A character-level language model of attention: GPT, small.
@@ -110,10 +109,5 @@ extension NeuralNetwork {
         try dense(4 * width, width, last),
       ]),
     ]
-  }
-
-  /// The layers of the explorations, which a checkpoint may name: `NeuralNetwork(contentsOf: url, adding: ...)`.
-  public static var explorationLayers: [any Layer.Type] {
-    [Attention.self, PositionalEmbedding.self]
   }
 }

@@ -5,7 +5,7 @@ import Networks
 
 /// The trained network in a file.
 func savedNetwork(_ path: String) throws -> NeuralNetwork {
-  try NeuralNetwork(contentsOf: URL(filePath: path), adding: NeuralNetwork.explorationLayers)
+  try NeuralNetwork(contentsOf: URL(filePath: path), adding: NeuralNetwork.explorationTypes)
 }
 
 /// Whether a file is a safetensors file by its content: the length of a header, and the header's brace.

@@ -62,7 +62,7 @@ import Testing
       try network.fit(data, options: options)
       try network.save(to: file)
       var loaded = try NeuralNetwork(
-        contentsOf: file, adding: NeuralNetwork.explorationLayers)
+        contentsOf: file, adding: NeuralNetwork.explorationTypes)
       #expect(try loaded.predict(data.features) == network.predict(data.features))
       // The masks of dropout go on where they were.
       try network.fit(data, options: options)
