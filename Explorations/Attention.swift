@@ -28,7 +28,8 @@ import Shared
 ///
 /// (That one is causal: the first step sees itself only. The second has the query 0, so both keys match alike.)
 ///
-/// - Complexity: O(N · H · T² · d); keeps `A`, N · H · T² numbers.
+/// - Complexity: O(N · H · T² · d). The formulas keep `A`, N · H · T² numbers; the kernels, which run where they agree
+///   with them, keep only its input, its output and N · H · T numbers.
 /// - Reference: Vaswani et al. (2017), "Attention is all you need", *NeurIPS*, section 3.2. Task:
 ///   Protocols/Explorations.md, 5.6.
 public struct Attention: Layer {
@@ -54,6 +55,7 @@ public struct Attention: Layer {
 
   /// `O`, `[N, T, H · d]`.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+    if runsKernel { return fastForward(input, mode: mode) }
     let (q, k, v) = split(input)
     let weights = weights(q: q, k: k)
     kept.set((q, k, v, weights), in: mode)
@@ -65,6 +67,7 @@ public struct Attention: Layer {
 
   /// `dX = [dQ | dK | dV]`, `[N, T, 3 · H · d]`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
+    if runsKernel { return fastBackward(outputGradient) }
     let (q, k, v, weights) = kept.take(for: "Attention")
     let dO = separated(outputGradient, like: q)
     // TODO(5.6): dV, dA, dS, dQ and dK, each [N, H, T, d] or [N, H, T, T]; joined(dQ, dK, dV) makes dX of them.
@@ -96,16 +99,22 @@ public struct Attention: Layer {
 
   /// The constructor arguments.
   public let configuration: Configuration
+  /// Whether the formulas above run as they are written or as kernels.
+  package var implementation = Implementation.fast
+  /// What the kernels keep.
+  var fastKept = Kept<AttentionPass>()
 
   /// Creates the layer.
   /// - Parameters:
   ///   - heads: the number of heads, at least 1
   ///   - isCausal: whether each step sees only itself and the steps before it, as for the prediction of the next one
-  public init(heads: Int, isCausal: Bool = true) {
+  ///   - implementation: whether the formulas run as they are written or as kernels
+  public init(heads: Int, isCausal: Bool = true, implementation: Implementation = .fast) {
     self = orStop { try Attention(configuration: .init(heads: heads, isCausal: isCausal)) }
+    self.implementation = implementation
   }
 
-  /// Creates the layer from its configuration; throws unless there is a head.
+  /// Creates the layer from its configuration, which will run the kernels; throws unless there is a head.
   public init(configuration: Configuration) throws {
     guard configuration.heads >= 1 else {
       throw CourseError(

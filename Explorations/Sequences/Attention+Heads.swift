@@ -5,15 +5,20 @@ import Shared
 extension Attention {
   /// Queries, keys and values, `[N, H, T, d]` each, of an input `[N, T, 3 · H · d]`.
   func split(_ input: Tensor) -> (q: Tensor, k: Tensor, v: Tensor) {
+    requireInput(input)
+    let (n, steps, size) = (input.shape[0], input.shape[1], input.shape[2] / (3 * heads))
+    let parts = input.reshaped(to: [n, steps, 3, heads, size]).transposed(axes: [2, 0, 3, 1, 4])
+    return (parts.slice(axis: 0, at: 0), parts.slice(axis: 0, at: 1), parts.slice(axis: 0, at: 2))
+  }
+
+  /// Stops unless a batch has the right shape.
+  func requireInput(_ input: Tensor) {
     guard input.rank == 3, input.shape[2] > 0, input.shape[2] % (3 * heads) == 0 else {
       stop(
         "Attention.forward",
         expected: "queries, keys and values of \(counted(heads, "head")), [N, T, 3 · H · d]",
         received: "\(input.shape)")
     }
-    let (n, steps, size) = (input.shape[0], input.shape[1], input.shape[2] / (3 * heads))
-    let parts = input.reshaped(to: [n, steps, 3, heads, size]).transposed(axes: [2, 0, 3, 1, 4])
-    return (parts.slice(axis: 0, at: 0), parts.slice(axis: 0, at: 1), parts.slice(axis: 0, at: 2))
   }
 
   /// The heads side by side: `[N, T, H · d]` of `[N, H, T, d]`.

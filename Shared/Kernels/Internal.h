@@ -5,6 +5,7 @@
 #include "include/Kernels.h"
 
 #include "Arrays/RandomTable.h"
+#include "Attention/AttentionTable.h"
 #include "Convolution/ConvolutionTable.h"
 #include "Images/ImageTable.h"
 #include "Normalization/NormalizationTable.h"
@@ -26,6 +27,7 @@ typedef struct CourseKernelTable {
   CourseConvolutionKernels convolution;
   CoursePoolingKernels pooling;
   CourseRecurrentKernels recurrent;
+  CourseAttentionKernels attention;
   CourseNormalizationKernels normalization;
   CourseRandomKernels random;
   CourseImageKernels images;

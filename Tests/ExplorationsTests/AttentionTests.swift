@@ -290,12 +290,34 @@ import Testing
 
   @Test(.waits(for: steps), arguments: [true, false]) func agreesWithPyTorch(isCausal: Bool) throws
   {
-    var layer = Attention(heads: 2, isCausal: isCausal)
-    let (y, dX) = try trainingPass(&layer, input: Self.x, outputGradient: Self.dO)
-    expectClose(
-      y, isCausal ? Self.causalOutput : Self.output, "Attention.forward, causal: \(isCausal)")
-    expectClose(
-      dX, isCausal ? Self.causalGradient : Self.gradient, "Attention.backward, causal: \(isCausal)")
+    for implementation in [Implementation.reference, .kernel] {
+      var layer = Attention(heads: 2, isCausal: isCausal, implementation: implementation)
+      let (y, dX) = try trainingPass(&layer, input: Self.x, outputGradient: Self.dO)
+      let what = "causal: \(isCausal), \(implementation)"
+      expectClose(
+        y, isCausal ? Self.causalOutput : Self.output, "Attention.forward, \(what)")
+      expectClose(
+        dX, isCausal ? Self.causalGradient : Self.gradient, "Attention.backward, \(what)")
+    }
+  }
+
+  /// The kernels compute what the formulas say, in blocks of queries; and keep no weights.
+  @Test(.waits(for: steps)) func theKernelsAgreeWithTheFormulas() throws {
+    #expect(Attention.bodiesAgree)
+    for (shape, heads) in [([1, 1, 3], 1), ([2, 61, 30], 5), ([1, 30, 99], 3)] {
+      for isCausal in [true, false] {
+        let x = Tensor(normal: shape, key: RandomKey(seed: varied(58)))
+        let dO = Tensor(
+          normal: [shape[0], shape[1], shape[2] / 3], key: RandomKey(seed: varied(59)))
+        func results(_ implementation: Implementation) throws -> (Tensor, Tensor) {
+          var layer = Attention(heads: heads, isCausal: isCausal, implementation: implementation)
+          return try trainingPass(&layer, input: x, outputGradient: dO)
+        }
+        let ((y, dX), (z, dZ)) = (try results(.kernel), try results(.reference))
+        expectClose(y, z, "Attention.forward, \(shape), causal: \(isCausal)", atol: 1e-5)
+        expectClose(dX, dZ, "Attention.backward, \(shape), causal: \(isCausal)", atol: 1e-4)
+      }
+    }
   }
 
   @Test(.waits(for: steps), arguments: [[1, 1, 3], [2, 5, 24], [1, 7, 30]])

@@ -163,6 +163,27 @@ static void recurrent(CourseCell cell, size_t batch, size_t steps, size_t inputs
   free((void *)layer.candidateBias), free(mask), free(x), free(start), free(dY), free(dFinal);
 }
 
+static void attention(size_t batch, size_t steps, size_t heads, size_t size, bool causal) {
+  const CourseAttention a = {batch, steps, heads, size, causal};
+  const size_t count = batch * steps * heads * size;
+  const float *x = values(3 * count, 1), *dO = values(count, 2);
+  float *results[2][2];
+  for (int i = 0; i < 2; i++) {
+    const CourseKernelSet *set = i == 0 ? neon : portable;
+    float *o = values(count, 9), *logSums = values(batch * heads * steps, 9);
+    float *dX = values(3 * count, 9);
+    kernels_attention_forward(set, &a, x, o, logSums);
+    kernels_attention_backward(set, &a, x, o, logSums, dO, dX);
+    results[i][0] = o;
+    results[i][1] = dX;
+    free(logSums);
+  }
+  compare("attention", results[0][0], results[1][0], count, 1e-4f);
+  compare("attention gradient", results[0][1], results[1][1], 3 * count, 1e-4f);
+  for (int i = 0; i < 2; i++) free(results[i][0]), free(results[i][1]);
+  free((void *)x), free((void *)dO);
+}
+
 static void convolutions(void) {
   for (int round = 0; round < 60; round++) {
     CourseConvolution c = {.batch = 1 + below(3), .inputChannels = 1 + below(9),
@@ -404,6 +425,10 @@ int main(void) {
   }
   pooling();
   convolutions();
+  for (int causal = 0; causal < 2; causal++) {
+    attention(1, 1, 1, 1, causal), attention(2, 5, 3, 7, causal), attention(1, 30, 2, 8, causal);
+    attention(2, 57, 1, 17, causal), attention(1, 90, 2, 33, causal);
+  }
   for (CourseCell cell = kernelCellElman; cell <= kernelCellGRU; cell++) {
     recurrent(cell, 1, 4, 3, 7), recurrent(cell, 5, 3, 2, 8), recurrent(cell, 13, 3, 4, 9);
     recurrent(cell, 50, 2, 3, 17), recurrent(cell, 3, 1, 5, 16), recurrent(cell, 2, 2, 250, 20);

@@ -6,7 +6,7 @@
 #include "Elementwise.h"
 #include "OptimizerSteps.h"
 #include "Reductions.h"
-#include "CrossEntropy.h"
+#include "Softmax.h"
 #include "Packing.h"
 #include "Random.h"
 #include "Images.h"
@@ -70,6 +70,10 @@ const CourseKernelTable SET = {
   .recurrent = {
     .stepForward = stepForward,
     .stepBackward = stepBackward,
+  },
+  .attention = {
+    .softmaxRow = softmaxRow,
+    .gradientRow = attentionGradientRow,
   },
   .normalization = {
     .normalizeRow = normalizeRow,

@@ -20,8 +20,8 @@
 #include "Pooling.h"
 #include "Product.h"
 #include "Random.h"
-#include "Recurrent.h"
 #include "Reductions.h"
+#include "Sequences.h"
 #include "Upsampling.h"
 
 /// The functions of one instruction set that Swift calls. The ones that other kernels call follow in the

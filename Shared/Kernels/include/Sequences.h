@@ -1,4 +1,5 @@
-// Recurrent layers: a whole sequence forward, and a whole sequence backward.
+// Layers of sequences: recurrent ones and attention, a whole sequence forward, and a whole sequence
+// backward.
 //
 // N batch, T steps, F inputSize, H hiddenSize, G gates: 1 (Elman), 4 (LSTM), 3 (GRU). `set` NULL
 // means the default set. Results do not depend on the number of threads.
@@ -62,3 +63,26 @@ void kernels_recurrent_backward(const CourseKernelSet *set, const CourseRecurren
                                 const float *kept, float *work, const float *dY,
                                 const float *dFinalHidden, const float *dFinalCell,
                                 const CourseRecurrentGradients *gradients);
+
+// MARK: -
+
+/// N batch, T steps, H heads, d size. Queries, keys and values lie side by side in a row of x, and
+/// in each of them the heads: x is [N, T, 3, H, d].
+///
+///     S = Q K^T / sqrt d,  A = softmax of the rows of S,  O = A V          for each example and head
+///
+/// If `causal`, step t sees the steps 0 ... t only.
+typedef struct CourseAttention {
+  size_t batch, steps, heads, size;
+  bool causal;
+} CourseAttention;
+
+/// o [N, T, H, d], and, unless NULL, logSums [N, H, T], the logarithm of the sum of e^S over each
+/// row: all that the backward pass needs besides x and o. `set` NULL means the default set.
+void kernels_attention_forward(const CourseKernelSet *set, const CourseAttention *attention,
+                               const float *x, float *o, float *logSums);
+
+/// dX, as x, from dO, as o. The weights A are computed again, from x and logSums.
+void kernels_attention_backward(const CourseKernelSet *set, const CourseAttention *attention,
+                                const float *x, const float *o, const float *logSums,
+                                const float *dO, float *dX);

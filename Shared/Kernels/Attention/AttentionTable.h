@@ -1,0 +1,14 @@
+// The part of a table that attention is made of.
+
+#pragma once
+
+/// table->attention, see Generic/Softmax.h
+typedef struct CourseAttentionKernels {
+  // scores[i] = e^(scale scores[i]) / sum for i < count, then zeros up to `end`; returns the
+  // logarithm of the sum.
+  float (*softmaxRow)(float *scores, size_t count, size_t end, float scale);
+  // weights[i] = e^(scale weights[i] - logSum), which were scores until then, and gradients[i] =
+  // scale weights[i] (gradients[i] - product) for i < count; zeros up to `end` in both.
+  void (*gradientRow)(float *weights, float *gradients, size_t count, size_t end, float scale,
+                      float logSum, float product);
+} CourseAttentionKernels;
