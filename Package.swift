@@ -40,7 +40,7 @@ let package = Package(
       exclude: ["Sets"], cSettings: [.headerSearchPath(".")]),
     .target(
       name: "CCourseData", path: "Shared/BundledData",
-      exclude: ["almanac.py", "almanac.txt", "digits.csv", "iris.csv"]),
+      exclude: ["digits.csv", "iris.csv"]),
     .target(
       name: "Shared", dependencies: ["CCourseKernels", "CCourseData"], path: "Shared",
       exclude: ["Kernels", "BundledData"]),
@@ -62,12 +62,15 @@ let package = Package(
       path: "Generator",
       exclude: ["CodecShims", "SampleData"]),
     .target(name: "Explorations", dependencies: ["Shared"], path: "Explorations"),
+    // Apart from CCourseData, since the demo, which links that, has no use for a megabyte of text.
+    .target(name: "CCourseTexts", path: "Networks/Texts", exclude: ["shakespeare.txt"]),
     .target(
       name: "Networks",
       dependencies: [
         "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "CCourseTexts",
       ],
-      path: "Networks"),
+      path: "Networks", exclude: ["Texts"]),
     .target(
       name: "ExplorationNetworks", dependencies: ["Explorations", "Networks"],
       path: "ExplorationNetworks"),

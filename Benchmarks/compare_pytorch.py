@@ -122,6 +122,58 @@ def lstm(inputs, hidden, outputs, length, batch):
     return prepare
 
 
+class TransformerBlock(nn.Module):
+    """A block of GPT: attention and two dense layers, each after a layer norm and with a shortcut."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.widen, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        n, t, c = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(n, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.project(y.transpose(1, 2).reshape(n, t, c))
+        y = nn.functional.gelu(self.widen(self.norm2(x)), approximate="tanh")
+        return x + self.narrow(y)
+
+
+class Transformer(nn.Module):
+    """A small GPT whose scores come from the table of its embedding."""
+
+    def __init__(self, vocabulary, length, width, blocks, heads):
+        super().__init__()
+        self.tokens, self.places = nn.Embedding(vocabulary, width), nn.Embedding(length, width)
+        self.blocks = nn.Sequential(*(TransformerBlock(width, heads) for _ in range(blocks)))
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, x):
+        x = self.blocks(self.tokens(x) + self.places.weight[: x.shape[1]])
+        return nn.functional.linear(self.norm(x), self.tokens.weight)
+
+
+def transformer():
+    network = Transformer(76, 64, 128, 4, 4)
+    parameters = list(network.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.dim() > 1], "weight_decay": 0.1},
+        {"params": [p for p in parameters if p.dim() == 1], "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99))
+    loss = nn.CrossEntropyLoss()
+    x = (torch.arange(12 * 64) * 7 % 76).view(12, 64)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss(network(x).flatten(0, 1), x.flatten()).backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+
+    return step
+
+
 def layer(make, shape, both=False):
     """A single layer: forward, or forward and all its gradients."""
 
@@ -157,6 +209,8 @@ WORKLOADS = {
     "vgg-plain": lambda: vgg(batch_norm=False),
     "lstm-char": lstm(96, 256, 96, 64, 32),
     "lstm-tiny": lstm(13, 7, 7, 10, 1),
+    "transformer": transformer,
+    "transformer-block": layer(lambda: TransformerBlock(128, 4), (12, 64, 128), both=True),
     "matmul-64": matmul(64),
     "matmul-256": matmul(256),
     "matmul-1024": matmul(1024),

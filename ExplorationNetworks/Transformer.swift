@@ -4,22 +4,25 @@ import Networks
 extension NeuralNetwork {
   /// A character-level language model of attention: GPT, small.
   ///
-  ///     let text = CharacterText.almanac
-  ///     let parts = try text.split(batchSize: 12, sequenceLength: 64)
+  ///     let text = CharacterText.shakespeare
+  ///     let parts = try text.split(batchSize: 1, sequenceLength: 64)
+  ///     let windows = try TextWindows(of: parts.train, batchSize: 12, stepsPerEpoch: 250, seed: 1)
   ///     var network = try NeuralNetwork.transformer(
-  ///       vocabulary: text.vocabulary, contextLength: 64, width: 64, blocks: 2, heads: 2,
-  ///       optimizer: AdamW(learningRate: 0.001), seed: 1)
+  ///       vocabulary: text.vocabulary,
+  ///       optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1, exemptsBiases: true), seed: 1)
   ///     try network.fit(
-  ///       parts.train, options: TrainingOptions(epochs: 5, batchSize: 12, clipping: .norm(1)))
-  ///     try network.sampleText(prompt: "Monday", length: 200, temperature: 0.7, seed: 1)
+  ///       windows, validation: parts.validation,
+  ///       options: TrainingOptions(epochs: 8, clipping: .norm(1)))
+  ///     try network.sampleText(prompt: "ROMEO.", length: 200, temperature: 0.7, seed: 1)
   ///
   /// Each character becomes a vector of `width` numbers, to which that of its place is added. Then come `blocks` times
   ///
   ///     X ← X + Dense(Attention(Dense(LayerNorm(X))))            width → 3 · width → width
   ///     X ← X + Dense(GELU(Dense(LayerNorm(X))))                 width → 4 · width → width
   ///
-  /// and a layer norm, and a score for every possible next character. It reads at most `contextLength` characters: a
-  /// state, as recurrent networks have one, does not exist.
+  /// and a layer norm, and a score for every possible next character: how much the vector resembles that of the
+  /// character, in the same table that the first one came from (`TiedEmbedding`). It reads at most `contextLength`
+  /// characters: a state, as recurrent networks have one, does not exist.
   ///
   /// All weights are drawn with a standard deviation of 0.02, those of the dense layers that end a sum with
   /// `0.02 / √(2 · blocks)`, so that the sum does not grow with the number of blocks.
@@ -53,24 +56,21 @@ extension NeuralNetwork {
       inputShape: [contextLength], loss: SequenceCrossEntropyLoss(), optimizer: optimizer,
       seed: seed)
     let normal = StandardInitializer.normal(mean: 0, standardDeviation: 0.02)
-    try network.append(
-      Embedding(
-        configuration: .init(
-          vocabularySize: vocabulary.count, embeddingSize: width, initializer: normal)))
-    try network.append(
-      PositionalEmbedding(
-        configuration: .init(maximumLength: contextLength, size: width, initializer: normal)))
-    if dropout > 0 { try network.append(Dropout(configuration: .init(rate: dropout))) }
+    var body: [any Layer] = [
+      try PositionalEmbedding(
+        configuration: .init(maximumLength: contextLength, size: width, initializer: normal))
+    ]
+    if dropout > 0 { body.append(try Dropout(configuration: .init(rate: dropout))) }
     for _ in 0..<blocks {
-      for part in try transformerBlock(
-        width: width, heads: heads, blocks: blocks, dropout: dropout)
-      { try network.append(part) }
+      body += try transformerBlock(width: width, heads: heads, blocks: blocks, dropout: dropout)
     }
-    try network.append(LayerNorm(configuration: .init(shape: [width])))
+    body.append(try LayerNorm(configuration: .init(shape: [width])))
     try network.append(
-      Dense(
-        configuration: .init(
-          inputSize: width, outputSize: vocabulary.count, initializer: normal)))
+      TiedEmbedding(
+        Embedding(
+          configuration: .init(
+            vocabularySize: vocabulary.count, embeddingSize: width, initializer: normal)),
+        body: Sequential(body)))
     network.classNames = vocabulary.classNames
     return network
   }

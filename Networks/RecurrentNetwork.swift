@@ -46,14 +46,14 @@ extension NeuralNetwork {
   /// A character-level language model: an embedding of each character, recurrent layers that carry their state
   /// from batch to batch, and after each character a score for every possible next one.
   ///
-  ///     let text = CharacterText.almanac
+  ///     let text = CharacterText.shakespeare
   ///     let parts = try text.split(batchSize: 32, sequenceLength: 50)
   ///     var network = try NeuralNetwork.charLSTM(
   ///       vocabulary: text.vocabulary, sequenceLength: 50, optimizer: Adam(learningRate: 0.003), seed: 1)
   ///     try network.fit(
   ///       parts.train,
   ///       options: TrainingOptions(epochs: 5, batchSize: 32, shuffle: false, clipping: .norm(1)))
-  ///     try network.sampleText(prompt: "Monday", length: 200, temperature: 0.7, seed: 1)
+  ///     try network.sampleText(prompt: "ROMEO.", length: 200, temperature: 0.7, seed: 1)
   ///
   /// - Parameters:
   ///   - sequenceLength: the training sequence length, in characters

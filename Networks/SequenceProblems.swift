@@ -58,6 +58,50 @@ extension Dataset {
       targets: .classes(sums), classNames: (0...length).map(String.init))
   }
 
+  /// Digits, and the same digits in order, for a network that predicts the next one of a sequence: the first it cannot
+  /// know, and the loss leaves them out (`Target.ignored`).
+  ///
+  ///     let data = try Dataset.sorting(count: 1000, length: 6, seed: 1)
+  ///     data.inputShape      // [11]: six digits, and the first five of them in order
+  ///     data.targets         // five steps that do not count, then the six digits in order
+  ///
+  /// No two sequences are the same, so that none of a training part is in a test part. Half of them are drawn again
+  /// until a digit occurs three times, since few would have many equal digits.
+  ///
+  /// - Throws: when `count` is below 1 or `length` below 2, or there are not four times as many sequences.
+  /// - Reference: the demonstration of Karpathy's minGPT, with digits up to 2.
+  public static func sorting(count: Int, length: Int = 6, seed: UInt64) throws -> Dataset {
+    try requireSizes("sorting", count: count, length: length, atLeast: 2)
+    var possible = 1
+    for _ in 0..<min(length, 12) { possible *= 10 }
+    guard count <= possible / 4 else {
+      throw CourseError(
+        .invalidArgument, "sorting",
+        expected: "at most \(possible / 4) sequences of \(length) digits",
+        received: "\(count)")
+    }
+    var draws = RandomKey(seed: seed).folded("sorting").generator
+    var known: Set<[Int]> = []
+    var (inputs, targets) = ([Float](), [Int]())
+    while known.count < count {
+      let wantsEqualDigits = draws.next() & 1 == 1
+      var digits: [Int]
+      var tries = 0
+      repeat {
+        digits = (0..<length).map { _ in Int.random(below: 10, using: &draws) }
+        tries += 1
+      } while wantsEqualDigits && tries < 20 && !digits.hasThreeOfAKind
+      guard known.insert(digits).inserted else { continue }
+      let sorted = digits.sorted()
+      inputs += (digits + sorted.dropLast()).map { Float($0) }
+      targets += [Int](repeating: Target.ignored, count: length - 1) + sorted
+    }
+    return try Dataset(
+      name: "sorting", features: Tensor(shape: [count, 2 * length - 1], scalars: inputs),
+      targets: .classSequences(targets, length: 2 * length - 1),
+      classNames: (0..<10).map(String.init))
+  }
+
   private static func requireSizes(
     _ name: String, count: Int, length: Int, atLeast shortest: Int
   ) throws {
@@ -66,6 +110,13 @@ extension Dataset {
         .invalidArgument, name, expected: "at least 1 sequence of at least \(shortest) steps",
         received: "\(count) of \(length)")
     }
+  }
+}
+
+extension [Int] {
+  /// Whether a digit occurs three times or more often.
+  fileprivate var hasThreeOfAKind: Bool {
+    (0..<10).contains { digit in count { $0 == digit } >= 3 }
   }
 }
 

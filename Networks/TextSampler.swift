@@ -26,8 +26,7 @@ public struct TextSampler: Sendable {
   public init(_ network: NeuralNetwork, seed: UInt64) throws {
     let shape = network.outputShape
     guard shape.count == 2, shape[1] == network.classNames.count, network.inputShape.count == 1,
-      let embedding = network.layers.first as? Embedding,
-      embedding.configuration.vocabularySize == shape[1],
+      let first = network.layers.first as? any TokenLayer, first.vocabularySize == shape[1],
       let vocabulary = try? Vocabulary(classNames: network.classNames)
     else {
       throw CourseError(

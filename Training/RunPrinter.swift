@@ -68,8 +68,8 @@ struct RunPrinter {
     let titles =
       isRegression
       ? ["loss", "RMSE", "MAE", "R2", "examples"]
-      : ["loss", "accuracy"] + (isText ? ["perplexity", "sequences"] : ["examples"])
-    let widths = isRegression ? [8, 12, 12, 9, 10] : isText ? [8, 10, 12, 11] : [8, 10, 10]
+      : ["loss", "accuracy"] + (isText ? ["perplexity", "bits", "sequences"] : ["examples"])
+    let widths = isRegression ? [8, 12, 12, 9, 10] : isText ? [8, 10, 12, 8, 11] : [8, 10, 10]
     func line(_ name: String, _ cells: [String]) -> String {
       name.padded(right: 12) + zip(cells, widths).map { $0.padded(left: $1) }.joined()
     }
@@ -79,7 +79,7 @@ struct RunPrinter {
         isRegression
         ? [part.rmse, part.mae, part.r2].map { $0.map(metricText) ?? "-" }
         : [part.accuracy.map { fixed($0, 4) } ?? "-"]
-          + (part.perplexity.map { [fixed($0, 3)] } ?? [])
+          + [part.perplexity, part.bitsPerCharacter].compactMap { $0.map { fixed($0, 3) } }
       let row = line(name, [lossText(Float(part.loss))] + scores + ["\(part.examples)"])
       out.line((name == "test" ? out.style.bold(row) : row) + remark)
     }

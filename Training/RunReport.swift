@@ -17,8 +17,9 @@ package struct PartReport: Encodable, Sendable {
   package var persistence: Persistence?
   /// The fraction of the examples whose labels are all right, where each may have several.
   package var exactMatch: Double?
-  /// The perplexity of a text, `exp(loss)`.
+  /// The perplexity of a text, `exp(loss)`, and the bits per character, `loss / ln 2`.
   package var perplexity: Double?
+  package var bitsPerCharacter: Double?
   /// The confusion matrix, row by row: `confusion[true][predicted]`; absent above 200 classes.
   package var confusion: [[Int]]?
   /// The errors: `[true, predicted, count]`.
@@ -59,7 +60,10 @@ package struct PartReport: Encodable, Sendable {
     rmse = evaluation.metrics["RMSE"]
     mae = evaluation.metrics["MAE"]
     r2 = evaluation.metrics["R2"]
-    perplexity = isText ? exp(evaluation.loss - evaluation.penalty) : nil
+    if isText {
+      perplexity = exp(evaluation.loss - evaluation.penalty)
+      bitsPerCharacter = (evaluation.loss - evaluation.penalty) / log(2)
+    }
     if details, !isText, let matrix = evaluation.confusionMatrix {
       if matrix.classCount <= 200 { confusion = matrix.counts }
       mistakes = matrix.entries.filter { $0.actual != $0.predicted }.map {

@@ -55,9 +55,9 @@ enum DataListCommand: Command {
         classes: data.classCount)
     }
     let text = TextRecord(
-      name: DataSource.almanac.name, abstract: DataSource.almanac.abstract,
-      characters: CharacterText.almanac.tokens.count,
-      vocabulary: CharacterText.almanac.vocabulary.count)
+      name: DataSource.shakespeare.name, abstract: DataSource.shakespeare.abstract,
+      characters: CharacterText.shakespeare.tokens.count,
+      vocabulary: CharacterText.shakespeare.vocabulary.count)
     if arguments[CommonOptions.json] {
       return try out.json(Listing(data: records, texts: [text], downloads: downloads))
     }

@@ -82,7 +82,7 @@ struct DataOverview: Encodable, Sendable {
     }
     firstRows = (0..<min(5, data.count)).map { row in
       (0..<count).map { shortNumber(values[row * count + $0]) }
-        + (labels.indices.contains(row) ? [classes[labels[row]].name] : [])
+        + (labels.count == data.count ? [classes[labels[row]].name] : [])
     }
   }
 

@@ -41,6 +41,10 @@ enum DataSource {
         name: "sequence-sum",
         abstract: "sequences of 15 zeros and ones; the class is the number of ones",
         label: "sum", load: { sequenceSum }),
+      Bundled(
+        name: "sorting",
+        abstract: "six digits, then the same in order, one to be predicted after the other",
+        label: "digit", load: { sorting }),
     ] + toys
 
   /// Points in the plane, on which a network's decision can be drawn.
@@ -78,24 +82,31 @@ enum DataSource {
     }
   }()
 
+  private static let sorting: Dataset = {
+    do {
+      return try .sorting(count: 25_000, seed: 1)
+    } catch {
+      stop("the data set sorting cannot be generated: \(error)")
+    }
+  }()
+
   /// The text that is part of the program.
-  static let almanac = (
-    name: "almanac",
-    abstract: "a text for character models: a village's weather, fables, recipes, riddles"
+  static let shakespeare = (
+    name: "shakespeare", abstract: "a text for character models: eight plays by Shakespeare"
   )
 
   /// Loads a text: by name, or any text file.
   /// - Parameter classNames: the characters of a trained network
   static func loadText(_ source: String, classNames: [String]?) throws -> CharacterText {
     let vocabulary = try classNames.flatMap { $0.isEmpty ? nil : try Vocabulary(classNames: $0) }
-    if source == almanac.name {
-      let text = CharacterText.almanac
+    if source == shakespeare.name {
+      let text = CharacterText.shakespeare
       guard let vocabulary, vocabulary != text.vocabulary else { return text }
       return try CharacterText(
         text.vocabulary.text(of: text.tokens), name: source, vocabulary: vocabulary)
     }
     guard !names.contains(source) else {
-      throw UsageError("\(source) is not a text: give a text file, or almanac")
+      throw UsageError("\(source) is not a text: give a text file, or shakespeare")
     }
     return try CharacterText(contentsOf: source, vocabulary: vocabulary)
   }
@@ -163,8 +174,8 @@ enum DataSource {
         source, kind, classNames: classNames, form: form, skipBroken: skipBroken,
         progress: progress)
     }
-    guard source != almanac.name else {
-      throw UsageError("the almanac is a text: use the recipe char-lstm")
+    guard source != shakespeare.name else {
+      throw UsageError("shakespeare is a text: use the recipe char-lstm")
     }
     // A text that cannot be the path of a table was meant to be a name.
     if !isPath(source) {

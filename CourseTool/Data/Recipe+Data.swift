@@ -15,7 +15,7 @@ extension Recipe {
     if isText {
       let parts = try DataSource.loadText(data, classNames: expected?.classNames)
         .split(
-          validation: validation, test: test, batchSize: batchSize, sequenceLength: sequenceLength)
+          validation: validation, test: test, batchSize: textRows, sequenceLength: sequenceLength)
       return DataSource.Loaded(examples: parts.train, parts: parts)
     }
     var loaded = try DataSource.load(

@@ -85,6 +85,7 @@ enum EvaluateCommand: Command {
     }
     if let series { out.line("\n" + series.text(style: out.style)) }
     if let perplexity = report.perplexity { out.line("perplexity \(fixed(perplexity, 3))") }
+    if let bits = report.bitsPerCharacter { out.line("bits       \(fixed(bits, 3)) per character") }
     if let labels {
       out.line(labelDetails(labels, style: out.style))
     } else if report.classes != nil {

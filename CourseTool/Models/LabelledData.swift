@@ -20,7 +20,7 @@ func labelledData(
     }
     if let recipe, recipe.isText {
       let data = try DataSource.loadText(given, classNames: network.classNames)
-        .dataset(batchSize: recipe.batchSize, sequenceLength: recipe.sequenceLength)
+        .dataset(batchSize: recipe.textRows, sequenceLength: recipe.sequenceLength)
       return (data, given, "all")
     }
     let loaded = try DataSource.load(

@@ -40,7 +40,7 @@ extension ModelReport {
 
   /// The first characters of a text in batches: the first row of each.
   private func beginning(of data: Dataset) -> String {
-    let batch = max(1, recipe?.batchSize ?? 1)
+    let batch = max(1, recipe?.textRows ?? 1)
     let rows = stride(from: 0, to: data.count, by: batch).prefix(8)
     let tokens = data.batch(at: Array(rows)).features.scalars.prefix(300)
     return tokens.map { network.classNames[Int($0)] }.joined() + " …"

@@ -25,12 +25,14 @@ enum PredictCommand: Command {
       image (PNG, JPEG, WebP) is one example, which is brought to the size that the
       network was trained on; of a folder, all images in it are taken, at any depth.
       The predictions are printed as CSV, with --json as JSON. A network of the recipe
-      csv-sequence predicts the rows that follow the last one of a table.
+      csv-sequence predicts the rows that follow the last one of a table; one of
+      sort-transformer sorts six digits, given as they are or in the lines of a file.
 
       Examples:
         course predict csv-mlp.safetensors new.csv
         course predict csv-mlp.safetensors a.csv b.csv --probabilities -o answers.csv
         course predict images.safetensors photos --sheet answers.png
+        course predict sort-transformer.safetensors "4 2 0 1 1 3"
       """,
     operands: [
       Operand("MODEL", .one, "a trained network (.safetensors)"),
@@ -97,6 +99,9 @@ enum PredictCommand: Command {
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let path = arguments.operands[0]
     let network = try savedNetwork(path)
+    if try Recipe(notedIn: network, path: path)?.isSorting == true {
+      return try sort(arguments.operands, by: network, arguments, on: terminal)
+    }
     guard network.outputShape.count == 1, let classCount = network.outputShape.first else {
       throw CourseError(
         .invalidArgument, "the network is not a classifier", expected: "one output per class",
@@ -247,6 +252,20 @@ enum PredictCommand: Command {
     }
     if !arguments[CommonOptions.quiet] {
       terminal.error.line("The predictions are in \(outputFile.path).")
+    }
+  }
+
+  /// Prints the digits of each line in order.
+  private static func sort(
+    _ operands: [String], by network: NeuralNetwork, _ arguments: Arguments, on terminal: Terminal
+  ) throws {
+    let predictions = try DigitSorter(network).predictions(for: Array(operands.dropFirst()))
+    if arguments[CommonOptions.json] {
+      return try terminal.output.json(
+        DigitSorter.Record(model: operands[0], predictions: predictions))
+    }
+    for prediction in predictions {
+      terminal.output.line(prediction.sorted.map(String.init).joined(separator: " "))
     }
   }
 

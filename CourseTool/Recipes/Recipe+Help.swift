@@ -17,14 +17,15 @@ extension Recipe {
       "Network",
       [
         "hidden", "activation", "maps", "kernel-size", "cell", "recurrent", "embedding",
-        "blocks", "heads", "sequence-length",
+        "blocks", "heads", "sequence-length", "steps-per-epoch",
       ]
     ),
     (
       "Optimization",
       [
-        "epochs", "learning-rate", "batch-size", "optimizer", "momentum", "weight-decay",
-        "schedule", "decay", "decay-every", "clip", "loss", "class-weights",
+        "epochs", "learning-rate", "batch-size", "optimizer", "momentum", "beta2", "weight-decay",
+        "schedule", "warm-up", "final-learning-rate", "decay", "decay-every", "clip", "loss",
+        "class-weights",
       ]
     ),
     ("Regularization", ["patience", "keep", "dropout", "penalty", "batch-norm"]),
@@ -42,20 +43,26 @@ extension Recipe {
     case "window", "horizon": return window != nil
     case _ where Self.tableSettings.contains(setting): return isTable
     case "size", "fit", "channels": return isImages
-    case "shape": return !isText && loss == nil
+    case "shape": return !isText && !isSorting && loss == nil
     case "augment": return isImages || shape.count == 3
     case "maps": return !maps.isEmpty || isImages || shape.count == 3
     case "kernel-size": return !maps.isEmpty
     case "recurrent": return !recurrent.isEmpty || shape.count == 2 || window != nil
     case "cell": return !recurrent.isEmpty
-    case "embedding", "sequence-length": return isText
+    case "embedding": return isText || isSorting
+    case "sequence-length": return isText
     case "blocks", "heads": return blocks > 0
-    case "hidden", "scaling", "split": return !isText
+    case "steps-per-epoch": return isText && blocks > 0
+    case "hidden", "scaling": return !isText && !isSorting
+    case "split": return !isText
     case "activation": return !hidden.isEmpty || !maps.isEmpty
     case "batch-norm": return recurrent.isEmpty && !(hidden.isEmpty && maps.isEmpty)
     case "dropout": return recurrent.isEmpty && !hidden.isEmpty || blocks > 0
     case "momentum": return optimizer == .momentum
+    case "beta2": return optimizer == .adam || optimizer == .adamw
     case "weight-decay": return optimizer == .adamw
+    case "warm-up": return scheduleName != .oneCycle
+    case "final-learning-rate": return scheduleName == .cosine
     case "decay", "decay-every": return scheduleName == .step
     default: return true
     }

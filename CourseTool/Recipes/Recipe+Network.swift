@@ -5,6 +5,16 @@ import Foundation
 import Networks
 
 extension Recipe {
+  /// The batches to train on, where they are no examples of the data: augmented ones, or windows at random places of a
+  /// text; `nil` for the examples.
+  func batches(of training: Dataset) throws -> (any TrainingBatches)? {
+    if isText, stepsPerEpoch > 0 {
+      return try TextWindows(
+        of: training, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch, seed: seed)
+    }
+    return try augmented(training)
+  }
+
   /// The training examples as augmented batches; `nil` without augmentation.
   func augmented(_ training: Dataset) throws -> ImageGenerator? {
     guard !augment.list.isEmpty else { return nil }
@@ -33,14 +43,14 @@ extension Recipe {
           "Use --shape 1,8,8 to make a grey image of each row of 64 numbers, or --maps none for "
           + "a network without convolutions.")
     }
-    let optimizer = optimizer.make(
-      learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
-    if isText {
+    let optimizer = optimizer.make(for: self)
+    if isText || isSorting {
       let vocabulary = try Vocabulary(classNames: training.classNames)
       var network =
         if blocks > 0 {
           try NeuralNetwork.transformer(
-            vocabulary: vocabulary, contextLength: sequenceLength, width: embedding, blocks: blocks,
+            vocabulary: vocabulary, contextLength: training.inputShape[0], width: embedding,
+            blocks: blocks,
             heads: heads, dropout: dropout, optimizer: optimizer, seed: seed)
         } else {
           try NeuralNetwork.charLSTM(
@@ -108,8 +118,7 @@ extension Recipe {
     _ loss: TargetLoss, for training: Dataset, _ preparation: Preparation?
   ) throws -> NeuralNetwork {
     let outputSize = training.classCount ?? (target?.count ?? 1) * horizon
-    let optimizer = optimizer.make(
-      learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+    let optimizer = optimizer.make(for: self)
     var network =
       if recurrent.isEmpty {
         try NeuralNetwork.multilayerPerceptron(

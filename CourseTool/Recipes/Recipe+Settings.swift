@@ -96,6 +96,10 @@ extension Recipe {
       "sequence-length", \.sequenceLength, .integer(in: 1...65_536),
       "training sequence length, in characters"),
     Setting(
+      "steps-per-epoch", \.stepsPerEpoch, .integer(in: 0...1_000_000),
+      "training steps of an epoch, on windows of the text at random places (transformers); 0: the "
+        + "whole text, window by window"),
+    Setting(
       "hidden", \.hidden, .sizes(in: 1...65_536), "sizes of the hidden layers: 64,32; or none"),
     Setting(
       "activation", \.activation, .choice(),
@@ -113,8 +117,12 @@ extension Recipe {
       "momentum", \.momentum, .fraction,
       "momentum coefficient, for --optimizer momentum (default: 0.9)"),
     Setting(
+      "beta2", \.beta2, .fraction,
+      "share of the second moment that a step keeps, for --optimizer adam and adamw (default: 0.999)"
+    ),
+    Setting(
       "weight-decay", \.weightDecay, .notNegative,
-      "weight decay, for --optimizer adamw (default: 0.01)"),
+      "weight decay, for --optimizer adamw (default: 0.01); of a transformer, of its weights only"),
     Setting(
       "augment", \.augment, .augmentations,
       "random augmentation of the training images, such as mirror,crop:4 ('generator preview "
@@ -128,6 +136,12 @@ extension Recipe {
     Setting(
       "schedule", \.scheduleName, .choice(),
       "learning-rate schedule: step (see --decay), cosine, one-cycle"),
+    Setting(
+      "warm-up", \.warmUp, .integer(in: 0...1_000_000),
+      "first steps, in which the learning rate rises, for --schedule step and cosine"),
+    Setting(
+      "final-learning-rate", \.finalLearningRate, .notNegative,
+      "last learning rate, for --schedule cosine"),
     Setting(
       "decay", \.decay, .positive(upTo: 1), "learning-rate decay factor, for --schedule step"),
     Setting(
@@ -216,18 +230,31 @@ extension Recipe {
         throw UsageError(
           "text data require recurrent layers or a transformer: --recurrent 128 or --blocks 4")
       }
-      if blocks > 0, embedding % heads != 0 {
+      try checkHeads()
+      if blocks == 0, stepsPerEpoch > 0 {
         throw UsageError(
-          "'--embedding \(embedding)' is divided among \(counted(heads, "head")): use a multiple "
-            + "of \(heads), or other --heads")
+          "'--steps-per-epoch' takes windows at random places, and recurrent layers read the text in order: use "
+            + "--steps-per-epoch 0")
       }
       if !hidden.isEmpty {
         throw UsageError("'--hidden' does not apply to text data: use --recurrent or --blocks")
       }
       return try checkShares()
     }
+    if isSorting {
+      guard embedding > 0, recurrent.isEmpty, maps.isEmpty, hidden.isEmpty, scaling == .none else {
+        throw UsageError(
+          "a transformer that sorts digits takes --embedding, and --recurrent, --maps, --hidden and "
+            + "--scaling none")
+      }
+      try checkHeads()
+      return try checkShares()
+    }
     guard blocks == 0 else {
-      throw UsageError("'--blocks' applies to text data only: use --blocks 0")
+      throw UsageError("'--blocks' applies to text and to sorting only: use --blocks 0")
+    }
+    guard stepsPerEpoch == 0 else {
+      throw UsageError("'--steps-per-epoch' applies to text data only: use --steps-per-epoch 0")
     }
     if !DataSource.isTable(data) {
       let usual = Recipe(recipe: "")
@@ -241,6 +268,14 @@ extension Recipe {
     if DataSource.isTable(data), label == nil {
       throw DataSource.labelIsMissing(data)
     }
+  }
+
+  /// Throws when the heads of a transformer cannot share its width.
+  private func checkHeads() throws(UsageError) {
+    guard blocks > 0, embedding % heads != 0 else { return }
+    throw UsageError(
+      "'--embedding \(embedding)' is divided among \(counted(heads, "head")): use a multiple of "
+        + "\(heads), or other --heads")
   }
 
   /// Throws when settings do not fit the prediction of numbers.
@@ -369,6 +404,15 @@ extension Recipe {
     if momentum != nil && optimizer != .momentum {
       throw UsageError(
         "'--momentum' applies to --optimizer momentum only, not to \(optimizer.rawValue)")
+    }
+    if beta2 != nil && optimizer != .adam && optimizer != .adamw {
+      throw UsageError(
+        "'--beta2' applies to --optimizer adam and adamw only, not to \(optimizer.rawValue)")
+    }
+    if warmUp > 0 && scheduleName == .oneCycle {
+      throw UsageError(
+        "'--warm-up \(warmUp)' has no place in the one-cycle schedule, which begins with a rise of its own: "
+          + "use --warm-up 0")
     }
     if weightDecay != nil && optimizer != .adamw {
       throw UsageError(

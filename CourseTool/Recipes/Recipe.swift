@@ -61,6 +61,8 @@ struct Recipe: Equatable, Sendable {
   var heads = 4
   /// The training sequence length, in characters.
   var sequenceLength = 50
+  /// The steps of an epoch, on windows of the text at random places; 0: the whole text, window by window.
+  var stepsPerEpoch = 0
   var hidden: [Int] = []
   /// The activation of the hidden layers and convolutions.
   var activation = HiddenActivation.relu
@@ -74,12 +76,18 @@ struct Recipe: Equatable, Sendable {
   var findsLearningRate = false
   /// The coefficient of the optimizer momentum; `nil`: its default.
   var momentum: Float?
+  /// The share of the second moment that adam and adamw keep; `nil`: their default.
+  var beta2: Float?
   /// The weight decay of the optimizer adamw; `nil`: its default.
   var weightDecay: Float?
   var augment = AugmentSetting.none
   var penalty = PenaltySetting.none
   var clip = ClipSetting.none
   var scheduleName = ScheduleName.step
+  /// The first steps, in which the learning rate rises to that of the schedule.
+  var warmUp = 0
+  /// The last learning rate of the schedule `cosine`.
+  var finalLearningRate: Float = 0
   /// The schedule `step` multiplies the learning rate by this ...
   var decay: Float = 1
   /// ... after each so many epochs.
@@ -124,7 +132,13 @@ struct Recipe: Equatable, Sendable {
   }
 
   /// Whether the network is a character model, trained on a text.
-  var isText: Bool { embedding > 0 }
+  var isText: Bool { embedding > 0 && !isSorting }
+
+  /// Whether the network is a transformer that sorts digits.
+  var isSorting: Bool { data == "sorting" && blocks > 0 }
+
+  /// The number of pieces of a text that are read side by side: a transformer reads each window by itself.
+  var textRows: Int { blocks > 0 ? 1 : batchSize }
 
   /// Stops the training, or gives the network its best weights; `nil`: neither.
   var stopping: EarlyStopping? {
@@ -134,14 +148,19 @@ struct Recipe: Equatable, Sendable {
 
   /// The learning rate of each step, in a training of `stepsPerEpoch` steps an epoch.
   func schedule(stepsPerEpoch: Int) -> any LearningRateSchedule {
-    switch scheduleName {
-    case .step:
-      // A function of the epoch alone, not of the number of epochs: more epochs continue a run instead
-      // of changing it.
-      return StepDecay(every: decayEvery, factor: decay)
-    case .cosine: return CosineDecay(over: max(1, epochs * stepsPerEpoch), unit: .step)
-    case .oneCycle: return OneCycle(over: max(2, epochs * stepsPerEpoch))
-    }
+    let schedule: any LearningRateSchedule =
+      switch scheduleName {
+      case .step:
+        // A function of the epoch alone, not of the number of epochs: more epochs continue a run instead
+        // of changing it.
+        StepDecay(every: decayEvery, factor: decay)
+      case .cosine:
+        CosineDecay(
+          over: max(1, epochs * stepsPerEpoch), minimum: finalLearningRate, unit: .step)
+      case .oneCycle: OneCycle(over: max(2, epochs * stepsPerEpoch))
+      }
+    return warmUp == 0
+      ? schedule : WarmUp(over: warmUp, from: 1 / Float(warmUp), then: schedule)
   }
 }
 
@@ -238,13 +257,18 @@ enum ScheduleName: String, CaseIterable, Encodable, Sendable {
 enum OptimizerName: String, CaseIterable, Encodable, Sendable {
   case sgd, momentum, adam, adamw, rmsprop, adagrad
 
-  /// The optimizer with these settings, and its defaults for the others.
-  func make(learningRate: Float, momentum: Float?, weightDecay: Float?) -> any Optimizer {
-    switch self {
+  /// The optimizer with the settings of a recipe, and its defaults for the others.
+  func make(for recipe: Recipe) -> any Optimizer {
+    let learningRate = recipe.learningRate
+    return switch self {
     case .sgd: SGD(learningRate: learningRate)
-    case .momentum: Momentum(learningRate: learningRate, momentum: momentum ?? 0.9)
-    case .adam: Adam(learningRate: learningRate)
-    case .adamw: AdamW(learningRate: learningRate, weightDecay: weightDecay ?? 0.01)
+    case .momentum: Momentum(learningRate: learningRate, momentum: recipe.momentum ?? 0.9)
+    case .adam: Adam(learningRate: learningRate, beta2: recipe.beta2 ?? 0.999)
+    case .adamw:
+      // Only weights shrink in a transformer, as usual there.
+      AdamW(
+        learningRate: learningRate, beta2: recipe.beta2 ?? 0.999,
+        weightDecay: recipe.weightDecay ?? 0.01, exemptsBiases: recipe.blocks > 0)
     case .rmsprop: RMSProp(learningRate: learningRate)
     case .adagrad: AdaGrad(learningRate: learningRate)
     }

@@ -37,16 +37,25 @@ enum Recipes {
       NamedRecipe(
         abstract: "A character language model of any text (--data), for 'course sample'.",
         settings: Recipe(
-          recipe: "char-lstm", data: "almanac", scaling: .none, recurrent: [128], embedding: 32,
+          recipe: "char-lstm", data: "shakespeare", scaling: .none, recurrent: [128], embedding: 32,
           sequenceLength: 50, optimizer: .adam, learningRate: 0.005, clip: .limit(.norm(1)),
           scheduleName: .cosine, epochs: 20, batchSize: 32, validation: 0.05, test: 0.05)),
       NamedRecipe(
         abstract: "The same by attention: a transformer of four blocks.",
         settings: Recipe(
-          recipe: "char-transformer", data: "almanac", scaling: .none, embedding: 128, blocks: 4,
-          sequenceLength: 64, dropout: 0.1, optimizer: .adamw, learningRate: 0.002,
-          weightDecay: 0.1, clip: .limit(.norm(1)), scheduleName: .oneCycle, epochs: 20,
-          batchSize: 16, validation: 0.05, test: 0.05)),
+          recipe: "char-transformer", data: "shakespeare", scaling: .none, embedding: 128,
+          blocks: 4,
+          sequenceLength: 64, stepsPerEpoch: 250, optimizer: .adamw, learningRate: 0.001,
+          beta2: 0.99, weightDecay: 0.1, clip: .limit(.norm(1)), scheduleName: .cosine,
+          warmUp: 100, finalLearningRate: 0.0001, epochs: 8, batchSize: 12, validation: 0.05,
+          test: 0.05)),
+      NamedRecipe(
+        abstract: "Sort six digits: a transformer of three blocks, all right after half a minute.",
+        settings: Recipe(
+          recipe: "sort-transformer", data: "sorting", scaling: .none, embedding: 48, blocks: 3,
+          heads: 3, optimizer: .adamw, learningRate: 0.003, beta2: 0.95, weightDecay: 0.1,
+          clip: .limit(.norm(1)), scheduleName: .cosine, warmUp: 100, epochs: 8, batchSize: 64,
+          validation: 0.04, test: 0.2)),
       NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",
         settings: Recipe(

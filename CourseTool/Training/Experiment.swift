@@ -102,7 +102,7 @@ struct Experiment {
       validation: recipe.validation > 0 ? parts.validation : nil,
       test: recipe.test > 0 ? parts.test : nil,
       options: recipe.options(for: parts.train),
-      batches: recipe.augmented(parts.train),
+      batches: recipe.batches(of: parts.train),
       remark: recipe.augment == .none ? nil : "augmentation: \(recipe.augment.text)",
       stopping: recipe.stopping, isText: recipe.isText, isResumed: isResumed)
   }

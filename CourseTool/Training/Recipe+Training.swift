@@ -7,7 +7,9 @@ extension Recipe {
   func options(for training: Dataset) -> TrainingOptions {
     TrainingOptions(
       epochs: epochs, batchSize: batchSize, shuffle: !isText || blocks > 0, clipping: clip.clipping,
-      schedule: schedule(stepsPerEpoch: (training.count + batchSize - 1) / batchSize))
+      schedule: schedule(
+        stepsPerEpoch: stepsPerEpoch > 0
+          ? stepsPerEpoch : (training.count + batchSize - 1) / batchSize))
   }
 
   /// The range test of the learning rate, on the batches of the training.

@@ -154,6 +154,15 @@ enum TrainCommand: Command {
       for line in lines { terminal.error.line(line) }
       throw Interruption.status
     }
-    if !arguments[CommonOptions.json] { terminal.output.line("\n" + lines.joined(separator: "\n")) }
+    if arguments[CommonOptions.json] { return }
+    if experiment.recipe.isText { try showSample(of: experiment.run.network, on: terminal.output) }
+    terminal.output.line("\n" + lines.joined(separator: "\n"))
+  }
+
+  /// What a text model writes, and what its loss means.
+  private static func showSample(of network: NeuralNetwork, on out: TextStream) throws {
+    out.line("\n" + out.style.bold("Sample"))
+    out.content(try SampleCommand.text(of: network, length: 200))
+    out.line("\n\n" + SampleCommand.lossScale(of: network))
   }
 }

@@ -21,7 +21,7 @@ import Shared
 ///
 /// - Complexity: O(N·T·D).
 /// - Reference: Bengio et al. (2003), *A neural probabilistic language model*, JMLR 3.
-public struct Embedding: InputCheckingLayer {
+public struct Embedding: TokenLayer {
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
     /// The number of tokens V.
@@ -47,6 +47,8 @@ public struct Embedding: InputCheckingLayer {
 
   /// The constructor arguments.
   public let configuration: Configuration
+  /// The number of tokens V.
+  public var vocabularySize: Int { configuration.vocabularySize }
   /// The vectors E, `[vocabularySize, embeddingSize]`.
   public var weights: Parameter
 

@@ -10,13 +10,8 @@ static const unsigned char iris[] = {
 static const unsigned char digits[] = {
 #embed "digits.csv"
 };
-static const unsigned char almanac[] = {
-#embed "almanac.txt"
-};
 
 const char *const bundled_iris_csv = (const char *)iris;
 const size_t bundled_iris_csv_size = sizeof iris;
 const char *const bundled_digits_csv = (const char *)digits;
 const size_t bundled_digits_csv_size = sizeof digits;
-const char *const bundled_almanac_txt = (const char *)almanac;
-const size_t bundled_almanac_txt_size = sizeof almanac;

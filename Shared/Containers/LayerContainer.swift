@@ -101,7 +101,7 @@ extension LayerContainer {
 /// Runs `body` for a layer of a container, and puts the layer's place in front of that of an error: "0 (Dense)", in the
 /// container around it "body.0 (Dense)".
 /// - Parameter circumstances: added after the place, such as ", where ReLU returns [8]"
-func located<Result>(
+package func located<Result>(
   _ name: String, _ layer: any Layer, _ circumstances: @autoclosure () -> String = "",
   _ body: () throws -> Result
 ) throws -> Result {

@@ -119,6 +119,12 @@ public protocol InputCheckingLayer: Layer {
   func check(inputs: Tensor, firstExample: Int) throws
 }
 
+/// A layer whose inputs are tokens, such as an `Embedding`.
+public protocol TokenLayer: InputCheckingLayer {
+  /// The number of tokens that it knows; they are the numbers from 0 on.
+  var vocabularySize: Int { get }
+}
+
 /// A layer that needs to know more of each example than its input: the regions of an image, the length of a sequence.
 ///
 /// Such side inputs come with the data, by name, and a network hands them to the layers that ask for them, also inside of

@@ -19,6 +19,9 @@ public protocol Optimizer: Configurable {
   /// The step size η. Learning-rate schedules set it.
   var learningRate: Float { get set }
 
+  /// The rule for a parameter: the optimizer itself, unless it treats parameters differently.
+  func rule(for parameter: Parameter) -> Self
+
   /// Moves a parameter by one step.
   /// - Parameters:
   ///   - value: the parameter
@@ -26,6 +29,11 @@ public protocol Optimizer: Configurable {
   ///   - state: the state of this parameter
   ///   - step: the number of the step, counted from 1, the same for all parameters
   func update(_ value: inout Tensor, gradient: Tensor, state: inout State, step: Int)
+}
+
+extension Optimizer {
+  /// The optimizer itself.
+  @inlinable public func rule(for parameter: Parameter) -> Self { self }
 }
 
 /// The numbers that an optimizer keeps of one parameter, such as its velocity.

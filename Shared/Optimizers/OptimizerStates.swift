@@ -58,13 +58,9 @@ struct OptimizerStates<O: Optimizer>: AnyOptimizerStates {
     _ state: inout O.State?
   ) {
     if state == nil { state = O.State(for: parameter.value) }
-    if parameter.learningRateFactor == 1 {
-      rule.update(&parameter.value, gradient: gradient, state: &state!, step: step)
-    } else {
-      var own = rule
-      own.learningRate *= parameter.learningRateFactor
-      own.update(&parameter.value, gradient: gradient, state: &state!, step: step)
-    }
+    var own = rule.rule(for: parameter)
+    if parameter.learningRateFactor != 1 { own.learningRate *= parameter.learningRateFactor }
+    own.update(&parameter.value, gradient: gradient, state: &state!, step: step)
     parameter.clearGradient()
   }
 

@@ -24,10 +24,12 @@ import Testing
       named[name] = parameter.value.shape
       if name.hasSuffix("weights") { weights += parameter.value.count }
     }
-    #expect(weights == 5 * 16 + 8 * 16 + 12 * 2 * 16 * 16 + 16 * 5)
-    #expect(named["layers.2.body.1.weights"] == [16, 48])
-    #expect(named["layers.2.body.3.weights"] == [16, 16])
-    #expect(named["layers.3.body.1.weights"] == [16, 64])
+    // The scores come from the table of the embedding.
+    #expect(weights == 5 * 16 + 8 * 16 + 12 * 2 * 16 * 16)
+    #expect(named["layers.0.embedding.weights"] == [5, 16])
+    #expect(named["layers.0.body.1.body.1.weights"] == [16, 48])
+    #expect(named["layers.0.body.1.body.3.weights"] == [16, 16])
+    #expect(named["layers.0.body.2.body.1.weights"] == [16, 64])
   }
 
   /// The lines of Protocols/Explorations.md.

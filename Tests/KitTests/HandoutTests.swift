@@ -176,7 +176,8 @@ import Testing
       Set([.phase3]), true,
       [
         "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "CCourseCodecs", "Generator",
-        "Explorations", "Networks", "ExplorationNetworks", "CCoursePictures", "Pictures",
+        "Explorations", "CCourseTexts", "Networks", "ExplorationNetworks", "CCoursePictures",
+        "Pictures",
         "CourseTraining", "CourseDemoTool", "CourseTool", "Phase3RNNRegularizationTests",
       ]
     ),

@@ -3,6 +3,27 @@ import Networks
 import Testing
 
 @Suite(.watched) struct SequenceProblemTests {
+  @Test func digitsAndTheirOrder() throws {
+    let data = try Dataset.sorting(count: 500, length: 6, seed: varied(3))
+    #expect(data.features.shape == [500, 11] && data.classCount == 10)
+    guard case .classSequences(let targets, 11) = data.targets else {
+      return fail("expected targets for each step")
+    }
+    let inputs = data.features.scalars.map { Int($0) }
+    var known: Set<[Int]> = []
+    for row in 0..<500 {
+      let (x, t) = (inputs[(row * 11)..<(row * 11 + 11)], targets[(row * 11)..<(row * 11 + 11)])
+      let sorted = x.prefix(6).sorted()
+      #expect(Array(x.suffix(5)) == Array(sorted.prefix(5)))
+      #expect(Array(t) == [Int](repeating: Target.ignored, count: 5) + sorted)
+      known.insert(Array(x.prefix(6)))
+    }
+    #expect(known.count == 500, "no sequence comes twice")
+    expectCourseError(.invalidArgument, "sorting", "at most 25 sequences of 2 digits", "26") {
+      try Dataset.sorting(count: 26, length: 2, seed: 1)
+    }
+  }
+
   @Test(arguments: [2, 3, 100])
   func theAnswerIsTheSumOfTheMarkedNumbers(length: Int) throws {
     let data = try Dataset.addingProblem(count: 40, length: length, seed: 3)

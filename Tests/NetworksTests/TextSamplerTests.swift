@@ -21,6 +21,13 @@ import Testing
 
   private let abc = try! CharacterText(String(repeating: "abcd ", count: 60))
 
+  @Test func eightPlaysAreBundled() {
+    let text = CharacterText.shakespeare
+    #expect(text.tokens.count == 1_069_823 && text.vocabulary.count == 76)
+    #expect(text.vocabulary.text(of: text.tokens.prefix(25)) == "THE TRAGEDY OF CORIOLANUS")
+    #expect(text.vocabulary.characters.allSatisfy { $0.isASCII })
+  }
+
   @Test(arguments: RecurrentCell.allCases)
   func aNetworkLearnsToContinue(cell: RecurrentCell) throws {
     let network = try network(abc, epochs: 25, cell: cell)

@@ -60,7 +60,7 @@ struct PackageBuild {
             exclude: ["Sets"], cSettings: [.headerSearchPath(".")]),
           .target(
             name: "CCourseData", path: "Shared/BundledData",
-            exclude: ["almanac.py", "almanac.txt", "digits.csv", "iris.csv"]),
+            exclude: ["digits.csv", "iris.csv"]),
           .target(
             name: "Shared", dependencies: ["CCourseKernels", "CCourseData"], path: "Shared",
             exclude: ["Kernels", "BundledData"]),

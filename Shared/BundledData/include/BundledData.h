@@ -1,4 +1,4 @@
-// Data inside the binary: two data sets as the text of their CSV files, and a text to learn.
+// Data inside the binary: two data sets as the text of their CSV files.
 #pragma once
 
 #include <stddef.h>
@@ -10,7 +10,3 @@ extern const size_t bundled_iris_csv_size;
 /// Optical Recognition of Handwritten Digits (test part): 1797 images of 8 x 8 pixels, 0 to 16.
 extern const char *const bundled_digits_csv;
 extern const size_t bundled_digits_csv_size;
-
-/// The almanac of a village that does not exist, written by almanac.py.
-extern const char *const bundled_almanac_txt;
-extern const size_t bundled_almanac_txt_size;

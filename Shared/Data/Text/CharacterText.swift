@@ -1,9 +1,8 @@
-import CCourseData
 import Foundation
 
 /// A text that a network learns to continue, character by character.
 ///
-///     let text = CharacterText.almanac
+///     let text = try CharacterText(contentsOf: "plays.txt")
 ///     let parts = try text.split(validation: 0.1, batchSize: 32, sequenceLength: 50)
 ///     parts.train.inputShape                      // [50]: the numbers of 50 characters
 ///
@@ -47,20 +46,6 @@ public struct CharacterText: Sendable {
     self.vocabulary = vocabulary
     self.tokens = tokens
   }
-
-  /// The almanac of a village that does not exist: 134 kB of weather, fables, recipes and riddles, written
-  /// for this course by a script.
-  public static var almanac: CharacterText { bundledAlmanac }
-
-  private static let bundledAlmanac: CharacterText = {
-    let bytes = UnsafeRawBufferPointer(
-      start: bundled_almanac_txt, count: bundled_almanac_txt_size)
-    do {
-      return try CharacterText(String(decoding: bytes, as: UTF8.self), name: "almanac")
-    } catch {
-      stop("the bundled almanac cannot be read: \(error)")
-    }
-  }()
 
   // MARK: Batches
 

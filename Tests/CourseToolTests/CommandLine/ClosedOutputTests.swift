@@ -44,8 +44,11 @@ import Testing
   @Test func writingEndsWithItsReader() throws {
     try withTemporaryFolder { folder in
       let model = folder.appending(path: "m.safetensors").path
+      let text = folder.appending(path: "t.txt")
+      try Data(String(repeating: "one two three. ", count: 2500).utf8).write(to: text)
       let trained = runTool(
-        "train", "char-lstm", "--recurrent", "4", "--embedding", "2", "--epochs", "1", "-o", model)
+        "train", "char-lstm", "--data", text.path, "--recurrent", "4", "--embedding", "2",
+        "--epochs", "1", "-o", model)
       #expect(trained.status == 0, "\(trained.error)")
       let run = try runProcess(
         shell: #""$COURSE" sample m.safetensors --length 10000000 | head -c 100 > part.txt; "#

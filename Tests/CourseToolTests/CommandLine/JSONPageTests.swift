@@ -130,7 +130,7 @@ import Testing
       // Settings of other optimizers
       for (name, settings) in [
         ("a", #""optimizer": "momentum", "momentum": 0.5"#),
-        ("b", #""optimizer": "adamw", "weight-decay": 0.1"#),
+        ("b", #""optimizer": "adamw", "weight-decay": 0.1, "beta2": 0.9"#),
       ] {
         let recipe = try file("\(name).json", #"{"recipe": "iris-mlp", \#(settings)}"#)
         check("Summary", "summary", recipe)
@@ -144,6 +144,12 @@ import Testing
         "--sequence-length", "10", "--batch-size", "4", "--epochs", "1", "--validation", "0.1",
         "--test", "0.1", "-o", text)
       check("Sample", "sample", text, "--length", "5")
+
+      let sorter = path("sorter.safetensors")
+      check(
+        "Run", "train", "sort-transformer", "--embedding", "6", "--blocks", "1", "--epochs", "1",
+        "--batch-size", "500", "-o", sorter)
+      check("SortedDigits", "predict", sorter, "420113")
 
       // Images
       let figures = path("figures")

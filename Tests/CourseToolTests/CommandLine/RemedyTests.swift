@@ -149,7 +149,9 @@ import Testing
       for arguments in [
         ["train", "iris-mlp", "--epochs", "1", "-o", iris],
         [
-          "train", "char-lstm", "--recurrent", "4", "--embedding", "2", "--epochs", "1", "-o", text,
+          "train", "char-lstm", "--data",
+          try file("words.txt", String(repeating: "one two three. ", count: 2500)), "--recurrent",
+          "4", "--embedding", "2", "--epochs", "1", "-o", text,
         ],
         ["data", "synthesize", path("figures"), "--count", "4"],
       ] { #expect(runTool(arguments).status == 0) }
@@ -200,7 +202,7 @@ import Testing
         ["train", "--resume", foreign], ["train", "--resume", good], ["train", "--resume", iris],
         ["train", "--resume", iris, "--seed", "7"], ["demo", "-o", good],
         ["evaluate", foreign], ["evaluate", good, iris], ["evaluate", iris, "digits"],
-        ["evaluate", iris, good], ["evaluate", iris, "almanac"], ["evaluate", text, "iris"],
+        ["evaluate", iris, good], ["evaluate", iris, "shakespeare"], ["evaluate", text, "iris"],
         ["predict", iris, foreign], ["predict", iris, empty], ["predict", text, good],
         ["predict", good, good], ["predict", iris, path("figures/0.npy")],
         ["sample", iris], ["sample", text, "--prompt", "\u{4E00}"], ["sample", good],

@@ -76,7 +76,12 @@ import Testing
   @Test func aTextIsDrawnAsFarAsItCanBe() throws {
     try withTemporaryFolder { folder in
       let model = folder.appending(path: "t.safetensors").path
-      let small = ["--recurrent", "4", "--embedding", "2", "--epochs", "1"]
+      let text = folder.appending(path: "t.txt")
+      let characters = String((33..<99).map { Character(Unicode.Scalar($0)) })
+      try Data(String(repeating: characters, count: 600).utf8).write(to: text)
+      let small = [
+        "--data", text.path, "--recurrent", "4", "--embedding", "2", "--epochs", "1",
+      ]
       #expect(runTool(["train", "char-lstm", "-q", "-o", model] + small).status == 0)
       for kind in Self.kinds {
         let file = folder.appending(path: "\(kind).svg").path

@@ -130,7 +130,7 @@ import Testing
     #expect(
       (try runTool("recipes", "--json").json["recipes"] as? [Any])?.count == Recipes.names.count)
     let settings = runTool("recipes", "digits-mlp").output
-    #expect(settings.contains("--hidden           256"))
+    #expect(settings.contains("--hidden               256"))
     for setting in Recipe.settings {
       #expect(settings.contains("  --\(setting.name)  "), "a name runs into its value")
     }
@@ -143,7 +143,7 @@ import Testing
 @Suite(.watched) struct DataCommandTests {
   @Test func bundledDataAreListed() throws {
     #expect(runTool("data", "list").output.contains("1797 examples of shape [64], 10 classes"))
-    #expect((try runTool("data", "list", "--json").json["data"] as? [Any])?.count == 9)
+    #expect((try runTool("data", "list", "--json").json["data"] as? [Any])?.count == 10)
   }
 
   @Test func inspectCountsClassesAndMeasuresColumns() throws {

@@ -28,6 +28,7 @@ import Testing
       let test = try #require(try run.json["test"] as? [String: Any])
       let (loss, perplexity) = (test["loss"] as? Double ?? 0, test["perplexity"] as? Double ?? 0)
       #expect(abs(exp(loss) - perplexity) < 1e-6 && perplexity > 1)
+      #expect(abs((test["bitsPerCharacter"] as? Double ?? 0) - loss / log(2)) < 1e-6)
 
       let measured = try runTool("evaluate", model, "--json").json["test"] as? [String: Any]
       #expect(abs((measured?["loss"] as? Double ?? 0) - loss) < 1e-5)
@@ -63,7 +64,7 @@ import Testing
       let run = runTool(try text(in: folder).filter { $0 != "--quiet" })
       #expect(run.status == 0)
       #expect(run.error.contains("perplexity") && run.error.contains("validation perplexity"))
-      #expect(run.output.contains("accuracy  perplexity  sequences"))
+      #expect(run.output.contains("accuracy  perplexity    bits  sequences"))
       #expect(!run.output.contains("Confusion matrix"), "unreadable for characters")
     }
   }
@@ -111,10 +112,14 @@ import Testing
     (["char-lstm", "--recurrent", "none"], "text data require recurrent layers or a transformer"),
     (["char-lstm", "--blocks", "2"], "--blocks and --recurrent are mutually exclusive"),
     (["char-transformer", "--heads", "3"], "'--embedding 128' is divided among 3 heads"),
-    (["digits-mlp", "--blocks", "2"], "'--blocks' applies to text data only"),
+    (["digits-mlp", "--blocks", "2"], "'--blocks' applies to text and to sorting only"),
+    (["char-lstm", "--steps-per-epoch", "5"], "recurrent layers read the text in order"),
+    (["iris-mlp", "--steps-per-epoch", "5"], "'--steps-per-epoch' applies to text data only"),
+    (["iris-mlp", "--beta2", "0.9"], "'--beta2' applies to --optimizer adam and adamw only"),
+    (["digits-cnn", "--warm-up", "5"], "has no place in the one-cycle schedule"),
     (["char-lstm", "--label", "x"], "text data have no '--label'"),
     (["char-lstm", "--data", "digits"], "digits is not a text"),
-    (["digits-mlp", "--data", "almanac"], "almanac"),
+    (["digits-mlp", "--data", "shakespeare"], "shakespeare"),
     (["digits-rows-lstm", "--maps", "4"], "mutually exclusive"),
     (["digits-rows-lstm", "--cell", "lstn"], "Did you mean 'lstm'?"),
   ])
@@ -135,8 +140,11 @@ import Testing
         let run = runTool(
           "train", "char-transformer", "--data", file.path, "--embedding", "16", "--blocks", "1",
           "--heads", "2", "--sequence-length", "8", "--batch-size", "4", "--learning-rate", "0.01",
-          "--schedule", "step", "--epochs", "\(epochs)", "--quiet", "--output", model)
+          "--steps-per-epoch", "25", "--warm-up", "10", "--schedule", "step", "--epochs",
+          "\(epochs)", "--quiet", "--output", model)
         #expect(run.status == 0, "\(run.error)")
+        #expect(run.output.contains("Sample\n"))
+        #expect(run.output.contains("A loss of 2.20 is a guess among 9 characters"))
         return model
       }
       let whole = try train("whole.safetensors", epochs: 20)
@@ -153,6 +161,35 @@ import Testing
     }
   }
 
+  /// Shorter than the recipe: it knows where small and large digits go.
+  @Test func aTransformerLearnsToSortDigits() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(
+        "train", "sort-transformer", "--embedding", "24", "--blocks", "1", "--epochs", "2",
+        "--validation", "0.04", "--test", "0.5", "--quiet", "--output", model, "--json")
+      #expect(run.status == 0, "\(run.error)")
+      let test = try #require(try run.json["test"] as? [String: Any])
+      #expect(test["accuracy"] as? Double ?? 0 > 0.4, "guessing is right once in ten times")
+      #expect(runTool("evaluate", model).output.contains("accuracy"))
+      #expect(runTool("summary", model).output.contains("TiedEmbedding"))
+
+      let lines = folder.appending(path: "lines.txt")
+      try Data("4 2 0 1 1 3\n987654\n".utf8).write(to: lines)
+      let sorted = runTool("predict", model, lines.path)
+      #expect(sorted.status == 0, "\(sorted.error)")
+      #expect(sorted.output.wholeMatch(of: /(\d( \d){5}\n){2}/) != nil, "\(sorted.output)")
+      let one = runTool("predict", model, "4,2,0,1,1,3").output
+      #expect(sorted.output.hasPrefix(one) && one.count == 12)
+      for wrong in ["4 2 0", "12345678"] {
+        let run = runTool("predict", model, wrong)
+        #expect(run.status == 1)
+        #expect(run.error.contains("6 digits in a line"), "\(run.error)")
+      }
+      #expect(runTool("predict", model, "none.txt").status == 1)
+    }
+  }
+
   @Test(arguments: ["digits-rows-lstm", "sequence-sum"], RecurrentCell.allCases)
   func sequencesTrain(recipe: String, cell: RecurrentCell) throws {
     try withTemporaryFolder { folder in
@@ -166,9 +203,9 @@ import Testing
   }
 
   @Test func theListOfDataHasTheText() throws {
-    #expect(runTool("data", "list").output.contains("almanac"))
+    #expect(runTool("data", "list").output.contains("shakespeare"))
     let texts = try runTool("data", "list", "--json").json["texts"] as? [[String: Any]]
-    #expect(texts?.first?["name"] as? String == "almanac")
-    #expect(runTool("data", "inspect", "almanac").error.contains("the almanac is a text"))
+    #expect(texts?.first?["name"] as? String == "shakespeare")
+    #expect(runTool("data", "inspect", "shakespeare").error.contains("shakespeare is a text"))
   }
 }

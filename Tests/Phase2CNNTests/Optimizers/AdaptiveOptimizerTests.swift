@@ -67,6 +67,16 @@ import Testing
     expectClose(stepped(AdaGrad(learningRate: 1), [2], [[3], [4]]), [0.2], "AdaGrad")
   }
 
+  /// As PyTorch users do it with two groups of parameters.
+  @Test func biasesCanBeExemptFromDecay() {
+    let optimizer = AdamW(learningRate: 0.5, weightDecay: 0.1, exemptsBiases: true)
+    let (weights, bias) = (Parameter([10]), Parameter([10], isRegularized: false))
+    #expect(optimizer.rule(for: weights) == optimizer)
+    expectClose(stepped(optimizer.rule(for: weights), [10], [[3]]), [9], "AdamW, weights")
+    expectClose(stepped(optimizer.rule(for: bias), [10], [[3]]), [9.5], "AdamW, bias")
+    #expect(AdamW().rule(for: bias) == AdamW())
+  }
+
   @Test func resumingContinuesBitForBit() throws {
     try expectResumingBitForBit(AdamW(learningRate: 0.05))
     try expectResumingBitForBit(RMSProp(learningRate: 0.02))

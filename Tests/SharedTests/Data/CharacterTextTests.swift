@@ -110,11 +110,4 @@ import Testing
       }
     }
   }
-
-  @Test func theAlmanacIsThere() {
-    let text = CharacterText.almanac
-    #expect(text.tokens.count > 100_000)
-    #expect(text.vocabulary.text(of: text.tokens.prefix(30)) == "THE ALMANAC OF LOWER MILLBROOK")
-    #expect(text.vocabulary.characters.allSatisfy { $0.isASCII })
-  }
 }
