@@ -137,12 +137,15 @@ final class Watchdog: Sendable {
         say(
           "Stopped: no test has begun or ended for \(Int(silence)) seconds. Is there a loop that never ends?",
           running)
-        // Exit tests that wait for a process of their own would orphan it.
-        let killer = try? Process.run(
-          URL(filePath: "/usr/bin/pkill"),
-          arguments: ["-KILL", "-P", "\(ProcessInfo.processInfo.processIdentifier)"])
-        killer?.waitUntilExit()
-        _exit(Self.status)
+        // From here on no test ends: an exit test whose process is killed would tell that as a fault of its own.
+        tests.withLock { _ in
+          // Exit tests that wait for a process of their own would orphan it.
+          let killer = try? Process.run(
+            URL(filePath: "/usr/bin/pkill"),
+            arguments: ["-KILL", "-P", "\(ProcessInfo.processInfo.processIdentifier)"])
+          killer?.waitUntilExit()
+          _exit(Self.status)
+        }
       }
     }
   }
