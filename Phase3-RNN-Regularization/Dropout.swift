@@ -23,8 +23,8 @@ import Shared
 /// - Reference: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov (2014), *JMLR* 15.
 ///   Task: Protocols/Phase3-RNN-Regularization.md, 3.6.
 public struct Dropout: MaskDrawing {
-  /// The fraction of the elements that is dropped.
-  public var rate: Float { configuration.rate }
+  /// The fraction of the elements that is dropped; 0 among frozen layers.
+  public var rate: Float { draws.isFrozen ? 0 : configuration.rate }
   var draws = MaskDraws()
   private var kept = Kept<Tensor>()
 

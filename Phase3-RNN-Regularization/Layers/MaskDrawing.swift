@@ -13,6 +13,9 @@ extension MaskDrawing {
   /// Takes the key of the masks.
   public mutating func setRandomKey(_ key: RandomKey) { draws.key = key }
 
+  /// Sets whether the masks are all ones.
+  public mutating func setFrozen(_ isFrozen: Bool) { draws.isFrozen = isFrozen }
+
   /// Shows "passes", the number of masks drawn so far, so that a resumed training goes on with the next one.
   public mutating func forEachState(
     _ body: (_ name: String, _ state: inout Tensor) throws -> Void
@@ -30,9 +33,12 @@ struct MaskDraws: Sendable {
   var key = RandomKey.random()
   /// The number of masks drawn so far.
   var passes = 0
+  /// Whether the layer lies among frozen layers, where nothing is drawn or dropped.
+  var isFrozen = false
 
   /// The mask of the next pass: 0 with probability `rate`, else 1.
   mutating func next(shape: [Int], rate: Float) -> Tensor {
+    if isFrozen { return Tensor(ones: shape) }
     defer { passes += 1 }
     return Tensor(bernoulliMask: shape, rate: rate, key: key.folded(passes))
   }

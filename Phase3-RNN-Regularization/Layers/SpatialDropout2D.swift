@@ -18,8 +18,8 @@ import Shared
 public struct SpatialDropout2D: MaskDrawing {
   /// The constructor arguments.
   public let configuration: DropoutConfiguration
-  /// The fraction of the channels that is dropped.
-  public var rate: Float { configuration.rate }
+  /// The fraction of the channels that is dropped; 0 among frozen layers.
+  public var rate: Float { draws.isFrozen ? 0 : configuration.rate }
 
   var draws = MaskDraws()
   /// M / (1 − r), and the shape of the input.

@@ -59,6 +59,11 @@ extension LayerContainer {
   /// Lets every layer inside forget its carried state.
   public mutating func resetState() { forEachLayer { $1.resetState() } }
 
+  /// Freezes the layers inside that are frozen, or all.
+  public mutating func setFrozen(_ isFrozen: Bool) {
+    forEachLayer { _, layer in layer.setFrozen(isFrozen || layer.training == .frozen) }
+  }
+
   /// Gives each layer inside a key of its own, made of this one and its name.
   public mutating func setRandomKey(_ key: RandomKey) {
     forEachLayer { name, layer in layer.setRandomKey(key.folded(name)) }

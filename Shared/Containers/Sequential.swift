@@ -39,7 +39,7 @@ public struct Sequential: LayerContainer {
   /// Creates a sequence of these layers, with their weights.
   public init(_ layers: [any Layer]) {
     self.layers = layers
-    noteTrainedLayers()
+    setFrozen(false)
   }
 
   /// Creates the sequence from a checkpoint.
@@ -154,22 +154,26 @@ public struct Sequential: LayerContainer {
   mutating func forEachParameter(
     prefix: String, _ body: (_ name: String, _ parameter: inout Parameter) throws -> Void
   ) rethrows {
-    // `body` may freeze parameters.
-    var trained = TrainedLayers(first: layers.count)
     for index in layers.indices {
-      var (isFrozen, isTrained) = (false, false)
       try layers[index].forEachParameter { name, parameter in
         try body("\(prefix)\(index).\(name)", &parameter)
-        if parameter.isTrainable { isTrained = true } else { isFrozen = true }
       }
-      guard trained.first == layers.count else { continue }
-      if isTrained { trained.first = index } else if isFrozen { trained.inferenceCount = index + 1 }
     }
-    self.trained = trained
   }
 
-  /// Notes which layers are trained, after layers were added.
-  mutating func noteTrainedLayers() { forEachParameter { _, _ in } }
+  /// Freezes the layers inside that are frozen, those without parameters between two of them, or all. It also notes where
+  /// training begins.
+  public mutating func setFrozen(_ isFrozen: Bool) {
+    let trainings = layers.map(\.training)
+    trained.first = trainings.firstIndex(of: .trained) ?? layers.count
+    trained.inferenceCount =
+      trainings[..<trained.first].lastIndex(of: .frozen).map { $0 + 1 } ?? 0
+    for index in layers.indices {
+      let before = trainings[...index].last { $0 != .noParameters }
+      let after = trainings[index...].first { $0 != .noParameters }
+      layers[index].setFrozen(isFrozen || before == .frozen && after == .frozen)
+    }
+  }
 
   /// The kind of the last layer's output.
   public func outputKind(for inputKind: OutputKind) -> OutputKind {

@@ -23,13 +23,13 @@ public enum Mode: String, Sendable, Codable {
 ///     }
 ///
 /// A layer that has more to it (weights, a running average, random draws) implements the methods of
-/// `Parameterized`, `StateKeeping`, `RandomDrawing`, `BatchChecking`, `InputSizing` or `SideInputTaking`, whose
-/// defaults do nothing.
+/// `Parameterized`, `StateKeeping`, `RandomDrawing`, `BatchChecking`, `InputSizing`, `Freezing` or `SideInputTaking`,
+/// whose defaults do nothing.
 ///
 /// A copy of a layer is independent of the original, so a snapshot of a network, a copy to measure
 /// finite differences on, or a replica for another thread is `var copy = layer`.
 public protocol Layer: Configurable, Parameterized, StateKeeping, RandomDrawing, BatchChecking,
-  InputSizing, SideInputTaking
+  InputSizing, Freezing, SideInputTaking
 {
   /// The output of a batch. The first axis of `input` is the batch.
   mutating func forward(_ input: Tensor, mode: Mode) -> Tensor

@@ -48,6 +48,13 @@ public protocol InputSizing {
   func sized(for inputShape: [Int]) throws -> Self
 }
 
+/// A layer that computes otherwise in training than in inference, such as dropout.
+public protocol Freezing {
+  /// Sets whether the layer lies among frozen layers. There it computes in training as in inference, and yet keeps what
+  /// `backward` needs: layers before it may be trained. A network calls it when layers are frozen.
+  mutating func setFrozen(_ isFrozen: Bool)
+}
+
 /// A layer that draws random numbers, such as dropout masks.
 public protocol RandomDrawing {
   /// Sets the key of the random draws. A network calls it when the layer is appended, with a key made of the
@@ -86,6 +93,8 @@ extension Layer {
   public mutating func resetState() {}
   /// Does nothing: the layer draws nothing but its first weights.
   public mutating func setRandomKey(_ key: RandomKey) {}
+  /// Does nothing: the layer computes alike in training and inference.
+  public mutating func setFrozen(_ isFrozen: Bool) {}
   /// The layer itself: its sizes are given, or do not depend on the input.
   public func sized(for inputShape: [Int]) throws -> Self { self }
   /// None: the input is all that the layer needs.

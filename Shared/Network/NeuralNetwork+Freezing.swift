@@ -35,9 +35,15 @@ extension NeuralNetwork {
   /// A frozen parameter gets no update, has no penalty and no state of the optimizer; a state that it had is
   /// forgotten. `backward` ends at the first layer with a parameter to train.
   ///
-  /// All layers up to the last frozen one before it compute as in inference, which costs less memory: dropout among
-  /// them drops nothing. A batch norm whose scale and shift are frozen takes its running averages and leaves them as
-  /// they are, wherever it is. All other layers compute as ever.
+  /// Frozen layers compute in training as in inference, wherever they are, and the gradient goes through them to the
+  /// layers before them:
+  /// - A batch norm whose scale and shift are frozen takes its running averages and leaves them as they are.
+  /// - Dropout drops nothing in a container of which nothing is trained, and between two frozen layers of a sequence.
+  /// - So do all layers up to the last frozen one before the first that is trained. They keep nothing for `backward`,
+  ///   which costs less memory.
+  ///
+  /// Dropout after the last frozen layer drops as ever: it belongs to the layers that are trained. This is Keras'
+  /// `trainable = False` for batch norm, and PyTorch's `requires_grad_(False)` together with `eval()` of the same module.
   ///
   ///     var network = try NeuralNetwork(contentsOf: url)
   ///     try network.freeze(0..<4)
@@ -120,6 +126,7 @@ extension NeuralNetwork {
       if numbers.contains(number) { body(&parameter) }
       number += 1
     }
+    self.body.setFrozen(false)
   }
 
   /// Takes over the settings of a checkpoint.
@@ -139,10 +146,32 @@ extension NeuralNetwork {
       if frozen.contains(name) { parameter.freeze() }
       parameter.learningRateFactor = learningRateFactors[name] ?? 1
     }
+    body.setFrozen(false)
   }
 }
 
+/// The part of training in a layer.
+enum LayerTraining {
+  case noParameters
+  /// It has parameters, and training changes none of them.
+  case frozen
+  case trained
+}
+
 extension Layer {
+  /// Whether training changes the layer.
+  var training: LayerTraining {
+    var training = LayerTraining.noParameters
+    visitParameters { _, parameter in
+      if parameter.isTrainable {
+        training = .trained
+      } else if training == .noParameters {
+        training = .frozen
+      }
+    }
+    return training
+  }
+
   /// The number of weights that training changes.
   public var trainableParameterCount: Int {
     var count = 0

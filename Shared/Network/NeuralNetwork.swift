@@ -102,7 +102,7 @@ public struct NeuralNetwork: Sendable {
     sideInputShapes.merge(layer.sideInputShapes) { first, _ in first }
     layerPenalties["\(layers.count)"] = penalty
     layers.append(layer)
-    body.noteTrainedLayers()
+    body.setFrozen(false)
   }
 
   /// Puts "layer" in front of the place of an error, which is the path of a layer.
