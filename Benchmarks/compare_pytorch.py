@@ -101,6 +101,48 @@ def vgg(batch_norm):
     return training_step(network, (64, 3, 32, 32), adam(network))
 
 
+class ResidualBlock(nn.Module):
+    """Two convolutions and a way around them: a projection where the shape changes."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs))
+        self.shortcut = nn.Identity() if stride == 1 else nn.Sequential(
+            nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        return (self.body(x) + self.shortcut(x)).relu_()
+
+
+def residual_network(depth=20, widths=(16, 32, 64)):
+    layers, channels = [
+        nn.Conv2d(3, widths[0], 3, padding=1, bias=False), nn.BatchNorm2d(widths[0]),
+        nn.ReLU(inplace=True)], widths[0]
+    for stage, width in enumerate(widths):
+        for block in range((depth - 2) // (2 * len(widths))):
+            layers.append(ResidualBlock(channels, width, 2 if stage > 0 and block == 0 else 1))
+            channels = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
+
+
+def resnet(channels_last):
+    network = residual_network()
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
+    if not channels_last:
+        return training_step(network, (64, 3, 32, 32), optimizer)
+    network = network.to(memory_format=torch.channels_last)
+    layout = nn.Sequential(ChannelsLast(), network)
+    return training_step(layout, (64, 3, 32, 32), optimizer)
+
+
+class ChannelsLast(nn.Module):
+    def forward(self, x):
+        return x.contiguous(memory_format=torch.channels_last)
+
+
 class SequenceModel(nn.Module):
     """An LSTM and a dense layer on each step; one row of scores a step comes out."""
 
@@ -207,6 +249,7 @@ WORKLOADS = {
     "three-layer": three_layer,
     "vgg": lambda: vgg(batch_norm=True),
     "vgg-plain": lambda: vgg(batch_norm=False),
+    "resnet": lambda: resnet(channels_last=False),
     "lstm-char": lstm(96, 256, 96, 64, 32),
     "lstm-tiny": lstm(13, 7, 7, 10, 1),
     "transformer": transformer,

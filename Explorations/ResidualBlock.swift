@@ -15,7 +15,7 @@ import Shared
 ///     block.forward([[1, -1]], mode: .training)                // [[3, 0]]: max(0, 2 X + X)
 ///     block.backward([[1, 1]])                                 // [[3, 0]]: 2 · 1 + 1, and 0 where Y is 0
 ///
-/// In a network use `Residual`, which is a layer like any other.
+/// In a network use `Residual` with `activation: .relu`, which is a layer like any other.
 ///
 /// - Complexity: that of body and shortcut.
 /// - Reference: He, Zhang, Ren, Sun (2016), "Deep Residual Learning for Image Recognition", *CVPR*, section 3.

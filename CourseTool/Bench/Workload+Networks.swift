@@ -1,3 +1,4 @@
+import ExplorationNetworks
 import Networks
 
 extension Workload {
@@ -31,6 +32,9 @@ extension Workload {
     },
     step("vgg-plain", "the same without batch norm or dropout", batchSize: 64) {
       try .vggNet(optimizer: adam, seed: 1)
+    },
+    step("resnet", "ResNet-20, 3 x 32 x 32, batch 64, SGD with momentum", batchSize: 64) {
+      try .resNet(optimizer: Momentum(learningRate: 0.01), seed: 1)
     },
   ]
 

@@ -16,8 +16,8 @@ extension Recipe {
     (
       "Network",
       [
-        "hidden", "activation", "maps", "kernel-size", "cell", "recurrent", "embedding",
-        "blocks", "heads", "sequence-length", "steps-per-epoch",
+        "hidden", "activation", "maps", "kernel-size", "depth", "cell", "recurrent",
+        "embedding", "blocks", "heads", "sequence-length", "steps-per-epoch",
       ]
     ),
     (
@@ -46,17 +46,20 @@ extension Recipe {
     case "shape": return !isText && !isSorting && loss == nil
     case "augment": return isImages || shape.count == 3
     case "maps": return !maps.isEmpty || isImages || shape.count == 3
-    case "kernel-size": return !maps.isEmpty
+    case "kernel-size": return !maps.isEmpty && depth == 0
+    case "depth": return depth > 0
     case "recurrent": return !recurrent.isEmpty || shape.count == 2 || window != nil
     case "cell": return !recurrent.isEmpty
     case "embedding": return isText || isSorting
     case "sequence-length": return isText
     case "blocks", "heads": return blocks > 0
     case "steps-per-epoch": return isText && blocks > 0
-    case "hidden", "scaling": return !isText && !isSorting
+    case "scaling": return !isText && !isSorting
+    case "hidden": return !isText && !isSorting && depth == 0
     case "split": return !isText
-    case "activation": return !hidden.isEmpty || !maps.isEmpty
-    case "batch-norm": return recurrent.isEmpty && !(hidden.isEmpty && maps.isEmpty)
+    case "activation": return depth == 0 && !(hidden.isEmpty && maps.isEmpty)
+    case "batch-norm":
+      return depth == 0 && recurrent.isEmpty && !(hidden.isEmpty && maps.isEmpty)
     case "dropout": return recurrent.isEmpty && !hidden.isEmpty || blocks > 0
     case "momentum": return optimizer == .momentum
     case "beta2": return optimizer == .adam || optimizer == .adamw

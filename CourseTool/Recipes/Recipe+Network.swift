@@ -66,6 +66,10 @@ extension Recipe {
         try NeuralNetwork.recurrent(
           inputShape: training.inputShape, cell: cell, hiddenSizes: recurrent, denseSizes: hidden,
           activation: activation, outputSize: classCount, optimizer: optimizer, seed: seed)
+      } else if depth > 0 {
+        try NeuralNetwork.resNet(
+          inputShape: training.inputShape, depth: depth, widths: maps.widths.flatMap { $0 },
+          classCount: classCount, optimizer: optimizer, seed: seed)
       } else if maps.isEmpty {
         try NeuralNetwork.multilayerPerceptron(
           inputSize: training.inputShape[0], vocabularies: preparation?.vocabularies ?? [:],

@@ -78,6 +78,10 @@ extension Recipe {
       "output channels of the convolutions, with pooling at each comma and at the end: 32+32,64; "
         + "or none"),
     Setting(
+      "depth", \.depth, .integer(in: 0...1202),
+      "layers of a residual network, such as 8, 14 or 20, whose stages have the channels in --maps "
+        + "16,32,64; 0 for a plain network"),
+    Setting(
       "kernel-size", \.kernelSize, .integer(in: 1...1024),
       "height and width of the convolution kernels"),
     Setting(
@@ -202,6 +206,7 @@ extension Recipe {
     if separator != nil, loss != .crossEntropy {
       throw UsageError("'--separator' is for lists of labels: use the recipe csv-multilabel")
     }
+    try checkDepth()
     if loss != nil || target != nil { return try checkRegression() }
     try checkSeries()
     if data.isEmpty {
@@ -339,6 +344,33 @@ extension Recipe {
     throw UsageError(
       "--validation \(shortNumber(validation)) and --test \(shortNumber(test)) leave no training data"
     )
+  }
+
+  /// Throws when there is no residual network of these settings.
+  private func checkDepth() throws(UsageError) {
+    guard depth > 0 else { return }
+    let stages = maps.widths.count
+    guard stages > 0, maps.widths.allSatisfy({ $0.count == 1 }) else {
+      throw UsageError(
+        "'--depth \(depth)' is a residual network, whose stages have one number of channels each: use "
+          + "--maps 16,32,64, or --depth 0 for a plain network")
+    }
+    guard depth > 2, (depth - 2) % (2 * stages) == 0 else {
+      let depths = (1...3).map { "\(2 * stages * $0 + 2)" }.joined(separator: ", ")
+      throw UsageError(
+        "'--depth \(depth)': a residual network of \(counted(stages, "stage")) has \(depths), ... "
+          + "layers")
+    }
+    let options = [
+      ("--hidden \(hidden.map(String.init).joined(separator: ","))", "none", !hidden.isEmpty),
+      ("--dropout \(shortNumber(dropout))", "0", dropout > 0),
+      ("--activation \(activation.rawValue)", "relu", activation != .relu),
+    ]
+    for (option, usual, isGiven) in options where isGiven {
+      throw UsageError(
+        "'\(option)' does not apply to a residual network: use "
+          + "\(option.split(separator: " ")[0]) \(usual), or --depth 0")
+    }
   }
 
   /// Throws when there are no layers for batch norm or dropout to follow.

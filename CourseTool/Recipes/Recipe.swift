@@ -50,6 +50,8 @@ struct Recipe: Equatable, Sendable {
   /// The output channels of the convolutions, with pooling after each block; empty: no convolutions.
   var maps = Blocks()
   var kernelSize = 3
+  /// The layers of a residual network, whose stages have the channels in `maps`; 0: no residual network.
+  var depth = 0
   var cell = RecurrentCell.lstm
   /// The size of each recurrent layer; empty: none.
   var recurrent: [Int] = []

@@ -114,6 +114,13 @@ enum Recipes {
           batchNorm: true, dropout: 0.5,
           optimizer: .adam, learningRate: 0.001, scheduleName: .oneCycle, epochs: 10, batchSize: 64,
           validation: 0.1)),
+      NamedRecipe(
+        abstract: "A residual network on CIFAR-10 (--depth 8, 14, 20, ...): a minute per epoch.",
+        settings: Recipe(
+          recipe: "cifar10-resnet", data: "cifar10", scaling: .standardizeChannels,
+          maps: Blocks([[16], [32], [64]]), depth: 8, optimizer: .momentum, learningRate: 0.1,
+          augment: AugmentSetting([.mirror, .crop(padding: 4)]), penalty: .l2(5e-4),
+          scheduleName: .oneCycle, epochs: 10, batchSize: 128, validation: 0.1)),
     ]
 
   /// Small networks on points in the plane, for `--animate` and `course plot boundary`.

@@ -23,7 +23,7 @@ extension Study {
 /// Every study, in the order of the list.
 let allStudies: [any Study.Type] = [
   SearchStudy.self, PerceptronStudy.self, NeuronStudy.self, InitializationStudy.self,
-  BatchNormStudy.self, RegularisationStudy.self, AddingProblemStudy.self,
+  BatchNormStudy.self, RegularisationStudy.self, AddingProblemStudy.self, DepthStudy.self,
 ]
 
 /// The settings of a study; `nil` stands for its default.

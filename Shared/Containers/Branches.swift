@@ -53,8 +53,8 @@ public struct Branches: ParallelPaths {
 
   var paths: [any Layer]
   let pathNames: [String]
-  var merging: Merging { merge == .add ? .add : .concatenate(axis: axis) }
-  var kept = Kept<[Int]>()
+  var merging: Merging { merge == .add ? .add(.identity) : .concatenate(axis: axis) }
+  var kept = Kept<MergedPaths>()
 
   /// How the outputs become one.
   public let merge: Merge

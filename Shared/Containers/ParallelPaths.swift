@@ -11,17 +11,24 @@ protocol ParallelPaths: LayerContainer {
   var pathNames: [String] { get }
   /// How the outputs become one.
   var merging: Merging { get }
-  /// The sizes of the outputs along the axis along which they were concatenated.
-  var kept: Kept<[Int]> { get set }
+  /// The sizes of the outputs along the axis along which they were concatenated, or their sum after an activation.
+  var kept: Kept<MergedPaths> { get set }
   /// The remedy for outputs that do not fit each other.
   static var remedy: String { get }
 }
 
 /// How the outputs of several paths become one.
 enum Merging {
-  case add
+  /// The activation is applied to the sum.
+  case add(Activation)
   /// The axis is counted as in a tensor: 0 is the batch, −1 the last one.
   case concatenate(axis: Int)
+}
+
+/// The values that paths keep for `backward` of how they became one.
+enum MergedPaths: Sendable {
+  case sizes([Int])
+  case output(Tensor)
 }
 
 extension ParallelPaths {
@@ -88,7 +95,7 @@ extension ParallelPaths {
   /// The merged outputs of all paths.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     switch merging {
-    case .add:
+    case .add(let activation):
       var sum = paths[0].forward(input, mode: mode)
       for index in paths.indices.dropFirst() {
         let output = paths[index].forward(input, mode: mode)
@@ -98,38 +105,55 @@ extension ParallelPaths {
             expected: "outputs of one shape, \(sum.shape) from \(pathNames[0])",
             received: "\(output.shape) from \(pathNames[index])")
         }
-        sum += output
+        sum.add(output, applying: index == paths.count - 1 ? activation : .identity)
       }
+      if activation != .identity { kept.set(.output(sum), in: mode) }
       return sum
     case .concatenate(let axis):
       let outputs = paths.indices.map { paths[$0].forward(input, mode: mode) }
-      kept.set(outputs.map { $0.shape[axis < 0 ? axis + $0.rank : axis] }, in: mode)
+      kept.set(.sizes(outputs.map { $0.shape[axis < 0 ? axis + $0.rank : axis] }), in: mode)
       return Tensor(concatenating: outputs, axis: axis)
     }
   }
 
   /// Accumulates the gradients of all paths and returns `dX`, the sum of the gradients of their inputs.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let shares = shares(in: outputGradient)
-    var sum = paths[0].backward(share(0, of: outputGradient, shares))
+    let (gradient, shares) = shares(in: outputGradient)
+    var sum = paths[0].backward(share(0, of: gradient, shares))
     for index in paths.indices.dropFirst() {
-      sum += paths[index].backward(share(index, of: outputGradient, shares))
+      sum += paths[index].backward(share(index, of: gradient, shares))
     }
     return sum
   }
 
   /// Accumulates the gradients of all paths only.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
-    let shares = shares(in: outputGradient)
+    let (gradient, shares) = shares(in: outputGradient)
     for index in paths.indices {
-      paths[index].backwardWithoutInputGradient(share(index, of: outputGradient, shares))
+      paths[index].backwardWithoutInputGradient(share(index, of: gradient, shares))
     }
   }
 
-  /// The part of a concatenated output that belongs to each path; nothing where outputs were added.
-  private mutating func shares(in gradient: Tensor) -> (axis: Int, ranges: [Range<Int>])? {
-    guard case .concatenate(var axis) = merging else { return nil }
-    let sizes = kept.take(for: Self.typeName)
+  /// The gradient of the merged outputs, and the part of it that belongs to each path; where outputs were added, all.
+  private mutating func shares(
+    in outputGradient: Tensor
+  ) -> (gradient: Tensor, shares: (axis: Int, ranges: [Range<Int>])?) {
+    if case .add(.identity) = merging { return (outputGradient, nil) }
+    switch (merging, kept.take(for: Self.typeName)) {
+    case (.add(let activation), .output(let output)):
+      requireGradient(outputGradient, shape: output.shape, of: Self.typeName)
+      return (activation.inputGradient(output: output, outputGradient: outputGradient), nil)
+    case (.concatenate(let axis), .sizes(let sizes)):
+      return (outputGradient, shares(in: outputGradient, axis: axis, sizes: sizes))
+    default: fatalError("\(Self.typeName) keeps what its merging needs")
+    }
+  }
+
+  /// The part of a concatenated output that belongs to each path.
+  private func shares(
+    in gradient: Tensor, axis: Int, sizes: [Int]
+  ) -> (axis: Int, ranges: [Range<Int>]) {
+    var axis = axis
     if axis < 0 { axis += gradient.rank }
     let total = sizes.reduce(0, +)
     guard gradient.shape.indices.contains(axis), gradient.shape[axis] == total else {
@@ -166,11 +190,13 @@ extension ParallelPaths {
     for index in paths.indices { try body(names[index], &paths[index]) }
   }
 
-  /// Probabilities that are concatenated stay probabilities; all else is numbers.
+  /// Probabilities that are concatenated stay probabilities; sums are those of the activation.
   public func outputKind(for inputKind: OutputKind) -> OutputKind {
-    guard case .concatenate = merging,
-      paths.allSatisfy({ $0.outputKind(for: inputKind).areProbabilities })
-    else { return .numbers }
-    return .probabilities
+    switch merging {
+    case .add(let activation): activation.outputKind
+    case .concatenate:
+      paths.allSatisfy { $0.outputKind(for: inputKind).areProbabilities }
+        ? .probabilities : .numbers
+    }
   }
 }

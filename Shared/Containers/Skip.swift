@@ -55,7 +55,7 @@ public struct Skip: ParallelPaths {
   static let names = ["input", "body"]
   var pathNames: [String] { Self.names }
   var merging: Merging { .concatenate(axis: axis) }
-  var kept = Kept<[Int]>()
+  var kept = Kept<MergedPaths>()
 
   /// The axis along which input and output are concatenated.
   public let axis: Int

@@ -16,12 +16,15 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   public var outputKind: OutputKind { self == .sigmoid ? .probabilities : .numbers }
 
   /// `f(x)` for every element.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func callAsFunction(_ x: Tensor) -> Tensor { function.map(x.mapped) ?? x }
+
+  /// The kernel of this function; `nil` for the identity.
+  fileprivate var function: CourseUnary? {
     switch self {
-    case .identity: x
-    case .relu: x.mapped(kernelReLU)
-    case .sigmoid: x.mapped(kernelSigmoid)
-    case .tanh: x.mapped(kernelTanh)
+    case .identity: nil
+    case .relu: kernelReLU
+    case .sigmoid: kernelSigmoid
+    case .tanh: kernelTanh
     }
   }
 
@@ -55,5 +58,27 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
     case .sigmoid: kernelActivationSigmoid
     case .tanh: kernelActivationTanh
     }
+  }
+}
+
+extension Tensor {
+  /// `self = f(self + other)`, in one pass over memory; the shapes must be equal.
+  mutating func add(_ other: Tensor, applying activation: Activation) {
+    guard let function = activation.function else { return self += other }
+    requireCounts("addition", (other, count))
+    func run(
+      _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ sum: UnsafeMutablePointer<Float>
+    ) {
+      forEachChunk(of: other.count) { start, count in
+        // A chunk is still in the cache when the function gets it.
+        kernels.elementwise.binary(kernelAdd, x + start, 1, y + start, 1, sum + start, count)
+        kernels.elementwise.unary(function, sum + start, sum + start, count)
+      }
+    }
+    guard isUnshared else {
+      self = Tensor(shape: shape) { sum in read { x in other.read { run(x, $0, sum) } } }
+      return
+    }
+    other.read { y in write { run($0, y, $0) } }
   }
 }
