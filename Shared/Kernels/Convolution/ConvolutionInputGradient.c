@@ -54,42 +54,82 @@ static void packGradientPanels(const Sum *sum, const CourseConvolution *v, const
   }
 }
 
+/// The phases of an axis that taps reach, within an input of `size`; false in `isCovered` when there are others.
+typedef struct Phases {
+  size_t count;
+  size_t *first;
+  Axis *axes;
+  bool isCovered;
+} Phases;
+
+static Phases findPhases(size_t kernel, size_t stride, size_t dilation, size_t pad, size_t size) {
+  // Each tap belongs to one phase.
+  Phases phases = {.first = malloc(kernel * sizeof *phases.first),
+                   .axes = malloc(kernel * sizeof *phases.axes), .isCovered = true};
+  size_t *numbers = malloc(2 * kernel * sizeof *numbers);
+  if (phases.first == NULL || phases.axes == NULL || numbers == NULL) abort();
+  phases.axes[0].taps = numbers;
+  for (size_t phase = 0; phase < stride; phase++) {
+    size_t first;
+    Axis axis = {.taps = numbers, .offsets = numbers + kernel};
+    const bool isReached = phaseAxis(phase, kernel, stride, dilation, pad, &first, &axis);
+    if (first >= size) continue;
+    if (!isReached) {
+      phases.isCovered = false;
+      continue;
+    }
+    phases.first[phases.count] = first;
+    phases.axes[phases.count++] = axis;
+    numbers += axis.tapCount;
+  }
+  return phases;
+}
+
+static void freePhases(Phases *phases, size_t *numbers) {
+  free(numbers);
+  free(phases->axes);
+  free(phases->first);
+}
+
 void kernelsConvInputGradientPatches(const CourseKernelSet *set, const CourseConvolution *v,
                                      const float *dY, const float *weights, float *dX) {
-  const size_t kernel = v->kernelHeight + v->kernelWidth;
-  size_t *numbers = malloc(2 * kernel * sizeof *numbers);
-  if (numbers == NULL) abort();
+  Phases y = findPhases(v->kernelHeight, v->strideY, v->dilationY, v->padTop, v->inputHeight);
+  Phases x = findPhases(v->kernelWidth, v->strideX, v->dilationX, v->padLeft, v->inputWidth);
+  size_t *numbersY = y.axes[0].taps, *numbersX = x.axes[0].taps;
   Sum sum = {
     .set = set, .batch = v->batch, .groups = v->groups,
     .source = dY, .sourceChannels = v->outputChannels / v->groups, .sourceHeight = v->outputHeight,
     .sourceWidth = v->outputWidth,
-    .y = {.taps = numbers, .offsets = numbers + v->kernelHeight},
-    .x = {.taps = numbers + 2 * v->kernelHeight,
-          .offsets = numbers + 2 * v->kernelHeight + v->kernelWidth},
     .target = dX, .targetChannels = v->inputChannels / v->groups, .targetHeight = v->inputHeight,
     .targetWidth = v->inputWidth, .rowStep = v->strideY, .columnStep = v->strideX,
     .activation = kernelActivationIdentity,
   };
   kernelsConvChoosePanels(&sum);
   const size_t depth = sum.sourceChannels * v->kernelHeight * v->kernelWidth;
-  float *panels =
-    kernelsScratch(scratchShared, v->groups * sum.panelCount * sum.panelWidth * depth);
-  sum.panels = panels;
+  const size_t panelRows = v->groups * sum.panelCount * sum.panelWidth;
+  float *panels = kernelsScratch(scratchShared, panelRows * depth);
 
   // Positions that no tap reaches keep this zero.
-  if (v->strideY > 1 || v->strideX > 1) {
+  if (!y.isCovered || !x.isCovered) {
     memset(dX, 0, v->batch * v->inputChannels * v->inputHeight * v->inputWidth * sizeof(float));
   }
-  for (size_t phaseY = 0; phaseY < v->strideY; phaseY++) {
-    if (!phaseAxis(phaseY, v->kernelHeight, v->strideY, v->dilationY, v->padTop, &sum.rowFirst,
-                   &sum.y) || sum.rowFirst >= v->inputHeight) continue;
-    for (size_t phaseX = 0; phaseX < v->strideX; phaseX++) {
-      if (!phaseAxis(phaseX, v->kernelWidth, v->strideX, v->dilationX, v->padLeft, &sum.columnFirst,
-                     &sum.x) || sum.columnFirst >= v->inputWidth) continue;
-      packGradientPanels(&sum, v, weights, panels);
-      kernelsConvRunSum(&sum, (v->inputHeight - sum.rowFirst + v->strideY - 1) / v->strideY,
-                        (v->inputWidth - sum.columnFirst + v->strideX - 1) / v->strideX);
-    }
+  const size_t count = y.count * x.count;
+  Sum *sums = malloc(maximum(count, 1) * sizeof *sums);
+  if (sums == NULL) abort();
+  for (size_t i = 0; i < count; i++) {
+    sum.y = y.axes[i / x.count];
+    sum.x = x.axes[i % x.count];
+    sum.rowFirst = y.first[i / x.count];
+    sum.columnFirst = x.first[i % x.count];
+    sum.panels = panels;
+    packGradientPanels(&sum, v, weights, panels);
+    panels += panelRows * sum.sourceChannels * tapCount(&sum);
+    sums[i] = sum;
+    kernelsConvPrepareSum(&sums[i], (v->inputHeight - sum.rowFirst + v->strideY - 1) / v->strideY,
+                          (v->inputWidth - sum.columnFirst + v->strideX - 1) / v->strideX);
   }
-  free(numbers);
+  kernelsConvRunSums(sums, count);
+  free(sums);
+  freePhases(&y, numbersY);
+  freePhases(&x, numbersX);
 }

@@ -177,8 +177,7 @@ static void sumBox(size_t index, void *context) {
   if (spreads) spreadPixels(sum, &pixels, spread, target);
 }
 
-void kernelsConvRunSum(Sum *sum, size_t rows, size_t columns) {
-  if (rows == 0 || columns == 0) return;
+void kernelsConvPrepareSum(Sum *sum, size_t rows, size_t columns) {
   cutIntoBoxes(sum, rows, columns);
   sum->depth = sum->sourceChannels * tapCount(sum);
   // Blocks of equal depth: a short one at the end would cost as much for loading and storing y.
@@ -190,7 +189,36 @@ void kernelsConvRunSum(Sum *sum, size_t rows, size_t columns) {
     roundUp(2 * sum->depth + 6 * columnTile, 16) + sum->depthStep * columnTile + 16 +
     (spreads ? roundUp(sum->targetChannels * sum->boxes.boxRows * sum->boxes.boxColumns, 16) : 0) +
     sum->boxSize + 16;
-  kernels_parallel_for(sum->batch * sum->groups * sum->boxes.count, sumBox, sum);
+}
+
+typedef struct Sums {
+  Sum *sums;
+  size_t count;
+} Sums;
+
+/// All boxes of all sums of one group of one image.
+static void sumImage(size_t index, void *context) {
+  const Sums *all = context;
+  for (size_t i = 0; i < all->count; i++) {
+    Sum *sum = &all->sums[i];
+    for (size_t box = 0; box < sum->boxes.count; box++) {
+      sumBox(index * sum->boxes.count + box, sum);
+    }
+  }
+}
+
+void kernelsConvRunSums(Sum *sums, size_t count) {
+  if (count == 0) return;
+  const size_t images = sums->batch * sums->groups;
+  if (count > 1 && images >= fewTasks) {
+    // Sums that lie interleaved in the target write to it while it is in the cache.
+    Sums all = {sums, count};
+    kernels_parallel_for(images, sumImage, &all);
+    return;
+  }
+  for (size_t i = 0; i < count; i++) {
+    kernels_parallel_for(images * sums[i].boxes.count, sumBox, &sums[i]);
+  }
 }
 
 // MARK: - Forward
@@ -245,6 +273,7 @@ void kernelsConvForwardPatches(const CourseKernelSet *set, const CourseConvoluti
   sum.panels = panels;
   ForwardPanels packing = {&sum, weights, panels};
   for (size_t i = 0; i < v->groups * sum.panelCount; i++) packForwardPanel(i, &packing);
-  kernelsConvRunSum(&sum, v->outputHeight, v->outputWidth);
+  kernelsConvPrepareSum(&sum, v->outputHeight, v->outputWidth);
+  kernelsConvRunSums(&sum, 1);
   free(numbers);
 }

@@ -42,5 +42,9 @@ INLINE size_t tapCount(const Sum *sum) { return sum->y.tapCount * sum->x.tapCoun
 /// Chooses panels of equal size (within one row) for the target's channels.
 void kernelsConvChoosePanels(Sum *sum);
 
-/// Runs a sum for an output of rows x columns pixels. Everything but boxes and sizes is set.
-void kernelsConvRunSum(Sum *sum, size_t rows, size_t columns);
+/// Sets boxes and sizes of a sum for an output of rows x columns pixels, at least one of each, from
+/// everything else.
+void kernelsConvPrepareSum(Sum *sum, size_t rows, size_t columns);
+
+/// Runs sums for the same images and groups, after kernelsConvPrepareSum.
+void kernelsConvRunSums(Sum *sums, size_t count);
