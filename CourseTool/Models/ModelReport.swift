@@ -311,16 +311,21 @@ struct ModelReport {
   }
 
   private var layers: Report.Section {
-    let rows = network.layerPlaces.map { place in
+    let places = network.layerPlaces
+    let rows = places.map { place in
       [
-        place.path, type(of: place.layer).typeName,
+        place.path,
+        String(repeating: "\u{2003}", count: place.depth) + type(of: place.layer).typeName,
         place.outputShape.map(String.init).joined(separator: " × "),
         place.layer.parameterCount.grouped,
       ]
     }
+    let isNested = places.contains { $0.depth > 0 }
     let table = TextTable(
       title: "Layers",
-      columns: [.init(""), .init("layer"), .init("output"), .number("parameters")],
+      columns: [
+        isNested ? .init("") : .number(""), .init("layer"), .init("output"), .number("parameters"),
+      ],
       rows: rows + [["", "total", "", network.parameterCount.grouped]])
     var facts = [Report.Fact]()
     if let loss = network.loss { facts.append(.init("Loss", type(of: loss).typeName)) }

@@ -13,7 +13,9 @@ enum SummaryCommand: Command {
       )
     ])
 
+  /// A layer; one that consists of layers comes before them.
   private struct LayerRecord: Encodable {
+    var path: String
     var type: String
     var outputShape: [Int]
     var parameters: Int
@@ -92,10 +94,10 @@ enum SummaryCommand: Command {
   ) -> Record {
     Record(
       inputShape: network.inputShape,
-      layers: zip(network.layers, network.layerOutputShapes).map { layer, outputShape in
+      layers: network.layerPlaces.map { place in
         LayerRecord(
-          type: type(of: layer).typeName, outputShape: outputShape,
-          parameters: layer.parameterCount)
+          path: place.path, type: type(of: place.layer).typeName, outputShape: place.outputShape,
+          parameters: place.layer.parameterCount)
       },
       parameters: network.parameterCount, loss: network.loss.map { type(of: $0).typeName },
       optimizer: network.optimizer.map { type(of: $0).typeName },

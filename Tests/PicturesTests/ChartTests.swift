@@ -119,4 +119,40 @@ import Testing
       #expect(svg.contains(words), "\(words)")
     }
   }
+
+  private func convolution(_ channels: Int) -> Conv2D {
+    Conv2D(outputChannels: channels, kernelSize: 3, padding: .same)
+  }
+
+  /// The paths of a container stand beside each other, and equal blocks are drawn once.
+  @Test func aDiagramShowsContainers() throws {
+    var network = NeuralNetwork(inputShape: [3, 16, 16], seed: 1)
+    func block(_ channels: Int, stride: Int) -> Residual {
+      Residual(
+        Sequential(
+          Conv2D(
+            outputChannels: channels, kernelSize: 3, stride: AxisSizes(stride), padding: .same),
+          ReLU(), convolution(channels)),
+        shortcut: stride == 1
+          ? Sequential()
+          : Sequential(
+            Conv2D(outputChannels: channels, kernelSize: 1, stride: AxisSizes(stride))))
+    }
+    let layers: [any Layer] = [
+      convolution(4), block(4, stride: 1), ReLU(), block(4, stride: 1), ReLU(),
+      block(4, stride: 1), ReLU(), block(8, stride: 2), ReLU(),
+      Skip(Sequential(MaxPool2D(kernelSize: 2), convolution(8), Upsample2D(scaleFactor: 2))),
+      Branches([convolution(2), Sequential(), convolution(2)], merge: .concatenate),
+    ]
+    for layer in layers { try network.append(layer) }
+    let svg = NetworkDiagram(network).svg
+    func count(_ text: String) -> Int { svg.components(separatedBy: text).count - 1 }
+    // Three equal blocks are one; that with a projection stands for itself.
+    #expect(count(">Residual<") == 2 && count(">× 3<") == 1)
+    #expect(count(">+<") == 2 && count(">concat<") == 2)
+    #expect(count(">Skip<") == 1 && count(">Branches<") == 1 && count(">Sequential<") == 0)
+    #expect(count(">Upsample2D<") == 1 && count(">8 × 8 × 8<") >= 1)
+    let label = "Residual, Conv2D, ReLU, Conv2D, ReLU, times 3"
+    #expect(svg.contains(label))
+  }
 }

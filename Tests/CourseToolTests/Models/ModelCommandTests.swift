@@ -167,6 +167,13 @@ import Testing
         (json["layers"] as? [[String: Any]])?.map { $0["parameters"] as? Int } == [80, 0, 51])
     }
     #expect(runTool("summary", "iris-mlp").output.contains("Parameters: 131"))
+    // The layers inside of layers have their paths.
+    let layers =
+      try runTool(
+        "summary", "char-transformer", "--json"
+      ).json["layers"] as? [[String: Any]]
+    let paths = layers?.compactMap { $0["path"] as? String } ?? []
+    #expect(paths.contains("3") && paths.contains("3.body") && paths.contains("3.body.2"))
     #expect(try runTool("summary", "digits-mlp", "--json").json["epochs"] == nil)
     #expect(runTool("summary", "iris").error.contains("Did you mean 'iris-mlp'?"))
   }
