@@ -23,12 +23,15 @@ enum DepthStudy: Study {
     let epochs = settings.epochs ?? 8
     session = session.expecting(2 * depths.count * repeats)
     var table = StudyTable(columns: [
-      "layers", "plain: train loss", "test accuracy", "residual: train loss", "test accuracy ",
+      "layers", "plain: train loss", "plain: test accuracy", "residual: train loss",
+      "residual: test accuracy",
     ])
     var data = StudyTable(columns: ["layers", "shortcuts", "seed", "epoch", "train loss"])
     var rows = depths.map { [StudyTable.Cell.count($0)] }
     var (losses, gradients): ([Figure], [Figure]) = ([], [])
-    var finalLosses: [[Double]] = [[], []]
+    var allGradients: [Double] = []
+    // Of the plain networks and of the residual ones, by depth.
+    var (finalLosses, ratios): ([[Double]], [[Double]]) = ([[], []], [[], []])
     for (kind, shortcuts) in [false, true].enumerated() {
       let title = shortcuts ? "residual" : "plain"
       var loss = Figure(
@@ -56,26 +59,45 @@ enum DepthStudy: Study {
           runs.reduce(0) { $0 + values($1) } / Double(repeats)
         }
         func points(_ values: (Run) -> [Double]) -> [(x: Double, y: Double)] {
-          values(runs[0]).indices.map { index in
+          // A run that diverged has fewer epochs.
+          (0..<(runs.map { values($0).count }.min() ?? 0)).map { index in
             (Double(index + 1), mean { values($0)[index] })
           }
         }
-        let last = mean { $0.losses.last ?? 0 }
+        let last = mean { $0.losses.count == epochs ? $0.losses[epochs - 1] : .nan }
         finalLosses[kind].append(last)
         let accuracy = mean(\.accuracy)
-        rows[place] += [.number(last, digits: 4), .number(accuracy, digits: 4)]
+        rows[place] += [
+          last.isNaN ? .missing("diverged") : .number(last, digits: 4),
+          .number(accuracy, digits: 4),
+        ]
         session.report(
           "\(depth) layers, \(title): training loss \(fixed(last, 4)), test accuracy "
             + fixed(accuracy, 4))
         loss.marks.append(.line("\(depth) layers", points(\.losses)))
         norms.marks.append(.line("\(depth) layers", points(\.gradients)))
+        allGradients += points(\.gradients).map(\.y)
+        ratios[kind].append(mean { $0.gradients[0] / $0.gradients[$0.gradients.count - 1] })
       }
       losses.append(loss)
       gradients.append(norms)
     }
     table.rows = rows
+    // One scale for both, so that they can be compared.
+    if let least = allGradients.min(), let most = allGradients.max() {
+      for index in gradients.indices { gradients[index].y.range = least...most }
+    }
+    func change(_ losses: [Double]) -> String {
+      "\(fixed(losses[0], 4)) to \(fixed(losses[losses.count - 1], 4))"
+    }
+    func ratio(_ ratios: [Double]) -> String { fixed(ratios[ratios.count - 1], 1) }
     return StudyResult(
-      table: table, data: data, picture: Panels(losses + gradients, columns: 2), conclusion: "")
+      table: table, data: data, picture: Panels(losses + gradients, columns: 2),
+      conclusion:
+        "From \(depths[0]) to \(depths[depths.count - 1]) layers the training loss changes from "
+        + "\(change(finalLosses[0])) without shortcuts, and from \(change(finalLosses[1])) with them. Before "
+        + "training, the gradient of the first convolution of the deepest network is \(ratio(ratios[0])) times "
+        + "that of the last one without shortcuts, and \(ratio(ratios[1])) times with them.")
   }
 
   /// One training.
