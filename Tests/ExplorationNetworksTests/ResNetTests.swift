@@ -122,7 +122,7 @@ import Testing
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "r.safetensors")
       try network.save(to: file)
-      let loaded = try NeuralNetwork(contentsOf: file, adding: NeuralNetwork.explorationLayers)
+      let loaded = try NeuralNetwork(contentsOf: file, adding: NeuralNetwork.explorationTypes)
       #expect(try loaded.predict(images) == network.predict(images))
     }
   }
