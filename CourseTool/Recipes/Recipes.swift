@@ -39,7 +39,7 @@ enum Recipes {
         settings: Recipe(
           recipe: "char-lstm", data: "shakespeare", scaling: .none, recurrent: [128], embedding: 32,
           sequenceLength: 50, optimizer: .adam, learningRate: 0.005, clip: .limit(.norm(1)),
-          scheduleName: .cosine, epochs: 20, batchSize: 32, validation: 0.05, test: 0.05)),
+          scheduleName: .cosine, epochs: 6, batchSize: 32, validation: 0.05, test: 0.05)),
       NamedRecipe(
         abstract: "The same by attention: a transformer of four blocks.",
         settings: Recipe(
@@ -50,7 +50,7 @@ enum Recipes {
           warmUp: 100, finalLearningRate: 0.0001, epochs: 8, batchSize: 12, validation: 0.05,
           test: 0.05)),
       NamedRecipe(
-        abstract: "Sort six digits: a transformer of three blocks, all right after half a minute.",
+        abstract: "Sort six digits, one after the other: a transformer of three blocks.",
         settings: Recipe(
           recipe: "sort-transformer", data: "sorting", scaling: .none, embedding: 48, blocks: 3,
           heads: 3, optimizer: .adamw, learningRate: 0.003, beta2: 0.95, weightDecay: 0.1,
