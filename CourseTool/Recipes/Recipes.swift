@@ -115,7 +115,7 @@ enum Recipes {
           optimizer: .adam, learningRate: 0.001, scheduleName: .oneCycle, epochs: 10, batchSize: 64,
           validation: 0.1)),
       NamedRecipe(
-        abstract: "A residual network on CIFAR-10 (--depth 8, 14, 20, ...): a minute per epoch.",
+        abstract: "A residual network on CIFAR-10 (--depth 8, 14, 20, ...).",
         settings: Recipe(
           recipe: "cifar10-resnet", data: "cifar10", scaling: .standardizeChannels,
           maps: Blocks([[16], [32], [64]]), depth: 8, optimizer: .momentum, learningRate: 0.1,
