@@ -143,6 +143,37 @@ class ChannelsLast(nn.Module):
         return x.contiguous(memory_format=torch.channels_last)
 
 
+class UNet(nn.Module):
+    """A level of a U-Net and those below it: two convolutions down, the next level, two convolutions up."""
+
+    def __init__(self, inputs, width, levels):
+        super().__init__()
+        self.down = self.convolutions(inputs, width)
+        self.below = nn.Sequential(
+            nn.MaxPool2d(2), UNet(width, 2 * width, levels - 1),
+            nn.ConvTranspose2d(2 * width, width, 2, stride=2)) if levels else None
+        self.up = self.convolutions(2 * width, width) if levels else None
+
+    @staticmethod
+    def convolutions(inputs, outputs):
+        layers = []
+        for channels in inputs, outputs:
+            layers += [
+                nn.Conv2d(channels, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs),
+                nn.ReLU()]
+        return nn.Sequential(*layers)
+
+    def forward(self, x):
+        x = self.down(x)
+        return x if self.below is None else self.up(torch.cat([x, self.below(x)], 1))
+
+
+def unet():
+    network = nn.Sequential(UNet(3, 16, 3), nn.Conv2d(16, 6, 1))
+    y = (torch.arange(16 * 64 * 64) % 6).view(16, 64, 64)
+    return training_step(network, (16, 3, 64, 64), adam(network), y)
+
+
 class SequenceModel(nn.Module):
     """An LSTM and a dense layer on each step; one row of scores a step comes out."""
 
@@ -250,6 +281,7 @@ WORKLOADS = {
     "vgg": lambda: vgg(batch_norm=True),
     "vgg-plain": lambda: vgg(batch_norm=False),
     "resnet": lambda: resnet(channels_last=False),
+    "unet": unet,
     "lstm-char": lstm(96, 256, 96, 64, 32),
     "lstm-tiny": lstm(13, 7, 7, 10, 1),
     "transformer": transformer,

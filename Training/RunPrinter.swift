@@ -65,11 +65,17 @@ struct RunPrinter {
     ]
     let isText = report.perplexities != nil
     let isRegression = report.train?.rmse != nil
+    let isSegmentation = report.train?.meanIoU != nil
     let titles =
       isRegression
       ? ["loss", "RMSE", "MAE", "R2", "examples"]
-      : ["loss", "accuracy"] + (isText ? ["perplexity", "bits", "sequences"] : ["examples"])
-    let widths = isRegression ? [8, 12, 12, 9, 10] : isText ? [8, 10, 12, 8, 11] : [8, 10, 10]
+      : isSegmentation
+        ? ["loss", "pixel accuracy", "mean IoU", "images"]
+        : ["loss", "accuracy"] + (isText ? ["perplexity", "bits", "sequences"] : ["examples"])
+    let widths =
+      isRegression
+      ? [8, 12, 12, 9, 10]
+      : isSegmentation ? [8, 16, 10, 10] : isText ? [8, 10, 12, 8, 11] : [8, 10, 10]
     func line(_ name: String, _ cells: [String]) -> String {
       name.padded(right: 12) + zip(cells, widths).map { $0.padded(left: $1) }.joined()
     }
@@ -78,8 +84,10 @@ struct RunPrinter {
       let scores =
         isRegression
         ? [part.rmse, part.mae, part.r2].map { $0.map(metricText) ?? "-" }
-        : [part.accuracy.map { fixed($0, 4) } ?? "-"]
-          + [part.perplexity, part.bitsPerCharacter].compactMap { $0.map { fixed($0, 3) } }
+        : isSegmentation
+          ? [part.pixelAccuracy, part.meanIoU].map { $0.map { fixed($0, 4) } ?? "-" }
+          : [part.accuracy.map { fixed($0, 4) } ?? "-"]
+            + [part.perplexity, part.bitsPerCharacter].compactMap { $0.map { fixed($0, 3) } }
       let row = line(name, [lossText(Float(part.loss))] + scores + ["\(part.examples)"])
       out.line((name == "test" ? out.style.bold(row) : row) + remark)
     }
@@ -88,7 +96,9 @@ struct RunPrinter {
       out.line(line("persistence", ["-"] + scores + [""]) + "  the last row, on the test part")
     }
     if let labels { out.line("\n" + labelDetails(labels, style: out.style)) }
-    if let test, test.confusionMatrix != nil {
+    if isSegmentation, let matrix = test?.confusionMatrix {
+      out.line("\n" + pixelDetails(matrix, style: out.style))
+    } else if let test, test.confusionMatrix != nil {
       out.line("\n" + classDetails(test, style: out.style))
     }
   }
@@ -112,6 +122,39 @@ package func classDetails(_ evaluation: Evaluation, style: Style) -> String {
     "\n\n" + style.bold("Classes") + (isLong ? " (those with the lowest F1; --json lists all)" : "")
   text += "\n\(matrix.report)"
   return text
+}
+
+extension ConfusionMatrix {
+  /// How well the pixels of each class are met: `IoU = TP / (TP + FP + FN)` and `Dice = 2 TP / (2 TP + FP + FN)`, `nil`
+  /// for a class that is neither there nor predicted; and the number of its pixels.
+  package var classOverlaps: [(name: String, iou: Double?, dice: Double?, pixels: Int)] {
+    (0..<classCount).map { index in
+      let right = counts[index][index]
+      let actual = counts[index].reduce(0, +)
+      let predicted = counts.reduce(0) { $0 + $1[index] }
+      let union = actual + predicted - right
+      return (
+        classNames[index], union > 0 ? Double(right) / Double(union) : nil,
+        union > 0 ? 2 * Double(right) / Double(actual + predicted) : nil, actual
+      )
+    }
+  }
+}
+
+/// The intersection over union and the Dice coefficient of each class of pixels, the first of which is the background.
+package func pixelDetails(_ matrix: ConfusionMatrix, style: Style) -> String {
+  let rows = matrix.classOverlaps
+  let width = max(12, (rows.map { $0.name.printable.count }.max() ?? 0) + 2)
+  func line(_ cells: [String]) -> String {
+    cells[0].padded(right: width)
+      + zip(cells.dropFirst(), [8, 8, 12]).map { $0.padded(left: $1) }.joined()
+  }
+  let lines = rows.enumerated().map { index, row in
+    line(
+      [row.name.printable] + [row.iou, row.dice].map { $0.map { fixed($0, 4) } ?? "-" }
+        + ["\(row.pixels)"]) + (index == 0 ? "  not in the mean" : "")
+  }
+  return ([style.bold(line(["class", "IoU", "Dice", "pixels"]))] + lines).joined(separator: "\n")
 }
 
 /// The table of a network's layers, in the characters of the stream.

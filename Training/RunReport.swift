@@ -9,6 +9,11 @@ package struct PartReport: Encodable, Sendable {
   /// The weight penalty in the loss; absent without one.
   package var penalty: Double?
   package var accuracy: Double?
+  /// Of a network that names a class for each pixel: the fraction of right pixels, the mean intersection over union
+  /// without the background, and the intersection over union of each class that occurred, by its name.
+  package var pixelAccuracy: Double?
+  package var meanIoU: Double?
+  package var iou: [String: Double]?
   /// Root mean squared error, mean absolute error and coefficient of determination of a regression.
   package var rmse: Double?
   package var mae: Double?
@@ -57,6 +62,12 @@ package struct PartReport: Encodable, Sendable {
     loss = evaluation.loss
     penalty = evaluation.penalty == 0 ? nil : evaluation.penalty
     accuracy = evaluation.accuracy
+    pixelAccuracy = evaluation.metrics["pixel accuracy"]
+    meanIoU = evaluation.metrics["mean IoU without background"]
+    if details, meanIoU != nil, let overlaps = evaluation.confusionMatrix?.classOverlaps {
+      iou = [:]
+      for row in overlaps { iou?[row.name] = row.iou }
+    }
     rmse = evaluation.metrics["RMSE"]
     mae = evaluation.metrics["MAE"]
     r2 = evaluation.metrics["R2"]

@@ -7,7 +7,7 @@ extension NeuralNetwork {
     _ data: Dataset, _ title: String = "evaluating", keepingPredictions: Bool = false,
     showing stream: TextStream?
   ) throws -> Evaluation {
-    let unit = outputShape.count > 1 ? "sequences" : "examples"
+    let unit = ["examples", "sequences", "images"][min(max(outputShape.count - 1, 0), 2)]
     let progress = ProgressLine(title, total: data.count, unit: unit, on: stream)
     defer { progress.clear() }
     return try evaluate(data, keepingPredictions: keepingPredictions) { progress.show($0) }

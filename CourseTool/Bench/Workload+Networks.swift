@@ -36,20 +36,34 @@ extension Workload {
     step("resnet", "ResNet-20, 3 x 32 x 32, batch 64, SGD with momentum", batchSize: 64) {
       try .resNet(optimizer: Momentum(learningRate: 0.01), seed: 1)
     },
+    step(
+      "unet", "U-Net, width 16, 3 levels, 3 x 64 x 64, batch 16, Adam", batchSize: 16,
+      loss: PixelCrossEntropyLoss()
+    ) {
+      try .unet(
+        inputShape: [3, 64, 64], classCount: 6, loss: PixelCrossEntropyLoss(), optimizer: adam,
+        seed: 1)
+    },
   ]
 
   private static var adam: Adam { Adam(learningRate: 1e-3) }
 
   private static func step(
     _ name: String, _ description: String, batchSize: Int,
+    loss: any Loss = SoftmaxCrossEntropyLoss(),
     network make: @escaping @Sendable () throws -> NeuralNetwork
   ) -> Workload {
     Workload(name: name, description: description) {
       var network = try make()
-      var loss = SoftmaxCrossEntropyLoss()
+      var loss = loss
       let key = RandomKey(seed: 2)
       let features = Tensor(normal: [batchSize] + network.inputShape, key: key)
-      let target = Target.classes((0..<batchSize).map { $0 % network.outputShape[0] })
+      // A class for each image, or for each of its pixels.
+      let (classCount, places) = (network.outputShape[0], network.outputShape.dropFirst())
+      let area = places.reduce(1, *)
+      let classes = (0..<(batchSize * area)).map { $0 % classCount }
+      let target =
+        places.isEmpty ? Target.classes(classes) : .classSequences(classes, length: area)
       return Prepared(operations: Double(batchSize) * network.operationsOfAStep) {
         let output = network.forward(features, mode: .training)
         _ = loss.forward(output, target: target)
@@ -78,6 +92,8 @@ extension NeuralNetwork {
         case let layer as ConvReLU: (layer.convolution.weights, output(layer.convolution))
         case let layer as ConvBatchNormReLU: (layer.convolution.weights, output(layer.convolution))
         case let layer as ConvReLUPool: (layer.convolution.weights, output(layer.convolution))
+        // Each weight takes part once at every place of the input.
+        case let layer as ConvTranspose2D: (layer.weights, place.inputShape)
         default: (Parameter(Tensor(zeros: [0])), [])
         }
       let places = output.dropFirst().reduce(1, *)

@@ -172,6 +172,10 @@ enum Remedies {
       "Use fewer images, or a smaller --size."
     ),
     (
+      "Bring the images to another size",
+      "Choose another size with --size HxW, or fewer --levels."
+    ),
+    (
       "Bring all images to one size",
       "Train with --size HxW, which brings all images to one size."
     ),

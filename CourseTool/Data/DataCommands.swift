@@ -48,12 +48,17 @@ enum DataListCommand: Command {
         filesHere: dataset.files.count { $0.isPresent(in: dataset.folder()) },
         files: dataset.files.count)
     }
-    let records = DataSource.bundled.map { source in
+    var records = DataSource.bundled.map { source in
       let data = source.load()
       return Record(
         name: source.name, abstract: source.abstract, examples: data.count, shape: data.inputShape,
         classes: data.classCount)
     }
+    records.append(
+      Record(
+        name: DataSource.scenes.name, abstract: DataSource.scenes.abstract,
+        examples: DataSource.scenes.count, shape: [3, 64, 64],
+        classes: SyntheticScenes(count: 1, seed: 1).pixelClassNames.count))
     let text = TextRecord(
       name: DataSource.shakespeare.name, abstract: DataSource.shakespeare.abstract,
       characters: CharacterText.shakespeare.tokens.count,

@@ -95,6 +95,13 @@ enum DataSource {
     name: "shakespeare", abstract: "a text for character models: eight plays by Shakespeare"
   )
 
+  /// The images with masks that are drawn on demand.
+  static let scenes = (
+    name: "synthetic-scenes",
+    abstract: "scenes of up to four figures that overlap, with the class of each pixel",
+    count: 1200
+  )
+
   /// Loads a text: by name, or any text file.
   /// - Parameter classNames: the characters of a trained network
   static func loadText(_ source: String, classNames: [String]?) throws -> CharacterText {
@@ -176,6 +183,9 @@ enum DataSource {
     }
     guard source != shakespeare.name else {
       throw UsageError("shakespeare is a text: use the recipe char-lstm")
+    }
+    guard source != scenes.name else {
+      throw UsageError("the scenes have a mask for each image: use the recipe figures-unet")
     }
     // A text that cannot be the path of a table was meant to be a name.
     if !isPath(source) {

@@ -18,6 +18,11 @@ extension Recipe {
           validation: validation, test: test, batchSize: textRows, sequenceLength: sequenceLength)
       return DataSource.Loaded(examples: parts.train, parts: parts)
     }
+    if isSegmentation {
+      return try loadAnnotated(
+        data, masks: masks, classNames: expected?.classNames, form: form ?? imageForm,
+        progress: progress)
+    }
     var loaded = try DataSource.load(
       data, label: label, expected: expected,
       training: TableTraining(
@@ -111,7 +116,8 @@ extension Recipe {
 
   /// Notes on classes that have fewer examples than there are parts.
   func smallClassNotes(_ data: Dataset) -> [String] {
-    guard splitName == .random, !isText, loss == nil, let count = data.classCount else { return [] }
+    guard splitName == .random, !isText, !isSegmentation, loss == nil, let count = data.classCount
+    else { return [] }
     var examples = [Int](repeating: 0, count: count)
     for label in data.targets.classIndices where label >= 0 { examples[label] += 1 }
     let parts = fold?.count ?? 1 + (validation > 0 ? 1 : 0) + (test > 0 ? 1 : 0)

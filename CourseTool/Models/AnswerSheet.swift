@@ -22,8 +22,8 @@ struct AnswerSheet {
       TileSheet.Tile(
         image.reduced(toSide: 176),
         captions: [
-          "\(shortened(name)), \(fixed(Double(probability) * 100, 1)) %",
-          shortened(file.split(separator: "/").last.map(String.init) ?? file),
+          "\(Self.shortened(name)), \(fixed(Double(probability) * 100, 1)) %",
+          Self.shortened(file.split(separator: "/").last.map(String.init) ?? file),
         ]))
   }
 
@@ -34,7 +34,7 @@ struct AnswerSheet {
   }
 
   /// A name that fits below an image.
-  private func shortened(_ name: String) -> String {
+  static func shortened(_ name: String) -> String {
     let name = name.printable
     return name.count > 18 ? "\(name.prefix(8))…\(name.suffix(9))" : name
   }
@@ -42,7 +42,7 @@ struct AnswerSheet {
 
 extension PixelImage {
   /// The image with its longer side no longer than `side`, in its proportions.
-  fileprivate func reduced(toSide side: Int) -> PixelImage {
+  func reduced(toSide side: Int) -> PixelImage {
     let scale = Double(side) / Double(max(width, height))
     guard scale < 1 else { return self }
     func scaled(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }

@@ -47,8 +47,8 @@ enum EvaluateCommand: Command {
     let mistakes = try MistakesFile(
       arguments, inputs: [path] + (arguments.operand(1).map(DataSource.files) ?? []))
     let network = try savedNetwork(path)
-    if mistakes != nil { try network.requireClasses(path) }
     let recipe = try Recipe(notedIn: network, path: path)
+    if mistakes != nil, recipe?.isSegmentation != true { try network.requireClasses(path) }
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
     let (data, source, part) = try labelledData(
@@ -79,6 +79,10 @@ enum EvaluateCommand: Command {
     if let penalty = report.penalty {
       out.line("  of which \(lossText(Float(penalty))) weight penalty")
     }
+    if let accuracy = report.pixelAccuracy, let iou = report.meanIoU {
+      out.line("pixels     \(fixed(accuracy, 4)) right")
+      out.line("mean IoU   \(fixed(iou, 4)) without background")
+    }
     if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
     for (name, value) in [("RMSE", report.rmse), ("MAE", report.mae), ("R2", report.r2)] {
       if let value { out.line(name.padded(right: 11) + metricText(value)) }
@@ -88,6 +92,8 @@ enum EvaluateCommand: Command {
     if let bits = report.bitsPerCharacter { out.line("bits       \(fixed(bits, 3)) per character") }
     if let labels {
       out.line(labelDetails(labels, style: out.style))
+    } else if report.iou != nil, let matrix = evaluation.confusionMatrix {
+      out.line("\n" + pixelDetails(matrix, style: out.style))
     } else if report.classes != nil {
       out.line("\n" + classDetails(evaluation, style: out.style))
     }

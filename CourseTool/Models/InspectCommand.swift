@@ -109,7 +109,10 @@ enum InspectCommand: Command {
           "example \(number) is out of range: the test part has examples 0 to \(test.count - 1)")
       }
       let example = test.batch(at: [number])
-      return (example.features, "Example \(number)", example.targets.classIndices[0])
+      return (
+        example.features, "Example \(number)",
+        recipe.isSegmentation ? nil : example.targets.classIndices[0]
+      )
     }
     let features = try ImageExample.tensor(
       PixelImage(contentsOf: source), path: source, for: network,

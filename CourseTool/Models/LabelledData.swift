@@ -15,13 +15,22 @@ func labelledData(
   skipBroken: Bool, purpose: String, command: String, progress: TextStream?, on terminal: Terminal
 ) throws -> (data: Dataset, source: String, part: String) {
   if let given {
-    guard label == nil || DataSource.isTable(given) && recipe?.isText != true else {
+    guard
+      label == nil
+        || DataSource.isTable(given) && recipe?.isText != true && recipe?.isSegmentation != true
+    else {
       throw UsageError("'--label' applies to CSV files only")
     }
     if let recipe, recipe.isText {
       let data = try DataSource.loadText(given, classNames: network.classNames)
         .dataset(batchSize: recipe.textRows, sequenceLength: recipe.sequenceLength)
       return (data, given, "all")
+    }
+    if let recipe, recipe.isSegmentation {
+      let loaded = try recipe.loadAnnotated(
+        given, classNames: network.classNames, form: ImageForm(of: network), progress: progress)
+      loaded.remarks.report(on: terminal.error)
+      return (loaded.examples, given, "all")
     }
     let loaded = try DataSource.load(
       given, label: label, expected: ExpectedData(of: network, recipe),

@@ -42,6 +42,18 @@ struct MistakesFile {
   func write(
     of network: NeuralNetwork, _ recipe: Recipe?, on data: Dataset, warnings: TextStream
   ) throws {
+    if recipe?.isSegmentation == true {
+      let all = try Segmentations(of: network, on: data)
+      switch kind {
+      case .picture(let file):
+        try file.write(
+          all.sheet(title: "The worst of \(counted(data.count, "image"))", at: all.worst(12)),
+          warnings: warnings)
+      case .table(let file):
+        try file.write(warnings: warnings) { try AtomicFile.write(Data(all.csv.utf8), to: $0) }
+      }
+      return
+    }
     switch kind {
     case .picture(let file):
       try file.write(

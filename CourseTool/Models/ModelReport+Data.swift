@@ -61,13 +61,15 @@ extension ModelReport {
     if !names.isEmpty, names.count <= 40 {
       pictures.append(
         TextTable(
-          title: "Examples of each \(isOfLabels ? "label" : "class")",
+          title: "\(recipe?.isSegmentation == true ? "Pixels" : "Examples") of each "
+            + (isOfLabels ? "label" : "class"),
           columns: [.init(isOfLabels ? "label" : "class")]
             + namedParts.map { .number($0.name == "all" ? "examples" : $0.name) },
           rows: names.enumerated().map { label, name in
             [name] + counts.map { ($0[label] ?? 0).grouped }
           }))
     }
+    if recipe?.isSegmentation == true { return pictures }
     if !isOfLabels, let examples = examples(of: data, names: names) { return [examples] + pictures }
     return pictures + (features(of: data).map { [$0] } ?? [])
   }

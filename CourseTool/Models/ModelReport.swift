@@ -61,7 +61,8 @@ struct ModelReport {
     let known = ["training": run?.train, "validation": run?.validation]
     for candidate in candidates.dropLast() {
       if var report = known[candidate.part] ?? nil {
-        report.examples = candidate.data.targets.answerCount
+        report.examples =
+          recipe.isSegmentation ? candidate.data.count : candidate.data.targets.answerCount
         scores.append((candidate.part, report))
       } else if run?.interrupted != true {
         add(
@@ -88,7 +89,9 @@ struct ModelReport {
       (
         part,
         PartReport(
-          evaluation, examples: data.targets.answerCount, isText: recipe?.isText ?? false)
+          evaluation,
+          examples: recipe?.isSegmentation == true ? data.count : data.targets.answerCount,
+          isText: recipe?.isText ?? false)
       ))
   }
 
@@ -100,7 +103,8 @@ struct ModelReport {
       title: URL(filePath: path).deletingPathExtension().lastPathComponent, summary: summary,
       facts: facts,
       sections: [
-        try results, training, try mistakes, try boundary, sample, layers, filters, data, settings,
+        try results, segmentations, training, try mistakes, try boundary, sample, layers, filters,
+        data, settings,
         reproduction,
       ].compactMap { $0 })
   }
@@ -134,6 +138,12 @@ struct ModelReport {
     if let rmse = report.rmse { facts.insert(.init(name + "RMSE", metricText(rmse)), at: 0) }
     if let mae = report.mae { facts.insert(.init(name + "MAE", metricText(mae)), at: 1) }
     if let r2 = report.r2 { facts.insert(.init(name + "R²", fixed(r2, 3)), at: 0) }
+    if let iou = report.meanIoU {
+      facts.insert(.init((name + "mean IoU").firstUppercase, fixed(iou, 3)), at: 0)
+    }
+    if let accuracy = report.pixelAccuracy {
+      facts.append(.init((name + "pixel accuracy").firstUppercase, percent(accuracy)))
+    }
     if let accuracy = report.accuracy {
       facts.insert(.init((name + "accuracy").firstUppercase, percent(accuracy)), at: 0)
     }
@@ -155,6 +165,7 @@ struct ModelReport {
   private var results: Report.Section {
     get throws {
       if scores.contains(where: { $0.report.rmse != nil }) { return regressionResults }
+      if recipe?.isSegmentation == true { return segmentationResults }
       let isText = scores.contains { $0.report.perplexity != nil }
       let table = TextTable(
         columns: [.init("part"), .number("loss"), .number("accuracy")]
@@ -204,6 +215,42 @@ struct ModelReport {
       pictures += scatter(of: evaluation.predictions, truth, network).map { small($0) }
     }
     return .init("Results", [.pictures(pictures)])
+  }
+
+  /// Scores on each part, and of each class of pixels.
+  private var segmentationResults: Report.Section {
+    let table = TextTable(
+      columns: [
+        .init("part"), .number("loss"), .number("pixel accuracy"),
+        .number("mean IoU without background"), .number("images"),
+      ],
+      rows: scores.map { part, report in
+        [part, lossText(Float(report.loss)), report.pixelAccuracy.map(percent) ?? "-"]
+          + [report.meanIoU.map { fixed($0, 3) } ?? "-", report.examples.grouped]
+      })
+    let classes = TextTable(
+      title: "Classes of pixels",
+      columns: [.init("class"), .number("IoU"), .number("Dice"), .number("pixels")],
+      rows: (evaluation.confusionMatrix?.classOverlaps ?? []).map { row in
+        [row.name] + [row.iou, row.dice].map { $0.map { fixed($0, 3) } ?? "-" }
+          + [row.pixels.grouped]
+      })
+    return .init("Results", [.pictures([table, classes])])
+  }
+
+  /// Images beside their masks and those that the network predicts.
+  private var segmentations: Report.Section? {
+    guard recipe?.isSegmentation == true,
+      let all = Segmentations(evaluation.predictions, on: measured.data, network)
+    else { return nil }
+    return .init(
+      "Segmentations",
+      [
+        .pictures([
+          all.legend, all.sheet(title: "The first images", at: Array(0..<min(8, all.count))),
+          all.sheet(title: "The worst", at: all.worst(8)),
+        ])
+      ])
   }
 
   /// A figure of the size that fits a phone and stands beside another one on a desk.
@@ -267,7 +314,7 @@ struct ModelReport {
 
   private var mistakes: Report.Section? {
     get throws {
-      guard evaluation.confusionMatrix != nil else { return nil }
+      guard evaluation.confusionMatrix != nil, recipe?.isSegmentation != true else { return nil }
       let mistakes =
         recipe?.isText == true
         ? try Mistakes(of: network, on: measured.data, limit: 20)

@@ -5,15 +5,16 @@ import Networks
 
 /// `course predict MODEL FILE|FOLDER...`
 enum PredictCommand: Command {
-  private static let sheet = Option(
+  static let sheet = Option(
     "sheet", .text("FILE"), "draw the images with their answers, as .png or .svg")
 
-  private static let probabilities = Flag(
+  static let probabilities = Flag(
     "probabilities", "add a column with the probability of each class")
-  private static let top = Option(
+  static let top = Option(
     "top", .integer(in: 1...65_536), "list the N most probable classes of each example")
-  private static let output = Option(
-    "output", short: "o", .text("FILE"), "file for the predictions (default: standard output)")
+  static let output = Option(
+    "output", short: "o", .text("FILE|FOLDER"),
+    "file for the predictions (default: standard output), or folder for masks")
 
   static let description = CommandDescription(
     name: "predict", abstract: "Predict the class, labels or numbers of each example in a file.",
@@ -26,13 +27,17 @@ enum PredictCommand: Command {
       network was trained on; of a folder, all images in it are taken, at any depth.
       The predictions are printed as CSV, with --json as JSON. A network of the recipe
       csv-sequence predicts the rows that follow the last one of a table; one of
-      sort-transformer sorts six digits, given as they are or in the lines of a file.
+      sort-transformer sorts six digits, given as they are or in the lines of a file;
+      one of figures-unet writes the mask of each image, in the image's size, to the
+      folder --output: NAME.png, whose grey values are the classes 0, 1, 2, ..., and
+      in colours over the image NAME-overlay.png.
 
       Examples:
         course predict csv-mlp.safetensors new.csv
         course predict csv-mlp.safetensors a.csv b.csv --probabilities -o answers.csv
         course predict images.safetensors photos --sheet answers.png
         course predict sort-transformer.safetensors "4 2 0 1 1 3"
+        course predict figures-unet.safetensors photos --output masks
       """,
     operands: [
       Operand("MODEL", .one, "a trained network (.safetensors)"),
@@ -101,6 +106,9 @@ enum PredictCommand: Command {
     let network = try savedNetwork(path)
     if try Recipe(notedIn: network, path: path)?.isSorting == true {
       return try sort(arguments.operands, by: network, arguments, on: terminal)
+    }
+    if network.outputShape.count == 3 {
+      return try MaskPrediction.run(network, path: path, arguments, on: terminal)
     }
     guard network.outputShape.count == 1, let classCount = network.outputShape.first else {
       throw CourseError(
@@ -371,7 +379,7 @@ enum PredictCommand: Command {
   }
 
   /// The images of a folder, in the order of their paths; another path as it is.
-  private static func images(in path: String) throws -> [String] {
+  static func images(in path: String) throws -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
     else { return [path] }

@@ -25,6 +25,13 @@ extension NeuralNetwork {
         received: "a network that gives each example several labels", location: path,
         remedy: "See the scores of each label with 'course evaluate \(shellQuoted(path))'.")
     }
+    guard outputShape.count < 3 else {
+      throw CourseError(
+        .invalidArgument, "the network names a class for each pixel, not for the image",
+        expected: "a classifier", received: "outputs of shape \(outputShape)", location: path,
+        remedy:
+          "Draw its worst masks with 'course evaluate \(shellQuoted(path)) --mistakes worst.png'.")
+    }
     guard preparation?.predictsNumbers ?? false else { return }
     throw CourseError(
       .invalidArgument, "the network does not classify", expected: "a classifier",

@@ -12,12 +12,13 @@ extension Recipe {
       ]
     ),
     ("Tables", tableSettings),
-    ("Images", ["size", "fit", "channels", "augment"]),
+    ("Images", ["size", "fit", "channels", "masks", "augment"]),
     (
       "Network",
       [
         "hidden", "activation", "maps", "kernel-size", "depth", "cell", "recurrent",
-        "embedding", "blocks", "heads", "sequence-length", "steps-per-epoch",
+        "embedding", "blocks", "heads", "sequence-length", "steps-per-epoch", "levels", "width",
+        "skips",
       ]
     ),
     (
@@ -33,9 +34,15 @@ extension Recipe {
 
   /// Whether a setting can change the training, the others being as they are.
   func uses(_ setting: String) -> Bool {
-    let isImages = isText ? false : data.isEmpty ? needsImages : DataSource.hasImages(data)
-    let isTable = isText ? false : data.isEmpty ? !needsImages : DataSource.isTable(data)
+    let isOther = isText || isSegmentation
+    let isImages =
+      isSegmentation || !isOther && (data.isEmpty ? needsImages : DataSource.hasImages(data))
+    let isTable = !isOther && (data.isEmpty ? !needsImages : DataSource.isTable(data))
+    if isSegmentation, ["class-weights", "shape", "augment", "maps", "hidden"].contains(setting) {
+      return false
+    }
     switch setting {
+    case "masks", "levels", "width", "skips": return isSegmentation
     case "label": return isTable && loss == nil
     case "class-weights": return !isText && loss == nil
     case "target", "loss": return loss != nil

@@ -8,8 +8,8 @@ extension Recipe {
     Setting(
       "data", \.data, .text("NAME|FILE|FOLDER"), isFixed: false,
       "training data: a name from 'data list', a CSV file with one example per row, a folder with a "
-        + "subfolder of images for each class, an IDX, CIFAR or npz file of images, or (char-lstm) "
-        + "any text file"),
+        + "subfolder of images for each class, an IDX, CIFAR or npz file of images, (char-lstm) any "
+        + "text file, or (figures-unet) a folder with images and masks"),
     Setting(
       "label", \.label, .text("COLUMN"),
       "label column of a CSV file: its name, or its index from 0"),
@@ -74,6 +74,10 @@ extension Recipe {
       "channels", \.channels, .channels,
       "1 for grey images, 3 for colours (default: those of the images)"),
     Setting(
+      "masks", \.masks, .text("FOLDER"),
+      "folder with the mask of each image, the class of each pixel as its grey value or palette "
+        + "index (default: masks, beside the folder images in --data)"),
+    Setting(
       "maps", \.maps, .notation("N+N,N,...", expected: Blocks.expected),
       "output channels of the convolutions, with pooling at each comma and at the end: 32+32,64; "
         + "or none"),
@@ -96,6 +100,15 @@ extension Recipe {
       "blocks of a transformer, for text; 0 for recurrent layers"),
     Setting(
       "heads", \.heads, .integer(in: 1...1024), "attention heads of each block"),
+    Setting(
+      "levels", \.levels, .integer(in: 0...8),
+      "how often a U-Net halves the image, for images with masks; 0 for other networks"),
+    Setting(
+      "width", \.width, .integer(in: 1...4096),
+      "channels of the first level of a U-Net, doubled at each further one"),
+    Setting(
+      "skips", \.skips, .yesOrNo,
+      "whether each level of a U-Net passes its details around those below it"),
     Setting(
       "sequence-length", \.sequenceLength, .integer(in: 1...65_536),
       "training sequence length, in characters"),
@@ -205,6 +218,15 @@ extension Recipe {
   func check() throws(UsageError) {
     if separator != nil, loss != .crossEntropy {
       throw UsageError("'--separator' is for lists of labels: use the recipe csv-multilabel")
+    }
+    if isSegmentation { return try checkSegmentation() }
+    if let masks {
+      throw UsageError(
+        "'--masks \(masks)' is for networks that name a class for each pixel: use the recipe "
+          + "figures-unet")
+    }
+    guard data != DataSource.scenes.name else {
+      throw UsageError("the scenes have a mask for each image: use the recipe figures-unet")
     }
     try checkDepth()
     if loss != nil || target != nil { return try checkRegression() }
@@ -432,7 +454,7 @@ extension Recipe {
   }
 
   /// Throws when the optimizer has no such setting.
-  private func checkOptimizer() throws(UsageError) {
+  func checkOptimizer() throws(UsageError) {
     if momentum != nil && optimizer != .momentum {
       throw UsageError(
         "'--momentum' applies to --optimizer momentum only, not to \(optimizer.rawValue)")

@@ -61,6 +61,14 @@ struct Recipe: Equatable, Sendable {
   var blocks = 0
   /// The attention heads of each block.
   var heads = 4
+  /// The folder of masks, where it does not lie beside that of the images.
+  var masks: String?
+  /// How often a U-Net halves the image; 0: the network is none.
+  var levels = 0
+  /// The channels of the first level of a U-Net.
+  var width = 16
+  /// Whether each level of a U-Net passes its details around those below.
+  var skips = true
   /// The training sequence length, in characters.
   var sequenceLength = 50
   /// The steps of an epoch, on windows of the text at random places; 0: the whole text, window by window.
@@ -141,6 +149,9 @@ struct Recipe: Equatable, Sendable {
 
   /// The number of pieces of a text that are read side by side: a transformer reads each window by itself.
   var textRows: Int { blocks > 0 ? 1 : batchSize }
+
+  /// Whether the network names a class for each pixel, and is trained on images with masks.
+  var isSegmentation: Bool { levels > 0 }
 
   /// Stops the training, or gives the network its best weights; `nil`: neither.
   var stopping: EarlyStopping? {

@@ -57,6 +57,12 @@ enum Recipes {
           clip: .limit(.norm(1)), scheduleName: .cosine, warmUp: 100, epochs: 8, batchSize: 64,
           validation: 0.04, test: 0.2)),
       NamedRecipe(
+        abstract: "The class of each pixel in scenes of figures, or in your own images: a U-Net.",
+        settings: Recipe(
+          recipe: "figures-unet", data: DataSource.scenes.name, scaling: .standardizeAll,
+          levels: 3, optimizer: .adam, learningRate: 0.005, scheduleName: .oneCycle, epochs: 15,
+          batchSize: 16)),
+      NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",
         settings: Recipe(
           recipe: "iris-mlp", data: "iris", scaling: .standardize, hidden: [16],

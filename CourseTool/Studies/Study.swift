@@ -24,6 +24,7 @@ extension Study {
 let allStudies: [any Study.Type] = [
   SearchStudy.self, PerceptronStudy.self, NeuronStudy.self, InitializationStudy.self,
   BatchNormStudy.self, RegularisationStudy.self, AddingProblemStudy.self, DepthStudy.self,
+  SegmentationStudy.self,
 ]
 
 /// The settings of a study; `nil` stands for its default.

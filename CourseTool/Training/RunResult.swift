@@ -66,6 +66,12 @@ extension PartReport {
     Score(
       key: "accuracy", title: "accuracy", isHigherBetter: true, get: { $0.accuracy },
       set: { $0.accuracy = $1 }),
+    Score(
+      key: "meanIoU", title: "mean IoU", isHigherBetter: true, get: { $0.meanIoU },
+      set: { $0.meanIoU = $1 }),
+    Score(
+      key: "pixelAccuracy", title: "pixel accuracy", isHigherBetter: true,
+      get: { $0.pixelAccuracy }, set: { $0.pixelAccuracy = $1 }),
     Score(key: "rmse", title: "RMSE", get: { $0.rmse }, set: { $0.rmse = $1 }),
     Score(key: "mae", title: "MAE", get: { $0.mae }, set: { $0.mae = $1 }),
     Score(

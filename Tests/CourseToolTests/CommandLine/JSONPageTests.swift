@@ -166,6 +166,18 @@ import Testing
       check("Summary", "summary", images)
       check("Inspections", "inspect", images, "--filters", path("filters.png"))
 
+      // Images with masks
+      let scenes = path("scenes")
+      check(
+        "Figures", "data", "synthesize", "--scene", scenes, "--count", "6", "--size", "32")
+      let pixels = path("pixels.safetensors")
+      check(
+        "Run", "train", "figures-unet", "--data", scenes, "--masks", "\(scenes)/masks", "--levels",
+        "1", "--width", "2", "--epochs", "1", "-o", pixels)
+      check("Evaluation", "evaluate", pixels)
+      check(
+        "PredictedMasks", "predict", pixels, "\(scenes)/images/000001.png", "-o", path("masks"))
+
       // Benchmarks require a release build: their documents, without a measurement.
       let measurement = Measurement(
         workload: "w", threads: 1, repetitions: 5, median: 1, lowerQuartile: 1, upperQuartile: 1,

@@ -15,6 +15,7 @@ import Testing
     "initialization": [],
     "adding-problem": ["--length", "4", "--examples", "20", "--epochs", "2"],
     "batchnorm-study": ["--examples", "40", "--epochs", "1", "--repeats", "1"],
+    "segmentation": ["--examples", "4", "--epochs", "1", "--repeats", "1"],
     "depth": ["--examples", "24", "--epochs", "1"],
     "regularisation-study": ["--examples", "40", "--epochs", "2", "--repeats", "1"],
   ]

@@ -1,0 +1,158 @@
+import CourseCommandLine
+import CourseTraining
+import Foundation
+import Networks
+import Pictures
+
+/// `course predict MODEL FILE|FOLDER... --output FOLDER`, for a network that names a class for each pixel.
+enum MaskPrediction {
+  private struct Prediction: Encodable {
+    var file: String
+    var mask: String
+    var overlay: String
+    /// The share of the pixels of each class.
+    var shares: [Float]
+  }
+
+  private struct Record: Encodable {
+    var model: String
+    var classNames: [String]
+    var predictions: [Prediction]
+  }
+
+  static func run(
+    _ network: NeuralNetwork, path: String, _ arguments: Arguments, on terminal: Terminal
+  ) throws {
+    guard let input = try network.imageInput ?? ImageInput(inputShape: network.inputShape) else {
+      throw CourseError(
+        .invalidArgument, "the network does not take images",
+        expected: "an input of shape [C, H, W]", received: "\(network.inputShape)", location: path)
+    }
+    guard arguments[PredictCommand.top] == nil, !arguments[PredictCommand.probabilities],
+      arguments[EvaluateCommand.label] == nil
+    else {
+      throw UsageError(
+        "'--top', '--probabilities' and '--label' apply to one class for each example, and \(path) names a class for each pixel"
+      )
+    }
+    guard let folder = arguments[PredictCommand.output] else {
+      throw UsageError("masks are files: give a folder for them with --output FOLDER")
+    }
+    let files = try arguments.operands.dropFirst().flatMap(PredictCommand.images(in:))
+    let targets = try targets(of: files, in: folder, force: arguments[RunOptions.force])
+    let sheetFile = try arguments[PredictCommand.sheet].map {
+      try PictureFile(
+        $0, option: "--sheet", force: arguments[RunOptions.force], inputs: [path] + files)
+    }
+    if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+
+    let names = network.classNames
+    var predictions: [Prediction] = []
+    var tiles: [TileSheet.Tile] = []
+    var remarks = DataRemarks()
+    let progress = ProgressLine(
+      "predicting", total: files.count, unit: "files", on: terminal.progress(for: arguments))
+    defer { progress.clear() }
+    for (file, target) in zip(files, targets) {
+      defer { progress.advance() }
+      let image: PixelImage
+      do {
+        image = try PixelImage(contentsOf: file)
+      } catch let error as CourseError where arguments[RunOptions.skipBroken] {
+        remarks.skipped.append(error)
+        continue
+      }
+      let mask = try mask(of: image, file: file, by: network, input)
+      let overlay = image.overlaid(with: mask)
+      try write(mask, target.mask)
+      try write(overlay, target.overlay)
+      var counts = [Int](repeating: 0, count: names.count)
+      for value in mask.pixels { counts[Int(value)] += 1 }
+      predictions.append(
+        Prediction(
+          file: file, mask: target.mask, overlay: target.overlay,
+          shares: counts.map { Float($0) / Float(mask.pixels.count) }))
+      if sheetFile != nil, tiles.count < 3 * AnswerSheet.limit {
+        let name = URL(filePath: file).lastPathComponent
+        tiles += [
+          .init(image.reduced(toSide: 176), captions: [AnswerSheet.shortened(name)]),
+          .init(mask.coloredMask.reduced(toSide: 176), captions: ["prediction"]),
+          .init(overlay.reduced(toSide: 176), captions: ["overlay"]),
+        ]
+      }
+    }
+    progress.clear()
+    remarks.report(on: terminal.error)
+    if let sheetFile {
+      let title = "Masks by \(URL(filePath: path).lastPathComponent)"
+      try sheetFile.write(
+        TileSheet(title: title, groups: [.init("", tiles)]), warnings: terminal.error)
+      if !arguments[CommonOptions.quiet] {
+        terminal.error.line("The masks are drawn in \(sheetFile.path).")
+      }
+    }
+    if arguments[CommonOptions.json] {
+      return try terminal.output.json(
+        Record(model: path, classNames: names, predictions: predictions))
+    }
+    let rows = predictions.map { prediction in
+      [prediction.file, prediction.mask] + prediction.shares.map { fixed($0, 4) }
+    }
+    terminal.output.content(
+      ([["file", "mask"] + names.map { "share of \($0)" }] + rows).map {
+        $0.map(csvField).joined(separator: ",") + "\n"
+      }.joined())
+  }
+
+  /// The mask of an image, in the size of the image.
+  private static func mask(
+    of image: PixelImage, file: String, by network: NeuralNetwork, _ input: ImageInput
+  ) throws -> PixelImage {
+    let fitted: PixelImage
+    do {
+      fitted = try input.fitted(image)
+    } catch var error as CourseError {
+      error.location = file
+      throw error
+    }
+    let output = try network.predict(fitted.tensor.reshaped(to: [1] + network.inputShape))
+    let classes = output.argmax(axis: 1)
+    let mask = PixelImage(
+      width: output.shape[3], height: output.shape[2], channels: 1,
+      pixels: classes.map { UInt8(min($0, 254)) })
+    return input.restored(mask, height: image.height, width: image.width)
+  }
+
+  /// The files for each image, checked before the work begins.
+  private static func targets(
+    of files: [String], in folder: String, force: Bool
+  ) throws -> [(mask: String, overlay: String)] {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CourseError(
+        .file, "cannot make the folder", received: error.localizedDescription, location: folder,
+        remedy: "Name another folder.")
+    }
+    var known: [String: String] = [:]
+    return try files.map { file in
+      let name = URL(filePath: file).deletingPathExtension().lastPathComponent
+      if let other = known.updateValue(file, forKey: name) {
+        throw CourseError(
+          .file, "two images would have the same mask file", expected: "different names",
+          received: "\(other) and \(file)", location: "\(folder)/\(name).png",
+          remedy: "Predict them in two runs, to two folders.")
+      }
+      let paths = (mask: "\(folder)/\(name).png", overlay: "\(folder)/\(name)-overlay.png")
+      for path in [paths.mask, paths.overlay] {
+        _ = try OutputFile(path, force: force, inputs: files)
+      }
+      return paths
+    }
+  }
+
+  private static func write(_ image: PixelImage, _ path: String) throws {
+    try image.write(to: URL(filePath: path))
+  }
+}

@@ -1,0 +1,111 @@
+import CourseCommandLine
+import CourseTraining
+import Networks
+import Pictures
+
+/// Images beside their masks and those that a network predicts.
+struct Segmentations {
+  private let data: Dataset
+  private let classNames: [String]
+  /// The predicted classes of all pixels, image by image.
+  private let predicted: [Int]
+  private let area: Int
+  /// The mean IoU of each image over the classes of objects that are there or predicted; 1 where there is none.
+  let scores: [Double]
+  /// The number of images.
+  var count: Int { scores.count }
+
+  /// Predicts the masks of labelled images.
+  init(of network: NeuralNetwork, on data: Dataset) throws {
+    guard let result = Self(try network.evaluate(data).predictions, on: data, network) else {
+      stop("Segmentations", expected: "images with masks", received: data.name)
+    }
+    self = result
+  }
+
+  /// - Parameter predictions: the probabilities of each pixel, `[N, C, H, W]`
+  /// - Returns: `nil` for other data or predictions
+  init?(_ predictions: Tensor, on data: Dataset, _ network: NeuralNetwork) {
+    guard predictions.rank == 4, predictions.shape[0] == data.count,
+      case .classSequences(let labels, let area) = data.targets
+    else { return nil }
+    (self.data, self.area, classNames) = (data, area, network.classNames)
+    let predicted = predictions.argmax(axis: 1)
+    self.predicted = predicted
+    scores = (0..<data.count).map { image in
+      var (both, either) = ([Int: Int](), [Int: Int]())
+      for place in (image * area)..<((image + 1) * area) where labels[place] != Target.ignored {
+        let (truth, answer) = (labels[place], predicted[place])
+        if truth == answer {
+          both[truth, default: 0] += 1
+          either[truth, default: 0] += 1
+        } else {
+          either[truth, default: 0] += 1
+          either[answer, default: 0] += 1
+        }
+      }
+      let shares = either.filter { $0.key != 0 }.map {
+        Double(both[$0.key] ?? 0) / Double($0.value)
+      }
+      // Summed in order, since that of a dictionary changes.
+      return shares.isEmpty ? 1 : shares.sorted().reduce(0, +) / Double(shares.count)
+    }
+  }
+
+  /// The images with the lowest scores, the lowest first.
+  func worst(_ limit: Int) -> [Int] {
+    Array(scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }.prefix(limit))
+  }
+
+  /// Image, truth and prediction of some examples.
+  func sheet(title: String, at indices: [Int]) -> TileSheet {
+    let shape = data.inputShape
+    guard case .classSequences(let labels, _) = data.targets, !indices.isEmpty else {
+      return TileSheet(title: title, groups: [])
+    }
+    let features = data.batch(at: indices).features
+    let range = min(features.min(), 0)...max(features.max(), 1)
+    let tiles = indices.enumerated().flatMap { place, index in
+      func mask(_ classes: [Int]) -> PixelImage {
+        PixelImage(
+          width: shape[2], height: shape[1], channels: 1,
+          pixels: classes[(index * area)..<((index + 1) * area)].map {
+            $0 == Target.ignored ? AnnotatedImage.ignored : UInt8($0)
+          }
+        ).coloredMask
+      }
+      return [
+        TileSheet.Tile(
+          PixelImage(features.rows(at: [place]).reshaped(to: shape), range: range),
+          captions: ["image \(index)"]),
+        TileSheet.Tile(mask(labels), captions: ["truth"]),
+        TileSheet.Tile(mask(predicted), captions: ["IoU \(fixed(scores[index], 3))"]),
+      ]
+    }
+    return TileSheet(title: title, groups: [.init("", tiles)])
+  }
+
+  /// The colours of the classes.
+  var legend: TileSheet { Segmentations.legend(of: classNames) }
+
+  /// The colours of classes.
+  static func legend(of classNames: [String]) -> TileSheet {
+    let colors = PixelImage.classColors(classNames.count)
+    return TileSheet(
+      title: "Classes",
+      groups: [
+        .init(
+          "",
+          zip(classNames, colors).map { name, color in
+            TileSheet.Tile(
+              PixelImage(width: 6, height: 1, channels: 3, pixels: (0..<6).flatMap { _ in color }),
+              captions: [name.printable])
+          })
+      ], side: 96)
+  }
+
+  /// The score of each image, the worst first, as CSV.
+  var csv: String {
+    "image,mean IoU\n" + worst(.max).map { "\($0),\(fixed(scores[$0], 4))\n" }.joined()
+  }
+}

@@ -1,0 +1,203 @@
+import CourseCommandLine
+import CourseTestSupport
+import Foundation
+import Networks
+import Testing
+
+@testable import CourseTool
+
+/// Scenes, own images with masks, and the recipe figures-unet.
+@Suite(.watched) struct SegmentationTests {
+  /// Six scenes of 32 x 32 pixels.
+  private func scenes(in folder: URL, _ name: String = "scenes") -> String {
+    let path = folder.appending(path: name).path
+    let run = runTool("data", "synthesize", "--scene", "--size", "32", "--count", "6", path)
+    #expect(run.status == 0, "\(run.error)")
+    return path
+  }
+
+  private let small = [
+    "--levels", "1", "--width", "2", "--epochs", "1", "--batch-size", "2", "--validation", "0.2",
+    "--test", "0.2", "--quiet",
+  ]
+
+  @Test func scenesAreWritten() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "s").path
+      let run = runTool(
+        "data", "synthesize", "--scene", "--size", "32", "--count", "3", "--figures", "2", path)
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.output.contains("3 scenes of 32 x 32 with figures of 5 classes: circle, cross"))
+      let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+      #expect(names == ["annotations.json", "classes.txt", "images", "masks", "preview.png"])
+      let classes = try String(contentsOfFile: "\(path)/classes.txt", encoding: .utf8)
+      #expect(classes == "background\ncircle\ncross\nring\nsquare\ntriangle\n")
+      let json = try runTool(
+        "data", "synthesize", "--scene", "--size", "32", "--count", "2", "--json",
+        folder.appending(path: "t").path
+      ).json
+      #expect(json["images"] as? Int == 2 && (json["classes"] as? [String])?.count == 5)
+      for (arguments, message) in [
+        (["--scene", "--size", "16"], "at least 32 pixels"), (["--figures", "2"], "use --scene"),
+        (["--scene", "--masks"], "scenes have masks and boxes"),
+        (["--table", "houses", "--scene"], "'--scene' is for images"),
+      ] {
+        let wrong = runTool(
+          ["data", "synthesize"] + arguments + [folder.appending(path: "x").path])
+        #expect(wrong.status == 2 && wrong.error.contains(message), "\(wrong.error)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "x").path))
+    }
+  }
+
+  @Test func aFolderIsLearnedMeasuredPredictedAndReported() throws {
+    try withTemporaryFolder { folder in
+      let data = scenes(in: folder)
+      let place = { (name: String) in folder.appending(path: name).path }
+      let model = place("m.safetensors")
+      let run = runTool(
+        [
+          "train", "figures-unet", "--data", data, "--json", "-o", model, "--report",
+          place("r.html"),
+        ]
+          + small)
+      #expect(run.status == 0, "\(run.error)")
+      let test = try #require(try run.json["test"] as? [String: Any])
+      let pixels = try #require(test["pixelAccuracy"] as? Double)
+      let iou = try #require(test["meanIoU"] as? Double)
+      #expect((0...1).contains(pixels) && (0...1).contains(iou))
+      #expect((test["iou"] as? [String: Double])?["background"] != nil)
+      #expect((try run.json["classNames"] as? [String])?.first == "background")
+
+      let measured = runTool("evaluate", model, "--mistakes", place("worst.csv"))
+      #expect(measured.output.contains("mean IoU") && measured.output.contains("Dice"))
+      #expect(measured.output.contains("not in the mean"), "\(measured.error)")
+      let worst = try String(contentsOfFile: place("worst.csv"), encoding: .utf8)
+      #expect(worst.hasPrefix("image,mean IoU\n"))
+      #expect(runTool("evaluate", model, "--mistakes", place("worst.svg")).status == 0)
+      #expect(runTool("evaluate", model, data).output.contains("examples   6"))
+
+      let page = try String(contentsOfFile: place("r.html"), encoding: .utf8)
+      for words in ["Segmentations", "mean IoU", "truth", "Pixels of each class"] {
+        #expect(page.contains(words), "\(words)")
+      }
+
+      let masks = place("masks")
+      let predicted = runTool(
+        "predict", model, "\(data)/images", "-o", masks, "--sheet", place("p.svg"))
+      #expect(predicted.status == 0, "\(predicted.error)")
+      #expect(predicted.output.contains("share of circle"))
+      let mask = try PixelImage(maskFile: "\(masks)/000003.png")
+      #expect(mask.width == 32 && mask.height == 32 && mask.pixels.allSatisfy { $0 < 6 })
+      #expect(try PixelImage(contentsOf: "\(masks)/000003-overlay.png").channels == 3)
+      let again = runTool("predict", model, "\(data)/images/000003.png", "-o", masks)
+      #expect(again.status == 1 && again.error.contains("already exists"), "\(again.error)")
+      let json = try runTool(
+        "predict", model, "\(data)/images/000003.png", "-o", masks, "--force", "--json"
+      ).json
+      let first = try #require((json["predictions"] as? [[String: Any]])?.first)
+      let shares = try #require(first["shares"] as? [Double])
+      #expect(shares.count == 6 && abs(shares.reduce(0, +) - 1) < 1e-4)
+
+      for (arguments, message) in [
+        ([model, "\(data)/images/000003.png"], "--output FOLDER"),
+        (
+          [model, "\(data)/images/000003.png", "-o", masks, "--top", "2"], "a class for each pixel"
+        ),
+      ] {
+        let wrong = runTool(["predict"] + arguments)
+        #expect(wrong.status == 2 && wrong.error.contains(message), "\(wrong.error)")
+      }
+      let plot = runTool("plot", "mistakes", model, place("m.svg"))
+      #expect(plot.status == 1 && plot.error.contains("--mistakes worst.png"), "\(plot.error)")
+      let maps = runTool(
+        "inspect", model, "--feature-maps", "0", place("maps.svg"), "--filters", place("f.svg"))
+      #expect(maps.status == 0, "\(maps.error)")
+    }
+  }
+
+  /// Images of other sizes, whose masks come back in the size of the image.
+  @Test func otherSizesAndAFolderOfMasks() throws {
+    try withTemporaryFolder { folder in
+      let (images, masks) = (folder.appending(path: "a"), folder.appending(path: "b"))
+      for place in [images, masks] {
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      }
+      for index in 0..<6 {
+        let (width, height) = (20 + 3 * index, 30)
+        var image = PixelImage(width: width, height: height, channels: 3)
+        var mask = PixelImage(width: width, height: height, channels: 1)
+        for row in 5..<15 {
+          for column in 4..<12 {
+            image[row, column, 1] = 200
+            mask[row, column, 0] = 255
+          }
+        }
+        try image.write(to: images.appending(path: "\(index).png"))
+        try mask.write(to: masks.appending(path: "\(index)_mask.png"))
+      }
+      let model = folder.appending(path: "m.safetensors").path
+      let train = ["train", "figures-unet", "--data", images.path, "--masks", masks.path]
+      let run = runTool(train + ["--size", "16x24", "--fit", "stretch", "-o", model] + small)
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.error.contains("0 and 255: background and object"), "\(run.error)")
+      let out = folder.appending(path: "out").path
+      let predicted = runTool("predict", model, images.appending(path: "5.png").path, "-o", out)
+      #expect(predicted.status == 0, "\(predicted.error)")
+      let mask = try PixelImage(maskFile: "\(out)/5.png")
+      #expect(mask.width == 35 && mask.height == 30)
+
+      // What cannot be trained on is said before the training.
+      let wrong = runTool(train + ["--size", "15x24"] + small)
+      #expect(wrong.status == 1)
+      #expect(wrong.error.contains("multiples of 2, such as 16 x 24"), "\(wrong.error)")
+      #expect(wrong.error.contains("--size HxW"), "\(wrong.error)")
+      try FileManager.default.removeItem(at: masks.appending(path: "2_mask.png"))
+      let missing = runTool(train + ["--size", "16"] + small)
+      #expect(missing.status == 1 && missing.error.contains("an image without a mask"))
+      for index in 2..<6 {
+        for place in [
+          images.appending(path: "\(index).png"), masks.appending(path: "\(index)_mask.png"),
+        ] {
+          try? FileManager.default.removeItem(at: place)
+        }
+      }
+      let few = runTool(train + ["--size", "16"] + small)
+      #expect(few.status == 1 && few.error.contains("too few examples"), "\(few.error)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      (["figures-unet", "--hidden", "8"], "does not apply to a U-Net"),
+      (["figures-unet", "--augment", "mirror"], "does not apply to a U-Net"),
+      (["figures-unet", "--masks", "m"], "have masks of their own"),
+      (["figures-unet", "--data", "nowhere"], "there is no folder nowhere"),
+      (["iris-mlp", "--masks", "m"], "use the recipe figures-unet"),
+      (["digits-mlp", "--data", "synthetic-scenes"], "use the recipe figures-unet"),
+    ])
+  func settingsThatDoNotFit(arguments: [String], message: String) throws {
+    let run = runTool(["train"] + arguments)
+    #expect(run.status == 2 && run.error.contains(message), "\(run.error)")
+  }
+
+  @Test func theScenesAreDrawnInDivisibleSizes() throws {
+    let run = runTool("train", "figures-unet", "--size", "50")
+    #expect(
+      run.status == 1 && run.error.contains("multiples of 8, such as 48 x 48"), "\(run.error)")
+  }
+
+  @Test func aStudyOfFewScenes() throws {
+    try withTemporaryFolder { folder in
+      let run = runTool(
+        "study", "segmentation", "--examples", "4", "--epochs", "1", "-o", folder.path, "--quiet")
+      #expect(run.status == 0, "\(run.error)")
+      for words in ["always background", "logistic regression", "U-Net without skips", "mean IoU"] {
+        #expect(run.output.contains(words), "\(words)")
+      }
+      let csv = try String(
+        contentsOf: folder.appending(path: "segmentation.csv"), encoding: .utf8)
+      #expect(csv.split(separator: "\n").count == 5 && csv.contains("IoU of triangle"))
+    }
+  }
+}
