@@ -99,7 +99,7 @@ enum DataSource {
   static let scenes = (
     name: "synthetic-scenes",
     abstract: "scenes of up to four figures that overlap, with the class of each pixel",
-    count: 1200
+    count: 2400
   )
 
   /// Loads a text: by name, or any text file.

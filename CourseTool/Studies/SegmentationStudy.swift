@@ -24,7 +24,7 @@ enum SegmentationStudy: Study {
   }
 
   private static let methods = [
-    Method(name: "logistic regression, 7 x 7") { shape, seed in
+    Method(name: "logistic regression on 7 x 7") { shape, seed in
       var network = NeuralNetwork(
         inputShape: shape, loss: loss, optimizer: Adam(learningRate: 0.005), seed: seed)
       try network.append(Conv2D(outputChannels: 6, kernelSize: 7, padding: .same))

@@ -108,7 +108,7 @@ import Testing
         let wrong = runTool(["predict"] + arguments)
         #expect(wrong.status == 2 && wrong.error.contains(message), "\(wrong.error)")
       }
-      let plot = runTool("plot", "mistakes", model, place("m.svg"))
+      let plot = runTool("plot", "mistakes", model, "-o", place("m.svg"))
       #expect(plot.status == 1 && plot.error.contains("--mistakes worst.png"), "\(plot.error)")
       let maps = runTool(
         "inspect", model, "--feature-maps", "0", place("maps.svg"), "--filters", place("f.svg"))
