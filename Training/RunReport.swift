@@ -120,6 +120,8 @@ package struct RunReport: Encodable, Sendable {
   package var history: [EpochReport]
   /// The range test that found the learning rate; absent where it was given.
   package var learningRateRangeTest: LearningRateRangeTest?
+  /// Of a detector, how well it finds things in the test part.
+  package var detection: DetectionFigures?
   /// Of a text, the perplexities of each epoch.
   package var perplexities: [Perplexities]?
 
@@ -140,6 +142,48 @@ package struct RunReport: Encodable, Sendable {
       training = report.training.perplexity
       validation = report.validation.map(\.perplexity)
     }
+  }
+}
+
+/// How well a detector finds things.
+package struct DetectionFigures: Encodable, Sendable {
+  /// The number of images.
+  package var images: Int
+  /// The mean average precision at an overlap of 0.5, as in VOC 2010.
+  package var meanAveragePrecision: Double
+  /// The mean over the overlaps 0.50, 0.55, ..., 0.95, as in COCO.
+  package var cocoMeanAveragePrecision: Double
+  /// The mean average precision where each detection is a proposal.
+  package var withoutRegression: Double
+  /// The mean number of proposals of an image.
+  package var proposals: Double
+  /// The share of the things that a proposal overlaps by half.
+  package var proposalRecall: Double
+  /// The single classes.
+  package var classes: [Row]
+
+  /// One class.
+  package struct Row: Encodable, Sendable {
+    package var name: String
+    /// The number of things of the class.
+    package var things: Int
+    /// Absent where there are none.
+    package var averagePrecision: Double?
+
+    package init(name: String, things: Int, averagePrecision: Double?) {
+      (self.name, self.things, self.averagePrecision) = (name, things, averagePrecision)
+    }
+  }
+
+  package init(
+    images: Int, meanAveragePrecision: Double, cocoMeanAveragePrecision: Double,
+    withoutRegression: Double, proposals: Double, proposalRecall: Double, classes: [Row]
+  ) {
+    (self.images, self.meanAveragePrecision) = (images, meanAveragePrecision)
+    (self.cocoMeanAveragePrecision, self.withoutRegression) = (
+      cocoMeanAveragePrecision, withoutRegression
+    )
+    (self.proposals, self.proposalRecall, self.classes) = (proposals, proposalRecall, classes)
   }
 }
 

@@ -124,7 +124,8 @@ package struct TrainingRun {
       labels = MultiLabelReport(tested, on: test, network)
       report.test?.add(labels)
     }
-    printer.results(report, test: isText ? nil : tested, labels: labels)
+    printer.results(
+      report, test: isText || !network.sideInputShapes.isEmpty ? nil : tested, labels: labels)
     return (report, tested)
   }
 

@@ -1,4 +1,5 @@
 import CourseCommandLine
+import ExplorationNetworks
 import Foundation
 import Networks
 
@@ -17,6 +18,8 @@ enum DataSource {
     var preparation: Preparation?
     /// The form in which images were loaded that may have had another.
     var imageInput: ImageInput?
+    /// The images with boxes that a detector learns from.
+    var detection: DetectionData?
   }
 
   /// A data set that is part of the program.
@@ -95,12 +98,14 @@ enum DataSource {
     name: "shakespeare", abstract: "a text for character models: eight plays by Shakespeare"
   )
 
-  /// The images with masks that are drawn on demand.
+  /// The images with masks and boxes that are drawn on demand.
   static let scenes = (
     name: "synthetic-scenes",
-    abstract: "scenes of up to four figures that overlap, with the class of each pixel",
+    abstract: "scenes of up to four figures that overlap, with masks and boxes",
     count: 2400
   )
+  static let scenesAreNoClasses =
+    "the scenes have masks and boxes, and no class: use the recipe figures-unet or figures-fast-rcnn"
 
   /// Loads a text: by name, or any text file.
   /// - Parameter classNames: the characters of a trained network
@@ -185,7 +190,7 @@ enum DataSource {
       throw UsageError("shakespeare is a text: use the recipe char-lstm")
     }
     guard source != scenes.name else {
-      throw UsageError("the scenes have a mask for each image: use the recipe figures-unet")
+      throw UsageError(scenesAreNoClasses)
     }
     // A text that cannot be the path of a table was meant to be a name.
     if !isPath(source) {

@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Networks
 
 extension Recipe {
@@ -12,6 +13,11 @@ extension Recipe {
     for expected: ExpectedData? = nil, form: ImageForm? = nil, skipBroken: Bool = false,
     progress: TextStream? = nil
   ) throws -> DataSource.Loaded {
+    if isDetector {
+      let data = try loadDetectionData(progress: progress)
+      return DataSource.Loaded(
+        examples: try detectionBatches(of: data).dataset(), detection: data)
+    }
     if isText {
       let parts = try DataSource.loadText(data, classNames: expected?.classNames)
         .split(
@@ -87,6 +93,17 @@ extension Recipe {
       test: data.subset(parts.test))
   }
 
+  /// The three parts of the images of a detector; `nil` for other data.
+  func detectionParts(
+    _ data: DataSource.Loaded
+  ) throws -> (train: DetectionData, validation: DetectionData, test: DetectionData)? {
+    guard let images = data.detection else { return nil }
+    let parts = try indices(of: data.examples.targets, name: data.examples.name)
+    return (
+      images.subset(parts.train), images.subset(parts.validation), images.subset(parts.test)
+    )
+  }
+
   /// The examples of each part.
   private func indices(
     of targets: Target, name: String
@@ -116,7 +133,8 @@ extension Recipe {
 
   /// Notes on classes that have fewer examples than there are parts.
   func smallClassNotes(_ data: Dataset) -> [String] {
-    guard splitName == .random, !isText, !isSegmentation, loss == nil, let count = data.classCount
+    guard splitName == .random, !isText, !isSegmentation, !isDetector, loss == nil,
+      let count = data.classCount
     else { return [] }
     var examples = [Int](repeating: 0, count: count)
     for label in data.targets.classIndices where label >= 0 { examples[label] += 1 }

@@ -51,6 +51,9 @@ enum EvaluateCommand: Command {
     if mistakes != nil, recipe?.isSegmentation != true { try network.requireClasses(path) }
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
+    if let recipe, recipe.isDetector {
+      return try DetectionEvaluation.run(network, recipe, path: path, arguments, on: terminal)
+    }
     let (data, source, part) = try labelledData(
       arguments.operand(1), label: arguments[label], for: network, recipe, path: path,
       skipBroken: arguments[RunOptions.skipBroken], purpose: "evaluate on",

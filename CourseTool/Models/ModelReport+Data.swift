@@ -32,7 +32,7 @@ extension ModelReport {
     var blocks = [Report.Block.facts(facts)]
     if recipe?.isText == true {
       blocks += [.text("It begins:"), .verbatim(beginning(of: first))]
-    } else {
+    } else if recipe?.isDetector != true {
       blocks.append(.pictures(pictures(of: first)))
     }
     return .init("Data", blocks)

@@ -21,6 +21,8 @@ struct ModelReport {
   /// Loss and accuracy on each part.
   private(set) var scores: [(part: String, report: PartReport)] = []
   private let evaluation: Evaluation
+  /// The detections in the test part, of a detector.
+  var detection: DetectionResult?
 
   /// Labelled examples, and where they come from.
   struct Measured {
@@ -33,11 +35,12 @@ struct ModelReport {
   /// A report on other data than those of the training.
   init(
     of network: NeuralNetwork, _ recipe: Recipe?, path: String, command: String,
-    on measured: Measured, showing progress: TextStream? = nil
+    on measured: Measured, detection: DetectionResult? = nil, showing progress: TextStream? = nil
   ) throws {
     try self.init(
       of: network, recipe, path: path, command: command, parts: nil, on: measured,
       showing: progress)
+    self.detection = detection
     add(measured.part, evaluation, of: measured.data)
   }
 
@@ -103,8 +106,8 @@ struct ModelReport {
       title: URL(filePath: path).deletingPathExtension().lastPathComponent, summary: summary,
       facts: facts,
       sections: [
-        try results, segmentations, training, try mistakes, try boundary, sample, layers, filters,
-        data, settings,
+        found, try results, segmentations, training, try mistakes, try boundary, sample, layers,
+        filters, data, settings,
         reproduction,
       ].compactMap { $0 })
   }
@@ -162,6 +165,24 @@ struct ModelReport {
 
   // MARK: Sections
 
+  /// The detections, in pictures and numbers.
+  private var found: Report.Section? {
+    guard let detection else { return nil }
+    let figures = detection.figures
+    return .init(
+      "Detection",
+      [
+        .facts([
+          .init("mAP, overlap above 0.5", fixed(figures.meanAveragePrecision, 3)),
+          .init("mAP of COCO, 0.50 to 0.95", fixed(figures.cocoMeanAveragePrecision, 3)),
+          .init("mAP without box regression", fixed(figures.withoutRegression, 3)),
+          .init("Recall of the proposals", fixed(figures.proposalRecall, 3)),
+          .init("Proposals an image", "\(Int(figures.proposals.rounded()))"),
+        ]),
+        .pictures([detection.sheet()]), .pictures([small(detection.curves), detection.table]),
+      ])
+  }
+
   private var results: Report.Section {
     get throws {
       if scores.contains(where: { $0.report.rmse != nil }) { return regressionResults }
@@ -182,7 +203,7 @@ struct ModelReport {
           .text("All labels are right in \(percent(labels.exactMatch)) of the examples."))
         blocks.append(.pictures([classScores(labels.scores, title: "Labels")]))
       }
-      if let matrix = evaluation.confusionMatrix, !isText {
+      if let matrix = evaluation.confusionMatrix, !isText, recipe?.isDetector != true {
         let confusion: any Picture =
           matrix.classCount <= 25 ? try Figure.confusionMatrix(matrix) : frequentMistakes(matrix)
         blocks.append(.pictures([confusion, classScores(matrix.report)]))
@@ -314,7 +335,9 @@ struct ModelReport {
 
   private var mistakes: Report.Section? {
     get throws {
-      guard evaluation.confusionMatrix != nil, recipe?.isSegmentation != true else { return nil }
+      guard evaluation.confusionMatrix != nil, recipe?.isSegmentation != true,
+        recipe?.isDetector != true
+      else { return nil }
       let mistakes =
         recipe?.isText == true
         ? try Mistakes(of: network, on: measured.data, limit: 20)

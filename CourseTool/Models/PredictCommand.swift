@@ -30,7 +30,8 @@ enum PredictCommand: Command {
       sort-transformer sorts six digits, given as they are or in the lines of a file;
       one of figures-unet writes the mask of each image, in the image's size, to the
       folder --output: NAME.png, whose grey values are the classes 0, 1, 2, ..., and
-      in colours over the image NAME-overlay.png.
+      in colours over the image NAME-overlay.png. A detector lists the boxes in each
+      image; --sheet draws them.
 
       Examples:
         course predict csv-mlp.safetensors new.csv
@@ -104,11 +105,23 @@ enum PredictCommand: Command {
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     let path = arguments.operands[0]
     let network = try savedNetwork(path)
-    if try Recipe(notedIn: network, path: path)?.isSorting == true {
+    let recipe = try Recipe(notedIn: network, path: path)
+    if recipe?.isSorting == true {
       return try sort(arguments.operands, by: network, arguments, on: terminal)
     }
     if network.outputShape.count == 3 {
       return try MaskPrediction.run(network, path: path, arguments, on: terminal)
+    }
+    if let recipe, recipe.isDetector {
+      guard arguments[top] == nil, !arguments[probabilities],
+        arguments[EvaluateCommand.label] == nil
+      else {
+        throw UsageError("'--top', '--probabilities' and '--label' do not apply to detectors")
+      }
+      let files = try arguments.operands.dropFirst().flatMap(images(in:))
+      return try DetectionPrediction.run(
+        network, recipe, path: path, files: files, sheet: arguments[sheet],
+        output: arguments[output], arguments, on: terminal)
     }
     guard network.outputShape.count == 1, let classCount = network.outputShape.first else {
       throw CourseError(
@@ -119,7 +132,6 @@ enum PredictCommand: Command {
     }
     let names =
       network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames
-    let recipe = try Recipe(notedIn: network, path: path)
     let files = try arguments.operands.dropFirst().flatMap(images(in:))
     let sheetFile = try arguments[sheet].map { target in
       guard files.contains(where: ImageExample.isImage) else {

@@ -48,7 +48,16 @@ enum ReportCommand: Command {
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let progress = terminal.progress(for: arguments)
     let report: ModelReport
-    if let recipe, arguments.operand(1) == nil, arguments[EvaluateCommand.label] == nil {
+    if let recipe, recipe.isDetector {
+      let (images, source, part) = try recipe.detectionData(
+        arguments.operand(1), for: network, path: path, terminal: terminal, arguments: arguments)
+      report = try ModelReport(
+        of: network, recipe, path: path, command: terminal.command,
+        on: .init(
+          data: recipe.detectionBatches(of: images).dataset(), source: source, part: part),
+        detection: DetectionResult(of: network, on: images, progress: progress),
+        showing: progress)
+    } else if let recipe, arguments.operand(1) == nil, arguments[EvaluateCommand.label] == nil {
       let loaded = try recipe.recordedData(
         of: network, skipBroken: arguments[RunOptions.skipBroken], progress: progress,
         remedy:

@@ -18,7 +18,7 @@ extension Recipe {
       [
         "hidden", "activation", "maps", "kernel-size", "depth", "cell", "recurrent",
         "embedding", "blocks", "heads", "sequence-length", "steps-per-epoch", "levels", "width",
-        "skips",
+        "skips", "regions", "proposals", "box-weight",
       ]
     ),
     (
@@ -32,17 +32,26 @@ extension Recipe {
     ("Regularization", ["patience", "keep", "dropout", "penalty", "batch-norm"]),
   ]
 
+  /// The settings that a detector does not have.
+  private static let notOfDetectors: Set = [
+    "label", "class-weights", "fit", "channels", "shape", "augment", "kernel-size", "activation",
+    "batch-norm", "dropout", "scaling",
+  ]
+
   /// Whether a setting can change the training, the others being as they are.
   func uses(_ setting: String) -> Bool {
-    let isOther = isText || isSegmentation
+    let isOther = isText || isSegmentation || isDetector
     let isImages =
-      isSegmentation || !isOther && (data.isEmpty ? needsImages : DataSource.hasImages(data))
+      isSegmentation || isDetector
+      || !isOther && (data.isEmpty ? needsImages : DataSource.hasImages(data))
     let isTable = !isOther && (data.isEmpty ? !needsImages : DataSource.isTable(data))
     if isSegmentation, ["class-weights", "shape", "augment", "maps", "hidden"].contains(setting) {
       return false
     }
+    if isDetector, Self.notOfDetectors.contains(setting) { return false }
     switch setting {
     case "masks", "levels", "width", "skips": return isSegmentation
+    case "regions", "proposals", "box-weight": return isDetector
     case "label": return isTable && loss == nil
     case "class-weights": return !isText && loss == nil
     case "target", "loss": return loss != nil

@@ -110,6 +110,15 @@ extension Recipe {
       "skips", \.skips, .yesOrNo,
       "whether each level of a U-Net passes its details around those below it"),
     Setting(
+      "regions", \.regions, .integer(in: 0...4096),
+      "regions of each image that a detector is trained on; 0 for other networks"),
+    Setting(
+      "proposals", \.proposals, .choice(),
+      "where a detector looks: windows (sliding), selective (search), or both"),
+    Setting(
+      "box-weight", \.boxWeight, .notNegative,
+      "weight of the loss of a detector's boxes; 0 for no box regression"),
+    Setting(
       "sequence-length", \.sequenceLength, .integer(in: 1...65_536),
       "training sequence length, in characters"),
     Setting(
@@ -225,12 +234,13 @@ extension Recipe {
         "'--masks \(masks)' is for networks that name a class for each pixel: use the recipe "
           + "figures-unet")
     }
-    guard data != DataSource.scenes.name else {
-      throw UsageError("the scenes have a mask for each image: use the recipe figures-unet")
+    guard isDetector || data != DataSource.scenes.name else {
+      throw UsageError(DataSource.scenesAreNoClasses)
     }
     try checkDepth()
     if loss != nil || target != nil { return try checkRegression() }
     try checkSeries()
+    try checkDetection()
     if data.isEmpty {
       throw UsageError(
         "recipe '\(recipe)' needs training data: "
@@ -244,6 +254,7 @@ extension Recipe {
     try checkAutomatic()
     try checkImages()
     try checkStopping()
+    if isDetector { return try checkShares() }
     if isText {
       if label != nil { throw UsageError("text data have no '--label'") }
       guard classWeights == .none else {

@@ -1,4 +1,5 @@
 import CourseCommandLine
+import ExplorationNetworks
 import Networks
 
 /// The settings of one experiment: data, network, training. Enough to repeat it.
@@ -69,6 +70,12 @@ struct Recipe: Equatable, Sendable {
   var width = 16
   /// Whether each level of a U-Net passes its details around those below.
   var skips = true
+  /// The regions that a detector sees of each image in training; 0 for other networks.
+  var regions = 0
+  /// How a detector finds out where to look.
+  var proposals = DetectionData.ProposalMethod.both
+  /// The weight of the loss of the boxes of a detector.
+  var boxWeight: Float = 1
   /// The training sequence length, in characters.
   var sequenceLength = 50
   /// The steps of an epoch, on windows of the text at random places; 0: the whole text, window by window.

@@ -63,6 +63,13 @@ enum Recipes {
           levels: 3, optimizer: .adam, learningRate: 0.005, scheduleName: .oneCycle, epochs: 20,
           batchSize: 16)),
       NamedRecipe(
+        abstract: "Find figures in drawn scenes: Fast R-CNN, with boxes, classes and scores.",
+        settings: Recipe(
+          recipe: "figures-fast-rcnn", data: DataSource.scenes.name, scaling: .none,
+          maps: Blocks([[24], [48], [64]]), regions: 64, hidden: [128], optimizer: .adamw,
+          learningRate: 0.002, scheduleName: .oneCycle, epochs: 15, batchSize: 8, validation: 0.05,
+          test: 0.15)),
+      NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",
         settings: Recipe(
           recipe: "iris-mlp", data: "iris", scaling: .standardize, hidden: [16],

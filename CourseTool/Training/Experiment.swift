@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 
@@ -7,6 +8,8 @@ import Networks
 struct Experiment {
   let recipe: Recipe
   let parts: DatasetSplit
+  /// The images of a detector to test on, and to train on; `nil` for other networks.
+  let detection: (train: DetectionData, test: DetectionData)?
   /// Remarks on the data.
   let remarks: DataRemarks
   /// The training of the network.
@@ -21,7 +24,9 @@ struct Experiment {
     let parts = try recipe.split(data)
     var (recipe, remark) = recipe.adapted(to: parts.train)
     if let remark { data.remarks.notes.append(remark) }
-    var network = try recipe.network(for: parts.train, preparation: data.preparation)
+    var network =
+      try data.detection.map { try recipe.detectionNetwork(for: $0) }
+      ?? recipe.network(for: parts.train, preparation: data.preparation)
     var rangeTest: LearningRateRangeTest?
     if recipe.findsLearningRate {
       let test = try recipe.rangeTest(of: network, on: parts.train, progress: progress)
@@ -97,13 +102,17 @@ struct Experiment {
     var remarks = data.remarks
     if !isResumed { remarks.notes += recipe.smallClassNotes(data.examples) }
     self.remarks = remarks
+    let images = try recipe.detectionParts(data)
+    detection = images.map { ($0.train, $0.test) }
     run = try TrainingRun(
       network, recipe: recipe.recipe, settings: recipe, train: parts.train,
       validation: recipe.validation > 0 ? parts.validation : nil,
       test: recipe.test > 0 ? parts.test : nil,
       options: recipe.options(for: parts.train),
-      batches: recipe.batches(of: parts.train),
-      remark: recipe.augment == .none ? nil : "augmentation: \(recipe.augment.text)",
+      batches: images.map { recipe.detectionBatches(of: $0.train) as any TrainingBatches }
+        ?? recipe.batches(of: parts.train),
+      remark: images.map { $0.train.remark }
+        ?? (recipe.augment == .none ? nil : "augmentation: \(recipe.augment.text)"),
       stopping: recipe.stopping, isText: recipe.isText, isResumed: isResumed)
   }
 }

@@ -142,10 +142,21 @@ enum TrainCommand: Command {
       savingTo: output, arguments: arguments, on: terminal
     ).report
 
+    var detection: DetectionResult?
+    if let images = experiment.detection, !run.interrupted, experiment.recipe.test > 0 {
+      let result = try DetectionResult(
+        of: experiment.run.network, on: images.test, progress: terminal.progress(for: arguments))
+      run.detection = result.figures
+      detection = result
+      if !arguments[CommonOptions.json] {
+        terminal.output.line("\n" + result.text(style: terminal.output.style))
+      }
+    }
     var lines = run.interrupted ? [] : ["Saved to \(output.path)."]
     let written = Result {
       lines += try files.write(
-        after: &run, of: experiment, output: output, arguments: arguments, on: terminal)
+        after: &run, of: experiment, detection: detection, output: output, arguments: arguments,
+        on: terminal)
     }
     // The results are printed also where a file could not be written.
     if arguments[CommonOptions.json] { try terminal.output.json(run) }

@@ -98,7 +98,8 @@ struct TrainingFiles {
   /// Writes the files after a training, or as far as it came, and notes them in the report of the run.
   /// - Returns: a line about each file
   func write(
-    after run: inout RunReport, of experiment: Experiment, output: OutputFile,
+    after run: inout RunReport, of experiment: Experiment, detection: DetectionResult? = nil,
+    output: OutputFile,
     arguments: Arguments, on terminal: Terminal
   ) throws -> [String] {
     let progress = terminal.progress(for: arguments)
@@ -120,9 +121,10 @@ struct TrainingFiles {
     }
     if let log { note(Self.history, "history is", log.path) }
     if let page {
-      let report = try ModelReport(
+      var report = try ModelReport(
         of: experiment.run.network, experiment.recipe, path: output.path, command: terminal.command,
         parts: experiment.parts, after: run, showing: progress)
+      report.detection = detection
       try ReportCommand.write(report, to: page, warnings: terminal.error)
       note(Self.report, "report is", page.path)
     }

@@ -1,6 +1,6 @@
 import Shared
 
-/// Images with the boxes of the things in them, and proposals where to look: what a detector learns from.
+/// Images with the boxes of the things in them, and proposals where to look: the data of a detector.
 ///
 ///     let scenes = SyntheticScenes(count: 100, seed: 1)
 ///     let data = try DetectionData(

@@ -1,6 +1,6 @@
 import Shared
 
-/// A box with the class of the thing in it: what a picture shows.
+/// A box with the class of the thing in it.
 public struct LabelledBox: Sendable, Equatable, Codable {
   /// The box.
   public var box: Box
@@ -151,7 +151,7 @@ public struct DetectionScores: Sendable {
   }
 
   /// The share of the true boxes of all classes that some box overlaps enough: of proposals, the recall that bounds
-  /// what a detector can find among them.
+  /// the detections among them.
   public static func recall(
     of truth: [[LabelledBox]], among proposals: [[Box]], overlap: Float = 0.5
   ) -> Double? {

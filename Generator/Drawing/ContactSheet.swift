@@ -83,8 +83,9 @@ extension PixelImage {
     }
   }
 
-  /// Draws the edges of a box in red, as far as they lie in the image.
-  public mutating func outline(_ box: ImageBox) {
+  /// Draws the edges of a box, as far as they lie in the image.
+  /// - Parameter color: red, green and blue
+  public mutating func outline(_ box: ImageBox, color: [UInt8] = [255, 32, 32]) {
     let (top, bottom) = (max(Int(box.top.rounded()), 0), min(Int(box.bottom.rounded()), height))
     let (left, right) = (max(Int(box.left.rounded()), 0), min(Int(box.right.rounded()), width))
     guard top < bottom, left < right else { return }
@@ -95,7 +96,7 @@ extension PixelImage {
     }
     for row in rows {
       for column in columns where isEdge(row, column) {
-        for channel in 0..<3 { self[row, column, channel] = channel == 0 ? 255 : 32 }
+        for channel in 0..<3 { self[row, column, channel] = color[channel] }
       }
     }
   }

@@ -18,7 +18,7 @@ public struct Dataset: Sendable {
   public internal(set) var targets: Target
   /// How much each example counts in the loss, `[N]`; `nil` where all count alike. `weighted(by:)` sets them.
   public internal(set) var weights: Tensor?
-  /// What examples have besides their inputs, by name, `[N, ...]` each, for layers that ask for it: `with(sideInputs:)` sets
+  /// Further inputs of the examples, by name, `[N, ...]` each, for layers that ask for it: `with(sideInputs:)` sets
   /// them.
   public internal(set) var sideInputs: [String: Tensor] = [:]
   /// The time of each example of a series, that of the first row to predict; empty where it is not known.

@@ -151,6 +151,21 @@ import Testing
         "--batch-size", "500", "-o", sorter)
       check("SortedDigits", "predict", sorter, "420113")
 
+      // A detector
+      let scenes = path("scenes")
+      try SyntheticScenes(size: 32, count: 12, seed: 1, figures: 2).write(toFolder: scenes)
+      let detector = path("detector.safetensors")
+      check(
+        "Run", "train", "figures-fast-rcnn", "--data", scenes, "--size", "32x32", "--maps", "4,6",
+        "--hidden", "8", "--regions", "8", "--epochs", "1", "--test", "0.4", "--proposals",
+        "windows", "--box-weight", "2", "-o", detector)
+      check("DetectorEvaluation", "evaluate", detector)
+      // A detection in each image, whatever was learned in one epoch.
+      let found = try DetectionPrediction.text(
+        [.init(file: "f", class: "ring", score: 0.5, box: [0, 0, 1, 1])], model: "m",
+        classNames: ["ring"], isJSON: true)
+      compare(found, "Detections", "predict")
+
       // Images
       let figures = path("figures")
       check(

@@ -173,8 +173,8 @@ import Testing
       (["figures-unet", "--augment", "mirror"], "does not apply to a U-Net"),
       (["figures-unet", "--masks", "m"], "have masks of their own"),
       (["figures-unet", "--data", "nowhere"], "there is no folder nowhere"),
-      (["iris-mlp", "--masks", "m"], "use the recipe figures-unet"),
-      (["digits-mlp", "--data", "synthetic-scenes"], "use the recipe figures-unet"),
+      (["iris-mlp", "--masks", "m"], "use the recipe figures-unet or"),
+      (["digits-mlp", "--data", "synthetic-scenes"], "use the recipe figures-unet or"),
     ])
   func settingsThatDoNotFit(arguments: [String], message: String) throws {
     let run = runTool(["train"] + arguments)

@@ -1,0 +1,104 @@
+import CourseCommandLine
+import CourseTraining
+import ExplorationNetworks
+import Foundation
+import Networks
+
+// Detectors: their data, which are images with boxes, and their network.
+
+extension Recipe {
+  /// Whether the network finds things in images.
+  var isDetector: Bool { regions > 0 }
+
+  /// The images with their boxes and proposals: the scenes, or a folder of one's own.
+  /// - Parameters:
+  ///   - given: another folder than that of the settings
+  ///   - network: the trained network, whose classes and size count; `nil` before training
+  ///   - stream: the stream for the progress; `nil` for none
+  func loadDetectionData(
+    _ given: String? = nil, for network: NeuralNetwork? = nil, progress stream: TextStream?
+  ) throws -> DetectionData {
+    let source = given ?? data
+    guard source == DataSource.scenes.name else {
+      return try DetectionData(
+        folder: source,
+        size: network.map { Array($0.inputShape.dropFirst()) }
+          ?? imageSize.map { [$0.height, $0.width] } ?? [64, 64],
+        classNames: network.map { Array($0.classNames.dropLast()) }, proposals: proposals)
+    }
+    let scenes = SyntheticScenes(count: DataSource.scenes.count, seed: 1)
+    let line = ProgressLine("drawing", total: scenes.count, unit: "scenes", on: stream)
+    defer { line.clear() }
+    var images: [AnnotatedImage] = []
+    // In pieces, so that a signal is heard and progress is seen.
+    for start in stride(from: 0, to: scenes.count, by: 100) {
+      if Interruption.isRequested { throw Interruption.status }
+      images += scenes.scenes(at: start..<min(start + 100, scenes.count))
+      line.show(images.count)
+    }
+    return try DetectionData(
+      name: source, images: images, classNames: scenes.classNames, proposals: proposals)
+  }
+
+  /// The network before training.
+  func detectionNetwork(for data: DetectionData) throws -> NeuralNetwork {
+    var network = try NeuralNetwork.fastRCNN(
+      imageSize: data.imageSize, classNames: data.classNames, channels: maps.widths.flatMap { $0 },
+      hidden: hidden[0], regions: regions, boxWeight: boxWeight,
+      optimizer: optimizer.make(for: self), seed: seed)
+    network.penalty = penalty.penalty
+    try network.requireMemory(forBatchOf: batchSize)
+    network.imageInput = try ImageInput(
+      channels: 3, height: data.imageSize[0], width: data.imageSize[1], fitting: .stretch)
+    return network
+  }
+
+  /// The batches of a part of the data, with regions drawn anew in each epoch.
+  func detectionBatches(of training: DetectionData) -> DetectionBatches {
+    DetectionBatches(training, regions: regions, batchSize: batchSize, seed: seed)
+  }
+
+  /// Throws when settings do not fit a detector, or those of a detector are given for another network.
+  func checkDetection() throws(UsageError) {
+    guard isDetector else {
+      let usual = Recipe(recipe: "")
+      guard proposals == usual.proposals, boxWeight == usual.boxWeight else {
+        throw UsageError(
+          "'--proposals' and '--box-weight' apply to detectors: use the recipe figures-fast-rcnn")
+      }
+      return
+    }
+    guard !maps.isEmpty, maps.widths.count <= 6, hidden.count == 1 else {
+      throw UsageError(
+        "a detector has 1 to 6 convolutions and one hidden layer: use --maps 24,48,64 --hidden 128")
+    }
+    guard fold == nil, !findsLearningRate else {
+      throw UsageError("--folds and --learning-rate find do not apply to detectors")
+    }
+    guard data != DataSource.scenes.name || imageSize == nil else {
+      throw UsageError("'--size' does not apply to the scenes, which are of 64 x 64 pixels")
+    }
+    let others: [(String, Bool)] = [
+      ("label", label != nil), ("class-weights", classWeights != .none), ("shape", !shape.isEmpty),
+      ("augment", augment != .none), ("channels", channels != nil),
+      ("fit", fitting != nil), ("dropout", dropout > 0), ("batch-norm", batchNorm),
+      ("recurrent", !recurrent.isEmpty), ("embedding", isText), ("activation", activation != .relu),
+      ("scaling", scaling != .none),
+    ]
+    if let (name, _) = others.first(where: { $0.1 }) {
+      throw UsageError("'--\(name)' does not apply to detectors")
+    }
+  }
+}
+
+extension SyntheticScenes {
+  /// Scenes, drawn on all threads.
+  fileprivate func scenes(at range: Range<Int>) -> [AnnotatedImage] {
+    var found = [AnnotatedImage?](repeating: nil, count: range.count)
+    found.withUnsafeMutableBufferPointer { found in
+      nonisolated(unsafe) let found = found
+      parallelFor(range.count) { found[$0] = scene(at: range.lowerBound + $0) }
+    }
+    return found.compactMap { $0 }
+  }
+}

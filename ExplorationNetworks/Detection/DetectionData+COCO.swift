@@ -1,0 +1,153 @@
+import Foundation
+import Shared
+
+extension DetectionData {
+  /// One's own images with boxes: a folder with `annotations.json` in the form of COCO, and the images beside it or in
+  /// `images`.
+  ///
+  ///     data/annotations.json      {"images": [{"id": 1, "file_name": "17.jpg"}, ...],
+  ///                                 "annotations": [{"image_id": 1, "category_id": 2, "bbox": [x, y, width, height]}, ...],
+  ///                                 "categories": [{"id": 2, "name": "cat"}, ...]}
+  ///     data/images/17.jpg
+  ///
+  /// `course data synthesize --scene` writes such a folder. Images are brought to one size, and their boxes with them.
+  ///
+  /// - Parameters:
+  ///   - size: height and width of the images
+  ///   - classNames: the classes that a detector knows; `nil` for those of the file, in the order of their ids
+  /// - Throws: a `CourseError` with the place for a file that cannot be read, a missing field, an unknown image or class,
+  ///   and a box without an area or beyond its image
+  public init(
+    folder: String, size: [Int] = [64, 64], classNames wanted: [String]? = nil,
+    proposals method: ProposalMethod = .both
+  ) throws {
+    let file = "\(folder)/annotations.json"
+    guard FileManager.default.fileExists(atPath: file) else {
+      throw CourseError(
+        .file, "there are no boxes", expected: "annotations.json, in the form of COCO",
+        received: "no such file", location: folder)
+    }
+    let reader = COCOReader(file: file, document: try JSONValue(contentsOf: file))
+    let names = try reader.classes()
+    let classNames = wanted ?? names.sorted { $0.key < $1.key }.map(\.value)
+    let boxes = try reader.boxes(names: names, classNames: classNames)
+    let input = try ImageInput(channels: 3, height: size[0], width: size[1], fitting: .stretch)
+    let images = try reader.images().map { id, name in
+      let path = ["\(folder)/images/\(name)", "\(folder)/\(name)"].first {
+        FileManager.default.fileExists(atPath: $0)
+      }
+      guard let path else {
+        throw CourseError(
+          .file, "there is no such image", expected: "a file in \(folder)/images",
+          received: name, location: file)
+      }
+      let image = try PixelImage(contentsOf: path)
+      let scale = (x: Float(size[1]) / Float(image.width), y: Float(size[0]) / Float(image.height))
+      let own = try (boxes[id] ?? []).map { place, box in
+        // In pixels of the file, so that an error shows its numbers.
+        _ = try Self.labelled(
+          box, width: image.width, height: image.height, classNames: classNames, place: place)
+        return ImageBox(
+          left: box.left * scale.x, top: box.top * scale.y,
+          right: min(box.right * scale.x, Float(size[1])),
+          bottom: min(box.bottom * scale.y, Float(size[0])), label: box.label)
+      }
+      return AnnotatedImage(
+        image: try input.fitted(image),
+        mask: PixelImage(width: size[1], height: size[0], channels: 1), boxes: own)
+    }
+    try self.init(name: folder, images: images, classNames: classNames, proposals: method)
+  }
+}
+
+/// The lists of a COCO file.
+private struct COCOReader {
+  let file: String
+  let document: JSONValue
+
+  private func list(_ name: String) throws -> [(place: String, entry: JSONValue)] {
+    guard let entries = document[name]?.array else {
+      throw CourseError(
+        .format, "\"\(name)\" is missing", expected: "a list, as in COCO",
+        received: document[name] == nil ? "none" : "something else", location: file)
+    }
+    return entries.enumerated().map { ("\(file), \(name) \($0)", $1) }
+  }
+
+  private func field<Value>(
+    _ name: String, of entry: JSONValue, _ place: String, _ read: (JSONValue) -> Value?
+  ) throws -> Value {
+    guard let value = entry[name].flatMap(read) else {
+      throw CourseError(
+        .format, "\"\(name)\" is missing or of another type", expected: "a field as in COCO",
+        received: "\(entry[name] ?? .null)", location: place)
+    }
+    return value
+  }
+
+  /// The name of each class by its id.
+  func classes() throws -> [Int: String] {
+    var names: [Int: String] = [:]
+    for (place, entry) in try list("categories") {
+      names[try field("id", of: entry, place, \.integer)] =
+        try field("name", of: entry, place, \.string)
+    }
+    guard Set(names.values).count == names.count, !names.isEmpty else {
+      throw CourseError(
+        .invalidData, "classes without names of their own", expected: "a name for each",
+        received: "\(names.values.sorted())", location: file)
+    }
+    return names
+  }
+
+  /// The ids and files of the images.
+  func images() throws -> [(id: Int, name: String)] {
+    try list("images").map { place, entry in
+      let name = try field("file_name", of: entry, place, \.string)
+      // A file may not lead out of its folder.
+      guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
+        throw CourseError(
+          .invalidData, "an image outside of the folder", expected: "a name within it",
+          received: name, location: place)
+      }
+      return (try field("id", of: entry, place, \.integer), name)
+    }
+  }
+
+  /// The boxes of each image, by its id, with their places in the file.
+  func boxes(
+    names: [Int: String], classNames: [String]
+  ) throws -> [Int: [(place: String, box: ImageBox)]] {
+    let known = Set(try images().map(\.id))
+    var boxes: [Int: [(place: String, box: ImageBox)]] = [:]
+    for (place, entry) in try list("annotations") {
+      let image = try field("image_id", of: entry, place, \.integer)
+      guard known.contains(image) else {
+        throw CourseError(
+          .invalidData, "a box in an unknown image", expected: "the id of an image",
+          received: "\(image)", location: place)
+      }
+      let category = try field("category_id", of: entry, place, \.integer)
+      guard let name = names[category], let label = classNames.firstIndex(of: name) else {
+        throw CourseError(
+          .invalidData, "unknown class", expected: "one of \(classNames.joined(separator: ", "))",
+          received: names[category] ?? "category \(category)", location: place)
+      }
+      let numbers = try field("bbox", of: entry, place, \.array).compactMap(\.number)
+      guard numbers.count == 4 else {
+        throw CourseError(
+          .format, "\"bbox\" is no box", expected: "[x, y, width, height]",
+          received: "\(entry["bbox"] ?? .null)", location: place)
+      }
+      let box = numbers.map { Float($0) }
+      boxes[image, default: []].append(
+        (
+          place,
+          ImageBox(
+            left: box[0], top: box[1], right: box[0] + box[2], bottom: box[1] + box[3],
+            label: label)
+        ))
+    }
+    return boxes
+  }
+}

@@ -1,0 +1,101 @@
+import CourseTestSupport
+import Foundation
+import Networks
+import Testing
+
+@testable import CourseTool
+
+/// The recipe `figures-fast-rcnn`, and what the commands show of its network.
+@Suite(.watched) struct DetectionCommandTests {
+  private func train(
+    _ folder: URL, _ arguments: String...
+  ) throws -> (run: ToolRun, model: String, data: String) {
+    let (model, data) = (
+      folder.appending(path: "m.safetensors").path, folder.appending(path: "scenes").path
+    )
+    try SyntheticScenes(size: 32, count: 12, seed: 1, figures: 2).write(toFolder: data)
+    let run = runTool(
+      [
+        "train", "figures-fast-rcnn", "--data", data, "--size", "32x32", "--maps", "4,6",
+        "--hidden", "8", "--regions", "8", "--epochs", "2", "--test", "0.4", "--proposals",
+        "windows", "-o", model,
+      ] + arguments)
+    return (run, model, data)
+  }
+
+  @Test func aDetectorIsTrainedMeasuredAndShown() throws {
+    try withTemporaryFolder { folder in
+      func file(_ name: String) -> String { folder.appending(path: name).path }
+      let (run, model, data) = try train(folder, "--report", file("train.html"))
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.error.contains("proposals an image; they overlap"))
+      for words in ["overlap above 0.5", "without box regression", "recall of the proposals"] {
+        #expect(run.output.contains(words))
+      }
+      let page = try String(contentsOf: URL(filePath: file("train.html")), encoding: .utf8)
+      #expect(page.contains("Detections in red, the truth in white"))
+      #expect(page.contains("Precision and recall"))
+
+      // The same numbers from the file.
+      let evaluation = runTool("evaluate", model)
+      #expect(evaluation.status == 0, "\(evaluation.error)")
+      let table = try #require(run.output.range(of: "Detection  "))
+      let end = try #require(run.output.range(of: "\n\nSaved to"))
+      #expect(
+        evaluation.output.contains(run.output[table.lowerBound..<end.lowerBound]),
+        "\(evaluation.output)")
+      let all = try runTool("evaluate", model, data, "--json").json
+      #expect((all["detection"] as? [String: Any])?["images"] as? Int == 12)
+      let report = runTool("report", model, "-o", file("r.html"))
+      #expect(report.status == 0, "\(report.error)")
+
+      let predicted = runTool("predict", model, data + "/images", "--sheet", file("s.svg"))
+      #expect(predicted.status == 0, "\(predicted.error)")
+      #expect(predicted.output.hasPrefix("file,class,score,left,top,right,bottom\n"))
+      let sheet = try String(contentsOf: URL(filePath: file("s.svg")), encoding: .utf8)
+      #expect(sheet.contains("Detections of m.safetensors") && sheet.contains("000011.png"))
+
+      let resumed = runTool("train", "--resume", model, "--epochs", "3")
+      // One-cycle ends with its last epoch.
+      #expect(resumed.status == 2 && resumed.error.contains("one-cycle schedule"))
+    }
+  }
+
+  @Test func settingsThatDoNotFitAreRefused() throws {
+    for (arguments, words) in [
+      (["--hidden", "8,8"], "one hidden layer"), (["--dropout", "0.5"], "'--dropout'"),
+      (["--data", "iris"], "annotations.json"),
+      (["--learning-rate", "find"], "do not apply to detectors"),
+    ] {
+      let run = runTool(["train", "figures-fast-rcnn", "-o", "x.safetensors"] + arguments)
+      #expect(run.status != 0 && run.error.contains(words), "\(arguments): \(run.error)")
+    }
+    let other = runTool("train", "digits-mlp", "--box-weight", "2")
+    #expect(other.status == 2 && other.error.contains("use the recipe figures-fast-rcnn"))
+    let scenes = runTool("train", "digits-mlp", "--data", "synthetic-scenes")
+    #expect(scenes.status == 2 && scenes.error.contains("figures-unet or figures-fast-rcnn"))
+  }
+
+  @Test func aDamagedFileNamesItsPlace() throws {
+    try withTemporaryFolder { folder in
+      let (run, _, data) = try train(folder)
+      #expect(run.status == 0, "\(run.error)")
+      let file = URL(filePath: data + "/annotations.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      func refused(_ old: String, _ new: String, _ words: String) throws {
+        let changed = text.replacingOccurrences(of: old, with: new)
+        #expect(changed != text)
+        try Data(changed.utf8).write(to: file)
+        let run = runTool(
+          "train", "figures-fast-rcnn", "--data", data, "--size", "32x32", "--maps", "4,6", "-o",
+          folder.appending(path: "other.safetensors").path)
+        #expect(run.status == 1 && run.error.contains(words), "\(run.error)")
+      }
+      try refused("\"categories\"", "\"sorts\"", "\"categories\" is missing")
+      try refused("\"bbox\": [", "\"bbox\": [-5, ", "\"bbox\" is no box")
+      try refused("\"image_id\": 1,", "\"image_id\": 99,", "a box in an unknown image")
+      try refused("000003.png", "nowhere.png", "there is no such image")
+      try refused("000003.png", "../m.safetensors", "an image outside of the folder")
+    }
+  }
+}
