@@ -38,8 +38,8 @@ enum EvaluateCommand: Command {
     /// The file of --mistakes.
     var mistakes: String?
     var test: PartReport
-    /// The errors of each predicted number of a series.
-    var series: [SeriesErrors.Row]?
+    /// The errors of each predicted number, where there are several, and of a series.
+    var targets: [TargetErrors.Row]?
   }
 
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
@@ -59,7 +59,8 @@ enum EvaluateCommand: Command {
       skipBroken: arguments[RunOptions.skipBroken], purpose: "evaluate on",
       command: "evaluate \(shellQuoted(path)) DATA",
       progress: terminal.progress(for: arguments), on: terminal)
-    let isKept = network.preparation.map { $0.window != nil || $0.labels != nil } ?? false
+    let isKept =
+      network.preparation.map { $0.predictsNumbers || $0.labels != nil } ?? false
     let evaluation = try network.evaluate(
       data, keepingPredictions: isKept, showing: terminal.progress(for: arguments))
     var report = PartReport(
@@ -67,13 +68,13 @@ enum EvaluateCommand: Command {
     report.addPersistence(of: network, on: data)
     let labels = MultiLabelReport(evaluation, on: data, network)
     report.add(labels)
-    let series = SeriesErrors(evaluation.predictions, on: data, network)
+    let targets = TargetErrors(evaluation.predictions, on: data, network)
     try mistakes?.write(of: network, recipe, on: data, warnings: terminal.error)
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
         Record(
           model: path, data: source, part: part, classNames: network.classNames,
-          mistakes: mistakes?.path, test: report, series: series?.rows))
+          mistakes: mistakes?.path, test: report, targets: targets?.rows))
     }
     let out = terminal.output
     out.line("\(path) on \(part == "all" ? "" : "the \(part) part of ")\(source)\n")
@@ -90,7 +91,7 @@ enum EvaluateCommand: Command {
     for (name, value) in [("RMSE", report.rmse), ("MAE", report.mae), ("R2", report.r2)] {
       if let value { out.line(name.padded(right: 11) + metricText(value)) }
     }
-    if let series { out.line("\n" + series.text(style: out.style)) }
+    if let targets { out.line("\n" + targets.text(style: out.style)) }
     if let perplexity = report.perplexity { out.line("perplexity \(fixed(perplexity, 3))") }
     if let bits = report.bitsPerCharacter { out.line("bits       \(fixed(bits, 3)) per character") }
     if let labels {

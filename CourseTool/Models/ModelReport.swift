@@ -229,7 +229,7 @@ struct ModelReport {
       })
     var pictures: [any Picture] = [table]
     if case .values(let truth) = measured.data.targets {
-      if let errors = SeriesErrors(evaluation.predictions, on: measured.data, network) {
+      if let errors = TargetErrors(evaluation.predictions, on: measured.data, network) {
         pictures.append(errors.table)
       }
       pictures += series(of: evaluation.predictions, on: measured.data, network)
@@ -342,7 +342,8 @@ struct ModelReport {
         recipe?.isText == true
         ? try Mistakes(of: network, on: measured.data, limit: 20)
         : try Mistakes(
-          in: evaluation, on: measured.data, classNames: network.classNames, limit: 20)
+          in: evaluation, on: measured.data, classNames: network.classNames,
+          preparation: network.preparation, limit: 20)
       return .init(
         "Worst mistakes",
         [.pictures([mistakes.picture(imageShape: imageShape(of: network, recipe))])])

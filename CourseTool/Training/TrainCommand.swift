@@ -153,6 +153,13 @@ enum TrainCommand: Command {
       }
     }
     var lines = run.interrupted ? [] : ["Saved to \(output.path)."]
+    if let preparation = experiment.run.network.preparation, preparation.predictsNumbers,
+      preparation.targets.count > 1, !run.interrupted
+    {
+      lines.append(
+        "RMSE and MAE are over all \(preparation.targets.count) targets, whatever their units: "
+          + "'\(terminal.command) evaluate \(shellQuoted(output.path))' shows each.")
+    }
     let written = Result {
       lines += try files.write(
         after: &run, of: experiment, detection: detection, output: output, arguments: arguments,

@@ -32,6 +32,8 @@ public struct Mistakes: Sendable {
   public let answerCount: Int
   private let data: Dataset
   private let classNames: [String]
+  /// How the rows of a table became the examples; `nil` where they are none.
+  private let preparation: Preparation?
   /// How many examples before an example the one is that it continues; `nil` where none does.
   private var stride: Int?
 
@@ -53,7 +55,8 @@ public struct Mistakes: Sendable {
     }
     try self.init(
       in: network.evaluate(data), on: data,
-      classNames: network.classNames.isEmpty ? data.classNames : network.classNames, limit: limit)
+      classNames: network.classNames.isEmpty ? data.classNames : network.classNames,
+      preparation: network.preparation, limit: limit)
     if network.carriesState { stride = network.progress?.options.batchSize }
   }
 
@@ -62,10 +65,12 @@ public struct Mistakes: Sendable {
   /// - Parameters:
   ///   - data: the data of the evaluation
   ///   - classNames: the name of each class; may be empty
+  ///   - preparation: how the rows of a table became the examples, to show the values of the table
   ///   - limit: the number of mistakes to keep
   /// - Throws: `CourseError` when the predictions are not probabilities of classes.
   public init(
-    in evaluation: Evaluation, on data: Dataset, classNames: [String], limit: Int = 24
+    in evaluation: Evaluation, on data: Dataset, classNames: [String],
+    preparation: Preparation? = nil, limit: Int = 24
   ) throws {
     var probabilities = evaluation.predictions
     // A single output is the probability of the second of two classes.
@@ -105,6 +110,7 @@ public struct Mistakes: Sendable {
       }.prefix(limit))
     (count, answerCount) = (wrong.count, data.targets.answerCount)
     self.data = data
+    self.preparation = preparation
     self.classNames =
       classNames.count == classCount ? classNames : (0..<classCount).map { "\($0)" }
   }
@@ -130,7 +136,7 @@ public struct Mistakes: Sendable {
   }
 
   /// The worst mistakes as CSV: the example (from 0), in sequences the step, the true and the predicted class with
-  /// their probabilities.
+  /// their probabilities; of a table also the values of the row.
   ///
   ///     example,true,probability of true,predicted,probability of predicted
   ///     17,versicolor,0.1273,virginica,0.8726
@@ -139,12 +145,15 @@ public struct Mistakes: Sendable {
     let head =
       ["example"] + (hasSteps ? ["step"] : [])
       + ["true", "probability of true", "predicted", "probability of predicted"]
-    let rows = worst.map { mistake in
+    let values = preparation == nil ? nil : tableValues
+    let rows = worst.enumerated().map { row, mistake in
       ["\(mistake.example)"] + (hasSteps ? ["\(mistake.step ?? 0)"] : [])
         + [classNames[mistake.actual], "\(mistake.actualProbability)"]
         + [classNames[mistake.predicted], "\(mistake.predictedProbability)"]
+        + (values?.rows[row] ?? [])
     }
-    return ([head] + rows).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
+    return ([head + (values?.columns.map(\.title) ?? [])] + rows)
+      .map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
   }
 
   private var title: String {
@@ -178,24 +187,39 @@ public struct Mistakes: Sendable {
     ]
   }
 
-  /// The rows of a table, with their first features.
+  /// The rows of a table, with their first values.
   private var rows: TextTable {
+    let (columns, values) = tableValues
+    let shown = min(columns.count, columns.count <= 8 ? 8 : 6)
+    let rest = columns.count - shown
+    return TextTable(
+      title: title,
+      columns: [.number("example")] + answerColumns + columns.prefix(shown)
+        + (rest > 0 ? [.init("and \(rest) more")] : []),
+      rows: zip(worst, values).map { mistake, values in
+        ["\(mistake.example)"] + answer(mistake, name) + values.prefix(shown)
+      })
+  }
+
+  /// The values of the examples: those of their table, or else their features.
+  private var tableValues: (columns: [TextTable.Column], rows: [[String]]) {
     let width = data.inputShape.reduce(1, *)
-    let shown = min(width, width <= 8 ? 8 : 6)
+    let all = data.batch(at: worst.map(\.example)).features.scalars
+    let rows = worst.indices.map { Array(all[($0 * width)..<(($0 + 1) * width)]) }
+    if let preparation, preparation.featureCount == width {
+      let columns = preparation.columns.map { column in
+        var title = TextTable.Column(column.name)
+        if case .number = column.kind { title.isNumber = true }
+        return title
+      }
+      return (columns, rows.map(preparation.values(ofRow:)))
+    }
     let names =
       data.featureNames.count == width
       ? data.featureNames : (0..<width).map { "feature \($0)" }
-    let features = data.batch(at: worst.map(\.example)).features.reshaped(to: [worst.count, width])
-    return TextTable(
-      title: title,
-      columns: [.number("example")] + answerColumns + names.prefix(shown).map { .number($0) }
-        + (shown < width ? [.init("and \(width - shown) more")] : []),
-      rows: worst.enumerated().map { row, mistake in
-        ["\(mistake.example)"] + answer(mistake, name)
-          + features.rows(at: [row]).scalars.prefix(shown).map {
-            String(format: "%.4g", Double($0))
-          }
-      })
+    return (
+      names.map { .number($0) }, rows.map { $0.map { String(format: "%.4g", Double($0)) } }
+    )
   }
 
   /// The steps of sequences; of a text, what came before.

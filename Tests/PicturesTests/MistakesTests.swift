@@ -50,6 +50,44 @@ import Testing
     ] { #expect(svg.contains(words), "\(words)") }
   }
 
+  /// Words, gaps, answers and dates as the table has them, and not as numbers of features.
+  @Test func rowsShowTheValuesOfTheirTable() throws {
+    let text =
+      "town,size,open,since,class\n"
+      + (0..<24).map { row in
+        let (town, size) = (["Ulm", "Bonn", "Jena"][row % 3], row == 3 ? "" : "\(row * row).5")
+        return
+          "\(town),\(size),\(["yes", "no"][row % 2]),2024-02-\(row + 5 < 10 ? "0" : "")\(row + 5),"
+          + ["small", "large"][row % 2]
+      }.joined(separator: "\n")
+    for limit in [50, 2] {
+      var options = PreparationOptions()
+      options.wordLimit = limit
+      let table = try CSVTable(text: text, name: "towns.csv")
+      let (parts, preparation) = try table.split(
+        target: "class", options: options, train: 0.8, validation: 0, test: 0.2, seed: 1)
+      let cells = (0..<parts.train.count).map {
+        preparation.values(ofRow: parts.train.features.rows(at: [$0]).scalars)
+      }
+      #expect(Set(cells.map { $0[0] }).isSubset(of: ["Ulm", "Bonn", "Jena"]), "\(cells)")
+      for row in cells {
+        #expect(row[1] == "-" || row[1].hasSuffix(".5"), "\(row)")
+        #expect(row[2] == "yes" || row[2] == "no")
+        #expect(row[3].hasPrefix("2024-02-"), "\(row)")
+      }
+      var network = try NeuralNetwork.multilayerPerceptron(
+        inputSize: preparation.featureCount, vocabularies: preparation.vocabularies,
+        hiddenSizes: [2], classCount: 2, optimizer: SGD(learningRate: 0.1), seed: 2)
+      network.preparation = preparation
+      let mistakes = try Mistakes(of: network, on: parts.train)
+      try #require(mistakes.count > 0)
+      let picture = try #require(mistakes.picture() as? TextTable)
+      #expect(picture.columns.suffix(4).map(\.title) == ["town", "size", "open", "since"])
+      #expect(picture.rows[0].suffix(4) == cells[mistakes.worst[0].example][...])
+      #expect(mistakes.csv.contains("probability of predicted,town,size,open,since\n"))
+    }
+  }
+
   @Test func imagesAreTiles() throws {
     let sheet = try #require(
       try Mistakes(of: identity(), on: data()).picture(imageShape: [1, 1, 3]) as? TileSheet)

@@ -152,11 +152,12 @@ import Testing
       check("SortedDigits", "predict", sorter, "420113")
 
       // A detector
-      let scenes = path("scenes")
-      try SyntheticScenes(size: 32, count: 12, seed: 1, figures: 2).write(toFolder: scenes)
+      let annotated = path("annotated")
+      try SyntheticScenes(size: 32, count: 12, seed: 1, figures: 2).write(toFolder: annotated)
       let detector = path("detector.safetensors")
       check(
-        "Run", "train", "figures-fast-rcnn", "--data", scenes, "--size", "32x32", "--maps", "4,6",
+        "Run", "train", "figures-fast-rcnn", "--data", annotated, "--size", "32x32", "--maps",
+        "4,6",
         "--hidden", "8", "--regions", "8", "--epochs", "1", "--test", "0.4", "--proposals",
         "windows", "--box-weight", "2", "-o", detector)
       check("DetectorEvaluation", "evaluate", detector)

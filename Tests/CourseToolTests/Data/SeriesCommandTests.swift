@@ -51,7 +51,7 @@ import Testing
       let naive = try #require(test["persistence"] as? [String: Any])
       // The wave is easier than "tomorrow as today".
       #expect(try #require(test["rmse"] as? Double) < #require(naive["rmse"] as? Double))
-      #expect((json["series"] as? [[String: Any]])?.count == 1)
+      #expect((json["targets"] as? [[String: Any]])?.count == 1)
       #expect(runTool("evaluate", model, data).output.contains("persistence: RMSE"))
 
       let predicted = runTool("predict", model, data)

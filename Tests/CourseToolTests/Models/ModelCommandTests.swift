@@ -173,7 +173,7 @@ import Testing
         "summary", "char-transformer", "--json"
       ).json["layers"] as? [[String: Any]]
     let paths = layers?.compactMap { $0["path"] as? String } ?? []
-    #expect(paths.contains("3") && paths.contains("3.body") && paths.contains("3.body.2"))
+    #expect(paths.contains("0") && paths.contains("0.body.1") && paths.contains("0.body.1.body.2"))
     #expect(try runTool("summary", "digits-mlp", "--json").json["epochs"] == nil)
     #expect(runTool("summary", "iris").error.contains("Did you mean 'iris-mlp'?"))
   }

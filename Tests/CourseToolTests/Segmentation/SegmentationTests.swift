@@ -173,7 +173,7 @@ import Testing
       (["figures-unet", "--augment", "mirror"], "does not apply to a U-Net"),
       (["figures-unet", "--masks", "m"], "have masks of their own"),
       (["figures-unet", "--data", "nowhere"], "there is no folder nowhere"),
-      (["iris-mlp", "--masks", "m"], "use the recipe figures-unet or"),
+      (["iris-mlp", "--masks", "m"], "use the recipe figures-unet"),
       (["digits-mlp", "--data", "synthetic-scenes"], "use the recipe figures-unet or"),
     ])
   func settingsThatDoNotFit(arguments: [String], message: String) throws {

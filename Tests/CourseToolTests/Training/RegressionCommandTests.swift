@@ -1,3 +1,4 @@
+import CourseCommandLine
 import CourseTestSupport
 import Foundation
 import Networks
@@ -88,7 +89,21 @@ import Testing
         "train", "csv-regression", "--data", data, "--target", "price,rooms", "--loss", "huber",
         "--epochs", "3", "-o", model)
       try #require(run.status == 0, "\(run.error)")
-      #expect(runTool("evaluate", model, data).status == 0)
+      #expect(run.output.contains("evaluate \(model)' shows each."))
+      let evaluated = runTool("evaluate", model, data).output
+      let json = try runTool("evaluate", model, data, "--json").json
+      let errors = try #require(json["targets"] as? [[String: Any]])
+      #expect(errors.map { $0["target"] as? String } == ["price", "rooms"])
+      // Tens of thousands beside a few rooms: each has errors of its own.
+      let rmse = try errors.map { try #require($0["rmse"] as? Double) }
+      #expect(rmse[0] > 100 && rmse[1] < 20, "\(rmse)")
+      for (name, value) in zip(["price", "rooms"], rmse) {
+        #expect(
+          evaluated.split(separator: "\n").contains {
+            $0.hasPrefix(name) && $0.contains(metricText(value))
+          }, "\(evaluated)")
+      }
+      #expect(errors.allSatisfy { $0["step"] == nil && $0["persistenceRMSE"] == nil })
       let lines = runTool("predict", model, data).output.split(separator: "\n")
       #expect(lines.first == "file,row,price,rooms" && lines.count == 61)
       #expect(runTool("plot", "scatter", model, "-o", path("s.svg")).status == 0)

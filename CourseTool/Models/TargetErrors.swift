@@ -3,28 +3,30 @@ import CourseTraining
 import Networks
 import Pictures
 
-/// The errors of each number that a network predicts of a series, beside those of persistence, "tomorrow as today".
-struct SeriesErrors {
+/// The errors of each number that a network predicts in tables, in its own unit; of a series, beside those of persistence,
+/// "tomorrow as today".
+struct TargetErrors {
   struct Row: Encodable, Sendable {
     /// The name of the number.
     var target: String
-    /// The place of the predicted row after the last one, from 1.
-    var step: Int
+    /// In a series the place of the predicted row after the last one, from 1.
+    var step: Int?
     var rmse: Double
     var mae: Double
     var r2: Double?
-    var persistenceRMSE: Double
-    var persistenceMAE: Double
+    var persistenceRMSE: Double?
+    var persistenceMAE: Double?
   }
 
   let rows: [Row]
 
-  /// `nil` for a network that does not predict a series.
+  /// `nil` for a network that predicts a single number of each row, whose errors are those of all, or none.
   init?(_ predictions: Tensor, on data: Dataset, _ network: NeuralNetwork) {
-    guard let preparation = network.preparation, let window = preparation.window,
-      case .values(let truth) = data.targets, truth.shape == predictions.shape,
-      let naive = preparation.persistence(data.features), naive.shape == truth.shape
+    guard let preparation = network.preparation, preparation.predictsNumbers,
+      preparation.window != nil || preparation.targets.count > 1,
+      case .values(let truth) = data.targets, truth.shape == predictions.shape, truth.rank == 2
     else { return nil }
+    let naive = preparation.persistence(data.features)
     let names = preparation.targets.map { $0.name ?? "column \($0.place)" }
     rows = (0..<truth.shape[1]).map { column in
       func errors(_ prediction: Tensor) -> (rmse: Double, mae: Double, r2: Double?) {
@@ -38,24 +40,26 @@ struct SeriesErrors {
         r2.update(prediction: predicted, target: actual)
         return (rmse.sums.value ?? .nan, mae.sums.value ?? .nan, r2.sums.value)
       }
-      let (own, usual) = (errors(predictions), errors(naive))
+      let (own, usual) = (errors(predictions), naive.map(errors))
       return Row(
-        target: names[column % names.count], step: column / names.count + 1, rmse: own.rmse,
-        mae: own.mae, r2: own.r2, persistenceRMSE: usual.rmse, persistenceMAE: usual.mae)
+        target: names[column % names.count],
+        step: preparation.window == nil ? nil : column / names.count + 1, rmse: own.rmse,
+        mae: own.mae, r2: own.r2, persistenceRMSE: usual?.rmse, persistenceMAE: usual?.mae)
     }
-    isLong = window.horizon > 1
+    isLong = preparation.window.map { $0.horizon > 1 } ?? false
+    isBesidePersistence = naive != nil
   }
 
   private let isLong: Bool
-  private static let titles = ["RMSE", "MAE", "R2", "persistence: RMSE", "MAE"]
+  private let isBesidePersistence: Bool
 
   private func cells(_ row: Row) -> [String] {
     [row.rmse, row.mae].map(metricText) + [row.r2.map(metricText) ?? "-"]
-      + [row.persistenceRMSE, row.persistenceMAE].map(metricText)
+      + [row.persistenceRMSE, row.persistenceMAE].compactMap { $0.map(metricText) }
   }
 
   private func name(_ row: Row) -> String {
-    row.target.printable + (isLong ? ", \(row.step) ahead" : "")
+    row.target.printable + (isLong ? ", \(row.step ?? 1) ahead" : "")
   }
 
   /// A table in characters.
@@ -65,16 +69,19 @@ struct SeriesErrors {
       name.padded(right: width)
         + zip(cells, [12, 12, 9, 21, 12]).map { $0.padded(left: $1) }.joined()
     }
-    return ([style.bold(line("", Self.titles))] + rows.map { line(name($0), cells($0)) })
+    let titles = ["RMSE", "MAE", "R2"] + (isBesidePersistence ? ["persistence: RMSE", "MAE"] : [])
+    return ([style.bold(line("", titles))] + rows.map { line(name($0), cells($0)) })
       .joined(separator: "\n")
   }
 
   /// A table of a page.
   var table: TextTable {
-    TextTable(
-      title: "Each predicted number, beside the last row as the prediction (persistence)",
+    let persistence = ["RMSE of persistence", "MAE of persistence"]
+    return TextTable(
+      title: "Each predicted number"
+        + (isBesidePersistence ? ", beside the last row as the prediction (persistence)" : ""),
       columns: [.init("")]
-        + ["RMSE", "MAE", "R²", "RMSE of persistence", "MAE of persistence"].map { .number($0) },
+        + (["RMSE", "MAE", "R²"] + (isBesidePersistence ? persistence : [])).map { .number($0) },
       rows: rows.map { [name($0)] + cells($0) })
   }
 }
