@@ -102,7 +102,7 @@ enum DataSource {
   static let scenes = (
     name: "synthetic-scenes",
     abstract: "scenes of up to four figures that overlap, with masks and boxes",
-    count: 2400
+    count: 4000
   )
   static let scenesAreNoClasses =
     "the scenes have masks and boxes, and no class: use the recipe figures-unet or figures-fast-rcnn"

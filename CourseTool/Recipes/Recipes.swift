@@ -60,7 +60,7 @@ enum Recipes {
         abstract: "The class of each pixel in scenes of figures, or in your own images: a U-Net.",
         settings: Recipe(
           recipe: "figures-unet", data: DataSource.scenes.name, scaling: .standardizeAll,
-          levels: 3, optimizer: .adam, learningRate: 0.005, scheduleName: .oneCycle, epochs: 20,
+          levels: 3, optimizer: .adam, learningRate: 0.005, scheduleName: .oneCycle, epochs: 16,
           batchSize: 16)),
       NamedRecipe(
         abstract: "Find figures in drawn scenes: Fast R-CNN, with boxes, classes and scores.",

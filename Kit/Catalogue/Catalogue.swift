@@ -13,12 +13,19 @@ package struct Catalogue: Sendable {
   package let tasks: [CourseTask]
 
   /// Reads the texts.
-  /// - Throws: `CourseError` with the line of a text that does not have the form of the others.
+  /// - Throws: `CourseError` with the line of a text that does not have the form of the others, or without any text.
   package init(package folder: URL) throws {
     tasks = try CourseTask.Scope.allCases.flatMap { scope -> [CourseTask] in
       let file = folder.appending(path: scope.text)
       guard FileManager.default.fileExists(atPath: file.path) else { return [] }
       return try Catalogue.tasks(of: scope, in: try String(contentsOf: file, encoding: .utf8))
+    }
+    guard !tasks.isEmpty else {
+      throw CourseError(
+        .file, "no tasks in this package",
+        expected: "one of the texts "
+          + CourseTask.Scope.allCases.map(\.text).joined(separator: ", "),
+        received: "none of them", location: folder.path, remedy: "Restore the folder Protocols.")
     }
   }
 

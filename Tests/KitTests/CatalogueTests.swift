@@ -9,6 +9,14 @@ import Testing
 
   init() throws { catalogue = try Catalogue(package: packageFolder) }
 
+  @Test func aPackageWithoutTextsIsRefused() throws {
+    try withTemporaryFolder { folder in
+      expectCourseError(.file, "no tasks in this package", "Protocols/Phase1-FeedForward.md") {
+        _ = try Catalogue(package: folder)
+      }
+    }
+  }
+
   @Test func findsATaskByItsNumber() throws {
     let task = try #require(try catalogue.tasks(named: "1.2").first)
     #expect(task.title == "Dense")
