@@ -280,7 +280,7 @@ WORKLOADS = {
     "three-layer": three_layer,
     "vgg": lambda: vgg(batch_norm=True),
     "vgg-plain": lambda: vgg(batch_norm=False),
-    "resnet": lambda: resnet(channels_last=False),
+    "resnet": lambda: resnet(channels_last=True),
     "unet": unet,
     "lstm-char": lstm(96, 256, 96, 64, 32),
     "lstm-tiny": lstm(13, 7, 7, 10, 1),
