@@ -53,7 +53,7 @@ extension Recipe {
     return network
   }
 
-  /// The batches of a part of the data, with regions drawn anew in each epoch.
+  /// The batches of a part of the data, whose regions are resampled in each epoch.
   func detectionBatches(of training: DetectionData) -> DetectionBatches {
     DetectionBatches(training, regions: regions, batchSize: batchSize, seed: seed)
   }

@@ -72,6 +72,7 @@ enum InspectCommand: Command {
     }
     // The example first: nothing is written if it cannot be read.
     let maps = try arguments[featureMaps].map { source in
+      try network.requireInputsAlone(path)
       let example = try self.example(
         source, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken],
         progress: terminal.progress(for: arguments))

@@ -133,6 +133,7 @@ enum PlotCommand: Command {
       .boundary, .mistakes, .outputs, .confusion, .roc, .precisionRecall,
     ].contains(kind)
     if isOfClasses { try network.requireClasses(path) }
+    if kind == .activations { try network.requireInputsAlone(path) }
     switch kind {
     case .scatter:
       guard isRegression, let data, case .values(let truth) = data.targets else {

@@ -19,6 +19,7 @@ func isSavedNetwork(_ path: String) -> Bool {
 extension NeuralNetwork {
   /// Throws for a network that predicts numbers or several labels, where classes are drawn or listed.
   func requireClasses(_ path: String) throws {
+    try requireInputsAlone(path)
     if preparation?.labels != nil {
       throw CourseError(
         .invalidArgument, "the network does not choose between classes", expected: "a classifier",
@@ -37,5 +38,16 @@ extension NeuralNetwork {
       .invalidArgument, "the network does not classify", expected: "a classifier",
       received: "a network that predicts numbers", location: path,
       remedy: "Draw its predictions with 'course plot scatter \(shellQuoted(path))'.")
+  }
+
+  /// Throws for a detector, which answers for given boxes, with a remedy.
+  func requireInputsAlone(_ path: String) throws {
+    guard !sideInputShapes.isEmpty else { return }
+    throw CourseError(
+      .invalidArgument, "the network answers for boxes in an image, not for the image",
+      expected: "a network that needs the image alone",
+      received: "one that also needs \(sideInputShapes.keys.sorted().joined(separator: ", "))",
+      location: path,
+      remedy: "Draw its boxes with 'course predict \(shellQuoted(path)) IMAGE --sheet found.png'.")
   }
 }

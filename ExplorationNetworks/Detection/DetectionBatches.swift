@@ -2,9 +2,9 @@ import Shared
 
 /// The batches that a detector is trained on: images, and for each a sample of regions with their classes and offsets.
 ///
-/// Of each image, in each epoch anew, `regions` of the proposals and true boxes are drawn: up to a quarter of those that
-/// overlap a thing by at least half, with its class and the offset to its box; the rest of those that overlap none so
-/// much, as background. Images are mirrored at random.
+/// In each epoch, `regions` of the proposals and true boxes of an image are sampled: up to a quarter from those that overlap
+/// a thing by at least half, with its class and the offset to its box; the rest from those that overlap none so much, as
+/// background. Images are mirrored at random.
 ///
 ///     let batches = DetectionBatches(data, regions: 64, batchSize: 8, seed: 1)
 ///     try network.fit(batches, options: TrainingOptions(epochs: 20, batchSize: 8))

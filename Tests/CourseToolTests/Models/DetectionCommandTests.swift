@@ -55,6 +55,23 @@ import Testing
       let sheet = try String(contentsOf: URL(filePath: file("s.svg")), encoding: .utf8)
       #expect(sheet.contains("Detections of m.safetensors") && sheet.contains("000011.png"))
 
+      // Pictures of networks that need the image alone.
+      let image = data + "/images/000001.png"
+      let kinds = ["mistakes", "outputs", "confusion", "roc", "activations"]
+      let refusals =
+        kinds.map { runTool("plot", $0, model, "-o", file("x.svg")) }
+        + [runTool("inspect", model, "--feature-maps", image, file("x.svg"))]
+        + [runTool("inspect", model, "--feature-maps", "0", file("x.svg"))]
+      for refusal in refusals {
+        #expect(refusal.status == 1)
+        #expect(refusal.error.contains("IMAGE --sheet found.png'"), "\(refusal.error)")
+      }
+      for kind in ["gradients", "weights", "curves", "network"] {
+        let plot = runTool("plot", kind, model, "-o", file("\(kind).svg"))
+        #expect(plot.status == 0, "\(plot.error)")
+      }
+      #expect(runTool("inspect", model, "--filters", file("f.svg")).status == 0)
+
       let resumed = runTool("train", "--resume", model, "--epochs", "3")
       // One-cycle ends with its last epoch.
       #expect(resumed.status == 2 && resumed.error.contains("one-cycle schedule"))
