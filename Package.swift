@@ -72,8 +72,12 @@ let package = Package(
       ],
       path: "Networks", exclude: ["Texts"]),
     .target(
-      name: "ExplorationNetworks", dependencies: ["Explorations", "Networks"],
-      path: "ExplorationNetworks"),
+      name: "CCourseDefinitions", path: "ExplorationNetworks/Definitions",
+      exclude: ["definitions.csv", "LICENSE.txt"]),
+    .target(
+      name: "ExplorationNetworks",
+      dependencies: ["Explorations", "Networks", "CCourseDefinitions"],
+      path: "ExplorationNetworks", exclude: ["Definitions"]),
     .target(
       name: "CCoursePictures", path: "Pictures/CanvasShims",
       cSettings: [

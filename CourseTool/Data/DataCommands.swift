@@ -71,7 +71,11 @@ enum DataListCommand: Command {
       let classes = record.classes.map { ", \($0) classes" } ?? ""
       out.line("\(out.style.bold(record.name.padded(right: 14)))\(record.abstract)")
       out.line(
-        "              \(counted(record.examples, "example")) of shape \(record.shape)\(classes)")
+        "              "
+          + (record.name == "definitions"
+            ? "\(record.examples) texts"
+            : "\(counted(record.examples, "example")) of shape \(record.shape)")
+          + classes)
     }
     out.line("\(out.style.bold(text.name.padded(right: 14)))\(text.abstract)")
     out.line("              \(text.characters) characters, \(text.vocabulary) different ones")

@@ -64,6 +64,12 @@ struct DataOverview: Encodable, Sendable {
         name: data.classNames.isEmpty ? "\(index)" : data.classNames[index], examples: count)
     }
     self.classes = classes
+    if data.holdsTexts {
+      let texts = data.texts
+      columns = [Column(name: "text", words: texts.count, distinct: Set(texts).count)]
+      firstRows = (0..<min(5, data.count)).map { [texts[$0], classes[labels[$0]].name] }
+      return
+    }
     guard data.inputShape.count == 1 else {
       // Statistics of single pixels are many and say little.
       shape = data.inputShape

@@ -48,6 +48,10 @@ enum DataSource {
         name: "sorting",
         abstract: "six digits, then the same in order, one to be predicted after the other",
         label: "digit", load: { sorting }),
+      Bundled(
+        name: "definitions",
+        abstract: "definitions of nouns; the class is one of ten categories (WordNet 3.0)",
+        label: "category", load: { .definitions }),
     ] + toys
 
   /// Points in the plane, on which a network's decision can be drawn.

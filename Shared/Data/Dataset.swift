@@ -23,6 +23,8 @@ public struct Dataset: Sendable {
   public internal(set) var sideInputs: [String: Tensor] = [:]
   /// The time of each example of a series, that of the first row to predict; empty where it is not known.
   package var times: [Double] = []
+  /// Whether the examples are texts, as rows of their bytes: see `text(at:)`.
+  public internal(set) var holdsTexts = false
   /// The names of the features of one example, in row-major order; empty when they have none.
   public var featureNames: [String]
   /// The names of the classes; empty when they have none.

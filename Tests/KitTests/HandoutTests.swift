@@ -92,6 +92,16 @@ import Testing
     #expect(count > 80)
   }
 
+  /// The licence of the definitions must be in all copies.
+  @Test func aLicenceTravelsWithItsData() throws {
+    let folder = "ExplorationNetworks/Definitions"
+    for hasTool in [true, false] {
+      let files = try Self.handout([.phase1], hasTool: hasTool).files
+      #expect((files["\(folder)/definitions.csv"] != nil) == hasTool)
+      #expect((files["\(folder)/LICENSE.txt"] != nil) == hasTool)
+    }
+  }
+
   @Test func partsThatAreGivenAreComplete() throws {
     let handout = try Self.handout([.phase3], given: [.phase1])
     let dense = "Phase1-FeedForward/Dense.swift"
@@ -176,7 +186,8 @@ import Testing
       Set([.phase3]), true,
       [
         "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "CCourseCodecs", "Generator",
-        "Explorations", "CCourseTexts", "Networks", "ExplorationNetworks", "CCoursePictures",
+        "Explorations", "CCourseTexts", "Networks", "CCourseDefinitions", "ExplorationNetworks",
+        "CCoursePictures",
         "Pictures",
         "CourseTraining", "CourseDemoTool", "CourseTool", "Phase3RNNRegularizationTests",
       ]

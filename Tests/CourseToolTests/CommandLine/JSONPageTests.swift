@@ -43,6 +43,7 @@ import Testing
       }
 
       check("Version", "version")
+      check("Notices", "version", "--notices")
       check("CommandList", "help")
       check("Command", "help", "train")
       check("RecipeList", "recipes")
