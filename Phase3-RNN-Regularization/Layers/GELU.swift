@@ -62,6 +62,6 @@ public struct GELU: Layer {
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
     let input = kept.take(for: "GELU")
     requireGradient(outputGradient, shape: input.shape, of: "GELU")
-    return outputGradient * geluSlope(input, byTanh: byTanh)
+    return geluGradient(input, outputGradient: outputGradient, byTanh: byTanh)
   }
 }

@@ -43,8 +43,8 @@ public struct LayerNorm: Layer {
   /// The shift β, of the shape of the last axes.
   public var shift: Parameter
 
-  /// X̂ and 1 / √(σ² + ε), as rows `[1, R, F]` and `[R]`.
-  private var kept = Kept<(normalized: Tensor, inverse: Tensor, inputShape: [Int])>()
+  /// X, and μ and 1 / √(σ² + ε) of each row.
+  private var kept = Kept<LayerNormPass>()
 
   /// Creates a layer whose scale is 1 and whose shift is 0.
   /// - Parameters:
@@ -102,39 +102,20 @@ public struct LayerNorm: Layer {
   /// `Y = γ ⊙ X̂ + β`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     orStop { _ = try outputShape(for: Array(input.shape.dropFirst())) }
-    // The kernels of batch norm take each row for a channel: [1, R, F].
-    let rows = rows(of: input)
-    let (mean, variance) = rows.channelMoments()
-    let inverse = 1 / sqrt(variance + configuration.epsilon)
-    let normalized = rows.normalized(
-      ChannelNormalization(
-        center: mean, factor: inverse, shift: Tensor(zeros: inverse.shape)))
-    kept.set((normalized, inverse, input.shape), in: mode)
-    return normalized.reshaped(to: input.shape) * scale.value + shift.value
+    let (output, pass) = input.layerNormalized(
+      scale: scale.value, shift: shift.value, epsilon: configuration.epsilon)
+    kept.set(pass, in: mode)
+    return output
   }
 
   /// Accumulates `dγ` and `dβ` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let (normalized, inverse, inputShape) = kept.take(for: Self.typeName)
-    requireGradient(outputGradient, shape: inputShape, of: Self.typeName)
-    let dY = rows(of: outputGradient)
-    let features = [1, 1, scale.value.count]
-    scale.accumulate((dY * normalized).sum(axis: 1).reshaped(to: configuration.shape))
-    shift.accumulate(dY.sum(axis: 1).reshaped(to: configuration.shape))
-    let dNormalized = dY * scale.value.reshaped(to: features)
-    let zeros = Tensor(zeros: inverse.shape)
-    let normalization = ChannelNormalization(center: zeros, factor: inverse, shift: zeros)
-    let (gradients, products) = normalized.normalizationSums(
-      outputGradient: dNormalized, normalization)
-    let count = Float(scale.value.count)
-    return normalized.normalizationGradient(
-      overwriting: dNormalized, slope: -inverse * products / count,
-      offset: -inverse * gradients / count, normalization
-    ).reshaped(to: inputShape)
-  }
-
-  private func rows(of batch: Tensor) -> Tensor {
-    batch.reshaped(to: [1, -1, configuration.shape.reduce(1, *)])
+    let pass = kept.take(for: Self.typeName)
+    requireGradient(outputGradient, shape: pass.outputShape, of: Self.typeName)
+    let gradients = pass.gradients(of: outputGradient, scale: scale.value)
+    scale.accumulate(gradients.scale)
+    shift.accumulate(gradients.shift)
+    return gradients.input
   }
 
   /// Shows `scale`, then `shift`.

@@ -111,7 +111,20 @@ public func pow(_ x: Tensor, _ exponent: Tensor) -> Tensor {
 public func gelu(_ x: Tensor, byTanh: Bool = false) -> Tensor {
   x.mapped(byTanh ? kernelGELUTanh : kernelGELU)
 }
-/// The derivative of `gelu` at every element.
-package func geluSlope(_ x: Tensor, byTanh: Bool = false) -> Tensor {
-  x.mapped(byTanh ? kernelGELUTanhSlope : kernelGELUSlope)
+/// The gradient of `gelu` with respect to its input, `dX = dY ⊙ (Φ(x) + x φ(x))`, in one pass over memory.
+package func geluGradient(_ x: Tensor, outputGradient: Tensor, byTanh: Bool = false) -> Tensor {
+  requireCounts("GELU", (outputGradient, x.count))
+  let slope = byTanh ? kernelGELUTanhSlope : kernelGELUSlope
+  return Tensor(shape: x.shape) { dX in
+    x.read { x in
+      outputGradient.read { dY in
+        forEachChunk(of: outputGradient.count) { start, count in
+          // A chunk is still in the cache when it is multiplied.
+          kernels.elementwise.unary(slope, x + start, dX + start, count)
+          kernels.elementwise.binary(
+            kernelMultiply, dX + start, 1, dY + start, 1, dX + start, count)
+        }
+      }
+    }
+  }
 }

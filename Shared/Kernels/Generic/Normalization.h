@@ -129,3 +129,69 @@ static void addRow(const float *x, const float *center, float *sums, float *squa
   MAP(squares, count, EXPRESSION)
 #undef EXPRESSION
 }
+
+// MARK: - Layer norm
+
+/// y = scale (x - mean) inverse + shift, with the mean of the row and inverse = 1 / sqrt(variance + epsilon). The
+/// variance is that of batch norm's planes: a large mean costs none of its digits.
+static void layerNormRow(const CourseLayerNormRow *r, float epsilon, float *mean, float *inverse) {
+  const double size = (double)r->size;
+  const float center = sumPlainPairwise(r->x, r->x, 0, r->size) / (float)r->size;
+  double sums[2] = {0, 0};
+  addDeviations(r->x, center, r->size, sums);
+  const double off = sums[0] / size, variance = (sums[1] - off * sums[0]) / size;
+  *mean = (float)((double)center + off);
+  *inverse = (float)(1 / __builtin_sqrt((variance > 0 ? variance : 0) + (double)epsilon));
+  const Vector means = splat(*mean), inverses = splat(*inverse);
+#define EXPRESSION(READ) \
+  multiplyAdd((READ(r->x) - means) * inverses, READ(r->scale), READ(r->shift))
+  MAP(r->y, r->size, EXPRESSION)
+#undef EXPRESSION
+}
+
+/// Up to 64 vectors of a row: scales[i] += dY n and shifts[i] += dY, with n = (x - mean) inverse; sums += (sum of g, sum
+/// of g n), with g = dY scale.
+INLINE void layerNormSums(const CourseLayerNormRow *r, size_t first, size_t count, Vector mean,
+                          Vector inverse, double *sums) {
+  const float *x = r->x + first, *dY = r->dY + first, *scale = r->scale + first;
+  float *scales = r->scales + first, *shifts = r->shifts + first;
+  Vector gradients = {}, products = {};
+  for (size_t i = 0; i < count; i += LANES) {
+    const size_t rest = count - i;
+#define AT(p) (rest >= LANES ? load((p) + i) : loadPartial((p) + i, rest))
+    const Vector normalized = (AT(x) - mean) * inverse, gradient = AT(dY);
+    const Vector g = gradient * AT(scale);
+    const Vector product = multiplyAdd(gradient, normalized, AT(scales));
+    const Vector sum = AT(shifts) + gradient;
+#undef AT
+    gradients += g;
+    // The lanes after the last value are no values, but their g is zero.
+    products = multiplyAdd(g, normalized, products);
+    if (rest >= LANES) {
+      store(scales + i, product);
+      store(shifts + i, sum);
+    } else {
+      storePartial(scales + i, product, rest);
+      storePartial(shifts + i, sum, rest);
+    }
+  }
+  sums[0] += (double)sumLanes(gradients);
+  sums[1] += (double)sumLanes(products);
+}
+
+/// dX = inverse (g - mean(g) - n mean(g n)); dX may be dY.
+static void layerNormGradientRow(const CourseLayerNormRow *r, float mean, float inverse) {
+  enum { piece = 64 * LANES };
+  const Vector means = splat(mean), inverses = splat(inverse);
+  double sums[2] = {0, 0};
+  for (size_t i = 0; i < r->size; i += piece) {
+    layerNormSums(r, i, minimum(piece, r->size - i), means, inverses, sums);
+  }
+  const Vector offset = splat((float)(sums[0] / (double)r->size));
+  const Vector slope = splat((float)(sums[1] / (double)r->size));
+#define EXPRESSION(READ)                                                                    \
+  inverses * (multiplyAdd(READ(r->dY), READ(r->scale), -offset) -                            \
+              (READ(r->x) - means) * inverses * slope)
+  MAP(r->y, r->size, EXPRESSION)
+#undef EXPRESSION
+}

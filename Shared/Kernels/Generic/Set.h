@@ -81,6 +81,8 @@ const CourseKernelTable SET = {
     .normalizePlaneSums = normalizePlaneSums,
     .normalizeRowSums = normalizeRowSums,
     .addRow = addRow,
+    .layerNormRow = layerNormRow,
+    .layerNormGradientRow = layerNormGradientRow,
   },
   .random = {
     .philoxBlocks = philoxBlocks,

@@ -1,4 +1,4 @@
-// The part of a table that batch norm is made of.
+// The part of a table that batch norm and layer norm are made of.
 
 #pragma once
 
@@ -13,6 +13,15 @@ typedef struct CourseNormalRow {
   float *y;                      // y, or dX
 } CourseNormalRow;
 
+/// A row of a layer norm.
+typedef struct CourseLayerNormRow {
+  size_t size;
+  const float *x, *dY;
+  const float *scale, *shift;
+  float *y;                      // y, or dX
+  float *scales, *shifts;        // for the gradient: sums of those of scale and shift over rows
+} CourseLayerNormRow;
+
 /// table->normalization, see Generic/Normalization.h
 typedef struct CourseNormalizationKernels {
   void (*normalizeRow)(const CourseNormalRow *row);
@@ -20,4 +29,6 @@ typedef struct CourseNormalizationKernels {
   void (*normalizePlaneSums)(const CourseNormalRow *row, double *sums);
   void (*normalizeRowSums)(const CourseNormalRow *row, float *gradients, float *products);
   void (*addRow)(const float *x, const float *center, float *sums, float *squares, size_t count);
+  void (*layerNormRow)(const CourseLayerNormRow *row, float epsilon, float *mean, float *inverse);
+  void (*layerNormGradientRow)(const CourseLayerNormRow *row, float mean, float inverse);
 } CourseNormalizationKernels;

@@ -1,4 +1,4 @@
-// Normalisation of channels (batch norm).
+// Normalisation of channels (batch norm) and of rows (layer norm).
 //
 // x, y and their gradients are [batch, channels, area]; dense rows [batch, features] have area 1.
 // `set` NULL means the default set. Results do not depend on the number of threads.
@@ -39,3 +39,20 @@ void kernels_normalization_gradient(const CourseKernelSet *set,
                                     const CourseNormalization *normalization, const float *slope,
                                     const float *offset, const float *x, const float *dY,
                                     float *dX);
+
+/// Rows [rows, size], each with mean 0 and variance 1 before a scale and a shift for each place, [size].
+typedef struct CourseLayerNorm {
+  size_t rows, size;
+  float epsilon;
+  const float *scale, *shift;
+} CourseLayerNorm;
+
+/// y = scale (x - mean[r]) inverse[r] + shift for each row r, with its mean and inverse[r] =
+/// 1 / sqrt(variance + epsilon), which the gradient needs.
+void kernels_layer_norm(const CourseKernelSet *set, const CourseLayerNorm *norm, const float *x,
+                        float *y, float *mean, float *inverse);
+
+/// dX, [rows, size], and the gradients of scale and shift, [size]. dX may be dY.
+void kernels_layer_norm_gradient(const CourseKernelSet *set, const CourseLayerNorm *norm,
+                                 const float *x, const float *mean, const float *inverse,
+                                 const float *dY, float *dX, float *dScale, float *dShift);
