@@ -50,6 +50,13 @@ public struct TiedEmbedding: LayerContainer, TokenLayer {
       body: try Sequential(configuration: configuration.body))
   }
 
+  /// E, the only parameter of the embedding.
+  private var table: Tensor {
+    var table = Tensor(zeros: [0, 0])
+    parts[0].visitParameters { table = $1.value }
+    return table
+  }
+
   private func part<Part: Layer>(_ index: Int) -> Part {
     guard let part = parts[index] as? Part else {
       stop(
@@ -95,7 +102,7 @@ public struct TiedEmbedding: LayerContainer, TokenLayer {
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     let output = parts[1].forward(parts[0].forward(input, mode: mode), mode: mode)
     kept.set(output, in: mode)
-    return output.matmul(embedding.weights.value, transposingOther: true)
+    return output.matmul(table, transposingOther: true)
   }
 
   /// Accumulates the gradients of the body and of E; returns 0 for every token.
@@ -110,14 +117,13 @@ public struct TiedEmbedding: LayerContainer, TokenLayer {
 
   /// Accumulates `dSᵀ · H` and the gradients of the body; returns `dX`.
   private mutating func backwardToVectors(_ outputGradient: Tensor) -> Tensor {
-    let output = kept.take(for: Self.typeName)
+    let (output, table) = (kept.take(for: Self.typeName), table)
     requireGradient(
-      outputGradient, shape: output.shape.dropLast() + [vocabularySize], of: Self.typeName)
+      outputGradient, shape: output.shape.dropLast() + [table.shape[0]], of: Self.typeName)
     func rows(_ x: Tensor) -> Tensor { x.reshaped(to: [-1, x.shape[x.rank - 1]]) }
     let gradient = rows(outputGradient).matmul(rows(output), transposingSelf: true)
     parts[0].forEachParameter { $1.accumulate(gradient) }
-    return parts[1].backward(
-      outputGradient.matmul(embedding.weights.value))
+    return parts[1].backward(outputGradient.matmul(table))
   }
 
   /// Shows the table and the body.

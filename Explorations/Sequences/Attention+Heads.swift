@@ -11,6 +11,12 @@ extension Attention {
     return (parts.slice(axis: 0, at: 0), parts.slice(axis: 0, at: 1), parts.slice(axis: 0, at: 2))
   }
 
+  /// `A` of all heads for an input, `[N, H, T, T]`.
+  package func weights(of input: Tensor) -> Tensor {
+    let (q, k, _) = split(input)
+    return weights(q: q, k: k)
+  }
+
   /// Stops unless a batch has the right shape.
   func requireInput(_ input: Tensor) {
     guard input.rank == 3, input.shape[2] > 0, input.shape[2] % (3 * heads) == 0 else {

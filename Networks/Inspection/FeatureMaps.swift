@@ -24,33 +24,32 @@ extension NeuralNetwork {
     return nil
   }
 
-  /// The output of each layer that returns images, `[C, H, W]`, for one example.
+  /// The output of each layer that returns images, `[C, H, W]`, for one example: also of those inside of containers, and
+  /// after them of the container.
   ///
-  ///     for (layer, maps) in network.featureMaps(of: image) {
-  ///       print(layer, maps.shape)   // 0 [64, 8, 8], ...
+  ///     for (path, typeName, maps) in network.featureMaps(of: image) {
+  ///       print(path, typeName, maps.shape)   // 0 ConvReLU [64, 8, 8], ...
   ///     }
   ///
   /// - Parameter example: raw, `[1] + inputShape` or `inputShape`; `preprocessing` is applied
-  /// - Returns: the number of each such layer, and its output
-  public func featureMaps(of example: Tensor) -> [(layer: Int, maps: Tensor)] {
+  /// - Returns: the path of each such layer, such as "3" or "3.body.0", the name of its type, and its output
+  public func featureMaps(of example: Tensor) -> [(path: String, typeName: String, maps: Tensor)] {
     guard example.shape == inputShape || example.shape == [1] + inputShape else {
       stop(
         "NeuralNetwork.featureMaps", expected: "one example of shape \(inputShape)",
         received: "\(example.shape)")
     }
     let batch = example.reshaped(to: [1] + inputShape)
-    var layers = layers
-    var activations = preprocessing?(batch) ?? batch
-    var found: [(layer: Int, maps: Tensor)] = []
     // A layer that asks for regions or the like cannot go on without them.
-    for index in layers.indices
-    where !layers[...index].contains(where: { !$0.sideInputShapes.isEmpty }) {
-      activations = layers[index].forward(activations, mode: .inference)
-      if activations.rank == 4 {
-        found.append((index, activations.reshaped(to: Array(activations.shape.dropFirst()))))
-      }
+    let layers = Array(layers.prefix { $0.sideInputShapes.isEmpty })
+    return Self.activations(of: layers, for: preprocessing?(batch) ?? batch).compactMap {
+      // The output of a sequence is that of its last layer.
+      guard $0.output.rank == 4, !($0.layer is Sequential) else { return nil }
+      return (
+        $0.path, type(of: $0.layer).typeName,
+        $0.output.reshaped(to: Array($0.output.shape.dropFirst()))
+      )
     }
-    return found
   }
 }
 

@@ -60,11 +60,10 @@ extension TileSheet {
     let input = example.reshaped(
       to: shape.count == 3 && [1, 3].contains(shape[0]) ? shape : [1, 1, shape.reduce(1, *)])
     let range = finiteRange(input)
-    let layers = network.featureMaps(of: example).map { layer, maps in
+    let layers = network.featureMaps(of: example).map { path, typeName, maps in
       let brightest = brightest(maps)
       return Group(
-        "Layer \(layer), \(type(of: network.layers[layer]).typeName): "
-          + maps.shape.map(String.init).joined(separator: " × "),
+        "Layer \(path), \(typeName): " + maps.shape.map(String.init).joined(separator: " × "),
         (0..<maps.shape[0]).map { channel in
           Tile(PixelImage(maps.rows(at: [channel]), range: 0...brightest))
         })

@@ -143,3 +143,76 @@ import Testing
     }
   }
 }
+
+/// Pictures of what an answer rests on.
+@Suite(.watched) struct ReasonPictureTests {
+  @Test func aMapIsOrangeForAndBlueAgainst() throws {
+    let image = Tensor(shape: [1, 1, 4], scalars: [0, 1, 2, 3])
+    let map = Tensor(shape: [1, 4], scalars: [2, -2, 0, 1])
+    let sheet = try TileSheet.reasons(map, over: image, name: "occlusion", title: "Why 7")
+    let tiles = sheet.groups[0].tiles
+    #expect(sheet.title == "Why 7")
+    #expect(tiles.map(\.captions) == [["the input"], ["occlusion"], ["over the input"]])
+    #expect(tiles[0].image.pixels == [0, 85, 170, 255])
+    // The colours of the palette, white for nothing, and the half of the way to orange.
+    #expect(
+      tiles[1].image.pixels == [
+        0xd5, 0x5e, 0, 0, 0x72, 0xb2, 255, 255, 255, 234, 175, 128,
+      ])
+    // Where the map says nothing, the image is grey.
+    let over = tiles[2].image.pixels
+    #expect(over[6] == over[7] && over[7] == over[8])
+    #expect(over[0] > over[2] && over[3] < over[5])
+    expectCourseError(.shapeMismatch, "a map and its image: expected [H, W] and [C, H, W]") {
+      _ = try TileSheet.reasons(image, over: image, name: "", title: "")
+    }
+  }
+
+  /// Maps without a number of any size, and images of one colour, have pictures too.
+  @Test(arguments: [Float(0), .nan, .infinity])
+  func anEmptyMapIsWhite(value: Float) throws {
+    let map = Tensor(shape: [2, 2], scalars: [value, 0, 0, 0])
+    let sheet = try TileSheet.reasons(
+      map, over: Tensor(ones: [3, 2, 2]), name: "saliency", title: "")
+    #expect(sheet.groups[0].tiles[1].image.pixels.allSatisfy { $0 == 255 })
+  }
+
+  @Test func wordsAreShadedByTheirWeight() {
+    let words = HighlightedText(
+      title: "food, 93 %", parts: [("a", 0), ("sweet", 0.5), ("<drink>", 1), ("not", -1)],
+      note: "Orange speaks for it.")
+    let svg = words.svg
+    #expect(svg.contains(">sweet</text>") && svg.contains(">&lt;drink&gt;</text>"))
+    #expect(svg.contains("#d55e00") && svg.contains("#0072b2") && svg.contains("#eaaf80"))
+    #expect(svg.contains("Orange speaks for it.") && svg.contains("food, 93 %"))
+    // White on dark colours.
+    #expect(svg.contains("#ffffff"))
+  }
+
+  @Test func longTextsTakeSeveralLines() {
+    func height(_ parts: [(String, Float)]) -> Double {
+      HighlightedText(title: "t", parts: parts).drawing.height
+    }
+    let line = height([("a", 1)])
+    #expect(height(Array(repeating: ("a", 1), count: 40)) == line)
+    #expect(height(Array(repeating: ("a", 1), count: 60)) == line + 30)
+    #expect(height([("a", 1), ("\n", 0), ("b", 1)]) == line + 30)
+    #expect(height(Array(repeating: ("letters", 1), count: 30)) > line + 50)
+    // A word longer than a line stands alone, and does not end the program.
+    #expect(height([(String(repeating: "w", count: 200), 1), ("a", .nan)]) == line + 30)
+    #expect(height([]) > 0)
+  }
+
+  @Test func attentionNamesTheStepsWhereThereIsRoom() throws {
+    let weights = Tensor(shape: [2, 2], scalars: [1, 0, 0.5, 0.5])
+    let figure = Figure.attention(weights, tokens: ["a", " "], title: "block 1, head 2")
+    #expect(figure.x.categories == ["a", "␣"] && figure.y.isReversed)
+    guard case .image(let image) = try #require(figure.marks.first) else {
+      Issue.record("no image")
+      return
+    }
+    #expect(Array(image.pixels.prefix(6)) == [0, 0x72, 0xb2, 255, 255, 255])
+    let long = Figure.attention(Tensor(zeros: [64, 64]), tokens: [], title: "")
+    #expect(long.x.categories.isEmpty && long.x.label == "step that is read")
+  }
+}

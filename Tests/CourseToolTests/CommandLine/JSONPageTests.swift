@@ -145,6 +145,7 @@ import Testing
         "--sequence-length", "10", "--batch-size", "4", "--epochs", "1", "--validation", "0.1",
         "--test", "0.1", "-o", text)
       check("Sample", "sample", text, "--length", "5")
+      check("Inspections", "inspect", text, "--saliency", "the cat", path("words.svg"))
 
       let sorter = path("sorter.safetensors")
       check(
@@ -182,6 +183,7 @@ import Testing
         "1", "--maps", "2", "--hidden", "4", "--epochs", "1", "-o", images)
       check("Summary", "summary", images)
       check("Inspections", "inspect", images, "--filters", path("filters.png"))
+      check("Inspections", "inspect", images, "--occlusion", "0", path("why.svg"))
 
       // Images with masks
       let scenes = path("scenes")

@@ -1,0 +1,146 @@
+import CourseCommandLine
+import ExplorationNetworks
+import Foundation
+import Networks
+import Pictures
+
+/// The pictures of what a network does with one example.
+struct Inspection {
+  let network: NeuralNetwork
+  /// The file of the network.
+  let path: String
+  let example: InspectedExample
+
+  /// A picture, and the numbers that it shows.
+  struct Drawn {
+    var picture: any Picture
+    var shapes: [[Int]]
+    var answer: Answer?
+    var parts: [Part]?
+  }
+
+  /// The answer that a map explains.
+  struct Answer: Encodable {
+    var `class`: String
+    var probability: Float
+  }
+
+  /// A character or a word, and how much it counts.
+  struct Part: Encodable {
+    var text: String
+    var weight: Float
+  }
+
+  /// The class of this name.
+  func label(named name: String) throws -> Int {
+    let outputs = network.outputShape
+    let count = outputs == [1] ? 2 : outputs.count == 2 ? outputs[1] : outputs[0]
+    let names = (0..<count).map(network.name(of:))
+    guard let label = names.firstIndex(of: name) else {
+      throw UsageError(
+        "'--class \(name.printable)': the classes of \(path) are "
+          + names.prefix(40).map { $0.printable }.joined(separator: ", ")
+          + (count > 40 ? ", ..." : ""))
+    }
+    return label
+  }
+
+  func featureMaps() throws -> Drawn {
+    Drawn(
+      picture: try TileSheet.featureMaps(
+        of: network, for: example.features, name: example.name, actual: example.label),
+      shapes: network.featureMaps(of: example.features).map(\.maps.shape))
+  }
+
+  func saliency(of label: Int?) throws -> Drawn {
+    try map(
+      "saliency", of: label, legend: "The darker, the more a small change of it changes the score."
+    ) {
+      try network.saliencyMap(of: example.features, for: $0, imageShape: $1)
+    }
+  }
+
+  func occlusion(of label: Int?) throws -> Drawn {
+    try map(
+      "occlusion", of: label,
+      legend: "Orange: without it the answer is less probable. Blue: more probable."
+    ) {
+      try network.occlusionMap(of: example.features, for: $0, imageShape: $1)
+    }
+  }
+
+  private func map(
+    _ name: String, of label: Int?, legend: String,
+    _ body: (_ answer: ExplainedAnswer, _ imageShape: [Int]?) throws -> Tensor
+  ) throws -> Drawn {
+    guard network.readsTokens || imageShape != nil else {
+      throw CourseError(
+        .invalidArgument, "the network reads neither images nor text",
+        expected: "inputs [C, H, W], or tokens", received: "inputs \(network.inputShape)",
+        location: path)
+    }
+    let answer = try network.answer(to: example.features, label: label)
+    let map = try body(answer, imageShape)
+    let title = title(answer, name)
+    let record = Answer(class: network.name(of: answer.label), probability: answer.probability)
+    guard let shape = imageShape, !network.readsTokens else {
+      let parts = zip(example.parts, map.scalars).map { Part(text: $0, weight: $1) }
+      return Drawn(
+        picture: HighlightedText(
+          title: title, parts: parts.map { ($0.text, $0.weight) }, note: legend),
+        shapes: [map.shape], answer: record, parts: parts)
+    }
+    return Drawn(
+      picture: try TileSheet.reasons(
+        map, over: example.features.reshaped(to: shape), name: name, title: title),
+      shapes: [map.shape], answer: record)
+  }
+
+  /// "Occlusion: example 7, predicted 7, 99 %"
+  private func title(_ answer: ExplainedAnswer, _ kind: String) -> String {
+    let name = network.name(of: answer.label)
+    let shown = example.parts.isEmpty ? name.printable : "\"\(name.printable)\""
+    let truth = example.label.map { ", true \(network.name(of: $0).printable)" } ?? ""
+    return
+      "\(kind.capitalized) for \(shown), \(percent(answer.probability)): \(example.name)\(truth)"
+  }
+
+  private func percent(_ probability: Float) -> String {
+    "\(fixed(Double(probability) * 100, 1)) %"
+  }
+
+  func attention() throws -> Drawn {
+    let maps = try network.attentionMaps(of: example.features)
+    guard !maps.isEmpty else {
+      throw CourseError(
+        .invalidArgument, "the network has no attention layer", expected: "a transformer",
+        received: network.layers.map { type(of: $0).typeName }.joined(separator: ", "),
+        location: path, remedy: "Train one, for example with 'course train sort-transformer'.")
+    }
+    let figures = maps.enumerated().flatMap { number, map in
+      (0..<map.weights.shape[0]).map { head in
+        Figure.attention(
+          map.weights.slice(axis: 0, at: head), tokens: example.parts,
+          title: "block \(number + 1), head \(head + 1)")
+      }
+    }
+    return Drawn(
+      picture: Panels(figures, columns: min(maps[0].weights.shape[0], 4)),
+      shapes: maps.map(\.weights.shape))
+  }
+
+  /// The shape `[C, H, W]` of images; `nil` where the network reads none.
+  private var imageShape: [Int]? {
+    let shape = network.inputShape
+    if network.readsTokens { return nil }
+    let known = (try? Recipe(notedIn: network, path: path)).flatMap {
+      CourseTool.imageShape(of: network, $0)
+    }
+    let image = known ?? shape
+    switch image.count {
+    case 2: return [1] + image
+    case 3: return image
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Networks
+
+// Pictures of why a network gives an answer.
+
+extension TileSheet {
+  /// An image, the map of what counts for an answer, and the map over the image.
+  ///
+  /// Positive numbers of the map are orange, negative ones blue, the strongest shade the largest of them.
+  ///
+  /// - Parameters:
+  ///   - map: `[H, W]`
+  ///   - image: `[C, H, W]`, drawn from its smallest value (black) to its largest (white)
+  ///   - name: what the map is called
+  /// - Throws: `CourseError` when the map is not of the size of the image.
+  public static func reasons(
+    _ map: Tensor, over image: Tensor, name: String, title: String
+  ) throws -> TileSheet {
+    guard image.rank == 3, map.shape == Array(image.shape.dropFirst()) else {
+      throw CourseError(
+        .shapeMismatch, "a map and its image", expected: "[H, W] and [C, H, W]",
+        received: "\(map.shape) and \(image.shape)")
+    }
+    let values = map.scalars
+    let largest = values.map { abs($0) }.filter(\.isFinite).max() ?? 0
+    let shades = values.map { Shade($0, largest: largest) }
+    // Other numbers of channels are drawn as the mean of them.
+    let channels = [1, 3].contains(image.shape[0]) ? image : image.mean(axis: 0, keepDims: true)
+    let (low, high) = (channels.min(), channels.max())
+    let picture = PixelImage(channels, range: low < high ? low...high : low...(low + 1))
+    let grey = picture.converted(toChannels: 1)
+    func colored(_ pixels: [UInt8]) -> PixelImage {
+      PixelImage(width: picture.width, height: picture.height, channels: 3, pixels: pixels)
+    }
+    let over = zip(shades, grey.pixels).flatMap { (shade: Shade, pixel: UInt8) -> [UInt8] in
+      // Paler than the image, so that the colours can be told.
+      let pale: UInt8 = 96 + pixel / 8 * 5
+      return shade.over([pale, pale, pale], strength: 0.85 * shade.strength)
+    }
+    return TileSheet(
+      title: title,
+      groups: [
+        .init(
+          "",
+          [
+            .init(picture, captions: ["the input"]),
+            .init(colored(shades.flatMap(\.pixel)), captions: [name]),
+            .init(colored(over), captions: ["over the input"]),
+          ])
+      ], side: 208)
+  }
+}
+
+extension Figure {
+  /// The weights of an attention head: a row for each step, the darker a cell the more that step takes of the step of
+  /// the column.
+  ///
+  /// - Parameters:
+  ///   - weights: `[T, T]`
+  ///   - tokens: the text of each step
+  public static func attention(_ weights: Tensor, tokens: [String], title: String) -> Figure {
+    let steps = weights.shape[0]
+    let isLabelled = tokens.count == steps && steps <= 32
+    let names = isLabelled ? tokens.map { $0 == " " ? "␣" : $0 == "\n" ? "↵" : $0.printable } : []
+    var figure = Figure(
+      title: title,
+      x: .init(isLabelled ? "" : "step that is read", categories: names),
+      y: .init(isLabelled ? "" : "step", categories: names))
+    figure.y.isReversed = true
+    if !isLabelled {
+      figure.x.range = -0.5...(Double(steps) - 0.5)
+      figure.y.range = -0.5...(Double(steps) - 0.5)
+    }
+    figure.size = .init(width: 360, height: 360)
+    let edge = -0.5...(Double(steps) - 0.5)
+    figure.marks = [
+      .image(
+        Image(
+          columns: steps,
+          pixels: weights.scalars.flatMap { Shade(-$0, largest: 1).pixel }, x: edge, y: edge))
+    ]
+    return figure
+  }
+}

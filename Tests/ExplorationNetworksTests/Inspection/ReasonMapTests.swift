@@ -1,0 +1,276 @@
+import CourseTestSupport
+import ExplorationNetworks
+import Explorations
+import Foundation
+import Networks
+import Testing
+
+/// Maps of what an answer rests on.
+@Suite(.watched) struct ReasonMapTests {
+  private let abc = try! CharacterText(String(repeating: "abcd ", count: 60))
+
+  private func transformer(dropout: Float = 0) throws -> NeuralNetwork {
+    var network = try NeuralNetwork.transformer(
+      vocabulary: abc.vocabulary, contextLength: 8, width: 16, blocks: 2, heads: 4,
+      dropout: dropout, optimizer: SGD(learningRate: 0.1), seed: 3)
+    // Weights that are large enough for the answers to differ.
+    network.forEachParameter { $1.value = $1.value * 6 }
+    return network
+  }
+
+  /// Batch norm, dropout, a container and a pool, for three classes.
+  private func imageNetwork(outputs: Int = 3, loss: any Loss) throws -> NeuralNetwork {
+    var network = NeuralNetwork(
+      inputShape: [2, 6, 6], loss: loss, optimizer: SGD(learningRate: 0.1), seed: 2)
+    try network.append(ConvBatchNormReLU(outputChannels: 4, kernelSize: 3, padding: .same))
+    try network.append(
+      Residual(
+        Sequential(
+          Conv2D(outputChannels: 4, kernelSize: 3, padding: .same), BatchNorm(), Dropout(rate: 0.5))
+      ))
+    try network.append(GlobalAveragePool2D())
+    try network.append(Dense(outputSize: outputs))
+    let data = Tensor(normal: [16, 2, 6, 6], key: RandomKey(seed: 5)) * 2 + 1
+    // Running averages that differ from those of an example.
+    for _ in 0..<20 { _ = network.forward(data, mode: .training) }
+    return network
+  }
+
+  private let image = Tensor(normal: [2, 6, 6], key: RandomKey(seed: 8))
+
+  /// The change of the score along each pixel, by differences.
+  private func slopes(of network: NeuralNetwork, for image: Tensor, label: Int) -> Tensor {
+    var copy = network
+    let step: Float = 1.0 / 64
+    let changes = image.scalars.indices.map { place -> Float in
+      let scores = [step, -step].map { step -> Float in
+        var scalars = image.scalars
+        scalars[place] += step
+        let input = Tensor(shape: [1] + image.shape, scalars: scalars)
+        return copy.forward(input, mode: .inference)[0, label]
+      }
+      return (scores[0] - scores[1]) / (2 * step)
+    }
+    return Tensor(shape: image.shape, scalars: changes)
+  }
+
+  @Test func theSaliencyOfAnImageIsTheSlopeOfTheScoreInInference() throws {
+    let network = try imageNetwork(loss: SoftmaxCrossEntropyLoss())
+    for label in 0..<3 {
+      let answer = try network.answer(to: image, label: label)
+      let map = try network.saliencyMap(of: image, for: answer)
+      let slopes = slopes(of: network, for: image, label: label)
+      expectClose(map, abs(slopes).max(axis: 0), "class \(label)", atol: 2e-3)
+    }
+    // Without a class it is the most probable one.
+    let probabilities = try network.predict(image.reshaped(to: [1, 2, 6, 6]))
+    let answer = try network.answer(to: image)
+    #expect(answer.label == probabilities.argmax(axis: -1)[0])
+    #expect(abs(answer.probability - probabilities.max()) < 1e-5)
+  }
+
+  @Test func occlusionIsTheFallOfTheProbability() throws {
+    let network = try imageNetwork(loss: SoftmaxCrossEntropyLoss())
+    let answer = try network.answer(to: image, label: 1)
+    let map = try network.occlusionMap(of: image, for: answer, size: 2, stride: 2)
+    let whole = try network.predict(image.reshaped(to: [1, 2, 6, 6]))[0, 1]
+    let fill = image.mean()
+    for (y, x) in [(0, 0), (2, 4), (5, 5)] {
+      var covered = image
+      for c in 0..<2 {
+        for i in 0..<2 {
+          for j in 0..<2 { covered[c, y / 2 * 2 + i, x / 2 * 2 + j] = fill }
+        }
+      }
+      let fall = try whole - network.predict(covered.reshaped(to: [1, 2, 6, 6]))[0, 1]
+      #expect(abs(map[y, x] - fall) < 1e-5, "\(y), \(x)")
+    }
+    // Squares that overlap: the mean of those over a pixel. Pixel (0, 0) lies in one, (1, 0) in two.
+    let overlapping = try network.occlusionMap(of: image, for: answer, size: 2, stride: 1)
+    let first = try network.occlusionMap(of: image, for: answer, size: 2, stride: 2)[0, 0]
+    #expect(abs(overlapping[0, 0] - first) < 1e-5)
+    #expect(overlapping.shape == [6, 6] && overlapping.isFinite)
+  }
+
+  /// A score that is a sum of pixels: what is covered is missing.
+  @Test(arguments: [(1, 1), (2, 1), (3, 2), (4, 3), (6, 6), (5, 4)])
+  func aSquareCountsForItsPixels(size: Int, stride: Int) throws {
+    var network = NeuralNetwork(inputShape: [36], loss: MeanSquaredErrorLoss(), seed: 1)
+    try network.append(Dense(inputSize: 36, outputSize: 2))
+    var weights = Tensor(zeros: [36, 2])
+    for place in 0..<36 { weights[place, 1] = 1 }
+    try network.setParameter("layers.0.weights", to: weights)
+    // Zero mean: a square is filled with 0.
+    let example = Tensor(normal: [36], key: RandomKey(seed: 4))
+    let centred = example - example.mean()
+    let answer = try network.answer(to: centred, label: 1)
+    let map = try network.occlusionMap(
+      of: centred, for: answer, imageShape: [1, 6, 6], size: size, stride: stride)
+    let count = (6 - size) / stride + 1
+    for y in 0..<6 {
+      for x in 0..<6 {
+        var sums: [Float] = []
+        for i in 0..<count where (i * stride..<i * stride + size).contains(y) {
+          for j in 0..<count where (j * stride..<j * stride + size).contains(x) {
+            var sum: Float = 0
+            for a in 0..<size {
+              for b in 0..<size { sum += centred[(i * stride + a) * 6 + j * stride + b] }
+            }
+            sums.append(sum)
+          }
+        }
+        guard !sums.isEmpty else { continue }
+        #expect(abs(map[y, x] - sums.reduce(0, +) / Float(sums.count)) < 1e-4, "\(y), \(x)")
+      }
+    }
+  }
+
+  /// Against the same network with a table at each end, whose gradients are those of a dense layer.
+  @Test func theSaliencyOfATokenIsTheLengthOfItsGradient() throws {
+    let network = try transformer(dropout: 0.3)
+    let tokens = try Tensor(
+      shape: [6], scalars: abc.vocabulary.tokens(of: "bcd ab").map(Float.init))
+    let tied = try #require(network.layers[0] as? TiedEmbedding)
+    let answer = try network.answer(to: tokens)
+    var embedding = tied.embedding
+    let vectors = embedding.forward(tokens.reshaped(to: [1, 6]), mode: .inference)
+    let table = tied.embedding.weights.value
+    func score(_ vectors: Tensor) -> Double {
+      var body = tied.body
+      let output = body.forward(vectors, mode: .inference)
+      return (0..<16).reduce(0) { $0 + Double(output[0, 5, $1]) * Double(table[answer.label, $1]) }
+    }
+    let map = try network.saliencyMap(of: tokens, for: answer)
+    #expect(map.shape == [6])
+    for step in 0..<6 {
+      var squares = 0.0
+      for place in 0..<16 {
+        let slopes = [Float(1) / 128, -1 / 128].map { change -> Double in
+          var changed = vectors
+          changed[0, step, place] += change
+          return score(changed)
+        }
+        let slope = (slopes[0] - slopes[1]) * 64
+        squares += slope * slope
+      }
+      let length = squares.squareRoot()
+      #expect(abs(Double(map[step]) - length) < 0.02 * max(1, length), "step \(step)")
+    }
+  }
+
+  @Test func aTokenCountsForTheProbabilityThatItBrings() throws {
+    let network = try transformer()
+    let tokens: [Float] = [1, 2, 4, 0]
+    let example = Tensor(shape: [4], scalars: tokens)
+    let answer = try network.answer(to: example)
+    let map = try network.occlusionMap(of: example, for: answer)
+    func probability(_ tokens: [Float]) -> Float {
+      var copy = network.layers[0]
+      let scores = copy.forward(Tensor(shape: [1, 4], scalars: tokens), mode: .inference)
+      return SequenceCrossEntropyLoss().prediction(from: scores)[0, 3, answer.label]
+    }
+    #expect(abs(answer.probability - probability(tokens)) < 1e-5)
+    for place in 0..<4 {
+      var sum: Float = 0
+      for other in 0..<5 where Float(other) != tokens[place] {
+        var changed = tokens
+        changed[place] = Float(other)
+        sum += probability(changed)
+      }
+      #expect(abs(map[place] - (probability(tokens) - sum / 4)) < 1e-5, "\(place)")
+    }
+  }
+
+  @Test func attentionMapsAreTheWeightsOfEachHead() throws {
+    let network = try transformer()
+    let tokens: [Float] = [0, 3, 1, 2, 4]
+    let maps = try network.attentionMaps(of: Tensor(shape: [5], scalars: tokens))
+    #expect(maps.map(\.path) == ["0.body.1.body.2", "0.body.3.body.2"])
+    for map in maps {
+      #expect(map.weights.shape == [4, 5, 5])
+      for head in 0..<4 {
+        for step in 0..<5 {
+          let row = (0..<5).map { map.weights[head, step, $0] }
+          #expect(abs(row.reduce(0, +) - 1) < 1e-5)
+          #expect(row[(step + 1)...].allSatisfy { $0 == 0 } && row[0] > 0)
+        }
+      }
+    }
+    // The weights make the output of the layer out of its values.
+    let layers = network.activations(of: Tensor(shape: [1, 5], scalars: tokens))
+    let place = try #require(layers.first { $0.path == maps[1].path })
+    for head in 0..<4 {
+      for step in 0..<5 {
+        for number in 0..<4 {
+          let sum = (0..<5).reduce(Float(0)) {
+            $0 + maps[1].weights[head, step, $1] * place.input[0, $1, 32 + head * 4 + number]
+          }
+          #expect(abs(place.output[0, step, head * 4 + number] - sum) < 1e-4)
+        }
+      }
+    }
+  }
+
+  @Test func aProbabilityAloneHasTwoAnswers() throws {
+    let network = try imageNetwork(outputs: 1, loss: BinaryCrossEntropyLoss())
+    let p = try network.predict(image.reshaped(to: [1, 2, 6, 6]))[0, 0]
+    let (no, yes) = try (network.answer(to: image, label: 0), network.answer(to: image, label: 1))
+    #expect(abs(yes.probability - p) < 1e-5 && abs(no.probability - (1 - p)) < 1e-5)
+    let maps = try [no, yes].map { try network.occlusionMap(of: image, for: $0) }
+    expectClose(maps[0], -maps[1], "for one is against the other")
+    #expect(try network.answer(to: image).label == (p >= 0.5 ? 1 : 0))
+  }
+
+  @Test func pixelsOfAClassAnswerTogether() throws {
+    var network = NeuralNetwork(
+      inputShape: [2, 6, 6], loss: PixelCrossEntropyLoss(), optimizer: SGD(learningRate: 0.1),
+      seed: 2)
+    try network.append(Conv2D(outputChannels: 3, kernelSize: 1))
+    let answer = try network.answer(to: image, label: 2)
+    let prediction = try network.predict(image.reshaped(to: [1, 2, 6, 6]))
+    let labels = prediction.argmax(axis: 1)
+    let places = labels.indices.filter { labels[$0] == 2 }
+    try #require(!places.isEmpty)
+    let mean =
+      places.reduce(Float(0)) { $0 + prediction[0, 2, $1 / 6, $1 % 6] } / Float(places.count)
+    #expect(abs(answer.probability - mean) < 1e-5)
+    // A convolution of one pixel sees only the pixels themselves.
+    let map = try network.saliencyMap(of: image, for: answer)
+    for place in labels.indices {
+      #expect((map[place / 6, place % 6] > 0) == (labels[place] == 2), "\(place)")
+    }
+  }
+
+  @Test func wrongQuestionsAreRefused() throws {
+    let network = try imageNetwork(loss: SoftmaxCrossEntropyLoss())
+    expectCourseError(.invalidArgument, "no such class: expected 0 to 2, got 3") {
+      _ = try network.answer(to: image, label: 3)
+    }
+    expectCourseError(
+      .shapeMismatch, "the example does not fit the network: expected shape [2, 6, 6]"
+    ) {
+      _ = try network.answer(to: Tensor(zeros: [2, 6]))
+    }
+    let answer = try network.answer(to: image)
+    expectCourseError(.invalidArgument, "a side of 1 to 6 pixels, and steps of at most that side") {
+      _ = try network.occlusionMap(of: image, for: answer, size: 7)
+    }
+    expectCourseError(.invalidArgument, "a side of 2, steps of 3") {
+      _ = try network.occlusionMap(of: image, for: answer, size: 2, stride: 3)
+    }
+    #expect(try network.attentionMaps(of: image).isEmpty)
+
+    let text = try transformer()
+    expectCourseError(.shapeMismatch, "expected 1 to 8 tokens, got shape [9]") {
+      _ = try text.answer(to: Tensor(zeros: [9]))
+    }
+    #expect(throws: CourseError.self) { try text.answer(to: [7]) }
+
+    var row = NeuralNetwork(inputShape: [5], loss: SoftmaxCrossEntropyLoss(), seed: 1)
+    try row.append(Dense(outputSize: 2))
+    let number = try row.answer(to: Tensor(ones: [5]))
+    expectCourseError(.shapeMismatch, "the example is no image: expected a shape [C, H, W]") {
+      _ = try row.saliencyMap(of: Tensor(ones: [5]), for: number)
+    }
+  }
+}
