@@ -45,7 +45,7 @@ extension Recipe {
       isSegmentation || isDetector
       || !isOther && (data.isEmpty ? needsImages : DataSource.hasImages(data))
     let isTable = !isOther && (data.isEmpty ? !needsImages : DataSource.isTable(data))
-    if isSegmentation, ["class-weights", "shape", "augment", "maps", "hidden"].contains(setting) {
+    if isSegmentation, ["class-weights", "shape", "maps", "hidden"].contains(setting) {
       return false
     }
     if isDetector, Self.notOfDetectors.contains(setting) { return false }

@@ -11,7 +11,7 @@ extension Recipe {
   func checkSegmentation() throws(UsageError) {
     let usual = Recipe(recipe: "")
     for name in [
-      "label", "target", "loss", "class-weights", "shape", "augment", "maps", "recurrent", "hidden",
+      "label", "target", "loss", "class-weights", "shape", "maps", "recurrent", "hidden",
       "embedding", "blocks", "depth", "batch-norm", "dropout", "activation",
     ] + Self.tableSettings {
       guard let setting = Recipe.settings.first(where: { $0.name == name }),
@@ -19,6 +19,10 @@ extension Recipe {
       else { continue }
       throw UsageError(
         "'--\(name) \(setting.text(self))' does not apply to a U-Net: omit it, or use --levels 0")
+    }
+    if augment.list.contains(where: { $0.stage == .batch }) {
+      throw UsageError(
+        "'--augment \(augment.text)': mixed images have no class for each pixel: leave mixup out")
     }
     if let masks, data == DataSource.scenes.name {
       throw UsageError("'--masks \(masks)': the scenes have masks of their own: give --data FOLDER")

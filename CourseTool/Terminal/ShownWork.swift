@@ -35,5 +35,6 @@ struct ShownImages: ImageSource {
   func shape(at index: Int) throws -> [Int] { try source.shape(at: index) }
   func location(at index: Int) -> String { source.location(at: index) }
   func mask(at index: Int) throws -> PixelImage? { try source.mask(at: index) }
+  var targets: Target { source.targets }
   func boxes(at index: Int) throws -> [ImageBox] { try source.boxes(at: index) }
 }

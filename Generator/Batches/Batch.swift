@@ -6,7 +6,7 @@ public struct Batch: Sendable, Equatable {
   public var images: Tensor
   /// The class of each image.
   public var labels: [Int]
-  /// The target of each image: its label, or with `mixup` a row of shares.
+  /// The target of each image: its label, with `mixup` a row of shares, or the class of each pixel.
   public var targets: Target
   /// The class of each pixel, `[N, H, W]`; `nil` when the source has no masks.
   public var masks: Tensor?

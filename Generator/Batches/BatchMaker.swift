@@ -42,6 +42,8 @@ struct BatchMaker: Sendable {
   let imageSize: [Int]
   let augmentation: [Augmentation]
   let fitting: ImageFitting
+  /// Whether the target of an image is its mask.
+  var asksForPixels = false
   let key: RandomKey
   var bodies = ImageBodies.standard
 
@@ -57,9 +59,10 @@ struct BatchMaker: Sendable {
       }
     }
     let labels = plan.indices.map { source.label(at: $0) }
+    let all = masks.count == labels.count ? Tensor(concatenating: masks) : nil
     let batch = Batch(
-      images: images, labels: labels, targets: .classes(labels),
-      masks: masks.count == labels.count ? Tensor(concatenating: masks) : nil, boxes: boxes,
+      images: images, labels: labels,
+      targets: asksForPixels ? try pixelTargets(all) : .classes(labels), masks: all, boxes: boxes,
       indices: plan.indices, epoch: plan.epochs.last ?? 0, endsEpoch: plan.endsEpoch)
     return augmentation.enumerated().reduce(batch) { batch, item in
       guard let mixing = item.element.mixing else { return batch }
@@ -67,6 +70,18 @@ struct BatchMaker: Sendable {
         batch, classCount: source.classNames.count,
         key: key.folded("batch").folded(plan.number).folded(item.offset))
     }
+  }
+
+  /// The class of each pixel of a batch.
+  private func pixelTargets(_ masks: Tensor?) throws -> Target {
+    guard let masks else {
+      throw CourseError(
+        .invalidData, "an image without a mask", expected: "a class for each pixel",
+        received: "none", location: source.name)
+    }
+    return .classSequences(
+      masks.scalars.map { $0 == Float(AnnotatedImage.ignored) ? Target.ignored : Int($0) },
+      length: imageSize[1] * imageSize[2])
   }
 
   /// One image, ready for its batch.

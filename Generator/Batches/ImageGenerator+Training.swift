@@ -15,11 +15,11 @@ extension ImageGenerator: TrainingBatches {
   public var name: String { source.name }
   /// The shape of an image, `[C, H, W]`.
   public var inputShape: [Int] { imageSize }
-  /// The classes of all images; a row of shares for each of them where images are mixed.
+  /// The targets of all images; a row of shares for each of them where images are mixed.
   public var targets: Target {
     augmentation.contains { $0.mixing != nil }
       ? .values(Tensor(oneHot: source.labels, classCount: source.classNames.count))
-      : .classes(source.labels)
+      : source.targets
   }
   /// The classes by name.
   public var classNames: [String] { source.classNames }

@@ -47,6 +47,8 @@ public final class ImageGenerator: Sequence {
   /// when it hands out the last batch of the one before.
   public private(set) var currentEpoch = 0
 
+  /// Whether the targets are the classes of all pixels, so that they come from the masks.
+  private let asksForPixels: Bool
   private var prefetcher: Prefetcher<BatchPlan, MadeBatch>?
   /// Whether the last batch was the last of its epoch.
   private(set) var isAtEpochEnd = false
@@ -95,6 +97,16 @@ public final class ImageGenerator: Sequence {
       try require(
         count == 1 || count == imageSize[0], "normalize", "1 or \(imageSize[0]) channels",
         "\(count)", "Give one mean and standard deviation for each channel of the images.")
+    }
+    asksForPixels = source.targets.areOfPixels
+    if case .classSequences(_, let length) = source.targets {
+      try require(
+        length == imageSize[1] * imageSize[2], "image size",
+        "that of the masks, with \(length) pixels", "\(imageSize)",
+        "Bring images and masks to that size before.")
+      try require(
+        !augmentation.contains { $0.mixing != nil }, "mixup", "a class for each image",
+        "a class for each pixel", "Leave it out.")
     }
     self.source = source
     self.batchSize = Swift.min(batchSize, Swift.max(source.count, 1))
@@ -207,7 +219,7 @@ public final class ImageGenerator: Sequence {
     isEndTold = true
     let maker = BatchMaker(
       source: source, imageSize: imageSize, augmentation: augmentation, fitting: fitting,
-      key: RandomKey(seed: seed).folded("augmentation"))
+      asksForPixels: asksForPixels, key: RandomKey(seed: seed).folded("augmentation"))
     return Prefetcher(
       threads: threads, capacity: prefetch, plan: { planner.next() },
       make: { plan in MadeBatch(plan: plan, batch: Result { try maker.batch(plan) }) })

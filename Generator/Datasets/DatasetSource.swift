@@ -8,11 +8,17 @@ import Shared
 ///     let digits = try DatasetSource(Dataset.digits.reshaped(to: [1, 8, 8]), range: 0...16)
 ///     digits.image(at: 0)                                              // 8 x 8, grey
 ///
+/// The targets are a class for each image, or one for each of its pixels: then each image has a mask, whose bytes are
+/// those classes, and `AnnotatedImage.ignored` for a pixel that does not count.
+///
 /// Inputs that the dataset keeps as bytes come out unchanged, without its scaling. Numbers become bytes as
 /// `range` says.
 public struct DatasetSource: ImageSource {
   private let dataset: Dataset
+  /// The class of each image; 0 where each pixel has its own.
   private let classLabels: [Int]
+  /// The class of each pixel, image by image; empty where an image has one class.
+  private let pixelClasses: [Int]
   private let shape: (channels: Int, height: Int, width: Int)
   private let range: ClosedRange<Float>
 
@@ -25,7 +31,7 @@ public struct DatasetSource: ImageSource {
 
   /// The images of a dataset.
   /// - Parameters:
-  ///   - dataset: inputs `[C, H, W]` with 1, 3 or 4 channels, or `[H, W]`; a class for each
+  ///   - dataset: inputs `[C, H, W]` with 1, 3 or 4 channels, or `[H, W]`; a class for each, or for each of its pixels
   ///   - range: the numbers that become 0 and 255; not used for inputs that are bytes
   /// - Throws: when the inputs are no images, the targets no classes, or a number lies outside `range`
   public init(_ dataset: Dataset, range: ClosedRange<Float> = 0...1) throws {
@@ -36,15 +42,22 @@ public struct DatasetSource: ImageSource {
         expected: "the shape [C, H, W] with 1, 3 or 4 channels", received: "\(dataset.inputShape)",
         location: dataset.name, remedy: "Rows of pixels become images by reshaped(to: [C, H, W]).")
     }
-    guard case .classes(let labels) = dataset.targets else {
+    switch dataset.targets {
+    case .classes(let labels): (classLabels, pixelClasses) = (labels, [])
+    // Bytes hold them, of which the last one marks a pixel that does not count.
+    case .classSequences(let classes, length: sizes[1] * sizes[2])
+    where (classes.max() ?? 0) < Int(AnnotatedImage.ignored):
+      classLabels = [Int](repeating: 0, count: dataset.count)
+      pixelClasses = classes
+    default:
       throw CourseError(
-        .invalidData, "these images have no classes", expected: "a class index for each",
+        .invalidData, "these images have no classes",
+        expected: "a class index for each, or one below 255 for each pixel",
         received: "other targets", location: dataset.name)
     }
     self.dataset = dataset
     self.range = range
     shape = (sizes[0], sizes[1], sizes[2])
-    classLabels = labels
     classNames =
       dataset.classNames.isEmpty
       ? (0..<(dataset.classCount ?? 0)).map(String.init) : dataset.classNames
@@ -66,6 +79,21 @@ public struct DatasetSource: ImageSource {
   public func label(at index: Int) -> Int {
     requireIndex(index)
     return classLabels[index]
+  }
+
+  /// Those of the dataset.
+  public var targets: Target { dataset.targets }
+
+  /// The class of each pixel; `nil` where an image has one class.
+  public func mask(at index: Int) -> PixelImage? {
+    requireIndex(index)
+    guard !pixelClasses.isEmpty else { return nil }
+    let area = shape.height * shape.width
+    return PixelImage(
+      width: shape.width, height: shape.height, channels: 1,
+      pixels: pixelClasses[index * area..<(index + 1) * area].map {
+        $0 == Target.ignored ? AnnotatedImage.ignored : UInt8($0)
+      })
   }
 
   /// The name of the data and the number of the example.

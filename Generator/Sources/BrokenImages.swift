@@ -77,6 +77,8 @@ public struct ImageSubset: ImageSource {
   public func location(at index: Int) -> String { source.location(at: place(index)) }
   /// The mask of an image.
   public func mask(at index: Int) throws -> PixelImage? { try source.mask(at: place(index)) }
+  /// The targets of these images.
+  public var targets: Target { source.targets.rows(at: indices) }
   /// The objects in an image.
   public func boxes(at index: Int) throws -> [ImageBox] { try source.boxes(at: place(index)) }
 

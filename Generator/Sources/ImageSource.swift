@@ -28,6 +28,9 @@ public protocol ImageSource: Sendable {
   var classNames: [String] { get }
   /// The class of an image, from 0 to `classNames.count - 1`.
   func label(at index: Int) -> Int
+  /// The targets of all images, in order: their labels, or the class of each pixel. Batches take the latter from the
+  /// masks, which follow the augmentations.
+  var targets: Target { get }
   /// The pixels of an image, in the size and with the channels that it is stored with; images of one
   /// source may differ.
   /// - Throws: a `CourseError` that names the file when it cannot be read or is no image
@@ -45,7 +48,17 @@ public protocol ImageSource: Sendable {
   func boxes(at index: Int) throws -> [ImageBox]
 }
 
+extension Target {
+  /// Whether there is a class for each pixel of an image.
+  var areOfPixels: Bool {
+    if case .classSequences = self { true } else { false }
+  }
+}
+
 extension ImageSource {
+  /// The label of each image.
+  public var targets: Target { .classes(labels) }
+
   /// No masks.
   public func mask(at index: Int) throws -> PixelImage? { nil }
   /// No boxes.

@@ -41,8 +41,9 @@ public struct HighlightedText: Drawn, Sendable {
       x += cell + gap
       if part.text == "\n" { (x, y) = (margin, y + line) }
     }
-    y += height + (note.isEmpty ? 0 : 26)
-    content.text(note, at: (margin, y), .small, .soft)
+    y += height + 26
+    let darkest = "The darkest: \(short(largest))."
+    content.text(note.isEmpty ? darkest : "\(note) \(darkest)", at: (margin, y), .small, .soft)
     var drawing = Drawing(width: width, height: y + 20)
     drawing.label = title
     drawing.add(content, at: (0, 0))

@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 
 // Pictures of why a network gives an answer.
@@ -43,12 +44,16 @@ extension TileSheet {
           "",
           [
             .init(picture, captions: ["the input"]),
-            .init(colored(shades.flatMap(\.pixel)), captions: [name]),
+            .init(
+              colored(shades.flatMap(\.pixel)), captions: [name, "the darkest: \(short(largest))"]),
             .init(colored(over), captions: ["over the input"]),
           ])
       ], side: 208)
   }
 }
+
+/// A size in three digits, such as "0.123" or "1.2e-05".
+func short(_ size: Float) -> String { String(format: "%.3g", Double(size)) }
 
 extension Figure {
   /// The weights of an attention head: a row for each step, the darker a cell the more that step takes of the step of

@@ -152,7 +152,10 @@ import Testing
     let sheet = try TileSheet.reasons(map, over: image, name: "occlusion", title: "Why 7")
     let tiles = sheet.groups[0].tiles
     #expect(sheet.title == "Why 7")
-    #expect(tiles.map(\.captions) == [["the input"], ["occlusion"], ["over the input"]])
+    #expect(
+      tiles.map(\.captions) == [
+        ["the input"], ["occlusion", "the darkest: 2"], ["over the input"],
+      ])
     #expect(tiles[0].image.pixels == [0, 85, 170, 255])
     // The colours of the palette, white for nothing, and the half of the way to orange.
     #expect(
@@ -184,7 +187,7 @@ import Testing
     let svg = words.svg
     #expect(svg.contains(">sweet</text>") && svg.contains(">&lt;drink&gt;</text>"))
     #expect(svg.contains("#d55e00") && svg.contains("#0072b2") && svg.contains("#eaaf80"))
-    #expect(svg.contains("Orange speaks for it.") && svg.contains("food, 93 %"))
+    #expect(svg.contains("Orange speaks for it. The darkest: 1.") && svg.contains("food, 93 %"))
     // White on dark colours.
     #expect(svg.contains("#ffffff"))
   }

@@ -170,7 +170,7 @@ import Testing
   @Test(
     arguments: [
       (["figures-unet", "--hidden", "8"], "does not apply to a U-Net"),
-      (["figures-unet", "--augment", "mirror"], "does not apply to a U-Net"),
+      (["figures-unet", "--augment", "mixup:0.2"], "mixed images have no class for each pixel"),
       (["figures-unet", "--masks", "m"], "have masks of their own"),
       (["figures-unet", "--data", "nowhere"], "there is no folder nowhere"),
       (["iris-mlp", "--masks", "m"], "use the recipe figures-unet"),
@@ -179,6 +179,30 @@ import Testing
   func settingsThatDoNotFit(arguments: [String], message: String) throws {
     let run = runTool(["train"] + arguments)
     #expect(run.status == 2 && run.error.contains(message), "\(run.error)")
+  }
+
+  /// Masks follow the images, and a resumed training goes on with the same ones.
+  @Test func augmentedImagesTakeTheirMasksAlong() throws {
+    try withTemporaryFolder { folder in
+      let data = scenes(in: folder)
+      func train(_ name: String, epochs: Int, augment: String = "mirror,crop:4") throws -> String {
+        let model = folder.appending(path: name).path
+        let run = runTool(
+          "train", "figures-unet", "--data", data, "-o", model, "--augment", augment, "--levels",
+          "1", "--width", "2", "--batch-size", "2", "--validation", "0.2", "--test", "0.2",
+          "--schedule", "step", "--epochs", "\(epochs)", "--quiet")
+        try #require(run.status == 0, "\(run.error)")
+        return model
+      }
+      let (whole, parts) = (try train("whole", epochs: 3), try train("parts", epochs: 1))
+      let resumed = runTool("train", "--resume", parts, "--epochs", "3", "--quiet")
+      #expect(resumed.status == 0, "\(resumed.error)")
+      let input = Tensor(uniform: [1, 3, 32, 32], key: RandomKey(seed: 1))
+      let prediction = try savedNetwork(whole).predict(input)
+      #expect(try savedNetwork(parts).predict(input) == prediction)
+      let plain = try train("plain", epochs: 3, augment: "none")
+      #expect(try savedNetwork(plain).predict(input) != prediction)
+    }
   }
 
   @Test func theScenesAreDrawnInDivisibleSizes() throws {
