@@ -78,27 +78,11 @@ extension NeuralNetwork {
   /// The floating-point operations in the products of a training step on one example.
   ///
   /// Three products a layer: the output, the weights' gradient, and the input's gradient, which the first
-  /// layer does without. Each weight takes part once at every place of the output.
-  fileprivate var operationsOfAStep: Double {
-    var total = 0
-    for (index, place) in layerPlaces.enumerated() {
-      func output(_ convolution: Conv2D) -> [Int] {
-        (try? convolution.outputShape(for: place.inputShape)) ?? []
-      }
-      let (weights, output) =
-        switch place.layer {
-        case let dense as Dense: (dense.weights, [1])
-        case let layer as Conv2D: (layer.weights, output(layer))
-        case let layer as ConvReLU: (layer.convolution.weights, output(layer.convolution))
-        case let layer as ConvBatchNormReLU: (layer.convolution.weights, output(layer.convolution))
-        case let layer as ConvReLUPool: (layer.convolution.weights, output(layer.convolution))
-        // Each weight takes part once at every place of the input.
-        case let layer as ConvTranspose2D: (layer.weights, place.inputShape)
-        default: (Parameter(Tensor(zeros: [0])), [])
-        }
-      let places = output.dropFirst().reduce(1, *)
-      total += 2 * weights.value.count * places * (index == 0 ? 2 : 3)
-    }
-    return Double(total)
+  /// layer does without.
+  var operationsOfAStep: Double {
+    let layers = multiplyAddsOfLayers
+    let isContainer = self.layers.first is any LayerContainer
+    let first = isContainer ? 0 : layers.first { $0.path == "0" }?.count ?? 0
+    return Double(2 * (3 * layers.reduce(0) { $0 + $1.count } - first))
   }
 }

@@ -4,9 +4,10 @@ import Networks
 import Pictures
 
 extension PixelImage {
-  /// The image enlarged, with the boxes of detections in red and those of the truth in white.
-  func showing(_ detections: [Detection], truth: [LabelledBox] = [], side: Int = 192) -> PixelImage
-  {
+  /// The image enlarged, with the boxes of detections in red, with their classes, and those of the truth in white.
+  func showing(
+    _ detections: [Detection], truth: [LabelledBox] = [], classNames: [String], side: Int = 192
+  ) -> PixelImage {
     let scale = max(1, side / max(width, height))
     var image = PixelImage(width: width * scale, height: height * scale, channels: 3)
     let small = converted(toChannels: 3)
@@ -24,7 +25,12 @@ extension PixelImage {
         label: 0)
     }
     for thing in truth { image.outline(enlarged(thing.box), color: [255, 255, 255]) }
-    for detection in detections { image.outline(enlarged(detection.box)) }
+    // The most certain one last, over the others.
+    for detection in detections.reversed() {
+      image.outline(
+        enlarged(detection.box),
+        label: "\(classNames[detection.label].printable) \(fixed(detection.score, 2))")
+    }
     return image
   }
 }
@@ -39,7 +45,7 @@ extension DetectionResult {
       let shown = found[index].filter { $0.score >= Self.shownScore }
       let image = PixelImage(data.images.rows(at: [index]).reshaped(to: data.images.inputShape))
       return TileSheet.Tile(
-        image.showing(shown, truth: data.truth[index]),
+        image.showing(shown, truth: data.truth[index], classNames: data.classNames),
         captions: Self.captions(of: shown, classNames: data.classNames))
     }
     return TileSheet(

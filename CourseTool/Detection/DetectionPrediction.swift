@@ -78,7 +78,8 @@ enum DetectionPrediction {
         let name = (file.split(separator: "/").last.map(String.init) ?? file).printable
         tiles.append(
           TileSheet.Tile(
-            PixelImage(input.reshaped(to: network.inputShape)).showing(detections),
+            PixelImage(input.reshaped(to: network.inputShape)).showing(
+              detections, classNames: detector.classNames),
             captions: DetectionResult.captions(of: detections, classNames: detector.classNames)
               + [name.count > 30 ? "…\(name.suffix(29))" : name]))
       }

@@ -188,12 +188,15 @@ struct ModelReport {
       if scores.contains(where: { $0.report.rmse != nil }) { return regressionResults }
       if recipe?.isSegmentation == true { return segmentationResults }
       let isText = scores.contains { $0.report.perplexity != nil }
+      // A detector has another measure, in a section of its own.
+      let hasAccuracy = scores.contains { $0.report.accuracy != nil }
       let table = TextTable(
-        columns: [.init("part"), .number("loss"), .number("accuracy")]
+        columns: [.init("part"), .number("loss")] + (hasAccuracy ? [.number("accuracy")] : [])
           + (isText ? [.number("perplexity"), .number("bits per character")] : [])
           + [.number(isText ? "characters" : "examples")],
         rows: scores.map { part, report in
-          [part, lossText(Float(report.loss)), report.accuracy.map(percent) ?? "-"]
+          [part, lossText(Float(report.loss))]
+            + (hasAccuracy ? [report.accuracy.map(percent) ?? "-"] : [])
             + [report.perplexity, report.bitsPerCharacter].compactMap { $0.map { fixed($0, 3) } }
             + [report.examples.grouped]
         })

@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 
@@ -25,6 +26,8 @@ enum SummaryCommand: Command {
     var inputShape: [Int]
     var layers: [LayerRecord]
     var parameters: Int
+    /// Those of a forward pass for one example.
+    var multiplyAdds: Int
     var loss: String?
     var optimizer: String?
     /// The form in which the network takes images: "3 x 64 x 64, pad".
@@ -60,6 +63,7 @@ enum SummaryCommand: Command {
     }
     let out = terminal.output
     out.line(summaryText(network, for: out))
+    out.line("Multiply-adds: \(network.multiplyAdds.grouped) for an example")
     if let input = network.imageInput { out.line("Images: \(input) (channels x height x width)") }
     if let preparation = network.preparation, !preparation.isPlain {
       out.line("Columns:")
@@ -99,7 +103,8 @@ enum SummaryCommand: Command {
           path: place.path, type: type(of: place.layer).typeName, outputShape: place.outputShape,
           parameters: place.layer.parameterCount)
       },
-      parameters: network.parameterCount, loss: network.loss.map { type(of: $0).typeName },
+      parameters: network.parameterCount, multiplyAdds: network.multiplyAdds,
+      loss: network.loss.map { type(of: $0).typeName },
       optimizer: network.optimizer.map { type(of: $0).typeName },
       images: network.imageInput?.description, preparation: network.preparation,
       scaling: network.preprocessing.map { "\($0)" },

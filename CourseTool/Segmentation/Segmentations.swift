@@ -65,7 +65,7 @@ struct Segmentations {
     }
     let features = data.batch(at: indices).features
     let range = min(features.min(), 0)...max(features.max(), 1)
-    let tiles = indices.enumerated().flatMap { place, index in
+    let tiles = indices.enumerated().map { place, index in
       func mask(_ classes: [Int]) -> PixelImage {
         PixelImage(
           width: shape[2], height: shape[1], channels: 1,
@@ -74,15 +74,13 @@ struct Segmentations {
           }
         ).coloredMask
       }
-      return [
-        TileSheet.Tile(
-          PixelImage(features.rows(at: [place]).reshaped(to: shape), range: range),
-          captions: ["image \(index)"]),
-        TileSheet.Tile(mask(labels), captions: ["truth"]),
-        TileSheet.Tile(mask(predicted), captions: ["IoU \(fixed(scores[index], 3))"]),
-      ]
+      let image = PixelImage(features.rows(at: [place]).reshaped(to: shape), range: range)
+      return TileSheet.Tile(
+        PixelImage(sideBySide: [image, mask(labels), mask(predicted)]),
+        captions: ["image \(index), IoU \(fixed(scores[index], 3))"])
     }
-    return TileSheet(title: title, groups: [.init("", tiles)])
+    return TileSheet(
+      title: title + ": image, truth, prediction", groups: [.init("", tiles)], side: 324)
   }
 
   /// The colours of the classes.
@@ -107,5 +105,22 @@ struct Segmentations {
   /// The score of each image, the worst first, as CSV.
   var csv: String {
     "image,mean IoU\n" + worst(.max).map { "\($0),\(fixed(scores[$0], 4))\n" }.joined()
+  }
+}
+
+extension PixelImage {
+  /// Images of one size beside each other, with white between them.
+  fileprivate init(sideBySide images: [PixelImage]) {
+    let (height, width) = (images[0].height, images[0].width)
+    let gap = max(1, width / 20)
+    let colored = images.map { $0.converted(toChannels: 3).pixels }
+    let white = [UInt8](repeating: 255, count: 3 * gap)
+    let rows = (0..<height).map { row in
+      colored.map { Array($0[(3 * row * width)..<(3 * (row + 1) * width)]) }.joined(
+        separator: white)
+    }
+    self.init(
+      width: images.count * (width + gap) - gap, height: height, channels: 3,
+      pixels: Array(rows.joined()))
   }
 }

@@ -84,8 +84,12 @@ extension PixelImage {
   }
 
   /// Draws the edges of a box, as far as they lie in the image.
-  /// - Parameter color: red, green and blue
-  public mutating func outline(_ box: ImageBox, color: [UInt8] = [255, 32, 32]) {
+  /// - Parameters:
+  ///   - color: red, green and blue
+  ///   - label: a text above the box, or below its upper edge where there is no room; in white letters on the colour
+  public mutating func outline(
+    _ box: ImageBox, color: [UInt8] = [255, 32, 32], label: String = ""
+  ) {
     let (top, bottom) = (max(Int(box.top.rounded()), 0), min(Int(box.bottom.rounded()), height))
     let (left, right) = (max(Int(box.left.rounded()), 0), min(Int(box.right.rounded()), width))
     guard top < bottom, left < right else { return }
@@ -97,6 +101,22 @@ extension PixelImage {
     for row in rows {
       for column in columns where isEdge(row, column) {
         for channel in 0..<3 { self[row, column, channel] = color[channel] }
+      }
+    }
+    let (lines, length) = (PixelFont.height + 1, PixelFont.width(of: label) + 2)
+    guard !label.isEmpty, height >= lines else { return }
+    let first = top >= lines ? top - lines : min(top, height - lines)
+    let start = max(0, min(left, width - length))
+    for row in 0..<lines {
+      for column in 0..<min(length, width - start) {
+        let (letter, place) = (column - 1).quotientAndRemainder(dividingBy: PixelFont.width + 1)
+        let isSet =
+          row > 0 && column > 0 && letter < label.count && place < PixelFont.width
+          && PixelFont.isSet(
+            label[label.index(label.startIndex, offsetBy: letter)], row: row - 1, column: place)
+        for channel in 0..<3 {
+          self[first + row, start + column, channel] = isSet ? 255 : color[channel]
+        }
       }
     }
   }

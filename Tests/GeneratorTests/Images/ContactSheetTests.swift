@@ -100,6 +100,32 @@ struct ContactSheetTests {
     }
     #expect(image == before)
   }
+
+  @Test func boxesAreLabelled() {
+    func rows(_ box: ImageBox, _ label: String, width: Int = 16, height: Int = 14) -> [String] {
+      var image = PixelImage(width: width, height: height, channels: 3)
+      image.outline(box, color: [200, 0, 0], label: label)
+      return (0..<height).map { row in
+        (0..<width).map { column in
+          image[row, column, 1] == 255 ? "o" : image[row, column, 0] == 200 ? "#" : "."
+        }.joined()
+      }
+    }
+    // Above the box: "I", five pixels wide.
+    let above = rows(ImageBox(left: 2, top: 10, right: 12, bottom: 13, label: 0), "I")
+    #expect(above[1] == "..#######.......")
+    #expect(above[2] == "..##ooo##......." || above[2] == "..#.ooo.#.......")
+    #expect(above[10] == "..##########...." && above[0] == "................")
+    // No room above, or beside it, or anywhere.
+    let inside = rows(ImageBox(left: 12, top: 0, right: 16, bottom: 13, label: 0), "I")
+    #expect(inside[1].contains("ooo") && inside[1].hasPrefix(".........#"))
+    let small = rows(
+      ImageBox(left: 0, top: 0, right: 3, bottom: 3, label: 0), "a long name", width: 4, height: 4)
+    #expect(small == ["###.", "#.#.", "###.", "...."])
+    let narrow = rows(
+      ImageBox(left: 0, top: 9, right: 3, bottom: 12, label: 0), "a long name", width: 4)
+    #expect(narrow[0] == "####" && narrow.joined().contains("o"))
+  }
 }
 
 @Suite(.watched) struct AugmentationTextTests {
