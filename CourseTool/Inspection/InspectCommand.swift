@@ -29,6 +29,7 @@ enum InspectCommand: Command {
       example in the test part of the training data. INPUT is such an image, or, for a
       network that reads text, the text itself. The picture names the prediction, and
       for an example the true class. Orange speaks for the answer, blue against it.
+      Of a detector, a map explains the most certain box of a class.
 
       Examples:
         course inspect lenet-mnist.safetensors --filters filters.png
@@ -107,7 +108,8 @@ enum InspectCommand: Command {
     }
     // The example first: nothing is written if it cannot be read.
     let drawn = try asked.first.map { option, input in
-      try network.requireInputsAlone(path)
+      // Of a detector, a map explains what it finds in one box.
+      if option != "saliency", option != "occlusion" { try network.requireInputsAlone(path) }
       let example = try InspectedExample(
         input, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken],
         progress: terminal.progress(for: arguments))

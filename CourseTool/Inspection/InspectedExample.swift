@@ -28,7 +28,7 @@ struct InspectedExample {
       return
     }
     let recipe = try Recipe(notedIn: network, path: path)
-    if let number = Int(source) {
+    if let number = Int(source), recipe?.isDetector != true {
       self = try Self(
         number: number, of: recipe, network, path: path, skipBroken: skipBroken, progress: progress)
       return

@@ -35,7 +35,7 @@ struct Inspection {
   func label(named name: String) throws -> Int {
     let outputs = network.outputShape
     let count = outputs == [1] ? 2 : outputs.count == 2 ? outputs[1] : outputs[0]
-    let names = (0..<count).map(network.name(of:))
+    let names = detector?.classNames ?? (0..<count).map(network.name(of:))
     guard let label = names.firstIndex(of: name) else {
       throw UsageError(
         "'--class \(name.printable)': the classes of \(path) are "
@@ -79,7 +79,7 @@ struct Inspection {
         expected: "inputs [C, H, W], or tokens", received: "inputs \(network.inputShape)",
         location: path)
     }
-    let answer = try network.answer(to: example.features, label: label)
+    let (answer, box) = try answer(label)
     let map = try body(answer, imageShape)
     let title = title(answer, name)
     let record = Answer(class: network.name(of: answer.label), probability: answer.probability)
@@ -90,10 +90,30 @@ struct Inspection {
           title: title, parts: parts.map { ($0.text, $0.weight) }, note: legend),
         shapes: [map.shape], answer: record, parts: parts)
     }
-    return Drawn(
-      picture: try TileSheet.reasons(
-        map, over: example.features.reshaped(to: shape), name: name, title: title),
-      shapes: [map.shape], answer: record)
+    var sheet = try TileSheet.reasons(
+      map, over: example.features.reshaped(to: shape), name: name, title: title)
+    if let box {
+      for tile in sheet.groups[0].tiles.indices {
+        sheet.groups[0].tiles[tile].image.outline(
+          ImageBox(left: box.x1, top: box.y1, right: box.x2, bottom: box.y2, label: answer.label))
+      }
+    }
+    return Drawn(picture: sheet, shapes: [map.shape], answer: record)
+  }
+
+  /// The answer for a class, or the most probable one; of a detector for the box in which it is most certain.
+  private func answer(_ label: Int?) throws -> (ExplainedAnswer, box: Box?) {
+    guard let detector, let recipe = try Recipe(notedIn: network, path: path) else {
+      return (try network.answer(to: example.features, label: label), nil)
+    }
+    let batch = Tensor(stacking: [example.features])
+    let found = try detector.answer(
+      to: example.features, proposals: recipe.proposals.proposals(in: batch)[0], label: label)
+    return (found.answer, found.proposal)
+  }
+
+  private var detector: Detector? {
+    network.sideInputShapes.isEmpty ? nil : try? Detector(network)
   }
 
   /// "Occlusion: example 7, predicted 7, 99 %"

@@ -14,6 +14,8 @@ public struct ExplainedAnswer: Sendable {
   public let probability: Float
   /// The numbers of the output that the answer is made of, and their weights in it, `[1] + outputShape`.
   package let selection: Tensor
+  /// The side inputs that it was given for.
+  package let sideInputs: [String: Tensor]
 }
 
 extension NeuralNetwork {
@@ -21,10 +23,13 @@ extension NeuralNetwork {
   /// - Parameters:
   ///   - example: raw, `inputShape`, or `[t]` tokens for a network that predicts the next one
   ///   - label: the class to ask for; `nil` for the most probable one
+  ///   - sideInputs: the side inputs that the layers ask for, `[1]` + shape each
   /// - Throws: `CourseError` when the example does not fit the network, or there is no such class.
-  public func answer(to example: Tensor, label: Int? = nil) throws -> ExplainedAnswer {
-    try requireExample(example)
-    let prediction = predictions(for: Tensor(stacking: [example]))
+  public func answer(
+    to example: Tensor, label: Int? = nil, sideInputs: [String: Tensor] = [:]
+  ) throws -> ExplainedAnswer {
+    try requireExample(example, sideInputs: sideInputs)
+    let prediction = predictions(for: Tensor(stacking: [example]), sideInputs: sideInputs)
     guard prediction.isFinite else {
       throw CourseError(
         .invalidData, "the prediction for this example is not finite", expected: "numbers",
@@ -41,7 +46,8 @@ extension NeuralNetwork {
       let chosen = label ?? (prediction[0, 0] >= 0.5 ? 1 : 0)
       let probability = chosen == 1 ? prediction[0, 0] : 1 - prediction[0, 0]
       return ExplainedAnswer(
-        label: chosen, probability: probability, selection: [[chosen == 1 ? 1 : -1]])
+        label: chosen, probability: probability, selection: [[chosen == 1 ? 1 : -1]],
+        sideInputs: sideInputs)
     case 1, 2:
       let last = prediction.reshaped(to: [-1, count])
       let scores = last.rows(at: [last.shape[0] - 1])
@@ -50,14 +56,16 @@ extension NeuralNetwork {
       selection[last.shape[0] - 1, chosen] = 1
       return ExplainedAnswer(
         label: chosen, probability: scores[0, chosen],
-        selection: selection.reshaped(to: prediction.shape))
+        selection: selection.reshaped(to: prediction.shape), sideInputs: sideInputs)
     default:
-      return try pixels(of: label, in: prediction)
+      return try pixels(of: label, in: prediction, sideInputs)
     }
   }
 
   /// The pixels of which a class is the most probable one.
-  private func pixels(of label: Int?, in prediction: Tensor) throws -> ExplainedAnswer {
+  private func pixels(
+    of label: Int?, in prediction: Tensor, _ sideInputs: [String: Tensor]
+  ) throws -> ExplainedAnswer {
     let (count, area) = (prediction.shape[1], prediction.shape[2] * prediction.shape[3])
     let pixels = prediction.reshaped(to: [count, area])
     let labels = pixels.argmax(axis: 0)
@@ -77,7 +85,7 @@ extension NeuralNetwork {
     }
     return ExplainedAnswer(
       label: chosen, probability: (selection * pixels).sum(),
-      selection: selection.reshaped(to: prediction.shape))
+      selection: selection.reshaped(to: prediction.shape), sideInputs: sideInputs)
   }
 
   /// The name of a class, or its number.
@@ -86,20 +94,32 @@ extension NeuralNetwork {
   }
 
   /// The predictions for examples of one shape, of another length than the network's input where the layers take it.
-  func predictions(for batch: Tensor) -> Tensor {
-    var sequence = Sequential(layers)
-    sequence.resetState()
+  /// - Parameter sideInputs: those of one example, which all of the batch get
+  func predictions(for batch: Tensor, sideInputs: [String: Tensor] = [:]) -> Tensor {
+    var sequence = fresh
+    let same = [Int](repeating: 0, count: batch.shape[0])
+    sequence.take(sideInputs: sideInputs.mapValues { $0.rows(at: same) })
     let output = sequence.forward(preprocessing?(batch) ?? batch, mode: .inference)
     return loss?.prediction(from: output) ?? output
   }
 
-  /// Throws unless the network answers one example alone, and this is one.
-  func requireExample(_ example: Tensor) throws {
-    guard sideInputShapes.isEmpty else {
+  /// The layers without a state from earlier batches.
+  private var fresh: Sequential {
+    var sequence = Sequential(layers)
+    sequence.resetState()
+    return sequence
+  }
+
+  /// Throws unless the network answers such an example.
+  func requireExample(_ example: Tensor, sideInputs: [String: Tensor] = [:]) throws {
+    let (asked, given) = (sideInputShapes.keys.sorted(), sideInputs.keys.sorted())
+    guard asked == given else {
+      func list(_ names: [String]) -> String {
+        names.isEmpty ? "none" : names.joined(separator: ", ")
+      }
       throw CourseError(
-        .invalidArgument, "a map shows the reasons of one answer to one example",
-        expected: "a network that needs the example alone",
-        received: "one that also asks for \(sideInputShapes.keys.sorted().joined(separator: ", "))")
+        .invalidArgument, "side inputs of the example", expected: list(asked), received: list(given)
+      )
     }
     let isText = inputShape.count == 1 && outputShape.count == 2
     let fits =
@@ -112,6 +132,7 @@ extension NeuralNetwork {
         expected: isText ? "1 to \(inputShape[0]) tokens" : "shape \(inputShape)",
         received: "shape \(example.shape)")
     }
+    try fresh.check(batchShape: [1] + example.shape, mode: .inference)
     if let first = layers.first as? any InputCheckingLayer {
       try first.check(inputs: Tensor(stacking: [example]), firstExample: 0)
     }

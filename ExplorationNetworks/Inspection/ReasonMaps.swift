@@ -23,8 +23,10 @@ extension NeuralNetwork {
   public func saliencyMap(
     of example: Tensor, for answer: ExplainedAnswer, imageShape: [Int]? = nil
   ) throws -> Tensor {
-    try requireExample(example)
-    let layers = activations(of: Tensor(stacking: [example])) { _ in answer.selection }
+    try requireExample(example, sideInputs: answer.sideInputs)
+    let layers = activations(
+      of: Tensor(stacking: [example]), sideInputs: answer.sideInputs
+    ) { _ in answer.selection }
     if readsTokens {
       // The vectors are the output of the embedding, the only layer that gets tokens.
       guard let vectors = layers.first(where: { $0.layer is Embedding })?.outputGradient else {
@@ -63,7 +65,7 @@ extension NeuralNetwork {
     of example: Tensor, for answer: ExplainedAnswer, imageShape: [Int]? = nil, size: Int? = nil,
     stride: Int? = nil
   ) throws -> Tensor {
-    try requireExample(example)
+    try requireExample(example, sideInputs: answer.sideInputs)
     if readsTokens { return tokenOcclusion(of: example, for: answer) }
     let shape = try self.imageShape(of: example, given: imageShape)
     let image = example.reshaped(to: shape)
@@ -106,7 +108,7 @@ extension NeuralNetwork {
 
   /// The part of the answer in each of some examples.
   private func scores(of batch: Tensor, for answer: ExplainedAnswer) -> [Float] {
-    let predictions = predictions(for: batch)
+    let predictions = predictions(for: batch, sideInputs: answer.sideInputs)
     let rows = predictions.reshaped(to: [batch.shape[0], -1])
     return rows.matmul(answer.selection.reshaped(to: [-1, 1])).scalars
   }

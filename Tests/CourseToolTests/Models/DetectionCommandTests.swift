@@ -72,6 +72,21 @@ import Testing
       }
       #expect(runTool("inspect", model, "--filters", file("f.svg")).status == 0)
 
+      // Maps explain a class in the box in which it is most certain.
+      for (number, options) in [["--occlusion", image], ["--saliency", image]].enumerated() {
+        let map = runTool(
+          ["inspect", model] + options + [file("map\(number).svg"), "--class", "ring", "--json"])
+        #expect(map.status == 0, "\(map.error)")
+        let shown = try #require(try (map.json["images"] as? [[String: Any]])?.first)
+        #expect((shown["answer"] as? [String: Any])?["class"] as? String == "ring")
+        #expect(shown["shapes"] as? [[Int]] == [[32, 32]])
+      }
+      let background = runTool(
+        "inspect", model, "--occlusion", image, file("x.svg"), "--class", "background")
+      #expect(background.status == 2 && background.error.contains("are circle, cross"))
+      let number = runTool("inspect", model, "--occlusion", "0", file("x.svg"))
+      #expect(number.status == 1, "\(number.error)")
+
       let resumed = runTool("train", "--resume", model, "--epochs", "3")
       // One-cycle ends with its last epoch.
       #expect(resumed.status == 2 && resumed.error.contains("one-cycle schedule"))

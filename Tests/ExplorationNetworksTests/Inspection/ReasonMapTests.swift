@@ -241,6 +241,59 @@ import Testing
     }
   }
 
+  /// A detector explains a class in one of its proposals.
+  @Test func aDetectorExplainsItsMostCertainBox() throws {
+    var network = try NeuralNetwork.fastRCNN(
+      imageSize: [16, 16], classNames: ["ring", "cross"], channels: [3, 4], hidden: 6, regions: 4,
+      optimizer: SGD(learningRate: 0.1), seed: 4)
+    network.forEachParameter { $1.value = $1.value * 3 }
+    let image = Tensor(uniform: [3, 16, 16], key: RandomKey(seed: 3))
+    let proposals = [
+      Box(x1: 0, y1: 0, x2: 8, y2: 8), Box(x1: 4, y1: 2, x2: 14, y2: 16),
+      Box(x1: 8, y1: 8, x2: 16, y2: 16),
+    ]
+    let windows = Box.slidingWindows(width: 16, height: 16, sizes: [8]).prefix(4)
+    let regions = Tensor(
+      shape: [1, 4, 4], scalars: windows.flatMap { [$0.x1, $0.y1, $0.x2, $0.y2] })
+    expectCourseError(.invalidData, "BatchNorm was never trained") {
+      _ = try Detector(network).answer(to: image, proposals: proposals)
+    }
+    for _ in 0..<3 {
+      _ = network.forward(
+        Tensor(stacking: [image]), sideInputs: [RegionPooling.sideInput: regions], mode: .training)
+    }
+    /// The probability of a class in a box, of a pass of its own.
+    func probability(_ image: Tensor, _ box: Box, _ label: Int) -> Float {
+      var copy = network
+      let boxes = Tensor(shape: [1, 1, 4], scalars: [box.x1, box.y1, box.x2, box.y2])
+      let output = copy.forward(
+        Tensor(stacking: [image]), sideInputs: [RegionPooling.sideInput: boxes], mode: .inference)
+      return network.loss!.prediction(from: output)[0, 0, label]
+    }
+    let detector = try Detector(network)
+    for label in [nil, 0, 1] {
+      let (answer, proposal) = try detector.answer(to: image, proposals: proposals, label: label)
+      let all = proposals.flatMap { box in
+        (label.map { [$0] } ?? [0, 1]).map { (box, $0, probability(image, box, $0)) }
+      }
+      let best = all.max { $0.2 < $1.2 }!
+      #expect(proposal == best.0 && answer.label == best.1)
+      #expect(abs(answer.probability - best.2) < 1e-5)
+      let map = try network.occlusionMap(of: image, for: answer, size: 4, stride: 4)
+      let covered = image.covering(0..<4, 4..<8, with: image.mean())
+      #expect(abs(map[1, 5] - (best.2 - probability(covered, proposal, answer.label))) < 1e-5)
+      let saliency = try network.saliencyMap(of: image, for: answer)
+      #expect(saliency.shape == [16, 16] && saliency.max() > 0)
+    }
+    expectCourseError(.invalidArgument, "at least one proposal", "0 proposals") {
+      _ = try detector.answer(to: image, proposals: [])
+    }
+    expectCourseError(.invalidArgument, "side inputs of the example", "expected regions, got none")
+    {
+      _ = try network.answer(to: image)
+    }
+  }
+
   @Test func wrongQuestionsAreRefused() throws {
     let network = try imageNetwork(loss: SoftmaxCrossEntropyLoss())
     expectCourseError(.invalidArgument, "no such class: expected 0 to 2, got 3") {
@@ -272,5 +325,16 @@ import Testing
     expectCourseError(.shapeMismatch, "the example is no image: expected a shape [C, H, W]") {
       _ = try row.saliencyMap(of: Tensor(ones: [5]), for: number)
     }
+  }
+}
+
+extension Tensor {
+  /// The image with one value in some rows and columns.
+  fileprivate func covering(_ rows: Range<Int>, _ columns: Range<Int>, with fill: Float) -> Tensor {
+    var result = self
+    for c in 0..<shape[0] {
+      for y in rows { for x in columns { result[c, y, x] = fill } }
+    }
+    return result
   }
 }
