@@ -80,10 +80,12 @@ extension NeuralNetwork {
   ///   - width: the length of the vector of each step
   ///   - heads: the number of attention heads
   ///   - isCausal: whether each step sees only itself and the steps before it
+  ///   - isPadded: whether examples have different lengths, after which there is padding that no step sees
   ///   - blocks: the number of such blocks in the network, for the size of the first weights
   ///   - dropout: the dropout rate before each sum
   public static func transformerBlock(
-    width: Int, heads: Int, isCausal: Bool = true, blocks: Int, dropout: Float = 0
+    width: Int, heads: Int, isCausal: Bool = true, isPadded: Bool = false, blocks: Int,
+    dropout: Float = 0
   ) throws -> [any Layer] {
     let normal = StandardInitializer.normal(mean: 0, standardDeviation: 0.02)
     let last = StandardInitializer.normal(
@@ -101,7 +103,8 @@ extension NeuralNetwork {
     return [
       try residual([
         try dense(width, 3 * width, normal),
-        try Attention(configuration: .init(heads: heads, isCausal: isCausal)),
+        try Attention(
+          configuration: .init(heads: heads, isCausal: isCausal, isPadded: isPadded)),
         try dense(width, width, last),
       ]),
       try residual([

@@ -13,7 +13,9 @@ import Shared
 /// - `A`: weights, `[T, T]`: row t says how much step t takes of each step. They are positive and sum to 1
 /// - `O`: output, the heads side by side again, `[N, T, H · d]`
 ///
-/// With `isCausal`, a step sees itself and the steps before it: `S[t, u] = −∞` for u > t, so that the weight is 0.
+/// With `isCausal`, a step sees itself and the steps before it: `S[t, u] = −∞` for u > t, so that the weight is 0. With
+/// `isPadded`, examples have different lengths, and no step sees the padding after the end of its example: `S[t, u] = −∞` for
+/// u ≥ length. The lengths are a side input, `"lengths"`, one number an example; `PaddedSequence` tells them to its layers.
 ///
 /// Given `dO`:
 ///
@@ -41,7 +43,7 @@ public struct Attention: Layer {
 
   /// `A` of all heads, `[N, H, T, T]`, from queries and keys of `[N, H, T, d]`.
   func weights(q: Tensor, k: Tensor) -> Tensor {
-    // −∞ for the steps that a step does not see, and 0 for the others, [T, T].
+    // −∞ for the steps that a step does not see, and 0 for the others, [T, T] or [N, 1, T, T].
     let mask = mask(steps: q.shape[2])
     // TODO(5.6): S = Q · Kᵀ / √d + mask, then the softmax of each row. q.matmul(k, transposingOther: true) multiplies the
     // matrices in the last two axes. Subtract the maximum of a row before exp(...), as in every softmax.
@@ -90,10 +92,17 @@ public struct Attention: Layer {
     public var heads: Int
     /// Whether each step sees only itself and the steps before it.
     public var isCausal: Bool
+    /// Whether examples have different lengths, after which there is padding that no step sees.
+    public var isPadded: Bool {
+      get { padded ?? false }
+      set { padded = newValue ? true : nil }
+    }
+    /// `nil` for no: files of networks without it have no such field.
+    private var padded: Bool?
 
     /// Creates a configuration.
-    public init(heads: Int, isCausal: Bool = true) {
-      (self.heads, self.isCausal) = (heads, isCausal)
+    public init(heads: Int, isCausal: Bool = true, isPadded: Bool = false) {
+      (self.heads, self.isCausal, padded) = (heads, isCausal, isPadded ? true : nil)
     }
   }
 
@@ -103,14 +112,23 @@ public struct Attention: Layer {
   package var implementation = Implementation.fast
   /// What the kernels keep.
   var fastKept = Kept<AttentionPass>()
+  /// The lengths of the examples of the next pass, if they differ.
+  var lengths = PaddedLengths()
 
   /// Creates the layer.
   /// - Parameters:
   ///   - heads: the number of heads, at least 1
   ///   - isCausal: whether each step sees only itself and the steps before it, as for the prediction of the next one
+  ///   - isPadded: whether examples have different lengths, after which there is padding
   ///   - implementation: whether the formulas run as they are written or as kernels
-  public init(heads: Int, isCausal: Bool = true, implementation: Implementation = .fast) {
-    self = orStop { try Attention(configuration: .init(heads: heads, isCausal: isCausal)) }
+  public init(
+    heads: Int, isCausal: Bool = true, isPadded: Bool = false,
+    implementation: Implementation = .fast
+  ) {
+    self = orStop {
+      try Attention(
+        configuration: .init(heads: heads, isCausal: isCausal, isPadded: isPadded))
+    }
     self.implementation = implementation
   }
 
@@ -135,5 +153,18 @@ public struct Attention: Layer {
         received: "\(inputShape)")
     }
     return [inputShape[0], inputShape[1] / 3]
+  }
+
+  /// `["lengths": [1]]` if examples have different lengths.
+  public var sideInputShapes: [String: [Int]] {
+    configuration.isPadded ? PaddedLengths.sideInputShapes : [:]
+  }
+
+  /// Takes the lengths of the examples.
+  public mutating func take(sideInputs: [String: Tensor]) { lengths.take(sideInputs) }
+
+  /// Throws for a length below 1 or above the number of steps.
+  public func check(sideInputs: [String: Tensor], firstExample: Int) throws {
+    try PaddedLengths.check(sideInputs, firstExample: firstExample)
   }
 }

@@ -13,10 +13,10 @@ extension NeuralNetwork {
     [
       Dense.self, ReLU.self, Softmax.self,
       Conv1D.self, Conv2D.self, MaxPool1D.self, MaxPool2D.self, AveragePool1D.self,
-      AveragePool2D.self, GlobalAveragePool2D.self, Flatten.self, Reshape.self,
+      AveragePool2D.self, GlobalAveragePool2D.self, Flatten.self, Reshape.self, Transpose.self,
       ConvTranspose2D.self, Upsample2D.self, GroupNorm.self,
       TanH.self, ElmanRNN.self, LSTM.self, GRU.self, Bidirectional.self, Embedding.self,
-      EntityEmbedding.self,
+      EmbeddingBag.self, EntityEmbedding.self,
       Sigmoid.self, LeakyReLU.self, GELU.self, BatchNorm.self, LayerNorm.self,
       Dropout.self, SpatialDropout2D.self,
       ConvReLU.self, ConvReLUPool.self, ConvBatchNormReLU.self,

@@ -50,13 +50,25 @@ extension Attention {
       .reshaped(to: [n, steps, 3 * size])
   }
 
-  /// −∞ for the steps that a step does not see, and 0 for the others, `[T, T]`.
+  /// −∞ for the steps that a step does not see, and 0 for the others, `[T, T]`; for examples of different lengths
+  /// `[N, 1, T, T]`.
   func mask(steps: Int) -> Tensor {
-    guard isCausal else { return Tensor(zeros: [steps, steps]) }
+    func mask(length: Int) -> [Float] {
+      (0..<steps).flatMap { step in
+        (0..<steps).map { isCausal && $0 > step || $0 >= length ? -Float.infinity : 0 }
+      }
+    }
+    guard configuration.isPadded else {
+      return Tensor(shape: [steps, steps], scalars: mask(length: steps))
+    }
+    let lengths = lengths.values(for: "Attention.forward", steps: steps)
     return Tensor(
-      shape: [steps, steps],
-      scalars: (0..<steps).flatMap { step in
-        (0..<steps).map { $0 > step ? -Float.infinity : 0 }
-      })
+      shape: [lengths.count, 1, steps, steps], scalars: lengths.flatMap(mask(length:)))
+  }
+
+  /// The lengths of a batch of such a shape; `nil` if all steps count.
+  func paddedLengths(of shape: [Int]) -> [Int]? {
+    configuration.isPadded
+      ? lengths.values(for: "Attention.forward", count: shape[0], steps: shape[1]) : nil
   }
 }

@@ -143,7 +143,7 @@ public struct Embedding: TokenLayer {
   }
 
   /// The tokens as whole numbers; stops where one is out of range.
-  private func tokens(in input: Tensor) -> [Int] {
+  func tokens(in input: Tensor) -> [Int] {
     if let (place, value) = firstWrongToken(in: input) {
       stop(
         "Embedding.forward", expected: tokensInWords,

@@ -11,6 +11,8 @@ package struct AttentionPass: Sendable {
   fileprivate let logSums: Tensor
   fileprivate let heads: Int
   fileprivate let isCausal: Bool
+  /// The number of steps of each example that are no padding; `nil` for all.
+  fileprivate let lengths: [Int]?
 }
 
 extension Tensor {
@@ -19,28 +21,47 @@ extension Tensor {
   /// - Parameters:
   ///   - heads: H
   ///   - isCausal: whether each step sees only itself and the steps before it
+  ///   - lengths: how many steps of each example are no padding, which no step sees; `nil` for all
   /// - Returns: O, `[N, T, H · d]`; the values that the backward pass needs
   /// - Complexity: O(N · H · T² · d) in memory of O(N · T · H · d), on all threads; the result does not depend on how many.
-  package func attention(heads: Int, isCausal: Bool) -> (output: Tensor, pass: AttentionPass) {
+  package func attention(heads: Int, isCausal: Bool, lengths: [Int]? = nil) -> (
+    output: Tensor, pass: AttentionPass
+  ) {
     guard rank == 3, heads >= 1, shape[2] > 0, shape[2] % (3 * heads) == 0 else {
       stop("attention", expected: "an input [N, T, 3 · H · d]", received: "\(shape)")
     }
-    var sizes = attentionSizes(heads: heads, isCausal: isCausal)
+    if let lengths, lengths.count != shape[0] || !lengths.allSatisfy((1...shape[1]).contains) {
+      stop(
+        "attention", expected: "\(shape[0]) lengths from 1 to \(shape[1])", received: "\(lengths)")
+    }
     var logSums = Tensor(shape: [shape[0], heads, shape[1]]) { _ in }
     let output = Tensor(shape: [shape[0], shape[1], shape[2] / 3]) { o in
-      read { x in logSums.write { kernels_attention_forward(nil, &sizes, x, o, $0) } }
+      read { x in
+        logSums.write { logSums in
+          withAttention(heads: heads, isCausal: isCausal, lengths: lengths) {
+            kernels_attention_forward(nil, &$0, x, o, logSums)
+          }
+        }
+      }
     }
     return (
       output,
       AttentionPass(
-        input: self, output: output, logSums: logSums, heads: heads, isCausal: isCausal)
+        input: self, output: output, logSums: logSums, heads: heads, isCausal: isCausal,
+        lengths: lengths)
     )
   }
 
-  fileprivate func attentionSizes(heads: Int, isCausal: Bool) -> CourseAttention {
-    CourseAttention(
-      batch: shape[0], steps: shape[1], heads: heads, size: shape[2] / (3 * heads),
-      causal: isCausal)
+  fileprivate func withAttention(
+    heads: Int, isCausal: Bool, lengths: [Int]?, _ body: (inout CourseAttention) -> Void
+  ) {
+    // Lengths are not negative, and an Int has the bits of a size_t.
+    (lengths ?? []).withUnsafeBufferPointer { buffer in
+      var attention = CourseAttention(
+        batch: shape[0], steps: shape[1], heads: heads, size: shape[2] / (3 * heads),
+        causal: isCausal, lengths: lengths == nil ? nil : buffer.baseAddress)
+      body(&attention)
+    }
   }
 }
 
@@ -52,13 +73,14 @@ extension AttentionPass {
   /// - Complexity: O(N · H · T² · d), two and a half times the forward pass.
   package func gradient(of outputGradient: Tensor) -> Tensor {
     requireCounts("attention", (outputGradient, output.count))
-    var sizes = input.attentionSizes(heads: heads, isCausal: isCausal)
     return Tensor(shape: input.shape) { dX in
       input.read { x in
         output.read { o in
           logSums.read { logSums in
             outputGradient.read { dO in
-              kernels_attention_backward(nil, &sizes, x, o, logSums, dO, dX)
+              input.withAttention(heads: heads, isCausal: isCausal, lengths: lengths) {
+                kernels_attention_backward(nil, &$0, x, o, logSums, dO, dX)
+              }
             }
           }
         }

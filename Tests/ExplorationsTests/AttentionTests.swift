@@ -1,4 +1,5 @@
 import CourseTestSupport
+import Foundation
 import Shared
 import Testing
 
@@ -287,6 +288,103 @@ import Testing
       -0.03732455, -0.10707928, 0.07473852, -0.22510062, 0.01902442, -0.38359105, 0.12602099,
       0.27293269, -0.08198985,
     ])
+
+  // The same with attn_mask=torch.arange(4) < torch.tensor([2, 3])[:, None, None, None] and is_causal=False: the second
+  // example has three steps, the first one two.
+  private static let paddedOutput = Tensor(
+    shape: [2, 4, 6],
+    scalars: [
+      -0.05661332, -0.76552382, 0.39338668, -0.3202395, 0.84866824, 0.1297605, -0.94480663,
+      0.02750592, -0.49480663, 0.47099174, -0.03751075, 0.92099174, -0.07396038, -0.75003537,
+      0.37603962, -0.33992843, 0.87071984, 0.11007157, -0.96693121, 0.04726001, -0.51693121,
+      0.44082336, -0.00372216, 0.89082336, 0.06944375, -0.27130353, 0.51944375, 0.16082173,
+      -0.93917827, -0.1082403, -0.73944897, 0.54265959, -0.28944897, 0.82395128, -0.27604872,
+      -0.86289916, 0.03817933, -0.23928794, 0.48817933, 0.15848995, -0.94151005, -0.10978054,
+      -0.75137371, 0.55727365, -0.30137371, 0.90107101, -0.19892899, -0.76658399,
+    ])
+  private static let paddedGradient = Tensor(
+    shape: [2, 4, 18],
+    scalars: [
+      0.07817934, -0.08756086, 0.07817934, 0.17748234, -0.15846638, 0.17748234, -0.03720181,
+      0.10017981, -0.09802771, -0.21608522, 0.27848925, -0.18215637, 0.05450803, -0.79092425,
+      0.04790481, 0.5694189, -0.2698926, 0.22709755, 0, 0, 0, -0.24992661, 0.22314876,
+      -0.24992661, 0.03720181, -0.10017981, 0.09802771, 0.21608522, -0.27848925, 0.18215637,
+      -0.7211747, -0.20907575, 0.72987297, -0.12497446, 0.38100371, -0.44931977, -0.08351138,
+      0.09353275, -0.08351138, 0.02206174, -0.01969798, 0.02206174, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+      0, 0, -0.1636288, 0.18326426, -0.1636288, -0.05517389, 0.0492624, -0.05517389, 0, 0, 0, 0,
+      0, 0, 0, 0, 0, 0, 0, 0, 0.09130209, -0.09423316, 0.09130209, -0.42147439, -0.03346492,
+      0.42549018, -0.16681639, 0.13146314, -0.10821792, 0.04686893, 0.07707177, -0.09123504,
+      0.09438382, -0.29823183, -0.10838125, 0.67846624, -0.31662036, -0.10287426, -0.00923409,
+      0.01115171, -0.00923409, -0.0906915, 0.058266, 0.08369958, 0.31677011, -0.25209033,
+      0.21714962, -0.13424771, -0.10369288, 0.22857727, -0.44382598, 0.07290922, -0.67392699,
+      0.11251364, 0.52688708, -0.18821452, 0.3128866, -0.31395533, 0.3128866, 0.20021556,
+      -0.00110849, -0.20008254, -0.14995371, 0.12062719, -0.1089317, 0.08737878, 0.02662111,
+      -0.13734222, 0.12721994, -0.33023294, -0.10658065, 0.09790901, 0.34528883, 0.513311,
+      -0.10455702, 0.1007804, -0.10455702, 0.06286345, 0.01331128, -0.0644608, 0, 0, 0, 0, 0, 0,
+      0, 0, 0, 0, 0, 0,
+    ])
+
+  private static func pass(
+    _ layer: inout Attention, _ x: Tensor, _ dO: Tensor
+  ) -> (Tensor, Tensor) {
+    (layer.forward(x, mode: .training), layer.backward(dO))
+  }
+
+  @Test(.waits(for: steps)) func leavesThePaddingOutAsPyTorchDoes() {
+    for implementation in [Implementation.reference, .kernel] {
+      var layer = Attention(
+        heads: 2, isCausal: false, isPadded: true, implementation: implementation)
+      layer.take(sideInputs: ["lengths": [[2], [3]]])
+      let (y, dX) = Self.pass(&layer, Self.x, Self.dO)
+      expectClose(y, Self.paddedOutput, "Attention.forward, padded, \(implementation)")
+      expectClose(dX, Self.paddedGradient, "Attention.backward, padded, \(implementation)")
+    }
+  }
+
+  /// Not a bit of the steps of an example depends on its padding.
+  @Test(.waits(for: steps), arguments: [true, false])
+  func paddingChangesNothing(isCausal: Bool) {
+    for implementation in [Implementation.reference, .kernel] {
+      var layer = Attention(
+        heads: 3, isCausal: isCausal, isPadded: true, implementation: implementation)
+      layer.take(sideInputs: ["lengths": [[4], [6]]])
+      let x = Tensor(normal: [2, 6, 18], key: RandomKey(seed: varied(56)))
+      var other = x
+      other[0..<1, 4..<6] = Tensor(normal: [1, 2, 18], key: RandomKey(seed: varied(57)))
+      var dO = Tensor(normal: [2, 6, 6], key: RandomKey(seed: varied(58)))
+      dO[0..<1, 4..<6] = Tensor(zeros: [1, 2, 6])
+      let (y, dX) = Self.pass(&layer, x, dO)
+      let (z, dZ) = Self.pass(&layer, other, dO)
+      #expect(y[0..<1, 0..<4] == z[0..<1, 0..<4] && y[1..<2] == z[1..<2], "\(implementation)")
+      #expect(dX[0..<1, 0..<4] == dZ[0..<1, 0..<4] && dX[1..<2] == dZ[1..<2], "\(implementation)")
+      #expect(dX[0..<1, 4..<6] == Tensor(zeros: [1, 2, 18]), "\(implementation)")
+    }
+  }
+
+  @Test func wrongLengthsAreRefused() async throws {
+    let layer = Attention(heads: 1, isPadded: true)
+    #expect(layer.sideInputShapes == ["lengths": [1]] && Attention(heads: 1).sideInputShapes == [:])
+    expectCourseError(.invalidData, "the length of a sequence", "example 7", "got 0") {
+      try layer.check(sideInputs: ["lengths": [[3], [0]]], firstExample: 6)
+    }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var layer = Attention(heads: 1, isPadded: true)
+      layer.take(sideInputs: ["lengths": [[4]]])
+      _ = layer.forward(Tensor(zeros: [1, 3, 3]), mode: .training)
+    }
+    expectWords(of: result, "Attention.forward", "lengths", "from 1 to 3", "[4]")
+  }
+
+  /// A file of a network without padding has no such field.
+  @Test func theConfigurationOfOlderFilesIsRead() throws {
+    let old = try JSONDecoder().decode(
+      Attention.Configuration.self, from: Data(#"{"heads":2,"isCausal":true}"#.utf8))
+    #expect(old == Attention(heads: 2).configuration)
+    let padded = Attention(heads: 2, isPadded: true).configuration
+    let data = try JSONEncoder().encode(padded)
+    #expect(try JSONDecoder().decode(Attention.Configuration.self, from: data) == padded)
+    #expect(padded != old)
+  }
 
   @Test(.waits(for: steps), arguments: [true, false]) func agreesWithPyTorch(isCausal: Bool) throws
   {

@@ -58,8 +58,10 @@ INLINE size_t outputPlace(const Job *job, size_t task) {
 }
 
 /// The keys that a block of queries, which ends at `end`, sees.
-INLINE size_t keysSeen(const Job *job, size_t end) {
-  return job->attention->causal ? minimum(end, job->T) : job->T;
+INLINE size_t keysSeen(const Job *job, size_t task, size_t end) {
+  const size_t *lengths = job->attention->lengths;
+  const size_t length = lengths != NULL ? minimum(lengths[task / job->H], job->T) : job->T;
+  return job->attention->causal ? minimum(end, length) : length;
 }
 
 /// Rows times the transpose of keys (or values): products[r, u] = sum of rows[r, i] keys[u, i].
@@ -128,12 +130,12 @@ static void forwardTask(size_t task, void *context) {
   packAcross(job, job->x + inputPlace(job, task, 1), across);
   packDown(job, job->x + inputPlace(job, task, 2), job->inputStride, job->T, down);
   for (size_t t = 0; t < job->T; t += queryBlock) {
-    const size_t count = minimum(queryBlock, job->T - t), seen = keysSeen(job, t + count);
+    const size_t count = minimum(queryBlock, job->T - t), seen = keysSeen(job, task, t + count);
     multiplyAcross(job, job->x + inputPlace(job, task, 0) + t * job->inputStride, job->inputStride,
                    count, across, seen, weights);
     for (size_t r = 0; r < count; r++) {
       const float logSum = tableOf(job->set)->attention.softmaxRow(
-        weights + r * job->leading, keysSeen(job, t + r + 1), seen, job->scale);
+        weights + r * job->leading, keysSeen(job, task, t + r + 1), seen, job->scale);
       if (job->logSums != NULL) job->logSums[task * job->T + t + r] = logSum;
     }
     multiplyDown(job, weights, count, down, seen,
@@ -162,7 +164,7 @@ static void backwardTask(size_t task, void *context) {
     memset(dV + t * job->inputStride, 0, job->d * sizeof(float));
   }
   for (size_t t = 0; t < job->T; t += queryBlock) {
-    const size_t count = minimum(queryBlock, job->T - t), seen = keysSeen(job, t + count);
+    const size_t count = minimum(queryBlock, job->T - t), seen = keysSeen(job, task, t + count);
     const float *queries = job->x + inputPlace(job, task, 0) + t * job->inputStride;
     const float *o = job->o + outputPlace(job, task) + t * job->outputStride;
     const float *dO = job->dO + outputPlace(job, task) + t * job->outputStride;
@@ -172,7 +174,7 @@ static void backwardTask(size_t task, void *context) {
       const float product = job->set->reductions.dot(o + r * job->outputStride,
                                                      dO + r * job->outputStride, job->d);
       tableOf(job->set)->attention.gradientRow(
-        weights + r * job->leading, gradients + r * job->leading, keysSeen(job, t + r + 1), seen,
+        weights + r * job->leading, gradients + r * job->leading, keysSeen(job, task, t + r + 1), seen,
         job->scale, job->keptLogSums[task * job->T + t + r], product);
     }
     multiplyDown(job, gradients, count, keysDown, seen, dQ + t * job->inputStride,

@@ -71,10 +71,12 @@ void kernels_recurrent_backward(const CourseKernelSet *set, const CourseRecurren
 ///
 ///     S = Q K^T / sqrt d,  A = softmax of the rows of S,  O = A V          for each example and head
 ///
-/// If `causal`, step t sees the steps 0 ... t only.
+/// If `causal`, step t sees the steps 0 ... t only. With `lengths`, no step of example n sees the steps
+/// from lengths[n] on, which are padding; each is at least 1 and at most T. Those see the others.
 typedef struct CourseAttention {
   size_t batch, steps, heads, size;
   bool causal;
+  const size_t *lengths;           // [N], or NULL
 } CourseAttention;
 
 /// o [N, T, H, d], and, unless NULL, logSums [N, H, T], the logarithm of the sum of e^S over each

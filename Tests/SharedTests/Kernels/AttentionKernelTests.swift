@@ -14,27 +14,33 @@ import Testing
   @Test(arguments: instructionSets) func agreesWithPlainLoops(_ name: String) {
     var numbers = TestNumbers(seed: 61)
     for size in Self.sizes {
-      for isCausal in [true, false] {
+      // Without lengths, and with a short one and a long one.
+      for mask in 0..<4 {
+        let isCausal = mask & 1 == 0
+        let lengths = mask < 2 ? nil : [(size.steps + 2) / 3, size.steps].suffix(size.batch)
         let example = AttentionExample(
           batch: size.batch, steps: size.steps, heads: size.heads, size: size.size,
-          isCausal: isCausal, &numbers)
+          isCausal: isCausal, lengths: lengths.map { Array($0) }, &numbers)
         let (actual, expected) = (example.run(on: kernelSet(name)), example.reference())
         for (what, got, wanted) in [
           ("O", actual.o, expected.o), ("log sums", actual.logSums, expected.logSums),
           ("dX", actual.dX, expected.dX),
         ] {
           let difference = firstDifference(got, wanted, tolerance: 5e-5)
-          #expect(difference == nil, "\(what), \(size), causal \(isCausal): \(difference ?? "")")
+          #expect(
+            difference == nil,
+            "\(what), \(size), causal \(isCausal), lengths \(lengths ?? []): \(difference ?? "")")
         }
       }
     }
   }
 
   /// The loops, by finite differences of Σ O ⊙ dO.
-  @Test(arguments: [true, false]) func plainLoopsAgreeWithFiniteDifferences(isCausal: Bool) {
+  @Test(arguments: [true, false], [nil, [1, 3], [2, 1]])
+  func plainLoopsAgreeWithFiniteDifferences(isCausal: Bool, lengths: [Int]?) {
     var numbers = TestNumbers(seed: 62)
     var example = AttentionExample(
-      batch: 2, steps: 3, heads: 2, size: 2, isCausal: isCausal, &numbers)
+      batch: 2, steps: 3, heads: 2, size: 2, isCausal: isCausal, lengths: lengths, &numbers)
     let gradient = example.reference().dX
     func loss() -> Double {
       zip(example.reference().o, example.dO).map { $0 * Double($1) }.reduce(0, +)
@@ -93,13 +99,15 @@ import Testing
 private struct AttentionExample {
   let batch, steps, heads, size: Int
   let isCausal: Bool
+  let lengths: [Int]?
   var x, dO: [Float]
 
   init(
-    batch: Int, steps: Int, heads: Int, size: Int, isCausal: Bool, _ numbers: inout TestNumbers
+    batch: Int, steps: Int, heads: Int, size: Int, isCausal: Bool, lengths: [Int]? = nil,
+    _ numbers: inout TestNumbers
   ) {
     (self.batch, self.steps, self.heads, self.size) = (batch, steps, heads, size)
-    self.isCausal = isCausal
+    (self.isCausal, self.lengths) = (isCausal, lengths)
     let count = batch * steps * heads * size
     x = numbers.floats(3 * count, in: -2...2)
     dO = numbers.floats(count)
@@ -109,13 +117,16 @@ private struct AttentionExample {
   func run(
     on set: UnsafePointer<CourseKernelSet>
   ) -> (o: [Float], logSums: [Float], dX: [Float]) {
-    var sizes = CourseAttention(
-      batch: batch, steps: steps, heads: heads, size: size, causal: isCausal)
     var o = [Float](repeating: .nan, count: dO.count)
     var logSums = [Float](repeating: .nan, count: batch * heads * steps)
     var dX = [Float](repeating: .nan, count: x.count)
-    kernels_attention_forward(set, &sizes, x, &o, &logSums)
-    kernels_attention_backward(set, &sizes, x, o, logSums, dO, &dX)
+    (lengths ?? []).withUnsafeBufferPointer { buffer in
+      var sizes = CourseAttention(
+        batch: batch, steps: steps, heads: heads, size: size, causal: isCausal,
+        lengths: lengths == nil ? nil : buffer.baseAddress)
+      kernels_attention_forward(set, &sizes, x, &o, &logSums)
+      kernels_attention_backward(set, &sizes, x, o, logSums, dO, &dX)
+    }
     return (o, logSums, dX)
   }
 
@@ -135,7 +146,7 @@ private struct AttentionExample {
           (0..<size).reduce(0) { $0 + Double(x[a + $1]) * Double(x[b + $1]) }
         }
         for t in 0..<steps {
-          let seen = 0..<(isCausal ? t + 1 : steps)
+          let seen = 0..<min(isCausal ? t + 1 : steps, lengths?[n] ?? steps)
           let scores = seen.map { scale * dot(part(0, t), part(1, $0)) }
           let largest = scores.max() ?? 0
           let sum = scores.reduce(0) { $0 + exp($1 - largest) }
