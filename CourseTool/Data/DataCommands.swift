@@ -72,7 +72,7 @@ enum DataListCommand: Command {
       out.line("\(out.style.bold(record.name.padded(right: 14)))\(record.abstract)")
       out.line(
         "              "
-          + (record.name == "definitions"
+          + (record.name == DataSource.definitions
             ? "\(record.examples) texts"
             : "\(counted(record.examples, "example")) of shape \(record.shape)")
           + classes)

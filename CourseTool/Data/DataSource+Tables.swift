@@ -91,7 +91,7 @@ extension DataSource {
     return loaded
   }
 
-  private static func name(ofTable path: String) -> String {
+  static func name(ofTable path: String) -> String {
     isStandardInput(path)
       ? "standard input" : URL(filePath: path).deletingPathExtension().lastPathComponent
   }

@@ -49,7 +49,7 @@ enum DataSource {
         abstract: "six digits, then the same in order, one to be predicted after the other",
         label: "digit", load: { sorting }),
       Bundled(
-        name: "definitions",
+        name: definitions,
         abstract: "definitions of nouns; the class is one of ten categories (WordNet 3.0)",
         label: "category", load: { .definitions }),
     ] + toys
@@ -96,6 +96,9 @@ enum DataSource {
       stop("the data set sorting cannot be generated: \(error)")
     }
   }()
+
+  /// The texts with classes that are part of the program.
+  static let definitions = "definitions"
 
   /// The text that is part of the program.
   static let shakespeare = (

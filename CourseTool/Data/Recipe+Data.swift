@@ -18,6 +18,7 @@ extension Recipe {
       return DataSource.Loaded(
         examples: try detectionBatches(of: data).dataset(), detection: data)
     }
+    if isOfTexts { return try loadTexts(data, classNames: expected?.classNames) }
     if isText {
       let parts = try DataSource.loadText(data, classNames: expected?.classNames)
         .split(

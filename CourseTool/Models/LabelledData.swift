@@ -21,6 +21,12 @@ func labelledData(
     else {
       throw UsageError("'--label' applies to CSV files only")
     }
+    if let recipe, recipe.isOfTexts {
+      let loaded = try recipe.loadTexts(
+        given, label: label, classNames: network.classNames)
+      loaded.remarks.report(on: terminal.error)
+      return (loaded.examples, given, "all")
+    }
     if let recipe, recipe.isText {
       let data = try DataSource.loadText(given, classNames: network.classNames)
         .dataset(batchSize: recipe.textRows, sequenceLength: recipe.sequenceLength)

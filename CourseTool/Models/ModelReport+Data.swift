@@ -1,4 +1,5 @@
 import CourseCommandLine
+import ExplorationNetworks
 import Foundation
 import Networks
 import Pictures
@@ -19,6 +20,11 @@ extension ModelReport {
     var facts = [Report.Fact("Source", measured.source)]
     if recipe?.isText == true {
       facts.append(.init("Different characters", "\(network.classNames.count)"))
+    } else if let tokenizer = network.wordTokenizer {
+      facts += [
+        .init("Known words", (tokenizer.tokenCount - 2).grouped),
+        .init("Words read of a text", "at most \(tokenizer.configuration.maximumWords)"),
+      ]
     } else {
       facts.append(
         .init("Shape of an example", first.inputShape.map(String.init).joined(separator: " × ")))
@@ -70,8 +76,19 @@ extension ModelReport {
           }))
     }
     if recipe?.isSegmentation == true { return pictures }
+    if data.holdsTexts { return [texts(of: data, names: names)] + pictures }
     if !isOfLabels, let examples = examples(of: data, names: names) { return [examples] + pictures }
     return pictures + (features(of: data).map { [$0] } ?? [])
+  }
+
+  /// The first text of each class.
+  private func texts(of data: Dataset, names: [String]) -> TextTable {
+    let labels = data.targets.classIndices
+    return TextTable(
+      title: "A text of each class", columns: [.init("class"), .init("text")],
+      rows: names.indices.prefix(40).compactMap { label in
+        labels.firstIndex(of: label).flatMap(data.text(at:)).map { [names[label], $0.shortened] }
+      })
   }
 
   /// The first example of each class.

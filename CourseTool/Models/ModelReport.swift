@@ -436,7 +436,8 @@ func scatter(of predictions: Tensor, _ truth: Tensor, _ network: NeuralNetwork) 
 /// The shape of the examples of a network as images: of rows of numbers that are no table, a square.
 func imageShape(of network: NeuralNetwork, _ recipe: Recipe?) -> [Int]? {
   if let input = network.imageInput { return input.shape }
-  guard network.inputShape.count == 1, let recipe, !recipe.isText, !DataSource.isTable(recipe.data)
+  guard network.inputShape.count == 1, let recipe, !recipe.isText, !recipe.isOfTexts,
+    !DataSource.isTable(recipe.data)
   else { return nil }
   for channels in [1, 3] {
     let side = Int(Double(network.inputShape[0] / channels).squareRoot())

@@ -28,23 +28,25 @@ enum PredictCommand: Command {
       The predictions are printed as CSV, with --json as JSON. A network of the recipe
       csv-sequence predicts the rows that follow the last one of a table; one of
       sort-transformer sorts six digits, given as they are or in the lines of a file;
-      one of figures-unet writes the mask of each image, in the image's size, to the
-      folder --output: NAME.png, whose grey values are the classes 0, 1, 2, ..., and
-      in colours over the image NAME-overlay.png. A detector lists the boxes in each
-      image; --sheet draws them.
+      one of definitions or csv-text takes a text as it is, or the lines of a text
+      file; one of figures-unet writes the mask of each image, in the image's size, to
+      the folder --output: NAME.png, whose grey values are the classes 0, 1, 2, ...,
+      and in colours over the image NAME-overlay.png. A detector lists the boxes in
+      each image; --sheet draws them.
 
       Examples:
         course predict csv-mlp.safetensors new.csv
         course predict csv-mlp.safetensors a.csv b.csv --probabilities -o answers.csv
         course predict images.safetensors photos --sheet answers.png
         course predict sort-transformer.safetensors "4 2 0 1 1 3"
+        course predict definitions.safetensors "a small sweet cake" --top 3
         course predict figures-unet.safetensors photos --output masks
       """,
     operands: [
       Operand("MODEL", .one, "a trained network (.safetensors)"),
       Operand(
         "FILE|FOLDER", .oneOrMore,
-        "a file of examples (.csv, .npy, .png, .jpg, .webp), or a folder of images"),
+        "a file of examples (.csv, .npy, .png, .jpg, .webp, .txt), a folder of images, or a text"),
     ],
     options: [
       EvaluateCommand.label, probabilities, top, output, sheet, RunOptions.skipBroken,
@@ -130,9 +132,12 @@ enum PredictCommand: Command {
         remedy: network.outputShape.count == 2
           ? "Generate text with a character model by 'course sample'." : nil)
     }
+    let reader = try TextReader(network, recipe)
     let names =
       network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames
-    let files = try arguments.operands.dropFirst().flatMap(images(in:))
+    let files =
+      try reader == nil
+      ? arguments.operands.dropFirst().flatMap(images(in:)) : Array(arguments.operands.dropFirst())
     let sheetFile = try arguments[sheet].map { target in
       guard files.contains(where: ImageExample.isImage) else {
         throw UsageError("'--sheet \(target)' draws images, and there are none to predict")
@@ -175,7 +180,11 @@ enum PredictCommand: Command {
         progress.advance()
         continue
       }
-      if ImageExample.isImage(file) {
+      if let reader {
+        let (rows, notes) = try reader.features(of: file)
+        DataRemarks(notes: notes).report(on: terminal.error)
+        features = rows
+      } else if ImageExample.isImage(file) {
         do {
           let read = try PixelImage(contentsOf: file)
           features = try ImageExample.tensor(

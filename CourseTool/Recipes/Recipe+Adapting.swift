@@ -14,8 +14,10 @@ extension Recipe {
   func adapted(to training: Dataset) -> (recipe: Recipe, remark: String?) {
     guard !automatic.isEmpty else { return (self, nil) }
     let recipe =
-      needsImages || !maps.isEmpty ? adapted(toImages: training) : adapted(toRows: training)
-    let chosen = Recipe.settings.filter { automatic.contains($0.name) }
+      isOfTexts
+      ? adapted(toTexts: training)
+      : needsImages || !maps.isEmpty ? adapted(toImages: training) : adapted(toRows: training)
+    let chosen = Recipe.settings.filter { automatic.contains($0.name) && uses($0.name) }
       .map { "--\($0.name) \($0.text(recipe))" }
     return (
       recipe,
@@ -35,7 +37,7 @@ extension Recipe {
   }
 
   /// As many epochs as take a number of steps, within limits.
-  private func epochs(for count: Int, steps: Int, limits: ClosedRange<Int>) -> Int {
+  func epochs(for count: Int, steps: Int, limits: ClosedRange<Int>) -> Int {
     let stepsPerEpoch = max(1, (count + batchSize - 1) / batchSize)
     return min(max(steps / stepsPerEpoch, limits.lowerBound), limits.upperBound)
   }
@@ -75,7 +77,7 @@ extension Recipe {
   }
 
   /// Whether settings are open that only images decide.
-  var needsImages: Bool { !automatic.subtracting(["epochs"]).isEmpty }
+  var needsImages: Bool { !isOfTexts && !automatic.subtracting(["epochs"]).isEmpty }
 
   /// Throws when settings that follow images are open, and the data are none.
   func checkAutomatic() throws(UsageError) {

@@ -7,7 +7,8 @@ extension Recipe {
     (
       "Data",
       [
-        "data", "label", "target", "separator", "window", "horizon", "validation", "test", "split",
+        "data", "label", "text", "target", "separator", "window", "horizon", "validation", "test",
+        "split",
         "seed", "scaling", "shape",
       ]
     ),
@@ -16,7 +17,8 @@ extension Recipe {
     (
       "Network",
       [
-        "hidden", "activation", "maps", "kernel-size", "depth", "cell", "recurrent",
+        "hidden", "activation", "network", "buckets", "maps", "kernel-size", "depth", "cell",
+        "recurrent",
         "embedding", "blocks", "heads", "sequence-length", "steps-per-epoch", "levels", "width",
         "skips", "regions", "proposals", "box-weight",
       ]
@@ -40,7 +42,12 @@ extension Recipe {
 
   /// Whether a setting can change the training, the others being as they are.
   func uses(_ setting: String) -> Bool {
-    let isOther = isText || isSegmentation || isDetector
+    isOfTexts
+      ? usesForTexts(setting) : uses(setting, isOther: isText || isSegmentation || isDetector)
+  }
+
+  /// - Parameter isOther: whether the data are neither a table nor images with a class each
+  func uses(_ setting: String, isOther: Bool) -> Bool {
     let isImages =
       isSegmentation || isDetector
       || !isOther && (data.isEmpty ? needsImages : DataSource.hasImages(data))
@@ -50,6 +57,7 @@ extension Recipe {
     }
     if isDetector, Self.notOfDetectors.contains(setting) { return false }
     switch setting {
+    case "network", "text", "buckets": return false
     case "masks", "levels", "width", "skips": return isSegmentation
     case "regions", "proposals", "box-weight": return isDetector
     case "label": return isTable && loss == nil

@@ -29,6 +29,7 @@ extension Recipe {
     for training: Dataset, preparation: Preparation? = nil
   ) throws -> NeuralNetwork {
     try checkWords(preparation)
+    if let textNetwork { return try self.textNetwork(textNetwork, for: training) }
     if isSegmentation { return try unet(for: training) }
     if let loss { return try network(loss, for: training, preparation) }
     guard let classCount = training.classCount else {

@@ -14,6 +14,10 @@ extension Recipe {
       "label", \.label, .text("COLUMN"),
       "label column of a CSV file: its name, or its index from 0"),
     Setting(
+      "text", \.text, .text("COLUMN"),
+      "column of a CSV file with the texts (csv-text): its name, or its index from 0 (default: the only "
+        + "one beside the label)"),
+    Setting(
       "class-weights", \.classWeights, .notation("HOW", expected: ClassWeightsSetting.expected),
       "weights of the classes in the loss: balanced (rare ones count more), or such as yes:3,no:1; "
         + "or none"),
@@ -78,6 +82,13 @@ extension Recipe {
       "folder with the mask of each image, the class of each pixel as its grey value or palette "
         + "index (default: masks, beside the folder images in --data)"),
     Setting(
+      "network", \.textNetwork, .choice(),
+      "network of texts with classes: bag (the average of words, pairs and pieces of words), cnn, lstm, "
+        + "transformer"),
+    Setting(
+      "buckets", \.buckets, .integer(in: 1...16_777_215),
+      "numbers that the pairs of words share, and the pieces, in --network bag"),
+    Setting(
       "maps", \.maps, .notation("N+N,N,...", expected: Blocks.expected),
       "output channels of the convolutions, with pooling at each comma and at the end: 32+32,64; "
         + "or none"),
@@ -94,7 +105,7 @@ extension Recipe {
       "recurrent", \.recurrent, .sizes(in: 1...65_536), "sizes of the recurrent layers, or none"),
     Setting(
       "embedding", \.embedding, .integer(in: 0...65_536),
-      "character embedding size; 0 for data other than text"),
+      "length of the vectors of characters or words; 0 for data other than text"),
     Setting(
       "blocks", \.blocks, .integer(in: 0...1024),
       "blocks of a transformer, for text; 0 for recurrent layers"),
@@ -120,7 +131,8 @@ extension Recipe {
       "weight of the loss of a detector's boxes; 0 for no box regression"),
     Setting(
       "sequence-length", \.sequenceLength, .integer(in: 1...65_536),
-      "training sequence length, in characters"),
+      "training sequence length, in characters; of texts with classes, the most words that are read"
+    ),
     Setting(
       "steps-per-epoch", \.stepsPerEpoch, .integer(in: 0...1_000_000),
       "training steps of an epoch, on windows of the text at random places (transformers); 0: the "
@@ -228,6 +240,8 @@ extension Recipe {
     if separator != nil, loss != .crossEntropy {
       throw UsageError("'--separator' is for lists of labels: use the recipe csv-multilabel")
     }
+    try checkTexts()
+    if isOfTexts { return }
     if isSegmentation { return try checkSegmentation() }
     if let masks {
       throw UsageError(

@@ -76,7 +76,13 @@ struct Recipe: Equatable, Sendable {
   var proposals = DetectionData.ProposalMethod.both
   /// The weight of the loss of the boxes of a detector.
   var boxWeight: Float = 1
-  /// The training sequence length, in characters.
+  /// The network of texts with classes; `nil` for other data.
+  var textNetwork: TextNetwork?
+  /// The column of a CSV file with the texts; `nil` where it is the only one beside the label.
+  var text: String?
+  /// The hashed pairs, and pieces, of words.
+  var buckets = 65_536
+  /// The training sequence length, in characters; of texts with classes, the most words that are read.
   var sequenceLength = 50
   /// The steps of an epoch, on windows of the text at random places; 0: the whole text, window by window.
   var stepsPerEpoch = 0
@@ -149,7 +155,7 @@ struct Recipe: Equatable, Sendable {
   }
 
   /// Whether the network is a character model, trained on a text.
-  var isText: Bool { embedding > 0 && !isSorting }
+  var isText: Bool { embedding > 0 && !isSorting && !isOfTexts }
 
   /// Whether the network is a transformer that sorts digits.
   var isSorting: Bool { data == "sorting" && blocks > 0 }
@@ -288,7 +294,8 @@ enum OptimizerName: String, CaseIterable, Encodable, Sendable {
       // Only weights shrink in a transformer, as usual there.
       AdamW(
         learningRate: learningRate, beta2: recipe.beta2 ?? 0.999,
-        weightDecay: recipe.weightDecay ?? 0.01, exemptsBiases: recipe.blocks > 0)
+        weightDecay: recipe.weightDecay ?? 0.01,
+        exemptsBiases: recipe.blocks > 0 || recipe.isOfTexts)
     case .rmsprop: RMSProp(learningRate: learningRate)
     case .adagrad: AdaGrad(learningRate: learningRate)
     }

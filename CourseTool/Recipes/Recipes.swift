@@ -57,6 +57,12 @@ enum Recipes {
           clip: .limit(.norm(1)), scheduleName: .cosine, warmUp: 100, epochs: 8, batchSize: 64,
           validation: 0.04, test: 0.2)),
       NamedRecipe(
+        abstract: "The category of a definition: texts with classes (--network bag, cnn, ...).",
+        settings: Recipe(
+          recipe: "definitions", data: DataSource.definitions, scaling: .none, textNetwork: .bag,
+          sequenceLength: 32, optimizer: .adamw, clip: .limit(.norm(1)), scheduleName: .cosine,
+          validation: 0.08, test: 0.2, splitName: .ordered, automatic: Recipe.textSettings)),
+      NamedRecipe(
         abstract: "The class of each pixel in scenes of figures, or in your own images: a U-Net.",
         settings: Recipe(
           recipe: "figures-unet", data: DataSource.scenes.name, scaling: .standardizeAll,
@@ -80,6 +86,12 @@ enum Recipes {
         settings: Recipe(
           recipe: "csv-mlp", scaling: .standardize, hidden: [100], optimizer: .adam,
           learningRate: 0.001, penalty: .l2(0.003), batchSize: 32, automatic: ["epochs"])),
+      NamedRecipe(
+        abstract: "Classify the texts in any CSV file: give --data, --text and --label.",
+        settings: Recipe(
+          recipe: "csv-text", scaling: .none, textNetwork: .bag, sequenceLength: 100,
+          optimizer: .adamw, clip: .limit(.norm(1)), scheduleName: .cosine,
+          automatic: Recipe.textSettings)),
       NamedRecipe(
         abstract: "Classify images of any size, in a folder for each class: give --data.",
         settings: Recipe(

@@ -60,7 +60,9 @@ struct Setting: OptionDescription {
     self.isFixed = isFixed
     placeholder = kind.placeholder
     text = { recipe in
-      recipe.automatic.contains(name) ? "follows the data" : get(recipe).map(kind.text) ?? ""
+      recipe.automatic.contains(name)
+        ? recipe.isOfTexts && name != "epochs" ? "follows --network" : "follows the data"
+        : get(recipe).map(kind.text) ?? ""
     }
     change = { text throws(ValueProblem) in
       let value = try kind.read(text)

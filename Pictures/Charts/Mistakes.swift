@@ -124,6 +124,7 @@ public struct Mistakes: Sendable {
       return TextTable(title: "No mistake in \(answers)", columns: [], rows: [])
     }
     if worst.contains(where: { $0.step != nil }) { return steps }
+    if data.holdsTexts { return texts }
     return TileSheet.examples(
       of: data, at: worst.map(\.example), title: title, imageShape: imageShape,
       captions: worst.map { mistake in
@@ -136,7 +137,7 @@ public struct Mistakes: Sendable {
   }
 
   /// The worst mistakes as CSV: the example (from 0), in sequences the step, the true and the predicted class with
-  /// their probabilities; of a table also the values of the row.
+  /// their probabilities; of a table also the values of the row, of texts the text.
   ///
   ///     example,true,probability of true,predicted,probability of predicted
   ///     17,versicolor,0.1273,virginica,0.8726
@@ -145,7 +146,12 @@ public struct Mistakes: Sendable {
     let head =
       ["example"] + (hasSteps ? ["step"] : [])
       + ["true", "probability of true", "predicted", "probability of predicted"]
-    let values = preparation == nil ? nil : tableValues
+    let values: (columns: [TextTable.Column], rows: [[String]])? =
+      if data.holdsTexts {
+        ([.init("text")], worst.map { [data.text(at: $0.example) ?? ""] })
+      } else {
+        preparation == nil ? nil : tableValues
+      }
     let rows = worst.enumerated().map { row, mistake in
       ["\(mistake.example)"] + (hasSteps ? ["\(mistake.step ?? 0)"] : [])
         + [classNames[mistake.actual], "\(mistake.actualProbability)"]
@@ -185,6 +191,13 @@ public struct Mistakes: Sendable {
       text(mistake.actual), percent(mistake.actualProbability), text(mistake.predicted),
       percent(mistake.predictedProbability),
     ]
+  }
+
+  /// The texts.
+  private var texts: TextTable {
+    TextTable(
+      title: title, columns: [.init("text")] + answerColumns,
+      rows: worst.map { [(data.text(at: $0.example) ?? "").shortened] + answer($0, name) })
   }
 
   /// The rows of a table, with their first values.
@@ -252,4 +265,12 @@ public struct Mistakes: Sendable {
   }
 
   private func tokens(of example: Int) -> [Float] { data.batch(at: [example]).features.scalars }
+}
+
+extension String {
+  /// The text in at most 100 characters, in one line.
+  package var shortened: String {
+    let line = split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.count > 100 ? line.prefix(99) + "…" : line
+  }
 }

@@ -69,6 +69,13 @@ import Testing
         "--words", "word", "--class-weights", "balanced", "--penalty", "l2:0.01", "--epochs", "2",
         "--learning-rate", "find", "--plot", path("c.svg"), "--patience", "9", "--keep", "best",
         "-o", csv)
+      let texts = try file(
+        "texts.csv",
+        "id,words,kind\n"
+          + (0..<12).map { "\($0),a \($0 % 2 == 0 ? "cat" : "hammer"),\($0 % 2)\n" }.joined())
+      check(
+        "Run", "train", "csv-text", "--data", texts, "--text", "words", "--label", "kind",
+        "--buckets", "9", "--epochs", "1", "-o", path("texts.safetensors"))
       check("Run", "demo", "--epochs", "1", "-o", path("demo"))
       let iris = path("iris.safetensors")
       check("Run", "train", "iris-mlp", "--epochs", "1", "-o", iris)

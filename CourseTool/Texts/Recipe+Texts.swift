@@ -1,0 +1,231 @@
+import CourseCommandLine
+import ExplorationNetworks
+import Networks
+
+// Networks that give a text a class: their settings, data and layers.
+
+extension Recipe {
+  /// The settings of `definitions` and `csv-text` that follow the network, unless they are given.
+  static let textSettings: Set = [
+    "embedding", "maps", "recurrent", "blocks", "learning-rate", "weight-decay", "dropout",
+    "epochs", "batch-size",
+  ]
+
+  /// Whether the network gives a text one of several classes.
+  var isOfTexts: Bool { textNetwork != nil }
+
+  /// The network that a setting belongs to, where it belongs to one.
+  static func textNetwork(of setting: String) -> TextNetwork? {
+    switch setting {
+    case "buckets": .bag
+    case "maps": .cnn
+    case "recurrent": .lstm
+    case "blocks", "heads": .transformer
+    default: nil
+    }
+  }
+
+  /// Whether a setting has an effect on a network of texts.
+  func usesForTexts(_ setting: String) -> Bool {
+    if let owner = Self.textNetwork(of: setting) { return owner == textNetwork }
+    switch setting {
+    case "network", "sequence-length", "embedding", "dropout", "class-weights", "split":
+      return true
+    case "text", "label": return data.isEmpty || DataSource.isTable(data)
+    case "scaling", "shape", "hidden", "activation", "batch-norm", "depth", "kernel-size", "cell",
+      "steps-per-epoch":
+      return false
+    default: return uses(setting, isOther: true)
+    }
+  }
+
+  /// Throws when settings do not fit a network of texts.
+  func checkTexts() throws(UsageError) {
+    guard let textNetwork else {
+      let usual = Recipe(recipe: "")
+      if text != nil || buckets != usual.buckets {
+        throw UsageError(
+          "'--text' and '--buckets' apply to texts with classes: use the recipe csv-text")
+      }
+      guard data != DataSource.definitions else {
+        throw UsageError("the definitions are texts with classes: use the recipe definitions")
+      }
+      return
+    }
+    let usual = Recipe(recipe: "")
+    for name in [
+      "target", "loss", "window", "shape", "augment", "hidden", "activation", "batch-norm",
+      "depth", "size", "fit", "channels", "steps-per-epoch", "levels", "regions", "buckets", "maps",
+      "recurrent", "blocks", "heads",
+    ] + Self.tableSettings {
+      guard !automatic.contains(name),
+        let setting = Recipe.settings.first(where: { $0.name == name }),
+        setting.text(self) != setting.text(usual)
+      else { continue }
+      let owner = Self.textNetwork(of: name)
+      if owner == textNetwork { continue }
+      throw UsageError(
+        "'--\(name) \(setting.text(self))' does not apply to "
+          + (owner.map {
+            "--network \(textNetwork.rawValue): omit it, or use --network \($0.rawValue)"
+          }
+            ?? "texts with classes: omit it"))
+    }
+    guard maps.widths.flatMap({ $0 }).count <= 1, recurrent.count <= 1 else {
+      throw UsageError(
+        "a network of texts has one number of channels or of hidden values: use --maps 64, or "
+          + "--recurrent 64")
+    }
+    if textNetwork == .transformer, embedding % heads != 0 {
+      throw UsageError(
+        "'--embedding \(embedding)' is divided among \(counted(heads, "head")): use a multiple of "
+          + "\(heads), or other --heads")
+    }
+    if !automatic.contains("embedding"), embedding == 0 {
+      throw UsageError("'--embedding 0' leaves no vectors of words: use --embedding 64")
+    }
+    try checkOptimizer()
+    try checkStopping()
+    if data.isEmpty {
+      throw UsageError(
+        "recipe '\(recipe)' needs training data: --data FILE.csv --text COLUMN --label COLUMN")
+    }
+    if data == DataSource.definitions {
+      guard label == nil, text == nil else {
+        throw UsageError("'--text' and '--label' apply to CSV files only, and --data is \(data)")
+      }
+      return try checkShares()
+    }
+    guard DataSource.isTable(data) else {
+      throw UsageError(
+        "texts with classes come from a CSV file, or are the data set definitions, and --data is "
+          + data)
+    }
+    if label == nil { throw DataSource.labelIsMissing(data) }
+    try checkShares()
+  }
+
+  // MARK: Data
+
+  /// The bytes of an example: those of as many words as the network reads, with room for long ones.
+  private var textLength: Int { 16 * sequenceLength }
+
+  /// Texts with classes.
+  /// - Parameters:
+  ///   - source: `definitions`, or a table
+  ///   - label: the label column, where it is not that of the settings
+  ///   - classNames: the classes that a trained network knows
+  func loadTexts(
+    _ source: String, label: String? = nil, classNames: [String]?
+  ) throws -> DataSource.Loaded {
+    var loaded: DataSource.Loaded
+    if source == DataSource.definitions {
+      loaded = DataSource.Loaded(examples: try Dataset.definitions.withTexts(ofLength: textLength))
+    } else {
+      guard DataSource.isTable(source) else {
+        throw UsageError("\(source) has no texts with classes: give a CSV file, or definitions")
+      }
+      guard let label = label ?? self.label else { throw DataSource.labelIsMissing(source) }
+      let column = LabelColumn(argument: label)
+      let text = text.map { LabelColumn(argument: $0) }
+      let table = try DataSource.table(source, expecting: column.names + (text?.names ?? []))
+      // All of a text, to say which are cut.
+      let whole = try Dataset(
+        texts: table, text: text ?? table.onlyColumn(beside: column), label: column,
+        classNames: classNames)
+      loaded = DataSource.Loaded(examples: try whole.withTexts(ofLength: textLength))
+      loaded.examples.name = DataSource.name(ofTable: source)
+      loaded.remarks.notes = DataSource.encodingNotes(table) + textNotes(whole.texts)
+    }
+    return loaded
+  }
+
+  /// Notes on texts of which the network reads a part, or nothing.
+  func textNotes(_ texts: [String]) -> [String] {
+    let length = textLength
+    var (long, wordless) = (0, 0)
+    for text in texts {
+      let count = Tokenizer.words(of: text).count
+      if count == 0 { wordless += 1 }
+      if count > sequenceLength || text.utf8.count > length { long += 1 }
+    }
+    var notes: [String] = []
+    if long > 0 {
+      notes.append(
+        "\(counted(long, "text")) of more than \(sequenceLength) words (--sequence-length): the "
+          + "network reads the beginning")
+    }
+    if wordless > 0 { notes.append("\(counted(wordless, "text")) without a letter or digit") }
+    return notes
+  }
+
+  // MARK: The network
+
+  /// The settings that follow the network: each kind has its own sizes, and its own rate.
+  ///
+  /// Benchmarks/RESULTS.md has their accuracy on the definitions.
+  func adapted(toTexts training: Dataset) -> Recipe {
+    guard let textNetwork else { return self }
+    var recipe = self
+    recipe.automatic = []
+    func fill<Value>(_ name: String, _ path: WritableKeyPath<Recipe, Value>, _ value: Value) {
+      if automatic.contains(name) { recipe[keyPath: path] = value }
+    }
+    let isBag = textNetwork == .bag
+    fill("embedding", \.embedding, isBag ? 32 : 64)
+    fill("learning-rate", \.learningRate, isBag ? 0.01 : textNetwork == .lstm ? 0.004 : 0.002)
+    fill("weight-decay", \.weightDecay, isBag ? 0.5 : 0.01)
+    fill("dropout", \.dropout, isBag ? 0 : textNetwork == .transformer ? 0.2 : 0.3)
+    fill("batch-size", \.batchSize, isBag ? 128 : 64)
+    switch textNetwork {
+    case .bag: break
+    case .cnn: fill("maps", \.maps, Blocks([[64]]))
+    case .lstm: fill("recurrent", \.recurrent, [64])
+    case .transformer: fill("blocks", \.blocks, 2)
+    }
+    fill(
+      "epochs", \.epochs,
+      recipe.epochs(for: training.count, steps: isBag ? 650 : 1400, limits: 5...60))
+    return recipe
+  }
+
+  /// The network before training, which knows the words of the training part.
+  func textNetwork(_ kind: TextNetwork, for training: Dataset) throws -> NeuralNetwork {
+    guard training.holdsTexts, training.classNames.count >= 2 else {
+      throw CourseError(
+        .invalidData, "there is nothing to tell apart", expected: "texts of at least two classes",
+        received: "\(counted(training.classNames.count, "class"))", location: training.name)
+    }
+    var network = try NeuralNetwork.textClassifier(
+      kind, inputLength: training.inputShape[0],
+      vocabulary: Array(Tokenizer.vocabulary(of: training.texts).prefix(50_000)),
+      classNames: training.classNames,
+      sizes: TextNetworkSizes(
+        maximumWords: sequenceLength, width: embedding, buckets: buckets,
+        hidden: kind == .cnn ? maps.widths.first?.first ?? 0 : recurrent.first ?? 0,
+        blocks: blocks, heads: heads, dropout: dropout),
+      loss: SoftmaxCrossEntropyLoss(classWeights: classWeights.weights(for: training)),
+      optimizer: optimizer.make(for: self), seed: seed)
+    network.penalty = penalty.penalty
+    try network.requireMemory(forBatchOf: min(batchSize, training.count))
+    return network
+  }
+}
+
+extension CSVTable {
+  /// The column that is left when another one is the label.
+  /// - Throws: when there are several, or none.
+  func onlyColumn(beside label: LabelColumn) throws -> LabelColumn {
+    let labelColumn = try column(label)
+    let others = (0..<columnCount).filter { $0 != labelColumn }
+    guard others.count == 1 else {
+      let names = columnNames
+      throw UsageError(
+        others.isEmpty
+          ? "\(name) has no column beside the label"
+          : "\(name) has several columns beside the label: say which one holds the texts with --text: "
+            + others.prefix(8).map { names?[$0] ?? "\($0)" }.joined(separator: ", "))
+    }
+    return .index(others[0])
+  }
+}

@@ -1,0 +1,220 @@
+import CourseTestSupport
+import Foundation
+import Networks
+import Testing
+
+@testable import CourseTool
+
+/// Texts with classes: the recipes definitions and csv-text.
+@Suite(.watched) struct TextCommandTests {
+  /// Forty texts of two classes, with a third column.
+  private func table(in folder: URL) throws -> String {
+    let path = folder.appending(path: "pets.csv").path
+    var lines = ["id,text,kind"]
+    let adjectives = ["small", "young", "black", "old", "noisy"]
+    let places = ["farm", "house", "garden", "town"]
+    for (number, adjective) in adjectives.enumerated() {
+      for place in places {
+        lines.append("\(number),\"a \(adjective) cat, seen in the \(place)\",animal")
+        lines.append("\(number),the \(adjective) hammer of a \(place),tool")
+      }
+    }
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+    return path
+  }
+
+  private func small(_ network: String) -> [String] {
+    [
+      "--network", network, "--embedding", "4", "--epochs", "40", "--batch-size", "8",
+      "--learning-rate", "0.02", "--sequence-length", "8", "--dropout", "0", "--quiet",
+    ]
+      + (network == "bag"
+        ? ["--buckets", "50"]
+        : network == "cnn"
+          ? ["--maps", "4"]
+          : network == "lstm" ? ["--recurrent", "4"] : ["--blocks", "1", "--heads", "2"])
+  }
+
+  @Test(arguments: ["bag", "cnn", "lstm", "transformer"])
+  func aTableIsLearnedMeasuredAndPredicted(network: String) throws {
+    try withTemporaryFolder { folder in
+      let data = try table(in: folder)
+      let model = folder.appending(path: "m.safetensors").path
+      let train = ["train", "csv-text", "--data", data, "--text", "text", "--label", "kind"]
+      let run = runTool(train + small(network) + ["--json", "-o", model])
+      #expect(run.status == 0, "\(run.error)")
+      let settings = try run.json["recipe"] as? [String: Any]
+      #expect(settings?["network"] as? String == network && settings?["text"] as? String == "text")
+
+      let evaluated = runTool("evaluate", model)
+      #expect(evaluated.status == 0 && evaluated.output.contains("accuracy   1.0"), "\(evaluated)")
+      #expect(evaluated.output.contains("animal") && evaluated.output.contains("tool"))
+      #expect(runTool("evaluate", model, data).output.contains("examples   40"))
+
+      let texts = folder.appending(path: "new.txt").path
+      try Data("An old CAT\n\nthe hammer\n".utf8).write(to: URL(filePath: texts))
+      let predicted = runTool("predict", model, "a cat", texts, data, "--top", "2")
+      #expect(predicted.status == 0, "\(predicted.error)")
+      let rows = predicted.output.split(separator: "\n").map(String.init)
+      #expect(rows.count == 1 + 1 + 2 + 40)
+      #expect(rows[0] == "file,row,class,probability,class 2,probability 2")
+      #expect(rows[1].hasPrefix("a cat,1,animal,"))
+      #expect(rows[2].hasPrefix("\(texts),1,animal,") && rows[3].hasPrefix("\(texts),2,tool,"))
+      #expect(rows[5].hasPrefix("\(data),2,tool,"))
+    }
+  }
+
+  @Test func mistakesAndReportShowTheTexts() throws {
+    try withTemporaryFolder { folder in
+      let data = try table(in: folder)
+      let place = { (name: String) in folder.appending(path: name).path }
+      let model = place("m.safetensors")
+      // Without training enough, so that there are mistakes.
+      let run = runTool(
+        [
+          "train", "csv-text", "--data", data, "--text", "text", "--label", "kind", "-o", model,
+          "--quiet", "--network", "cnn", "--maps", "2", "--embedding", "2", "--epochs", "1",
+          "--learning-rate", "0.00001", "--report", place("r.html"),
+        ])
+      #expect(run.status == 0, "\(run.error)")
+      let page = try String(contentsOfFile: place("r.html"), encoding: .utf8)
+      for words in ["A text of each class", "Known words", "hammer of a", "Worst mistakes"] {
+        #expect(page.contains(words), "\(words)")
+      }
+      #expect(!page.contains("Shape of an example"))
+      let drawn = runTool("plot", "mistakes", model, data, "-o", place("wrong.svg"))
+      #expect(drawn.status == 0, "\(drawn.error)")
+      let svg = try String(contentsOfFile: place("wrong.svg"), encoding: .utf8)
+      #expect(svg.contains("text") && (svg.contains("hammer of a") || svg.contains("cat, seen in")))
+      let written = runTool("evaluate", model, data, "--mistakes", place("wrong.csv"))
+      #expect(written.status == 0, "\(written.error)")
+      let csv = try String(contentsOfFile: place("wrong.csv"), encoding: .utf8)
+      #expect(
+        csv.hasPrefix("example,true,probability of true,predicted,probability of predicted,text\n"))
+      #expect(csv.contains("hammer of a") || csv.contains("cat, seen in"))
+    }
+  }
+
+  @Test func textsThatSayNothing() throws {
+    try withTemporaryFolder { folder in
+      let data = try table(in: folder)
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool(
+        ["train", "csv-text", "--data", data, "--text", "text", "--label", "kind", "-o", model]
+          + small("bag"))
+      #expect(run.status == 0, "\(run.error)")
+      let unknown = runTool("predict", model, "qwertz uiop")
+      #expect(unknown.status == 0)
+      #expect(
+        unknown.error.contains("no word of \"qwertz uiop\" was in the training texts"),
+        "\(unknown.error)")
+      let empty = runTool("predict", model, " ")
+      #expect(empty.status == 1 && empty.error.contains("no text to classify"), "\(empty.error)")
+      let missing = runTool("predict", model, "reviews.csv")
+      #expect(
+        missing.status == 1 && missing.error.contains("the file does not exist"), "\(missing.error)"
+      )
+      let long = runTool("predict", model, "a cat that goes on and on and on and on")
+      #expect(long.error.contains("1 text of more than 8 words"), "\(long.error)")
+      for arguments in [["sample", model], ["inspect", model, "--filters", "f.svg"]] {
+        let refused = runTool(arguments)
+        #expect(refused.status == 1, "\(arguments)")
+      }
+      // A gap among the texts, and a class that it does not know.
+      for (row, message) in [
+        ("1,,animal", "a text is empty"), ("1,a cat,plant", "unknown class"),
+      ] {
+        let path = folder.appending(path: "other.csv").path
+        try Data("id,text,kind\n\(row)\n".utf8).write(to: URL(filePath: path))
+        let wrong = runTool("evaluate", model, path)
+        #expect(wrong.status == 1 && wrong.error.contains(message), "\(wrong.error)")
+        #expect(wrong.error.contains("line 2"), "\(wrong.error)")
+      }
+    }
+  }
+
+  /// A setting that follows the network is that of the network, and goes into the file.
+  @Test func settingsFollowTheNetwork() throws {
+    let texts = (0..<400).map { "word \($0 % 7)" }
+    let data = try Dataset(
+      texts: texts, labels: texts.indices.map { $0 % 2 }, classNames: ["a", "b"], length: 32)
+    var recipe = try Recipe.find("definitions")
+    let setting = try #require(Recipe.settings.first { $0.name == "network" })
+    for (network, used) in [
+      ("bag", "buckets"), ("cnn", "maps"), ("lstm", "recurrent"), ("transformer", "blocks"),
+    ] {
+      try setting.apply(network, to: &recipe)
+      let (adapted, remark) = recipe.adapted(to: data)
+      #expect(adapted.automatic.isEmpty && adapted.embedding > 0 && adapted.epochs == 60)
+      #expect(remark?.contains("--embedding") == true)
+      for name in ["buckets", "maps", "recurrent", "blocks"] {
+        #expect(adapted.uses(name) == (name == used), "\(network), \(name)")
+      }
+      #expect(!adapted.isText && !adapted.uses("hidden") && !adapted.uses("scaling"))
+      try adapted.check()
+      _ = try adapted.network(for: data)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (["definitions", "--hidden", "8"], "'--hidden 8' does not apply to texts with classes"),
+      (["definitions", "--maps", "8"], "use --network cnn"),
+      (["definitions", "--network", "cnn", "--blocks", "2"], "use --network transformer"),
+      (["definitions", "--network", "lstm", "--recurrent", "8,8"], "one number of channels"),
+      (
+        ["definitions", "--network", "transformer", "--embedding", "30"],
+        "divided among 4 heads: use a multiple of 4"
+      ),
+      (["definitions", "--embedding", "0"], "use --embedding 64"),
+      (["definitions", "--text", "t"], "apply to CSV files only"),
+      (["definitions", "--scaling", "minmax", "--augment", "mirror"], "does not apply"),
+      (["definitions", "--data", "digits"], "come from a CSV file"),
+      (["csv-text"], "--data FILE.csv --text COLUMN --label COLUMN"),
+      (["csv-text", "--data", "t.csv"], "a label column is required"),
+      (["iris-mlp", "--text", "t"], "use the recipe csv-text"),
+      (["digits-mlp", "--data", "definitions"], "use the recipe definitions"),
+      (["char-lstm", "--data", "definitions"], "use the recipe definitions"),
+    ])
+  func settingsThatDoNotFit(arguments: [String], message: String) throws {
+    let run = runTool(["train"] + arguments)
+    #expect(run.status == 2 && run.error.contains(message), "\(run.error)")
+  }
+
+  @Test func theColumnOfTheTextsIsFound() throws {
+    try withTemporaryFolder { folder in
+      let data = try table(in: folder)
+      let several = runTool("train", "csv-text", "--data", data, "--label", "kind")
+      #expect(
+        several.status == 2
+          && several.error.contains("which one holds the texts with --text: id, text"),
+        "\(several.error)")
+      let path = folder.appending(path: "two.csv").path
+      try Data("kind,words\nx,a cat\ny,a dog\nx,one cat\ny,the dog\n".utf8).write(
+        to: URL(filePath: path))
+      let run = runTool(
+        [
+          "train", "csv-text", "--data", path, "--label", "kind", "--test", "0", "--validation",
+          "0", "-o", folder.appending(path: "m.safetensors").path,
+        ] + small("bag"))
+      #expect(run.status == 0, "\(run.error)")
+      let one = folder.appending(path: "one.csv").path
+      try Data("words\nmy cat\n".utf8).write(to: URL(filePath: one))
+      let predicted = runTool("predict", folder.appending(path: "m.safetensors").path, one)
+      #expect(predicted.output.contains(",1,x,"), "\(predicted)")
+      let same = runTool("train", "csv-text", "--data", path, "--label", "kind", "--text", "kind")
+      #expect(
+        same.status == 1 && same.error.contains("one column cannot be text and label"),
+        "\(same.error)")
+    }
+  }
+
+  @Test func theNoticeOfTheDataIsPrinted() throws {
+    let run = runTool("version", "--notices")
+    #expect(run.status == 0 && run.output.contains("Copyright 2006 by Princeton University"))
+    let list = runTool("data", "list")
+    #expect(list.output.contains("19871 texts, 10 classes"))
+    let shown = runTool("data", "inspect", "definitions")
+    #expect(shown.output.contains("large order of chiefly tropical liverworts, plant"))
+  }
+}
