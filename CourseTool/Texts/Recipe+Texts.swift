@@ -171,21 +171,31 @@ extension Recipe {
     func fill<Value>(_ name: String, _ path: WritableKeyPath<Recipe, Value>, _ value: Value) {
       if automatic.contains(name) { recipe[keyPath: path] = value }
     }
-    let isBag = textNetwork == .bag
+    let (isBag, steps): (Bool, Int)
+    switch textNetwork {
+    case .bag:
+      (isBag, steps) = (true, 650)
+      fill("dropout", \.dropout, 0)
+    case .cnn:
+      (isBag, steps) = (false, 2300)
+      fill("maps", \.maps, Blocks([[64]]))
+      fill("dropout", \.dropout, 0.5)
+    case .lstm:
+      (isBag, steps) = (false, 1400)
+      fill("recurrent", \.recurrent, [64])
+      fill("dropout", \.dropout, 0.3)
+    case .transformer:
+      (isBag, steps) = (false, 1800)
+      fill("blocks", \.blocks, 2)
+      fill("dropout", \.dropout, 0.4)
+    }
     fill("embedding", \.embedding, isBag ? 32 : 64)
     fill("learning-rate", \.learningRate, isBag ? 0.01 : textNetwork == .lstm ? 0.004 : 0.002)
     fill("weight-decay", \.weightDecay, isBag ? 0.5 : 0.01)
-    fill("dropout", \.dropout, isBag ? 0 : textNetwork == .transformer ? 0.2 : 0.3)
     fill("batch-size", \.batchSize, isBag ? 128 : 64)
-    switch textNetwork {
-    case .bag: break
-    case .cnn: fill("maps", \.maps, Blocks([[64]]))
-    case .lstm: fill("recurrent", \.recurrent, [64])
-    case .transformer: fill("blocks", \.blocks, 2)
-    }
     fill(
       "epochs", \.epochs,
-      recipe.epochs(for: training.count, steps: isBag ? 650 : 1400, limits: 5...60))
+      recipe.epochs(for: training.count, steps: steps, limits: 5...60))
     return recipe
   }
 

@@ -35,7 +35,7 @@ extension NeuralNetwork.LayerPlace {
     switch layer {
     case let tied as TiedEmbedding:
       return places(inputShape) * tied.embedding.weights.value.count
-    case is any LayerContainer, is Embedding, is EntityEmbedding: return 0
+    case is any LayerContainer, is Embedding, is EmbeddingBag, is EntityEmbedding: return 0
     // Q · Kᵀ and A · V, of all steps with all steps; PositionalEmbedding adds.
     case is Attention: return 2 * inputShape[0] * inputShape[0] * outputShape[1]
     case is PositionalEmbedding: return 0
