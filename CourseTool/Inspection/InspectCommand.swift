@@ -36,6 +36,7 @@ enum InspectCommand: Command {
         course inspect lenet-mnist.safetensors --feature-maps 7 seven.png
         course inspect lenet-mnist.safetensors --occlusion 7 why-seven.png
         course inspect lenet-mnist.safetensors --occlusion 7 --class 1 why-not.png
+        course inspect definitions.safetensors --occlusion "a sweet drink" words.png
         course inspect char-transformer.safetensors --saliency "To be, or not" be.png
         course inspect char-transformer.safetensors --attention "To be, or" heads.png
       """,

@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 
@@ -13,6 +14,8 @@ struct InspectedExample {
   var label: Int?
   /// Its characters or words, one for each token.
   var parts: [String] = []
+  /// The text to classify; empty for others.
+  private(set) var text = ""
   /// A note for the user.
   var note: String?
 
@@ -23,6 +26,11 @@ struct InspectedExample {
     _ source: String, for network: NeuralNetwork, path: String, skipBroken: Bool,
     progress: TextStream?
   ) throws {
+    if let classifier = try? TextClassifier(network) {
+      self = try Self(
+        words: source, classifier, path: path, skipBroken: skipBroken, progress: progress)
+      return
+    }
     if let vocabulary = network.characters {
       self = try Self(text: source, vocabulary, for: network)
       return
@@ -40,6 +48,35 @@ struct InspectedExample {
     name = URL(filePath: source).lastPathComponent
   }
 
+  /// A text to classify, or that of an example of the test part.
+  private init(
+    words source: String, _ classifier: TextClassifier, path: String, skipBroken: Bool,
+    progress: TextStream?
+  ) throws {
+    let network = classifier.network
+    if let number = Int(source) {
+      let recipe = try Recipe(notedIn: network, path: path)
+      let test = try Self.testPart(
+        of: recipe, network, path: path, skipBroken: skipBroken, progress: progress)
+      try Self.require(number, in: test)
+      let example = test.subset([number])
+      self.init(
+        features: example.features.reshaped(to: network.inputShape), name: "Example \(number)")
+      text = test.text(at: number) ?? ""
+      if case .classes(let labels) = example.targets { label = labels[0] }
+    } else {
+      self.init(
+        features: try classifier.features(of: [source]).reshaped(to: network.inputShape), name: "")
+      text = source
+    }
+    parts = classifier.pieces(of: text).map { String($0.text) }
+    guard !parts.isEmpty else {
+      throw CourseError(
+        .invalidData, "there is no word in the text", expected: "letters or digits",
+        received: text.printable)
+    }
+  }
+
   private init(features: Tensor, name: String) { (self.features, self.name) = (features, name) }
 
   /// An example of the test part.
@@ -47,21 +84,34 @@ struct InspectedExample {
     number: Int, of recipe: Recipe?, _ network: NeuralNetwork, path: String, skipBroken: Bool,
     progress: TextStream?
   ) throws {
-    guard let recipe, recipe.test > 0 else {
-      throw UsageError("\(path) has no test part of its own: give an image file")
-    }
-    let data = try recipe.recordedData(
-      of: network, skipBroken: skipBroken, progress: progress,
-      remedy: "Give an image file instead of an index, or restore the original data.")
-    let test = try recipe.split(data).test
-    guard (0..<test.count).contains(number) else {
-      throw UsageError(
-        "example \(number) is out of range: the test part has examples 0 to \(test.count - 1)")
-    }
+    let test = try Self.testPart(
+      of: recipe, network, path: path, skipBroken: skipBroken, progress: progress)
+    try Self.require(number, in: test)
     let example = test.batch(at: [number])
     self.init(
       features: example.features.reshaped(to: network.inputShape), name: "Example \(number)")
     if case .classes(let labels) = example.targets { label = labels[0] }
+  }
+
+  private static func testPart(
+    of recipe: Recipe?, _ network: NeuralNetwork, path: String, skipBroken: Bool,
+    progress: TextStream?
+  ) throws -> Dataset {
+    let what = network.wordTokenizer == nil ? "an image file" : "a text"
+    guard let recipe, recipe.test > 0 else {
+      throw UsageError("\(path) has no test part of its own: give \(what)")
+    }
+    let data = try recipe.recordedData(
+      of: network, skipBroken: skipBroken, progress: progress,
+      remedy: "Give \(what) instead of an index, or restore the original data.")
+    return try recipe.split(data).test
+  }
+
+  private static func require(_ number: Int, in test: Dataset) throws {
+    guard (0..<test.count).contains(number) else {
+      throw UsageError(
+        "example \(number) is out of range: the test part has examples 0 to \(test.count - 1)")
+    }
   }
 
   /// A text for a network of characters: as many of its last ones as the network takes.

@@ -53,20 +53,65 @@ struct Inspection {
   }
 
   func saliency(of label: Int?) throws -> Drawn {
-    try map(
-      "saliency", of: label, legend: "The darker, the more a small change of it changes the score."
+    if let classifier {
+      return try words("saliency", of: label, legend: Self.saliencyLegend) {
+        try classifier.saliency(of: example.text, for: $0)
+      }
+    }
+    return try map(
+      "saliency", of: label, legend: Self.saliencyLegend
     ) {
       try network.saliencyMap(of: example.features, for: $0, imageShape: $1)
     }
   }
 
   func occlusion(of label: Int?) throws -> Drawn {
-    try map(
+    if let classifier {
+      return try words("occlusion", of: label, legend: Self.occlusionLegend) {
+        try classifier.occlusion(of: example.text, for: $0)
+      }
+    }
+    return try map(
       "occlusion", of: label,
-      legend: "Orange: without it the answer is less probable. Blue: more probable."
+      legend: Self.occlusionLegend
     ) {
       try network.occlusionMap(of: example.features, for: $0, imageShape: $1)
     }
+  }
+
+  private static let saliencyLegend =
+    "The darker, the more a small change of it changes the score."
+  private static let occlusionLegend =
+    "Orange: without it the answer is less probable. Blue: more probable."
+
+  /// The network as a reader of words; `nil` for others.
+  private var classifier: TextClassifier? {
+    network.wordTokenizer == nil ? nil : try? TextClassifier(network)
+  }
+
+  /// The words of a text, and how much they count.
+  private func words(
+    _ name: String, of label: Int?, legend: String,
+    _ body: (ExplainedAnswer) throws -> [TextClassifier.WordWeight]
+  ) throws -> Drawn {
+    let answer = try network.answer(to: example.features, label: label)
+    return drawn(
+      try body(answer).map { Part(text: $0.text, weight: $0.weight) }, answer,
+      title: title(answer, name), legend: legend)
+  }
+
+  /// A text whose parts are shaded.
+  private func drawn(
+    _ parts: [Part], _ answer: ExplainedAnswer, title: String, legend: String
+  ) -> Drawn {
+    Drawn(
+      picture: HighlightedText(
+        title: title, parts: parts.map { ($0.text, $0.weight) }, note: legend),
+      shapes: [[parts.count]], answer: record(of: answer), parts: parts)
+  }
+
+  private func record(of answer: ExplainedAnswer) -> Answer {
+    Answer(class: network.name(of: answer.label), probability: answer.probability)
   }
 
   private func map(
@@ -82,13 +127,9 @@ struct Inspection {
     let (answer, box) = try answer(label)
     let map = try body(answer, imageShape)
     let title = title(answer, name)
-    let record = Answer(class: network.name(of: answer.label), probability: answer.probability)
     guard let shape = imageShape, !network.readsTokens else {
       let parts = zip(example.parts, map.scalars).map { Part(text: $0, weight: $1) }
-      return Drawn(
-        picture: HighlightedText(
-          title: title, parts: parts.map { ($0.text, $0.weight) }, note: legend),
-        shapes: [map.shape], answer: record, parts: parts)
+      return drawn(parts, answer, title: title, legend: legend)
     }
     var sheet = try TileSheet.reasons(
       map, over: example.features.reshaped(to: shape), name: name, title: title)
@@ -98,7 +139,7 @@ struct Inspection {
           ImageBox(left: box.x1, top: box.y1, right: box.x2, bottom: box.y2, label: answer.label))
       }
     }
-    return Drawn(picture: sheet, shapes: [map.shape], answer: record)
+    return Drawn(picture: sheet, shapes: [map.shape], answer: record(of: answer))
   }
 
   /// The answer for a class, or the most probable one; of a detector for the box in which it is most certain.
@@ -118,11 +159,12 @@ struct Inspection {
 
   /// "Occlusion: example 7, predicted 7, 99 %"
   private func title(_ answer: ExplainedAnswer, _ kind: String) -> String {
-    let name = network.name(of: answer.label)
-    let shown = example.parts.isEmpty ? name.printable : "\"\(name.printable)\""
+    let name = network.name(of: answer.label).printable
+    // A character is told by its quotation marks.
+    let shown = network.readsTokens ? "\"\(name)\"" : name
     let truth = example.label.map { ", true \(network.name(of: $0).printable)" } ?? ""
-    return
-      "\(kind.capitalized) for \(shown), \(percent(answer.probability)): \(example.name)\(truth)"
+    let place = example.name.isEmpty ? "" : ": \(example.name)\(truth)"
+    return "\(kind.capitalized) for \(shown), \(percent(answer.probability))\(place)"
   }
 
   private func percent(_ probability: Float) -> String {

@@ -97,9 +97,11 @@ extension NeuralNetwork {
   public func attentionMaps(of example: Tensor) throws -> [(path: String, weights: Tensor)] {
     try requireExample(example)
     return activations(of: Tensor(stacking: [example])).compactMap { place in
-      (place.layer as? Attention).map {
-        (place.path, $0.weights(of: place.input).slice(axis: 0, at: 0))
-      }
+      guard var attention = place.layer as? Attention else { return nil }
+      // An example alone has no padding.
+      let length = Float(place.input.shape[1])
+      attention.take(sideInputs: [PaddedLengths.sideInput: Tensor([[length]])])
+      return (place.path, attention.weights(of: place.input).slice(axis: 0, at: 0))
     }
   }
 

@@ -30,6 +30,8 @@ public struct PaddedSequence: LayerContainer, TokenLayer {
     }
   }
 
+  /// The token that stands for nothing.
+  private let padding: Int
   /// Table and body. In one array, so that `forEachLayer` shows them in place.
   private var parts: [any Layer]
   /// The side inputs that come from outside.
@@ -69,12 +71,13 @@ public struct PaddedSequence: LayerContainer, TokenLayer {
   }
 
   private init(parts embedding: Embedding, _ body: Sequential) throws {
-    guard embedding.configuration.paddingIndex != nil else {
+    guard let padding = embedding.configuration.paddingIndex else {
       throw CourseError(
         .invalidArgument, "PaddedSequence: an embedding without a padding index",
         expected: "a token that stands for nothing", received: "none",
         remedy: "Give the embedding a paddingIndex.")
     }
+    self.padding = padding
     parts = [embedding, body]
   }
 
@@ -108,12 +111,12 @@ public struct PaddedSequence: LayerContainer, TokenLayer {
 
   /// The kind of the body's output.
   public func outputKind(for inputKind: OutputKind) -> OutputKind {
-    body.outputKind(for: .numbers)
+    parts[1].outputKind(for: .numbers)
   }
 
   /// Those of the layers inside, without the lengths.
   public var sideInputShapes: [String: [Int]] {
-    body.sideInputShapes.filter { $0.key != PaddedLengths.sideInput }
+    parts[1].sideInputShapes.filter { $0.key != PaddedLengths.sideInput }
   }
 
   /// Takes the other side inputs that the body asks for.
@@ -134,7 +137,7 @@ public struct PaddedSequence: LayerContainer, TokenLayer {
 
   /// The number of tokens before the padding at the end, at least 1, `[N, 1]`.
   private func lengths(of input: Tensor) -> Tensor {
-    let padding = Float(embedding.configuration.paddingIndex ?? 0)
+    let padding = Float(padding)
     let (tokens, steps) = (input.scalars, input.shape[1])
     let lengths = (0..<input.shape[0]).map { row in
       let last = tokens[(row * steps)..<((row + 1) * steps)].lastIndex { $0 != padding }

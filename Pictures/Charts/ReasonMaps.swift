@@ -75,7 +75,11 @@ extension Figure {
       figure.x.range = -0.5...(Double(steps) - 0.5)
       figure.y.range = -0.5...(Double(steps) - 0.5)
     }
-    figure.size = .init(width: 360, height: 360)
+    // Cells stay square where long names need room.
+    let (side, longest) = (300.0, 7.2 * Double(names.map(\.count).max() ?? 0))
+    figure.size = .init(
+      width: side + max(60, longest + 46),
+      height: side + 60 + (longest > side / Double(steps) ? longest : 0))
     let edge = -0.5...(Double(steps) - 0.5)
     figure.marks = [
       .image(

@@ -61,6 +61,29 @@ import Testing
       #expect(rows[1].hasPrefix("a cat,1,animal,"))
       #expect(rows[2].hasPrefix("\(texts),1,animal,") && rows[3].hasPrefix("\(texts),2,tool,"))
       #expect(rows[5].hasPrefix("\(data),2,tool,"))
+
+      // The words that decided.
+      let map = { (kind: String) in folder.appending(path: "\(kind).svg").path }
+      let why = runTool(
+        "inspect", model, "--occlusion", "An old CAT, zzz", map("why"), "--class", "tool", "--json")
+      #expect(why.status == 0, "\(why.error)")
+      let image = try #require(try (why.json["images"] as? [[String: Any]])?.first)
+      let parts = try #require(image["parts"] as? [[String: Any]])
+      #expect(parts.compactMap { $0["text"] as? String } == ["An", "old", "CAT", "zzz"])
+      #expect((image["answer"] as? [String: Any])?["class"] as? String == "tool")
+      #expect(parts[2]["weight"] as? Double ?? 1 < 0, "a cat is no tool")
+      let svg = try String(contentsOfFile: map("why"), encoding: .utf8)
+      #expect(svg.contains("Occlusion for tool, ") && svg.contains(">CAT<"))
+      let example = runTool("inspect", model, "--occlusion", "0", map("example"))
+      #expect(example.status == 0, "\(example.error)")
+      #expect(
+        try String(contentsOfFile: map("example"), encoding: .utf8).contains(": Example 0, true "))
+      let saliency = runTool("inspect", model, "--saliency", "a cat", map("saliency"))
+      #expect(saliency.status == (network == "bag" ? 1 : 0), "\(saliency.error)")
+      let attention = runTool("inspect", model, "--attention", "a cat", map("heads"))
+      #expect(attention.status == (network == "transformer" ? 0 : 1), "\(attention.error)")
+      let nothing = runTool("inspect", model, "--occlusion", "...", map("nothing"))
+      #expect(nothing.status == 1 && nothing.error.contains("no word in the text"))
     }
   }
 
