@@ -8,6 +8,7 @@ extension NeuralNetwork {
     [
       Attention.self, PositionalEmbedding.self, TiedEmbedding.self, PoolOverTime.self,
       PaddedSequence.self, Tokenizer.self, RegionPooling.self, RegionBoxLoss.self,
+      TwoViewLoss.self,
     ]
   }
 }

@@ -20,7 +20,7 @@ extension NeuralNetwork {
       Sigmoid.self, LeakyReLU.self, GELU.self, BatchNorm.self, LayerNorm.self,
       Dropout.self, SpatialDropout2D.self,
       ConvReLU.self, ConvReLUPool.self, ConvBatchNormReLU.self,
-      Sequential.self, Residual.self, Skip.self, Branches.self,
+      Sequential.self, Residual.self, Skip.self, Branches.self, Siamese.self,
     ]
   }
 

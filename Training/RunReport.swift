@@ -122,6 +122,8 @@ package struct RunReport: Encodable, Sendable {
   package var learningRateRangeTest: LearningRateRangeTest?
   /// Of a detector, how well it finds things in the test part.
   package var detection: DetectionFigures?
+  /// Of a network that was pretrained without labels, how well its features tell the classes of the test part apart.
+  package var representation: RepresentationFigures?
   /// Of a text, the perplexities of each epoch.
   package var perplexities: [Perplexities]?
 
@@ -184,6 +186,40 @@ package struct DetectionFigures: Encodable, Sendable {
       cocoMeanAveragePrecision, withoutRegression
     )
     (self.proposals, self.proposalRecall, self.classes) = (proposals, proposalRecall, classes)
+  }
+}
+
+/// How well the classes of images can be told from features that were learned without labels.
+package struct RepresentationFigures: Encodable, Sendable {
+  /// The number of images with labels that were learned from.
+  package var labelled: Int
+  /// The number of images that were tested.
+  package var tested: Int
+  /// The encoder, and the features that it is compared with.
+  package var rows: [Row]
+
+  /// One kind of features.
+  package struct Row: Encodable, Sendable {
+    package var name: String
+    /// How many there are.
+    package var features: Int
+    /// The accuracy of the five nearest neighbours.
+    package var nearestNeighbours: Double
+    /// The accuracy of a linear probe.
+    package var linearProbe: Double
+    /// The penalty of the probe.
+    package var penalty: Float
+
+    package init(
+      name: String, features: Int, nearestNeighbours: Double, linearProbe: Double, penalty: Float
+    ) {
+      (self.name, self.features, self.penalty) = (name, features, penalty)
+      (self.nearestNeighbours, self.linearProbe) = (nearestNeighbours, linearProbe)
+    }
+  }
+
+  package init(labelled: Int, tested: Int, rows: [Row]) {
+    (self.labelled, self.tested, self.rows) = (labelled, tested, rows)
   }
 }
 

@@ -56,6 +56,11 @@ enum DataListCommand: Command {
     }
     records.append(
       Record(
+        name: DataSource.figures.name, abstract: DataSource.figures.abstract,
+        examples: DataSource.figures.count, shape: [3, 32, 32],
+        classes: SyntheticImages(count: 1, seed: 1).classNames.count))
+    records.append(
+      Record(
         name: DataSource.scenes.name, abstract: DataSource.scenes.abstract,
         examples: DataSource.scenes.count, shape: [3, 64, 64],
         classes: SyntheticScenes(count: 1, seed: 1).pixelClassNames.count))
@@ -69,16 +74,16 @@ enum DataListCommand: Command {
     out.line("Bundled:\n")
     for record in records {
       let classes = record.classes.map { ", \($0) classes" } ?? ""
-      out.line("\(out.style.bold(record.name.padded(right: 14)))\(record.abstract)")
+      out.line("\(out.style.bold(record.name.padded(right: 19)))\(record.abstract)")
       out.line(
-        "              "
+        String(repeating: " ", count: 19)
           + (record.name == DataSource.definitions
             ? "\(record.examples) texts"
             : "\(counted(record.examples, "example")) of shape \(record.shape)")
           + classes)
     }
-    out.line("\(out.style.bold(text.name.padded(right: 14)))\(text.abstract)")
-    out.line("              \(text.characters) characters, \(text.vocabulary) different ones")
+    out.line("\(out.style.bold(text.name.padded(right: 19)))\(text.abstract)")
+    out.line("                   \(text.characters) characters, \(text.vocabulary) different ones")
     out.line("\nDownloadable ('\(terminal.command) data fetch NAME'):\n")
     for download in downloads {
       let state =
@@ -87,8 +92,8 @@ enum DataListCommand: Command {
         case 0: "not downloaded"
         case let count: out.style.yellow("\(count) of \(download.files) files downloaded")
         }
-      out.line("\(out.style.bold(download.name.padded(right: 15)))\(download.abstract)")
-      out.line("               \(sizeText(download.bytes)), \(state): \(download.folder)")
+      out.line("\(out.style.bold(download.name.padded(right: 19)))\(download.abstract)")
+      out.line("                   \(sizeText(download.bytes)), \(state): \(download.folder)")
     }
     out.line(
       "\nCSV files and folders of images work as well: see "

@@ -114,6 +114,13 @@ enum DataSource {
   static let scenesAreNoClasses =
     "the scenes have masks and boxes, and no class: use the recipe figures-unet or figures-fast-rcnn"
 
+  /// The images of one figure each that are drawn on demand.
+  static let figures = (
+    name: "synthetic-figures",
+    abstract: "ten figures, each with a colour, a texture and an angle of its own",
+    count: 6000
+  )
+
   /// Loads a text: by name, or any text file.
   /// - Parameter classNames: the characters of a trained network
   static func loadText(_ source: String, classNames: [String]?) throws -> CharacterText {
@@ -140,7 +147,9 @@ enum DataSource {
       ("cifar10", { try .cifar10($0) }),
     ]
 
-  static var names: [String] { bundled.map(\.name) + published.map(\.name) }
+  static var names: [String] {
+    bundled.map(\.name) + [figures.name] + published.map(\.name)
+  }
 
   /// Whether the data are a table, which needs a label column.
   static func isTable(_ source: String) -> Bool {
@@ -153,7 +162,8 @@ enum DataSource {
 
   /// Whether the data are images, of a file or folder or by name, and no rows of numbers.
   static func hasImages(_ source: String) -> Bool {
-    published.contains { $0.name == source } || !names.contains(source) && isImages(source)
+    source == figures.name || published.contains { $0.name == source }
+      || !names.contains(source) && isImages(source)
   }
 
   /// The error for data without a label column, which may also be a folder that does not exist.
@@ -167,6 +177,14 @@ enum DataSource {
       source == "-" || FileManager.default.fileExists(atPath: source)
         ? "\(source): \(label)"
         : "there is no file or folder \(source); and for a CSV file \(label)")
+  }
+
+  /// The figures, drawn on all threads.
+  private static func drawnFigures(progress: TextStream?) throws -> Dataset {
+    let images = SyntheticImages(count: figures.count, seed: 1)
+    let line = ProgressLine("drawing", total: images.count, unit: "images", on: progress)
+    defer { line.clear() }
+    return try Dataset(ShownImages(images, counting: line), name: figures.name, channels: 3)
   }
 
   /// Loads data by name, images from files or folders, or a CSV file with its label column.
@@ -184,6 +202,9 @@ enum DataSource {
     let classNames = expected?.classNames
     if let known = bundled.first(where: { $0.name == source }) {
       return Loaded(examples: known.load())
+    }
+    if source == figures.name {
+      return try Loaded(examples: drawnFigures(progress: progress)).inForm(form)
     }
     if let known = published.first(where: { $0.name == source }) {
       return try Loaded(examples: known.load(.train), test: known.load(.test)).inForm(form)

@@ -30,6 +30,12 @@ extension Recipe {
         data, masks: masks, classNames: expected?.classNames, form: form ?? imageForm,
         progress: progress)
     }
+    if isPretraining,
+      let loaded = try loadUnlabelled(
+        form: form ?? imageForm, skipBroken: skipBroken, progress: progress)
+    {
+      return loaded
+    }
     var loaded = try DataSource.load(
       data, label: label, expected: expected,
       training: TableTraining(
@@ -134,7 +140,7 @@ extension Recipe {
 
   /// Notes on classes that have fewer examples than there are parts.
   func smallClassNotes(_ data: Dataset) -> [String] {
-    guard splitName == .random, !isText, !isSegmentation, !isDetector, loss == nil,
+    guard splitName == .random, !isText, !isSegmentation, !isDetector, !isPretraining, loss == nil,
       let count = data.classCount
     else { return [] }
     var examples = [Int](repeating: 0, count: count)
@@ -174,7 +180,8 @@ extension Recipe {
         location: data, remedy: remedy)
     }
     let loaded = try loadData(
-      for: ExpectedData(of: network, self), form: network.imageInput.map(ImageForm.of),
+      for: isPretraining ? nil : ExpectedData(of: network, self),
+      form: network.imageInput.map(ImageForm.of),
       skipBroken: skipBroken, progress: progress)
     guard network.dataFingerprint == loaded.fingerprint else {
       throw CourseError(

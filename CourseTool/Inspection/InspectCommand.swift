@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 import Pictures
@@ -99,7 +100,13 @@ enum InspectCommand: Command {
     guard filtersFile == nil || filtersFile?.absolutePath != outFile?.absolutePath else {
       throw UsageError("--filters and --\(asked[0].option) need two different output files")
     }
-    let network = try savedNetwork(path)
+    let saved = try savedNetwork(path)
+    let encoder = try? saved.encoder()
+    if encoder != nil, let option = asked.first?.option, option != "feature-maps" {
+      try saved.requireClasses(path)
+    }
+    // Of a network that was pretrained without labels, the part that takes one image.
+    let network = encoder ?? saved
     let filtersSheet = TileSheet.filters(of: network)
     if filtersSheet == nil, filtersFile != nil || asked.first?.option == "feature-maps" {
       throw CourseError(

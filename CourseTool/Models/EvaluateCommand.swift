@@ -48,11 +48,16 @@ enum EvaluateCommand: Command {
       arguments, inputs: [path] + (arguments.operand(1).map(DataSource.files) ?? []))
     let network = try savedNetwork(path)
     let recipe = try Recipe(notedIn: network, path: path)
-    if mistakes != nil, recipe?.isSegmentation != true { try network.requireClasses(path) }
+    if mistakes != nil, recipe?.isSegmentation != true, recipe?.isPretraining != true {
+      try network.requireClasses(path)
+    }
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
     if let recipe, recipe.isDetector {
       return try DetectionEvaluation.run(network, recipe, path: path, arguments, on: terminal)
+    }
+    if let recipe, recipe.isPretraining {
+      return try RepresentationEvaluation.run(network, recipe, path: path, arguments, on: terminal)
     }
     let (data, source, part) = try labelledData(
       arguments.operand(1), label: arguments[label], for: network, recipe, path: path,

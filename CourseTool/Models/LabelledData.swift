@@ -14,6 +14,11 @@ func labelledData(
   _ given: String?, label: String?, for network: NeuralNetwork, _ recipe: Recipe?, path: String,
   skipBroken: Bool, purpose: String, command: String, progress: TextStream?, on terminal: Terminal
 ) throws -> (data: Dataset, source: String, part: String) {
+  if let recipe, recipe.isPretraining {
+    let (images, source) = try recipe.labelledImages(
+      given, for: network, path: path, skipBroken: skipBroken, progress: progress, on: terminal)
+    return (try recipe.views(of: images).test, source, "test")
+  }
   if let given {
     guard
       label == nil

@@ -38,7 +38,7 @@ extension ModelReport {
     var blocks = [Report.Block.facts(facts)]
     if recipe?.isText == true {
       blocks += [.text("It begins:"), .verbatim(beginning(of: first))]
-    } else if recipe?.isDetector != true {
+    } else if recipe?.isDetector != true, recipe?.isPretraining != true {
       blocks.append(.pictures(pictures(of: first)))
     }
     return .init("Data", blocks)

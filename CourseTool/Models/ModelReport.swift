@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 import Pictures
@@ -23,6 +24,9 @@ struct ModelReport {
   private let evaluation: Evaluation
   /// The detections in the test part, of a detector.
   var detection: DetectionResult?
+  /// The scores of the representation and the images, of a network that was pretrained without labels.
+  var representation: RepresentationResult?
+  var images: DatasetSplit?
 
   /// Labelled examples, and where they come from.
   struct Measured {
@@ -106,7 +110,8 @@ struct ModelReport {
       title: URL(filePath: path).deletingPathExtension().lastPathComponent, summary: summary,
       facts: facts,
       sections: [
-        found, try results, segmentations, training, try mistakes, try boundary, sample, layers,
+        found, try learned, try results, segmentations, training, try mistakes, try boundary,
+        sample, layers,
         filters, data, settings,
         reproduction,
       ].compactMap { $0 })
@@ -181,6 +186,38 @@ struct ModelReport {
         ]),
         .pictures([detection.sheet()]), .pictures([small(detection.curves), detection.table]),
       ])
+  }
+
+  /// The images that a pretrained network takes for similar, and the classes in its features.
+  private var learned: Report.Section? {
+    get throws {
+      guard let images else { return nil }
+      let encoder = try network.encoder()
+      let known = images.train.subset(0..<min(images.train.count, 2000))
+      let queries = images.test.count > 0 ? images.test : images.train
+      let shown = queries.batch(at: 0..<min(queries.count, 6)).features
+      let nearest = try NearestNeighbours(features: encoder.predict(known.features))
+        .neighbours(of: encoder.predict(shown), count: min(8, known.count))
+      let brightest = max(shown.max(), 1)
+      let tiles = (0..<shown.shape[0]).map { row in
+        TileSheet.Tile(
+          PixelImage(
+            shown.rows(at: [row]).reshaped(to: queries.inputShape), range: 0...brightest),
+          captions: ["image \(row)"])
+      }
+      let names = representation == nil ? [] : known.classNames
+      return .init(
+        "Representation",
+        (representation.map { [.pictures([$0.table])] } ?? []) + [
+          .pictures([
+            TileSheet.neighbours(
+              title:
+                "Images of the \(images.test.count > 0 ? "test" : "training") part, and the nearest "
+                + "training images",
+              of: tiles, nearest, among: known, classNames: names)
+          ])
+        ])
+    }
   }
 
   private var results: Report.Section {
@@ -339,7 +376,7 @@ struct ModelReport {
   private var mistakes: Report.Section? {
     get throws {
       guard evaluation.confusionMatrix != nil, recipe?.isSegmentation != true,
-        recipe?.isDetector != true
+        recipe?.isDetector != true, recipe?.isPretraining != true
       else { return nil }
       let mistakes =
         recipe?.isText == true

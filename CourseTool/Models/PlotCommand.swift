@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 import Pictures
@@ -94,11 +95,20 @@ enum PlotCommand: Command {
     let file = try PictureFile(
       target, option: "--output", force: arguments[RunOptions.force],
       inputs: [path] + (arguments.operand(2).map(DataSource.files) ?? []))
-    let network = try savedNetwork(path)
+    var network = try savedNetwork(path)
     var source: String?
     var data: Dataset?
     let recipe = try Recipe(notedIn: network, path: path)
-    if kind.needsData {
+    if kind == .outputs, let recipe, recipe.isPretraining {
+      // Its outputs are made for its own task; the representation is what shows classes.
+      let images = try recipe.labelledImages(
+        arguments.operand(2), for: network, path: path,
+        skipBroken: arguments[RunOptions.skipBroken],
+        progress: terminal.progress(for: arguments), on: terminal)
+      (data, source) = (images.parts.test, images.source)
+      network = try network.encoder()
+      network.classNames = images.parts.test.classNames
+    } else if kind.needsData {
       let labelled = try labelledData(
         arguments.operand(2), label: arguments[EvaluateCommand.label], for: network, recipe,
         path: path, skipBroken: arguments[RunOptions.skipBroken],

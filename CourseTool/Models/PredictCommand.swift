@@ -32,7 +32,8 @@ enum PredictCommand: Command {
       file; one of figures-unet writes the mask of each image, in the image's size, to
       the folder --output: NAME.png, whose grey values are the classes 0, 1, 2, ...,
       and in colours over the image NAME-overlay.png. A detector lists the boxes in
-      each image; --sheet draws them.
+      each image; --sheet draws them. A network that was pretrained without labels
+      lists the images of its training that are most similar, as many as --top says.
 
       Examples:
         course predict csv-mlp.safetensors new.csv
@@ -110,6 +111,9 @@ enum PredictCommand: Command {
     let recipe = try Recipe(notedIn: network, path: path)
     if recipe?.isSorting == true {
       return try sort(arguments.operands, by: network, arguments, on: terminal)
+    }
+    if let recipe, recipe.isPretraining {
+      return try NeighbourPrediction.run(network, recipe, path: path, arguments, on: terminal)
     }
     if network.outputShape.count == 3 {
       return try MaskPrediction.run(network, path: path, arguments, on: terminal)

@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 import Pictures
@@ -57,6 +58,18 @@ enum ReportCommand: Command {
           data: recipe.detectionBatches(of: images).dataset(), source: source, part: part),
         detection: DetectionResult(of: network, on: images, progress: progress),
         showing: progress)
+    } else if let recipe, recipe.isPretraining {
+      let (images, source) = try recipe.labelledImages(
+        arguments.operand(1), for: network, path: path,
+        skipBroken: arguments[RunOptions.skipBroken], progress: progress, on: terminal)
+      var page = try ModelReport(
+        of: network, recipe, path: path, command: terminal.command,
+        on: .init(data: recipe.views(of: images).test, source: source, part: "test"),
+        showing: progress)
+      page.images = images
+      page.representation = try RepresentationResult(
+        of: network, recipe, on: images, progress: progress)
+      report = page
     } else if let recipe, arguments.operand(1) == nil, arguments[EvaluateCommand.label] == nil {
       let loaded = try recipe.recordedData(
         of: network, skipBroken: arguments[RunOptions.skipBroken], progress: progress,

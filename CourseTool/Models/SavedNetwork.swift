@@ -20,6 +20,14 @@ extension NeuralNetwork {
   /// Throws for a network that predicts numbers or several labels, where classes are drawn or listed.
   func requireClasses(_ path: String) throws {
     try requireInputsAlone(path)
+    guard (try? encoder()) == nil else {
+      throw CourseError(
+        .invalidArgument, "the network was pretrained without labels and names no classes",
+        expected: "a classifier", received: "an encoder of images", location: path,
+        remedy:
+          "See what its representation shows of the classes with 'course evaluate \(shellQuoted(path))'."
+      )
+    }
     if preparation?.labels != nil {
       throw CourseError(
         .invalidArgument, "the network does not choose between classes", expected: "a classifier",

@@ -20,7 +20,7 @@ extension Recipe {
         "hidden", "activation", "network", "buckets", "maps", "kernel-size", "depth", "cell",
         "recurrent",
         "embedding", "blocks", "heads", "sequence-length", "steps-per-epoch", "levels", "width",
-        "skips", "regions", "proposals", "box-weight",
+        "skips", "regions", "proposals", "box-weight", "pretext", "temperature",
       ]
     ),
     (
@@ -40,6 +40,11 @@ extension Recipe {
     "batch-norm", "dropout", "scaling",
   ]
 
+  /// The settings that a pretraining does not have.
+  private static let notOfPretraining: Set = [
+    "label", "class-weights", "activation", "batch-norm", "dropout",
+  ]
+
   /// Whether a setting can change the training, the others being as they are.
   func uses(_ setting: String) -> Bool {
     isOfTexts
@@ -56,8 +61,11 @@ extension Recipe {
       return false
     }
     if isDetector, Self.notOfDetectors.contains(setting) { return false }
+    if isPretraining, Self.notOfPretraining.contains(setting) { return false }
     switch setting {
     case "network", "text", "buckets": return false
+    case "pretext": return isPretraining
+    case "temperature": return pretext == .ntXent
     case "masks", "levels", "width", "skips": return isSegmentation
     case "regions", "proposals", "box-weight": return isDetector
     case "label": return isTable && loss == nil

@@ -12,6 +12,7 @@ extension Recipe {
       return try TextWindows(
         of: training, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch, seed: seed)
     }
+    if isPretraining { return try viewBatches(of: training) }
     return try augmented(training)
   }
 
@@ -31,6 +32,7 @@ extension Recipe {
     try checkWords(preparation)
     if let textNetwork { return try self.textNetwork(textNetwork, for: training) }
     if isSegmentation { return try unet(for: training) }
+    if isPretraining { return try pretrainingNetwork(for: training) }
     if let loss { return try network(loss, for: training, preparation) }
     guard let classCount = training.classCount else {
       throw CourseError(

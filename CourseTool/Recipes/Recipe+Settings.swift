@@ -130,6 +130,12 @@ extension Recipe {
       "box-weight", \.boxWeight, .notNegative,
       "weight of the loss of a detector's boxes; 0 for no box regression"),
     Setting(
+      "pretext", \.pretext, .choice("TASK"),
+      "what an encoder of images learns without labels: vicreg, nt-xent (two views of an image belong "
+        + "together), rotation"),
+    Setting(
+      "temperature", \.temperature, .positive(), "temperature of --pretext nt-xent"),
+    Setting(
       "sequence-length", \.sequenceLength, .integer(in: 1...65_536),
       "training sequence length, in characters; of texts with classes, the most words that are read"
     ),
@@ -243,6 +249,8 @@ extension Recipe {
     try checkTexts()
     if isOfTexts { return }
     if isSegmentation { return try checkSegmentation() }
+    try checkPretraining()
+    if isPretraining { return }
     if let masks {
       throw UsageError(
         "'--masks \(masks)' is for networks that name a class for each pixel: use the recipe "

@@ -76,6 +76,10 @@ struct Recipe: Equatable, Sendable {
   var proposals = DetectionData.ProposalMethod.both
   /// The weight of the loss of the boxes of a detector.
   var boxWeight: Float = 1
+  /// The task from which an encoder of images learns without labels; `nil` for networks that are trained with them.
+  var pretext: PretextTask?
+  /// The temperature of NT-Xent.
+  var temperature: Float = 0.5
   /// The network of texts with classes; `nil` for other data.
   var textNetwork: TextNetwork?
   /// The column of a CSV file with the texts; `nil` where it is the only one beside the label.

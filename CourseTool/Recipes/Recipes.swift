@@ -76,6 +76,17 @@ enum Recipes {
           learningRate: 0.002, scheduleName: .oneCycle, epochs: 15, batchSize: 8, validation: 0.05,
           test: 0.15)),
       NamedRecipe(
+        abstract: "An encoder of drawn figures, or of your own images, learned without labels.",
+        settings: Recipe(
+          recipe: "figures-vicreg", data: DataSource.figures.name, scaling: .standardizeAll,
+          maps: Blocks([[32], [64], [128]]), pretext: .vicReg, hidden: [256, 256],
+          optimizer: .adamw, learningRate: 0.002,
+          augment: AugmentSetting([
+            .mirror, .rotate(degrees: 30), .zoom(0.2), .crop(padding: 4), .brightness(0.4),
+            .contrast(0.4),
+            .saturation(0.4), .hue(0.2),
+          ]), scheduleName: .cosine, epochs: 20, batchSize: 128, validation: 0.05, test: 0.2)),
+      NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",
         settings: Recipe(
           recipe: "iris-mlp", data: "iris", scaling: .standardize, hidden: [16],
@@ -124,6 +135,14 @@ enum Recipes {
           recipe: "lenet-mnist", data: "mnist", scaling: .none, maps: Blocks([[20], [50]]),
           kernelSize: 5, hidden: [500], optimizer: .adam, learningRate: 0.002,
           scheduleName: .oneCycle, epochs: 8, batchSize: 50, validation: 0.1)),
+      NamedRecipe(
+        abstract: "An encoder of MNIST's digits, learned without labels.",
+        settings: Recipe(
+          recipe: "mnist-vicreg", data: "mnist", scaling: .standardizeAll,
+          maps: Blocks([[32], [64], [128]]), pretext: .vicReg, hidden: [256, 256],
+          optimizer: .adamw, learningRate: 0.002,
+          augment: AugmentSetting([.rotate(degrees: 15), .zoom(0.2), .crop(padding: 3)]),
+          scheduleName: .cosine, epochs: 5, batchSize: 128, validation: 0.05)),
       NamedRecipe(
         abstract: "A convolution and two dense layers on CIFAR-10, 32 x 32 colour photographs.",
         settings: Recipe(

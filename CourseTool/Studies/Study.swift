@@ -24,7 +24,7 @@ extension Study {
 let allStudies: [any Study.Type] = [
   SearchStudy.self, PerceptronStudy.self, NeuronStudy.self, InitializationStudy.self,
   BatchNormStudy.self, RegularisationStudy.self, AddingProblemStudy.self, DepthStudy.self,
-  SegmentationStudy.self,
+  SegmentationStudy.self, LabelsStudy.self,
 ]
 
 /// The settings of a study; `nil` stands for its default.
@@ -35,6 +35,7 @@ struct StudySettings: Encodable {
   var repeats: Int?
   var length: Int?
   var noise: Double?
+  var data: String?
 }
 
 /// The results of a study.

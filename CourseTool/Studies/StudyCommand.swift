@@ -23,6 +23,9 @@ enum StudyCommand: Command {
   private static let noise = Option<Double>(
     "noise", .fraction, "fraction of wrong labels, for regularisation-study (default: 0.2)")
 
+  private static let data = Option(
+    "data", .text("NAME|FOLDER"), "images, for labels (default: synthetic-figures)")
+
   static let description = CommandDescription(
     name: "study", abstract: "Run an experiment that compares training methods.",
     discussion: "Prints a table, and writes a plot and a CSV file. After Ctrl-C (or SIGTERM,\n"
@@ -35,7 +38,8 @@ enum StudyCommand: Command {
       Operand("NAME", .optional, allStudies.map { $0.name }.joined(separator: ", "))
     ],
     options: [
-      output, RunOptions.force, seed, epochs, examples, repeats, length, noise, RunOptions.threads,
+      output, RunOptions.force, seed, epochs, examples, repeats, length, noise, data,
+      RunOptions.threads,
       CommonOptions.quiet,
     ])
 
@@ -82,6 +86,9 @@ enum StudyCommand: Command {
     guard arguments[noise] == nil || study == RegularisationStudy.self else {
       throw UsageError("'--noise' applies to regularisation-study only")
     }
+    guard arguments[data] == nil || study == LabelsStudy.self else {
+      throw UsageError("'--data' applies to labels only")
+    }
     let folder = URL(filePath: arguments[output] ?? ".", directoryHint: .isDirectory)
     let force = arguments[RunOptions.force]
     func file(_ ending: String) throws -> OutputFile {
@@ -92,7 +99,8 @@ enum StudyCommand: Command {
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let settings = StudySettings(
       seed: arguments[seed], epochs: arguments[epochs], examples: arguments[examples],
-      repeats: arguments[repeats], length: arguments[length], noise: arguments[noise])
+      repeats: arguments[repeats], length: arguments[length], noise: arguments[noise],
+      data: arguments[data])
 
     let quiet = arguments[CommonOptions.quiet]
     if !quiet, isDebugBuild {

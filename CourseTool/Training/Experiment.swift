@@ -8,6 +8,8 @@ import Networks
 struct Experiment {
   let recipe: Recipe
   let parts: DatasetSplit
+  /// The images whose views a pretraining sees, with their labels; `nil` for other networks.
+  let images: DatasetSplit?
   /// The images of a detector to test on, and to train on; `nil` for other networks.
   let detection: (train: DetectionData, test: DetectionData)?
   /// Remarks on the data.
@@ -98,20 +100,22 @@ struct Experiment {
     _ recipe: Recipe, _ network: NeuralNetwork, on data: DataSource.Loaded, parts: DatasetSplit,
     isResumed: Bool
   ) throws {
-    (self.recipe, self.parts) = (recipe, parts)
+    self.recipe = recipe
+    images = recipe.isPretraining ? parts : nil
+    self.parts = recipe.isPretraining ? try recipe.views(of: parts) : parts
     var remarks = data.remarks
     if !isResumed { remarks.notes += recipe.smallClassNotes(data.examples) }
     self.remarks = remarks
-    let images = try recipe.detectionParts(data)
-    detection = images.map { ($0.train, $0.test) }
+    let boxes = try recipe.detectionParts(data)
+    detection = boxes.map { ($0.train, $0.test) }
     run = try TrainingRun(
-      network, recipe: recipe.recipe, settings: recipe, train: parts.train,
-      validation: recipe.validation > 0 ? parts.validation : nil,
-      test: recipe.test > 0 ? parts.test : nil,
+      network, recipe: recipe.recipe, settings: recipe, train: self.parts.train,
+      validation: recipe.validation > 0 ? self.parts.validation : nil,
+      test: recipe.test > 0 ? self.parts.test : nil,
       options: recipe.options(for: parts.train),
-      batches: images.map { recipe.detectionBatches(of: $0.train) as any TrainingBatches }
+      batches: boxes.map { recipe.detectionBatches(of: $0.train) as any TrainingBatches }
         ?? recipe.batches(of: parts.train),
-      remark: images.map { $0.train.remark }
+      remark: boxes.map { $0.train.remark }
         ?? (recipe.augment == .none ? nil : "augmentation: \(recipe.augment.text)"),
       stopping: recipe.stopping, isText: recipe.isText, isResumed: isResumed)
   }

@@ -152,6 +152,16 @@ enum TrainCommand: Command {
         terminal.output.line("\n" + result.text(style: terminal.output.style))
       }
     }
+    var representation: RepresentationResult?
+    if let images = experiment.images, !run.interrupted, experiment.recipe.test > 0 {
+      representation = try RepresentationResult(
+        of: experiment.run.network, experiment.recipe, on: images,
+        progress: terminal.progress(for: arguments))
+      run.representation = representation?.figures
+      if let representation, !arguments[CommonOptions.json] {
+        terminal.output.line("\n" + representation.text(style: terminal.output.style))
+      }
+    }
     var lines = run.interrupted ? [] : ["Saved to \(output.path)."]
     if let preparation = experiment.run.network.preparation, preparation.predictsNumbers,
       preparation.targets.count > 1, !run.interrupted
@@ -162,7 +172,8 @@ enum TrainCommand: Command {
     }
     let written = Result {
       lines += try files.write(
-        after: &run, of: experiment, detection: detection, output: output, arguments: arguments,
+        after: &run, of: experiment, detection: detection, representation: representation,
+        output: output, arguments: arguments,
         on: terminal)
     }
     // The results are printed also where a file could not be written.

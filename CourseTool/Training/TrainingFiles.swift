@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 import Pictures
@@ -99,7 +100,7 @@ struct TrainingFiles {
   /// - Returns: a line about each file
   func write(
     after run: inout RunReport, of experiment: Experiment, detection: DetectionResult? = nil,
-    output: OutputFile,
+    representation: RepresentationResult? = nil, output: OutputFile,
     arguments: Arguments, on terminal: Terminal
   ) throws -> [String] {
     let progress = terminal.progress(for: arguments)
@@ -125,6 +126,8 @@ struct TrainingFiles {
         of: experiment.run.network, experiment.recipe, path: output.path, command: terminal.command,
         parts: experiment.parts, after: run, showing: progress)
       report.detection = detection
+      report.representation = representation
+      report.images = experiment.images
       try ReportCommand.write(report, to: page, warnings: terminal.error)
       note(Self.report, "report is", page.path)
     }

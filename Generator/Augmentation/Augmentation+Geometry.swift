@@ -31,6 +31,22 @@ extension Augmentation {
     }
   }
 
+  /// Height and width scaled about the centre, each by a factor of its own from `1 - amount` to `1 + amount`, in the same
+  /// size: borders are cut off, and new pixels are 0.
+  public static func zoom(_ amount: Float) -> Augmentation {
+    require(amount >= 0 && amount < 1, "zoom", "an amount of at least 0 and below 1", "\(amount)")
+    return Augmentation("zoom", commandText(amount), stage: .geometry) { sample, draws in
+      let (height, width) = (sample.height, sample.width)
+      let (newHeight, newWidth) = (
+        max(1, Int((Float(height) * draws.number(in: 1 - amount...1 + amount)).rounded())),
+        max(1, Int((Float(width) * draws.number(in: 1 - amount...1 + amount)).rounded()))
+      )
+      sample.resize(height: newHeight, width: newWidth)
+      sample.crop(
+        top: (newHeight - height) / 2, left: (newWidth - width) / 2, height: height, width: width)
+    }
+  }
+
   /// Shifted by up to `padding` pixels either way along each axis, in the same size; new pixels are 0.
   ///
   /// The same as a border of `padding` zeros and a crop of the old size out of it, hence the name.

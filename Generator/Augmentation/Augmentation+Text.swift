@@ -43,6 +43,10 @@ extension Augmentation {
       range: 0...180
     ) { .rotate(degrees: $0[0]) },
     Written(
+      form: "zoom:AMOUNT", meaning: "scale height and width by up to so much", counts: 1...1,
+      range: 0...0.9
+    ) { .zoom($0[0]) },
+    Written(
       form: "crop:PIXELS", meaning: "shift by up to so many pixels", counts: 1...1,
       range: 0...4096, isWhole: true
     ) { .crop(padding: Int($0[0])) },

@@ -131,15 +131,16 @@ extension NeuralNetwork {
 
   /// The form in which the network takes images, if it was set: a note, which travels in the checkpoint.
   ///
-  /// The network's input has as many numbers, in the shape `[C, H, W]` or as a row of pixels.
+  /// The network's input has as many numbers, in the shape `[C, H, W]` or as a row of pixels; that of a `Siamese` network as
+  /// many for each view.
   public var imageInput: ImageInput? {
     get {
       // A file may say anything.
       notes[Self.imageInputNote].flatMap { ImageInput($0) }
-        .flatMap { $0.shape.reduce(1, *) == inputShape.reduce(1, *) ? $0 : nil }
+        .flatMap { $0.shape.reduce(1, *) == numbersOfAnImage ? $0 : nil }
     }
     set {
-      if let newValue, newValue.shape.reduce(1, *) != inputShape.reduce(1, *) {
+      if let newValue, newValue.shape.reduce(1, *) != numbersOfAnImage {
         stop(
           "NeuralNetwork.imageInput", expected: "as many numbers as an input \(inputShape) has",
           received: "\(newValue)")
@@ -148,11 +149,17 @@ extension NeuralNetwork {
     }
   }
 
+  private var numbersOfAnImage: Int {
+    inputShape.reduce(1, *) / ((layers.first as? Siamese)?.views ?? 1)
+  }
+
   /// The predictions for images of any size, brought to the form of `imageInput`.
   ///
   /// - Throws: `CourseError` where a network without `imageInput` gets images that are not of its input's shape
   public func predict(images: [PixelImage]) throws -> Tensor {
-    guard let form = try imageInput ?? ImageInput(inputShape: inputShape) else {
+    guard let form = try imageInput ?? ImageInput(inputShape: inputShape),
+      form.shape.reduce(1, *) == inputShape.reduce(1, *)
+    else {
       throw CourseError(
         .invalidArgument, "the network does not take images",
         expected: "an input of shape [C, H, W]", received: "\(inputShape)")

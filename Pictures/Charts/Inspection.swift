@@ -50,7 +50,10 @@ extension TileSheet {
       network.classNames.indices.contains(label) ? network.classNames[label] : "\(label)"
     }
     var captions: [String] = []
-    if probabilities.rank == 2, probabilities.shape[1] > 1, probabilities.isFinite {
+    // Not of the features of an encoder.
+    if probabilities.rank == 2, probabilities.shape[1] > 1, probabilities.min() >= 0,
+      Swift.abs(probabilities.sum() - 1) < 0.01
+    {
       let best = probabilities.argmax(axis: -1)[0]
       let percent = Int((100 * probabilities[0, best]).rounded())
       captions = ["predicted \(className(best)), \(percent) %"]

@@ -192,6 +192,21 @@ import Testing
       check("Inspections", "inspect", images, "--filters", path("filters.png"))
       check("Inspections", "inspect", images, "--occlusion", "0", path("why.svg"))
 
+      // Images without the use of their labels
+      let encoder = path("encoder.safetensors")
+      check(
+        "Run", "train", "figures-vicreg", "--data", figures, "--maps", "2", "--hidden", "4",
+        "--batch-size", "8", "--augment", "crop:1", "--pretext", "nt-xent", "--temperature", "0.2",
+        "--epochs", "1", "-o", encoder)
+      check("EncoderEvaluation", "evaluate", encoder)
+      check("SimilarImages", "predict", encoder, figures + "/star", "--top", "1")
+      let many = path("many")
+      try SyntheticImages(count: 80, seed: 1, size: 16).write(
+        toFolder: many, format: .png, .classFolders)
+      check(
+        "Study", "study", "labels", "--data", many, "--epochs", "1", "--repeats", "1", "-o",
+        folder.path)
+
       // Images with masks
       let scenes = path("scenes")
       check(

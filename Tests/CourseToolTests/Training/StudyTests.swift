@@ -17,6 +17,7 @@ import Testing
     "batchnorm-study": ["--examples", "40", "--epochs", "1", "--repeats", "1"],
     "segmentation": ["--examples", "4", "--epochs", "1", "--repeats", "1"],
     "depth": ["--examples", "24", "--epochs", "1"],
+    "labels": ["--examples", "50", "--epochs", "1", "--repeats", "2"],
     "regularisation-study": ["--examples", "40", "--epochs", "2", "--repeats", "1"],
   ]
 
@@ -76,6 +77,9 @@ import Testing
         ["study", "batchnorm-study", "--length", "9"], 2,
         "'--length' applies to adding-problem only"
       ),
+      (["study", "depth", "--data", "mnist"], 2, "'--data' applies to labels only"),
+      (["study", "labels", "--data", "iris"], 2, "has no images"),
+      (["study", "labels", "--examples", "20"], 2, "use more --examples"),
       (["study", "batchnorm-study", "--noise", "0.1"], 2, "applies to regularisation-study only"),
       (["study", "regularisation-study", "--examples", "5000"], 2, "at most 1258"),
       (["study", "batchnorm-study", "--examples", "1"], 2, "must be at least 2"),

@@ -120,7 +120,8 @@ import Testing
 
   @Test func drawsDependOnTheKeyOnly() {
     let list: [Augmentation] = [
-      .mirror, .rotate(degrees: 20), .crop(padding: 2), .brightness(0.3), .contrast(0.3),
+      .mirror, .rotate(degrees: 20), .zoom(0.4), .crop(padding: 2), .brightness(0.3),
+      .contrast(0.3),
       .saturation(0.3), .hue(0.1), .noise(standardDeviation: 0.1), .cutout(size: 3),
     ]
     for augmentation in list {
@@ -136,6 +137,31 @@ import Testing
         #expect(image.shape == [3, 6, 9] && image.min() >= 0 && image.max() <= 1)
       }
     }
+  }
+
+  /// A white square in the middle of black: its sides are scaled, each by a factor of its own, and its middle stays.
+  @Test func zoomScalesBothSides() {
+    var square = [UInt8](repeating: 0, count: 40 * 40)
+    for row in 10..<30 { for column in 10..<30 { square[40 * row + column] = 255 } }
+    let image = PixelImage(width: 40, height: 40, channels: 1, pixels: square)
+    var sizes: [(rows: Float, columns: Float)] = []
+    for number in 0..<60 {
+      var sample = ImageSample(
+        image, boxes: [ImageBox(left: 10, top: 10, right: 30, bottom: 30, label: 0)])
+      Augmentation.zoom(0.25)(&sample, key: RandomKey(seed: varied(14)).folded(number))
+      #expect(sample.image.shape == [1, 40, 40])
+      let middle = sample.image.reshaped(to: [40, 40])
+      let size = (middle.slice(axis: 1, at: 20).sum(), middle.slice(axis: 0, at: 20).sum())
+      sizes.append(size)
+      expectClose(sample.boxes[0].width, size.1, "the width of the box", atol: 1)
+      expectClose(
+        sample.boxes[0].left + sample.boxes[0].right, 40, "the middle of the box", atol: 2)
+    }
+    for side in [sizes.map(\.rows), sizes.map(\.columns)] {
+      #expect(side.allSatisfy { (14.5...25.5).contains($0) }, "\(side)")
+      #expect(side.min()! < 17 && side.max()! > 23, "\(side)")
+    }
+    #expect(sizes.contains { abs($0.rows - $0.columns) > 3 }, "each side has a factor of its own")
   }
 
   @Test func cutoutClearsASquare() {

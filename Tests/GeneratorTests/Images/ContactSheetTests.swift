@@ -131,11 +131,12 @@ struct ContactSheetTests {
 @Suite(.watched) struct AugmentationTextTests {
   @Test func listsAreRead() throws {
     let list = try Augmentation.list(
-      from: "mirror,crop:4@0.3,rotate90,rotate:15,resize:8:9,brightness:0.2,contrast:0.2,"
+      from: "mirror,crop:4@0.3,rotate90,rotate:15,zoom:0.2,resize:8:9,brightness:0.2,contrast:0.2,"
         + "saturation:0.2,hue:0.1,noise:0.05,cutout:8,normalize:0.5:0.4:0.3:0.2:0.2:0.2,mixup:0.2")
     #expect(
       list.map(\.description) == [
-        "mirror@0.5", "crop:4@0.3", "rotate90@0.75", "rotate:15", "resize:8:9", "brightness:0.2",
+        "mirror@0.5", "crop:4@0.3", "rotate90@0.75", "rotate:15", "zoom:0.2", "resize:8:9",
+        "brightness:0.2",
         "contrast:0.2", "saturation:0.2", "hue:0.1", "noise:0.05", "cutout:8",
         "normalize:0.5:0.4:0.3:0.2:0.2:0.2", "mixup:0.2",
       ])

@@ -1,0 +1,129 @@
+import CourseCommandLine
+import CourseTraining
+import ExplorationNetworks
+import Foundation
+import Networks
+
+// Networks that are trained on images without labels: their settings, data and layers.
+
+extension Recipe {
+  /// Whether the network learns a representation, without labels.
+  var isPretraining: Bool { pretext != nil }
+
+  /// Throws when settings do not fit a pretraining, or those of one are given for another network.
+  func checkPretraining() throws(UsageError) {
+    let usual = Recipe(recipe: "")
+    guard let pretext else {
+      guard temperature == usual.temperature else {
+        throw UsageError("'--temperature' applies to --pretext nt-xent only")
+      }
+      return
+    }
+    for name in [
+      "label", "target", "loss", "class-weights", "recurrent", "embedding", "blocks", "depth",
+      "batch-norm", "dropout", "activation", "masks", "levels", "regions", "proposals",
+      "box-weight", "window", "separator",
+    ] + Self.tableSettings {
+      guard let setting = Recipe.settings.first(where: { $0.name == name }),
+        setting.text(self) != setting.text(usual)
+      else { continue }
+      throw UsageError(
+        "'--\(name) \(setting.text(self))' does not apply with --pretext \(pretext.rawValue)")
+    }
+    guard temperature == usual.temperature || pretext == .ntXent else {
+      throw UsageError("'--temperature' applies to --pretext nt-xent only")
+    }
+    guard !data.isEmpty else {
+      throw UsageError("recipe '\(recipe)' needs images to learn from: --data NAME|FOLDER")
+    }
+    guard !maps.isEmpty, !hidden.isEmpty else {
+      throw UsageError(
+        "an encoder has convolutions, and its head has a layer: use --maps 32,64,128 --hidden "
+          + "256,256")
+    }
+    if let wrong = augment.list.first(where: { $0.stage > .color }) {
+      throw UsageError(
+        "'--augment \(wrong.description)' makes no view of an image: use changes of places and colours, "
+          + "such as crop:4,rotate:15,brightness:0.3")
+    }
+    guard pretext == .rotation || !augment.list.isEmpty else {
+      throw UsageError(
+        "the two views of an image would be the same: give --augment, such as crop:4,rotate:15")
+    }
+    guard batchSize > 1 else {
+      throw UsageError("'--batch-size 1': images are compared with others of their batch")
+    }
+    switch scaling {
+    case .none, .standardizeAll, .divide: break
+    default:
+      throw UsageError(
+        "'--scaling \(scaling.text)' scales each view in its own way: use standardize-all, a number or "
+          + "none")
+    }
+    guard fold == nil, !findsLearningRate, automatic.isEmpty else {
+      throw UsageError(
+        "--folds, --learning-rate find and recipes whose settings follow the data do not apply with "
+          + "--pretext")
+    }
+    try checkOptimizer()
+    try checkStopping()
+    try checkShares()
+  }
+
+  /// The network before training.
+  /// - Parameter training: images, whose labels do not count
+  func pretrainingNetwork(for training: Dataset) throws -> NeuralNetwork {
+    guard training.inputShape.count == 3 else {
+      throw CourseError(
+        .shapeMismatch, "an encoder takes images", expected: "examples of shape [C, H, W]",
+        received: "\(training.inputShape)", location: training.name,
+        remedy: "Use --shape 1,8,8 to make a grey image of each row of 64 numbers.")
+    }
+    var network = try NeuralNetwork.pretraining(
+      pretext!, inputShape: training.inputShape, blocks: maps.widths, kernelSize: kernelSize,
+      head: hidden, temperature: temperature, optimizer: optimizer.make(for: self), seed: seed)
+    network.penalty = penalty.penalty
+    try network.requireMemory(forBatchOf: min(batchSize, training.count))
+    network.preprocessing = try scaling.scaler(for: training)
+    return network
+  }
+
+  /// The views of images, as batches for a training.
+  func viewBatches(of images: Dataset) throws -> ViewBatches {
+    try ViewBatches(
+      of: images, for: pretext!, augmentation: augment.list, batchSize: batchSize, seed: seed,
+      brightest: DataSource.brightest(of: data))
+  }
+
+  /// The examples to measure the network on: views of the images of each part that is wanted.
+  func views(of parts: DatasetSplit) throws -> DatasetSplit {
+    func views(_ images: Dataset, _ name: String) throws -> Dataset {
+      do {
+        return images.count == 0 ? images : try viewBatches(of: images).dataset()
+      } catch var error as CourseError where images.count == 1 {
+        error.location = "the \(name) part of \(data)"
+        error.remedy = "Use more images, or another share: --validation, --test."
+        throw error
+      }
+    }
+    return DatasetSplit(
+      train: try views(parts.train, "training"),
+      validation: try views(parts.validation, "validation"), test: try views(parts.test, "test"))
+  }
+
+  /// Images without labels, where a folder holds some and no class folders; `nil` for other data.
+  func loadUnlabelled(
+    form: ImageForm, skipBroken: Bool, progress stream: TextStream?
+  ) throws -> DataSource.Loaded? {
+    guard !DataSource.names.contains(data), UnlabelledImages.areThere(in: data) else { return nil }
+    let source = try UnlabelledImages(data, skipBroken: skipBroken)
+    let (input, note) = try form.input(for: ImageShapes(of: source))
+    let line = ProgressLine("decoding", total: source.count, unit: "images", on: stream)
+    defer { line.clear() }
+    var loaded = DataSource.Loaded(
+      examples: try Dataset(ShownImages(source, counting: line), as: input, name: data),
+      remarks: DataRemarks(skipped: source.skipped), imageInput: input)
+    loaded.remarks.notes = ["Images without labels."] + [note].compactMap { $0 }
+    return loaded
+  }
+}
