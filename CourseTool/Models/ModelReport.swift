@@ -197,7 +197,7 @@ struct ModelReport {
       let queries = images.test.count > 0 ? images.test : images.train
       let shown = queries.batch(at: 0..<min(queries.count, 6)).features
       let nearest = try NearestNeighbours(features: encoder.predict(known.features))
-        .neighbours(of: encoder.predict(shown), count: min(8, known.count))
+        .neighbours(of: encoder.predict(shown), count: min(TileSheet.shownNeighbours, known.count))
       let brightest = max(shown.max(), 1)
       let tiles = (0..<shown.shape[0]).map { row in
         TileSheet.Tile(

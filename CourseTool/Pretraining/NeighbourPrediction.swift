@@ -59,7 +59,7 @@ enum NeighbourPrediction {
       remedy: "Restore the original data, in which similar images are looked for.")
     let images = try recipe.split(loaded).train
     let classNames = images.classNames
-    let count = arguments[PredictCommand.top] ?? 8
+    let count = arguments[PredictCommand.top] ?? TileSheet.shownNeighbours
     guard count <= images.count else {
       throw UsageError(
         "'--top \(count)': the training part has \(counted(images.count, "image"))")
@@ -115,7 +115,10 @@ enum NeighbourPrediction {
       try sheetFile.write(
         TileSheet.neighbours(
           title: "Images that \(URL(filePath: path).lastPathComponent.printable) takes for similar",
-          of: Array(tiles.prefix(shown)), nearest.prefix(shown).map { Array($0.prefix(8)) },
+          of: Array(tiles.prefix(shown)),
+          nearest.prefix(shown).map {
+            Array($0.prefix(TileSheet.shownNeighbours))
+          },
           among: images, classNames: classNames),
         warnings: terminal.error)
       if !arguments[CommonOptions.quiet] {

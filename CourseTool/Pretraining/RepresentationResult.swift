@@ -87,6 +87,9 @@ struct RepresentationResult {
 }
 
 extension TileSheet {
+  /// As many neighbours as stand beside an image in one row.
+  static let shownNeighbours = 7
+
   /// Each query in a row with its nearest images.
   /// - Parameters:
   ///   - queries: images with captions

@@ -85,7 +85,7 @@ enum Recipes {
             .mirror, .rotate(degrees: 30), .zoom(0.2), .crop(padding: 4), .brightness(0.4),
             .contrast(0.4),
             .saturation(0.4), .hue(0.2),
-          ]), scheduleName: .cosine, epochs: 20, batchSize: 128, validation: 0.05, test: 0.2)),
+          ]), scheduleName: .cosine, epochs: 20, batchSize: 64, validation: 0.05, test: 0.2)),
       NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",
         settings: Recipe(
@@ -142,7 +142,7 @@ enum Recipes {
           maps: Blocks([[32], [64], [128]]), pretext: .vicReg, hidden: [256, 256],
           optimizer: .adamw, learningRate: 0.002,
           augment: AugmentSetting([.rotate(degrees: 15), .zoom(0.2), .crop(padding: 3)]),
-          scheduleName: .cosine, epochs: 5, batchSize: 128, validation: 0.05)),
+          scheduleName: .cosine, epochs: 5, batchSize: 64, validation: 0.05)),
       NamedRecipe(
         abstract: "A convolution and two dense layers on CIFAR-10, 32 x 32 colour photographs.",
         settings: Recipe(

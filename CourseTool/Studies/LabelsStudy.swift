@@ -41,7 +41,7 @@ enum LabelsStudy: Study {
     var data = StudyTable(columns: ["method", "labels a class", "seed", "accuracy"])
     // Of each method and number of labels, the accuracy with each seed.
     var accuracies = methods.map { _ in counts.map { _ in [Double]() } }
-    let epochs = settings.epochs ?? 15
+    let epochs = settings.epochs ?? 25
     let pretrained = try PretextTask.studied.map {
       try images.features(of: $0, epochs: epochs, seed: settings.seed, session: &session)
     }
@@ -182,7 +182,7 @@ extension StudyImages {
       task, inputShape: train.inputShape, optimizer: AdamW(learningRate: 0.002), seed: seed)
     network.preprocessing = try .standardizingAll(train)
     let batches = try ViewBatches(
-      of: train, for: task, augmentation: augmentation, batchSize: min(128, train.count), seed: seed
+      of: train, for: task, augmentation: augmentation, batchSize: min(64, train.count), seed: seed
     )
     // An image has two views or four: as many views in all.
     let epochs = max(1, 2 * epochs / task.views)
@@ -275,7 +275,7 @@ private struct LabelsRun {
       augmentation: images.augmentation, seed: seed, lastBatch: .short)
     // Long enough: more steps change the accuracy by less than its error.
     let perEpoch = (train.count + batchSize - 1) / batchSize
-    let epochs = max(self.epochs, 50 * self.epochs / perEpoch)
+    let epochs = max(1, 3 * self.epochs / 5, 20 * self.epochs / perEpoch)
     _ = try session.train("seed \(seed), \(count) labels from scratch", &network) {
       network, callbacks in
       try network.fit(
