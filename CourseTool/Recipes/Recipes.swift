@@ -83,8 +83,7 @@ enum Recipes {
           optimizer: .adamw, learningRate: 0.002,
           augment: AugmentSetting([
             .mirror, .rotate(degrees: 30), .zoom(0.2), .crop(padding: 4), .brightness(0.4),
-            .contrast(0.4),
-            .saturation(0.4), .hue(0.2),
+            .hue(0.2),
           ]), scheduleName: .cosine, epochs: 20, batchSize: 64, validation: 0.05, test: 0.2)),
       NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",
