@@ -69,13 +69,32 @@ import Testing
     #expect(chosen.isConverged)
     // Weak penalties separate the training examples, and tell little of others.
     #expect(chosen.penalty >= 0.001)
-    let losses = try LinearProbe.penalties.map { penalty in
+    let accuracies = try LinearProbe.penalties.map { penalty in
       try LinearProbe(
         features: train.features, labels: train.labels, classCount: 2, penalty: penalty
-      ).loss(on: test.features, labels: test.labels)
+      ).accuracy(on: test.features, labels: test.labels)
     }
-    #expect(
-      chosen.loss(on: test.features, labels: test.labels) < 0.5 * (losses.max() ?? 0), "\(losses)")
+    // That of 60 examples is known to about one in twenty.
+    let accuracy = chosen.accuracy(on: test.features, labels: test.labels)
+    #expect(accuracy > (accuracies.max() ?? 1) - 0.05, "\(accuracies)")
+    #expect(accuracy > (accuracies.min() ?? 1), "\(accuracies)")
+  }
+
+  /// Many more features than examples: the same minimum in the few directions of the examples, and with the features one by
+  /// one, which repeating examples asks for. Two examples are alike.
+  @Test func fewExamplesOfManyFeatures() throws {
+    var x = Tensor(normal: [9, 30], key: RandomKey(seed: varied(8)))
+    for column in 0..<30 { x[7, column] = x[2, column] }
+    let labels = [0, 1, 2, 0, 1, 2, 0, 2, 1]
+    let few = try LinearProbe(features: x, labels: labels, classCount: 3, penalty: 0.01)
+    let same = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    let many = try LinearProbe(
+      features: x.rows(at: same + same), labels: labels + labels, classCount: 3, penalty: 0.01)
+    #expect(few.isConverged && many.isConverged)
+    expectClose(few.weights, many.weights, "W", atol: 2e-4, rtol: 1e-3)
+    expectClose(few.bias, many.bias, "b", atol: 2e-4, rtol: 1e-3)
+    let others = Tensor(normal: [5, 30], key: RandomKey(seed: varied(9)))
+    expectClose(few.scores(others), many.scores(others), "scores", atol: 1e-3, rtol: 1e-3)
   }
 
   @Test func threadsAndRowsOfOneScaleDoNotCount() throws {
