@@ -21,7 +21,7 @@ struct ModelReport {
   let measured: Measured
   /// Loss and accuracy on each part.
   private(set) var scores: [(part: String, report: PartReport)] = []
-  private let evaluation: Evaluation
+  let evaluation: Evaluation
   /// The detections in the test part, of a detector.
   var detection: DetectionResult?
   /// The scores of the representation and the images, of a network that was pretrained without labels.
@@ -166,59 +166,9 @@ struct ModelReport {
     return facts
   }
 
-  private func percent(_ share: Double) -> String { fixed(100 * share, 1) + " %" }
+  func percent(_ share: Double) -> String { fixed(100 * share, 1) + " %" }
 
   // MARK: Sections
-
-  /// The detections, in pictures and numbers.
-  private var found: Report.Section? {
-    guard let detection else { return nil }
-    let figures = detection.figures
-    return .init(
-      "Detection",
-      [
-        .facts([
-          .init("mAP, overlap above 0.5", fixed(figures.meanAveragePrecision, 3)),
-          .init("mAP of COCO, 0.50 to 0.95", fixed(figures.cocoMeanAveragePrecision, 3)),
-          .init("mAP without box regression", fixed(figures.withoutRegression, 3)),
-          .init("Recall of the proposals", fixed(figures.proposalRecall, 3)),
-          .init("Proposals an image", "\(Int(figures.proposals.rounded()))"),
-        ]),
-        .pictures([detection.sheet()]), .pictures([small(detection.curves), detection.table]),
-      ])
-  }
-
-  /// The images that a pretrained network takes for similar, and the classes in its features.
-  private var learned: Report.Section? {
-    get throws {
-      guard let images else { return nil }
-      let encoder = try network.encoder()
-      let known = images.train.subset(0..<min(images.train.count, 2000))
-      let queries = images.test.count > 0 ? images.test : images.train
-      let shown = queries.batch(at: 0..<min(queries.count, 6)).features
-      let nearest = try NearestNeighbours(features: encoder.predict(known.features))
-        .neighbours(of: encoder.predict(shown), count: min(TileSheet.shownNeighbours, known.count))
-      let brightest = max(shown.max(), 1)
-      let tiles = (0..<shown.shape[0]).map { row in
-        TileSheet.Tile(
-          PixelImage(
-            shown.rows(at: [row]).reshaped(to: queries.inputShape), range: 0...brightest),
-          captions: ["image \(row)"])
-      }
-      let names = representation == nil ? [] : known.classNames
-      return .init(
-        "Representation",
-        (representation.map { [.pictures([$0.table])] } ?? []) + [
-          .pictures([
-            TileSheet.neighbours(
-              title:
-                "Images of the \(images.test.count > 0 ? "test" : "training") part, and the nearest "
-                + "training images",
-              of: tiles, nearest, among: known, classNames: names)
-          ])
-        ])
-    }
-  }
 
   private var results: Report.Section {
     get throws {
@@ -278,44 +228,8 @@ struct ModelReport {
     return .init("Results", [.pictures(pictures)])
   }
 
-  /// Scores on each part, and of each class of pixels.
-  private var segmentationResults: Report.Section {
-    let table = TextTable(
-      columns: [
-        .init("part"), .number("loss"), .number("pixel accuracy"),
-        .number("mean IoU without background"), .number("images"),
-      ],
-      rows: scores.map { part, report in
-        [part, lossText(Float(report.loss)), report.pixelAccuracy.map(percent) ?? "-"]
-          + [report.meanIoU.map { fixed($0, 3) } ?? "-", report.examples.grouped]
-      })
-    let classes = TextTable(
-      title: "Classes of pixels",
-      columns: [.init("class"), .number("IoU"), .number("Dice"), .number("pixels")],
-      rows: (evaluation.confusionMatrix?.classOverlaps ?? []).map { row in
-        [row.name] + [row.iou, row.dice].map { $0.map { fixed($0, 3) } ?? "-" }
-          + [row.pixels.grouped]
-      })
-    return .init("Results", [.pictures([table, classes])])
-  }
-
-  /// Images beside their masks and those that the network predicts.
-  private var segmentations: Report.Section? {
-    guard recipe?.isSegmentation == true,
-      let all = Segmentations(evaluation.predictions, on: measured.data, network)
-    else { return nil }
-    return .init(
-      "Segmentations",
-      [
-        .pictures([
-          all.legend, all.sheet(title: "The first images", at: Array(0..<min(8, all.count))),
-          all.sheet(title: "The worst", at: all.worst(8)),
-        ])
-      ])
-  }
-
   /// A figure of the size that fits a phone and stands beside another one on a desk.
-  private func small(_ figure: Figure) -> Figure {
+  func small(_ figure: Figure) -> Figure {
     var figure = figure
     let shape = figure.size.height / figure.size.width
     figure.size = .init(width: 500, height: max(340, 500 * min(shape, 0.95)))

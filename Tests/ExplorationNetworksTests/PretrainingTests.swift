@@ -131,7 +131,9 @@ import Testing
 
   @Test func averagesOfAnUntrainedEncoderAreMeasured() throws {
     let encoder = try network(.vicReg).encoder()
-    expectCourseError(.invalidData, "BatchNorm was never trained") { _ = try encoder.predict(images.features) }
+    expectCourseError(.invalidData, "BatchNorm was never trained") {
+      _ = try encoder.predict(images.features)
+    }
     let measured = encoder.measured(on: images, batchSize: 10)
     let features = try measured.predict(images.features)
     #expect(features.isFinite && features.variance(axis: 0).max() > 0)
