@@ -49,6 +49,7 @@ import Testing
       { Bidirectional(GRU(inputSize: 3, hiddenSize: 3, seed: $0), seed: $0) }
     ),
     ("Embedding", [4], { Embedding(vocabularySize: 5, embeddingSize: 3, seed: $0) }),
+    ("EmbeddingBag", [4], { EmbeddingBag(vocabularySize: 5, embeddingSize: 3, seed: $0) }),
     (
       "EntityEmbedding", [3],
       { EntityEmbedding(inputSize: 3, vocabularies: [1: 5], embeddingSize: 3, seed: $0) }
@@ -138,9 +139,9 @@ import Testing
       "ReLU", "Softmax", "Flatten", "Reshape", "MaxPool1D", "MaxPool2D", "AveragePool1D",
       "AveragePool2D", "GlobalAveragePool2D", "Upsample2D", "BatchNorm", "LayerNorm", "GroupNorm",
       "Sigmoid", "TanH",
-      "LeakyReLU", "GELU",
-      // What their layers draw is looked at in ContainerTests.
-      "Sequential", "Residual", "Skip", "Branches",
+      "LeakyReLU", "GELU", "Transpose",
+      // What their layers draw is looked at in ContainerTests and SiameseTests.
+      "Sequential", "Residual", "Skip", "Branches", "Siamese",
     ]
     #expect(Set(NeuralNetwork.allLayers.map { $0.typeName }) == drawing.union(others))
   }

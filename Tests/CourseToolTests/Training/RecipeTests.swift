@@ -143,7 +143,7 @@ import Testing
 @Suite(.watched) struct DataCommandTests {
   @Test func bundledDataAreListed() throws {
     #expect(runTool("data", "list").output.contains("1797 examples of shape [64], 10 classes"))
-    #expect((try runTool("data", "list", "--json").json["data"] as? [Any])?.count == 12)
+    #expect((try runTool("data", "list", "--json").json["data"] as? [Any])?.count == 13)
   }
 
   @Test func inspectCountsClassesAndMeasuresColumns() throws {
