@@ -93,10 +93,10 @@ INLINE void tileBody(const CourseTile *tile, size_t columns, const size_t rows,
     b += stepB;
   }
 
-  const bool plain = columns == vectors * LANES && tile->columnBias == NULL &&
-                     tile->rowBias == NULL && tile->activation == kernelActivationIdentity;
+  const bool plain = columns == vectors * LANES && tile->rowBias == NULL &&
+                     tile->activation == kernelActivationIdentity;
   float *c = tile->c;
-  if (plain && !tile->accumulate) {
+  if (plain && !tile->accumulate && tile->columnBias == NULL) {
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
@@ -104,10 +104,16 @@ INLINE void tileBody(const CourseTile *tile, size_t columns, const size_t rows,
       c += tile->leadingC;
     }
   } else if (plain) {
+    const float *bias = tile->columnBias;
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++) store(c + v * LANES, load(c + v * LANES) + sums[r][v]);
+      for (size_t v = 0; v < vectors; v++) {
+        Vector y = sums[r][v];
+        if (tile->accumulate) y = load(c + v * LANES) + y;
+        if (bias != NULL) y += load(bias + v * LANES);
+        store(c + v * LANES, y);
+      }
       c += tile->leadingC;
     }
   } else {

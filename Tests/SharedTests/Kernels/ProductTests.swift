@@ -133,6 +133,12 @@ import Testing
     }
   }
 
+  /// So many columns that A is packed although it could be read where it is.
+  @Test func wideProducts() {
+    check(Example(m: 1045, n: 1030, k: 1, gap: 1), seed: 8)
+    check(Example(m: 300, n: 270, k: 9, transposedA: true, gap: 1), seed: 8)
+  }
+
   @Test(arguments: 0..<4 as Range<UInt32>)
   func biasAndActivation(_ activation: UInt32) {
     for (column, row) in [(false, false), (true, false), (false, true), (true, true)] {
