@@ -4,7 +4,7 @@ import Synchronization
 /// Signals that end the tool: Ctrl-C (SIGINT), SIGTERM from `kill` and from a shutdown, SIGHUP from a closed
 /// terminal. The first one asks a run to stop at the next step, the second one ends the process.
 package enum Interruption {
-  private static let signals = [SIGINT, SIGTERM, SIGHUP]
+  fileprivate static let signals = [SIGINT, SIGTERM, SIGHUP]
   /// The number of the first signal; 0 for none.
   private static let received = Atomic<Int32>(0)
   /// The descriptor that shows a progress line; -1 for none.
@@ -91,10 +91,12 @@ package enum Interruption {
 }
 
 extension sigaction {
-  /// A handler that the system removes when it is called (`SA_RESETHAND`).
+  /// A handler that the system removes when it is called (`SA_RESETHAND`). The other signals wait until it has
+  /// returned: a second one would otherwise be taken for the first if it came before that was noted.
   fileprivate init(_ handler: @escaping @convention(c) (Int32) -> Void) {
     self.init()
     sigemptyset(&sa_mask)
+    for signal in Interruption.signals { sigaddset(&sa_mask, signal) }
     // The two constants differ in type from system to system.
     sa_flags = Int32(truncatingIfNeeded: SA_RESTART) | Int32(truncatingIfNeeded: SA_RESETHAND)
     #if canImport(Darwin)
