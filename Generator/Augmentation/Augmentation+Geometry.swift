@@ -47,6 +47,23 @@ extension Augmentation {
     }
   }
 
+  /// Distorted smoothly, as handwriting differs: normally distributed shifts with a standard deviation of `amount` pixels,
+  /// drawn for 4 x 4 places and interpolated (bicubic) between them. New pixels are 0.
+  ///
+  /// - Reference: Simard, Steinkraus, Platt (2003), *Best practices for convolutional neural networks applied to
+  ///   visual document analysis*, who smooth a shift of each pixel by a Gaussian.
+  public static func elastic(_ amount: Float) -> Augmentation {
+    require(
+      amount >= 0 && amount.isFinite, "elastic", "a number of pixels of at least 0", "\(amount)")
+    return Augmentation("elastic", commandText(amount), stage: .geometry) { sample, draws in
+      let places = Tensor(
+        normal: [2, 4, 4], standardDeviation: amount, key: draws.key.folded("elastic"))
+      sample.displace(
+        by: places.resized(
+          height: sample.height, width: sample.width, interpolation: .bicubic, antialias: false))
+    }
+  }
+
   /// Shifted by up to `padding` pixels either way along each axis, in the same size; new pixels are 0.
   ///
   /// The same as a border of `padding` zeros and a crop of the old size out of it, hence the name.

@@ -51,6 +51,10 @@ extension Augmentation {
       range: 0...4096, isWhole: true
     ) { .crop(padding: Int($0[0])) },
     Written(
+      form: "elastic:PIXELS", meaning: "distort smoothly by about so many pixels", counts: 1...1,
+      range: 0...100
+    ) { .elastic($0[0]) },
+    Written(
       form: "resize:HEIGHT:WIDTH", meaning: "resize", counts: 2...2, range: 1...16384,
       isWhole: true
     ) { .resize(height: Int($0[0]), width: Int($0[1])) },

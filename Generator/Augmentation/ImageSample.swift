@@ -180,6 +180,32 @@ public struct ImageSample: Sendable {
     cutBoxes()
   }
 
+  /// Takes each pixel from a place of its own. A box becomes the smallest one around the pixels that come from within
+  /// it, and is removed where there are none.
+  /// - Parameter shifts: the places in pixels, counted from the pixel: dx and dy, `[2, H, W]`
+  public mutating func displace(by shifts: Tensor) {
+    pixels = .numbers(image.displaced(by: shifts))
+    mask = mask?.displaced(by: shifts, interpolation: .nearest)
+    let (height, width) = (height, width)
+    shifts.read { shifts in
+      boxes = boxes.compactMap { box in
+        var (left, top, right, bottom) = (width, height, 0, 0)
+        for row in 0..<height {
+          for column in 0..<width {
+            let pixel = row * width + column
+            let x = Float(column) + 0.5 + shifts[pixel]
+            let y = Float(row) + 0.5 + shifts[height * width + pixel]
+            guard x >= box.left, x < box.right, y >= box.top, y < box.bottom else { continue }
+            (left, right) = (min(left, column), max(right, column + 1))
+            (top, bottom) = (min(top, row), max(bottom, row + 1))
+          }
+        }
+        guard left < right else { return nil }
+        return box.withEdges(Float(left), Float(top), Float(right), Float(bottom))
+      }
+    }
+  }
+
   /// Shifts and scales each channel: `(X[c] - mean[c]) / std[c]`.
   public mutating func normalize(mean: [Float], std: [Float]) {
     if case .bytes(var view) = pixels, view.normalize(mean: mean, std: std) {

@@ -101,6 +101,34 @@ extension Tensor {
     }
   }
 
+  /// The image with each pixel taken from a place of its own: `Y[c, i, j] = X[c, i + dy[i, j], j + dx[i, j]]`, and 0
+  /// beyond the edges.
+  ///
+  ///     let half = Tensor([[[0.5, 0.5, 0.5]], [[0, 0, 0]]])                 // half a pixel from the right
+  ///     Tensor([[[2, 4, 6]]]).displaced(by: half)                          // [[[3, 5, 3]]]
+  ///
+  /// Equals PyTorch's `grid_sample` with zeros beyond the edges.
+  /// - Parameters:
+  ///   - shifts: dx and dy in pixels, `[2, H, W]`
+  ///   - interpolation: `.bilinear`, or `.nearest` for masks
+  public func displaced(by shifts: Tensor, interpolation: Interpolation = .bilinear) -> Tensor {
+    requireImage("Tensor.displaced")
+    guard shifts.shape == [2, imageHeight, imageWidth], interpolation != .bicubic else {
+      stop(
+        "Tensor.displaced",
+        expected: "shifts of shape \([2, imageHeight, imageWidth]), .bilinear or .nearest",
+        received: "\(shifts.shape), .\(interpolation)")
+    }
+    return Tensor(shape: shape) { out in
+      read { pixels in
+        shifts.read {
+          kernels_sample_shifted(
+            pixels, shape[0], imageHeight, imageWidth, $0, interpolation == .bilinear, out)
+        }
+      }
+    }
+  }
+
   // MARK: Helpers
 
   /// The number of rows of an image `[C, H, W]`.

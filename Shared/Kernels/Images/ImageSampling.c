@@ -101,3 +101,36 @@ void kernels_sample_affine(const CourseKernelSet *set, const float *x, size_t pl
     tableOf(set)->images.sampleLinear(&sampling);
   }
 }
+
+// MARK: - With a shift for each pixel
+
+void kernels_sample_shifted(const float *x, size_t planes, size_t height, size_t width,
+                            const float *shifts, bool linear, float *y) {
+  const size_t area = height * width;
+  for (size_t row = 0; row < height; row++) {
+    for (size_t column = 0; column < width; column++) {
+      const size_t pixel = row * width + column;
+      const float sourceX = (float)column + shifts[pixel];
+      const float sourceY = (float)row + shifts[area + pixel];
+      // Written so that NaN lies outside.
+      const bool isNear = sourceX > -1 && sourceX < (float)width && sourceY > -1
+                          && sourceY < (float)height;
+      const float left = linear ? floorf(sourceX) : rintf(sourceX);
+      const float top = linear ? floorf(sourceY) : rintf(sourceY);
+      const float u = linear ? sourceX - left : 0, v = linear ? sourceY - top : 0;
+      const ptrdiff_t i = isNear ? (ptrdiff_t)top : 0, j = isNear ? (ptrdiff_t)left : 0;
+      const bool upper = isNear && i >= 0 && i < (ptrdiff_t)height;
+      const bool lower = isNear && linear && i + 1 < (ptrdiff_t)height;
+      const bool before = j >= 0 && j < (ptrdiff_t)width, after = linear && j + 1 < (ptrdiff_t)width;
+      const ptrdiff_t corner = i * (ptrdiff_t)width + j;
+      for (size_t p = 0; p < planes; p++) {
+        const float *from = x + p * area;
+        const float a = upper && before ? from[corner] : 0;
+        const float b = upper && after ? from[corner + 1] : 0;
+        const float c = lower && before ? from[corner + (ptrdiff_t)width] : 0;
+        const float d = lower && after ? from[corner + (ptrdiff_t)width + 1] : 0;
+        y[p * area + pixel] = (1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * c + u * d);
+      }
+    }
+  }
+}

@@ -49,6 +49,12 @@ void kernels_sample_affine(const CourseKernelSet *set, const float *x, size_t pl
                            size_t height, size_t width, const float matrix[6], bool linear,
                            size_t outputHeight, size_t outputWidth, float *y);
 
+/// Samples x [planes, height, width] at (column + dx, row + dy), where `shifts` [2, height, width] holds dx of each
+/// pixel and then dy. Between pixels linearly, or the nearest one; beyond the edge there are zeros. y [planes,
+/// height, width].
+void kernels_sample_shifted(const float *x, size_t planes, size_t height, size_t width,
+                            const float *shifts, bool linear, float *y);
+
 // Colours of planes of floats, 0 to 1; grey is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
 
 /// y = clip(f x, 0, 1)

@@ -51,6 +51,11 @@ import Testing
       ("mirror", { $0.mirror() }), ("a quarter", { $0.rotate90() }),
       ("three quarters", { $0.rotate90(turns: 3) }),
       ("crop", { $0.crop(top: 2, left: 1, height: 4, width: 5) }),
+      // From two pixels to the left and one above.
+      (
+        "displacement",
+        { $0.displace(by: Tensor([-2, -1]).reshaped(to: [2, 1, 1]) * Tensor(ones: [2, 6, 9])) }
+      ),
       ("twice the size", { $0.resize(height: 12, width: 18, interpolation: .nearest) }),
       (
         "all",
@@ -122,7 +127,7 @@ import Testing
     let list: [Augmentation] = [
       .mirror, .rotate(degrees: 20), .zoom(0.4), .crop(padding: 2), .brightness(0.3),
       .contrast(0.3),
-      .saturation(0.3), .hue(0.1), .noise(standardDeviation: 0.1), .cutout(size: 3),
+      .saturation(0.3), .hue(0.1), .noise(standardDeviation: 0.1), .cutout(size: 3), .elastic(1),
     ]
     for augmentation in list {
       func image(_ seed: UInt64) -> Tensor {
@@ -162,6 +167,46 @@ import Testing
       #expect(side.min()! < 17 && side.max()! > 23, "\(side)")
     }
     #expect(sizes.contains { abs($0.rows - $0.columns) > 3 }, "each side has a factor of its own")
+  }
+
+  @Test func displacedPixelsAreThoseOfGridSample() {
+    // torch.manual_seed(0); x = (torch.arange(12) ** 2 % 11).double().view(1, 1, 3, 4)
+    // dx = (torch.arange(12) * 7 % 9 - 4).double().view(3, 4) * 0.3; dy = (torch.arange(12) * 5 % 7 - 3).double().view(3, 4) * 0.4
+    // i, j = torch.meshgrid(torch.arange(3), torch.arange(4), indexing="ij")
+    // g = torch.stack([(j + dx) / 1.5 - 1, (i + dy) / 1 - 1], -1)[None]
+    // F.grid_sample(x, g, mode=MODE, padding_mode="zeros", align_corners=True)
+    let image = Tensor((0..<12).map { Float($0 * $0 % 11) }).reshaped(to: [1, 3, 4])
+    let columns = (0..<12).map { 0.3 * Float($0 * 7 % 9 - 4) }
+    let rows = (0..<12).map { 0.4 * Float($0 * 5 % 7 - 3) }
+    let shifts = Tensor(columns + rows).reshaped(to: [2, 3, 4])
+    expectClose(
+      image.displaced(by: shifts),
+      [[[0, 3.14, 5.5, 1.5], [0.72, 2.36, 5.32, 7.2], [0.72, 7.2, 3.86, 0]]], "bilinear", atol: 1e-5
+    )
+    expectClose(
+      image.displaced(by: shifts, interpolation: .nearest),
+      [[[0, 3, 4, 0], [0, 3, 5, 9], [0, 9, 5, 0]]], "nearest")
+  }
+
+  @Test func elasticShiftsHaveTheirDeviation() {
+    // A ramp shows how far each pixel came: X = (column + 20) / 100.
+    let row = (0..<40).map { (Float($0) + 20) / 100 }
+    let ramp = Tensor(zeros: [1, 40, 40]) + Tensor(row)
+    var shifts: [Float] = []
+    for number in 0..<200 {
+      var sample = ImageSample(PixelImage(width: 40, height: 40, channels: 1))
+      sample.image = ramp
+      Augmentation.elastic(1.5)(&sample, key: RandomKey(seed: varied(15)).folded(number))
+      let moved = (sample.image - ramp) * 100
+      // Away from the edges, and in the middle of a place.
+      shifts.append(moved[0..<1, 14..<15, 14..<15].sum())
+      let slopes = abs(moved[0..<1, 10..<30, 11..<30] - moved[0..<1, 10..<30, 10..<29])
+      #expect(slopes.max() < 2.5, "neighbours move alike")
+    }
+    let values = Tensor(shifts)
+    // Off by more than 5 standard errors of 0.11 and 0.075 less than once in a million.
+    expectClose(values.mean(), 0, "mean", atol: 0.55)
+    expectClose(values.variance().squareRoot(), 1.5, "deviation", atol: 0.38)
   }
 
   @Test func cutoutClearsASquare() {
