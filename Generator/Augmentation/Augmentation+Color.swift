@@ -24,6 +24,26 @@ extension Augmentation {
     }
   }
 
+  /// Bright strokes on a dark ground thicker or thinner, by up to `amount` of a pixel on each side: a blend of the image and
+  /// its dilation or its erosion, the largest or smallest of each pixel and its four neighbours.
+  ///
+  /// - Reference: Serra (1982), *Image Analysis and Mathematical Morphology*.
+  public static func thickness(_ amount: Float) -> Augmentation {
+    require((0...1).contains(amount), "thickness", "an amount from 0 to 1", "\(amount)")
+    return Augmentation("thickness", commandText(amount), stage: .color) { sample, draws in
+      let image = sample.image
+      let share = draws.number(in: -amount...amount)
+      var extreme = image
+      for (top, left) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
+        let neighbour = image.cropped(
+          top: top, left: left, height: sample.height, width: sample.width)
+        extreme =
+          share > 0 ? Tensor.maximum(extreme, neighbour) : Tensor.minimum(extreme, neighbour)
+      }
+      sample.image = image + abs(share) * (extreme - image)
+    }
+  }
+
   /// Normally distributed noise added to each number, cut off at 0 and 1.
   public static func noise(standardDeviation: Float) -> Augmentation {
     require(

@@ -47,6 +47,25 @@ extension Augmentation {
     }
   }
 
+  /// Slanted, as italics are, by an angle of up to `degrees` either way: rows are shifted, and the middle one stays. New
+  /// pixels are 0.
+  public static func shear(degrees: Float) -> Augmentation {
+    require(
+      degrees >= 0 && degrees < 90, "shear", "an angle of at least 0 and below 90 degrees",
+      "\(degrees)")
+    return Augmentation("shear", commandText(degrees), stage: .geometry) { sample, draws in
+      let (sine, cosine) = sineAndCosine(degrees: draws.number(in: -degrees...degrees))
+      let (height, width) = (sample.height, sample.width)
+      let shifts = (0..<height).map { row in
+        Float(sine / cosine) * (Float(row) - Float(height - 1) / 2)
+      }
+      var both = Tensor(zeros: [2, height, width])
+      both[0..<1] =
+        Tensor(shifts).reshaped(to: [1, height, 1]) + Tensor(zeros: [1, height, width])
+      sample.displace(by: both)
+    }
+  }
+
   /// Distorted smoothly, as handwriting differs: normally distributed shifts with a standard deviation of `amount` pixels,
   /// drawn for 4 x 4 places and interpolated (bicubic) between them. New pixels are 0.
   ///

@@ -55,6 +55,10 @@ extension Augmentation {
       range: 0...100
     ) { .elastic($0[0]) },
     Written(
+      form: "shear:DEGREES", meaning: "slant by up to so many degrees", counts: 1...1,
+      range: 0...60
+    ) { .shear(degrees: $0[0]) },
+    Written(
       form: "resize:HEIGHT:WIDTH", meaning: "resize", counts: 2...2, range: 1...16384,
       isWhole: true
     ) { .resize(height: Int($0[0]), width: Int($0[1])) },
@@ -70,6 +74,10 @@ extension Augmentation {
     Written(
       form: "hue:AMOUNT", meaning: "shift the hue; 0.5 gives any", counts: 1...1, range: 0...0.5
     ) { .hue($0[0]) },
+    Written(
+      form: "thickness:AMOUNT", meaning: "make bright strokes thicker or thinner", counts: 1...1,
+      range: 0...1
+    ) { .thickness($0[0]) },
     Written(
       form: "noise:DEVIATION", meaning: "add Gaussian noise", counts: 1...1, range: 0...1
     ) { .noise(standardDeviation: $0[0]) },

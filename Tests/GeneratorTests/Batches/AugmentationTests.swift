@@ -128,6 +128,7 @@ import Testing
       .mirror, .rotate(degrees: 20), .zoom(0.4), .crop(padding: 2), .brightness(0.3),
       .contrast(0.3),
       .saturation(0.3), .hue(0.1), .noise(standardDeviation: 0.1), .cutout(size: 3), .elastic(1),
+      .shear(degrees: 20), .thickness(1),
     ]
     for augmentation in list {
       func image(_ seed: UInt64) -> Tensor {
@@ -207,6 +208,60 @@ import Testing
     // Off by more than 5 standard errors of 0.11 and 0.075 less than once in a million.
     expectClose(values.mean(), 0, "mean", atol: 0.55)
     expectClose(values.variance().squareRoot(), 1.5, "deviation", atol: 0.38)
+  }
+
+  /// A white column slants about its middle, by angles up to the limit, and its box stays around it.
+  @Test func shearSlants() {
+    var slopes: [Float] = []
+    for number in 0..<60 {
+      var sample = ImageSample(
+        PixelImage(width: 41, height: 31, channels: 1),
+        boxes: [ImageBox(left: 20, top: 0, right: 21, bottom: 31, label: 0)])
+      var column = Tensor(zeros: [1, 31, 41])
+      column[0..<1, 0..<31, 20..<21] = Tensor(ones: [1, 31, 1])
+      sample.image = column
+      Augmentation.shear(degrees: 30)(&sample, key: RandomKey(seed: varied(16)).folded(number))
+      let image = sample.image.reshaped(to: [31, 41])
+      // The centre of each row: the sum over a row stays 1.
+      let centres = (image * Tensor((0..<41).map { Float($0) })).sum(axis: 1)
+      expectClose(image.sum(axis: 1), Tensor(ones: [31]), "rows", atol: 1e-4)
+      let places = centres.scalars
+      expectClose(places[15], 20, "the middle", atol: 1e-4)
+      let slope = (places[30] - places[0]) / 30
+      for (row, place) in places.enumerated() {
+        expectClose(place, 20 + slope * Float(row - 15), "row \(row)", atol: 1e-3)
+      }
+      let ends = [places[0], places[30]]
+      expectClose(sample.boxes[0].left, ends.min()!, "the box", atol: 1)
+      expectClose(sample.boxes[0].right, ends.max()! + 1, "the box", atol: 1)
+      slopes.append(slope)
+    }
+    // tan 30° = 0.577. None of 60 beyond 20 degrees one way: less than once in 10 000 times.
+    #expect(slopes.allSatisfy { abs($0) <= 0.578 })
+    #expect(slopes.max()! > 0.36 && slopes.min()! < -0.36)
+  }
+
+  /// A block grows by the pixels beside it, or loses those at its edge, by a share from 0 to 1.
+  @Test func thicknessDilatesAndErodes() {
+    var pixels = [UInt8](repeating: 0, count: 49)
+    for row in 2..<5 { for column in 2..<5 { pixels[7 * row + column] = 255 } }
+    let block = PixelImage(width: 7, height: 7, channels: 1, pixels: pixels)
+    let plain = ImageSample(block).image
+    var sums: [Float] = []
+    for number in 0..<100 {
+      var sample = ImageSample(block)
+      Augmentation.thickness(1)(&sample, key: RandomKey(seed: varied(17)).folded(number))
+      let sum = sample.image.sum()
+      // 12 pixels lie beside the block, and 8 of its 9 pixels at its edge.
+      let share = sum > 9 ? (sum - 9) / 12 : (9 - sum) / 8
+      let rim = sum > 9 ? sample.image[0..<1, 3..<4, 1..<2] : 1 - sample.image[0..<1, 3..<4, 2..<3]
+      expectClose(rim.sum(), share, "the rim", atol: 1e-5)
+      expectClose(
+        sum > 9 ? sample.image * plain : sample.image * (1 - plain), sum > 9 ? plain : 0 * plain,
+        "inside and outside", atol: 1e-6)
+      sums.append(sum)
+    }
+    #expect(sums.max()! > 18 && sums.max()! <= 21 && sums.min()! < 3 && sums.min()! >= 1)
   }
 
   @Test func cutoutClearsASquare() {

@@ -10,7 +10,7 @@ struct ImageGeneratorTests {
   private static let everything: [Augmentation] = [
     .mirror, .rotate90, .rotate(degrees: 20), .crop(padding: 2), .brightness(0.3), .contrast(0.2),
     .saturation(0.3), .hue(0.1), .noise(standardDeviation: 0.05), .cutout(size: 3),
-    .elastic(1),
+    .shear(degrees: 20), .elastic(1), .thickness(0.5),
     .normalize(mean: [0.5], std: [0.25]), .mixup(alpha: 0.4),
   ]
 
