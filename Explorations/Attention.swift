@@ -163,7 +163,7 @@ public struct Attention: Layer {
   /// Takes the lengths of the examples.
   public mutating func take(sideInputs: [String: Tensor]) { lengths.take(sideInputs) }
 
-  /// Throws for a length below 1 or above the number of steps.
+  /// Throws for a length below 1.
   public func check(sideInputs: [String: Tensor], firstExample: Int) throws {
     try PaddedLengths.check(sideInputs, firstExample: firstExample)
   }

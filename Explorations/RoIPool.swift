@@ -135,7 +135,7 @@ public struct RoIPool: Sendable {
     }
     // Beyond that, the whole numbers of its pixels could overflow.
     let edges = regions.flatMap { [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2] }
-    if let edge = edges.first(where: { Swift.abs($0) > 1e6 }) {
+    if let edge = edges.first(where: { !(Swift.abs($0) <= 1e6) }) {
       stop("RoIPool.forward", expected: "boxes near the image", received: "a corner at \(edge)")
     }
   }

@@ -11,12 +11,14 @@ extension DetectionData {
   ///     data/images/17.jpg
   ///
   /// `course data synthesize --scene` writes such a folder. Images are brought to one size, and their boxes with them.
+  /// Sides that rounding moved beyond the image, by a pixel at most, are cut; boxes with `"iscrowd": 1`, around a group of
+  /// things, are left out.
   ///
   /// - Parameters:
   ///   - size: height and width of the images
   ///   - classNames: the classes that a detector knows; `nil` for those of the file, in the order of their ids
   /// - Throws: a `CourseError` with the place for a file that cannot be read, a missing field, an unknown image or class,
-  ///   and a box without an area or beyond its image
+  ///   two images with one id, an image of another `width` or `height`, and a box without an area or beyond its image
   public init(
     folder: String, size: [Int] = [64, 64], classNames wanted: [String]? = nil,
     proposals method: ProposalMethod = .both
@@ -32,7 +34,7 @@ extension DetectionData {
     let classNames = wanted ?? names.sorted { $0.key < $1.key }.map(\.value)
     let boxes = try reader.boxes(names: names, classNames: classNames)
     let input = try ImageInput(channels: 3, height: size[0], width: size[1], fitting: .stretch)
-    let images = try reader.images().map { id, name in
+    let images = try reader.images().map { id, name, wantedSize in
       let path = ["\(folder)/images/\(name)", "\(folder)/\(name)"].first {
         FileManager.default.fileExists(atPath: $0)
       }
@@ -42,8 +44,16 @@ extension DetectionData {
           received: name, location: file)
       }
       let image = try PixelImage(contentsOf: path)
+      if let wantedSize, wantedSize != [image.width, image.height] {
+        throw CourseError(
+          .invalidData, "the image has another size than that of its boxes",
+          expected: "\(wantedSize[0]) x \(wantedSize[1]) (width x height), as in annotations.json",
+          received: "\(image.width) x \(image.height)", location: path,
+          remedy: "Scale boxes and size in annotations.json with the image.")
+      }
       let scale = (x: Float(size[1]) / Float(image.width), y: Float(size[0]) / Float(image.height))
       let own = try (boxes[id] ?? []).map { place, box in
+        let box = box.cut(width: Float(image.width), height: Float(image.height))
         // In pixels of the file, so that an error shows its numbers.
         _ = try Self.labelled(
           box, width: image.width, height: image.height, classNames: classNames, place: place)
@@ -57,6 +67,18 @@ extension DetectionData {
         mask: PixelImage(width: size[1], height: size[0], channels: 1), boxes: own)
     }
     try self.init(name: folder, images: images, classNames: classNames, proposals: method)
+  }
+}
+
+extension ImageBox {
+  /// The box without the part of a pixel that lies beyond an image.
+  fileprivate func cut(width: Float, height: Float) -> ImageBox {
+    func cut(_ x: Float, _ size: Float) -> Float {
+      (-1...(size + 1)).contains(x) ? min(max(x, 0), size) : x
+    }
+    return ImageBox(
+      left: cut(left, width), top: cut(top, height), right: cut(right, width),
+      bottom: cut(bottom, height), label: label)
   }
 }
 
@@ -100,9 +122,10 @@ private struct COCOReader {
     return names
   }
 
-  /// The ids and files of the images.
-  func images() throws -> [(id: Int, name: String)] {
-    try list("images").map { place, entry in
+  /// The ids and files of the images, with width and height where they are given.
+  func images() throws -> [(id: Int, name: String, size: [Int]?)] {
+    var ids: Set<Int> = []
+    return try list("images").map { place, entry in
       let name = try field("file_name", of: entry, place, \.string)
       // A file may not lead out of its folder.
       guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
@@ -110,7 +133,14 @@ private struct COCOReader {
           .invalidData, "an image outside of the folder", expected: "a name within it",
           received: name, location: place)
       }
-      return (try field("id", of: entry, place, \.integer), name)
+      let id = try field("id", of: entry, place, \.integer)
+      guard ids.insert(id).inserted else {
+        throw CourseError(
+          .invalidData, "two images with the same id", expected: "an id of its own for each",
+          received: "\(id)", location: place)
+      }
+      let size = ["width", "height"].compactMap { entry[$0]?.integer }
+      return (id, name, size.count == 2 ? size : nil)
     }
   }
 
@@ -127,11 +157,13 @@ private struct COCOReader {
           .invalidData, "a box in an unknown image", expected: "the id of an image",
           received: "\(image)", location: place)
       }
+      if entry["iscrowd"]?.integer == 1 { continue }
       let category = try field("category_id", of: entry, place, \.integer)
       guard let name = names[category], let label = classNames.firstIndex(of: name) else {
         throw CourseError(
           .invalidData, "unknown class", expected: "one of \(classNames.joined(separator: ", "))",
-          received: names[category] ?? "category \(category)", location: place)
+          received: names[category] ?? "category \(category)", location: place,
+          remedy: "Correct the category, or leave the box out.")
       }
       let numbers = try field("bbox", of: entry, place, \.array).compactMap(\.number)
       guard numbers.count == 4 else {

@@ -7,7 +7,7 @@ import Shared
 ///       name: "scenes", images: (0..<100).map { scenes.scene(at: $0) }, classNames: scenes.classNames)
 ///     data.proposalRecall()       // the share of the things that a proposal overlaps by half
 ///
-/// - Errors: images of different sizes, boxes without an area or beyond the image, unknown classes, no boxes at all.
+/// - Errors: images of different sizes or below 8 x 8 pixels, boxes without an area or beyond the image, unknown classes, no boxes at all.
 public struct DetectionData: Sendable {
   /// The name of the data in messages.
   public let name: String
@@ -76,6 +76,13 @@ public struct DetectionData: Sendable {
       throw CourseError(
         .invalidData, "no boxes in any image", expected: "things to find", received: "none",
         location: name)
+    }
+    guard images.inputShape.dropFirst().allSatisfy({ $0 >= 8 }) else {
+      throw CourseError(
+        .shapeMismatch, "images that are too small to look for things in",
+        expected: "at least 8 x 8 pixels (height x width)",
+        received: images.inputShape.dropFirst().map(String.init).joined(separator: " x "),
+        location: name, remedy: "Use larger images, such as 64 x 64.")
     }
     (self.name, self.images, self.truth) = (name, images, truth)
     (self.classNames, self.method) = (classNames, method)

@@ -42,7 +42,7 @@ extension NeuralNetwork {
       throw CourseError(
         .shapeMismatch, "fastRCNN: images that cannot be halved so often",
         expected: "height and width that \(factor) divides, for \(channels.count) convolutions",
-        received: "\(imageSize)")
+        received: "\(imageSize)", remedy: "Choose such a size, or fewer convolutions.")
     }
     let classCount = classNames.count
     var network = NeuralNetwork(

@@ -105,8 +105,9 @@ public struct NearestNeighbours: Sendable {
             nearest[row] = Self.smallest(
               UnsafeBufferPointer(start: far + row * known, count: known), count
             ).map { index, value in
-              Neighbour(
-                index: index, distance: takesRoot ? Swift.max(value, 0).squareRoot() : value)
+              // Rounding makes some distances of 0 a little less.
+              let value = Swift.max(value, 0)
+              return Neighbour(index: index, distance: takesRoot ? value.squareRoot() : value)
             }
           }
         }

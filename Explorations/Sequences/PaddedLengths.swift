@@ -17,13 +17,13 @@ public struct PaddedLengths: Sendable {
 
   /// Takes the lengths out of side inputs.
   public mutating func take(_ sideInputs: [String: Tensor]) {
-    lengths = sideInputs[Self.sideInput].map { $0.scalars.map { Int($0) } }
+    lengths = sideInputs[Self.sideInput].map { $0.scalars.map { Int(exactly: $0) ?? 0 } }
   }
 
   /// Throws unless the lengths are whole numbers of at least 1.
   public static func check(_ sideInputs: [String: Tensor], firstExample: Int) throws {
     guard let lengths = sideInputs[sideInput]?.scalars,
-      let wrong = lengths.firstIndex(where: { !($0 >= 1) || $0 != $0.rounded() })
+      let wrong = lengths.firstIndex(where: { !($0 >= 1) || Int(exactly: $0) == nil })
     else { return }
     throw CourseError(
       .invalidData, "the length of a sequence is out of range",

@@ -13,8 +13,8 @@ import Synchronization
 ///     try Dataset(pets, as: ImageInput(channels: 3, height: 64, width: 64))
 ///
 /// A mask has the name of its image, with another ending and, if wanted, `_mask` behind it: `17_mask.png`. Pixels of
-/// value 255 do not count, as in Pascal VOC, unless 0 and 255 are the only values: then 255 is an object. Without
-/// `classes.txt`, the values themselves are the names of the classes; the smallest one is the background.
+/// value 255 do not count, as in Pascal VOC, unless 0 and 255 are the only values of two classes: then 255 is an object.
+/// Without `classes.txt`, the values themselves are the names of the classes; the smallest one is the background.
 public struct AnnotatedFolder: AnnotatedImageSource {
   /// The path of the folder.
   public let name: String
@@ -62,8 +62,11 @@ public struct AnnotatedFolder: AnnotatedImageSource {
       try AnnotatedFolder.listedNames("\($0)/classes.txt")
     }.first
     let known: [(value: UInt8, name: String)]
-    let isBinary = values.keys.max() == 255 && values.count <= 2 && values[0] != nil
-    if let listed {
+    let isBinary =
+      values.keys.max() == 255 && values.count <= 2 && values[0] != nil && listed?.count ?? 2 == 2
+    if let listed, isBinary {
+      known = [(0, listed[0]), (255, listed[1])]
+    } else if let listed {
       known = listed.enumerated().map { (UInt8($0.offset), $0.element) }
     } else if isBinary {
       known = [(0, "background"), (255, "object")]
@@ -72,11 +75,15 @@ public struct AnnotatedFolder: AnnotatedImageSource {
       known = try AnnotatedFolder.named(values)
     }
     let names = classNames ?? known.map(\.name)
-    guard names.count >= 2 else {
+    let counted = values.keys.filter { isBinary || $0 != AnnotatedImage.ignored }
+    guard names.count >= 2, counted.count >= (classNames == nil ? 2 : 1) else {
       throw CourseError(
-        .invalidData, "the masks have one class only", expected: "a background and an object",
-        received: "the value \(values.keys.first ?? 0) everywhere", location: masks,
-        remedy: "Give the objects values of their own: 1, 2, ...")
+        .invalidData,
+        counted.isEmpty ? "no pixel of the masks counts" : "the masks have one class only",
+        expected: "a background and an object",
+        received: counted.first.map { "the value \($0) everywhere" }
+          ?? "the value 255 everywhere, which does not count",
+        location: masks, remedy: "Give the objects values of their own: 1, 2, ...")
     }
     var classes = [UInt8?](repeating: nil, count: 256)
     if !isBinary { classes[255] = AnnotatedImage.ignored }

@@ -7,9 +7,21 @@ extension PixelImage {
   ///
   /// Of a PNG image with a palette, the pixels are its indices, as Pillow reads them; of one with less than 8 bits a
   /// pixel, its values, from 0. Other files are read as images, which must be grey.
-  /// - Throws: a `CourseError` that names the file when it cannot be read, or has colours
+  /// - Throws: a `CourseError` that names the file when it cannot be read, has colours or more than 8 bits a pixel, or is a
+  ///   JPEG image, whose values are not those that were saved
   public init(maskFile path: String) throws {
     let data = try PixelImage.read(path, content: "a mask (PNG or npy)")
+    let kind =
+      data.starts(with: [0xFF, 0xD8])
+      ? "a JPEG image, which changes values"
+      : data.starts(with: PNGHeader.signature) && data.count > 24 && data[data.startIndex + 24] > 8
+        ? "a PNG image of 16 bits" : nil
+    if let kind {
+      throw CourseError(
+        .format, "a mask needs the exact value of each pixel",
+        expected: "a PNG image of at most 8 bits, grey or with a palette", received: kind,
+        location: path, remedy: "Save it as a grey PNG image of 8 bits.")
+    }
     guard data.starts(with: PNGHeader.signature), let (depth, file) = try PNGHeader.indexed(data)
     else {
       let image = try PixelImage(imageData: data, path: path)

@@ -84,7 +84,7 @@ extension Target {
     where shares[part] > 0 && parts[part].isEmpty {
       throw CourseError(
         .invalidData, "too few examples to divide", expected: "one for the \(title) part",
-        received: "\(count) examples and a share of \(shares[part])", location: name,
+        received: "\(counted(count, "example")) and a share of \(shares[part])", location: name,
         remedy: "Give this part a larger fraction, or 0.")
     }
     return (parts[0].sorted(), parts[1].sorted(), parts[2].sorted())

@@ -78,8 +78,10 @@ import Testing
         try layer.outputShape(for: shape)
       }
     }
-    expectCourseError(.invalidData, "the length of a sequence", "example 1", "got 1.5") {
-      try layer.check(sideInputs: ["lengths": [[1], [1.5]]], firstExample: 0)
+    for wrong: Float in [1.5, 0, -1, .infinity, .nan, 1e30] {
+      expectCourseError(.invalidData, "the length of a sequence", "example 1", "got \(wrong)") {
+        try layer.check(sideInputs: ["lengths": Tensor([[1], [wrong]])], firstExample: 0)
+      }
     }
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var layer = PoolOverTime(.mean)

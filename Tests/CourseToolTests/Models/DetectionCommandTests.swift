@@ -126,8 +126,15 @@ import Testing
       try refused("\"categories\"", "\"sorts\"", "\"categories\" is missing")
       try refused("\"bbox\": [", "\"bbox\": [-5, ", "\"bbox\" is no box")
       try refused("\"image_id\": 1,", "\"image_id\": 99,", "a box in an unknown image")
+      try refused("{\"id\": 2,", "{\"id\": 1,", "two images with the same id")
+      try refused("\"width\": 32", "\"width\": 64", "another size than that of its boxes")
       try refused("000003.png", "nowhere.png", "there is no such image")
       try refused("000003.png", "../m.safetensors", "an image outside of the folder")
+      try Data(text.utf8).write(to: file)
+      let tiny = runTool(
+        "train", "figures-fast-rcnn", "--data", data, "--size", "4x4", "--maps", "4,6", "-o",
+        folder.appending(path: "other.safetensors").path)
+      #expect(tiny.status == 1 && tiny.error.contains("at least 8 x 8 pixels"), "\(tiny.error)")
     }
   }
 }

@@ -58,6 +58,11 @@ struct AnnotatedFolderTests {
       let source = try AnnotatedFolder(folder.path)
       #expect(source.pixelClassNames == ["background", "object"] && source.notes.count == 1)
       #expect(try source.annotatedImage(at: 0).mask.pixels == [0, 1, 1, 0])
+      // Under names of their own, too.
+      try Data("ground\ncell\n".utf8).write(to: folder.appending(path: "classes.txt"))
+      let named = try AnnotatedFolder(folder.path)
+      #expect(named.pixelClassNames == ["ground", "cell"] && named.notes.isEmpty)
+      #expect(try named.annotatedImage(at: 0).mask.pixels == [0, 1, 1, 0])
     }
   }
 
@@ -82,8 +87,24 @@ struct AnnotatedFolderTests {
         _ = try AnnotatedFolder(place("other").path, classNames: ["a", "c"])
       }
       try write(place("one"), [[3, 3, 3, 3]])
-      expectCourseError(.invalidData, "one class only") {
+      expectCourseError(.invalidData, "one class only", "the value 3") {
         _ = try AnnotatedFolder(place("one").path)
+      }
+      try write(place("three"), [[0, 0, 255, 0]], classes: "a\nb\nc\n")
+      expectCourseError(.invalidData, "one class only", "the value 0") {
+        _ = try AnnotatedFolder(place("three").path)
+      }
+      try write(place("background"), [[1, 1, 255, 1]], classes: "a\nb\n")
+      expectCourseError(.invalidData, "one class only", "the value 1") {
+        _ = try AnnotatedFolder(place("background").path)
+      }
+      // A trained network may be measured on images without an object, but not on nothing.
+      #expect(try AnnotatedFolder(place("background").path, classNames: ["a", "b"]).count == 1)
+      try write(place("ignored"), [[255, 255, 255, 255]], classes: "a\nb\n")
+      for classNames in [nil, ["a", "b"]] {
+        expectCourseError(.invalidData, "no pixel of the masks counts", "255") {
+          _ = try AnnotatedFolder(place("ignored").path, classNames: classNames)
+        }
       }
       expectCourseError(.file, "no folder of masks") {
         _ = try AnnotatedFolder(place("one/images").path)
@@ -144,6 +165,20 @@ struct AnnotatedFolderTests {
         try PixelImage(width: 2, height: 2, channels: 3).write(to: file)
         expectCourseError(.format, "one channel", "a palette", "in colours") {
           _ = try PixelImage(maskFile: file.path)
+        }
+      }
+    }
+
+    /// A 16-bit image would lose its low bits, where small classes are, and JPEG changes values.
+    @Test func masksOfInexactValuesAreRefused() throws {
+      let deep = try #require(PNGSample.all.first { $0.name == "grey 16" })
+      try withTemporaryFolder { folder in
+        let file = folder.appending(path: "mask.png")
+        for (sample, words) in [(deep, "16 bits"), (JPEGSamples.all[0], "JPEG")] {
+          try bytes(sample.png).write(to: file)
+          expectCourseError(.format, "the exact value of each pixel", words, "mask.png") {
+            _ = try PixelImage(maskFile: file.path)
+          }
         }
       }
     }
