@@ -69,9 +69,10 @@ extension NeuralNetwork {
     let (count, area) = (prediction.shape[1], prediction.shape[2] * prediction.shape[3])
     let pixels = prediction.reshaped(to: [count, area])
     let labels = pixels.argmax(axis: 0)
-    // Of a scene the background is rarely what is asked for: the largest class but the first.
+    // Of a scene the background is rarely what is asked for: the largest class but the first, where there is one.
     let sizes = (0..<count).map { number in labels.count { $0 == number } }
-    let chosen = label ?? (sizes.indices.dropFirst().max { sizes[$0] < sizes[$1] } ?? 0)
+    let things = sizes.indices.dropFirst().filter { sizes[$0] > 0 }
+    let chosen = label ?? (things.max { sizes[$0] < sizes[$1] } ?? 0)
     guard sizes[chosen] > 0 else {
       throw CourseError(
         .invalidArgument, "no pixel of this class in the answer",

@@ -15,8 +15,15 @@ extension NeuralNetwork {
 
   /// The same for each layer that consists of no others, and for the scores of a tied embedding.
   package var multiplyAddsOfLayers: [(path: String, count: Int)] {
-    layerPlaces.compactMap { place in
-      let count = place.multiplyAdds
+    // Layers within a Siamese see each view.
+    let places = layerPlaces
+    let repeated = places.compactMap { place in
+      (place.layer as? Siamese).map { (path: place.path + ".", views: $0.views) }
+    }
+    return places.compactMap { place in
+      let count = repeated.reduce(place.multiplyAdds) { count, siamese in
+        place.path.hasPrefix(siamese.path) ? count * siamese.views : count
+      }
       return count > 0 ? (place.path, count) : nil
     }
   }
@@ -44,7 +51,8 @@ extension NeuralNetwork.LayerPlace {
       return matrices(of: layer) * inputShape[0]
     case is ConvTranspose2D: return matrices(of: layer) * places(inputShape.dropFirst())
     case let layer as ConvReLUPool: return convolution(layer.convolution)
-    case is Conv1D, is Conv2D, is ConvReLU, is ConvBatchNormReLU: return convolution(layer)
+    case let layer as ConvBatchNormReLU: return convolution(layer.convolution)
+    case is Conv1D, is Conv2D, is ConvReLU: return convolution(layer)
     default: return matrices(of: layer)
     }
   }

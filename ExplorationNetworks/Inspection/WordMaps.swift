@@ -32,7 +32,9 @@ extension TextClassifier {
   /// - Complexity: a forward pass for each word.
   /// - Reference: Li, Monroe, Jurafsky (2016), "Understanding Neural Networks through Representation Erasure".
   public func occlusion(of text: String, for answer: ExplainedAnswer) throws -> [WordWeight] {
-    let words = pieces(of: text).map(\.text)
+    // Without the rest, no word moves up where another one is left out.
+    let text = beginning(of: text)
+    let words = Tokenizer.words(of: text)
     guard words.count > 1 else {
       return words.map { WordWeight(text: String($0), weight: answer.probability) }
     }

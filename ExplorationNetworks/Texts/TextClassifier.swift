@@ -48,11 +48,21 @@ public struct TextClassifier: Sendable {
     (self.network, self.tokenizer) = (network, tokenizer)
   }
 
-  /// The words of a text that the network reads, in order: their places in the text are those of the substrings.
+  /// The words of a text that the network reads, in order.
   public func pieces(of text: String) -> [Piece] {
-    let words = Tokenizer.words(of: text).prefix(tokenizer.configuration.maximumWords)
+    let text = beginning(of: text)
+    let words = Tokenizer.words(of: text)
     guard !words.isEmpty else { return [] }
     return zip(words, tokenizer.tokens(of: text)).map { Piece(text: $0, token: $1) }
+  }
+
+  /// A text as far as the network reads it: up to its last word, or the last byte of an input.
+  func beginning(of text: String) -> String {
+    let bytes = textBytes(text, length: network.inputShape[0]).prefix { $0 != 0 }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let words = Tokenizer.words(of: text)
+    let limit = tokenizer.configuration.maximumWords
+    return words.count > limit ? String(text[..<words[limit - 1].endIndex]) : text
   }
 
   /// Texts as inputs of the network, `[N, L]`.

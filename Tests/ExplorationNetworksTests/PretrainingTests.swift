@@ -49,6 +49,11 @@ import Testing
     b.seek(batch: 3)
     expectSame(b.nextBatch().features, first[3].features, "the second batch of the second epoch")
     #expect(first[0].features != first[2].features)
+    // The views of an image are others in the next epoch.
+    let next = NeuralNetwork.order(epoch: 1, exampleCount: 24, seed: 3)
+    let again = try #require(next.prefix(20).firstIndex(of: order[0]))
+    let row = again % 10
+    #expect(first[2 + again / 10].features[row..<(row + 1)] != views[0..<1])
   }
 
   @Test func rotationsAreQuarterTurns() throws {

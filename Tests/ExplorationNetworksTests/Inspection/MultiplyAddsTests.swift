@@ -39,6 +39,14 @@ import Testing
     #expect(lstm.multiplyAdds == 7 * (4 * 6 * (4 + 6) + 6 * v))
   }
 
+  /// Each of two views goes through the same layers.
+  @Test func severalViews() throws {
+    let network = try NeuralNetwork.pretraining(
+      .vicReg, inputShape: [1, 8, 8], blocks: [[4]], head: [6, 5], optimizer: sgd, seed: 1)
+    #expect(network.multiplyAdds == 2 * (4 * 9 * 64 + 64 * 6 + 6 * 5))
+    #expect(try network.encoder().multiplyAdds == 4 * 9 * 64)
+  }
+
   @Test func transposedConvolutionsAndOwnLayers() throws {
     var network = NeuralNetwork(inputShape: [3, 4, 5], seed: 1)
     try network.append(ConvTranspose2D(outputChannels: 2, kernelSize: 2, stride: 2))

@@ -241,6 +241,25 @@ import Testing
     }
   }
 
+  /// The background is what is explained only where there is nothing else.
+  @Test func theLargestClassThatIsFoundIsExplained() throws {
+    for (bias, label) in [([9, 0, 0], 0), ([0, 9, 0], 1), ([9, 0, 9.1], 2)] as [([Float], Int)] {
+      var network = NeuralNetwork(
+        inputShape: [2, 6, 6], loss: PixelCrossEntropyLoss(), optimizer: SGD(learningRate: 0.1),
+        seed: 2)
+      try network.append(Conv2D(outputChannels: 3, kernelSize: 1))
+      network.forEachParameter { name, parameter in
+        parameter.value = name.hasSuffix("bias") ? Tensor(bias) : parameter.value * 0.01
+      }
+      #expect(try network.answer(to: image).label == label)
+      expectCourseError(
+        .invalidArgument, "no pixel of this class", "a class that is found: \(label)"
+      ) {
+        _ = try network.answer(to: image, label: (label + 1) % 3)
+      }
+    }
+  }
+
   /// A detector explains a class in one of its proposals.
   @Test func aDetectorExplainsItsMostCertainBox() throws {
     var network = try NeuralNetwork.fastRCNN(

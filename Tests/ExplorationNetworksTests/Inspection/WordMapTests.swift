@@ -51,6 +51,18 @@ import Testing
     #expect(
       best.label
         == classifier.network.classNames.firstIndex(of: try classifier.predict([text])[0].label))
+    // Words beyond the eighth are not read, also where one before them is left out.
+    let long = "a small young cat of a farm that hammer smith"
+    let read = "a small young cat of a farm that"
+    for label in 0..<2 {
+      let answer = try classifier.answer(to: long, label: label)
+      let weights = try classifier.occlusion(of: long, for: answer)
+      #expect(weights == (try classifier.occlusion(of: read, for: answer)))
+      #expect(classifier.pieces(of: long).map { String($0.text) } == weights.map(\.text))
+    }
+    // Nor is anything beyond the bytes of an input.
+    let wide = String(repeating: "y", count: 56) + " cat hammer"
+    #expect(classifier.pieces(of: wide).map(\.text).dropFirst() == ["cat"])
     let one = try classifier.answer(to: "cat!")
     let alone = try classifier.occlusion(of: "cat!", for: one)
     #expect(alone.map(\.text) == ["cat"] && alone.map(\.weight) == [one.probability])
