@@ -14,6 +14,8 @@ enum DataSource {
     var remarks = DataRemarks()
     /// The parts of a text, which is split by position and not by examples.
     var parts: DatasetSplit?
+    /// The name of the column that texts were taken from.
+    var textColumn: String?
     /// How the rows of a table became examples.
     var preparation: Preparation?
     /// The form in which images were loaded that may have had another.

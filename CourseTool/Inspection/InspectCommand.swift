@@ -110,7 +110,8 @@ enum InspectCommand: Command {
     let filtersSheet = TileSheet.filters(of: network)
     if filtersSheet == nil, filtersFile != nil || asked.first?.option == "feature-maps" {
       throw CourseError(
-        .invalidArgument, "the network has no convolution", expected: "a convolutional network",
+        .invalidArgument, "the network has no convolution of images",
+        expected: "a convolutional network",
         received: network.layers.map { type(of: $0).typeName }.joined(separator: ", "),
         location: path, remedy: "Train one, for example with 'course train digits-cnn'.")
     }

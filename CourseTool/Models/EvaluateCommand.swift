@@ -8,6 +8,8 @@ enum EvaluateCommand: Command {
   static let label = Option(
     "label", .text("COLUMN"),
     "label column, if it differs from training: its name, or its index from 0")
+  static let text = Option(
+    "text", .text("COLUMN"), "column with the texts, if it differs from training (csv-text)")
 
   static let description = CommandDescription(
     name: "evaluate", abstract: "Evaluate a trained network on labelled data.",
@@ -26,9 +28,16 @@ enum EvaluateCommand: Command {
       ),
     ],
     options: [
-      label, MistakesFile.option, RunOptions.force, RunOptions.threads, RunOptions.skipBroken,
+      label, text, MistakesFile.option, RunOptions.force, RunOptions.threads, RunOptions.skipBroken,
       CommonOptions.quiet,
     ])
+
+  /// Throws when a column of texts is given for a network that reads none.
+  static func checkText(_ arguments: Arguments, _ recipe: Recipe?) throws(UsageError) {
+    guard arguments[text] == nil || recipe?.isOfTexts == true else {
+      throw UsageError("'--text' applies to networks that give a text a class only")
+    }
+  }
 
   private struct Record: Encodable {
     var model: String
@@ -48,6 +57,7 @@ enum EvaluateCommand: Command {
       arguments, inputs: [path] + (arguments.operand(1).map(DataSource.files) ?? []))
     let network = try savedNetwork(path)
     let recipe = try Recipe(notedIn: network, path: path)
+    try checkText(arguments, recipe)
     if mistakes != nil, recipe?.isSegmentation != true, recipe?.isPretraining != true {
       try network.requireClasses(path)
     }
@@ -60,8 +70,8 @@ enum EvaluateCommand: Command {
       return try RepresentationEvaluation.run(network, recipe, path: path, arguments, on: terminal)
     }
     let (data, source, part) = try labelledData(
-      arguments.operand(1), label: arguments[label], for: network, recipe, path: path,
-      skipBroken: arguments[RunOptions.skipBroken], purpose: "evaluate on",
+      arguments.operand(1), label: arguments[label], text: arguments[text], for: network, recipe,
+      path: path, skipBroken: arguments[RunOptions.skipBroken], purpose: "evaluate on",
       command: "evaluate \(shellQuoted(path)) DATA",
       progress: terminal.progress(for: arguments), on: terminal)
     let isKept =

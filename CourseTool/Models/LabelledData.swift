@@ -6,13 +6,15 @@ import Networks
 /// - Parameters:
 ///   - given: a file, a folder or a name; `nil` for the test part
 ///   - label: the label column, if it differs from training
+///   - text: the column with the texts, if it differs from training
 ///   - purpose: the use of the data, for messages: "evaluate on"
 ///   - command: the command that gives data, for messages
 ///   - progress: the stream for the progress of reading images; `nil` for none
 /// - Returns: the data, their source, and the part of it: "test", "validation" or "all"
 func labelledData(
-  _ given: String?, label: String?, for network: NeuralNetwork, _ recipe: Recipe?, path: String,
-  skipBroken: Bool, purpose: String, command: String, progress: TextStream?, on terminal: Terminal
+  _ given: String?, label: String?, text: String?, for network: NeuralNetwork, _ recipe: Recipe?,
+  path: String, skipBroken: Bool, purpose: String, command: String, progress: TextStream?,
+  on terminal: Terminal
 ) throws -> (data: Dataset, source: String, part: String) {
   if let recipe, recipe.isPretraining {
     let (images, source) = try recipe.labelledImages(
@@ -21,14 +23,14 @@ func labelledData(
   }
   if let given {
     guard
-      label == nil
+      label == nil && text == nil
         || DataSource.isTable(given) && recipe?.isText != true && recipe?.isSegmentation != true
     else {
-      throw UsageError("'--label' applies to CSV files only")
+      throw UsageError("'--\(label == nil ? "text" : "label")' applies to CSV files only")
     }
     if let recipe, recipe.isOfTexts {
       let loaded = try recipe.loadTexts(
-        given, label: label, classNames: network.classNames)
+        given, label: label, text: text, classNames: network.classNames)
       loaded.remarks.report(on: terminal.error)
       return (loaded.examples, given, "all")
     }
@@ -53,8 +55,8 @@ func labelledData(
       data, given, loaded.test != nil ? "test" : loaded.validation != nil ? "validation" : "all"
     )
   }
-  guard label == nil else {
-    throw UsageError("'--label' requires DATA")
+  guard label == nil, text == nil else {
+    throw UsageError("'--\(label == nil ? "text" : "label")' requires DATA")
   }
   guard let recipe, recipe.test > 0 else {
     throw UsageError("\(path) has no test part of its own: give DATA")

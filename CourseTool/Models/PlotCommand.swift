@@ -69,7 +69,8 @@ enum PlotCommand: Command {
         "labelled data, as for 'course evaluate' (default: the test part of the training data)"),
     ],
     options: [
-      output, dark, EvaluateCommand.label, RunOptions.skipBroken, RunOptions.force,
+      output, dark, EvaluateCommand.label, EvaluateCommand.text, RunOptions.skipBroken,
+      RunOptions.force,
       CommonOptions.quiet,
     ])
 
@@ -99,6 +100,7 @@ enum PlotCommand: Command {
     var source: String?
     var data: Dataset?
     let recipe = try Recipe(notedIn: network, path: path)
+    try EvaluateCommand.checkText(arguments, recipe)
     if kind == .outputs, let recipe, recipe.isPretraining {
       // Its outputs are made for its own task; the representation is what shows classes.
       let images = try recipe.labelledImages(
@@ -110,8 +112,9 @@ enum PlotCommand: Command {
       network.classNames = images.parts.test.classNames
     } else if kind.needsData {
       let labelled = try labelledData(
-        arguments.operand(2), label: arguments[EvaluateCommand.label], for: network, recipe,
-        path: path, skipBroken: arguments[RunOptions.skipBroken],
+        arguments.operand(2), label: arguments[EvaluateCommand.label],
+        text: arguments[EvaluateCommand.text], for: network, recipe, path: path,
+        skipBroken: arguments[RunOptions.skipBroken],
         purpose: "draw", command: "plot \(name) \(shellQuoted(path)) DATA",
         progress: terminal.progress(for: arguments), on: terminal)
       (data, source) = (labelled.data, labelled.source)

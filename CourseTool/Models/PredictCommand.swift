@@ -50,8 +50,8 @@ enum PredictCommand: Command {
         "a file of examples (.csv, .npy, .png, .jpg, .webp, .txt), a folder of images, or a text"),
     ],
     options: [
-      EvaluateCommand.label, probabilities, top, output, sheet, RunOptions.skipBroken,
-      RunOptions.threads, RunOptions.force, CommonOptions.quiet,
+      EvaluateCommand.label, EvaluateCommand.text, probabilities, top, output, sheet,
+      RunOptions.skipBroken, RunOptions.threads, RunOptions.force, CommonOptions.quiet,
     ])
 
   private struct Prediction: Encodable {
@@ -94,6 +94,7 @@ enum PredictCommand: Command {
     let path = arguments.operands[0]
     let network = try savedNetwork(path)
     let recipe = try Recipe(notedIn: network, path: path)
+    try EvaluateCommand.checkText(arguments, recipe)
     if recipe?.isSorting == true {
       return try sort(arguments.operands, by: network, arguments, on: terminal)
     }
@@ -121,7 +122,9 @@ enum PredictCommand: Command {
         remedy: network.outputShape.count == 2
           ? "Generate text with a character model by 'course sample'." : nil)
     }
-    let reader = try TextReader(network, recipe)
+    let reader = try TextReader(
+      network, recipe, label: arguments[EvaluateCommand.label],
+      text: arguments[EvaluateCommand.text])
     let names =
       network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames
     let files =
@@ -161,6 +164,7 @@ enum PredictCommand: Command {
     defer { progress.clear() }
     for file in files {
       let features: Tensor
+      var rowNumbers: [Int]?
       var image: PixelImage?
       if let preparation = network.preparation, preparation.window != nil {
         let forecast = try forecast(of: file, by: network, preparation)
@@ -170,9 +174,9 @@ enum PredictCommand: Command {
         continue
       }
       if let reader {
-        let (rows, notes) = try reader.features(of: file)
+        let (texts, numbers, notes) = try reader.features(of: file)
         DataRemarks(notes: notes).report(on: terminal.error)
-        features = rows
+        (features, rowNumbers) = (texts, numbers)
       } else if ImageExample.isImage(file) {
         do {
           let read = try PixelImage(contentsOf: file)
@@ -227,8 +231,8 @@ enum PredictCommand: Command {
         let values = probabilities.rows(at: [row]).scalars
         predictions.append(
           Prediction(
-            file: file, row: row + 1, class: names[best], probability: values[best],
-            probabilities: values,
+            file: file, row: rowNumbers?[row] ?? row + 1, class: names[best],
+            probability: values[best], probabilities: values,
             top: arguments[top].map { count in
               // Sorting is stable: of equals the first counts, as it does for the class.
               values.indices.sorted { values[$0] > values[$1] }.prefix(count).map {

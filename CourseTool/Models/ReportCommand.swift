@@ -28,7 +28,8 @@ enum ReportCommand: Command {
         "labelled data, as for 'course evaluate' (default: the test part of the training data)"),
     ],
     options: [
-      output, EvaluateCommand.label, RunOptions.skipBroken, RunOptions.threads, RunOptions.force,
+      output, EvaluateCommand.label, EvaluateCommand.text, RunOptions.skipBroken,
+      RunOptions.threads, RunOptions.force,
       CommonOptions.quiet,
     ])
 
@@ -46,6 +47,7 @@ enum ReportCommand: Command {
       inputs: [path] + (arguments.operand(1).map(DataSource.files) ?? []))
     let network = try savedNetwork(path)
     let recipe = try Recipe(notedIn: network, path: path)
+    try EvaluateCommand.checkText(arguments, recipe)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let progress = terminal.progress(for: arguments)
     let report: ModelReport
@@ -70,7 +72,9 @@ enum ReportCommand: Command {
       page.representation = try RepresentationResult(
         of: network, recipe, on: images, progress: progress)
       report = page
-    } else if let recipe, arguments.operand(1) == nil, arguments[EvaluateCommand.label] == nil {
+    } else if let recipe, arguments.operand(1) == nil, arguments[EvaluateCommand.label] == nil,
+      arguments[EvaluateCommand.text] == nil
+    {
       let loaded = try recipe.recordedData(
         of: network, skipBroken: arguments[RunOptions.skipBroken], progress: progress,
         remedy:
@@ -82,8 +86,9 @@ enum ReportCommand: Command {
         showing: progress)
     } else {
       let (data, source, part) = try labelledData(
-        arguments.operand(1), label: arguments[EvaluateCommand.label], for: network, recipe,
-        path: path, skipBroken: arguments[RunOptions.skipBroken], purpose: "report on",
+        arguments.operand(1), label: arguments[EvaluateCommand.label],
+        text: arguments[EvaluateCommand.text], for: network, recipe, path: path,
+        skipBroken: arguments[RunOptions.skipBroken], purpose: "report on",
         command: "report \(shellQuoted(path)) DATA", progress: progress, on: terminal)
       report = try ModelReport(
         of: network, recipe, path: path, command: terminal.command,

@@ -19,16 +19,14 @@ extension Recipe {
       }
       return
     }
-    for name in [
-      "label", "target", "loss", "class-weights", "recurrent", "embedding", "blocks", "depth",
-      "batch-norm", "dropout", "activation", "masks", "levels", "regions", "proposals",
-      "box-weight", "window", "separator",
-    ] + Self.tableSettings {
-      guard let setting = Recipe.settings.first(where: { $0.name == name }),
-        setting.text(self) != setting.text(usual)
-      else { continue }
-      throw UsageError(
-        "'--\(name) \(setting.text(self))' does not apply with --pretext \(pretext.rawValue)")
+    let unfit =
+      [
+        "label", "target", "loss", "class-weights", "recurrent", "embedding", "blocks", "depth",
+        "batch-norm", "dropout", "activation", "masks", "levels", "regions", "proposals",
+        "box-weight", "window", "separator",
+      ] + Self.tableSettings
+    if let option = firstChanged(unfit)?.option {
+      throw UsageError("'\(option)' does not apply with --pretext \(pretext.rawValue)")
     }
     guard temperature == usual.temperature || pretext == .ntXent else {
       throw UsageError("'--temperature' applies to --pretext nt-xent only")

@@ -81,17 +81,26 @@ extension Recipe {
       throw UsageError("'--steps-per-epoch' applies to text data only: use --steps-per-epoch 0")
     }
     if !DataSource.isTable(data) {
-      let usual = Recipe(recipe: "")
-      for name in ["label"] + Self.tableSettings {
-        guard let setting = Recipe.settings.first(where: { $0.name == name }),
-          setting.text(self) != setting.text(usual)
-        else { continue }
+      if let name = firstChanged(["label"] + Self.tableSettings)?.name {
         throw UsageError("'--\(name)' applies to CSV files only, and --data is \(data)")
       }
     }
     if DataSource.isTable(data), label == nil {
       throw DataSource.labelIsMissing(data)
     }
+  }
+
+  /// The first of some settings that has not its usual value, and does not follow the data: its name, and
+  /// `--name value`.
+  func firstChanged(_ names: [String]) -> (name: String, option: String)? {
+    let usual = Recipe(recipe: "")
+    for name in names where !automatic.contains(name) {
+      guard let setting = Recipe.settings.first(where: { $0.name == name }),
+        setting.text(self) != setting.text(usual)
+      else { continue }
+      return (name, "--\(name) \(setting.text(self))")
+    }
+    return nil
   }
 
   /// Throws when the heads of a transformer cannot share its width.

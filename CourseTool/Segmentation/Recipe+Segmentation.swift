@@ -9,16 +9,14 @@ import Networks
 extension Recipe {
   /// Throws when settings do not fit a segmentation.
   func checkSegmentation() throws(UsageError) {
-    let usual = Recipe(recipe: "")
-    for name in [
-      "label", "target", "loss", "class-weights", "shape", "maps", "recurrent", "hidden",
-      "embedding", "blocks", "depth", "batch-norm", "dropout", "activation",
-    ] + Self.tableSettings {
-      guard let setting = Recipe.settings.first(where: { $0.name == name }),
-        setting.text(self) != setting.text(usual)
-      else { continue }
-      throw UsageError(
-        "'--\(name) \(setting.text(self))' does not apply to a U-Net: omit it, or use --levels 0")
+    let unfit =
+      [
+        "label", "target", "loss", "class-weights", "shape", "maps", "recurrent", "hidden",
+        "embedding", "blocks", "depth", "batch-norm", "dropout", "activation", "regions",
+        "pretext",
+      ] + Self.tableSettings
+    if let option = firstChanged(unfit)?.option {
+      throw UsageError("'\(option)' does not apply to a U-Net: omit it, or use --levels 0")
     }
     if augment.list.contains(where: { $0.stage == .batch }) {
       throw UsageError(

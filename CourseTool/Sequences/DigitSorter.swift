@@ -41,7 +41,8 @@ struct DigitSorter {
   /// What it makes of each line of each operand: a file, `-`, or the line itself.
   func predictions(for operands: [String]) throws -> [Prediction] {
     try operands.flatMap { operand in
-      try lines(of: operand).enumerated().map { row, line in
+      try lines(of: operand).enumerated().compactMap { row, line in
+        guard line.contains(where: { !$0.isWhitespace }) else { return nil }
         let digits = try digits(in: line, location: "\(operand), line \(row + 1)")
         return Prediction(file: operand, row: row + 1, digits: digits, sorted: try sorted(digits))
       }
@@ -55,7 +56,8 @@ struct DigitSorter {
       return [operand]
     }
     let text = try utf8Text(readFile(at: operand, content: "lines of digits"), path: operand)
-    return text.split(whereSeparator: \.isNewline).map(String.init)
+    return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .map(String.init)
   }
 
   private func digits(in line: String, location: String) throws -> [Int] {

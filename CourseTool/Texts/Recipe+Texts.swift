@@ -52,24 +52,20 @@ extension Recipe {
       }
       return
     }
-    let usual = Recipe(recipe: "")
-    for name in [
-      "target", "loss", "window", "shape", "augment", "hidden", "activation", "batch-norm",
-      "depth", "size", "fit", "channels", "steps-per-epoch", "levels", "regions", "buckets", "maps",
-      "recurrent", "blocks", "heads",
-    ] + Self.tableSettings {
-      guard !automatic.contains(name),
-        let setting = Recipe.settings.first(where: { $0.name == name }),
-        setting.text(self) != setting.text(usual)
-      else { continue }
-      let owner = Self.textNetwork(of: name)
-      if owner == textNetwork { continue }
+    let unfit =
+      [
+        "target", "loss", "window", "shape", "augment", "hidden", "activation", "batch-norm",
+        "depth", "size", "fit", "channels", "steps-per-epoch", "levels", "regions", "buckets",
+        "maps", "recurrent", "blocks", "heads", "pretext",
+      ] + Self.tableSettings
+    if let (name, option) = firstChanged(
+      unfit.filter { Self.textNetwork(of: $0) != textNetwork })
+    {
       throw UsageError(
-        "'--\(name) \(setting.text(self))' does not apply to "
-          + (owner.map {
+        "'\(option)' does not apply to "
+          + (Self.textNetwork(of: name).map {
             "--network \(textNetwork.rawValue): omit it, or use --network \($0.rawValue)"
-          }
-            ?? "texts with classes: omit it"))
+          } ?? "texts with classes: omit it"))
     }
     guard maps.widths.flatMap({ $0 }).count <= 1, recurrent.count <= 1 else {
       throw UsageError(
@@ -114,9 +110,10 @@ extension Recipe {
   /// - Parameters:
   ///   - source: `definitions`, or a table
   ///   - label: the label column, where it is not that of the settings
+  ///   - text: the column with the texts, likewise
   ///   - classNames: the classes that a trained network knows
   func loadTexts(
-    _ source: String, label: String? = nil, classNames: [String]?
+    _ source: String, label: String? = nil, text: String? = nil, classNames: [String]?
   ) throws -> DataSource.Loaded {
     var loaded: DataSource.Loaded
     if source == DataSource.definitions {
@@ -127,13 +124,14 @@ extension Recipe {
       }
       guard let label = label ?? self.label else { throw DataSource.labelIsMissing(source) }
       let column = LabelColumn(argument: label)
-      let text = text.map { LabelColumn(argument: $0) }
-      let table = try DataSource.table(source, expecting: column.names + (text?.names ?? []))
+      let wanted = (text ?? self.text).map { LabelColumn(argument: $0) }
+      let table = try DataSource.table(source, expecting: column.names + (wanted?.names ?? []))
+      let place = try table.column(wanted ?? table.onlyColumn(beside: column))
       // All of a text, to say which are cut.
       let whole = try Dataset(
-        texts: table, text: text ?? table.onlyColumn(beside: column), label: column,
-        classNames: classNames)
+        texts: table, text: .index(place), label: column, classNames: classNames)
       loaded = DataSource.Loaded(examples: try whole.withTexts(ofLength: textLength))
+      loaded.textColumn = table.columnNames?[place]
       loaded.examples.name = DataSource.name(ofTable: source)
       loaded.remarks.notes = DataSource.encodingNotes(table) + textNotes(whole.texts)
     }
@@ -206,9 +204,15 @@ extension Recipe {
         .invalidData, "there is nothing to tell apart", expected: "texts of at least two classes",
         received: "\(counted(training.classNames.count, "class"))", location: training.name)
     }
+    let vocabulary = Tokenizer.vocabulary(of: training.texts)
+    guard !vocabulary.isEmpty else {
+      throw CourseError(
+        .invalidData, "there are no words to learn", expected: "texts with letters or digits",
+        received: "\(counted(training.count, "training text")) without any",
+        location: training.name, remedy: "Choose the column of the texts with --text.")
+    }
     var network = try NeuralNetwork.textClassifier(
-      kind, inputLength: training.inputShape[0],
-      vocabulary: Array(Tokenizer.vocabulary(of: training.texts).prefix(50_000)),
+      kind, inputLength: training.inputShape[0], vocabulary: Array(vocabulary.prefix(50_000)),
       classNames: training.classNames,
       sizes: TextNetworkSizes(
         maximumWords: sequenceLength, width: embedding, buckets: buckets,

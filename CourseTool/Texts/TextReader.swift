@@ -8,20 +8,28 @@ import Networks
 struct TextReader {
   private let classifier: TextClassifier
   private let recipe: Recipe
+  /// The columns that were given: of the labels, and of the texts.
+  private let label, text: LabelColumn?
 
   /// `nil` for a network that does not read texts.
-  init?(_ network: NeuralNetwork, _ recipe: Recipe?) throws {
+  /// - Parameters:
+  ///   - label: the label column of tables, if it differs from training
+  ///   - text: the column with the texts, likewise
+  init?(_ network: NeuralNetwork, _ recipe: Recipe?, label: String?, text: String?) throws {
     guard let recipe, recipe.isOfTexts else { return nil }
     (classifier, self.recipe) = (try TextClassifier(network), recipe)
+    self.label = (label ?? recipe.label).map { LabelColumn(argument: $0) }
+    self.text = text.map { LabelColumn(argument: $0) }
   }
 
-  /// The inputs for the network, `[N, L]`, and notes for the user.
-  func features(of operand: String) throws -> (features: Tensor, notes: [String]) {
-    let texts = try texts(of: operand)
+  /// The inputs for the network, `[N, L]`, their rows in the file, from 1, and notes for the user.
+  func features(of operand: String) throws -> (features: Tensor, rows: [Int], notes: [String]) {
+    let found = try texts(of: operand)
+    let texts = found.map(\.text)
     guard !texts.isEmpty else {
       throw CourseError(
         .invalidData, "there is no text to classify", expected: "a text, or a line for each",
-        received: "nothing", location: operand.isEmpty ? nil : operand)
+        received: "nothing", location: isFile(operand) ? operand : nil)
     }
     let strange = texts.filter { text in
       !classifier.pieces(of: text).contains(where: \.isKnown)
@@ -35,14 +43,16 @@ struct TextReader {
           : "no word of \(strange.count) texts was in the training texts (\"\(shown)\" and others), so "
             + "their classes are little more than guesses")
     }
-    return (try classifier.features(of: texts), notes)
+    return (try classifier.features(of: texts), found.map(\.row), notes)
   }
 
-  private func texts(of operand: String) throws -> [String] {
-    let isFile =
-      DataSource.isStandardInput(operand) || FileManager.default.fileExists(atPath: operand)
+  private func isFile(_ operand: String) -> Bool {
+    DataSource.isStandardInput(operand) || FileManager.default.fileExists(atPath: operand)
+  }
+
+  private func texts(of operand: String) throws -> [(row: Int, text: String)] {
     let ending = URL(filePath: operand).pathExtension.lowercased()
-    guard isFile else {
+    guard isFile(operand) else {
       let looksLikeAFile =
         !operand.contains(where: \.isWhitespace)
         && (["csv", "tsv", "txt"].contains(ending) || operand.contains("/"))
@@ -51,35 +61,36 @@ struct TextReader {
           .file, "the file does not exist", expected: "a file, or a text to classify",
           location: operand)
       }
-      return operand.contains { !$0.isWhitespace } ? [operand] : []
+      return operand.contains { !$0.isWhitespace } ? [(1, operand)] : []
     }
     guard !["csv", "tsv"].contains(ending) else { return try column(of: operand) }
     let text = try utf8Text(readFile(at: operand, content: "lines of text"), path: operand)
-    return text.split(whereSeparator: \.isNewline).map(String.init)
-      .filter { $0.contains { !$0.isWhitespace } }
+    return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+      .filter { $0.element.contains { !$0.isWhitespace } }
+      .map { ($0.offset + 1, String($0.element)) }
   }
 
-  /// The texts in a table: in the column of the training, or in the only one beside a label.
-  private func column(of path: String) throws -> [String] {
-    let wanted = recipe.text.map { LabelColumn(argument: $0) }
-    let label = recipe.label.map { LabelColumn(argument: $0) }
-    let table = try DataSource.table(path, expecting: wanted?.names ?? [])
+  /// The texts in a table: in the column that was given, in the only one, in that of the training, or in the only one
+  /// beside a label.
+  private func column(of path: String) throws -> [(row: Int, text: String)] {
+    let known = recipe.text.map { LabelColumn(argument: $0) }
+    let table = try DataSource.table(path, expecting: (text ?? known)?.names ?? [])
     let place =
-      if let wanted {
-        try table.column(wanted)
+      if let text {
+        try table.column(text)
       } else if table.columnCount == 1 {
         0
       } else {
-        try table.column(table.onlyColumn(beside: label ?? "category"))
+        try table.column(known ?? table.onlyColumn(beside: label ?? "category"))
       }
-    var texts: [String] = []
+    var texts: [(row: Int, text: String)] = []
     try table.forEachRow { row, fields in
       guard fields[place].contains(where: { !$0.isWhitespace }) else {
         throw CourseError(
-          .invalidData, "a text is empty", expected: "words",
+          .invalidData, "a text is empty", expected: "words", received: "nothing",
           location: table.location(row: row, column: place), remedy: "Leave such rows out.")
       }
-      texts.append(fields[place])
+      texts.append((row + 1, fields[place]))
     }
     return texts
   }

@@ -26,6 +26,8 @@ struct Experiment {
     let parts = try recipe.split(data)
     var (recipe, remark) = recipe.adapted(to: parts.train)
     if let remark { data.remarks.notes.append(remark) }
+    // Other tables have it in another place.
+    recipe.text = recipe.text ?? data.textColumn
     var network =
       try data.detection.map { try recipe.detectionNetwork(for: $0) }
       ?? recipe.network(for: parts.train, preparation: data.preparation)
@@ -75,12 +77,17 @@ struct Experiment {
           + "\(counted(patience, "epoch")) without a better validation loss. Train on with "
           + "'--patience \(2 * patience)'.")
     }
-    guard progress.epoch < wanted.epochs else {
+    // Other schedules end with the last epoch.
+    let canGoOn = recipe.scheduleName == .step
+    guard progress.epoch < (canGoOn ? wanted : recipe).epochs else {
       throw UsageError(
-        "\(path) has completed \(progress.epoch) of \(counted(wanted.epochs, "epoch")). "
-          + "Train ten more with '--epochs \(progress.epoch + 10)'.")
+        "\(path) has completed \(progress.epoch) of \(counted(recipe.epochs, "epoch"))"
+          + (canGoOn
+            ? ". Train ten more with '--epochs \(progress.epoch + 10)'."
+            : ", and its \(recipe.scheduleName.rawValue) schedule ends there. Start a new run with more "
+              + "--epochs, without --resume."))
     }
-    guard recipe.scheduleName == .step || wanted.epochs == recipe.epochs else {
+    guard canGoOn || wanted.epochs == recipe.epochs else {
       throw UsageError(
         "the \(recipe.scheduleName.rawValue) schedule of \(path) ends after \(counted(recipe.epochs, "epoch")). "
           + "Omit --epochs, or start a new run without --resume.")

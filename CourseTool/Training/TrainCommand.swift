@@ -86,15 +86,31 @@ enum TrainCommand: Command {
       "missing RECIPE: expected \(Recipes.names.joined(separator: ", ")), or a recipe file (.json)")
   }
 
+  /// A recipe with the settings of the command line.
+  /// - Throws: when these contradict each other, or one of them changes nothing.
+  private static func recipe(_ name: String, with arguments: Arguments) throws -> Recipe {
+    var recipe = try Recipe.find(name)
+    recipe.apply(arguments)
+    try recipe.check()
+    // That augmentation needs images is said once the data are there.
+    let idle = Recipe.settings.map(\.name).filter {
+      arguments.isGiven($0) && !recipe.uses($0) && $0 != "augment"
+    }
+    if let option = recipe.firstChanged(idle)?.option {
+      throw UsageError(
+        "'\(option)' has no effect on this training: omit it. 'course train \(name) --help' lists the "
+          + "settings that have one.")
+    }
+    return recipe
+  }
+
   static func run(_ arguments: Arguments, on terminal: Terminal) throws {
     try RepeatedTraining.check(arguments)
     try SettingSearch.check(arguments)
     try CrossValidation.check(arguments)
     if arguments[SettingSearch.search] != nil || arguments[CrossValidation.folds] != nil {
       guard let name = arguments.operand(0) else { throw recipeIsMissing }
-      var recipe = try Recipe.find(name)
-      recipe.apply(arguments)
-      try recipe.check()
+      let recipe = try recipe(name, with: arguments)
       if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
       if let count = arguments[CrossValidation.folds] {
         return try CrossValidation.run(
@@ -120,9 +136,7 @@ enum TrainCommand: Command {
         inputs: DataSource.files(of: experiment.recipe.data))
     } else {
       guard let name = arguments.operand(0) else { throw recipeIsMissing }
-      var recipe = try Recipe.find(name)
-      recipe.apply(arguments)
-      try recipe.check()
+      let recipe = try recipe(name, with: arguments)
       output = try OutputFile(
         arguments[RunOptions.output] ?? "\(recipe.recipe).safetensors", force: force,
         inputs: DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : []))

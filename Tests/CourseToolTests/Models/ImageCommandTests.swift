@@ -37,7 +37,7 @@ import Testing
       #expect(runTool("evaluate", model, "digits").output.contains("examples   1797"))
       let more = runTool("train", "--resume", model, "--epochs", "5")
       #expect(more.status == 2)
-      #expect(more.error.contains("the one-cycle schedule"))
+      #expect(more.error.contains("its one-cycle schedule ends there"))
     }
   }
 

@@ -59,7 +59,7 @@ import Testing
       #expect(rows.count == 1 + 1 + 2 + 40)
       #expect(rows[0] == "file,row,class,probability,class 2,probability 2")
       #expect(rows[1].hasPrefix("a cat,1,animal,"))
-      #expect(rows[2].hasPrefix("\(texts),1,animal,") && rows[3].hasPrefix("\(texts),2,tool,"))
+      #expect(rows[2].hasPrefix("\(texts),1,animal,") && rows[3].hasPrefix("\(texts),3,tool,"))
       #expect(rows[5].hasPrefix("\(data),2,tool,"))
 
       // The words that decided.
@@ -132,7 +132,8 @@ import Testing
         unknown.error.contains("no word of \"qwertz uiop\" was in the training texts"),
         "\(unknown.error)")
       let empty = runTool("predict", model, " ")
-      #expect(empty.status == 1 && empty.error.contains("no text to classify"), "\(empty.error)")
+      #expect(
+        empty.status == 1 && empty.error.contains("error: there is no text"), "\(empty.error)")
       let missing = runTool("predict", model, "reviews.csv")
       #expect(
         missing.status == 1 && missing.error.contains("the file does not exist"), "\(missing.error)"
@@ -223,12 +224,54 @@ import Testing
       #expect(run.status == 0, "\(run.error)")
       let one = folder.appending(path: "one.csv").path
       try Data("words\nmy cat\n".utf8).write(to: URL(filePath: one))
-      let predicted = runTool("predict", folder.appending(path: "m.safetensors").path, one)
+      let model = folder.appending(path: "m.safetensors").path
+      let predicted = runTool("predict", model, one)
       #expect(predicted.output.contains(",1,x,"), "\(predicted)")
+      // A larger table has the column of the training, or the one that is given.
+      let larger = folder.appending(path: "larger.csv").path
+      try Data("id,words,other,kind\n1,my cat,a dog,x\n2,the dog,one cat,y\n".utf8).write(
+        to: URL(filePath: larger))
+      for (option, classes) in [([], ["x", "y"]), (["--text", "other"], ["y", "x"])] {
+        let run = runTool(["predict", model, larger] + option)
+        let found = run.output.split(separator: "\n").dropFirst()
+          .map { String($0.split(separator: ",")[2]) }
+        #expect(found == classes, "\(option): \(run)")
+        let measured = runTool(["evaluate", model, larger] + option)
+        #expect(
+          measured.output.contains("accuracy   \(option.isEmpty ? 1 : 0).0000"), "\(measured)")
+      }
+      try Data("id,sentence,kind\n1,my cat,x\n".utf8).write(to: URL(filePath: larger))
+      for command in ["predict", "evaluate"] {
+        let missing = runTool(command, model, larger)
+        #expect(
+          missing.status == 1 && missing.error.contains("there is no column \"words\""),
+          "\(missing.error)")
+        let given = runTool(command, model, larger, "--text", "sentence")
+        #expect(given.status == 0, "\(given.error)")
+      }
+      for arguments in [["evaluate", model, "definitions"], ["evaluate", model]] {
+        let unfit = runTool(arguments + ["--text", "sentence"])
+        #expect(unfit.status == 2 && unfit.error.contains("'--text'"), "\(unfit.error)")
+      }
       let same = runTool("train", "csv-text", "--data", path, "--label", "kind", "--text", "kind")
       #expect(
         same.status == 1 && same.error.contains("one column cannot be text and label"),
         "\(same.error)")
+    }
+  }
+
+  /// Pictures in place of letters: a network would have nothing to read.
+  @Test func textsWithoutWordsAreRefused() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "smileys.csv").path
+      let rows = (0..<10).map { $0 % 2 == 0 ? "🙂 👍,good" : "🙁 👎,bad" }
+      try Data(("text,kind\n" + rows.joined(separator: "\n")).utf8).write(to: URL(filePath: path))
+      let run = runTool(
+        "train", "csv-text", "--data", path, "--label", "kind", "--test", "0", "--validation", "0",
+        "-o", folder.appending(path: "m.safetensors").path)
+      #expect(
+        run.status == 1 && run.error.contains("there are no words to learn")
+          && run.error.contains("10 training texts without any"), "\(run.error)")
     }
   }
 

@@ -152,6 +152,18 @@ private func haveSameTensors(_ first: String, _ second: String) throws -> Bool {
     }
   }
 
+  /// Schedules of a given length end with it: a remedy that would be refused in turn is none.
+  @Test func aCompleteScheduleCannotGoOn() throws {
+    try withTrainedIris("--epochs", "2", "--schedule", "cosine") { model, _ in
+      for options in [[], ["--epochs", "12"]] {
+        let run = runTool(["train", "--resume", model] + options)
+        #expect(
+          run.status == 2 && run.error.contains("has completed 2 of 2 epochs, and its cosine"))
+        #expect(!run.error.contains("--epochs 12"), "\(run.error)")
+      }
+    }
+  }
+
   // MARK: Own data
 
   @Test func learnsFromACSVFile() throws {
@@ -184,6 +196,15 @@ private func haveSameTensors(_ first: String, _ second: String) throws -> Bool {
     (["train", "csv-mlp", "--data", "irs", "--label", "x"], "Did you mean 'iris'?"),
     (["train", "iris-mlp", "--test", "0.6", "--validation", "0.4"], "leave no training data"),
     (["train", "iris-mlp", "--optimizer", "sgdd"], "Did you mean 'sgd'?"),
+    (["train", "figures-unet", "--pretext", "rotation"], "does not apply to a U-Net"),
+    (["train", "figures-unet", "--regions", "9"], "does not apply to a U-Net"),
+    (["train", "definitions", "--pretext", "nt-xent"], "does not apply to texts with classes"),
+    (["train", "definitions", "--cell", "gru"], "'--cell gru' has no effect on this training"),
+    (
+      ["train", "iris-mlp", "--kernel-size", "7"],
+      "'course train iris-mlp --help' lists the settings"
+    ),
+    (["train", "figures-vicreg", "--heads", "2"], "'--heads 2' has no effect on this training"),
   ])
   func usageErrorsSayWhatToDo(arguments: [String], message: String) {
     let run = runTool(arguments)
