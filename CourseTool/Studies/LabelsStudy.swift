@@ -41,7 +41,7 @@ enum LabelsStudy: Study {
     var data = StudyTable(columns: ["method", "labels a class", "seed", "accuracy"])
     // Of each method and number of labels, the accuracy with each seed.
     var accuracies = methods.map { _ in counts.map { _ in [Double]() } }
-    let epochs = settings.epochs ?? 25
+    let epochs = settings.epochs ?? 32
     let pretrained = try PretextTask.studied.map {
       try images.features(of: $0, epochs: epochs, seed: settings.seed, session: &session)
     }
@@ -153,7 +153,9 @@ struct StudyImages: Sendable {
       ]
       augmentation =
         train.inputShape[0] == 1
-        ? geometry
+        ? geometry + [
+          .shear(degrees: 20), .elastic(Float(side) / 36), .thickness(1),
+        ]
         : [.mirror] + geometry + [.brightness(0.4), .contrast(0.4), .saturation(0.4), .hue(0.1)]
     }
     var perClass = [Int](repeating: 0, count: train.classCount ?? 0)
@@ -179,7 +181,7 @@ extension StudyImages {
     of task: PretextTask, epochs: Int, seed: UInt64, session: inout StudySession
   ) throws -> StudyFeatures {
     var network = try NeuralNetwork.pretraining(
-      task, inputShape: train.inputShape, optimizer: AdamW(learningRate: 0.002), seed: seed)
+      task, inputShape: train.inputShape, optimizer: AdamW(learningRate: 0.004), seed: seed)
     network.preprocessing = try .standardizingAll(train)
     let batches = try ViewBatches(
       of: train, for: task, augmentation: augmentation, batchSize: min(64, train.count), seed: seed
@@ -275,7 +277,7 @@ private struct LabelsRun {
       augmentation: images.augmentation, seed: seed, lastBatch: .short)
     // Long enough: more steps change the accuracy by less than its error.
     let perEpoch = (train.count + batchSize - 1) / batchSize
-    let epochs = max(1, 3 * self.epochs / 5, 20 * self.epochs / perEpoch)
+    let epochs = max(1, self.epochs / 2, 16 * self.epochs / perEpoch)
     _ = try session.train("seed \(seed), \(count) labels from scratch", &network) {
       network, callbacks in
       try network.fit(
