@@ -134,6 +134,18 @@ import Testing
     #expect(deviation > 0.6, "\(deviation)")
   }
 
+  /// Every answer is wrong where the labels to test on are those of the other class.
+  @Test func scoresAreThoseOfTheTestPart() throws {
+    let features: Tensor = [[0, 1], [0.1, 1], [1, 0], [1, 0.1], [0, 0.9], [0.9, 0]]
+    let labels = [0, 0, 1, 1, 0, 1]
+    for (truth, share) in [(labels, 1.0), (labels.map { 1 - $0 }, 0)] {
+      let scores = try RepresentationScores(
+        ofFeatures: features, labels, testedOn: features, truth, classCount: 2)
+      #expect(scores.linearProbe == share && scores.nearestNeighbours == share)
+      #expect(scores.features == 2)
+    }
+  }
+
   @Test func averagesOfAnUntrainedEncoderAreMeasured() throws {
     let encoder = try network(.vicReg).encoder()
     expectCourseError(.invalidData, "BatchNorm was never trained") {
