@@ -79,11 +79,11 @@ enum Recipes {
         abstract: "An encoder of drawn figures, or of your own images, learned without labels.",
         settings: Recipe(
           recipe: "figures-vicreg", data: DataSource.figures.name, scaling: .standardizeAll,
-          maps: Blocks([[32], [64], [128]]), pretext: .vicReg, hidden: [256, 256],
-          optimizer: .adamw, learningRate: 0.002,
+          maps: Blocks([[32], [64], [128]]), pretext: .vicReg, hidden: [256, 64],
+          optimizer: .adamw, learningRate: 0.004,
           augment: AugmentSetting([
-            .mirror, .rotate(degrees: 30), .zoom(0.2), .crop(padding: 4), .brightness(0.4),
-            .hue(0.2),
+            .mirror, .rotate90, .rotate(degrees: 45), .zoom(0.2), .crop(padding: 4),
+            .brightness(0.5), .contrast(0.5), .saturation(1), .hue(0.5),
           ]), scheduleName: .cosine, epochs: 20, batchSize: 64, validation: 0.05, test: 0.2)),
       NamedRecipe(
         abstract: "Iris species from four measurements: a small network on a classic data set.",
@@ -139,9 +139,11 @@ enum Recipes {
         settings: Recipe(
           recipe: "mnist-vicreg", data: "mnist", scaling: .standardizeAll,
           maps: Blocks([[32], [64], [128]]), pretext: .vicReg, hidden: [256, 256],
-          optimizer: .adamw, learningRate: 0.002,
-          augment: AugmentSetting([.rotate(degrees: 15), .zoom(0.2), .crop(padding: 3)]),
-          scheduleName: .cosine, epochs: 5, batchSize: 64, validation: 0.05)),
+          optimizer: .adamw, learningRate: 0.004,
+          augment: AugmentSetting([
+            .rotate(degrees: 15), .zoom(0.2), .crop(padding: 3), .shear(degrees: 20),
+            .elastic(0.75), .thickness(1),
+          ]), scheduleName: .cosine, epochs: 5, batchSize: 64, validation: 0.05)),
       NamedRecipe(
         abstract: "A convolution and two dense layers on CIFAR-10, 32 x 32 colour photographs.",
         settings: Recipe(
