@@ -97,7 +97,7 @@ struct InspectedExample {
     of recipe: Recipe?, _ network: NeuralNetwork, path: String, skipBroken: Bool,
     progress: TextStream?
   ) throws -> Dataset {
-    let what = network.wordTokenizer == nil ? "an image file" : "a text"
+    let what = network.textTokenizer == nil ? "an image file" : "a text"
     guard let recipe, recipe.test > 0 else {
       throw UsageError("\(path) has no test part of its own: give \(what)")
     }

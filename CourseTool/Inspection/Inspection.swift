@@ -86,7 +86,7 @@ struct Inspection {
 
   /// The network as a reader of words; `nil` for others.
   private var classifier: TextClassifier? {
-    network.wordTokenizer == nil ? nil : try? TextClassifier(network)
+    network.textTokenizer == nil ? nil : try? TextClassifier(network)
   }
 
   /// The words of a text, and how much they count.

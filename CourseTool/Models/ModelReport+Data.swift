@@ -20,7 +20,7 @@ extension ModelReport {
     var facts = [Report.Fact("Source", measured.source)]
     if recipe?.isText == true {
       facts.append(.init("Different characters", "\(network.classNames.count)"))
-    } else if let tokenizer = network.wordTokenizer {
+    } else if let tokenizer = network.textTokenizer {
       facts += [
         .init("Known words", (tokenizer.tokenCount - 2).grouped),
         .init("Words read of a text", "at most \(tokenizer.configuration.maximumWords)"),

@@ -21,9 +21,9 @@ struct StudyImages: LabelsSubject {
   private let epochs: Int
   private let scaler: FeatureScaler
   /// Of the pretrained encoders.
-  private var pretrained: [StudyFeatures] = []
+  private var pretrained: [ImageFeatures] = []
   /// Of the pretrained encoders, of random weights, and the pixels.
-  private var features: [StudyFeatures] = []
+  private var features: [ImageFeatures] = []
 
   /// The images that the settings name.
   init(_ settings: StudySettings, session: inout StudySession) throws {
@@ -50,7 +50,8 @@ struct StudyImages: LabelsSubject {
     } else {
       guard DataSource.hasImages(name) else {
         throw UsageError(
-          "'--data \(name)' has no images: give a name from 'data list', or a folder")
+          "'--data \(name)' has neither images nor texts: give definitions, a name of images from "
+            + "'data list', a folder of images, or a CSV file of texts")
       }
       var recipe = Recipe(recipe: "", data: name, maps: Blocks([[1]]))
       (recipe.validation, recipe.test) = (0, 0.2)
@@ -96,7 +97,7 @@ struct StudyImages: LabelsSubject {
     let line = session.progress("fitting probes", total: features.count)
     let probes = try features.map { features in
       defer { line.advance() }
-      return try features.accuracy(labelled, on: self)
+      return try probe(labelled, features.train.rows(at: labelled.chosen), on: features.test)
     }
     line.clear()
     return probes + [try trainedFromScratch(labelled, seed: seed, session: &session)]
@@ -111,6 +112,12 @@ struct StudyImages: LabelsSubject {
   }
 }
 
+/// The features of all training and test images.
+private struct ImageFeatures {
+  let train: Tensor
+  let test: Tensor
+}
+
 extension PretextTask {
   /// The tasks of the study.
   fileprivate static let studied: [PretextTask] = [.vicReg, .rotation]
@@ -120,7 +127,7 @@ extension StudyImages {
   /// Those of an encoder that learns from all training images, without their labels.
   private func features(
     of task: PretextTask, seed: UInt64, session: inout StudySession
-  ) throws -> StudyFeatures {
+  ) throws -> ImageFeatures {
     var network = try NeuralNetwork.pretraining(
       task, inputShape: train.inputShape, optimizer: AdamW(learningRate: 0.004), seed: seed)
     network.preprocessing = scaler
@@ -142,14 +149,14 @@ extension StudyImages {
   }
 
   /// Those of an encoder.
-  private func features(of encoder: NeuralNetwork) throws -> StudyFeatures {
-    StudyFeatures(
+  private func features(of encoder: NeuralNetwork) throws -> ImageFeatures {
+    ImageFeatures(
       train: try encoder.predict(train.features), test: try encoder.predict(test.features))
   }
 
   /// The pixels.
-  private var pixels: StudyFeatures {
-    StudyFeatures(
+  private var pixels: ImageFeatures {
+    ImageFeatures(
       train: train.features.reshaped(to: [train.count, -1]),
       test: test.features.reshaped(to: [test.count, -1]))
   }

@@ -36,6 +36,8 @@ struct StudySettings: Encodable {
   var length: Int?
   var noise: Double?
   var data: String?
+  var text: String?
+  var label: String?
 }
 
 /// The results of a study.

@@ -24,7 +24,12 @@ enum StudyCommand: Command {
     "noise", .fraction, "fraction of wrong labels, for regularisation-study (default: 0.2)")
 
   private static let data = Option(
-    "data", .text("NAME|FOLDER"), "images, for labels (default: synthetic-figures)")
+    "data", .text("NAME|FOLDER|FILE"),
+    "images or texts, for labels (default: synthetic-figures)")
+  private static let text = Option(
+    "text", .text("COLUMN"), "column of the texts, for labels on a CSV file")
+  private static let label = Option(
+    "label", .text("COLUMN"), "column of the classes, for labels on a CSV file")
 
   static let description = CommandDescription(
     name: "study", abstract: "Run an experiment that compares training methods.",
@@ -38,8 +43,8 @@ enum StudyCommand: Command {
       Operand("NAME", .optional, allStudies.map { $0.name }.joined(separator: ", "))
     ],
     options: [
-      output, RunOptions.force, seed, epochs, examples, repeats, length, noise, data,
-      RunOptions.threads,
+      output, RunOptions.force, seed, epochs, examples, repeats, length, noise, data, text,
+      label, RunOptions.threads,
       CommonOptions.quiet,
     ])
 
@@ -86,8 +91,10 @@ enum StudyCommand: Command {
     guard arguments[noise] == nil || study == RegularisationStudy.self else {
       throw UsageError("'--noise' applies to regularisation-study only")
     }
-    guard arguments[data] == nil || study == LabelsStudy.self else {
-      throw UsageError("'--data' applies to labels only")
+    for option in [data, text, label] {
+      guard arguments[option] == nil || study == LabelsStudy.self else {
+        throw UsageError("'--\(option.name)' applies to labels only")
+      }
     }
     let folder = URL(filePath: arguments[output] ?? ".", directoryHint: .isDirectory)
     let force = arguments[RunOptions.force]
@@ -100,7 +107,7 @@ enum StudyCommand: Command {
     let settings = StudySettings(
       seed: arguments[seed], epochs: arguments[epochs], examples: arguments[examples],
       repeats: arguments[repeats], length: arguments[length], noise: arguments[noise],
-      data: arguments[data])
+      data: arguments[data], text: arguments[text], label: arguments[label])
 
     let quiet = arguments[CommonOptions.quiet]
     if !quiet, isDebugBuild {

@@ -25,11 +25,11 @@ public struct TextClassifier: Sendable {
     public var knowsAWord: Bool
   }
 
-  /// A word of a text with its place and its token.
+  /// A word of a text, or a character for a network that reads these, with its place and its token.
   public struct Piece: Sendable, Equatable {
     /// The word as it is written.
     public var text: Substring
-    /// Its token, `Tokenizer.unknown` for a word outside of the vocabulary.
+    /// Its token, `Tokenizer.unknown` outside of the vocabulary.
     public var token: Int
     /// Whether it is in the vocabulary.
     public var isKnown: Bool { token != Tokenizer.unknown }
@@ -37,12 +37,12 @@ public struct TextClassifier: Sendable {
 
   /// Throws unless the network is such a classifier.
   public init(_ network: NeuralNetwork) throws {
-    guard let tokenizer = network.wordTokenizer, network.inputShape.count == 1,
+    guard let tokenizer = network.textTokenizer, network.inputShape.count == 1,
       network.outputShape.count == 1, network.classNames.count == network.outputShape[0]
     else {
       throw CourseError(
         .invalidArgument, "the network does not classify texts",
-        expected: "a tokenizer of words, and a name for each class",
+        expected: "a tokenizer of words or characters, and a name for each class",
         received: network.layers.map { type(of: $0).typeName }.joined(separator: ", "))
     }
     (self.network, self.tokenizer) = (network, tokenizer)
@@ -51,18 +51,17 @@ public struct TextClassifier: Sendable {
   /// The words of a text that the network reads, in order.
   public func pieces(of text: String) -> [Piece] {
     let text = beginning(of: text)
-    let words = Tokenizer.words(of: text)
-    guard !words.isEmpty else { return [] }
-    return zip(words, tokenizer.tokens(of: text)).map { Piece(text: $0, token: $1) }
+    return zip(tokenizer.parts(of: text), tokenizer.tokens(of: text)).map {
+      Piece(text: $0, token: $1)
+    }
   }
 
-  /// A text as far as the network reads it: up to its last word, or the last byte of an input.
+  /// A text as far as the network reads it: up to its last word or character, or the last byte of an input.
   func beginning(of text: String) -> String {
     let bytes = textBytes(text, length: network.inputShape[0]).prefix { $0 != 0 }
     let text = String(decoding: bytes, as: UTF8.self)
-    let words = Tokenizer.words(of: text)
-    let limit = tokenizer.configuration.maximumWords
-    return words.count > limit ? String(text[..<words[limit - 1].endIndex]) : text
+    guard let end = tokenizer.parts(of: text).last?.endIndex else { return text }
+    return tokenizer.parts(of: String(text[end...])).isEmpty ? text : String(text[..<end])
   }
 
   /// Texts as inputs of the network, `[N, L]`.
@@ -89,11 +88,14 @@ public struct TextClassifier: Sendable {
 }
 
 extension NeuralNetwork {
-  /// The layer that finds the words of a text; `nil` for a network that does not read texts.
-  public var wordTokenizer: Tokenizer? {
+  /// The layer that finds the words of a text, or its characters where the network reads these; `nil` for a network that does
+  /// not read texts.
+  public var textTokenizer: Tokenizer? {
     for place in layerPlaces {
-      if let tokenizer = place.layer as? Tokenizer, case .words = tokenizer.configuration.unit {
-        return tokenizer
+      guard let tokenizer = place.layer as? Tokenizer else { continue }
+      switch tokenizer.configuration.unit {
+      case .words, .singleCharacters: return tokenizer
+      case .wordPairs, .characters: continue
       }
     }
     return nil

@@ -76,11 +76,6 @@ extension NeuralNetwork {
     optimizer: any Optimizer, seed: UInt64
   ) throws -> NeuralNetwork {
     try sizes.check(for: kind)
-    guard classNames.count >= 2 else {
-      throw CourseError(
-        .invalidArgument, "textClassifier: a choice between classes", expected: "at least two",
-        received: "\(classNames)")
-    }
     var network = NeuralNetwork(
       inputShape: [inputLength], loss: loss, optimizer: optimizer, seed: seed)
     if kind == .bag {
@@ -99,13 +94,7 @@ extension NeuralNetwork {
             )),
           body: Sequential(body(kind, sizes))))
     }
-    if sizes.dropout > 0 { try network.append(Dropout(configuration: .init(rate: sizes.dropout))) }
-    try network.append(
-      Dense(
-        configuration: .init(
-          inputSize: network.outputShape[0], outputSize: classNames.count,
-          initializer: .xavierUniform)))
-    network.classNames = classNames
+    try network.appendClasses(classNames, dropout: sizes.dropout)
     return network
   }
 

@@ -12,6 +12,7 @@ import Shared
 ///     words             the words of a vocabulary, from 2 on; 1 is each other word
 ///     word pairs        two words in a row, hashed: a number from 1 to `buckets`
 ///     characters        the characters of each word and its ends, `<cat>`, in pieces of given sizes, hashed alike
+///     single characters all characters of the text as they are, spaces too, of a vocabulary from 2 on; 1 is each other one
 ///
 /// A hash needs no list of all pairs or pieces. Several share a number by chance, which does little harm as long as most are
 /// rare. Pieces of characters tell something of words that no training text had.
@@ -33,13 +34,15 @@ public struct Tokenizer: InputCheckingLayer {
     case wordPairs(buckets: Int)
     /// Pieces of words, from `minimum` to `maximum` characters long.
     case characters(minimum: Int, maximum: Int, buckets: Int)
+    /// The characters of the text, of a vocabulary.
+    case singleCharacters(vocabulary: [String])
   }
 
   /// The constructor arguments.
   public struct Configuration: Codable, Sendable, Equatable {
     /// The tokens of a text.
     public var unit: Unit
-    /// The most words of a text that are read.
+    /// The most words of a text that are read; of single characters, the most of these.
     public var maximumWords: Int
 
     /// Creates a configuration.
@@ -50,7 +53,7 @@ public struct Tokenizer: InputCheckingLayer {
 
   /// The token that stands for nothing.
   public static let padding = 0
-  /// The token of a word outside of the vocabulary.
+  /// The token of a word or character outside of the vocabulary.
   public static let unknown = 1
 
   /// The constructor arguments.
@@ -78,11 +81,11 @@ public struct Tokenizer: InputCheckingLayer {
       configuration.maximumWords)
     var numbers: [String: Int] = [:]
     switch configuration.unit {
-    case .words(let vocabulary):
+    case .words(let vocabulary), .singleCharacters(let vocabulary):
       for (place, word) in vocabulary.enumerated() {
         try require(
-          numbers.updateValue(place + 2, forKey: word) == nil, "a vocabulary of different words",
-          "\"\(word)\" twice")
+          numbers.updateValue(place + 2, forKey: word) == nil,
+          "a vocabulary without repetitions", "\"\(word)\" twice")
       }
     case .wordPairs(let buckets):
       try require(Self.bucketRange.contains(buckets), "1 to 2^24 - 1 buckets", buckets)
@@ -102,7 +105,7 @@ public struct Tokenizer: InputCheckingLayer {
   /// The number of tokens, padding included: the vocabulary size of the layer that follows.
   public var tokenCount: Int {
     switch configuration.unit {
-    case .words(let vocabulary): vocabulary.count + 2
+    case .words(let vocabulary), .singleCharacters(let vocabulary): vocabulary.count + 2
     case .wordPairs(let buckets), .characters(_, _, let buckets): buckets + 1
     }
   }
@@ -143,13 +146,26 @@ public struct Tokenizer: InputCheckingLayer {
       .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
   }
 
+  /// The parts of a text that are read, in order: its words, or its single characters.
+  public func parts(of text: String) -> [Substring] {
+    let limit = configuration.maximumWords
+    guard case .singleCharacters = configuration.unit else {
+      return Array(Self.words(of: text).prefix(limit))
+    }
+    return text.indices.prefix(limit).map { text[$0...$0] }
+  }
+
   /// The tokens of a text.
   public func tokens(of text: String) -> [Int] {
-    let words = Self.words(of: text).prefix(configuration.maximumWords).map { $0.lowercased() }
+    let parts = parts(of: text)
     switch configuration.unit {
     case .words:
-      return words.isEmpty ? [Self.unknown] : words.map { numbers[$0] ?? Self.unknown }
+      return parts.isEmpty
+        ? [Self.unknown] : parts.map { numbers[$0.lowercased()] ?? Self.unknown }
+    case .singleCharacters:
+      return parts.isEmpty ? [Self.unknown] : parts.map { numbers[String($0)] ?? Self.unknown }
     case .wordPairs(let buckets):
+      let words = parts.map { $0.lowercased() }
       return zip(words, words.dropFirst()).map { first, second in
         var hash = FNV()
         hash.add(first.utf8)
@@ -159,8 +175,8 @@ public struct Tokenizer: InputCheckingLayer {
       }
     case .characters(let minimum, let maximum, let buckets):
       var tokens: [Int] = []
-      for word in words {
-        let characters = Array("<\(word)>".unicodeScalars)
+      for word in parts {
+        let characters = Array("<\(word.lowercased())>".unicodeScalars)
         for size in minimum...maximum where size <= characters.count {
           for start in 0...(characters.count - size) {
             var hash = FNV()
@@ -188,6 +204,7 @@ public struct Tokenizer: InputCheckingLayer {
     case .wordPairs: return [max(words - 1, 1)]
     case .characters(let minimum, let maximum, _):
       return [(maximum - minimum + 1) * (inputShape[0] + 1)]
+    case .singleCharacters: return [min(configuration.maximumWords, inputShape[0])]
     }
   }
 

@@ -87,7 +87,7 @@ import Testing
     }
     let features = try Self.data().features
     #expect(try loaded.predict(features) == network.predict(features))
-    #expect(loaded.wordTokenizer?.configuration == network.wordTokenizer?.configuration)
+    #expect(loaded.textTokenizer?.configuration == network.textTokenizer?.configuration)
     #expect(network.sideInputShapes.isEmpty, "the tokens tell the lengths")
   }
 

@@ -44,6 +44,14 @@ import Testing
     #expect(pieces.tokens(of: "cat cat").count == 10)
   }
 
+  @Test func singleCharactersAreThoseOfTheText() throws {
+    let layer = Tokenizer(.singleCharacters(vocabulary: [" ", "a", "é"]), maximumWords: 4)
+    #expect(layer.tokens(of: "a éAaa") == [3, 2, 4, Tokenizer.unknown])
+    #expect(layer.tokens(of: "") == [Tokenizer.unknown] && layer.tokenCount == 5)
+    #expect(layer.parts(of: "a é").map(String.init) == ["a", " ", "é"])
+    #expect(try layer.outputShape(for: [20]) == [4] && layer.outputShape(for: [3]) == [3])
+  }
+
   /// T is that of the longest text of the batch.
   @Test func aBatchOfTexts() throws {
     var layer = Tokenizer(.words(vocabulary: ["cat", "young"]))

@@ -41,6 +41,17 @@ public struct CharacterText: Sendable {
       plain, name: URL(filePath: path).lastPathComponent, vocabulary: vocabulary)
   }
 
+  /// Texts one after the other, each on a line of its own; line ends within a text become spaces.
+  ///
+  ///     try CharacterText(lines: ["a long cape", "young cat"])       // "a long cape\nyoung cat\n"
+  ///
+  public init(
+    lines texts: [String], name: String = "texts", vocabulary: Vocabulary? = nil
+  ) throws {
+    let lines = texts.map { text in String(text.map { $0.isNewline ? " " : $0 }) + "\n" }
+    try self.init(lines.joined(), name: name, vocabulary: vocabulary)
+  }
+
   private init(name: String, vocabulary: Vocabulary, tokens: [Int]) {
     self.name = name
     self.vocabulary = vocabulary

@@ -207,6 +207,15 @@ import Testing
         "Study", "study", "labels", "--data", many, "--epochs", "1", "--repeats", "1", "-o",
         folder.path)
 
+      let things = try file(
+        "things.csv",
+        "words,kind\n"
+          + (0..<14).map { $0 % 2 == 0 ? "a cat \($0),animal" : "a cup \($0),tool" }
+          .joined(separator: "\n") + "\n")
+      check(
+        "Study", "study", "labels", "--data", things, "--text", "words", "--label", "kind",
+        "--epochs", "1", "--repeats", "1", "--force", "-o", folder.path)
+
       // Images with masks
       let scenes = path("scenes")
       check(

@@ -61,6 +61,80 @@ import Testing
     }
   }
 
+  /// A table of texts of two classes.
+  private func writeTexts(_ count: Int, in folder: URL) throws -> String {
+    let path = folder.appending(path: "texts.csv")
+    let rows = (0..<count).map { row in
+      let adjective = ["small", "black", "old", "young", "fine"][row / 2 % 5]
+      return row % 2 == 0
+        ? "a \(adjective) cat that sleeps,\(row),animal" : "the \(adjective) hammer,\(row),tool"
+    }
+    try Data(("what,number,kind\n" + rows.joined(separator: "\n") + "\n").utf8).write(to: path)
+    return path.path
+  }
+
+  @Test func labelsOfTexts() throws {
+    try withTemporaryFolder { folder in
+      let texts = try writeTexts(24, in: folder)
+      let arguments = [
+        "study", "labels", "--data", texts, "--label", "kind", "--text", "what", "--epochs", "1",
+        "--repeats", "1", "--force", "--json", "--output", folder.path,
+      ]
+      let run = runTool(arguments)
+      #expect(run.status == 0, "\(run.error)")
+      func csv() throws -> String {
+        try String(contentsOf: folder.appending(path: "labels.csv"), encoding: .utf8)
+      }
+      let first = try csv()
+      let methods = try #require(try run.json["table"] as? [[String: Any]])
+      #expect(methods.compactMap { $0["method"] as? String } == StudyTexts.methods)
+      #expect(methods.allSatisfy { $0["5 a class"] != nil })
+      #expect(methods.allSatisfy { $0["20 a class"] == nil }, "there are not so many")
+      #expect(first.split(separator: "\n").count == 1 + StudyTexts.methods.count)
+      #expect(runTool(arguments).status == 0)
+      #expect(try csv() == first, "the same seed, the same numbers")
+      // A word tells the classes apart.
+      let words = try #require(methods.first { $0["method"] as? String == "words, probe" })
+      #expect((words["5 a class"] as? String)?.hasPrefix("1.000") == true, "\(words)")
+    }
+  }
+
+  @Test func textsThatDoNotSufficeAreRefused() throws {
+    try withTemporaryFolder { folder in
+      func refused(_ arguments: [String], status: Int32 = 2, _ message: String) {
+        let run = runTool(["study", "labels", "--output", folder.path] + arguments)
+        #expect(run.status == status && run.error.contains(message), "\(run.error)")
+      }
+      let texts = try writeTexts(60, in: folder)
+      refused(["--data", texts, "--text", "what"], "a label column is required")
+      refused(["--data", texts, "--text", "what", "--label", "type"], status: 1, "type")
+      refused(["--data", texts, "--label", "kind"], "say which one holds the texts")
+      refused(["--data", "definitions", "--label", "kind"], "apply to CSV files only")
+      refused(["--label", "kind"], "apply to texts in a CSV file only")
+      let tooFew = "the study needs 5 training texts of each class"
+      refused(
+        ["--data", texts, "--text", "what", "--label", "kind", "--examples", "8"], tooFew)
+      refused(
+        ["--data", texts, "--text", "what", "--label", "number"], status: 1,
+        "too few examples to divide")
+      #expect(try names(in: folder) == ["texts.csv"])
+    }
+  }
+
+  @Test func wordsWeighMoreTheFewerTextsHaveThem() {
+    // x = (1 + ln n) (1 + ln ((N + 1) / (m + 1))), of length 1: "a" is in 3 of 3 texts, "cat" in 2.
+    let words = WordFrequencies(of: ["a cat", "a small cat", "a hammer"])
+    let (labelled, others) = words.features(of: ["a cat"], and: ["A cat, a hammer", "hammer"])
+    let rare = Float(1 + log(4.0 / 3))
+    let length = (1 + rare * rare).squareRoot()
+    expectClose(labelled, Tensor([[1 / length, rare / length]]), "a cat", atol: 1e-6)
+    let often = Float(1 + log(2.0))
+    let other = (often * often + rare * rare).squareRoot()
+    expectClose(
+      others, Tensor([[often / other, rare / other], [0, 0]]), "words without labels are left out",
+      atol: 1e-6)
+  }
+
   @Test func studiesAreListed() throws {
     let run = runTool("study")
     for study in allStudies {
@@ -86,8 +160,9 @@ import Testing
         "'--length' applies to adding-problem only"
       ),
       (["study", "depth", "--data", "mnist"], 2, "'--data' applies to labels only"),
-      (["study", "labels", "--data", "iris"], 2, "has no images"),
+      (["study", "labels", "--data", "iris"], 2, "has neither images nor texts"),
       (["study", "labels", "--examples", "20"], 2, "use more --examples"),
+      (["study", "depth", "--label", "kind"], 2, "'--label' applies to labels only"),
       (["study", "batchnorm-study", "--noise", "0.1"], 2, "applies to regularisation-study only"),
       (["study", "regularisation-study", "--examples", "5000"], 2, "at most 1258"),
       (["study", "batchnorm-study", "--examples", "1"], 2, "must be at least 2"),

@@ -110,4 +110,10 @@ import Testing
       }
     }
   }
+
+  @Test func textsBecomeLines() throws {
+    let text = try CharacterText(lines: ["a long\ncape", "cat"], name: "two")
+    #expect(text.vocabulary.text(of: text.tokens) == "a long cape\ncat\n" && text.name == "two")
+    expectCourseError(.invalidData, "empty") { _ = try CharacterText(lines: []) }
+  }
 }
