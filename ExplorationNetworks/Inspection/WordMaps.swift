@@ -34,7 +34,7 @@ extension TextClassifier {
   public func occlusion(of text: String, for answer: ExplainedAnswer) throws -> [WordWeight] {
     // Without the rest, no word moves up where another one is left out.
     let text = beginning(of: text)
-    let words = Tokenizer.words(of: text)
+    let words = tokenizer.parts(of: text)
     guard words.count > 1 else {
       return words.map { WordWeight(text: String($0), weight: answer.probability) }
     }
