@@ -14,8 +14,8 @@ enum LabelsStudy: Study {
     their labels: by VICReg (task 5.7), or by telling how far an image is turned. Then a linear probe
     (multinomial logistic regression) learns from 5, 10, 50 and 500 labels a class on its frozen features. It is
     compared with the same probe on the pixels and on the features of an encoder with random weights, and with
-    the same network trained from scratch on the labelled images, with the augmentation that the
-    pretraining has. The encoders are pretrained once; five seeds choose the labelled images, and draw the weights
+    the same network trained from scratch on the labelled images, with the milder augmentation that suits it
+    better. The encoders are pretrained once; five seeds choose the labelled images, and draw the weights
     of the other networks. The images are drawn figures (--data synthetic-figures), or those of mnist, fashion-mnist,
     cifar10, or a folder. The picture shows the accuracy on the test images, with the standard deviation over the seeds.
     For texts (--data definitions, or a CSV file with --text and --label), a transformer of two blocks learns to predict
