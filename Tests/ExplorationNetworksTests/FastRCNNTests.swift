@@ -74,7 +74,7 @@ import Testing
     #expect(boxes.shape == [2, 16, 4] && targets.shape == [2, 16, 5])
     let classes = try #require(tasks["class"]).classIndices
     for image in 0..<2 {
-      var things = 0
+      var (things, far) = (0, 0)
       for region in 0..<16 {
         let label = classes[image * 16 + region]
         #expect(Float(label) == targets[image, region, 0])
@@ -85,6 +85,7 @@ import Testing
         }!
         guard label < data.classNames.count else {
           #expect(best.box.overlap(with: box) < 0.5)
+          if best.box.overlap(with: box) < 0.1 { far += 1 }
           continue
         }
         things += 1
@@ -94,6 +95,12 @@ import Testing
         #expect(moved.overlap(with: best.box) > 0.99)
       }
       #expect((1...4).contains(things))
+      // Background that overlaps a thing comes first.
+      let near = data.proposals[image].count { box in
+        let overlap = data.truth[image].map { $0.box.overlap(with: box) }.max()!
+        return overlap >= 0.1 && overlap < 0.5
+      }
+      #expect(near > 0 && far == max(0, 16 - things - near))
     }
   }
 

@@ -61,6 +61,22 @@ import Testing
       "\(kind), with 25 more bytes", atol: 0, rtol: 0)
   }
 
+  /// A maximum over time: a text that is repeated has all the pieces that it had, and more.
+  @Test func convolutionsTakeTheMaximumOverTime() throws {
+    let texts = ["small black cat", "small black cat small black cat"]
+    let data = try Dataset(
+      texts: texts, labels: [0, 0], classNames: ["animal", "tool"], length: 40)
+    var body = Sequential(Array(try Self.network(.cnn).layers.dropLast()))
+    let features = body.forward(data.features, mode: .inference)
+    #expect(features.shape == [2, 18])
+    for channel in 0..<18 {
+      let (once, twice) = (features[0, channel], features[1, channel])
+      // Of single words there are no others.
+      #expect(channel < 6 ? abs(twice - once) < 1e-6 : twice >= once - 1e-6, "channel \(channel)")
+    }
+    #expect(features.sum() > 0)
+  }
+
   @Test(arguments: TextNetwork.allCases)
   func gradientsAgreeWithFiniteDifferences(_ kind: TextNetwork) throws {
     var network = try Self.network(kind)

@@ -290,7 +290,9 @@ import Testing
       return network.loss!.prediction(from: output)[0, 0, label]
     }
     let detector = try Detector(network)
-    for label in [nil, 0, 1] {
+    for (label, proposals) in [nil, 0, 1].flatMap({ label in
+      [proposals, proposals.reversed()].map { (label, $0) }
+    }) {
       let (answer, proposal) = try detector.answer(to: image, proposals: proposals, label: label)
       let all = proposals.flatMap { box in
         (label.map { [$0] } ?? [0, 1]).map { (box, $0, probability(image, box, $0)) }
