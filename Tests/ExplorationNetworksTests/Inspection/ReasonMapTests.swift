@@ -265,7 +265,6 @@ import Testing
     var network = try NeuralNetwork.fastRCNN(
       imageSize: [16, 16], classNames: ["ring", "cross"], channels: [3, 4], hidden: 6, regions: 4,
       optimizer: SGD(learningRate: 0.1), seed: 4)
-    network.forEachParameter { $1.value = $1.value * 3 }
     let image = Tensor(uniform: [3, 16, 16], key: RandomKey(seed: 3))
     let proposals = [
       Box(x1: 0, y1: 0, x2: 8, y2: 8), Box(x1: 4, y1: 2, x2: 14, y2: 16),
