@@ -131,13 +131,14 @@ struct ContactSheetTests {
 @Suite(.watched) struct AugmentationTextTests {
   @Test func listsAreRead() throws {
     let list = try Augmentation.list(
-      from: "mirror,crop:4@0.3,rotate90,rotate:15,zoom:0.2,resize:8:9,brightness:0.2,contrast:0.2,"
-        + "saturation:0.2,hue:0.1,noise:0.05,cutout:8,normalize:0.5:0.4:0.3:0.2:0.2:0.2,mixup:0.2")
+      from: "mirror,crop:4@0.3,rotate90,rotate:15,zoom:0.2,elastic:1.5,shear:20,resize:8:9,"
+        + "brightness:0.2,contrast:0.2,thickness:1,saturation:0.2,hue:0.1,noise:0.05,"
+        + "cutout:8,normalize:0.5:0.4:0.3:0.2:0.2:0.2,mixup:0.2")
     #expect(
       list.map(\.description) == [
-        "mirror@0.5", "crop:4@0.3", "rotate90@0.75", "rotate:15", "zoom:0.2", "resize:8:9",
-        "brightness:0.2",
-        "contrast:0.2", "saturation:0.2", "hue:0.1", "noise:0.05", "cutout:8",
+        "mirror@0.5", "crop:4@0.3", "rotate90@0.75", "rotate:15", "zoom:0.2", "elastic:1.5",
+        "shear:20", "resize:8:9", "brightness:0.2", "contrast:0.2", "thickness:1", "saturation:0.2",
+        "hue:0.1", "noise:0.05", "cutout:8",
         "normalize:0.5:0.4:0.3:0.2:0.2:0.2", "mixup:0.2",
       ])
     #expect(list.count == Augmentation.texts.count)
