@@ -54,7 +54,12 @@ package enum Help {
   /// A text rewrapped to lines of at most `width` characters.
   package static func wrapped(_ text: String, to width: Int) -> [String] {
     var lines: [String] = []
-    for word in text.split(whereSeparator: \.isWhitespace) {
+    for var word in text.split(whereSeparator: \.isWhitespace) {
+      // A long list, such as mirror,crop:4, goes on after a comma.
+      while word.count > width, let comma = word.prefix(width).lastIndex(of: ",") {
+        lines.append(String(word[...comma]))
+        word = word[word.index(after: comma)...]
+      }
       if let last = lines.last, last.count + 1 + word.count <= width {
         lines[lines.count - 1] = "\(last) \(word)"
       } else {
