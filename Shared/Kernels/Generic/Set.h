@@ -1,5 +1,5 @@
 // The generic kernels, compiled once for each instruction set: the file that includes this defines
-// SET (the table's C name), SET_NAME, LANES, HAS_FMA and ROW_TILE.
+// SET (the table's C name), SET_NAME, LANES, HAS_FMA and ROW_TILE, and perhaps WIDE_ROW_TILE.
 
 #include "Vectors.h"
 #include "VectorMath.h"
@@ -23,6 +23,7 @@ const CourseKernelTable SET = {
     .vectorWidth = LANES,
     .rowTile = ROW_TILE,
     .columnTile = columnTile,
+    .wideRowTile = wideRowTile,
     .elementwise = {
       .binary = binary,
       .unary = unary,

@@ -20,8 +20,8 @@ enum {
   depthBlock = 256,         // k at a time: a panel of B (32 x 256 floats, 32 KB) stays in L1. With
                             // 384, which fill it, 1024^3 and 2048^3 took 5 % longer
   sharedLimit = 1152 * depthBlock,  // floats of shared panels: 1.1 MB, more than half of an L2 cache
-  rowChunk = 42,            // rows of A in a chunk, at most: 42 KB
-  columnChunk = 96,         // columns of B in a chunk, at most: 96 KB
+  rowChunk = 48,            // rows of A in a chunk, at most: 48 KB
+  columnChunk = 128,        // columns of B in a chunk, at most: 128 KB
   inPlaceWork = 1 << 18,    // m n k up to which operands are read where they are
   inPlaceTiles = 32,        // column tiles up to which A is. Products of a transformer's layers,
                             // 128 to 512 columns wide, take 5 to 9 % less time than with panels,
@@ -168,6 +168,13 @@ INLINE void prefetchRows(const float *x, size_t leading, size_t rows, size_t col
   }
 }
 
+/// Columns of the next tile, where `left` remain: those of two panels if there is a tile for them
+/// and its last vector is needed.
+INLINE size_t tileColumns(const CourseKernelSet *set, size_t left) {
+  const bool isWide = set->wideRowTile > 0 && left > set->columnTile + set->vectorWidth;
+  return minimum((isWide ? 2 : 1) * set->columnTile, left);
+}
+
 /// All tiles of C that panels of A (rows from `row` on) and of B (columns from `column` on) give.
 /// Where `packsB`, whole panels of B are not packed yet: the first tile of each does it on the way.
 /// Without panels of A (`a` NULL) its rows are read where they are.
@@ -175,33 +182,38 @@ static void multiplyPanels(const Part *part, size_t row, size_t rows, const floa
                            size_t columns, float *b, bool packsB, size_t k0, size_t depth) {
   const CourseKernelSet *set = part->set;
   const CourseProduct *p = part->product;
-  for (size_t j = 0; j < columns; j += set->columnTile) {
-    const size_t width = minimum(set->columnTile, columns - j);
-    for (size_t i = 0; i < rows; i += set->rowTile) {
-      const size_t next = i + set->rowTile;
+  const size_t rowTile = set->rowTile, columnTile = set->columnTile;
+  for (size_t j = 0, width; j < columns; j += width) {
+    width = tileColumns(set, columns - j);
+    if (packsB && width % columnTile != 0) width = minimum(width, columnTile);
+    const size_t step = width > columnTile ? set->wideRowTile : rowTile;
+    for (size_t i = 0; i < rows; i += step) {
+      const size_t next = i + step;
       CourseTile tile = tileAt(p, row + i, column + j, k0, depth);
       if (next < rows) {
-        prefetchRows(tile.c + set->rowTile * p->leadingC, p->leadingC,
-                     minimum(set->rowTile, rows - next), width, true);
+        prefetchRows(tile.c + step * p->leadingC, p->leadingC, minimum(step, rows - next), width,
+                     true);
       }
       if (a == NULL) {
         setRowsInPlace(&tile, &p->a, row + i, k0);
         if (j == 0 && !p->a.transposed && row + next < p->m) {
-          prefetchRows(tile.a + set->rowTile * tile.rowStrideA, tile.rowStrideA,
-                       minimum(set->rowTile, p->m - row - next), depth, false);
+          prefetchRows(tile.a + step * tile.rowStrideA, tile.rowStrideA,
+                       minimum(step, p->m - row - next), depth, false);
         }
       } else {
-        setPanel(&tile, a + i * depth, set->rowTile);
+        setPanel(&tile, a + i / rowTile * rowTile * depth + i % rowTile, rowTile);
       }
-      if (packsB && i == 0 && width == set->columnTile) {
+      if (packsB && i == 0 && width % columnTile == 0) {
         tile.b = p->b.data + k0 * p->b.leading + column + j;
         tile.depthStrideB = p->b.leading;
+        tile.panelStrideB = columnTile;
         tile.packedB = b + j * depth;
       } else {
         tile.b = b + j * depth;
-        tile.depthStrideB = set->columnTile;
+        tile.depthStrideB = columnTile;
+        tile.panelStrideB = columnTile * depth;
       }
-      tableOf(set)->product.tile(&tile, minimum(set->rowTile, rows - i), width);
+      tableOf(set)->product.tile(&tile, minimum(step, rows - i), width);
     }
   }
 }

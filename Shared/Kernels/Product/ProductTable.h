@@ -14,6 +14,7 @@ typedef struct CourseTile {
   size_t rowStrideA, depthStrideA;
   const float *b;
   size_t depthStrideB;
+  size_t panelStrideB;      // from the first columnTile columns of B to the others of a wide tile
   float *packedB;           // NULL, or where the tile leaves a packed copy of B as it goes
   float *c;
   size_t leadingC;
@@ -30,6 +31,7 @@ typedef struct CourseProductKernels {
                    float *panels);
   void (*packColumns)(const float *x, size_t leading, size_t count, size_t depth, size_t width,
                       float *panels);
-  // A tile of any size up to rowTile x columnTile.
+  // A tile of any size up to rowTile x columnTile, or, wider than that, up to wideRowTile x 2
+  // columnTile, for which B is in panels unless rowStrideA is 1.
   void (*tile)(const CourseTile *tile, size_t rows, size_t columns);
 } CourseProductKernels;

@@ -1,4 +1,4 @@
-// AVX-512: 16 floats a vector, 32 vector registers, tile 14 x 32 (28 registers of sums).
+// AVX-512: 16 floats a vector, 32 vector registers, tiles 12 x 32 and 6 x 64 (24 of them sums).
 
 #if defined(__x86_64__)
 
@@ -12,7 +12,8 @@
 #define SET_NAME "avx512"
 #define LANES 16
 #define HAS_FMA 1
-#define ROW_TILE 14
+#define ROW_TILE 12
+#define WIDE_ROW_TILE 6
 
 #pragma clang attribute push( \
   __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma,avx2"))), apply_to = function)

@@ -31,6 +31,7 @@ struct CourseKernelSet {
   size_t vectorWidth;       // floats in a vector
   size_t rowTile;           // rows of the tile that a matrix product keeps in registers
   size_t columnTile;        // columns of that tile
+  size_t wideRowTile;       // rows of a tile of twice as many columns, a divisor of rowTile; or 0
 
   CourseElementwiseKernels elementwise;
   CourseReductionsKernels reductions;

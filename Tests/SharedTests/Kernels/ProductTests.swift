@@ -103,7 +103,9 @@ import Testing
         check(Example(m: m, n: n, k: 5), seed: UInt64(m * 100 + n))
       }
     }
-    for m in [27, 28, 29, 43] { check(Example(m: m, n: 65, k: 9, gap: 1), seed: UInt64(m)) }
+    for m in [23, 24, 25, 27, 28, 29, 43] {
+      check(Example(m: m, n: 65, k: 9, gap: 1), seed: UInt64(m))
+    }
   }
 
   @Test(arguments: [false, true], [false, true])
@@ -131,6 +133,20 @@ import Testing
     for (ta, tb) in [(false, false), (true, true)] {
       check(Example(m: m, n: n, k: k, transposedA: ta, transposedB: tb, gap: 2), seed: 2)
     }
+  }
+
+  /// Columns around those of one, two and four vectors, and rows around those of their tiles, where A or B is shared.
+  @Test(arguments: [(80, 60), (25, 300)], [false, true])
+  func columnsAroundTheWideTile(_ size: (m: Int, k: Int), _ transposedA: Bool) {
+    for n in [48, 49, 63, 64, 65, 95, 97, 112, 113, 127, 128, 129, 160] {
+      check(
+        Example(
+          m: size.m + n % 6, n: n, k: size.k, transposedA: transposedA, transposedB: n % 2 == 0,
+          gap: n % 5, hasColumnBias: n % 3 == 0, activation: UInt32(n % 4)), seed: UInt64(n))
+    }
+    check(
+      Example(
+        m: size.m, n: 129, k: size.k, transposedA: transposedA, gap: 1, accumulates: true), seed: 5)
   }
 
   /// So many columns that A is packed although it could be read where it is.
