@@ -5,16 +5,14 @@
 
 #include "Convolution/ConvolutionSum.h"
 
-/// The taps that reach the input positions whose number plus padding has remainder `phase` modulo
-/// the stride, and the first such position; false when there is none.
-static bool phaseAxis(size_t phase, size_t kernel, size_t stride, size_t dilation, size_t pad,
-                      size_t *first, Axis *axis) {
-  *first = (phase + stride - pad % stride) % stride;
+/// The taps that reach the input positions first, first + stride, and so on; false if none does.
+static bool phaseAxis(size_t first, size_t kernel, size_t stride, size_t dilation, size_t pad,
+                      Axis *axis) {
   axis->stride = 1;
   axis->tapCount = 0;
   ptrdiff_t low = 0, high = 0;
   for (size_t tap = 0; tap < kernel; tap++) {
-    const ptrdiff_t distance = (ptrdiff_t)(*first + pad) - (ptrdiff_t)(tap * dilation);
+    const ptrdiff_t distance = (ptrdiff_t)(first + pad) - (ptrdiff_t)(tap * dilation);
     if (distance % (ptrdiff_t)stride != 0) continue;
     const ptrdiff_t at = distance / (ptrdiff_t)stride;
     if (axis->tapCount == 0) high = at;
@@ -69,11 +67,9 @@ static Phases findPhases(size_t kernel, size_t stride, size_t dilation, size_t p
   size_t *numbers = malloc(2 * kernel * sizeof *numbers);
   if (phases.first == NULL || phases.axes == NULL || numbers == NULL) abort();
   phases.axes[0].taps = numbers;
-  for (size_t phase = 0; phase < stride; phase++) {
-    size_t first;
+  for (size_t first = 0; first < minimum(stride, size); first++) {
     Axis axis = {.taps = numbers, .offsets = numbers + kernel};
-    const bool isReached = phaseAxis(phase, kernel, stride, dilation, pad, &first, &axis);
-    if (first >= size) continue;
+    const bool isReached = phaseAxis(first, kernel, stride, dilation, pad, &axis);
     if (!isReached) {
       phases.isCovered = false;
       continue;

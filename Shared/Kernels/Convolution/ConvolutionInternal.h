@@ -4,20 +4,8 @@
 
 #include "Internal.h"
 
-/// A rectangle of an image's planes, copied with zeros around it, its columns sorted by their
-/// remainder modulo `phases`: values that a convolution with stride `phases` reads together then lie
-/// side by side. Layout [channel][row][phase][pitch].
-typedef struct Box {
-  ptrdiff_t top, left;      // of the rectangle, may lie outside of the image
-  size_t rows, columns, phases, pitch;
-} Box;
-
-INLINE size_t boxRowSize(const Box *box) { return box->phases * box->pitch; }
-INLINE size_t boxPlaneSize(const Box *box) { return box->rows * boxRowSize(box); }
-
-/// Copies `channels` planes of height x width from x.
-void kernelsConvCopyBox(const CourseKernelSet *set, const Box *box, const float *x, size_t channels,
-                        size_t height, size_t width, float *out);
+INLINE size_t boxRowSize(const CourseBox *box) { return box->phases * box->pitch; }
+INLINE size_t boxPlaneSize(const CourseBox *box) { return box->rows * boxRowSize(box); }
 
 /// How an output of `rows` x `columns` is cut into boxes of pixels: whole rows, or parts of one
 /// row.

@@ -48,3 +48,9 @@ void kernelsConvPrepareSum(Sum *sum, size_t rows, size_t columns);
 
 /// Runs sums for the same images and groups, after kernelsConvPrepareSum.
 void kernelsConvRunSums(Sum *sums, size_t count);
+
+/// Cuts pixels `pixel` ..< pixel + count of a box into pieces of one row and at most a vector, and
+/// finds them for each tap. `pitch` is the step from row to row of whole pieces, whose rows and
+/// columns are there already. `to` and `from` have room for count + 1.
+void kernelsConvFindPieces(const Sum *sum, const PixelBox *pixels, size_t pixel, size_t count,
+                           size_t pitch, CoursePatches *patches);

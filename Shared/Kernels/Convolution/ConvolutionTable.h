@@ -2,10 +2,33 @@
 
 #pragma once
 
-/// `length` values that lie side by side in a source and in a panel, see packPatches.
-typedef struct CourseRun {
-  size_t from, to, length;
-} CourseRun;
+/// Where up to a vector of values of a patch lies, for the taps of one row, or of one column, of the
+/// kernel. Value l is at row.from + column.from + l * stride of a plane, if bit l * stride is set in
+/// both masks (of `maskAbove`, counted on from a vector's width); otherwise it is 0.
+typedef struct CoursePiece {
+  ptrdiff_t from;
+  uint32_t mask, maskAbove;
+} CoursePiece;
+
+/// The patches of one panel of pixels. Pieces of row i of the kernel begin at rows[i * pieceCount],
+/// those of column j at columns[j * pieceCount]; piece p goes to column to[p] of the panel. Where
+/// `isWhole`, nothing is masked, and rows[i] and columns[j] serve all pieces: piece p is from[p] on.
+typedef struct CoursePatches {
+  const float *planes;
+  size_t planeSize, stride; // from plane to plane; from value to value of a piece, 1 or 2
+  size_t tapRows, tapColumns, pieceCount;
+  CoursePiece *rows, *columns;
+  bool isWhole;
+  size_t *from, *to;
+} CoursePatches;
+
+/// A rectangle of an image's planes, copied with zeros around it, its columns sorted by their
+/// remainder modulo `phases`: values that a convolution with stride `phases` reads together then lie
+/// side by side. Layout [channel][row][phase][pitch].
+typedef struct CourseBox {
+  ptrdiff_t top, left;      // of the rectangle, may lie outside of the image
+  size_t rows, columns, phases, pitch;
+} CourseBox;
 
 /// A tile of a weight gradient: c[t * leadingC + o] += sum over pixels p of source[t](p) * b[p][o].
 ///
@@ -53,13 +76,15 @@ typedef struct CoursePoolRow {
 
 /// table->convolution, see Generic/Convolution.h
 typedef struct CourseConvolutionKernels {
-  // panel[k * columnTile + run.to + i] =
-  // base[offsets[k] + run.from + i] for each run and i < run.length; reads and writes up to a vector
-  // beyond the last run.
-  void (*packPatches)(const float *base, const size_t *offsets, size_t depth,
-                      const CourseRun *runs, size_t runCount, float *panel);
-  // even[i] = x[2 i], odd[i] = x[2 i + 1], i < count.
-  void (*splitPairs)(const float *x, size_t count, float *even, float *odd);
+  // Steps k0 ..< k0 + depth of a panel of columnTile columns, k = (channel, row, column). Pieces are whole
+  // vectors, which reach up to one beyond the last column; the next one overwrites what is too much.
+  void (*packPatches)(const CoursePatches *patches, size_t k0, size_t depth, float *panel);
+  // Copies `channels` planes of height x width from x.
+  void (*copyBox)(const CourseBox *box, const float *x, size_t channels, size_t height,
+                  size_t width, float *out);
+  // Rows of x[2 i] = even[i], x[2 i + 1] = odd[i]; as many of `even` as of `odd`, or one more.
+  void (*joinColumns)(const float *even, size_t evenCount, const float *odd, size_t oddCount,
+                      size_t rows, float *x, size_t leading);
   size_t tapTile;           // most taps that `multiplyTaps` takes
   void (*multiplyTaps)(const CourseTaps *taps, size_t tapCount, size_t columns);
   const CourseWinograd *winograd;

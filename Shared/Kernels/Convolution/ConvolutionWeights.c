@@ -37,10 +37,10 @@ typedef struct WeightGradient {
   size_t boxSize, scratchSize;
 } WeightGradient;
 
-static Box sourceBox(const CourseConvolution *v, size_t row, size_t rows, size_t column,
+static CourseBox sourceBox(const CourseConvolution *v, size_t row, size_t rows, size_t column,
                      size_t columns) {
   const size_t width = (columns - 1) * v->strideX + (v->kernelWidth - 1) * v->dilationX + 1;
-  return (Box){
+  return (CourseBox){
     .top = (ptrdiff_t)(row * v->strideY) - (ptrdiff_t)v->padTop,
     .left = (ptrdiff_t)(column * v->strideX) - (ptrdiff_t)v->padLeft,
     .rows = (rows - 1) * v->strideY + (v->kernelHeight - 1) * v->dilationY + 1,
@@ -52,7 +52,7 @@ static void cutIntoBoxes(WeightGradient *g, size_t channels) {
   const CourseConvolution *v = g->v;
   size_t rows = v->outputHeight, columns = v->outputWidth;
   for (;;) {
-    const Box box = sourceBox(v, 0, rows, 0, columns);
+    const CourseBox box = sourceBox(v, 0, rows, 0, columns);
     g->boxSize = channels * boxPlaneSize(&box);
     if (g->boxSize <= boxLimit && rows * columns * g->leading <= boxLimit) break;
     if (rows > 1) {
@@ -107,8 +107,8 @@ static void sumPart(size_t index, void *context) {
     const float *dY = g->dY + (image * v->outputChannels + group * g->outputs) * outputArea;
     for (size_t i = 0; i < g->boxes.count; i++) {
       const PixelBox pixels = kernelsConvPixelBox(&g->boxes, i);
-      const Box box = sourceBox(v, pixels.row, pixels.rows, pixels.column, pixels.columns);
-      kernelsConvCopyBox(set, &box, x, channels, v->inputHeight, v->inputWidth, copy);
+      const CourseBox box = sourceBox(v, pixels.row, pixels.rows, pixels.column, pixels.columns);
+      tableOf(set)->convolution.copyBox(&box, x, channels, v->inputHeight, v->inputWidth, copy);
       transposeGradient(g, dY, &pixels, transposed);
       size_t k = 0;
       for (size_t channel = 0; channel < channels; channel++) {

@@ -59,7 +59,8 @@ const CourseKernelTable SET = {
   },
   .convolution = {
     .packPatches = packPatches,
-    .splitPairs = splitPairs,
+    .copyBox = copyBox,
+    .joinColumns = joinColumns,
     .tapTile = TAP_TILE,
     .multiplyTaps = multiplyTaps,
     .winograd = winogradKernels,

@@ -1,7 +1,8 @@
 // Vectors of LANES floats, and the few operations that the generic kernels are written in.
 //
 // The file that includes this defines LANES (4, 8 or 16), HAS_FMA (0 or 1) and, where the
-// instruction set has masked loads and stores, MASKED_ACCESS with `loadPartial` and `storePartial`.
+// instruction set has masked loads and stores, MASKED_ACCESS with `loadPartial`, `storePartial` and
+// `loadMasked`.
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -23,6 +24,16 @@ INLINE Vector loadPartial(const float *p, size_t count) {
 
 INLINE void storePartial(float *p, Vector v, size_t count) {
   for (size_t i = 0; i < count; i++) p[i] = v[i];
+}
+
+/// The floats at p whose bits are set in `mask`, zeros in place of the others, which are not read.
+INLINE Vector loadMasked(const float *p, uint32_t mask) {
+  if (mask == (1u << LANES) - 1) return load(p);
+  Vector v = {};
+  for (size_t i = 0; i < LANES; i++) {
+    if (mask >> i & 1) v[i] = p[i];
+  }
+  return v;
 }
 #endif
 

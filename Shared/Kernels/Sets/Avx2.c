@@ -28,6 +28,12 @@ INLINE __m256 loadPartial(const float *p, size_t count) {
 INLINE void storePartial(float *p, __m256 v, size_t count) {
   _mm256_maskstore_ps(p, firstLanes(count), v);
 }
+INLINE __m256 loadMasked(const float *p, uint32_t mask) {
+  if (mask == 255) return _mm256_loadu_ps(p);
+  const __m256i bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  const __m256i set = _mm256_and_si256(_mm256_set1_epi32((int32_t)mask), bits);
+  return _mm256_maskload_ps(p, _mm256_cmpeq_epi32(set, bits));
+}
 
 #include "Generic/Set.h"
 

@@ -25,6 +25,9 @@ INLINE __m512 loadPartial(const float *p, size_t count) {
 INLINE void storePartial(float *p, __m512 v, size_t count) {
   _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), v);
 }
+INLINE __m512 loadMasked(const float *p, uint32_t mask) {
+  return _mm512_maskz_loadu_ps((__mmask16)mask, p);
+}
 
 #define QUICK_SCALING
 INLINE __m512 timesPowerOfTwo(__m512 p, __m512i n, __m512 whole) {

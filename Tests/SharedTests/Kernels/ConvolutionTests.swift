@@ -52,6 +52,31 @@ import Testing
     }
   }
 
+  /// From 16 channels on, images are read where they are, with masks at their edges, and of a stride of 2 the
+  /// gradient's even and odd columns are joined; of 16 images, one after the other.
+  @Test(arguments: [(1, 16, 2), (3, 17, 18), (16, 2, 16)])
+  func imagesReadInPlace(_ batch: Int, _ inputs: Int, _ outputs: Int) {
+    for (i, width) in [1, 2, 7, 8, 9, 16, 17, 33, 66].enumerated() {
+      let (stride, padding, kernel) = (1 + i % 2, i % 4, 1 + i % 3)
+      for (strideX, padLeft) in [(stride, padding), (3 - stride, 2), (2, 35)] {
+        var shape = squareConvolution(
+          batch: batch, from: inputs, to: outputs, height: batch == 3 ? 5 : 3, width: width)
+        (shape.kernelHeight, shape.kernelWidth) = (min(kernel, 2), kernel)
+        (shape.strideY, shape.strideX) = (stride, strideX)
+        (shape.padTop, shape.padLeft) = (padding, padLeft)
+        shape.outputHeight = (shape.inputHeight + padding - shape.kernelHeight) / stride + 1
+        shape.outputWidth = max(0, width + padLeft + 1 - kernel) / strideX + 1
+        let example = ConvolutionExample(shape, seed: UInt64(width))
+        let expected = example.reference()
+        for name in instructionSets {
+          let got = example.run(name, method: kernelConvolutionPatches)
+          let difference = example.difference(got, expected)
+          #expect(difference == nil, "\(name), \(example)")
+        }
+      }
+    }
+  }
+
   /// Strides beyond the kernel leave inputs that no output sees: their gradient is zero.
   @Test func strideLargerThanTheKernel() {
     var shape = squareConvolution(batch: 2, from: 2, to: 3, height: 9, width: 11)
