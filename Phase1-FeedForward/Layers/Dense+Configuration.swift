@@ -76,7 +76,7 @@ extension Dense {
     }
     var configuration = configuration
     configuration.inputSize = size
-    return try Dense(configuration: configuration)
+    return try remade(with: configuration)
   }
 
   /// `[..., inputSize]` becomes `[..., outputSize]`.

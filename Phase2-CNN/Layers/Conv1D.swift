@@ -76,7 +76,7 @@ public struct Conv1D: Layer, TwoBodied {
     }
     var configuration = configuration
     configuration.inputChannels = size
-    var layer = try Conv1D(configuration: configuration)
+    var layer = try remade(with: configuration)
     layer.implementation = implementation
     return layer
   }

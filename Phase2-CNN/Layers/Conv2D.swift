@@ -88,7 +88,7 @@ public struct Conv2D: Layer, TwoBodied {
     }
     var configuration = configuration
     configuration.inputChannels = size
-    var layer = try Conv2D(configuration: configuration)
+    var layer = try remade(with: configuration)
     layer.implementation = implementation
     return layer
   }

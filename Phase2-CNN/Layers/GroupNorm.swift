@@ -103,7 +103,7 @@ public struct GroupNorm: Layer {
     }
     var configuration = configuration
     configuration.channels = size
-    return try GroupNorm(configuration: configuration)
+    return try remade(with: configuration)
   }
 
   /// The shape of the input: `[C]`, `[C, L]` or `[C, H, W]`.

@@ -86,7 +86,7 @@ public struct ConvTranspose2D: Layer {
     }
     var configuration = configuration
     configuration.inputChannels = size
-    return try ConvTranspose2D(configuration: configuration)
+    return try remade(with: configuration)
   }
 
   /// `[inputChannels, H, W]` becomes `[outputChannels, H', W']`.

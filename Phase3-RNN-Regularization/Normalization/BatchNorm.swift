@@ -139,7 +139,7 @@ public struct BatchNorm: Layer {
     }
     var configuration = configuration
     configuration.channels = size
-    var layer = try BatchNorm(configuration: configuration)
+    var layer = try remade(with: configuration)
     layer.implementation = implementation
     return layer
   }

@@ -82,7 +82,7 @@ public struct LayerNorm: Layer {
     }
     var configuration = configuration
     configuration.shape = [size]
-    return try LayerNorm(configuration: configuration)
+    return try remade(with: configuration)
   }
 
   /// The shape of the input, `[..., shape]`.

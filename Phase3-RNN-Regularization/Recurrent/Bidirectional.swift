@@ -79,7 +79,7 @@ public struct Bidirectional: Layer {
     }
     var configuration = configuration
     configuration.layer.inputSize = size
-    var both = try Bidirectional(configuration: configuration)
+    var both = try remade(with: configuration)
     both.forwardLayer.implementation = forwardLayer.implementation
     both.backwardLayer.implementation = backwardLayer.implementation
     return both

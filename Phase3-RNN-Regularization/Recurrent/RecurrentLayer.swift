@@ -77,7 +77,7 @@ extension RecurrentLayer {
     }
     var configuration = configuration
     configuration.inputSize = size
-    var layer = try Self(configuration: configuration)
+    var layer = try remade(with: configuration)
     layer.implementation = implementation
     return layer
   }

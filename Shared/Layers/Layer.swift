@@ -82,6 +82,18 @@ extension Layer {
     layer.draw(key: RandomKey(seed: seed), isFinal: false)
     return layer
   }
+
+  /// A layer of another configuration, with the seed of this one: what `sized(for:)` returns. Weights without a seed are
+  /// like no others.
+  package func remade(with configuration: Configuration) throws -> Self {
+    var (old, layer) = (self, try Self(configuration: configuration))
+    var parameters: [String: Parameter] = [:]
+    old.forEachParameter { parameters[$0] = $1 }
+    layer.forEachParameter { name, parameter in
+      if let old = parameters[name] { parameter.drawValue(like: old) }
+    }
+    return layer
+  }
 }
 
 /// Stops unless the gradient handed to a layer's `backward` has the shape of its output.

@@ -40,7 +40,7 @@ public protocol StateKeeping {
 /// appended to knows that size.
 public protocol InputSizing {
   /// The layer for inputs of this shape, without the batch axis: itself where its input size is given, else one that
-  /// takes the size from the shape, with freshly drawn weights.
+  /// takes the size from the shape and draws its weights: those of its seed, where it was given one.
   ///
   ///     let layer = try Dense(outputSize: 10).sized(for: [64])    // Dense(inputSize: 64, outputSize: 10)
   ///

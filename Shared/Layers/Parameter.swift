@@ -22,6 +22,8 @@ public struct Parameter: Sendable {
   private struct Draw: Sendable {
     var initializer: any Initializer
     var fans: Fans
+    /// The key of a seed, once there is one.
+    var key: RandomKey?
     /// The first draw. A value that no longer shares its memory has been set since.
     var value: Tensor
   }
@@ -59,7 +61,15 @@ public struct Parameter: Sendable {
     if isFinal { self.draw = nil }
     guard value.storage === draw.value.storage, Loading.largestTensor == nil else { return }
     value = draw.initializer.tensor(shape: value.shape, fans: draw.fans, key: key)
-    if !isFinal { self.draw?.value = value }
+    guard !isFinal else { return }
+    self.draw?.key = key
+    self.draw?.value = value
+  }
+
+  /// Draws the value from the key that a seed gave another parameter, if one did: a layer that is made again, with the
+  /// size of its input, keeps its seed.
+  mutating func drawValue(like other: Parameter) {
+    if let key = other.draw?.key { drawValue(key: key, isFinal: false) }
   }
 
   /// Adds to the gradient, unless the parameter is frozen.

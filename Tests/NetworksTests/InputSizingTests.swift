@@ -27,6 +27,22 @@ import Testing
     }
     let input = Tensor(normal: [3] + inputShape, key: RandomKey(seed: 1))
     #expect(a.forward(input) == b.forward(input), sourceLocation: sourceLocation)
+    // Outside a network a seed draws the weights, and the size of the input changes nothing about that.
+    for (index, shape) in ([inputShape] + a.layerOutputShapes.dropLast()).enumerated() {
+      let (layer, other) = (inferred[index], given[index])
+      for seed in [3, 4] as [UInt64] {
+        let sized = try layer.seeded(seed).sized(for: shape)
+        let (values, others) = (weights(sized), weights(other.seeded(seed)))
+        #expect(
+          values == others, "\(type(of: layer)), seed \(seed)", sourceLocation: sourceLocation)
+      }
+    }
+  }
+
+  private func weights(_ layer: some Layer) -> [String: Tensor] {
+    var (layer, values) = (layer, [String: Tensor]())
+    layer.forEachParameter { values[$0] = $1.value }
+    return values
   }
 
   @Test func denseLayers() throws {
@@ -83,6 +99,46 @@ import Testing
         GRU(inputSize: 4, hiddenSize: 3, returnsSequence: false),
         Dense(inputSize: 3, outputSize: 2),
       ])
+  }
+
+  @Test func containers() throws {
+    try expectSame(
+      [4, 6, 5],
+      [
+        Siamese(Sequential(Conv2D(outputChannels: 3, kernelSize: 3), Dense(outputSize: 4))),
+        Flatten(), Residual(Dense(outputSize: 24), shortcut: Dense(outputSize: 24)),
+        Branches([Dense(outputSize: 2), Dense(outputSize: 3)], merge: .concatenate),
+        Skip(Dense(outputSize: 2)),
+      ],
+      [
+        Siamese(
+          Sequential(
+            Conv2D(inputChannels: 2, outputChannels: 3, kernelSize: 3),
+            Dense(inputSize: 3, outputSize: 4))),
+        Flatten(),
+        Residual(
+          Dense(inputSize: 96, outputSize: 24), shortcut: Dense(inputSize: 96, outputSize: 24)),
+        Branches(
+          [Dense(inputSize: 24, outputSize: 2), Dense(inputSize: 24, outputSize: 3)],
+          merge: .concatenate),
+        Skip(Dense(inputSize: 5, outputSize: 2)),
+      ])
+  }
+
+  /// A seed that was given draws the weights, and only those: the others are like no others.
+  @Test func theSeedStays() throws {
+    func sized(_ layer: some Layer) throws -> [String: Tensor] {
+      weights(try layer.sized(for: [4, 5]))
+    }
+    #expect(
+      try sized(Dense(outputSize: 2, seed: 7))
+        == weights(Dense(inputSize: 5, outputSize: 2, seed: 7)))
+    #expect(try sized(Dense(outputSize: 2, seed: 7)) != sized(Dense(outputSize: 2, seed: 8)))
+    #expect(try sized(Dense(outputSize: 2)) != sized(Dense(outputSize: 2)))
+    let both = try sized(Bidirectional(GRU(hiddenSize: 3, seed: 7)))
+    let front = weights(GRU(inputSize: 5, hiddenSize: 3, seed: 7))
+    #expect(both["forward.inputWeights"] == front["inputWeights"])
+    #expect(both["backward.inputWeights"] != front["inputWeights"])
   }
 
   /// The rest of the arguments comes along, and the body that is to run.
