@@ -186,8 +186,11 @@ struct Inspection {
           title: "block \(number + 1), head \(head + 1)")
       }
     }
+    // The heads of a block in one row, or in several of one length.
+    let heads = maps[0].weights.shape[0]
+    let columns = heads <= 4 ? heads : (2...4).last { heads % $0 == 0 } ?? heads
     return Drawn(
-      picture: Panels(figures, columns: min(maps[0].weights.shape[0], 4)),
+      picture: Panels(figures, columns: columns),
       shapes: maps.map(\.weights.shape))
   }
 

@@ -53,6 +53,30 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     #expect(figure.svg.matches(of: #/stroke-dasharray/#).count == 1 + 1)
   }
 
+  /// A grid has no empty places: what is in a row that is not full shares the width.
+  @Test(arguments: [(1, 2, [1]), (2, 2, [2]), (3, 2, [2, 1]), (5, 3, [3, 2]), (3, 1, [1, 1, 1])])
+  func panelsFillTheirRows(count: Int, columns: Int, rows: [Int]) {
+    var figure = Figure(title: "loss")
+    figure.size = .init(width: 300, height: 200)
+    figure.marks = [.line("", [(0, 1), (1, 2)])]
+    let drawing = Panels(Array(repeating: figure, count: count), columns: columns).drawing
+    #expect(drawing.width == 300 * Double(rows[0]) && drawing.height == 200 * Double(rows.count))
+    let (titles, ends) = drawing.shapes.reduce(into: ([(x: Double, y: Double)](), [Double]())) {
+      switch $1 {
+      case .text("loss", let place, _, _, _, _): $0.0.append(place)
+      case .polyline(let points, _, _, _): $0.1.append(points.map(\.x).max() ?? 0)
+      default: break
+      }
+    }
+    for (row, figures) in rows.enumerated() {
+      let inRow = titles.filter { (200 * Double(row)..<200 * Double(row + 1)).contains($0.y) }
+      #expect(inRow.count == figures && Set(inRow.map(\.x)).count == figures)
+      // The axis of each ends at the same distance from the end of its place.
+      let width = drawing.width / Double(figures)
+      for number in 1...figures { #expect(ends.contains(width * Double(number) - 36)) }
+    }
+  }
+
   @Test func barsAreWellFormed() throws {
     var figure = Figure(
       title: "Accuracy", x: .init(categories: ["none", "L2", "dropout"]))
