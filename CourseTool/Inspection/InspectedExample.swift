@@ -65,6 +65,7 @@ struct InspectedExample {
       text = test.text(at: number) ?? ""
       if case .classes(let labels) = example.targets { label = labels[0] }
     } else {
+      try TextOperand.requireText(source)
       self.init(
         features: try classifier.features(of: [source]).reshaped(to: network.inputShape), name: "")
       text = source
@@ -116,6 +117,7 @@ struct InspectedExample {
 
   /// A text for a network of characters: as many of its last ones as the network takes.
   private init(text: String, _ vocabulary: Vocabulary, for network: NeuralNetwork) throws {
+    try TextOperand.requireText(text)
     // Digits to sort may be set apart.
     let text =
       vocabulary.classNames.contains(" ") ? text : text.filter { !$0.isWhitespace && $0 != "," }

@@ -51,18 +51,11 @@ struct TextReader {
   }
 
   private func texts(of operand: String) throws -> [(row: Int, text: String)] {
-    let ending = URL(filePath: operand).pathExtension.lowercased()
     guard isFile(operand) else {
-      let looksLikeAFile =
-        !operand.contains(where: \.isWhitespace)
-        && (["csv", "tsv", "txt"].contains(ending) || operand.contains("/"))
-      guard !looksLikeAFile else {
-        throw CourseError(
-          .file, "the file does not exist", expected: "a file, or a text to classify",
-          location: operand)
-      }
+      try TextOperand.requireNoMissingFile(operand, expected: "a file, or a text to classify")
       return operand.contains { !$0.isWhitespace } ? [(1, operand)] : []
     }
+    let ending = URL(filePath: operand).pathExtension.lowercased()
     guard !["csv", "tsv"].contains(ending) else { return try column(of: operand) }
     let text = try utf8Text(readFile(at: operand, content: "lines of text"), path: operand)
     return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()

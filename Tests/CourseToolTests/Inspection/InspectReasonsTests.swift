@@ -101,6 +101,8 @@ import Testing
         }
         let unknown = runTool("inspect", model, "--occlusion", "one zwei", file("no.svg"))
         #expect(unknown.status == 1 && unknown.error.contains("\"z\""), "\(unknown.error)")
+        let path = runTool("inspect", model, "--occlusion", "one.txt", file("no.svg"))
+        #expect(path.status == 1 && path.error.contains("does not exist"), "\(path.error)")
         let empty = runTool("inspect", model, "--occlusion", "", file("no.svg"))
         #expect(empty.status == 2 && empty.error.contains("not empty"), "\(empty.error)")
         let attention = runTool("inspect", model, "--attention", "two", file("a.svg"), "--json")

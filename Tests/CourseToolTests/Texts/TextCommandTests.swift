@@ -138,6 +138,24 @@ import Testing
       #expect(
         missing.status == 1 && missing.error.contains("the file does not exist"), "\(missing.error)"
       )
+      // Neither is the name of a file that exists a text, where only a text is taken.
+      try Data("a cat".utf8).write(to: folder.appending(path: "cats.txt"))
+      for (name, message) in [
+        ("cats.TXT", "the file does not exist"), ("my cats.txt", "the file does not exist"),
+        ("no/cats", "the file does not exist"), ("cat.png", "the file does not exist"),
+        (folder.path + "/cats.txt", "the text itself is wanted"),
+      ] {
+        let out = folder.appending(path: "words.svg").path
+        let run = runTool("inspect", model, "--occlusion", name, out)
+        #expect(run.status == 1 && run.error.contains(message), "\(run.error)")
+        #expect(!FileManager.default.fileExists(atPath: out))
+        guard message.contains("exist") else { continue }
+        let predicted = runTool("predict", model, name)
+        #expect(predicted.status == 1 && predicted.error.contains(message), "\(predicted.error)")
+      }
+      for text in ["cats.txt ", "a cat and/or a hammer", "a cat. A hammer"] {
+        #expect(runTool("predict", model, text).status == 0, "\(text)")
+      }
       let long = runTool("predict", model, "a cat that goes on and on and on and on")
       #expect(long.error.contains("1 text of more than 8 words"), "\(long.error)")
       for arguments in [["sample", model], ["inspect", model, "--filters", "f.svg"]] {
