@@ -55,7 +55,7 @@ struct StudyImages: LabelsSubject {
       }
       var recipe = Recipe(recipe: "", data: name, maps: Blocks([[1]]))
       (recipe.validation, recipe.test) = (0, 0.2)
-      let parts = try recipe.split(recipe.loadData(progress: nil))
+      let parts = try Self.parts(of: recipe.loadData(progress: nil), recipe)
       // Data may be sorted.
       let order = RandomKey(seed: 0).folded("study").permutation(of: parts.train.count)
       train = parts.train.subset(

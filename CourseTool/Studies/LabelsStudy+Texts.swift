@@ -55,7 +55,7 @@ struct StudyTexts: LabelsSubject {
     (recipe.data, recipe.text, recipe.label) = (source, settings.text, settings.label)
     (recipe.validation, recipe.test) = (0, 0.2)
     try recipe.checkTexts()
-    let parts = try recipe.split(recipe.loadTexts(source, classNames: nil))
+    let parts = try Self.parts(of: recipe.loadTexts(source, classNames: nil), recipe)
     train = parts.train.subset(
       Self.some(settings.examples ?? parts.train.count, of: parts.train))
     // In the order of their lengths: texts of one length side by side need no padding.

@@ -32,7 +32,9 @@ enum LabelsStudy: Study {
       return try run(StudyTexts(settings, in: source), settings, session: &session)
     }
     guard settings.text == nil, settings.label == nil else {
-      throw UsageError("'--text' and '--label' apply to texts in a CSV file only: give --data")
+      let rule = "'--text' and '--label' apply to texts in a CSV file only"
+      throw UsageError(
+        rule + (settings.data.map { ", and --data is \($0)" } ?? ": give --data FILE.csv"))
     }
     return try run(StudyImages(settings, session: &session), settings, session: &session)
   }
@@ -174,6 +176,16 @@ struct LabelledExamples {
 }
 
 extension LabelsSubject {
+  /// The parts of some data, whose shares a study does not let its user choose.
+  static func parts(of data: DataSource.Loaded, _ recipe: Recipe) throws -> DatasetSplit {
+    do {
+      return try recipe.split(data)
+    } catch var error as CourseError where error.kind == .invalidData {
+      error.remedy = "Use more \(unit)."
+      throw error
+    }
+  }
+
   /// The accuracy of a linear probe.
   /// - Parameters:
   ///   - features: those of the labelled examples

@@ -110,13 +110,20 @@ import Testing
       refused(["--data", texts, "--text", "what", "--label", "type"], status: 1, "type")
       refused(["--data", texts, "--label", "kind"], "say which one holds the texts")
       refused(["--data", "definitions", "--label", "kind"], "apply to CSV files only")
-      refused(["--label", "kind"], "apply to texts in a CSV file only")
+      refused(["--label", "kind"], "apply to texts in a CSV file only: give --data FILE.csv")
+      refused(["--data", "mnist", "--text", "a"], "in a CSV file only, and --data is mnist")
       let tooFew = "the study needs 5 training texts of each class"
       refused(
         ["--data", texts, "--text", "what", "--label", "kind", "--examples", "8"], tooFew)
       refused(
         ["--data", texts, "--text", "what", "--label", "number"], status: 1,
         "too few examples to divide")
+      // A remedy names what the study has, and it has no option for the share of a part.
+      let few = try writeTexts(2, in: folder)
+      let run = runTool(
+        "study", "labels", "--data", few, "--text", "what", "--label", "kind", "-o", folder.path)
+      #expect(run.status == 1 && run.error.contains("Use more texts."), "\(run.error)")
+      #expect(!run.error.contains("fraction") && !run.error.contains("--test"), "\(run.error)")
       #expect(try names(in: folder) == ["texts.csv"])
     }
   }
