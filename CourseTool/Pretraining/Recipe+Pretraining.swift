@@ -34,6 +34,14 @@ extension Recipe {
     guard !data.isEmpty else {
       throw UsageError("recipe '\(recipe)' needs images to learn from: --data NAME|FOLDER")
     }
+    // Not a matter of a label column, which a table would be asked for.
+    if DataSource.isTable(data), DataSource.isPath(data) {
+      throw UsageError(
+        FileManager.default.fileExists(atPath: data)
+          ? "recipe '\(recipe)' learns from images, and \(data) is one file: give a folder of images, or a "
+            + "name from 'data list'"
+          : "there is no folder \(data)")
+    }
     guard !maps.isEmpty, !hidden.isEmpty else {
       throw UsageError(
         "an encoder has convolutions, and its head has a layer: use --maps 32,64,128 --hidden "
@@ -110,10 +118,15 @@ extension Recipe {
   }
 
   /// Images without labels, where a folder holds some and no class folders; `nil` for other data.
+  /// - Throws: also for a folder without any images, which need not lie in class folders here
   func loadUnlabelled(
     form: ImageForm, skipBroken: Bool, progress stream: TextStream?
   ) throws -> DataSource.Loaded? {
-    guard !DataSource.names.contains(data), UnlabelledImages.areThere(in: data) else { return nil }
+    guard !DataSource.names.contains(data),
+      try UnlabelledImages.areThere(in: data)
+        || ImageSources.kind(of: data) == .imageFolder
+          && FolderListing.images(below: data).isEmpty
+    else { return nil }
     let source = try UnlabelledImages(data, skipBroken: skipBroken)
     let (input, note) = try form.input(for: ImageShapes(of: source))
     let line = ProgressLine("decoding", total: source.count, unit: "images", on: stream)

@@ -14,13 +14,16 @@ public struct UnlabelledImages: ImageSource {
   /// The errors of images that were left out.
   public let skipped: [CourseError]
 
-  /// Whether a folder has images of its own, and no folders of images beside them.
+  /// Whether a folder has images that no folders divide into classes or parts: images of its own, or all of them in one
+  /// folder.
   public static func areThere(in path: String) -> Bool {
     guard let listing = try? FolderListing(of: path) else { return false }
+    let groups = listing.folders.filter { folder in
+      (try? !FolderListing.images(below: "\(path)/\(folder)").isEmpty) ?? false
+    }
+    guard groups.count < 2 else { return false }
     return listing.files.contains(where: FolderListing.isImage)
-      && listing.folders.allSatisfy { folder in
-        (try? FolderListing.images(below: "\(path)/\(folder)").isEmpty) ?? true
-      }
+      || groups.count == 1 && ((try? FolderParts(of: path).isEmpty) ?? false)
   }
 
   /// The images of a folder.

@@ -161,6 +161,44 @@ import Testing
     }
   }
 
+  /// No classes are asked for where none are needed.
+  @Test func foldersWithoutClassesWillDo() throws {
+    try withTemporaryFolder { folder in
+      let data = folder.appending(path: "photos")
+      let inner = data.appending(path: "holidays")
+      try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+      func train() -> ToolRun {
+        runTool(
+          "train", "figures-vicreg", "--data", data.path, "--maps", "4", "--hidden", "8",
+          "--augment", "crop:2", "--batch-size", "8", "--epochs", "1", "--validation", "0", "-o",
+          folder.path + "/m.safetensors")
+      }
+      // Nor is a label, which the recipe does not take.
+      let table = folder.appending(path: "t.csv").path
+      try Data("a,b\n1,2\n".utf8).write(to: URL(filePath: table))
+      for (name, words) in [
+        (table, "is one file: give a folder of images"),
+        (folder.path + "/none", "there is no folder"),
+        ("mnits", "Did you mean 'mnist'?"),
+      ] {
+        let refused = runTool("train", "figures-vicreg", "--data", name, "-o", folder.path + "/n")
+        #expect(refused.status == 2 && refused.error.contains(words), "\(refused.error)")
+        #expect(!refused.error.contains("label"), "\(refused.error)")
+      }
+      let empty = train()
+      #expect(
+        empty.status == 1 && empty.error.contains("there are no images in this folder")
+          && !empty.error.contains("class"), "\(empty.error)")
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/m.safetensors"))
+      let figures = SyntheticImages(count: 12, seed: 1, size: 16)
+      for index in 0..<12 {
+        try figures.image(at: index).write(to: inner.appending(path: "photo\(index).png"))
+      }
+      let run = train()
+      #expect(run.status == 0 && run.error.contains("Images without labels."), "\(run.error)")
+    }
+  }
+
   @Test func settingsThatDoNotFitAreRefused() throws {
     for (arguments, words) in [
       (["--augment", "none"], "the two views of an image would be the same"),

@@ -39,6 +39,12 @@
       try withTemporaryFolder { folder in
         #expect(!UnlabelledImages.areThere(in: folder.path))
         #expect(!UnlabelledImages.areThere(in: folder.appending(path: "nowhere").path))
+        // One folder tells no classes apart, unless it is a part of which it holds those.
+        try write(["cats/1.png": 1], to: folder)
+        #expect(UnlabelledImages.areThere(in: folder.path))
+        try write(["one/train/cats/1.png": 1], to: folder)
+        #expect(!UnlabelledImages.areThere(in: folder.appending(path: "one").path))
+        try FileManager.default.removeItem(at: folder.appending(path: "one"))
         try write(["cats/1.png": 1, "dogs/1.png": 2], to: folder)
         #expect(!UnlabelledImages.areThere(in: folder.path))
         // At any depth they can be taken nevertheless.
