@@ -83,6 +83,10 @@ enum Remedies {
       "Use data of the shape that the network was trained on ('course summary MODEL')."
     ),
     ("Use fewer folds", "Use a smaller --folds."),
+    (
+      "Give this part a larger fraction",
+      "Give this part a larger share (--validation, --test), or 0."
+    ),
     // Batches
     ("Pass shuffle: false", nil),
     ("Use batches of one size throughout", nil),
@@ -162,6 +166,19 @@ enum Remedies {
       "Choose a smaller batch size, or smaller layers",
       "Use a smaller --batch-size, or smaller layers."
     ),
+    (
+      "Use shorter sequences, or a larger maximumLength",
+      "Use a shorter text, or train with a larger --sequence-length."
+    ),
+    ("Put it behind layers that make an image smaller", nil),
+    (
+      "Choose such a size, or fewer convolutions",
+      "Choose such a size with --size HxW, or fewer --maps."
+    ),
+    ("End the body with a layer that returns vectors", nil),
+    ("Give the embedding a paddingIndex", nil),
+    ("Make the data of texts", "Give texts: a column of a CSV file, or a text file."),
+    ("Train one with NeuralNetwork.transformer", "Train one with 'course train char-transformer'."),
     // Images
     (
       "Choose another imageSize, or have images fitted",

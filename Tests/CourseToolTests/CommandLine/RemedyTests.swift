@@ -51,7 +51,7 @@ import Testing
     var seen = 0
     for folder in [
       "Shared", "Generator", "Networks", "Pictures", "Phase1-FeedForward", "Phase2-CNN",
-      "Phase3-RNN-Regularization",
+      "Phase3-RNN-Regularization", "Explorations", "ExplorationNetworks",
     ] {
       let root = packageFolder.appending(path: folder).resolvingSymlinksInPath()
       let files = try #require(
