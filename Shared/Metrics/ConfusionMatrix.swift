@@ -99,23 +99,32 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
 // MARK: - As text
 
 extension ConfusionMatrix: CustomStringConvertible {
-  /// A table with a row for each class and a column for each prediction, a point for 0. Above 40
-  /// classes, which no terminal has room for, the most frequent mistakes.
-  public var description: String { classCount > 40 ? mistakes(10) : table }
+  /// A table with a row for each class and a column for each prediction, a point for 0. Where the names of the classes
+  /// would make it wider than 80 characters, they have numbers. Above 40 classes, which no terminal has room for, the
+  /// most frequent mistakes.
+  public var description: String {
+    if classCount > 40 { return mistakes(10) }
+    let names = classNames.map(\.printable)
+    let named = table(rows: names, columns: names)
+    guard named.prefix(while: { $0 != "\n" }).count > 80 else { return named }
+    let numbers = names.indices.map(String.init)
+    return table(
+      rows: zip(numbers, names).map { $0.padded(left: numbers.last?.count ?? 0) + "  " + $1 },
+      columns: numbers)
+  }
 
-  private var table: String {
-    let classNames = classNames.map(\.printable)
+  private func table(rows: [String], columns: [String]) -> String {
     let cells = counts.map { row in row.map { $0 == 0 ? "." : "\($0)" } }
-    let widths = classNames.indices.map { column in
-      Swift.max(classNames[column].count, cells.map { $0[column].count }.max() ?? 0)
+    let widths = columns.indices.map { column in
+      Swift.max(columns[column].count, cells.map { $0[column].count }.max() ?? 0)
     }
-    let names = classNames.map(\.count).max() ?? 0
+    let names = rows.map(\.count).max() ?? 0
     func line(_ title: String, _ row: [String]) -> String {
       let columns = zip(row, widths).map { $0.padded(left: $1) }
       return title.padded(right: names) + "  " + columns.joined(separator: "  ")
     }
-    let head = line("", classNames) + "   <- predicted"
-    return ([head] + zip(classNames, cells).map { line($0, $1) }).joined(separator: "\n")
+    let head = line("", columns) + "   <- predicted"
+    return ([head] + zip(rows, cells).map { line($0, $1) }).joined(separator: "\n")
   }
 
   private func mistakes(_ limit: Int) -> String {

@@ -66,6 +66,23 @@ import Testing
         """)
   }
 
+  /// Long names would make lines of more than 80 characters, which no terminal of that width shows as a table.
+  @Test func longNamesOfClassesAreNumbered() throws {
+    let names = [
+      "act", "animal", "artifact", "body", "communication", "food", "location", "person", "plant",
+      "substance", "z",
+    ]
+    var confusion = ConfusionMatrix(classNames: names)
+    confusion.update(predicted: [4, 4, 1, 10], actual: [4, 0, 1, 1])
+    let lines = confusion.description.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= 80 })
+    #expect(lines[0] == "                   0  1  2  3  4  5  6  7  8  9  10   <- predicted")
+    #expect(lines[1] == " 0  act            .  .  .  .  1  .  .  .  .  .   .")
+    #expect(lines[2] == " 1  animal         .  1  .  .  .  .  .  .  .  .   1")
+    #expect(lines[5] == " 4  communication  .  .  .  .  1  .  .  .  .  .   .")
+    #expect(lines[11] == "10  z              .  .  .  .  .  .  .  .  .  .   .")
+  }
+
   @Test func manyClassesPrintTheirMistakes() {
     var confusion = ConfusionMatrix(classCount: 50)
     confusion.update(predicted: [1, 2, 2, 3], actual: [1, 5, 5, 4])
