@@ -66,6 +66,13 @@ public struct Figure: Picture, Sendable {
     /// Whether the values are days since the first of January 1970, to be written as dates.
     public var isOfDates = false
 
+    /// The epochs of a training, of which there are no halves.
+    public static var epochs: Axis {
+      var axis = Axis("epoch")
+      axis.isWhole = true
+      return axis
+    }
+
     /// Creates an axis.
     public init(
       _ label: String = "", scale: Scale = .linear, range: ClosedRange<Double>? = nil,

@@ -29,14 +29,13 @@ enum DepthStudy: Study {
     var data = StudyTable(columns: ["layers", "shortcuts", "seed", "epoch", "train loss"])
     var rows = depths.map { [StudyTable.Cell.count($0)] }
     var (losses, gradients): ([Figure], [Figure]) = ([], [])
-    var allGradients: [Double] = []
+    var (allLosses, allGradients): ([Double], [Double]) = ([], [])
     // Of the plain networks and of the residual ones, by depth.
     var (finalLosses, ratios): ([[Double]], [[Double]]) = ([[], []], [[], []])
     for (kind, shortcuts) in [false, true].enumerated() {
       let title = shortcuts ? "residual" : "plain"
       var loss = Figure(
-        title: "Loss, \(title)", x: .init("epoch"),
-        y: .init("training loss", scale: .logarithmic, range: 1e-3...10))
+        title: "Loss, \(title)", x: .epochs, y: .init("training loss", scale: .logarithmic))
       var norms = Figure(
         title: "Gradients, \(title)", x: .init("convolution, from the input"),
         y: .init("gradient norm before training", scale: .logarithmic))
@@ -76,6 +75,7 @@ enum DepthStudy: Study {
             + fixed(accuracy, 4))
         loss.marks.append(.line("\(depth) layers", points(\.losses)))
         norms.marks.append(.line("\(depth) layers", points(\.gradients)))
+        allLosses += points(\.losses).map(\.y)
         allGradients += points(\.gradients).map(\.y)
         ratios[kind].append(mean { $0.gradients[0] / $0.gradients[$0.gradients.count - 1] })
       }
@@ -84,9 +84,13 @@ enum DepthStudy: Study {
     }
     table.rows = rows
     // One scale for both, so that they can be compared.
-    if let least = allGradients.min(), let most = allGradients.max() {
-      for index in gradients.indices { gradients[index].y.range = least...most }
+    func share(_ values: [Double], _ figures: inout [Figure]) {
+      let shown = values.filter { $0 > 0 && $0.isFinite }
+      guard let least = shown.min(), let most = shown.max(), least < most else { return }
+      for index in figures.indices { figures[index].y.range = least...most }
     }
+    share(allLosses, &losses)
+    share(allGradients, &gradients)
     func change(_ losses: [Double]) -> String {
       "\(fixed(losses[0], 4)) to \(fixed(losses[losses.count - 1], 4))"
     }

@@ -22,7 +22,7 @@ enum NeuronStudy: Study {
     var table = StudyTable(columns: ["data", "cost at first", "cost", "accuracy"])
     var data = StudyTable(columns: ["data", "epoch", "cost", "accuracy"])
     var figure = Figure(
-      title: "One neuron: cost over epochs", x: .init("epoch"), y: .init("cost", range: 0...0.8))
+      title: "One neuron: cost over epochs", x: .epochs, y: .init("cost", range: 0...0.8))
     let sets: [(name: String, data: Dataset)] = [
       ("blobs", try .blobs(count: count, seed: settings.seed)),
       ("moons", try .moons(count: count, seed: settings.seed)),

@@ -27,9 +27,8 @@ extension Figure {
   public static func learningRate(of history: TrainingHistory) -> Figure {
     let rates = history.epochs.map { Double($0.learningRate) }
     var figure = Figure(
-      title: "Learning rate", x: .init("epoch"),
+      title: "Learning rate", x: .epochs,
       y: .init("learning rate", range: 0...max(1.1 * (rates.max() ?? 1), 1e-12)))
-    figure.x.isWhole = true
     figure.marks = [
       .line("", zip(history.epochs, rates).map { (Double($0.epoch + 1), $1) })
     ]
@@ -41,8 +40,7 @@ extension Figure {
     isBetter: (Double, Double) -> Bool, scale: Scale, range: ClosedRange<Double>?
   ) -> Figure {
     var figure = Figure(
-      title: title, x: .init("epoch"), y: .init(title.lowercased(), scale: scale, range: range))
-    figure.x.isWhole = true
+      title: title, x: .epochs, y: .init(title.lowercased(), scale: scale, range: range))
     let epochs = history.epochs
     func points(_ scores: (EpochReport) -> Scores?) -> [(x: Double, y: Double)] {
       epochs.compactMap { epoch in
