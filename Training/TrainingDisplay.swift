@@ -61,9 +61,18 @@ package struct TrainingDisplay: TrainingCallback {
           "   validation " + words($0, named: named).joined(separator: "  ")
         } ?? ""
       }
-      // Where the line would wrap, the names stand in its first half only.
-      let isLong = stream.features.isTerminal && (head + tail(named: true)).count > stream.width
-      line.leave(head + tail(named: !isLong))
+      // Where the line would wrap, the names stand in its first half only; where that does not suffice, the second
+      // half has a line of its own.
+      func fits(_ text: String) -> Bool {
+        !stream.features.isTerminal || text.count <= stream.width
+      }
+      let forms = [head + tail(named: true), head + tail(named: false)]
+      if let form = forms.first(where: fits) {
+        line.leave(form)
+      } else {
+        line.leave(head)
+        line.leave(tail(named: true))
+      }
     }
     return .proceed
   }

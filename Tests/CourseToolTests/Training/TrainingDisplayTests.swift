@@ -99,5 +99,11 @@ import Testing
     #expect(
       try lines(isTerminal: true, width: 80).last
         == "epoch 25/25  loss 0.5000  accuracy 0.2500   validation 0.7500  0.5000")
+    // 50 columns none for the numbers.
+    #expect(
+      try lines(isTerminal: true, width: 50).suffix(2) == [
+        "epoch 25/25  loss 0.5000  accuracy 0.2500",
+        "   validation loss 0.7500  accuracy 0.5000",
+      ])
   }
 }
