@@ -46,9 +46,7 @@ struct MistakesFile {
       let all = try Segmentations(of: network, on: data)
       switch kind {
       case .picture(let file):
-        try file.write(
-          all.sheet(title: "The worst of \(counted(data.count, "image"))", at: all.worst(12)),
-          warnings: warnings)
+        try file.write(all.picture(ofWorst: 12), warnings: warnings)
       case .table(let file):
         try file.write(warnings: warnings) { try AtomicFile.write(Data(all.csv.utf8), to: $0) }
       }

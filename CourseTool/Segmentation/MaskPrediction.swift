@@ -39,7 +39,12 @@ enum MaskPrediction {
       throw UsageError("masks are files: give a folder for them with --output FOLDER")
     }
     let files = try arguments.operands.dropFirst().flatMap(PredictCommand.images(in:))
-    let targets = try targets(of: files, in: folder, force: arguments[RunOptions.force])
+    let targets = try targets(of: files, in: folder)
+    // A folder with some of the masks would look complete: nothing is written unless all images can be read.
+    if !arguments[RunOptions.skipBroken] {
+      for file in files { _ = try PixelImage(contentsOf: file) }
+    }
+    try prepare(folder, for: targets, inputs: files, force: arguments[RunOptions.force])
     let sheetFile = try arguments[PredictCommand.sheet].map {
       try PictureFile(
         $0, option: "--sheet", force: arguments[RunOptions.force], inputs: [path] + files)
@@ -85,8 +90,9 @@ enum MaskPrediction {
     remarks.report(on: terminal.error)
     if let sheetFile {
       let title = "Masks by \(URL(filePath: path).lastPathComponent)"
-      try sheetFile.write(
-        TileSheet(title: title, groups: [.init("", tiles)]), warnings: terminal.error)
+      var sheet = TileSheet(title: title, groups: [.init("", tiles)])
+      sheet.key = Segmentations.key(of: names)
+      try sheetFile.write(sheet, warnings: terminal.error)
       if !arguments[CommonOptions.quiet] {
         terminal.error.line("The masks are drawn in \(sheetFile.path).")
       }
@@ -123,10 +129,29 @@ enum MaskPrediction {
     return input.restored(mask, height: image.height, width: image.width)
   }
 
-  /// The files for each image, checked before the work begins.
+  /// The files for each image, none of which is that of another one.
   private static func targets(
-    of files: [String], in folder: String, force: Bool
+    of files: [String], in folder: String
   ) throws -> [(mask: String, overlay: String)] {
+    var known: [String: String] = [:]
+    return try files.map { file in
+      let name = URL(filePath: file).deletingPathExtension().lastPathComponent
+      let paths = (mask: "\(folder)/\(name).png", overlay: "\(folder)/\(name)-overlay.png")
+      for path in [paths.mask, paths.overlay] {
+        guard let other = known.updateValue(file, forKey: path) else { continue }
+        throw CourseError(
+          .file, "two images would have the same file", expected: "different names",
+          received: "\(other) and \(file)", location: path,
+          remedy: "Predict them in two runs, to two folders.")
+      }
+      return paths
+    }
+  }
+
+  /// Makes the folder, and checks the files in it, before the work begins.
+  private static func prepare(
+    _ folder: String, for targets: [(mask: String, overlay: String)], inputs: [String], force: Bool
+  ) throws {
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true)
@@ -135,20 +160,10 @@ enum MaskPrediction {
         .file, "cannot make the folder", received: error.localizedDescription, location: folder,
         remedy: "Name another folder.")
     }
-    var known: [String: String] = [:]
-    return try files.map { file in
-      let name = URL(filePath: file).deletingPathExtension().lastPathComponent
-      if let other = known.updateValue(file, forKey: name) {
-        throw CourseError(
-          .file, "two images would have the same mask file", expected: "different names",
-          received: "\(other) and \(file)", location: "\(folder)/\(name).png",
-          remedy: "Predict them in two runs, to two folders.")
+    for target in targets {
+      for path in [target.mask, target.overlay] {
+        _ = try OutputFile(path, force: force, inputs: inputs)
       }
-      let paths = (mask: "\(folder)/\(name).png", overlay: "\(folder)/\(name)-overlay.png")
-      for path in [paths.mask, paths.overlay] {
-        _ = try OutputFile(path, force: force, inputs: files)
-      }
-      return paths
     }
   }
 

@@ -102,6 +102,20 @@ struct Segmentations {
       ], side: 96)
   }
 
+  /// The same as the key of a sheet of masks.
+  static func key(of classNames: [String]) -> [(name: String, color: Figure.Color)] {
+    zip(classNames, PixelImage.classColors(classNames.count)).map { name, color in
+      (name.printable, .rgb(color[0], color[1], color[2]))
+    }
+  }
+
+  /// A picture of the worst images, with the meaning of the colours.
+  func picture(ofWorst limit: Int) -> TileSheet {
+    var sheet = sheet(title: "The worst of \(counted(count, "image"))", at: worst(limit))
+    sheet.key = Self.key(of: classNames)
+    return sheet
+  }
+
   /// The score of each image, the worst first, as CSV.
   var csv: String {
     "image,mean IoU\n" + worst(.max).map { "\($0),\(fixed(scores[$0], 4))\n" }.joined()

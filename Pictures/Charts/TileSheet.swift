@@ -35,6 +35,8 @@ public struct TileSheet: Drawn, Sendable {
   public var groups: [Group]
   /// The longer side of an image in the picture.
   public var side: Double
+  /// The meaning of colours in the images, below the title of a picture; a page shows it in its own way.
+  public var key: [(name: String, color: Figure.Color)] = []
 
   /// Creates a sheet.
   public init(title: String, groups: [Group], side: Double = 88) {
@@ -104,6 +106,7 @@ public struct TileSheet: Drawn, Sendable {
       content.text(title, at: (margin, y + 8), .title)
       y += 32
     }
+    y += addKey(to: &content, at: (margin, y), width: width - 2 * margin)
     for group in groups {
       if !group.title.isEmpty {
         content.text(group.title, at: (margin, y + 8), .label, .soft)
@@ -134,6 +137,21 @@ public struct TileSheet: Drawn, Sendable {
     drawing.label = title
     drawing.add(content, at: (0, 0))
     return drawing
+  }
+
+  /// Draws the meaning of the colours, in as many rows as needed.
+  /// - Returns: the height
+  private func addKey(to drawing: inout Drawing, at place: Drawing.Point, width: Double) -> Double {
+    guard !key.isEmpty else { return 0 }
+    var (x, y) = (0.0, 0.0)
+    for (name, color) in key {
+      let needed = 44 + 7.2 * Double(name.count)
+      if x > 0, x + needed > width { (x, y) = (0, y + 22) }
+      drawing.rectangle(at: (place.x + x, place.y + y), width: 14, height: 14, Ink(color))
+      drawing.text(name, at: (place.x + x + 22, place.y + y + 11.5))
+      x += needed
+    }
+    return y + 32
   }
 
   /// In a page, the tiles flow into as many columns as it has room for.
