@@ -66,16 +66,20 @@ struct RunPrinter {
     let isText = report.perplexities != nil
     let isRegression = report.train?.rmse != nil
     let isSegmentation = report.train?.meanIoU != nil
+    // Boxes, and images without labels, have none.
+    let hasAccuracy = rows.contains { $0.1?.accuracy != nil }
     let titles =
       isRegression
       ? ["loss", "RMSE", "MAE", "R2", "examples"]
       : isSegmentation
         ? ["loss", "pixel accuracy", "mean IoU", "images"]
-        : ["loss", "accuracy"] + (isText ? ["perplexity", "bits", "sequences"] : ["examples"])
+        : ["loss"] + (hasAccuracy ? ["accuracy"] : [])
+          + (isText ? ["perplexity", "bits", "sequences"] : ["examples"])
     let widths =
       isRegression
       ? [8, 12, 12, 9, 10]
-      : isSegmentation ? [8, 16, 10, 10] : isText ? [8, 10, 12, 8, 11] : [8, 10, 10]
+      : isSegmentation
+        ? [8, 16, 10, 10] : [8] + (hasAccuracy ? [10] : []) + (isText ? [12, 8, 11] : [10])
     func line(_ name: String, _ cells: [String]) -> String {
       name.padded(right: 12) + zip(cells, widths).map { $0.padded(left: $1) }.joined()
     }
@@ -86,7 +90,7 @@ struct RunPrinter {
         ? [part.rmse, part.mae, part.r2].map { $0.map(metricText) ?? "-" }
         : isSegmentation
           ? [part.pixelAccuracy, part.meanIoU].map { $0.map { fixed($0, 4) } ?? "-" }
-          : [part.accuracy.map { fixed($0, 4) } ?? "-"]
+          : (hasAccuracy ? [part.accuracy.map { fixed($0, 4) } ?? "-"] : [])
             + [part.perplexity, part.bitsPerCharacter].compactMap { $0.map { fixed($0, 3) } }
       let row = line(name, [lossText(Float(part.loss))] + scores + ["\(part.examples)"])
       out.line((name == "test" ? out.style.bold(row) : row) + remark)

@@ -161,3 +161,20 @@ extension CourseError {
     return error
   }
 }
+
+/// Reads images that have masks or boxes of their own, none of which is skipped.
+///
+/// An error of one of them is one of the data, for which nothing points to `--skip-broken`.
+func readingAnnotated<Result>(skipBroken: Bool, _ body: () throws -> Result) throws -> Result {
+  guard !skipBroken else {
+    throw UsageError(
+      "'--skip-broken' does not apply to images with masks or boxes: correct the image, or remove it with "
+        + "its mask or boxes")
+  }
+  do {
+    return try body()
+  } catch var error as CourseError where error.kind == .format {
+    error.kind = .invalidData
+    throw error
+  }
+}

@@ -14,9 +14,12 @@ extension Recipe {
     progress: TextStream? = nil
   ) throws -> DataSource.Loaded {
     if isDetector {
-      let data = try loadDetectionData(progress: progress)
+      let data = try loadDetectionData(skipBroken: skipBroken, progress: progress)
+      // Images of any size are stretched to one, and boxes found there are stretched back.
+      let input = try ImageInput(
+        channels: 3, height: data.imageSize[0], width: data.imageSize[1], fitting: .stretch)
       return DataSource.Loaded(
-        examples: try detectionBatches(of: data).dataset(), detection: data)
+        examples: try detectionBatches(of: data).dataset(), imageInput: input, detection: data)
     }
     if isOfTexts { return try loadTexts(data, classNames: expected?.classNames) }
     if isText {
@@ -28,7 +31,7 @@ extension Recipe {
     if isSegmentation {
       return try loadAnnotated(
         data, masks: masks, classNames: expected?.classNames, form: form ?? imageForm,
-        progress: progress)
+        skipBroken: skipBroken, progress: progress)
     }
     if isPretraining,
       let loaded = try loadUnlabelled(

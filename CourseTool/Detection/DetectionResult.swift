@@ -80,14 +80,17 @@ extension Recipe {
     arguments: Arguments
   ) throws -> (data: DetectionData, source: String, part: String) {
     let progress = terminal.progress(for: arguments)
+    let skipBroken = arguments[RunOptions.skipBroken]
     if let given {
-      return (try loadDetectionData(given, for: network, progress: progress), given, "all")
+      let data = try loadDetectionData(
+        given, for: network, skipBroken: skipBroken, progress: progress)
+      return (data, given, "all")
     }
     guard test > 0 else {
       throw UsageError("\(path) has no test part of its own: give DATA")
     }
     let loaded = try recordedData(
-      of: network, skipBroken: false, progress: progress,
+      of: network, skipBroken: skipBroken, progress: progress,
       remedy: "Give images with boxes, or restore the original data.")
     return (try detectionParts(loaded)!.test, data, "test")
   }

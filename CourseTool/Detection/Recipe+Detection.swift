@@ -16,15 +16,18 @@ extension Recipe {
   ///   - network: the trained network, whose classes and size count; `nil` before training
   ///   - stream: the stream for the progress; `nil` for none
   func loadDetectionData(
-    _ given: String? = nil, for network: NeuralNetwork? = nil, progress stream: TextStream?
+    _ given: String? = nil, for network: NeuralNetwork? = nil, skipBroken: Bool,
+    progress stream: TextStream?
   ) throws -> DetectionData {
     let source = given ?? data
     guard source == DataSource.scenes.name else {
-      return try DetectionData(
-        folder: source,
-        size: network.map { Array($0.inputShape.dropFirst()) }
-          ?? imageSize.map { [$0.height, $0.width] } ?? [64, 64],
-        classNames: network.map { Array($0.classNames.dropLast()) }, proposals: proposals)
+      return try readingAnnotated(skipBroken: skipBroken) {
+        try DetectionData(
+          folder: source,
+          size: network.map { Array($0.inputShape.dropFirst()) }
+            ?? imageSize.map { [$0.height, $0.width] } ?? [64, 64],
+          classNames: network.map { Array($0.classNames.dropLast()) }, proposals: proposals)
+      }
     }
     let scenes = SyntheticScenes(count: DataSource.scenes.count, seed: 1)
     let line = ProgressLine("drawing", total: scenes.count, unit: "scenes", on: stream)
@@ -48,8 +51,6 @@ extension Recipe {
       optimizer: optimizer.make(for: self), seed: seed)
     network.penalty = penalty.penalty
     try network.requireMemory(forBatchOf: batchSize)
-    network.imageInput = try ImageInput(
-      channels: 3, height: data.imageSize[0], width: data.imageSize[1], fitting: .stretch)
     return network
   }
 

@@ -41,7 +41,8 @@ func labelledData(
     }
     if let recipe, recipe.isSegmentation {
       let loaded = try recipe.loadAnnotated(
-        given, classNames: network.classNames, form: ImageForm(of: network), progress: progress)
+        given, classNames: network.classNames, form: ImageForm(of: network), skipBroken: skipBroken,
+        progress: progress)
       loaded.remarks.report(on: terminal.error)
       return (loaded.examples, given, "all")
     }

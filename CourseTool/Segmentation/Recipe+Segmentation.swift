@@ -64,7 +64,16 @@ extension Recipe {
   ///   - classNames: the classes that a trained network knows
   func loadAnnotated(
     _ source: String, masks: String? = nil, classNames: [String]?, form: ImageForm,
-    progress: TextStream?
+    skipBroken: Bool, progress: TextStream?
+  ) throws -> DataSource.Loaded {
+    try readingAnnotated(skipBroken: skipBroken) {
+      try loadAnnotated(
+        source, masks: masks, classNames: classNames, form: form, progress: progress)
+    }
+  }
+
+  private func loadAnnotated(
+    _ source: String, masks: String?, classNames: [String]?, form: ImageForm, progress: TextStream?
   ) throws -> DataSource.Loaded {
     if source == DataSource.scenes.name {
       // Drawn in the size in which they are wanted, where they have it.

@@ -27,7 +27,8 @@ extension DetectionData {
     guard FileManager.default.fileExists(atPath: file) else {
       throw CourseError(
         .file, "there are no boxes", expected: "annotations.json, in the form of COCO",
-        received: "no such file", location: folder)
+        received: FileManager.default.fileExists(atPath: folder)
+          ? "no such file" : "no such folder", location: folder)
     }
     let reader = COCOReader(file: file, document: try JSONValue(contentsOf: file))
     let names = try reader.classes()
@@ -114,7 +115,9 @@ private struct COCOReader {
       names[try field("id", of: entry, place, \.integer)] =
         try field("name", of: entry, place, \.string)
     }
-    guard Set(names.values).count == names.count, !names.isEmpty else {
+    guard Set(names.values).count == names.count, !names.isEmpty,
+      names.values.allSatisfy({ $0.contains { !$0.isWhitespace } })
+    else {
       throw CourseError(
         .invalidData, "classes without names of their own", expected: "a name for each",
         received: "\(names.values.sorted())", location: file)

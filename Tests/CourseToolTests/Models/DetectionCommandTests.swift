@@ -35,6 +35,7 @@ import Testing
       let page = try String(contentsOf: URL(filePath: file("train.html")), encoding: .utf8)
       #expect(page.contains("Detections in red, the truth in white"))
       #expect(page.contains("Precision and recall"))
+      #expect(!run.output.contains("accuracy"), "boxes have none: \(run.output)")
 
       // The same numbers from the file.
       let evaluation = runTool("evaluate", model)
@@ -54,6 +55,40 @@ import Testing
       #expect(predicted.output.hasPrefix("file,class,score,left,top,right,bottom\n"))
       let sheet = try String(contentsOf: URL(filePath: file("s.svg")), encoding: .utf8)
       #expect(sheet.contains("Detections of m.safetensors") && sheet.contains("000011.png"))
+
+      // An image of another size is stretched to that of the network, and its boxes back.
+      func boxes(_ path: String) throws -> [[Double]] {
+        let json = try runTool("predict", model, path, "--json").json
+        return try #require(json["detections"] as? [[String: Any]]).map {
+          try #require($0["box"] as? [Double])
+        }
+      }
+      let input = try ImageInput(channels: 3, height: 32, width: 32, fitting: .stretch)
+      let (wide, square) = (
+        folder.appending(path: "wide"), folder.appending(path: "square")
+      )
+      for place in [wide, square] {
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      }
+      for name in try FileManager.default.contentsOfDirectory(atPath: data + "/images") {
+        // Each pixel twice, side by side, without the last four rows.
+        let image = try PixelImage(contentsOf: data + "/images/" + name)
+        let pixels = stride(from: 0, to: 32 * 28 * 3, by: 3).flatMap { place in
+          let pixel = image.pixels[place..<(place + 3)]
+          return pixel + pixel
+        }
+        let changed = PixelImage(width: 64, height: 28, channels: 3, pixels: pixels)
+        try changed.write(to: wide.appending(path: name))
+        try input.fitted(changed).write(to: square.appending(path: name))
+      }
+      let (before, after) = (try boxes(square.path), try boxes(wide.path))
+      #expect(before.count > 0 && before.count == after.count)
+      for (before, after) in zip(before, after) {
+        for side in 0..<4 {
+          #expect(abs(after[side] - before[side] * (side % 2 == 0 ? 2 : 0.875)) < 0.001)
+        }
+      }
+      #expect(runTool("summary", model).output.contains("Images: 3 x 32 x 32"))
 
       // Pictures of networks that need the image alone.
       let image = data + "/images/000001.png"
@@ -131,6 +166,23 @@ import Testing
       try refused("000003.png", "nowhere.png", "there is no such image")
       try refused("000003.png", "../m.safetensors", "an image outside of the folder")
       try Data(text.utf8).write(to: file)
+      // An image that has boxes is not skipped, so nothing points to the option.
+      let image = URL(filePath: data + "/images/000003.png")
+      let whole = try Data(contentsOf: image)
+      try whole.prefix(60).write(to: image)
+      let arguments = [
+        "train", "figures-fast-rcnn", "--data", data, "--size", "32x32", "--maps", "4,6", "-o",
+        folder.appending(path: "other.safetensors").path,
+      ]
+      let broken = runTool(arguments)
+      #expect(
+        broken.status == 1 && broken.error.contains("000003.png")
+          && !broken.error.contains("--skip-broken"), "\(broken.error)")
+      let skipping = runTool(arguments + ["--skip-broken"])
+      #expect(
+        skipping.status == 2 && skipping.error.contains("does not apply to images with masks"),
+        "\(skipping.error)")
+      try whole.write(to: image)
       let tiny = runTool(
         "train", "figures-fast-rcnn", "--data", data, "--size", "4x4", "--maps", "4,6", "-o",
         folder.appending(path: "other.safetensors").path)

@@ -75,6 +75,9 @@ import Testing
       let worst = try String(contentsOfFile: place("worst.csv"), encoding: .utf8)
       #expect(worst.hasPrefix("image,mean IoU\n"))
       #expect(runTool("evaluate", model, "--mistakes", place("worst.svg")).status == 0)
+      // The colours of the masks are named in the picture.
+      let picture = try String(contentsOfFile: place("worst.svg"), encoding: .utf8)
+      for name in ["background", "circle", "triangle"] { #expect(picture.contains(">\(name)<")) }
       #expect(runTool("evaluate", model, data).output.contains("examples   6"))
 
       let page = try String(contentsOfFile: place("r.html"), encoding: .utf8)
@@ -87,6 +90,8 @@ import Testing
         "predict", model, "\(data)/images", "-o", masks, "--sheet", place("p.svg"))
       #expect(predicted.status == 0, "\(predicted.error)")
       #expect(predicted.output.contains("share of circle"))
+      let sheet = try String(contentsOfFile: place("p.svg"), encoding: .utf8)
+      #expect(sheet.contains(">background<") && sheet.contains(">circle<"))
       let mask = try PixelImage(maskFile: "\(masks)/000003.png")
       #expect(mask.width == 32 && mask.height == 32 && mask.pixels.allSatisfy { $0 < 6 })
       #expect(try PixelImage(contentsOf: "\(masks)/000003-overlay.png").channels == 3)
@@ -108,6 +113,22 @@ import Testing
         let wrong = runTool(["predict"] + arguments)
         #expect(wrong.status == 2 && wrong.error.contains(message), "\(wrong.error)")
       }
+      // Nothing is written where not all masks can be, or two would have one file.
+      let image = "\(data)/images/000003.png"
+      let (broken, other) = (place("zz.png"), place("000003-overlay.png"))
+      try Data(contentsOf: URL(filePath: image)).prefix(60).write(to: URL(filePath: broken))
+      try FileManager.default.copyItem(atPath: image, toPath: other)
+      for (files, message) in [
+        ([image, broken], "truncated"), ([image, place("none.png")], "cannot open the file"),
+        ([image, other], "two images would have the same file"), ([image, data], "the same file"),
+      ] {
+        let wrong = runTool(["predict", model] + files + ["-o", place("none")])
+        #expect(wrong.status == 1 && wrong.error.contains(message), "\(wrong.error)")
+        #expect(!FileManager.default.fileExists(atPath: place("none")))
+      }
+      let skipping = runTool(
+        "predict", model, image, broken, "-o", masks, "--force", "--skip-broken")
+      #expect(skipping.status == 0 && skipping.error.contains("Skipped 1"), "\(skipping.error)")
       let plot = runTool("plot", "mistakes", model, "-o", place("m.svg"))
       #expect(plot.status == 1 && plot.error.contains("--mistakes worst.png"), "\(plot.error)")
       let maps = runTool(
@@ -179,6 +200,31 @@ import Testing
   func settingsThatDoNotFit(arguments: [String], message: String) throws {
     let run = runTool(["train"] + arguments)
     #expect(run.status == 2 && run.error.contains(message), "\(run.error)")
+  }
+
+  /// An image that has a mask is not skipped, so nothing points to the option.
+  @Test func brokenImagesAndMasksAreNotSkipped() throws {
+    try withTemporaryFolder { folder in
+      let data = scenes(in: folder)
+      let model = folder.appending(path: "m.safetensors").path
+      for part in ["images", "masks"] {
+        let files = try FileManager.default.contentsOfDirectory(atPath: "\(data)/\(part)").sorted()
+        let file = URL(filePath: "\(data)/\(part)/\(files[2])")
+        let whole = try Data(contentsOf: file)
+        try whole.prefix(60).write(to: file)
+        let arguments = ["train", "figures-unet", "--data", data, "-o", model] + small
+        let broken = runTool(arguments)
+        #expect(
+          broken.status == 1 && broken.error.contains(file.path)
+            && !broken.error.contains("--skip-broken"), "\(broken.error)")
+        let skipping = runTool(arguments + ["--skip-broken"])
+        #expect(
+          skipping.status == 2 && skipping.error.contains("does not apply to images with masks"),
+          "\(skipping.error)")
+        try whole.write(to: file)
+      }
+      #expect(!FileManager.default.fileExists(atPath: model))
+    }
   }
 
   /// Masks follow the images, and a resumed training goes on with the same ones.
