@@ -22,4 +22,12 @@ struct DataRemarks {
     for error in skipped.prefix(20) { stream.line("  \(error.oneLine)") }
     if skipped.count > 20 { stream.line("  and \(skipped.count - 20) more") }
   }
+
+  /// Throws when every one of so many images was skipped: an answer without examples is none.
+  func requireRead(of count: Int, for purpose: String) throws {
+    guard skipped.count == count, count > 0 else { return }
+    throw CourseError(
+      .invalidData, "no image could be read", expected: "images \(purpose)",
+      received: "\(counted(count, "broken image"))")
+  }
 }

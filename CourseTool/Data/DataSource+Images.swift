@@ -152,7 +152,11 @@ extension CourseError {
   func suggestingToSkip(for command: CommandDescription, _ arguments: Arguments) -> CourseError {
     let path = location?.split(separator: ", offset").first.map(String.init) ?? ""
     let isImage = ImageExample.isImage(path) || path.lowercased().hasSuffix(".npy")
-    guard kind == .format, isImage, !arguments.operands.contains(path),
+    // Not one that the user named.
+    let isNamed =
+      arguments.operands.contains(path)
+      || command.options.contains { arguments.value(of: $0.name) as? String == path }
+    guard kind == .format, isImage, !isNamed,
       !arguments[RunOptions.skipBroken],
       command.options.contains(where: { $0.name == RunOptions.skipBroken.name })
     else { return self }

@@ -87,6 +87,7 @@ enum DetectionPrediction {
     }
     progress.clear()
     remarks.report(on: terminal.error)
+    try remarks.requireRead(of: files.count, for: "to look for things in")
     if let sheetFile {
       let title = "Detections of \(URL(filePath: path).lastPathComponent.printable)"
       try sheetFile.write(
@@ -97,13 +98,7 @@ enum DetectionPrediction {
     }
     let text = try text(
       found, model: path, classNames: detector.classNames, isJSON: arguments[CommonOptions.json])
-    guard let outputFile else { return terminal.output.content(text) }
-    try outputFile.write(warnings: terminal.error) {
-      try AtomicFile.write(Data(text.utf8), to: $0)
-    }
-    if !arguments[CommonOptions.quiet] {
-      terminal.error.line("The predictions are in \(outputFile.path).")
-    }
+    try PredictCommand.finish(text, to: outputFile, arguments, on: terminal)
   }
 
   /// The detections as JSON or CSV.

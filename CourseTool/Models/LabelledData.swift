@@ -35,9 +35,16 @@ func labelledData(
       return (loaded.examples, given, "all")
     }
     if let recipe, recipe.isText {
-      let data = try DataSource.loadText(given, classNames: network.classNames)
-        .dataset(batchSize: recipe.textRows, sequenceLength: recipe.sequenceLength)
-      return (data, given, "all")
+      let text = try DataSource.loadText(given, classNames: network.classNames)
+      do {
+        let data = try text.dataset(
+          batchSize: recipe.textRows, sequenceLength: recipe.sequenceLength)
+        return (data, given, "all")
+      } catch var error as CourseError {
+        // The batches are those of the training.
+        error.remedy = "Take a longer text."
+        throw error
+      }
     }
     if let recipe, recipe.isSegmentation {
       let loaded = try recipe.loadAnnotated(

@@ -247,6 +247,7 @@ enum PredictCommand: Command {
     }
     progress.clear()
     remarks.report(on: terminal.error)
+    try remarks.requireRead(of: files.count, for: "to classify")
     if let sheetFile {
       guard answers.count > 0 else {
         throw CourseError(
@@ -268,26 +269,41 @@ enum PredictCommand: Command {
           ? try JSONCoding.text(
             Record(model: path, classNames: names, predictions: predictions), isPretty: true) + "\n"
           : csv(predictions, classNames: names, arguments)
+    try finish(text, to: outputFile, arguments, on: terminal)
+  }
+
+  /// Prints the digits of each line in order, or writes them to a file.
+  private static func sort(
+    _ operands: [String], by network: NeuralNetwork, _ arguments: Arguments, on terminal: Terminal
+  ) throws {
+    guard arguments[top] == nil, !arguments[probabilities], arguments[EvaluateCommand.label] == nil,
+      arguments[sheet] == nil
+    else {
+      throw UsageError(
+        "'--top', '--probabilities', '--label' and '--sheet' do not apply to sorted digits")
+    }
+    let outputFile = try arguments[output].map {
+      try OutputFile($0, force: arguments[RunOptions.force], inputs: operands)
+    }
+    let predictions = try DigitSorter(network).predictions(for: Array(operands.dropFirst()))
+    let record = DigitSorter.Record(model: operands[0], predictions: predictions)
+    try finish(
+      arguments[CommonOptions.json]
+        ? JSONCoding.text(record, isPretty: true) + "\n"
+        : predictions.map { $0.sorted.map(String.init).joined(separator: " ") + "\n" }.joined(),
+      to: outputFile, arguments, on: terminal)
+  }
+
+  /// Prints the predictions, or writes them to a file.
+  static func finish(
+    _ text: String, to outputFile: OutputFile?, _ arguments: Arguments, on terminal: Terminal
+  ) throws {
     guard let outputFile else { return terminal.output.content(text) }
     try outputFile.write(warnings: terminal.error) {
       try AtomicFile.write(Data(text.utf8), to: $0)
     }
     if !arguments[CommonOptions.quiet] {
       terminal.error.line("The predictions are in \(outputFile.path).")
-    }
-  }
-
-  /// Prints the digits of each line in order.
-  private static func sort(
-    _ operands: [String], by network: NeuralNetwork, _ arguments: Arguments, on terminal: Terminal
-  ) throws {
-    let predictions = try DigitSorter(network).predictions(for: Array(operands.dropFirst()))
-    if arguments[CommonOptions.json] {
-      return try terminal.output.json(
-        DigitSorter.Record(model: operands[0], predictions: predictions))
-    }
-    for prediction in predictions {
-      terminal.output.line(prediction.sorted.map(String.init).joined(separator: " "))
     }
   }
 

@@ -84,11 +84,7 @@ enum NeighbourPrediction {
       }
     }
     remarks.report(on: terminal.error)
-    guard !queries.isEmpty else {
-      throw CourseError(
-        .invalidData, "no image could be read", expected: "images to compare",
-        received: "\(counted(remarks.skipped.count, "broken image"))")
-    }
+    try remarks.requireRead(of: files.count, for: "to compare")
     let line = ProgressLine("encoding", total: images.count, unit: "images", on: progress)
     defer { line.clear() }
     var features: [Tensor] = []

@@ -88,6 +88,7 @@ enum MaskPrediction {
     }
     progress.clear()
     remarks.report(on: terminal.error)
+    try remarks.requireRead(of: files.count, for: "to segment")
     if let sheetFile {
       let title = "Masks by \(URL(filePath: path).lastPathComponent)"
       var sheet = TileSheet(title: title, groups: [.init("", tiles)])

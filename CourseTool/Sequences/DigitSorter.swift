@@ -41,17 +41,23 @@ struct DigitSorter {
   /// What it makes of each line of each operand: a file, `-`, or the line itself.
   func predictions(for operands: [String]) throws -> [Prediction] {
     try operands.flatMap { operand in
-      try lines(of: operand).enumerated().compactMap { row, line in
+      let found = try lines(of: operand).enumerated().compactMap { row, line -> Prediction? in
         guard line.contains(where: { !$0.isWhitespace }) else { return nil }
         let digits = try digits(in: line, location: "\(operand), line \(row + 1)")
         return Prediction(file: operand, row: row + 1, digits: digits, sorted: try sorted(digits))
       }
+      guard !found.isEmpty else {
+        throw CourseError(
+          .invalidData, "there are no digits to sort", expected: "\(length) digits in a line",
+          received: "nothing", location: operand.isEmpty ? nil : operand)
+      }
+      return found
     }
   }
 
   private func lines(of operand: String) throws -> [String] {
-    if !FileManager.default.fileExists(atPath: operand), operand.contains(where: \.isNumber),
-      operand.allSatisfy({ $0.isNumber || $0.isWhitespace || $0 == "," })
+    if !DataSource.isStandardInput(operand), !TextOperand.looksLikePath(operand),
+      !FileManager.default.fileExists(atPath: operand)
     {
       return [operand]
     }

@@ -182,6 +182,10 @@ import Testing
       #expect(
         skipping.status == 2 && skipping.error.contains("does not apply to images with masks"),
         "\(skipping.error)")
+      let nothing = runTool(
+        "predict", folder.appending(path: "m.safetensors").path, image.path, "--skip-broken")
+      #expect(
+        nothing.status == 1 && nothing.error.contains("no image could be read"), "\(nothing.error)")
       try whole.write(to: image)
       let tiny = runTool(
         "train", "figures-fast-rcnn", "--data", data, "--size", "4x4", "--maps", "4,6", "-o",

@@ -129,6 +129,9 @@ import Testing
       let skipping = runTool(
         "predict", model, image, broken, "-o", masks, "--force", "--skip-broken")
       #expect(skipping.status == 0 && skipping.error.contains("Skipped 1"), "\(skipping.error)")
+      let nothing = runTool("predict", model, broken, "-o", masks, "--skip-broken")
+      #expect(
+        nothing.status == 1 && nothing.error.contains("no image could be read"), "\(nothing.error)")
       let plot = runTool("plot", "mistakes", model, "-o", place("m.svg"))
       #expect(plot.status == 1 && plot.error.contains("--mistakes worst.png"), "\(plot.error)")
       let maps = runTool(

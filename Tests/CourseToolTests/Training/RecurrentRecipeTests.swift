@@ -158,6 +158,19 @@ import Testing
       #expect(text.output == "one two three. \n", "\(text.output)\(text.error)")
       #expect(runTool("summary", whole).output.contains("Attention"))
       #expect(runTool("evaluate", whole).output.contains("perplexity"))
+      // An image that was named is not one of several, so nothing points to an option that skips it.
+      let picture = folder.appending(path: "p.png")
+      try Data([0x89, 0xFF, 0xFE, 0x80]).write(to: picture)
+      let image = runTool("train", "char-transformer", "--data", picture.path, "-o", whole + "2")
+      #expect(
+        image.status == 1 && image.error.contains("not a text file")
+          && !image.error.contains("--skip-broken"), "\(image.error)")
+      // A remedy that evaluate has: it takes no batch size.
+      let few = folder.appending(path: "few.txt").path
+      try Data("one".utf8).write(to: URL(filePath: few))
+      let short = runTool("evaluate", whole, few)
+      #expect(
+        short.status == 1 && short.error.contains("Take a longer text.\n"), "\(short.error)")
     }
   }
 
@@ -181,7 +194,17 @@ import Testing
       #expect(sorted.output.wholeMatch(of: /(\d( \d){5}\n){2}/) != nil, "\(sorted.output)")
       let one = runTool("predict", model, "4,2,0,1,1,3").output
       #expect(sorted.output.hasPrefix(one) && one.count == 12)
-      for wrong in ["4 2 0", "12345678"] {
+      let file = folder.appending(path: "sorted.txt")
+      let written = runTool("predict", model, lines.path, "-o", file.path)
+      #expect(written.status == 0 && written.output.isEmpty, "\(written.error)")
+      #expect(try String(contentsOf: file, encoding: .utf8) == sorted.output)
+      for option in [["--top", "2"], ["--probabilities"], ["--sheet", "s.png"]] {
+        let refused = runTool(["predict", model, "420113"] + option)
+        #expect(refused.status == 2 && refused.error.contains("do not apply to sorted digits"))
+      }
+      let empty = runTool("predict", model, " ")
+      #expect(empty.status == 1 && empty.error.contains("no digits to sort"), "\(empty.error)")
+      for wrong in ["4 2 0", "12345678", "4 2 0 1 1 x"] {
         let run = runTool("predict", model, wrong)
         #expect(run.status == 1)
         #expect(run.error.contains("6 digits in a line"), "\(run.error)")
