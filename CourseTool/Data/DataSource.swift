@@ -153,6 +153,11 @@ enum DataSource {
     bundled.map(\.name) + [figures.name] + published.map(\.name)
   }
 
+  /// Whether the data have a name, and no place on the disk that a user chose.
+  static func isKnown(_ source: String) -> Bool {
+    names.contains(source) || [shakespeare.name, scenes.name].contains(source)
+  }
+
   /// Whether the data are a table, which needs a label column.
   static func isTable(_ source: String) -> Bool {
     !names.contains(source) && !isImages(source)

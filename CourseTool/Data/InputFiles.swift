@@ -6,9 +6,7 @@ extension DataSource {
     if let remote = RemoteDataset.all.first(where: { $0.name == source }) {
       return [remote.folder().path]
     }
-    guard !names.contains(source), ![shakespeare.name, scenes.name].contains(source) else {
-      return []
-    }
+    guard !isKnown(source) else { return [] }
     guard ImageSources.kind(of: source) == .idx,
       let labels = try? ImageSources.labelFile(ofIDX: source)
     else { return [source] }

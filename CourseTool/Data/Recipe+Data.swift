@@ -1,6 +1,7 @@
 import CourseCommandLine
 import CourseTraining
 import ExplorationNetworks
+import Foundation
 import Networks
 
 extension Recipe {
@@ -181,6 +182,15 @@ extension Recipe {
       throw CourseError(
         .file, "the training data came through a pipe and cannot be read again", expected: "a file",
         location: data, remedy: remedy)
+    }
+    // A name that is gone from the disk would be taken for another kind of data, with another remedy.
+    let isThere =
+      DataSource.isKnown(data) || DataSource.isPipe(data)
+      || FileManager.default.fileExists(atPath: data)
+    guard isThere else {
+      throw CourseError(
+        .file, "the training data are not there", expected: "a file or a folder",
+        received: "no such file or directory", location: data, remedy: remedy)
     }
     let loaded = try loadData(
       for: isPretraining ? nil : ExpectedData(of: network, self),

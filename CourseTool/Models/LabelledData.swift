@@ -19,7 +19,7 @@ func labelledData(
   if let recipe, recipe.isPretraining {
     let (images, source) = try recipe.labelledImages(
       given, for: network, path: path, skipBroken: skipBroken, progress: progress, on: terminal)
-    return (try recipe.views(of: images).test, source, "test")
+    return (try recipe.views(of: images.test, "test", of: source), source, "test")
   }
   if let given {
     guard

@@ -66,7 +66,8 @@ enum ReportCommand: Command {
         skipBroken: arguments[RunOptions.skipBroken], progress: progress, on: terminal)
       var page = try ModelReport(
         of: network, recipe, path: path, command: terminal.command,
-        on: .init(data: recipe.views(of: images).test, source: source, part: "test"),
+        on: .init(
+          data: recipe.views(of: images.test, "test", of: source), source: source, part: "test"),
         showing: progress)
       page.images = images
       page.representation = try RepresentationResult(

@@ -74,9 +74,8 @@ enum NeighbourPrediction {
           try ImageExample.tensor(
             image, path: file, for: encoder, brightest: DataSource.brightest(of: recipe.data)))
         names.append(file)
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        tiles.append(
-          TileSheet.Tile(image.reduced(toSide: 176), captions: [AnswerSheet.shortened(name)]))
+        let name = (file.split(separator: "/").last.map(String.init) ?? file).printable
+        tiles.append(TileSheet.Tile(image.reduced(toSide: 176), captions: [name]))
       } catch let error as CourseError
         where arguments[RunOptions.skipBroken] && error.kind != .invalidArgument
       {

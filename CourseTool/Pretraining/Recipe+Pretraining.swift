@@ -34,14 +34,6 @@ extension Recipe {
     guard !data.isEmpty else {
       throw UsageError("recipe '\(recipe)' needs images to learn from: --data NAME|FOLDER")
     }
-    // Not a matter of a label column, which a table would be asked for.
-    if DataSource.isTable(data), DataSource.isPath(data) {
-      throw UsageError(
-        FileManager.default.fileExists(atPath: data)
-          ? "recipe '\(recipe)' learns from images, and \(data) is one file: give a folder of images, or a "
-            + "name from 'data list'"
-          : "there is no folder \(data)")
-    }
     guard !maps.isEmpty, !hidden.isEmpty else {
       throw UsageError(
         "an encoder has convolutions, and its head has a layer: use --maps 32,64,128 --hidden "
@@ -103,18 +95,25 @@ extension Recipe {
 
   /// The examples to measure the network on: views of the images of each part that is wanted.
   func views(of parts: DatasetSplit) throws -> DatasetSplit {
-    func views(_ images: Dataset, _ name: String) throws -> Dataset {
-      do {
-        return images.count == 0 ? images : try viewBatches(of: images).dataset()
-      } catch var error as CourseError where images.count == 1 {
-        error.location = "the \(name) part of \(data)"
-        error.remedy = "Use more images, or another share: --validation, --test."
-        throw error
-      }
+    DatasetSplit(
+      train: try views(of: parts.train, "training"),
+      validation: try views(of: parts.validation, "validation"),
+      test: try views(of: parts.test, "test"))
+  }
+
+  /// The same of one part.
+  /// - Parameters:
+  ///   - name: that of the part
+  ///   - source: the data, where they are not those of the settings, whose shares can be chosen
+  func views(of images: Dataset, _ name: String, of source: String? = nil) throws -> Dataset {
+    do {
+      return images.count == 0 ? images : try viewBatches(of: images).dataset()
+    } catch var error as CourseError where images.count == 1 {
+      error.location = "the \(name) part of \(source ?? data)"
+      error.remedy =
+        "Use more images" + (source == nil ? ", or another share: --validation, --test." : ".")
+      throw error
     }
-    return DatasetSplit(
-      train: try views(parts.train, "training"),
-      validation: try views(parts.validation, "validation"), test: try views(parts.test, "test"))
   }
 
   /// Images without labels, where a folder holds some and no class folders; `nil` for other data.
@@ -122,6 +121,14 @@ extension Recipe {
   func loadUnlabelled(
     form: ImageForm, skipBroken: Bool, progress stream: TextStream?
   ) throws -> DataSource.Loaded? {
+    // Not a matter of a label column, which a table would be asked for.
+    if DataSource.isTable(data), DataSource.isPath(data) {
+      throw UsageError(
+        FileManager.default.fileExists(atPath: data)
+          ? "recipe '\(recipe)' learns from images, and \(data) is one file: give a folder of images, or a "
+            + "name from 'data list'"
+          : "there is no folder \(data)")
+    }
     guard !DataSource.names.contains(data),
       try UnlabelledImages.areThere(in: data)
         || ImageSources.kind(of: data) == .imageFolder

@@ -28,7 +28,8 @@ enum RepresentationEvaluation {
       arguments.operand(1), for: network, path: path, skipBroken: arguments[RunOptions.skipBroken],
       progress: progress, on: terminal)
     let evaluation = try network.evaluate(
-      recipe.views(of: images).test, keepingPredictions: false, showing: progress)
+      recipe.views(of: images.test, "test", of: source), keepingPredictions: false,
+      showing: progress)
     let report = PartReport(evaluation, examples: images.test.count)
     let result = try RepresentationResult(of: network, recipe, on: images, progress: progress)
     if arguments[CommonOptions.json] {

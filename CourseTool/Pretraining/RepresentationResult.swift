@@ -90,9 +90,9 @@ extension TileSheet {
   /// As many neighbours as stand beside an image in one row.
   static let shownNeighbours = 7
 
-  /// Each query in a row with its nearest images.
+  /// Each query in a row with its nearest images and their distances.
   /// - Parameters:
-  ///   - queries: images with captions
+  ///   - queries: images with captions, which stand above the row
   ///   - nearest: for each query its neighbours among `images`
   ///   - classNames: the names of the labels of `images`; empty where these mean nothing
   static func neighbours(
@@ -105,16 +105,17 @@ extension TileSheet {
       let features = images.batch(at: neighbours.map(\.index)).features
       let brightest = max(features.max(), 1)
       return Group(
-        "",
-        [query]
+        query.captions.joined(separator: ", "),
+        [Tile(query.image)]
           + neighbours.enumerated().map { place, neighbour in
             let name = classNames.isEmpty ? nil : classNames[labels[neighbour.index]].printable
             return Tile(
               PixelImage(
                 features.rows(at: [place]).reshaped(to: shape), range: 0...brightest),
-              captions: [name, "distance \(fixed(neighbour.distance, 3))"].compactMap { $0 })
+              captions: [name, fixed(neighbour.distance, 3)].compactMap { $0 })
           })
     }
-    return TileSheet(title: title, groups: groups)
+    // As large as leaves room for a query and seven others.
+    return TileSheet(title: title + ", with their distances", groups: groups, side: 68)
   }
 }

@@ -52,6 +52,27 @@ import Testing
         evaluation.output.contains(run.output[table.lowerBound..<end.lowerBound]),
         "\(evaluation.output)")
       #expect(evaluation.output.contains("0 is a collapse"))
+      // What is said of data that are given names them, and no option of the training.
+      let few = URL(filePath: file("few"))
+      for index in 0..<4 {
+        let figure = try SyntheticImages(count: 4, seed: 1, size: 16).image(at: index)
+        let place = few.appending(path: index < 2 ? "a" : "b")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        try figure.write(to: place.appending(path: "\(index).png"))
+      }
+      let scarce = runTool("evaluate", model, few.path)
+      #expect(
+        scarce.status == 1 && scarce.error.contains("the test part of \(few.path)")
+          && !scarce.error.contains("--test"), "\(scarce.error)")
+      try FileManager.default.moveItem(atPath: data, toPath: data + ".moved")
+      for command in [["evaluate", model], ["predict", model, data + ".moved/star"]] {
+        let gone = runTool(command)
+        #expect(
+          gone.status == 1 && gone.error.contains("the training data are not there")
+            && gone.error.contains("original data") && !gone.error.contains("label column"),
+          "\(gone.error)")
+      }
+      try FileManager.default.moveItem(atPath: data + ".moved", toPath: data)
       let other = try runTool("evaluate", model, data, "--json").json
       let figures = try #require(other["representation"] as? [String: Any])
       #expect((figures["rows"] as? [[String: Any]])?.count == 3)
