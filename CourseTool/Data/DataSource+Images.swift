@@ -35,6 +35,7 @@ extension DataSource {
         validation: load(.validation), test: load(.test)
       ).inForm(form)
     case .imageFolder, .numberedFolder:
+      try requireNoAnnotations(path)
       let parts = kind == .imageFolder ? try FolderParts(of: path).folders : [:]
       var loaded = try load(
         folder: path, part: parts.isEmpty ? nil : .train, classNames, form, skipBroken, progress)
@@ -50,6 +51,25 @@ extension DataSource {
       loaded.test = try other(.test)
       return loaded
     }
+  }
+
+  /// Throws for a folder of images with masks or boxes, whose folders are no classes.
+  static func requireNoAnnotations(_ path: String) throws {
+    guard ImageSources.kind(of: path) == .imageFolder else { return }
+    let listing = try FolderListing(of: path)
+    let hasMasks = listing.folders.contains("masks")
+    guard listing.folders.contains("images"), listing.folders.count == (hasMasks ? 2 : 1),
+      hasMasks || listing.files.contains("annotations.json")
+    else { return }
+    throw CourseError(
+      .invalidData, "these images have \(hasMasks ? "masks" : "boxes"), and no classes",
+      expected: "a folder for each class",
+      received: hasMasks
+        ? "the folders images and masks" : "the folder images, and annotations.json",
+      location: path,
+      remedy: hasMasks
+        ? "Use the recipe figures-unet; or \(path)/images, where no classes are needed."
+        : "Use the recipe figures-fast-rcnn; or \(path)/images, where no classes are needed.")
   }
 
   private static func load(
@@ -153,9 +173,9 @@ extension CourseError {
     let path = location?.split(separator: ", offset").first.map(String.init) ?? ""
     let isImage = ImageExample.isImage(path) || path.lowercased().hasSuffix(".npy")
     // Not one that the user named.
-    let isNamed =
-      arguments.operands.contains(path)
-      || command.options.contains { arguments.value(of: $0.name) as? String == path }
+    var named = Recipe(recipe: "")
+    (arguments.value(of: "data") as? Setting.Change)?(&named)
+    let isNamed = arguments.operands.contains(path) || named.data == path
     guard kind == .format, isImage, !isNamed,
       !arguments[RunOptions.skipBroken],
       command.options.contains(where: { $0.name == RunOptions.skipBroken.name })

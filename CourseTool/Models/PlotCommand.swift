@@ -205,9 +205,11 @@ enum PlotCommand: Command {
       return try Mistakes(of: network, on: data!)
         .picture(imageShape: imageShape(of: network, recipe))
     case .outputs:
+      let classCount = data!.classCount ?? 0
+      // Images without labels are of one class, which means nothing.
       let classNames =
-        network.classNames.isEmpty
-        ? (0..<(data!.classCount ?? 0)).map { "class \($0)" } : network.classNames
+        !network.classNames.isEmpty
+        ? network.classNames : classCount == 1 ? [""] : (0..<classCount).map { "class \($0)" }
       // Scores as they leave the last layer: probabilities lie in the corners.
       var layers = network
       layers.resetState()

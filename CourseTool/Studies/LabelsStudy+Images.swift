@@ -50,7 +50,7 @@ struct StudyImages: LabelsSubject {
     } else {
       guard DataSource.hasImages(name) else {
         throw UsageError(
-          "'--data \(name)' has neither images nor texts: give definitions, a name of images from "
+          "'--data \(name)' has neither images nor texts with classes: give definitions, a name of images from "
             + "'data list', a folder of images, or a CSV file of texts")
       }
       var recipe = Recipe(recipe: "", data: name, maps: Blocks([[1]]))
@@ -73,6 +73,14 @@ struct StudyImages: LabelsSubject {
           [.mirror] + geometry + [.brightness(0.4), .contrast(0.4), .saturation(0.4), .hue(0.1)]
         views = augmentation
       }
+    }
+    let sides = train.inputShape.suffix(2)
+    guard sides.allSatisfy({ $0 >= 8 }) else {
+      throw CourseError(
+        .invalidData, "images that are too small for three convolutions, each of which halves them",
+        expected: "at least 8 x 8 pixels (height x width)",
+        received: sides.map(String.init).joined(separator: " x "), location: name,
+        remedy: "Use larger images.")
     }
     scaler = try .standardizingAll(train)
   }

@@ -45,7 +45,8 @@ struct StudyTexts: LabelsSubject {
 
   /// Whether the data are texts with classes.
   static func areThere(in source: String) -> Bool {
-    source == DataSource.definitions || DataSource.isTable(source)
+    source == DataSource.definitions
+      || DataSource.isTable(source) && !DataSource.isKnown(source)
   }
 
   /// The texts that the settings name.

@@ -115,7 +115,7 @@ enum LabelsStudy: Study {
         let (x, middle, reach) = (Double(count) * shift, mean(values), deviation(values))
         figure.marks.append(
           .line(
-            "", [(x, middle - reach), (x, middle + reach)], color: .series(method),
+            "", [(x, max(middle - reach, 0)), (x, min(middle + reach, 1))], color: .series(method),
             hasMarkers: false))
       }
     }

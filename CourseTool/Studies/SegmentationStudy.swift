@@ -122,7 +122,9 @@ enum SegmentationStudy: Study {
         "A background of \(fixed(100 * background, 0)) % of the pixels makes a high pixel accuracy easy: the mean IoU "
         + "of the figures tells the methods apart. A pixel and its surroundings say little about its class "
         + "(\(fixed(scores[0], 2))); halving the image and doubling it again finds the figures, with rough edges "
-        + "(\(fixed(scores[1], 2))); the skips bring the edges back (\(fixed(scores[2], 2))).")
+        + "(\(fixed(scores[1], 2))); the skips "
+        + (scores[2] > scores[1] ? "bring the edges back" : "gain nothing here")
+        + " (\(fixed(scores[2], 2))).")
   }
 
   /// Image, truth and predictions of the first test scenes, a row for each.
@@ -147,6 +149,8 @@ enum SegmentationStudy: Study {
         tiles.append(TileSheet.Tile(mask(classes, index), captions: [title]))
       }
     }
-    return TileSheet(title: "Test scenes", groups: [.init("", tiles)], side: 112)
+    var sheet = TileSheet(title: "Test scenes", groups: [.init("", tiles)], side: 112)
+    sheet.key = Segmentations.key(of: test.classNames)
+    return sheet
   }
 }

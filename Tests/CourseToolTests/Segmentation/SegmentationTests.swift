@@ -205,6 +205,26 @@ import Testing
     #expect(run.status == 2 && run.error.contains(message), "\(run.error)")
   }
 
+  /// The folders of the images and of their masks are no classes.
+  @Test func masksAreNoClasses() throws {
+    try withTemporaryFolder { folder in
+      let data = scenes(in: folder)
+      let model = folder.appending(path: "m.safetensors").path
+      for arguments in [
+        ["train", "images", "--data", data, "-o", model], ["data", "inspect", data],
+        ["train", "figures-vicreg", "--data", data, "-o", model],
+        ["study", "labels", "--data", data, "-o", folder.path],
+      ] {
+        let run = runTool(arguments)
+        #expect(run.status == 1 && run.error.contains("these images have masks"), "\(run.error)")
+        #expect(run.error.contains("Use the recipe figures-unet; or \(data)/images"))
+      }
+      try FileManager.default.removeItem(atPath: data + "/masks")
+      let boxes = runTool("data", "inspect", data)
+      #expect(boxes.status == 1 && boxes.error.contains("figures-fast-rcnn"), "\(boxes.error)")
+    }
+  }
+
   /// An image that has a mask is not skipped, so nothing points to the option.
   @Test func brokenImagesAndMasksAreNotSkipped() throws {
     try withTemporaryFolder { folder in

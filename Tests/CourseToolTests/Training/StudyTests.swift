@@ -168,6 +168,8 @@ import Testing
       ),
       (["study", "depth", "--data", "mnist"], 2, "'--data' applies to labels only"),
       (["study", "labels", "--data", "iris"], 2, "has neither images nor texts"),
+      (["study", "labels", "--data", "shakespeare"], 2, "neither images nor texts with classes"),
+      (["study", "labels", "--data", "synthetic-scenes"], 2, "has neither images nor texts"),
       (["study", "labels", "--examples", "20"], 2, "use more --examples"),
       (["study", "depth", "--label", "kind"], 2, "'--label' applies to labels only"),
       (["study", "batchnorm-study", "--noise", "0.1"], 2, "applies to regularisation-study only"),
