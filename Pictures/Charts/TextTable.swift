@@ -72,7 +72,9 @@ public struct TextTable: Drawn, Sendable {
     func row(_ cells: [String], _ tag: String) -> String {
       "<tr>"
         + zip(cells, columns).map { cell, column in
-          "<\(tag)\(column.isNumber ? " class=\"number\"" : "")>\(cell.markup)</\(tag)>"
+          // A sentence has several lines, rather than move the columns behind it out of the page.
+          let name = column.isNumber ? "number" : cell.count > 40 ? "long" : ""
+          return "<\(tag)\(name.isEmpty ? "" : " class=\"\(name)\"")>\(cell.markup)</\(tag)>"
         }.joined() + "</tr>"
     }
     let caption = title.isEmpty ? "" : "<h3>\(title.markup)</h3>\n"

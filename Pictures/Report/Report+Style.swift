@@ -37,6 +37,7 @@ extension Report {
       vertical-align: top; white-space: pre; }
     th:last-child, td:last-child { padding-right: 0; }
     th { font-weight: 400; }
+    td.long { white-space: pre-wrap; min-width: 24ch; }
     th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
     .tiles { display: grid; margin-bottom: 12px; }
     .tiles figure { margin: 0; }

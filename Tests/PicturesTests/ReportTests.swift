@@ -56,6 +56,16 @@ import Testing
   }
 
   /// Every element that is opened is closed, in order.
+  /// A sentence in a cell has several lines, or the columns behind it would leave the page.
+  @Test func longCellsAreBroken() {
+    let text = String(repeating: "a small sweet cake ", count: 4)
+    let page = TextTable(
+      columns: [.init("text"), .number("probability")], rows: [[text, "0.5"], ["short", "1"]]
+    ).html
+    #expect(page.contains("<td class=\"long\">\(text)</td><td class=\"number\">0.5</td>"))
+    #expect(page.contains("<td>short</td>"))
+  }
+
   @Test func elementsAreBalanced() {
     let html = hostileReport().html
     var open: [Substring] = []
