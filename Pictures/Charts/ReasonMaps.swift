@@ -6,7 +6,8 @@ import Networks
 extension TileSheet {
   /// An image, the map of what counts for an answer, and the map over the image.
   ///
-  /// Positive numbers of the map are orange, negative ones blue, the strongest shade the largest of them.
+  /// Positive numbers of the map are orange, negative ones blue, the strongest shade the largest of them. Where there are
+  /// negative ones, a key says that those speak against the answer.
   ///
   /// - Parameters:
   ///   - map: `[H, W]`
@@ -37,7 +38,7 @@ extension TileSheet {
       let pale: UInt8 = 96 + pixel / 8 * 5
       return shade.over([pale, pale, pale], strength: 0.85 * shade.strength)
     }
-    return TileSheet(
+    var sheet = TileSheet(
       title: title,
       groups: [
         .init(
@@ -49,6 +50,16 @@ extension TileSheet {
             .init(colored(over), captions: ["over the input"]),
           ])
       ], side: 208)
+    if values.contains(where: { $0 < 0 }) {
+      let sides: [(weight: Float, name: String)] = [
+        (1, "speaks for the answer"), (-1, "against it"),
+      ]
+      sheet.key = sides.map { side in
+        let color = Shade(side.weight, largest: 1).pixel
+        return (name: side.name, color: .rgb(color[0], color[1], color[2]))
+      }
+    }
+    return sheet
   }
 }
 

@@ -162,6 +162,10 @@ import Testing
       tiles[1].image.pixels == [
         0xd5, 0x5e, 0, 0, 0x72, 0xb2, 255, 255, 255, 234, 175, 128,
       ])
+    // The key has the colours of the map, and is in the picture.
+    #expect(sheet.key.map(\.name) == ["speaks for the answer", "against it"])
+    #expect(sheet.key.map(\.color) == [.rgb(0xd5, 0x5e, 0), .rgb(0, 0x72, 0xb2)])
+    #expect(sheet.svg.contains(">against it<"))
     // Where the map says nothing, the image is grey.
     let over = tiles[2].image.pixels
     #expect(over[6] == over[7] && over[7] == over[8])
@@ -178,6 +182,7 @@ import Testing
     let sheet = try TileSheet.reasons(
       map, over: Tensor(ones: [3, 2, 2]), name: "saliency", title: "")
     #expect(sheet.groups[0].tiles[1].image.pixels.allSatisfy { $0 == 255 })
+    #expect(sheet.key.isEmpty, "nothing speaks against it")
   }
 
   @Test func wordsAreShadedByTheirWeight() {
