@@ -23,7 +23,7 @@ public struct UnlabelledImages: ImageSource {
     }
     guard groups.count < 2 else { return false }
     return listing.files.contains(where: FolderListing.isImage)
-      || groups.count == 1 && ((try? FolderParts(of: path).isEmpty) ?? false)
+      || groups.count == 1 && ((try? FolderParts(of: path).isEmpty) ?? true)
   }
 
   /// The images of a folder.

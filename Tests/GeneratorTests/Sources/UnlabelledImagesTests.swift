@@ -44,7 +44,11 @@
         #expect(UnlabelledImages.areThere(in: folder.path))
         try write(["one/train/cats/1.png": 1], to: folder)
         #expect(!UnlabelledImages.areThere(in: folder.appending(path: "one").path))
-        try FileManager.default.removeItem(at: folder.appending(path: "one"))
+        try write(["two/train/1.png": 1], to: folder)
+        #expect(UnlabelledImages.areThere(in: folder.appending(path: "two").path))
+        for name in ["one", "two"] {
+          try FileManager.default.removeItem(at: folder.appending(path: name))
+        }
         try write(["cats/1.png": 1, "dogs/1.png": 2], to: folder)
         #expect(!UnlabelledImages.areThere(in: folder.path))
         // At any depth they can be taken nevertheless.
