@@ -206,6 +206,7 @@ enum TrainCommand: Command {
   private static func showSample(of network: NeuralNetwork, on out: TextStream) throws {
     out.line("\n" + out.style.bold("Sample"))
     out.content(try SampleCommand.text(of: network, length: 200))
-    out.line("\n\n" + SampleCommand.lossScale(of: network))
+    let scale = Help.wrapped(SampleCommand.lossScale(of: network), to: 80)
+    out.line("\n\n" + scale.joined(separator: "\n"))
   }
 }

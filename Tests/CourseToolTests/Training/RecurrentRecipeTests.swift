@@ -145,6 +145,9 @@ import Testing
         #expect(run.status == 0, "\(run.error)")
         #expect(run.output.contains("Sample\n"))
         #expect(run.output.contains("A loss of 2.20 is a guess among 9 characters"))
+        let match = run.output.firstMatch(of: /A loss of (.|\n)*?verse\./)
+        let scale = try #require(match).output.0
+        #expect(scale.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(scale)")
         return model
       }
       let whole = try train("whole.safetensors", epochs: 20)
