@@ -141,17 +141,22 @@ extension Recipe {
   /// Notes on texts of which the network reads a part, or nothing.
   func textNotes(_ texts: [String]) -> [String] {
     let length = textLength
-    var (long, wordless) = (0, 0)
+    var (wordy, long, wordless) = (0, 0, 0)
     for text in texts {
       let count = Tokenizer.words(of: text).count
       if count == 0 { wordless += 1 }
-      if count > sequenceLength || text.utf8.count > length { long += 1 }
+      if count > sequenceLength {
+        wordy += 1
+      } else if text.utf8.count > length {
+        long += 1
+      }
     }
     var notes: [String] = []
-    if long > 0 {
+    for (count, limit) in [(wordy, "\(sequenceLength) words"), (long, "\(length) bytes")]
+    where count > 0 {
       notes.append(
-        "\(counted(long, "text")) of more than \(sequenceLength) words (--sequence-length): the "
-          + "network reads the beginning")
+        "\(counted(count, "text")) of more than \(limit) (--sequence-length): the network reads the "
+          + "beginning")
     }
     if wordless > 0 { notes.append("\(counted(wordless, "text")) without a letter or digit") }
     return notes

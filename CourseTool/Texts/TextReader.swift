@@ -10,6 +10,8 @@ struct TextReader {
   private let recipe: Recipe
   /// The columns that were given: of the labels, and of the texts.
   private let label, text: LabelColumn?
+  /// The option that names a column, where one was given.
+  private let columnOption: String?
 
   /// `nil` for a network that does not read texts.
   /// - Parameters:
@@ -20,6 +22,7 @@ struct TextReader {
     (classifier, self.recipe) = (try TextClassifier(network), recipe)
     self.label = (label ?? recipe.label).map { LabelColumn(argument: $0) }
     self.text = text.map { LabelColumn(argument: $0) }
+    columnOption = text != nil ? "text" : label != nil ? "label" : nil
   }
 
   /// The inputs for the network, `[N, L]`, their rows in the file, from 1, and notes for the user.
@@ -53,10 +56,12 @@ struct TextReader {
   private func texts(of operand: String) throws -> [(row: Int, text: String)] {
     guard isFile(operand) else {
       try TextOperand.requireNoMissingFile(operand, expected: "a file, or a text to classify")
+      if let option = columnOption { throw UsageError("'--\(option)' applies to CSV files only") }
       return operand.contains { !$0.isWhitespace } ? [(1, operand)] : []
     }
     let ending = URL(filePath: operand).pathExtension.lowercased()
     guard !["csv", "tsv"].contains(ending) else { return try column(of: operand) }
+    if let option = columnOption { throw UsageError("'--\(option)' applies to CSV files only") }
     let text = try utf8Text(readFile(at: operand, content: "lines of text"), path: operand)
     return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
       .filter { $0.element.contains { !$0.isWhitespace } }

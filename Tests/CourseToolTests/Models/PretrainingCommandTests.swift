@@ -55,7 +55,7 @@ import Testing
       // What is said of data that are given names them, and no option of the training.
       let few = URL(filePath: file("few"))
       for index in 0..<4 {
-        let figure = try SyntheticImages(count: 4, seed: 1, size: 16).image(at: index)
+        let figure = SyntheticImages(count: 4, seed: 1, size: 16).image(at: index)
         let place = few.appending(path: index < 2 ? "a" : "b")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         try figure.write(to: place.appending(path: "\(index).png"))

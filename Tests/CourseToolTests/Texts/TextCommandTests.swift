@@ -158,6 +158,16 @@ import Testing
       }
       let long = runTool("predict", model, "a cat that goes on and on and on and on")
       #expect(long.error.contains("1 text of more than 8 words"), "\(long.error)")
+      let endless = runTool("predict", model, String(repeating: "ab", count: 100))
+      #expect(endless.error.contains("1 text of more than 128 bytes"), "\(endless.error)")
+      // A text has no columns, and neither have lines.
+      for operand in ["a cat", folder.path + "/cats.txt"] {
+        for option in ["--text", "--label"] {
+          let columns = runTool("predict", model, operand, option, "kind")
+          #expect(columns.status == 2, "\(columns.error)")
+          #expect(columns.error.contains("'\(option)' applies to CSV files only"))
+        }
+      }
       for arguments in [["sample", model], ["inspect", model, "--filters", "f.svg"]] {
         let refused = runTool(arguments)
         #expect(refused.status == 1, "\(arguments)")
