@@ -38,7 +38,7 @@ public struct GELU: Layer {
 
   /// The constructor arguments.
   public let configuration: Configuration
-  private var kept = Kept<Tensor>()
+  private var slope = Kept<Tensor>()
   private var byTanh: Bool { configuration.approximation == .tanh }
 
   /// Creates the layer.
@@ -54,14 +54,21 @@ public struct GELU: Layer {
 
   /// `y = x Φ(x)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    kept.set(input, in: mode)
-    return gelu(input, byTanh: byTanh)
+    // The derivative needs the same exponential: computed now, it costs nearly nothing.
+    guard mode == .training else {
+      slope.clear()
+      return gelu(input, byTanh: byTanh)
+    }
+    let (output, derivative) = geluWithSlope(input, byTanh: byTanh)
+    slope.set(derivative, in: mode)
+    return output
   }
 
   /// `dX = dY ⊙ (Φ(x) + x φ(x))`
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
-    let input = kept.take(for: "GELU")
-    requireGradient(outputGradient, shape: input.shape, of: "GELU")
-    return geluGradient(input, outputGradient: outputGradient, byTanh: byTanh)
+    var gradient = slope.take(for: "GELU")
+    requireGradient(outputGradient, shape: gradient.shape, of: "GELU")
+    gradient *= outputGradient
+    return gradient
   }
 }

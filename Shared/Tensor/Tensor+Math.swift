@@ -111,20 +111,19 @@ public func pow(_ x: Tensor, _ exponent: Tensor) -> Tensor {
 public func gelu(_ x: Tensor, byTanh: Bool = false) -> Tensor {
   x.mapped(byTanh ? kernelGELUTanh : kernelGELU)
 }
-/// The gradient of `gelu` with respect to its input, `dX = dY ⊙ (Φ(x) + x φ(x))`, in one pass over memory.
-package func geluGradient(_ x: Tensor, outputGradient: Tensor, byTanh: Bool = false) -> Tensor {
-  requireCounts("GELU", (outputGradient, x.count))
-  let slope = byTanh ? kernelGELUTanhSlope : kernelGELUSlope
-  return Tensor(shape: x.shape) { dX in
+/// `gelu` and its derivative, `Φ(x) + x φ(x)` or that of the approximation: the two together cost little more
+/// than one.
+package func geluWithSlope(_ x: Tensor, byTanh: Bool) -> (value: Tensor, slope: Tensor) {
+  let count = x.count
+  var slope = Tensor(shape: x.shape) { _ in }
+  let value = Tensor(shape: x.shape) { y in
     x.read { x in
-      outputGradient.read { dY in
-        forEachChunk(of: outputGradient.count) { start, count in
-          // A chunk is still in the cache when it is multiplied.
-          kernels.elementwise.unary(slope, x + start, dX + start, count)
-          kernels.elementwise.binary(
-            kernelMultiply, dX + start, 1, dY + start, 1, dX + start, count)
+      slope.write { slope in
+        forEachChunk(of: count) { start, count in
+          kernels.elementwise.gelu(byTanh, x + start, y + start, slope + start, count)
         }
       }
     }
   }
+  return (value, slope)
 }

@@ -75,11 +75,19 @@ static void elementwise(size_t count) {
       compare("binary", y, e, count, 0);
     }
   }
-  for (CourseUnary operation = kernelNegate; operation <= kernelGELUTanhSlope; operation++) {
+  for (CourseUnary operation = kernelNegate; operation <= kernelGELUTanh; operation++) {
     neon->elementwise.unary(operation, a, y, count);
     portable->elementwise.unary(operation, a, e, count);
     compare("unary", y, e, count, operation >= kernelGELU ? 1e-6f : operation >= kernelExp ? 4e-7f : 0);
   }
+  float *slope = values(count, 4), *expectedSlope = values(count, 4);
+  for (int byTanh = 0; byTanh < 2; byTanh++) {
+    neon->elementwise.gelu(byTanh, a, y, slope, count);
+    portable->elementwise.gelu(byTanh, a, e, expectedSlope, count);
+    compare("gelu", y, e, count, 1e-6f);
+    compare("gelu's slope", slope, expectedSlope, count, 1e-6f);
+  }
+  free(slope), free(expectedSlope);
   for (CourseActivation f = kernelActivationIdentity; f <= kernelActivationTanh; f++) {
     neon->elementwise.activationGradient(f, a, b, y, count);
     portable->elementwise.activationGradient(f, a, b, e, count);

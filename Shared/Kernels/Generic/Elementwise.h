@@ -87,6 +87,7 @@ static void binary(CourseBinary operation, const float *a, size_t strideA, const
 INLINE Vector reluVector(Vector x) { return selectVector(x <= splat(0), splat(0), x); }
 
 INLINE Vector unaryVector(CourseUnary operation, Vector x) {
+  Vector slope;
   switch (operation) {
     case kernelNegate: return -x;
     case kernelAbsolute: return absolute(x);
@@ -98,10 +99,8 @@ INLINE Vector unaryVector(CourseUnary operation, Vector x) {
     case kernelTanh: return tanhVector(x);
     case kernelSigmoid: return sigmoidVector(x);
     case kernelReLU: return reluVector(x);
-    case kernelGELU: return geluVector(x, false);
-    case kernelGELUSlope: return geluVector(x, true);
-    case kernelGELUTanh: return geluTanhVector(x);
-    case kernelGELUTanhSlope: return geluTanhSlopeVector(x);
+    case kernelGELU: return geluVector(x, &slope);
+    case kernelGELUTanh: return geluTanhVector(x, &slope);
   }
   return x;
 }
@@ -119,9 +118,32 @@ static void unary(CourseUnary operation, const float *x, float *y, size_t count)
   case name: unaryLoop(name, x, y, count); break;
     CASE(kernelNegate) CASE(kernelAbsolute) CASE(kernelSquare) CASE(kernelSquareRoot)
     CASE(kernelReciprocal) CASE(kernelExp) CASE(kernelLog) CASE(kernelTanh) CASE(kernelSigmoid)
-    CASE(kernelReLU) CASE(kernelGELU) CASE(kernelGELUSlope) CASE(kernelGELUTanh)
-    CASE(kernelGELUTanhSlope)
+    CASE(kernelReLU) CASE(kernelGELU) CASE(kernelGELUTanh)
 #undef CASE
+  }
+}
+
+INLINE void geluLoop(const bool byTanh, const float *x, float *y, float *slope, size_t count) {
+  Vector slopes;
+#define EXPRESSION(READ) byTanh ? geluTanhVector(READ(x), &slopes) : geluVector(READ(x), &slopes)
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    store(y + i, EXPRESSION(READ_FULL));
+    store(slope + i, slopes);
+  }
+  const size_t rest = count - i;
+  if (rest > 0) {
+    storePartial(y + i, EXPRESSION(READ_PARTIAL), rest);
+    storePartial(slope + i, slopes, rest);
+  }
+#undef EXPRESSION
+}
+
+static void gelu(bool byTanh, const float *x, float *y, float *slope, size_t count) {
+  if (byTanh) {
+    geluLoop(true, x, y, slope, count);
+  } else {
+    geluLoop(false, x, y, slope, count);
   }
 }
 

@@ -27,6 +27,7 @@ const CourseKernelTable SET = {
     .elementwise = {
       .binary = binary,
       .unary = unary,
+      .gelu = gelu,
       .clip = clip,
       .addScaled = addScaled,
       .activationGradient = activationGradient,

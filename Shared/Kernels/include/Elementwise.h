@@ -17,8 +17,7 @@ typedef enum CourseBinary {
 typedef enum CourseUnary {
   kernelNegate, kernelAbsolute, kernelSquare, kernelSquareRoot, kernelReciprocal,
   kernelExp, kernelLog, kernelTanh, kernelSigmoid, kernelReLU,
-  // GELU with the error function and with tanh, and their derivatives.
-  kernelGELU, kernelGELUSlope, kernelGELUTanh, kernelGELUTanhSlope
+  kernelGELU, kernelGELUTanh  // with the error function, and with tanh
 } CourseUnary;
 
 /// An activation function, which products and convolutions apply after the bias.
@@ -32,6 +31,8 @@ typedef struct CourseElementwiseKernels {
   void (*binary)(CourseBinary operation, const float *a, size_t strideA, const float *b,
                  size_t strideB, float *out, size_t count);
   void (*unary)(CourseUnary operation, const float *x, float *y, size_t count);
+  // y = GELU(x) and its derivative; `slope` lies in an array of its own, y may be x.
+  void (*gelu)(bool byTanh, const float *x, float *y, float *slope, size_t count);
   void (*clip)(const float *x, float low, float high, float *y, size_t count);
   // y[i] += factor * x[i]
   void (*addScaled)(float factor, const float *x, float *y, size_t count);

@@ -115,36 +115,65 @@ import Testing
     func phi(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
     let inner = 2 * (2 / Double.pi).squareRoot()
     func logistic(_ x: Double) -> Double { 1 / (1 + exp(-inner * (x + 0.044715 * x * x * x))) }
-    let functions: [(String, CourseUnary, Double, (Double) -> Double)] = [
-      ("GELU", kernelGELU, 1.1e-7, { $0 * phi($0) }),
-      ("GELU's slope", kernelGELUSlope, 1.7e-7, { phi($0) + $0 * bell($0) }),
-      ("GELU by tanh", kernelGELUTanh, 1.5e-7, { $0 * logistic($0) }),
-      (
-        "the slope of GELU by tanh", kernelGELUTanhSlope, 2.5e-7,
-        { x in
-          let s = logistic(x)
-          return s + x * s * (1 - s) * inner * (1 + 0.134145 * x * x)
-        }
-      ),
+    func slopeByTanh(_ x: Double) -> Double {
+      let s = logistic(x)
+      return s + x * s * (1 - s) * inner * (1 + 0.134145 * x * x)
+    }
+    typealias Exact = (Double) -> Double
+    let functions: [(Bool, limits: (Double, Double), value: Exact, slope: Exact)] = [
+      (false, (1.1e-7, 1.7e-7), { $0 * phi($0) }, { phi($0) + $0 * bell($0) }),
+      (true, (1.5e-7, 2.5e-7), { $0 * logistic($0) }, slopeByTanh),
     ]
     let x = Array(stride(from: Float(-16), to: 16, by: 0.0017))
-    for (name, operation, limit, exact) in functions {
+    for (byTanh, limits, value, slope) in functions {
       for set in instructionSets {
-        var y = x
-        kernelSet(set).pointee.elementwise.unary(operation, x, &y, x.count)
-        for (x, y) in zip(x, y) {
-          let size = name.contains("slope") ? 1 : max(1, abs(Double(x)))
-          let error = abs(Double(y) - exact(Double(x))) / size
-          if !(error <= limit) { Issue.record("\(name)(\(x)) on \(set): \(y), error \(error)") }
+        let (y, slopes) = geluOf(x, byTanh: byTanh, set: set)
+        for ((x, y), dY) in zip(zip(x, y), slopes) {
+          let error = abs(Double(y) - value(Double(x))) / max(1, abs(Double(x)))
+          let errorOfSlope = abs(Double(dY) - slope(Double(x)))
+          if !(error <= limits.0 && errorOfSlope <= limits.1) {
+            Issue.record(
+              "by tanh \(byTanh), \(x) on \(set): \(y), \(dY), errors \(error), \(errorOfSlope)")
+          }
         }
-        var special: [Float] = [.infinity, -.infinity, .nan, 3e38, -3e38]
-        kernelSet(set).pointee.elementwise.unary(operation, special, &special, 5)
-        let isSlope = name.contains("slope")
-        let expected: [Float] = isSlope ? [1, 0, .nan, 1, 0] : [.infinity, 0, .nan, 3e38, 0]
+        let special = geluOf([.infinity, -.infinity, .nan, 3e38, -3e38], byTanh: byTanh, set: set)
         #expect(
-          zip(special, expected).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) },
-          "\(name) on \(set): \(special)")
+          sameNumbers(special.y, [.infinity, 0, .nan, 3e38, 0]), "\(byTanh), \(set): \(special)")
+        #expect(sameNumbers(special.slope, [1, 0, .nan, 1, 0]), "\(byTanh), \(set): \(special)")
       }
     }
+  }
+
+  /// With the slope and without it the values have the same bits, for each count of the last vector.
+  @Test func geluIsTheSameWithItsSlope() {
+    for set in instructionSets {
+      for (byTanh, operation) in [(false, kernelGELU), (true, kernelGELUTanh)] {
+        for count in 0...35 {
+          let x = (0..<count).map { Float($0) * 0.37 - 6 }
+          var alone = x
+          kernelSet(set).pointee.elementwise.unary(operation, x, &alone, count)
+          let both = geluOf(x, byTanh: byTanh, set: set)
+          #expect(sameBits(alone, both.y), "\(count) numbers on \(set), by tanh \(byTanh)")
+          for (x, slope) in zip(x, both.slope) {
+            let single = geluOf([x], byTanh: byTanh, set: set).slope
+            #expect(sameBits(single, [slope]), "\(x) among \(count) on \(set), by tanh \(byTanh)")
+          }
+        }
+      }
+    }
+  }
+
+  private func geluOf(_ x: [Float], byTanh: Bool, set: String) -> (y: [Float], slope: [Float]) {
+    // One number more behind each, which must stay.
+    var y = x + [77]
+    var slope = [Float](repeating: 77, count: x.count + 1)
+    kernelSet(set).pointee.elementwise.gelu(byTanh, x, &y, &slope, x.count)
+    #expect(y.removeLast() == 77 && slope.removeLast() == 77)
+    return (y, slope)
+  }
+
+  /// Equality in which a NaN equals a NaN and 0 equals -0.
+  private func sameNumbers(_ a: [Float], _ b: [Float]) -> Bool {
+    zip(a, b).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
   }
 }
