@@ -25,11 +25,10 @@ enum {
   inPlaceWork = 1 << 18,    // m n k up to which operands are read where they are
   inPlaceTiles = 32,        // column tiles up to which A is. Products of a transformer's layers,
                             // 128 to 512 columns wide, take 5 to 9 % less time than with panels,
-                            // and 3 to 9 % less again with prefetchRows
+                            // and 6 to 15 % less again where the rows of the next tile are fetched
   transposedTiles = 8,      // the same for a transposed A: a cache line for each step of k, in few
                             // places of L1. From 16 tiles on, AVX2 took 10 to 20 % longer
   threadWork = 1 << 20,     // m n k from which waking threads pays
-  floatsPerLine = 16,       // of a cache
 };
 
 CourseOperand kernels_matrix(const float *data, size_t leading, bool transposed) {
@@ -152,22 +151,6 @@ static void packShared(size_t index, void *context) {
   }
 }
 
-/// Asks for rows of numbers that the next tile reads, or writes: the processor foresees no rows
-/// that lie apart. Into the L2 cache; in L1 they would drive out what this tile needs.
-INLINE void prefetchRows(const float *x, size_t leading, size_t rows, size_t columns,
-                         const bool areWritten) {
-  for (size_t r = 0; r < rows; r++) {
-    for (size_t c = 0; c < columns; c += floatsPerLine) {
-      const float *line = x + r * leading + c;
-      if (areWritten) {
-        __builtin_prefetch(line, 1, 2);
-      } else {
-        __builtin_prefetch(line, 0, 2);
-      }
-    }
-  }
-}
-
 /// Columns of the next tile, where `left` remain: those of two panels if there is a tile for them
 /// and its last vector is needed.
 INLINE size_t tileColumns(const CourseKernelSet *set, size_t left) {
@@ -175,11 +158,25 @@ INLINE size_t tileColumns(const CourseKernelSet *set, size_t left) {
   return minimum((isWide ? 2 : 1) * set->columnTile, left);
 }
 
+/// `count` rows of an operand that lies in memory row k by row k, from `first` on.
+INLINE CourseRows rowsOf(const CourseOperand *x, size_t k, size_t count, size_t first) {
+  return (CourseRows){x->data + k * x->leading + first, x->leading, count};
+}
+
+/// What tile number `index` fetches of rows that `tiles` fetch together.
+INLINE CourseRows shareOf(CourseRows rows, size_t index, size_t tiles) {
+  const size_t each = (rows.count + tiles - 1) / tiles, from = minimum(index * each, rows.count);
+  return (CourseRows){rows.first + from * rows.stride, rows.stride,
+                      minimum(each, rows.count - from)};
+}
+
 /// All tiles of C that panels of A (rows from `row` on) and of B (columns from `column` on) give.
 /// Where `packsB`, whole panels of B are not packed yet: the first tile of each does it on the way.
-/// Without panels of A (`a` NULL) its rows are read where they are.
+/// Without panels of A (`a` NULL) its rows are read where they are. Meanwhile the rows `after` are
+/// fetched.
 static void multiplyPanels(const Part *part, size_t row, size_t rows, const float *a, size_t column,
-                           size_t columns, float *b, bool packsB, size_t k0, size_t depth) {
+                           size_t columns, float *b, bool packsB, size_t k0, size_t depth,
+                           CourseRows after) {
   const CourseKernelSet *set = part->set;
   const CourseProduct *p = part->product;
   const size_t rowTile = set->rowTile, columnTile = set->columnTile;
@@ -187,18 +184,25 @@ static void multiplyPanels(const Part *part, size_t row, size_t rows, const floa
     width = tileColumns(set, columns - j);
     if (packsB && width % columnTile != 0) width = minimum(width, columnTile);
     const size_t step = width > columnTile ? set->wideRowTile : rowTile;
+    const size_t tiles = (rows + step - 1) / step;
+    CourseRows later = {};
+    if (j + width >= columns) {
+      later = after;
+    } else if (packsB) {
+      later = rowsOf(&p->b, k0, depth, column + j + width);
+    }
     for (size_t i = 0; i < rows; i += step) {
       const size_t next = i + step;
       CourseTile tile = tileAt(p, row + i, column + j, k0, depth);
       if (next < rows) {
-        prefetchRows(tile.c + step * p->leadingC, p->leadingC, minimum(step, rows - next), width,
-                     true);
+        tile.nextC = (CourseRows){tile.c + step * p->leadingC, p->leadingC,
+                                  minimum(step, rows - next)};
       }
+      tile.later = shareOf(later, i / step, tiles);
       if (a == NULL) {
         setRowsInPlace(&tile, &p->a, row + i, k0);
         if (j == 0 && !p->a.transposed && row + next < p->m) {
-          prefetchRows(tile.a + step * tile.rowStrideA, tile.rowStrideA,
-                       minimum(step, p->m - row - next), depth, false);
+          tile.nextA = tile.a + step * tile.rowStrideA;
         }
       } else {
         setPanel(&tile, a + i / rowTile * rowTile * depth + i % rowTile, rowTile);
@@ -238,12 +242,17 @@ static void multiplyChunk(size_t index, void *context) {
       pack(part->set, part->cut, !part->sharesB, part->cutTile, first + later, count - later, k0,
            depth, chunk + later * depth);
     }
+    CourseRows after = {};
+    const size_t next = k + depth;
+    if (next < part->depth && (packsB || (inPlace && p->a.transposed))) {
+      after = rowsOf(part->cut, k0 + depth, minimum(depthBlock, part->depth - next), first);
+    }
     if (part->sharesB) {
       multiplyPanels(part, first, count, chunk, part->sharedFirst, part->sharedCount, shared, false,
-                     k0, depth);
+                     k0, depth, after);
     } else {
       multiplyPanels(part, part->sharedFirst, part->sharedCount, shared, first, count, chunk,
-                     packsB, k0, depth);
+                     packsB, k0, depth, after);
     }
   }
 }

@@ -2,6 +2,12 @@
 
 #pragma once
 
+/// `count` rows, as wide as a tile, `stride` floats apart.
+typedef struct CourseRows {
+  const float *first;
+  size_t stride, count;
+} CourseRows;
+
 /// One register tile of a matrix product: C (+)= A . B over `depth`.
 ///
 /// Element (r, k) of A is `a[r * rowStrideA + k * depthStrideA]`, and one of the strides is 1: the
@@ -18,6 +24,10 @@ typedef struct CourseTile {
   float *packedB;           // NULL, or where the tile leaves a packed copy of B as it goes
   float *c;
   size_t leadingC;
+  // What a large tile fetches into the cache meanwhile, for those after it: as many rows of A as it
+  // reads in place itself (or NULL), the rows of C that come next, then others.
+  const float *nextA;
+  CourseRows nextC, later;
   bool accumulate;
   const float *columnBias, *rowBias;
   CourseActivation activation;
