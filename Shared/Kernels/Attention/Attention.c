@@ -18,8 +18,8 @@
 
 #include "Internal.h"
 
-// A multiple of 14 and of 7: the rows of a tile, and of one that reads rows in place.
-enum { queryBlock = 28 };
+// A multiple of the rows of a tile, 12 or 6.
+enum { queryBlock = 24 };
 
 typedef struct Job {
   const CourseKernelSet *set;
@@ -97,17 +97,17 @@ static void multiplyDown(const Job *job, const float *weights, size_t count, con
   }
 }
 
-/// result[u, i] += weights[r, u] rows[r, i], summed over the r < count of a block. `rows` are
-/// panels of packColumns.
-static void addTransposed(const Job *job, const float *weights, size_t count, const float *rows,
-                          size_t seen, float *result) {
+/// result[u, i] = weights[r, u] rows[r, i], summed over the r < count of a block, or += where
+/// `accumulates`. `rows` are panels of packColumns.
+static void multiplyTransposed(const Job *job, const float *weights, size_t count,
+                               const float *rows, size_t seen, bool accumulates, float *result) {
   const size_t tile = job->set->columnTile, rowTile = job->set->rowTile;
   for (size_t i = 0; i < job->d; i += tile) {
     for (size_t u = 0; u < seen; u += rowTile) {
       const CourseTile t = {.depth = count, .a = weights + u, .rowStrideA = 1,
-                            .depthStrideA = job->leading, .b = rows + i * count, .depthStrideB = tile,
-                            .c = result + u * job->inputStride + i, .leadingC = job->inputStride,
-                            .accumulate = true};
+                            .depthStrideA = job->leading, .b = rows + i * count,
+                            .depthStrideB = tile, .c = result + u * job->inputStride + i,
+                            .leadingC = job->inputStride, .accumulate = accumulates};
       tableOf(job->set)->product.tile(&t, minimum(rowTile, seen - u), minimum(tile, job->d - i));
     }
   }
@@ -159,12 +159,14 @@ static void backwardTask(size_t task, void *context) {
   packDown(job, job->x + inputPlace(job, task, 1), job->inputStride, job->T, keysDown);
   float *dQ = job->dX + inputPlace(job, task, 0);
   float *dK = job->dX + inputPlace(job, task, 1), *dV = job->dX + inputPlace(job, task, 2);
-  for (size_t t = 0; t < job->T; t++) {
+  // No query sees the keys behind these; the last block sees all others, so it comes first.
+  for (size_t t = keysSeen(job, task, job->T); t < job->T; t++) {
     memset(dK + t * job->inputStride, 0, job->d * sizeof(float));
     memset(dV + t * job->inputStride, 0, job->d * sizeof(float));
   }
-  for (size_t t = 0; t < job->T; t += queryBlock) {
-    const size_t count = minimum(queryBlock, job->T - t), seen = keysSeen(job, task, t + count);
+  for (size_t end = job->T, t; end > 0; end = t) {
+    t = (end - 1) / queryBlock * queryBlock;
+    const size_t count = end - t, seen = keysSeen(job, task, end);
     const float *queries = job->x + inputPlace(job, task, 0) + t * job->inputStride;
     const float *o = job->o + outputPlace(job, task) + t * job->outputStride;
     const float *dO = job->dO + outputPlace(job, task) + t * job->outputStride;
@@ -181,8 +183,8 @@ static void backwardTask(size_t task, void *context) {
                  job->inputStride);
     packDown(job, queries, job->inputStride, count, queriesDown);
     packDown(job, dO, job->outputStride, count, outputsDown);
-    addTransposed(job, gradients, count, queriesDown, seen, dK);
-    addTransposed(job, weights, count, outputsDown, seen, dV);
+    multiplyTransposed(job, gradients, count, queriesDown, seen, end < job->T, dK);
+    multiplyTransposed(job, weights, count, outputsDown, seen, end < job->T, dV);
   }
 }
 

@@ -51,31 +51,31 @@ PAIRWISE(sumSquaresPairwise, sumSquares)
 PAIRWISE(sumProductsPairwise, sumProducts)
 #undef PAIRWISE
 
+INLINE Vector extremum(bool max, Vector a, Vector b) {
+  return max ? maximumVector(a, b) : minimumVector(a, b);
+}
+
 INLINE float reduceExtremum(bool max, const float *x, size_t count) {
-  const float start = max ? -__builtin_inff() : __builtin_inff();
-  Vector best0 = splat(start), best1 = best0;
+  const Vector start = splat(max ? -__builtin_inff() : __builtin_inff());
+  Vector best0 = start, best1 = start;
   size_t i = 0;
   for (; i + 2 * LANES <= count; i += 2 * LANES) {
-    const Vector x0 = load(x + i), x1 = load(x + i + LANES);
-    best0 = max ? maximumVector(x0, best0) : minimumVector(x0, best0);
-    best1 = max ? maximumVector(x1, best1) : minimumVector(x1, best1);
+    best0 = extremum(max, load(x + i), best0);
+    best1 = extremum(max, load(x + i + LANES), best1);
   }
-  best0 = max ? maximumVector(best0, best1) : minimumVector(best0, best1);
-  float lanes[2 * LANES];
-  store(lanes, best0);
-  size_t candidates = LANES;
   if (i + LANES <= count) {
-    best0 = max ? maximumVector(load(x + i), best0) : minimumVector(load(x + i), best0);
-    store(lanes, best0);
+    best0 = extremum(max, load(x + i), best0);
     i += LANES;
   }
-  for (; i < count; i++) lanes[candidates++] = x[i];
-  float best = start;
-  for (size_t j = 0; j < candidates; j++) {
-    if (lanes[j] != lanes[j]) return lanes[j];
-    if (max ? lanes[j] > best : lanes[j] < best) best = lanes[j];
+  if (i < count) {
+    const Vector last = loadPartial(x + i, count - i);
+    best1 = extremum(max, selectVector(lanesBelow(count - i), last, start), best1);
   }
-  return best;
+  best0 = extremum(max, best0, best1);
+  for (int half = LANES / 2; half > 0; half /= 2) {
+    best0 = extremum(max, best0, upperLanes(best0, half));
+  }
+  return best0[0];
 }
 
 static float reduceMaximum(const float *x, size_t count) { return reduceExtremum(true, x, count); }

@@ -6,13 +6,12 @@ INLINE float sumOfExponentials(const float *x, float shift, size_t columns) {
   Vector sum = {};
   size_t c = 0;
   for (; c + LANES <= columns; c += LANES) sum += expVector(load(x + c) - shift);
-  float total = sumLanes(sum);
-  size_t rest = columns - c;
+  const size_t rest = columns - c;
   if (rest > 0) {
-    Vector last = expVector(loadPartial(x + c, rest) - shift);
-    for (size_t i = 0; i < rest; i++) total += last[i];
+    const Vector last = expVector(loadPartial(x + c, rest) - shift);
+    sum += selectVector(lanesBelow(rest), last, splat(0));
   }
-  return total;
+  return sumLanes(sum);
 }
 
 static void crossEntropyRows(const float *x, const ptrdiff_t *labels, size_t rows, size_t columns,
@@ -60,16 +59,16 @@ static float softmaxRow(float *scores, size_t count, size_t end, float scale) {
     store(scores + i, power);
     sums += power;
   }
-  float sum = sumLanes(sums);
   const size_t rest = count - i;
   if (rest > 0) {
     const Vector power = expVector(multiplyAdd(loadPartial(scores + i, rest), scales, shift));
     storePartial(scores + i, power, rest);
-    for (size_t lane = 0; lane < rest; lane++) sum += power[lane];
+    sums += selectVector(lanesBelow(rest), power, splat(0));
   }
-  const float inverse = 1 / sum;
-  for (i = 0; i + LANES <= count; i += LANES) store(scores + i, load(scores + i) * inverse);
-  for (; i < count; i++) scores[i] *= inverse;
+  const float sum = sumLanes(sums), inverse = 1 / sum;
+#define EXPRESSION(READ) READ(scores) * inverse
+  MAP(scores, count, EXPRESSION)
+#undef EXPRESSION
   memset(scores + count, 0, (end - count) * sizeof(float));
   return largest + logVector(splat(sum))[0];
 }

@@ -63,16 +63,43 @@ INLINE Vector clipVector(Vector x, Vector low, Vector high) {
   return selectVector(x > high, high, x);
 }
 
+/// True in the lanes below `count`.
+INLINE IntVector lanesBelow(size_t count) {
+  IntVector numbers = {};
+  for (int i = 0; i < LANES; i++) numbers[i] = i;
+  return numbers < (int32_t)count;
+}
+
 INLINE bool anyLane(IntVector mask) { return __builtin_reduce_or(mask) != 0; }
+
+/// Lane i + half at place i, for the i below half; the other lanes may have any value. By a shuffle:
+/// through memory, each half would wait for the store of the whole.
+INLINE Vector upperLanes(Vector v, const int half) {
+#if LANES == 16
+  if (half == 8) {
+    return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+  }
+  if (half == 4) {
+    return __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+  }
+  if (half == 2) {
+    return __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3);
+  }
+  return __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+#elif LANES == 8
+  if (half == 4) return __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7);
+  if (half == 2) return __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3);
+  return __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1);
+#else
+  if (half == 2) return __builtin_shufflevector(v, v, 2, 3, 2, 3);
+  return __builtin_shufflevector(v, v, 1, 1, 1, 1);
+#endif
+}
 
 /// The sum of all lanes, halves first: the same order for every instruction set of this width.
 INLINE float sumLanes(Vector v) {
-  float lanes[LANES];
-  store(lanes, v);
-  for (int half = LANES / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
+  for (int half = LANES / 2; half > 0; half /= 2) v += upperLanes(v, half);
+  return v[0];
 }
 
 // a0 b0 a1 b1 ... of the lower, or of the upper halves of two vectors.
