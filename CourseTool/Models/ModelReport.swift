@@ -280,7 +280,7 @@ struct ModelReport {
 
   private var training: Report.Section? {
     guard let history = network.progress?.history, !history.epochs.isEmpty else { return nil }
-    var figures = [Figure.loss(of: history)] + [Figure.accuracy(of: history)].compactMap { $0 }
+    var figures = Figure.curves(of: history, perplexity: recipe?.perplexity)
     if Set(history.epochs.map(\.learningRate)).count > 1 {
       figures.append(.learningRate(of: history))
     }

@@ -18,7 +18,7 @@ enum PlotCommand: Command {
     var abstract: String {
       switch self {
       case .boundary: "the decision over the plane of two features, with the data"
-      case .curves: "loss and accuracy of each epoch, training and validation"
+      case .curves: "loss and metrics of each epoch, training and validation"
       case .learningRate: "the learning rate of each epoch"
       case .confusion: "the confusion matrix"
       case .roc: "the ROC curve of two classes"
@@ -169,7 +169,7 @@ enum PlotCommand: Command {
       return try DecisionBoundary(of: data!).figure(
         of: network, title: "Decision boundary of \(URL(filePath: path).lastPathComponent)")
     case .curves:
-      return Panels.curves(of: try history())
+      return Panels.curves(of: try history(), perplexity: recipe?.perplexity)
     case .learningRate: return Figure.learningRate(of: try history())
     case .confusion:
       guard let matrix = try network.evaluate(data!, showing: progress).confusionMatrix else {

@@ -58,3 +58,8 @@ private struct StepCount: TrainingCallback {
     return .proceed
   }
 }
+
+extension Recipe {
+  /// The perplexity of scores on the characters of a text; `nil` for other data.
+  var perplexity: ((Scores) -> Double)? { isText ? { $0.perplexity } : nil }
+}

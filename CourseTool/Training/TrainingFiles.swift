@@ -17,7 +17,7 @@ struct TrainingFiles {
     "history", .text("FILE.csv"),
     "log learning rate, losses, metrics and time of each epoch, as soon as it ends")
   static let plot = Option(
-    "plot", .text("FILE"), "draw loss and accuracy of each epoch (.svg or .png)")
+    "plot", .text("FILE"), "draw loss and metrics of each epoch (.svg or .png)")
 
   static let options: [any OptionDescription] = [report, plot, history, animate]
 
@@ -117,7 +117,10 @@ struct TrainingFiles {
     guard run.epochs > 0 else { return lines }
     if let curves, let history = experiment.run.network.progress?.history {
       try curves.write(
-        Panels.curves(of: history, rangeTest: experiment.run.rangeTest), warnings: terminal.error)
+        Panels.curves(
+          of: history, perplexity: experiment.recipe.perplexity,
+          rangeTest: experiment.run.rangeTest),
+        warnings: terminal.error)
       note(Self.plot, "curves are", curves.path)
     }
     if let log { note(Self.history, "history is", log.path) }

@@ -12,15 +12,40 @@ extension Figure {
       // A loss falls by powers of ten; one that is 0 or below has no logarithm.
       scale: history.epochs.allSatisfy {
         $0.training.loss > 0 && ($0.validation?.loss ?? 1) > 0
-      } ? .logarithmic : .linear, range: nil)
+      } ? .logarithmic : .linear)
   }
 
   /// The accuracy after each epoch; `nil` when the network does not classify.
   public static func accuracy(of history: TrainingHistory) -> Figure? {
-    guard history.epochs.contains(where: { $0.training.accuracy != nil }) else { return nil }
+    metric("accuracy", of: history)
+  }
+
+  /// A metric after each epoch, such as "mean IoU"; `nil` where none of this name was measured.
+  ///
+  /// The best epoch is marked where it is known whether larger values are better.
+  public static func metric(_ name: String, of history: TrainingHistory) -> Figure? {
+    guard history.epochs.contains(where: { $0.training.metrics[name] != nil }) else { return nil }
+    // Those of a task have its name in front.
+    let endings = ["accuracy", "R2", "mean IoU", "mean IoU without background"]
+    let isBetter: ((Double, Double) -> Bool)? =
+      endings.contains(where: name.hasSuffix)
+      ? (>) : ["RMSE", "MAE"].contains(where: name.hasSuffix) ? (<) : nil
     return curves(
-      of: history, title: "Accuracy", value: { $0.accuracy ?? .nan }, isBetter: >, scale: .linear,
-      range: nil)
+      of: history, title: name.prefix(1).uppercased() + name.dropFirst(), label: name,
+      value: { $0.metrics[name] ?? .nan }, isBetter: isBetter, scale: .linear)
+  }
+
+  /// A figure of each number that a training measured: the loss, of a text the perplexity, and the metrics.
+  /// - Parameter perplexity: that of scores on a text; `nil` for other data
+  public static func curves(
+    of history: TrainingHistory, perplexity: ((Scores) -> Double)? = nil
+  ) -> [Figure] {
+    let metrics = Set(history.epochs.flatMap(\.training.metrics.keys)).sorted()
+    let perplexities = perplexity.map {
+      curves(of: history, title: "Perplexity", value: $0, isBetter: <, scale: .linear)
+    }
+    return [.loss(of: history)] + (perplexities.map { [$0] } ?? [])
+      + metrics.compactMap { .metric($0, of: history) }
   }
 
   /// The learning rate of each epoch.
@@ -36,11 +61,11 @@ extension Figure {
   }
 
   private static func curves(
-    of history: TrainingHistory, title: String, value: (Scores) -> Double,
-    isBetter: (Double, Double) -> Bool, scale: Scale, range: ClosedRange<Double>?
+    of history: TrainingHistory, title: String, label: String? = nil, value: (Scores) -> Double,
+    isBetter: ((Double, Double) -> Bool)?, scale: Scale
   ) -> Figure {
     var figure = Figure(
-      title: title, x: .epochs, y: .init(title.lowercased(), scale: scale, range: range))
+      title: title, x: .epochs, y: .init(label ?? title.lowercased(), scale: scale))
     let epochs = history.epochs
     func points(_ scores: (EpochReport) -> Scores?) -> [(x: Double, y: Double)] {
       epochs.compactMap { epoch in
@@ -52,7 +77,7 @@ extension Figure {
     figure.marks = [.line("training", training)]
     if !validation.isEmpty { figure.marks.append(.line("validation", validation)) }
     let judged = (validation.isEmpty ? training : validation).filter { $0.y.isFinite }
-    if let best = judged.min(by: { isBetter($0.y, $1.y) }) {
+    if let isBetter, let best = judged.min(by: { isBetter($0.y, $1.y) }) {
       figure.marks.append(
         .points("best: epoch \(Int(best.x))", [best], color: .series(2)))
     }
@@ -86,14 +111,16 @@ extension Figure {
 }
 
 extension Panels {
-  /// The loss after each epoch and, of a network that classifies, the accuracy, side by side.
-  /// - Parameter rangeTest: the test that found the learning rate; its figure follows
+  /// The loss after each epoch and the other numbers that were measured, side by side.
+  /// - Parameters:
+  ///   - perplexity: that of scores on a text; `nil` for other data
+  ///   - rangeTest: the test that found the learning rate; its figure follows
   public static func curves(
-    of history: TrainingHistory, rangeTest: LearningRateRangeTest? = nil
+    of history: TrainingHistory, perplexity: ((Scores) -> Double)? = nil,
+    rangeTest: LearningRateRangeTest? = nil
   ) -> Panels {
-    let figures = [
-      .loss(of: history), Figure.accuracy(of: history), rangeTest.map(Figure.learningRateRangeTest),
-    ]
-    return Panels(figures.compactMap { $0 }, columns: 2)
+    Panels(
+      Figure.curves(of: history, perplexity: perplexity)
+        + (rangeTest.map { [.learningRateRangeTest($0)] } ?? []), columns: 2)
   }
 }

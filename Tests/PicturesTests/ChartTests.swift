@@ -43,6 +43,35 @@ import Testing
     _ = Figure.loss(of: TrainingHistory()).svg
   }
 
+  @Test func everyMetricHasACurveAndItsOwnBestEpoch() throws {
+    let metrics = ["mean IoU without background", "height RMSE", "R2", "embedding deviation"]
+    let epochs = [0.5, 0.7, 0.6].enumerated().map { epoch, value in
+      let values = metrics.map { "\"\($0)\": \(value)" }.joined(separator: ", ")
+      let scores = "{\"loss\": \(value), \"penalty\": 0.1, \"metrics\": {\(values)}}"
+      return "{\"epoch\": \(epoch), \"epochs\": 3, \"step\": \(epoch), \"learningRate\": 0.1, "
+        + "\"training\": \(scores), \"validation\": \(scores)}"
+    }
+    let history = try JSONDecoder().decode(
+      TrainingHistory.self, from: Data("{\"epochs\": [\(epochs.joined(separator: ", "))]}".utf8))
+    let figures = Figure.curves(of: history)
+    #expect(
+      figures.map(\.title) == [
+        "Loss", "R2", "Embedding deviation", "Height RMSE", "Mean IoU without background",
+      ])
+    #expect(figures.map(\.y.label).last == "mean IoU without background")
+    for (figure, best) in zip(figures, [1.0, 2, nil, 1, 2]) {
+      #expect(points(figure.marks[0]).map(\.y) == [0.5, 0.7, 0.6], "\(figure.title)")
+      #expect(points(figure.marks[1]).map(\.y) == [0.5, 0.7, 0.6], "\(figure.title)")
+      #expect(figure.marks.count == (best == nil ? 2 : 3), "\(figure.title)")
+      if let best { #expect(points(figure.marks[2]).map(\.x) == [best], "\(figure.title)") }
+    }
+    let text = Figure.curves(of: history, perplexity: { exp($0.loss) })
+    #expect(text.count == 6 && text[1].title == "Perplexity")
+    #expect(points(text[1].marks[0]).map(\.y) == [0.5, 0.7, 0.6].map { exp($0) })
+    #expect(Panels.curves(of: history, perplexity: { $0.loss }).figures.count == 6)
+    #expect(Figure.metric("accuracy", of: history) == nil)
+  }
+
   @Test func aConfusionMatrixHasItsCounts() throws {
     var matrix = ConfusionMatrix(classNames: ["cat", "dog"])
     matrix.update(predicted: [0, 0, 1, 1, 1], actual: [0, 1, 1, 1, 1])

@@ -40,7 +40,8 @@ import Testing
     (
       "char-lstm", ["--epochs", "1", "--recurrent", "8", "--embedding", "4"],
       [
-        "Test perplexity", "text so far", "Sample", "one two three", "Different characters",
+        "Test perplexity", ">Perplexity<", "text so far", "Sample", "one two three",
+        "Different characters",
         "sample",
       ]
     ),

@@ -81,9 +81,13 @@ import Testing
       #expect(runTool("evaluate", model, data).output.contains("examples   6"))
 
       let page = try String(contentsOfFile: place("r.html"), encoding: .utf8)
-      for words in ["Segmentations", "mean IoU", "truth", "Pixels of each class"] {
+      let curves = [">Loss<", ">Mean IoU without background<", ">Pixel accuracy<"]
+      for words in ["Segmentations", "mean IoU", "truth", "Pixels of each class"] + curves {
         #expect(page.contains(words), "\(words)")
       }
+      #expect(runTool("plot", "curves", model, "-o", place("curves.svg")).status == 0)
+      let drawn = try String(contentsOfFile: place("curves.svg"), encoding: .utf8)
+      for words in curves { #expect(drawn.contains(words), "\(words)") }
 
       let masks = place("masks")
       let predicted = runTool(
