@@ -189,8 +189,10 @@ struct Inspection {
     // The heads of a block in one row, or in several of one length.
     let heads = maps[0].weights.shape[0]
     let columns = heads <= 4 ? heads : (2...4).last { heads % $0 == 0 } ?? heads
+    var picture = Panels(figures, columns: columns)
+    picture.scale = .attention
     return Drawn(
-      picture: Panels(figures, columns: columns),
+      picture: picture,
       shapes: maps.map(\.weights.shape))
   }
 

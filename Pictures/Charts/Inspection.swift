@@ -23,7 +23,8 @@ extension TileSheet {
       title: "Filters of layer \(path), \(typeName)",
       groups: [
         .init(
-          "\(counted(shape[0], "kernel")) of \(shape.dropFirst().map(String.init).joined(separator: " × "))",
+          "\(counted(shape[0], "kernel")) of \(shape.dropFirst().map(String.init).joined(separator: " × ")), "
+            + "each from its smallest weight (black) to its largest (white)",
           tiles)
       ], side: side(count: tiles.count))
   }
@@ -66,7 +67,8 @@ extension TileSheet {
     let layers = network.featureMaps(of: example).map { path, typeName, maps in
       let brightest = brightest(maps)
       return Group(
-        "Layer \(path), \(typeName): " + maps.shape.map(String.init).joined(separator: " × "),
+        "Layer \(path), \(typeName): " + maps.shape.map(String.init).joined(separator: " × ")
+          + ", from 0 (black) to \(short(brightest)) (white)",
         (0..<maps.shape[0]).map { channel in
           Tile(PixelImage(maps.rows(at: [channel]), range: 0...brightest))
         })

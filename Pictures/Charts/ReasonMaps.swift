@@ -68,7 +68,7 @@ func short(_ size: Float) -> String { String(format: "%.3g", Double(size)) }
 
 extension Figure {
   /// The weights of an attention head: a row for each step, the darker a cell the more that step takes of the step of
-  /// the column.
+  /// the column. `ShadeScale.attention` says what the shades mean.
   ///
   /// - Parameters:
   ///   - weights: `[T, T]`
@@ -96,8 +96,15 @@ extension Figure {
       .image(
         Image(
           columns: steps,
-          pixels: weights.scalars.flatMap { Shade(-$0, largest: 1).pixel }, x: edge, y: edge))
+          pixels: weights.scalars.flatMap(ShadeScale.attention.pixel), x: edge, y: edge))
     ]
     return figure
+  }
+}
+
+extension ShadeScale {
+  /// That of `Figure.attention`: a step takes a share of each step, in all 1.
+  public static let attention = ShadeScale(range: 0...1, meaning: "weight; a row adds up to 1") {
+    Shade(-$0, largest: 1).pixel
   }
 }

@@ -22,7 +22,9 @@ import Testing
     try network.append(layer)
     let sheet = try #require(TileSheet.filters(of: network))
     #expect(sheet.title == "Filters of layer 0, Conv2D")
-    #expect(sheet.groups[0].title == "1 kernel of 1 × 1 × 3")
+    #expect(
+      sheet.groups[0].title
+        == "1 kernel of 1 × 1 × 3, each from its smallest weight (black) to its largest (white)")
     #expect(sheet.groups[0].tiles.map(\.image.pixels) == [[0, 255, 128]])
     let none = try NeuralNetwork.multilayerPerceptron(
       inputSize: 3, hiddenSizes: [], classCount: 2, optimizer: SGD(learningRate: 0.1), seed: 1)
@@ -46,11 +48,16 @@ import Testing
     let best = probabilities.argmax(axis: -1)[0]
     let percent = Int((100 * probabilities[0, best]).rounded())
     #expect(sheet.title == "Example 3: predicted class \(best), \(percent) %, true class 7")
-    #expect(
-      sheet.groups.map(\.title) == [
-        "Input", "Layer 0, ConvReLU: 4 × 8 × 8", "Layer 1, ConvReLUPool: 20 × 4 × 4",
-        "Layer 2, ConvReLUPool: 3 × 2 × 2",
+    // The number that is white: of the few values of the last layer the largest.
+    let largest = short(network.featureMaps(of: example)[2].maps.max())
+    let titles = zip(
+      sheet.groups,
+      [
+        "Input", "Layer 0, ConvReLU: 4 × 8 × 8, from 0 (black) to ",
+        "Layer 1, ConvReLUPool: 20 × 4 × 4, from 0 (black) to ",
+        "Layer 2, ConvReLUPool: 3 × 2 × 2, from 0 (black) to \(largest) (white)",
       ])
+    for (group, words) in titles { #expect(group.title.hasPrefix(words), "\(group.title)") }
     #expect(sheet.groups.map(\.tiles.count) == [1, 4, 20, 3])
     let input = sheet.groups[0].tiles[0].image
     for (row, column) in [(0, 3), (2, 4), (5, 2)] {
@@ -220,6 +227,14 @@ import Testing
       return
     }
     #expect(Array(image.pixels.prefix(6)) == [0, 0x72, 0xb2, 255, 255, 255])
+    // The scale goes from the shade of 0 to that of 1, below the figures.
+    #expect(ShadeScale.attention.pixel(0) == [255, 255, 255])
+    #expect(ShadeScale.attention.pixel(1) == Array(image.pixels.prefix(3)))
+    var panels = Panels([figure, figure], columns: 2)
+    let height = panels.drawing.height
+    panels.scale = .attention
+    #expect(panels.drawing.height == height + 40)
+    #expect(panels.svg.contains(">0<") && panels.svg.contains(">1  weight; a row adds up to 1<"))
     let long = Figure.attention(Tensor(zeros: [64, 64]), tokens: [], title: "")
     #expect(long.x.categories.isEmpty && long.x.label == "step that is read")
   }

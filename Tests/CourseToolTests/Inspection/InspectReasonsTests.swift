@@ -111,7 +111,7 @@ import Testing
         let image = try #require(try (attention.json["images"] as? [[String: Any]])?.first)
         #expect(image["shapes"] as? [[Int]] == [[2, 3, 3], [2, 3, 3]])
         let svg = try String(contentsOfFile: file("a.svg"), encoding: .utf8)
-        #expect(svg.contains("block 2, head 2"))
+        #expect(svg.contains("block 2, head 2") && svg.contains(">1  weight; a row adds up to 1<"))
       }
     }
   }
