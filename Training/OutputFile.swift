@@ -62,7 +62,9 @@ package final class OutputFile {
         warnings.clearLine()
         warnings.line(
           warnings.style.yellow(
-            "note: \(wanted) was created or changed by another program; writing to \(path) instead")
+            warnings.wrapped(
+              "note: \(wanted) was created or changed by another program; writing to \(path) instead"
+            ))
         )
       }
     }

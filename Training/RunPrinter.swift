@@ -7,32 +7,33 @@ struct RunPrinter {
 
   /// The data, the notes and the network, before training.
   func opening(_ run: TrainingRun, quiet: Bool) {
+    func line(_ text: String) { terminal.error.line(terminal.error.wrapped(text)) }
     if !quiet {
       let parts = [
         (run.train, "train"), (run.validation, "validate"), (run.test, "test"),
       ].compactMap { part, use in part.map { "\($0.count) to \(use)" } }
-      terminal.error.line(
+      line(
         "\(run.recipe): \(run.train.name.printable), \(parts.joined(separator: ", "))")
       if let preparation = run.network.preparation, !preparation.isPlain {
-        terminal.error.line("columns:")
+        line("columns:")
         terminal.error.line(preparation.lines)
       }
       if let progress = run.network.progress, run.isResumed {
-        terminal.error.line("resuming after epoch \(progress.epoch), step \(progress.step)")
+        line("resuming after epoch \(progress.epoch), step \(progress.step)")
         if progress.instructionSet != Parallelism.instructionSet {
-          terminal.error.line(
+          line(
             "note: started with \(progress.instructionSet), resumed with \(Parallelism.instructionSet): "
               + "results will differ in the last bits")
         }
       }
       if run.train.count < run.options.batchSize {
-        terminal.error.line(
+        line(
           "note: batches of all \(run.train.count) training examples, fewer than --batch-size "
             + "\(run.options.batchSize)")
       }
-      if let remark = run.remark { terminal.error.line(remark) }
+      if let remark = run.remark { line(remark) }
       if isDebugBuild {
-        terminal.error.line(
+        line(
           "note: debug build, which trains many times slower than a release build")
       }
     }

@@ -86,6 +86,12 @@ package struct TextStream: Sendable {
     return (pieces + [String(rest)]).joined(separator: "\n")
   }
 
+  /// A note for the user, in lines that fit the terminal.
+  package func note(_ text: String) -> String {
+    let title = "Note:"
+    return style.yellow(title) + wrapped("\(title) \(text)").dropFirst(title.count)
+  }
+
   /// Overwrites the current line, until other text is written or the line is cleared.
   package func overwriteLine(_ text: String) {
     state.hasLiveLine.store(true, ordering: .relaxed)

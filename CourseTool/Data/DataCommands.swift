@@ -155,6 +155,6 @@ enum DataInspectCommand: Command {
         options: recipe.preparationOptions)
     }
     if arguments[CommonOptions.json] { return try terminal.output.json(overview) }
-    terminal.output.line(overview.text(style: terminal.output.style))
+    terminal.output.line(overview.text(for: terminal.output))
   }
 }

@@ -31,17 +31,18 @@ extension DataOverview {
   }
 
   /// The sizes, if there are several, the notes and the skipped images.
-  func imageLines(_ style: Style) -> [String] {
+  func imageLines(for stream: TextStream) -> [String] {
+    let style = stream.style
     var lines: [String] = []
     if sizes.count > 1 {
       lines += ["", style.bold("Sizes, width x height")]
       lines += sizes.prefix(20).map { "  \($0.name): \($0.examples)" }
       if sizes.count > 20 { lines.append("  and \(sizes.count - 20) more") }
     }
-    if !notes.isEmpty { lines += [""] + notes.map { "\(style.yellow("Note:")) \($0)" } }
+    if !notes.isEmpty { lines += [""] + notes.map { stream.note($0.printable) } }
     if !skipped.isEmpty {
       lines += ["", style.yellow("Skipped \(skipped.count)")]
-      lines += skipped.prefix(20).map { "  \($0.printable)" }
+      lines += skipped.prefix(20).map { stream.wrapped("  \($0.printable)") }
       if skipped.count > 20 { lines.append("  and \(skipped.count - 20) more") }
     }
     return lines

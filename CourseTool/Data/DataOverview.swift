@@ -94,8 +94,9 @@ struct DataOverview: Encodable, Sendable {
 
   // MARK: As text
 
-  /// The overview in tables.
-  func text(style: Style) -> String {
+  /// The overview in tables, for a stream.
+  func text(for stream: TextStream) -> String {
+    let style = stream.style
     let size =
       shape.map { " of shape \($0)" }
       ?? (sizes.isEmpty ? ", \(counted(columns.count, "feature"))" : "")
@@ -112,7 +113,7 @@ struct DataOverview: Encodable, Sendable {
       if classes.count > 40 { lines.append("  and \(classes.count - 40) more") }
     }
     if shape != nil || !sizes.isEmpty {
-      return (lines + imageLines(style)).joined(separator: "\n")
+      return (lines + imageLines(for: stream)).joined(separator: "\n")
     }
     lines += [""] + columnLines(style)
     lines += ["", style.bold("First rows")]
@@ -127,7 +128,7 @@ struct DataOverview: Encodable, Sendable {
       ]
     }
     lines += useLines(style)
-    if !notes.isEmpty { lines += [""] + notes.map { "\(style.yellow("Note:")) \($0.printable)" } }
+    if !notes.isEmpty { lines += [""] + notes.map { stream.note($0.printable) } }
     return lines.joined(separator: "\n")
   }
 

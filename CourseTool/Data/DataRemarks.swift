@@ -16,10 +16,10 @@ struct DataRemarks {
 
   /// Prints the notes, the number of skipped images, and the first of them.
   func report(on stream: TextStream) {
-    for note in notes { stream.line("\(stream.style.yellow("Note:")) \(note.printable)") }
+    for note in notes { stream.line(stream.note(note.printable)) }
     guard !skipped.isEmpty else { return }
     stream.line(stream.style.yellow("Skipped \(skipped.count):"))
-    for error in skipped.prefix(20) { stream.line("  \(error.oneLine)") }
+    for error in skipped.prefix(20) { stream.line(stream.wrapped("  \(error.oneLine)")) }
     if skipped.count > 20 { stream.line("  and \(skipped.count - 20) more") }
   }
 

@@ -122,7 +122,9 @@ enum InspectCommand: Command {
       let example = try InspectedExample(
         input, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken],
         progress: terminal.progress(for: arguments))
-      if let note = example.note, !arguments[CommonOptions.quiet] { terminal.error.line(note) }
+      if let note = example.note, !arguments[CommonOptions.quiet] {
+        terminal.error.line(terminal.error.wrapped(note))
+      }
       let inspection = Inspection(network: network, path: path, example: example)
       let label = try arguments[className].map(inspection.label(named:))
       return try located(at: input) {

@@ -177,7 +177,7 @@ enum StudyCommand: Command {
     do {
       gif = try animation.gif(showing: progress)
     } catch let error as CourseError where error.kind == .file {
-      errors.line("note: no animation: \(error.description)")
+      errors.line(errors.wrapped("note: no animation: \(error.description)"))
       return []
     }
     try file.write(warnings: errors) { try AtomicFile.write(gif, to: $0) }

@@ -46,6 +46,20 @@ import Testing
     #expect(Style.plain.red("no") == "no")
   }
 
+  @Test func aNoteFitsTheTerminal() {
+    let words = String(repeating: "seven words that are repeated without end ", count: 5)
+    var features = TerminalFeatures(isTerminal: true)
+    features.usesColor = true
+    let note = TextStream(features: features) { _ in }.note(words)
+    let title = Style(isOn: true).yellow("Note:")
+    #expect(note.hasPrefix(title + " seven"))
+    let lines = ("Note:" + note.dropFirst(title.count)).split(separator: "\n")
+    #expect(lines.count == 3 && lines.allSatisfy { $0.count <= 80 && $0.count > 40 }, "\(lines)")
+    // Programs that read a file find a note in one line.
+    let whole = TextStream(features: TerminalFeatures()) { _ in }.note(words)
+    #expect(whole == "Note: \(words)")
+  }
+
   @Test(arguments: [
     (0.0, "    "), (0.125, "▌   "), (0.25, "█   "), (0.5, "██  "), (0.99, "███▉"), (1.0, "████"),
     (7.0, "████"), (-1.0, "    "), (Double.nan, "    "),
