@@ -64,8 +64,15 @@ import Testing
   @Test(arguments: PoolOverTime.Reduction.allCases)
   func gradientsAgreeWithFiniteDifferences(reduction: PoolOverTime.Reduction) throws {
     let layer = Self.layer(reduction)
-    let report = checkGradients(of: layer, inputShape: [2, 5, 3], seed: varied(1))
-    #expect(report.passed, "\(report)")
+    let reports = (1...6).map { batch in
+      let key = RandomKey(seed: varied(1)).folded(batch)
+      return checkGradients(
+        of: layer, inputShape: [2, 5, 3], input: Tensor(normal: [2, 5, 3], key: key),
+        seed: varied(1))
+    }
+    #expect(reports.allSatisfy { $0.verdict != .disagree }, "\(reports)")
+    // Too many entries of a batch may lie near two equal ones, where a maximum has no derivative.
+    #expect(reports.contains { $0.passed }, "\(reports)")
     expectInferenceKeepsNothing(layer, input: Self.x)
   }
 
