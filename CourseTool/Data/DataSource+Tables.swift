@@ -91,9 +91,9 @@ extension DataSource {
     return loaded
   }
 
+  /// The name of a table in messages: its file as the user gave it.
   static func name(ofTable path: String) -> String {
-    isStandardInput(path)
-      ? "standard input" : URL(filePath: path).deletingPathExtension().lastPathComponent
+    isStandardInput(path) ? "standard input" : path
   }
 
   /// A note on an encoding that is a guess.

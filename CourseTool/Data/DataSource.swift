@@ -136,7 +136,9 @@ enum DataSource {
     guard !names.contains(source) else {
       throw UsageError("\(source) is not a text: give a text file, or shakespeare")
     }
-    return try CharacterText(contentsOf: source, vocabulary: vocabulary)
+    var text = try CharacterText(contentsOf: source, vocabulary: vocabulary)
+    text.name = source
+    return text
   }
 
   /// The value of white in the images of a data set.

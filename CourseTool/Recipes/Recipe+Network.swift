@@ -39,6 +39,15 @@ extension Recipe {
         .invalidData, "the data have no classes", expected: "labelled examples",
         received: "examples of shape \(training.inputShape)", location: training.name)
     }
+    guard classCount >= 2 else {
+      let name = training.classNames.first.map { " \"\($0.printable)\"" } ?? ""
+      throw CourseError(
+        .invalidData, "there is nothing to tell apart",
+        expected: isText
+          ? "a text of several different characters" : "examples of at least two classes",
+        received: isText ? "only the character\(name)" : "only the class\(name)",
+        location: training.name)
+    }
     guard maps.isEmpty || training.inputShape.count == 3 else {
       throw CourseError(
         .shapeMismatch, "convolutions require images", expected: "examples of shape [C, H, W]",
@@ -47,6 +56,7 @@ extension Recipe {
           "Use --shape 1,8,8 to make a grey image of each row of 64 numbers, or --maps none for "
           + "a network without convolutions.")
     }
+    try checkBlocks(training)
     let optimizer = optimizer.make(for: self)
     if isText || isSorting {
       let vocabulary = try Vocabulary(classNames: training.classNames)
@@ -96,6 +106,21 @@ extension Recipe {
     network.classNames = training.classNames
     network.featureNames = training.featureNames
     return network
+  }
+
+  /// Throws when images that may have another size are too small to be halved by each block. Fewer blocks help only
+  /// where there is more than one pixel.
+  private func checkBlocks(_ training: Dataset) throws {
+    let shape = training.inputShape
+    guard depth == 0, shape.count == 3, let side = shape.dropFirst().min() else { return }
+    let needed = 1 << maps.widths.count
+    guard side < needed, DataSource.hasImages(data) else { return }
+    throw CourseError(
+      .shapeMismatch, "images too small for \(counted(maps.widths.count, "block")) of convolutions",
+      expected: "a height and width of at least \(needed): each block halves them",
+      received: "\(shape[1]) x \(shape[2])", location: training.name,
+      remedy: "Choose a larger size with --size HxW"
+        + (side < 2 ? "." : ", or fewer blocks in --maps."))
   }
 
   /// Throws when there are vectors of words to learn, and the settings fit numbers only.

@@ -207,7 +207,8 @@ extension Recipe {
     guard training.holdsTexts, training.classNames.count >= 2 else {
       throw CourseError(
         .invalidData, "there is nothing to tell apart", expected: "texts of at least two classes",
-        received: "\(counted(training.classNames.count, "class"))", location: training.name)
+        received: "only the class \"\(training.classNames.joined().printable)\"",
+        location: training.name)
     }
     let vocabulary = Tokenizer.vocabulary(of: training.texts)
     guard !vocabulary.isEmpty else {

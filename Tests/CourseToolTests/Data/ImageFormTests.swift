@@ -197,7 +197,10 @@ import Testing
           (["--channels": "2"], 2, ["1 (grey) or 3 (colours)"]),
           (["--size": "8", "--shape": "3,8,8"], 2, ["'--size 8x8' and '--shape 3,8,8'"]),
           (["--fit": "refuse"], 1, ["/dark/0.png", "got 16 x 16"]),
-          (["--size": "1"], 1, ["--maps"]),
+          (["--size": "1"], 1, ["got 1 x 1", "Choose a larger size with --size HxW."]),
+          (
+            ["--size": "9x7", "--maps": "4,4,4"], 1, ["at least 8", "--size HxW, or fewer blocks"]
+          ),
         ] as [([String: String], Int32, [String])] {
           let run = train(data, model, options)
           #expect(run.status == status, "\(options): \(run.error)")

@@ -35,6 +35,41 @@ import Testing
           : network == "lstm" ? ["--recurrent", "4"] : ["--blocks", "1", "--heads", "2"])
   }
 
+  @Test func aTerminalShowsTheSettingsInLinesThatFit() throws {
+    try withTemporaryFolder { folder in
+      let run = runTool(
+        [
+          "train", "csv-text", "--data", try table(in: folder), "--text", "text", "--label", "kind",
+          "--network", "cnn", "--epochs", "1", "-o", folder.appending(path: "m.safetensors").path,
+        ], isTerminal: true)
+      #expect(run.status == 0, "\(run.error)")
+      let lines = run.error.replacing(#/\u{1B}\[[0-9;]*[A-Za-z]/#, with: "")
+        .split { $0 == "\n" || $0 == "\r" }
+      let note = try #require(lines.firstIndex { $0.hasPrefix("Note: Settings for ") })
+      #expect(lines[note + 1].hasPrefix("  "), "\(lines[note + 1])")
+      // A path may be longer than a line.
+      #expect(lines.allSatisfy { $0.count <= 80 || $0.contains("/") }, "\(lines)")
+    }
+  }
+
+  /// Errors name the file as it was given.
+  @Test(arguments: ["csv-text", "csv-mlp"])
+  func aSingleClassIsRefused(recipe: String) throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "oneclass.csv").path
+      let feature = recipe == "csv-text" ? "text number " : ""
+      let rows = (0..<20).map { "\(feature)\($0),same" }.joined(separator: "\n")
+      try Data("feature,kind\n\(rows)\n".utf8).write(to: URL(filePath: file))
+      let model = folder.appending(path: "m.safetensors").path
+      let run = runTool("train", recipe, "--data", file, "--label", "kind", "-q", "-o", model)
+      #expect(run.status == 1, "\(run.error)")
+      #expect(
+        run.error.contains("\(file): there is nothing to tell apart")
+          && run.error.contains("got only the class \"same\""), "\(run.error)")
+      #expect(!FileManager.default.fileExists(atPath: model))
+    }
+  }
+
   @Test(arguments: ["bag", "cnn", "lstm", "transformer"])
   func aTableIsLearnedMeasuredAndPredicted(network: String) throws {
     try withTemporaryFolder { folder in

@@ -92,7 +92,12 @@ import Testing
     try withTemporaryFolder { folder in
       for (content, message) in [
         ("", "the text is empty"), ("too short", "the text is shorter than one batch"),
-        (String(repeating: "x", count: 120), "validation part: the text is shorter than one batch"),
+        (String(repeating: "xy", count: 60), "validation part: the text is shorter than one batch"),
+        (
+          String(repeating: "a", count: 2000),
+          "there is nothing to tell apart: expected a text of several different characters, got only "
+            + "the character \"a\""
+        ),
       ] {
         let run = runTool(try text(in: folder, content))
         #expect(run.status == 1)
