@@ -3,7 +3,7 @@ import Networks
 // Looking inside a convolutional network.
 
 extension TileSheet {
-  /// The kernels of a network's first convolution, each from its smallest weight (black) to its largest (white);
+  /// The kernels of a network's first convolution, each from its smallest weight (dark) to its largest (bright);
   /// `nil` when no layer is a two-dimensional convolution.
   ///
   ///     try TileSheet.filters(of: network)!.write(to: URL(filePath: "filters.svg"))
@@ -24,7 +24,7 @@ extension TileSheet {
       groups: [
         .init(
           "\(counted(shape[0], "kernel")) of \(shape.dropFirst().map(String.init).joined(separator: " × ")), "
-            + "each from its smallest weight (black) to its largest (white)",
+            + "each from its smallest weight (dark) to its largest (bright)",
           tiles)
       ], side: side(count: tiles.count))
   }

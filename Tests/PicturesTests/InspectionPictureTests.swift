@@ -24,7 +24,7 @@ import Testing
     #expect(sheet.title == "Filters of layer 0, Conv2D")
     #expect(
       sheet.groups[0].title
-        == "1 kernel of 1 × 1 × 3, each from its smallest weight (black) to its largest (white)")
+        == "1 kernel of 1 × 1 × 3, each from its smallest weight (dark) to its largest (bright)")
     #expect(sheet.groups[0].tiles.map(\.image.pixels) == [[0, 255, 128]])
     let none = try NeuralNetwork.multilayerPerceptron(
       inputSize: 3, hiddenSizes: [], classCount: 2, optimizer: SGD(learningRate: 0.1), seed: 1)
