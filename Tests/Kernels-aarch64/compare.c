@@ -172,7 +172,9 @@ static void recurrent(CourseCell cell, size_t batch, size_t steps, size_t inputs
 }
 
 static void attention(size_t batch, size_t steps, size_t heads, size_t size, bool causal) {
-  const CourseAttention a = {batch, steps, heads, size, causal};
+  size_t *lengths = malloc(batch * sizeof(size_t));
+  for (size_t n = 0; n < batch; n++) lengths[n] = 1 + below(steps);
+  const CourseAttention a = {batch, steps, heads, size, causal, below(2) ? lengths : NULL};
   const size_t count = batch * steps * heads * size;
   const float *x = values(3 * count, 1), *dO = values(count, 2);
   float *results[2][2];
@@ -189,7 +191,29 @@ static void attention(size_t batch, size_t steps, size_t heads, size_t size, boo
   compare("attention", results[0][0], results[1][0], count, 1e-4f);
   compare("attention gradient", results[0][1], results[1][1], 3 * count, 1e-4f);
   for (int i = 0; i < 2; i++) free(results[i][0]), free(results[i][1]);
-  free((void *)x), free((void *)dO);
+  free(lengths), free((void *)x), free((void *)dO);
+}
+
+static void layerNorm(size_t rows, size_t size) {
+  const size_t count = rows * size;
+  float *x = values(count, 1), *dY = values(count, 2), *scale = values(size, 3);
+  float *shift = values(size, 4);
+  const CourseLayerNorm norm = {rows, size, 1e-5f, scale, shift};
+  // y, means, inverse deviations, dX, gradients of scale and shift
+  const size_t counts[] = {count, rows, rows, count, size, size};
+  float *results[2][6];
+  const CourseKernelSet *sets[2] = {neon, portable};
+  for (int i = 0; i < 2; i++) {
+    float **r = results[i];
+    for (int j = 0; j < 6; j++) r[j] = malloc((counts[j] + 1) * sizeof(float));
+    kernels_layer_norm(sets[i], &norm, x, r[0], r[1], r[2]);
+    kernels_layer_norm_gradient(sets[i], &norm, x, r[1], r[2], dY, r[3], r[4], r[5]);
+  }
+  for (int j = 0; j < 6; j++) {
+    compare("layer norm", results[0][j], results[1][j], counts[j], 1e-4f);
+    free(results[0][j]), free(results[1][j]);
+  }
+  free(x), free(dY), free(scale), free(shift);
 }
 
 static void convolutions(void) {
@@ -424,7 +448,7 @@ int main(void) {
   for (size_t count = 0; count < 70; count++) optimizers(count), draws(count);
   for (size_t area = 1; area < 70; area++) {
     normalization(1 + below(4), 1 + below(20), area, area & 1);
-    crossEntropy(1 + below(30), area);
+    crossEntropy(1 + below(30), area), layerNorm(1 + below(30), area);
     images(1 + below(9), area), alike(area);
   }
   for (int relu = 0; relu < 2; relu++) {
@@ -433,9 +457,10 @@ int main(void) {
   }
   pooling();
   convolutions();
-  for (int causal = 0; causal < 2; causal++) {
+  for (int round = 0; round < 8; round++) {
+    const bool causal = round & 1;
     attention(1, 1, 1, 1, causal), attention(2, 5, 3, 7, causal), attention(1, 30, 2, 8, causal);
-    attention(2, 57, 1, 17, causal), attention(1, 90, 2, 33, causal);
+    attention(3, 57, 1, 17, causal), attention(2, 90, 2, 33, causal);
   }
   for (CourseCell cell = kernelCellElman; cell <= kernelCellGRU; cell++) {
     recurrent(cell, 1, 4, 3, 7), recurrent(cell, 5, 3, 2, 8), recurrent(cell, 13, 3, 4, 9);
