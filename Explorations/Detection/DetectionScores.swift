@@ -33,8 +33,9 @@ public struct Detection: Sendable, Equatable, Codable {
 ///     scores.add([Detection(box: b, label: 0, score: 0.8)], truth: [LabelledBox(box: c, label: 0)])   // apart
 ///     scores.averagePrecision(of: 0)       // 0.5: half of the things, with a precision of 1
 ///
-/// The detections of a class are taken in the order of their scores over all images, the highest first. One is *right* if it
-/// overlaps a true box of its class enough, and no better detection took that box before. After each of them
+/// The detections of a class are taken in the order of their scores over all images, the highest first, and of equal scores
+/// in the order in which they came. One is *right* if it overlaps a true box of its class enough, and no better detection
+/// took that box before. After each of them
 ///
 ///     precision = right ones so far / detections so far        recall = right ones so far / true boxes
 ///
@@ -48,6 +49,11 @@ public struct Detection: Sendable, Equatable, Codable {
 /// | overlap | above the threshold | at least the threshold |
 /// | area | exact | the mean at 101 recalls, 0, 0.01, ..., 1 |
 /// | thresholds | 0.5 | the mean over 0.5, 0.55, ..., 0.95 |
+/// | detections that count | all | the best 100 of a class in each image |
+///
+/// The programs of the authors differ in small things. That of VOC counts overlaps at the threshold, and a width is a pixel
+/// larger than for a `Box`. `pycocotools` has rounded recalls: its 0.95 is a little above 19/20. Where a recall is
+/// exactly a hundredth, it can miss one of the 101 precisions.
 ///
 /// - Complexity: O(D log D) for D detections, and the overlaps of those in one image.
 /// - Reference: Everingham, Eslami, Van Gool, Williams, Winn, Zisserman (2015), "The PASCAL Visual Object Classes

@@ -12,7 +12,8 @@ import Shared
 /// - `W`: weights, `[D, C]`; `b`: bias, `[C]`, which λ spares
 /// - `λ`: `penalty`
 ///
-/// L is convex, and with λ > 0 it has one minimum. L-BFGS finds it from W = 0: no step size, no seed, no order of the examples.
+/// L is convex, and where λ > 0 and each class has examples, it has one minimum, up to a number that is added to all of b. L-BFGS
+/// finds it from W = 0: no step size, no seed, no order of the examples.
 ///
 ///     let probe = try LinearProbe(
 ///       features: encoder.predict(train.features), labels: train.targets.classIndices, classCount: 10)

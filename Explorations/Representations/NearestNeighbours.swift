@@ -10,6 +10,10 @@ import Shared
 /// The class of an example is that of most of its k nearest neighbours; where two classes have as many, that of the nearest
 /// among these. It has no weights and is fitted to nothing, so it shows the meaning of distances as they are.
 ///
+/// A product of matrices gives the distances of all pairs, with a rounding error that belongs to the lengths of the vectors
+/// and not to their distance. So it only chooses the examples that can be among the nearest ones. They are measured in
+/// double precision: order and distances are right also for vectors that lie close together or far from the origin.
+///
 /// - Complexity: O(M · N · D) time for M queries among N examples.
 /// - Reference: Cover, Hart (1967), *Nearest neighbor pattern classification*; Wu, Xiong, Yu, Lin (2018), "Unsupervised
 ///   Feature Learning via Non-Parametric Instance Discrimination", *CVPR*, on cosines in place of distances.
@@ -32,7 +36,9 @@ public struct NearestNeighbours: Sendable {
 
   /// How far two vectors are apart.
   public let distance: Distance
-  /// The vectors, `[N, D]`: of length 1 for cosines, else less their mean.
+  /// The vectors, `[N, D]`, as they were given.
+  private let features: Tensor
+  /// The same as factors of products: of length 1 for cosines, else less their mean.
   private let vectors: Tensor
   private let mean: Tensor
   /// The squares of their lengths, `[N]`.
@@ -53,19 +59,22 @@ public struct NearestNeighbours: Sendable {
         expected: "features [N, D], and N labels or none",
         received: "\(features.shape) and \(labels.count) labels")
     }
-    (self.distance, self.labels) = (distance, labels)
+    (self.distance, self.features, self.labels) = (distance, features, labels)
     mean = features.mean(axis: 0)
-    vectors = Self.prepared(features, distance, mean)
+    vectors = Self.factors(features, distance, mean)
     squares = square(vectors).sum(axis: 1)
   }
 
-  /// The vectors of which products are distances.
-  private static func prepared(_ features: Tensor, _ distance: Distance, _ mean: Tensor) -> Tensor {
+  /// The vectors of which products are distances, up to rounding.
+  private static func factors(_ features: Tensor, _ distance: Distance, _ mean: Tensor) -> Tensor {
     switch distance {
     case .cosine:
-      features / Tensor.maximum(sqrt(square(features).sum(axis: 1, keepDims: true)), 1e-12)
-    // Distances are the same from any origin, and differences of large squares would be all rounding.
-    case .euclidean: features - mean
+      // By the largest number first, since the squares of large and small numbers are none.
+      let largest = abs(features).max(axis: 1, keepDims: true)
+      let scaled = features / Tensor.maximum(largest, .leastNonzeroMagnitude)
+      return scaled / Tensor.maximum(sqrt(square(scaled).sum(axis: 1, keepDims: true)), 1)
+    // Distances are the same from any origin, and shorter vectors have smaller errors.
+    case .euclidean: return features - mean
     }
   }
 
@@ -86,51 +95,108 @@ public struct NearestNeighbours: Sendable {
     // In pieces that keep the products of all pairs near 16 MB.
     let piece = Swift.max(1, (4 << 20) / known)
     for start in stride(from: 0, to: queries.shape[0], by: piece) {
-      let rows = Self.prepared(
-        queries[start..<Swift.min(start + piece, queries.shape[0])], distance, mean)
+      let queries = queries[start..<Swift.min(start + piece, queries.shape[0])]
+      let rows = Self.factors(queries, distance, mean)
+      let ofRows = square(rows).sum(axis: 1)
+      // 1 − a · b, or |a − b|² = |a|² + |b|² − 2 a · b
       var far = rows.matmul(vectors, transposingOther: true) * (distance == .cosine ? -1 : -2)
       if distance == .cosine {
         far += 1
       } else {
         far += squares
-        far += square(rows).sum(axis: 1, keepDims: true)
+        far += ofRows.reshaped(to: [-1, 1])
       }
-      var nearest = [[Neighbour]](repeating: [], count: rows.shape[0])
-      let takesRoot = distance == .euclidean
-      far.read { far in
-        nonisolated(unsafe) let far = far
-        nearest.withUnsafeMutableBufferPointer { nearest in
-          nonisolated(unsafe) let nearest = nearest
-          parallelFor(nearest.count) { row in
-            nearest[row] = Self.smallest(
-              UnsafeBufferPointer(start: far + row * known, count: known), count
-            ).map { index, value in
-              // Rounding makes some distances of 0 a little less.
-              let value = Swift.max(value, 0)
-              return Neighbour(index: index, distance: takesRoot ? value.squareRoot() : value)
-            }
-          }
-        }
-      }
-      found += nearest
+      found += nearest(of: queries, far: far, squares: ofRows.scalars, count: count)
     }
     return found
   }
 
-  /// The places of the smallest numbers, in order.
-  private static func smallest(
-    _ numbers: UnsafeBufferPointer<Float>, _ count: Int
-  ) -> [(index: Int, value: Float)] {
-    var best: [(index: Int, value: Float)] = []
-    best.reserveCapacity(count + 1)
-    for (index, value) in numbers.enumerated() {
-      if best.count == count, !(value < best[count - 1].value) { continue }
-      var place = best.count
-      while place > 0, value < best[place - 1].value { place -= 1 }
-      best.insert((index, value), at: place)
-      if best.count > count { best.removeLast() }
+  /// The nearest examples of some queries.
+  /// - Parameters:
+  ///   - far: the distances or their squares, up to rounding, `[M, N]`
+  ///   - ofQueries: the squares of the lengths of the queries as factors
+  private func nearest(
+    of queries: Tensor, far: Tensor, squares ofQueries: [Float], count: Int
+  ) -> [[Neighbour]] {
+    let (known, size) = (features.shape[0], features.shape[1])
+    let squares = squares.scalars
+    // That of a sum of D products of rounded numbers, relative to |a|² + |b|².
+    let rounding = Float(size + 8) * Float.ulpOfOne
+    var nearest = [[Neighbour]](repeating: [], count: ofQueries.count)
+    far.read { far in
+      queries.read { queries in
+        features.read { features in
+          nonisolated(unsafe) let (far, queries, features) = (far, queries, features)
+          nearest.withUnsafeMutableBufferPointer { nearest in
+            nonisolated(unsafe) let nearest = nearest
+            parallelFor(nearest.count) { row in
+              let far = far + row * known
+              let ofQuery = ofQueries[row] + .leastNormalMagnitude
+              func error(_ index: Int) -> Float { rounding * (ofQuery + squares[index]) }
+              // As many examples as are wanted are surely within the last of these.
+              var bounds = Smallest(count: count)
+              for index in 0..<known { bounds.take(Double(far[index] + error(index)), index) }
+              var measured = Smallest(count: count)
+              // Written so that what is no number is measured.
+              for index in 0..<known where !(Double(far[index] - error(index)) > bounds.last) {
+                measured.take(measure(queries + row * size, features + index * size, size), index)
+              }
+              nearest[row] = measured.entries.map {
+                Neighbour(index: $0.index, distance: Float($0.value))
+              }
+            }
+          }
+        }
+      }
     }
-    return best
+    return nearest
+  }
+
+  /// The smallest of many numbers, in order, and of equal ones the first; NaN is the largest number.
+  private struct Smallest {
+    let count: Int
+    private(set) var entries: [(value: Double, index: Int)] = []
+    private(set) var last = Double.infinity
+
+    init(count: Int) {
+      self.count = count
+      entries.reserveCapacity(count + 1)
+    }
+
+    mutating func take(_ value: Double, _ index: Int) {
+      let value = value.isNaN ? .infinity : value
+      if entries.count == count, !(value < last) { return }
+      var place = entries.count
+      while place > 0, value < entries[place - 1].value { place -= 1 }
+      entries.insert((value, index), at: place)
+      if entries.count > count { entries.removeLast() }
+      if entries.count == count { last = entries[count - 1].value }
+    }
+  }
+
+  /// The distance of two vectors.
+  private func measure(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ size: Int
+  ) -> Double {
+    switch distance {
+    case .cosine:
+      var (product, ofA, ofB) = (0.0, 0.0, 0.0)
+      for place in 0..<size {
+        let (x, y) = (Double(a[place]), Double(b[place]))
+        product += x * y
+        ofA += x * x
+        ofB += y * y
+      }
+      // Rounding makes some distances of 0 a little less.
+      return ofA > 0 && ofB > 0 ? Swift.max(1 - product / (ofA * ofB).squareRoot(), 0) : 1
+    case .euclidean:
+      var sum = 0.0
+      for place in 0..<size {
+        let difference = Double(a[place]) - Double(b[place])
+        sum += difference * difference
+      }
+      return sum.squareRoot()
+    }
   }
 
   /// The class of each query.

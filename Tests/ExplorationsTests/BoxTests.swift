@@ -165,21 +165,23 @@ import Testing
     )
   }
 
+  // Five regions, of which three show something, with four numbers each: a wrong divisor shows.
   private static let offsets = Tensor(
-    shape: [4, 3, 4], scalars: (0..<48).map { Float($0 * 29 % 41) / 10 - 2 })
-  private static let classes = [1, 3, 0, 2]
+    shape: [5, 3, 4], scalars: (0..<60).map { Float($0 * 29 % 41) / 10 - 2 })
+  private static let classes = [1, 3, 0, 2, 3]
   private static let targets: Tensor = [
     [0.25, -0.5, 1, 0], [9, 9, 9, 9], [-1.75, 1, 0.5, 0.25], [0, 0.5, -2, 1],
+    [9, 9, 9, 9],
   ]
 
   /// The loss and its gradient in double precision, with a mistake.
   private func value(
     _ h: (Double) -> Double = { abs($0) < 1 ? $0 * $0 / 2 : abs($0) - 0.5 },
     row: (Int) -> Int? = { BoxTests.classes[$0] < 3 ? BoxTests.classes[$0] : nil },
-    divisor: Double = 4
+    divisor: Double = 5
   ) -> Float {
     var sum = 0.0
-    for r in 0..<4 {
+    for r in 0..<5 {
       guard let u = row(r) else { continue }
       for c in 0..<4 { sum += h(Double(Self.offsets[r, u, c]) - Double(Self.targets[r, c])) }
     }
@@ -195,7 +197,8 @@ import Testing
         "it is 0: nothing is computed yet": 0,
         "the mean over the regions is missing: it is divided by R": value(divisor: 1),
         "it is divided by the regions with a box: R counts all regions": value(divisor: 3),
-        "it is divided by all numbers: only by R": value(divisor: 16),
+        "it is divided by all numbers: only by R": value(divisor: 20),
+        "it is divided by 4, the numbers of an offset: only by R": value(divisor: 4),
         "it is divided by the numbers that count: only by R": value(divisor: 12),
         "the offset of the right class counts, not that of the first": value(row: {
           Self.classes[$0] < 3 ? 0 : nil
@@ -228,10 +231,10 @@ import Testing
   private func gradient(
     _ slope: (Float) -> Float = { Swift.min(Swift.max($0, -1), 1) },
     row: (Int) -> Int? = { BoxTests.classes[$0] < 3 ? BoxTests.classes[$0] : nil },
-    divisor: Float = 4
+    divisor: Float = 5
   ) -> Tensor {
-    var result = Tensor(zeros: [4, 3, 4])
-    for r in 0..<4 {
+    var result = Tensor(zeros: [5, 3, 4])
+    for r in 0..<5 {
       guard let u = row(r) else { continue }
       for c in 0..<4 {
         result[r, u, c] = slope(Self.offsets[r, u, c] - Self.targets[r, c]) / divisor
@@ -245,19 +248,20 @@ import Testing
     _ = loss.forward(Self.offsets, classes: Self.classes, targets: Self.targets)
     let actual = loss.backward()
     try require(
-      actual.shape == [4, 3, 4],
-      "BoxLoss.backward: a number for each offset, expected shape [4, 3, 4], got \(actual.shape)")
-    var misplaced = Tensor(zeros: [4, 3, 4])
-    for r in 0..<4 where Self.classes[r] < 3 {
+      actual.shape == [5, 3, 4],
+      "BoxLoss.backward: a number for each offset, expected shape [5, 3, 4], got \(actual.shape)")
+    var misplaced = Tensor(zeros: [5, 3, 4])
+    for r in 0..<5 where Self.classes[r] < 3 {
       for c in 0..<4 { misplaced[r, 0, c] = gradient()[r, Self.classes[r], c] }
     }
     expectClose(
       actual, gradient(), "BoxLoss.backward",
       mistakes: [
-        "all is 0: nothing is computed yet": Tensor(zeros: [4, 3, 4]),
+        "all is 0: nothing is computed yet": Tensor(zeros: [5, 3, 4]),
         "the mean over the regions is missing: it is divided by R": gradient(divisor: 1),
         "it is divided by the regions with a box: R counts all regions": gradient(divisor: 3),
-        "it is divided by all numbers: only by R": gradient(divisor: 16),
+        "it is divided by all numbers: only by R": gradient(divisor: 20),
+        "it is divided by 4, the numbers of an offset: only by R": gradient(divisor: 4),
         "the offset of the right class counts, not that of the first": gradient(row: {
           Self.classes[$0] < 3 ? 0 : nil
         }),

@@ -37,6 +37,28 @@ import Testing
     expectClose(Float(coco), (21 + 40 * 0.75) / 101, "average precision of COCO")
   }
 
+  /// Recalls of n/20 are hundredths, of which several are no numbers of a computer: whole numbers say where they lie.
+  @Test func recallsOfCOCOAreHundredths() throws {
+    for found in [1, 7, 19, 20] {
+      let scores = scores(
+        (0..<20).map { number -> (found: [(Box, Float)], truth: [Box]) in
+          let score = 1 - Float(number) / 32
+          // A wrong box behind each right one.
+          return (
+            number < found ? [(Self.box, score), (Self.far, score - 1 / 64)] : [], [Self.box]
+          )
+        })
+      // The n-th right one is number 2 n − 1, so precisions fall.
+      let sum = (0...100).reduce(0.0) { sum, step in
+        let n = max((step + 4) / 5, 1)
+        return n <= found ? sum + Double(n) / Double(2 * n - 1) : sum
+      }
+      expectClose(
+        Float(try #require(scores.cocoAveragePrecision(of: 0))), Float(sum / 101),
+        "average precision of COCO, \(found) of 20 found")
+    }
+  }
+
   @Test func oneThingIsFoundOnce() throws {
     let twice = scores([([(Self.box, 0.9), (Self.box, 0.8)], [Self.box])])
     #expect(twice.curve(of: 0).map(\.precision) == [1, 0.5])

@@ -1,7 +1,8 @@
 import CourseTestSupport
-import Explorations
 import Shared
 import Testing
+
+@testable import Explorations
 
 @Suite(.watched) struct NearestNeighboursTests {
   // In double precision, from scikit-learn 1.9, with X, T and y of LinearProbeTests:
@@ -60,6 +61,69 @@ import Testing
     expectClose(
       Tensor(moved.neighbours(of: Self.queries + 1000, count: 3).map { $0.map(\.distance) }),
       Tensor(found.map { $0.map(\.distance) }), "distances far from the origin", atol: 1e-3)
+  }
+
+  /// The neighbours in double precision, straight from the definition.
+  private func measured(
+    _ features: Tensor, _ query: Tensor, _ distance: NearestNeighbours.Distance, count: Int
+  ) -> [NearestNeighbours.Neighbour] {
+    let size = features.shape[1]
+    let (known, q) = (features.scalars.map(Double.init), query.scalars.map(Double.init))
+    let all = (0..<features.shape[0]).map { index -> (Double, Int) in
+      let row = known[(index * size)..<((index + 1) * size)]
+      guard distance == .cosine else {
+        return (zip(row, q).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot(), index)
+      }
+      let lengths = [Array(row), q].map { $0.reduce(0) { $0 + $1 * $1 } }
+      let product = zip(row, q).reduce(0) { $0 + $1.0 * $1.1 }
+      return (1 - product / (lengths[0] * lengths[1]).squareRoot(), index)
+    }
+    return all.sorted { $0 < $1 }.prefix(count).map { .init(index: $1, distance: Float($0)) }
+  }
+
+  /// Where products in single precision say nothing: close together, with one far away, with one large feature, and large
+  /// and small beyond their squares.
+  @Test(arguments: ["clusters", "outlier", "feature", "large", "small"])
+  func vectorsWhoseDistancesAreSmall(kind: String) throws {
+    let key = RandomKey(seed: varied(3))
+    var all = Tensor(normal: [60, 6], key: key)
+    switch kind {
+    case "clusters":
+      let centres = Tensor(normal: [5, 6], key: key.folded("centres")) * 10
+      all = all * 1e-3 + centres.rows(at: (0..<60).map { $0 % 5 })
+    case "outlier": for place in 0..<6 { all[40, place] = 1e6 }
+    case "feature": for row in 0..<60 { all[row, 2] = row % 2 == 0 ? 1e4 : 0 }
+    case "large": all = all * 1e25
+    default: all = all * 1e-25
+    }
+    let (features, queries) = (all[0..<50], all[50...])
+    for distance in NearestNeighbours.Distance.allCases {
+      let found = try NearestNeighbours(features: features, distance: distance)
+        .neighbours(of: queries, count: 5)
+      for (row, neighbours) in found.enumerated() {
+        let expected = measured(
+          features, queries.slice(axis: 0, at: row), distance, count: 5)
+        #expect(neighbours.map(\.index) == expected.map(\.index), "\(kind), \(distance)")
+        let scale = expected.last?.distance ?? 1
+        expectClose(
+          Tensor(neighbours.map { $0.distance / scale }),
+          Tensor(expected.map { $0.distance / scale }), "\(kind), \(distance)")
+      }
+    }
+  }
+
+  /// Whole numbers have many equal distances.
+  @Test func ofEquallyFarExamplesTheFirstComesFirst() throws {
+    let draw = RandomKey(seed: varied(4)).folded("whole").permutation(of: 300)
+    let features = Tensor(shape: [90, 3], scalars: draw.prefix(270).map { Float($0 % 5) / 4 })
+    let queries = Tensor(shape: [10, 3], scalars: draw.suffix(30).map { Float($0 % 5) / 4 })
+    let found = try NearestNeighbours(features: features, distance: .euclidean)
+      .neighbours(of: queries, count: 20)
+    for (row, neighbours) in found.enumerated() {
+      let expected = measured(
+        features, queries.slice(axis: 0, at: row), .euclidean, count: 20)
+      #expect(neighbours == expected, "query \(row)")
+    }
   }
 
   @Test func equalExamplesComeInOrderAndThreadsDoNotCount() throws {

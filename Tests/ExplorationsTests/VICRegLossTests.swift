@@ -39,18 +39,23 @@ import Testing
   @Test func gradientOfTheCovariance() async throws { try await Self.steps.run(6) }
   @Test func theWholeGradient() async throws { try await Self.steps.run(7) }
 
-  // N = 4, D = 3: a wrong divisor shows. The second column of A and of B varies less than it should.
-  static let a: Tensor = [[0.5, 1, -2], [1.5, -1, 0], [0, 0.25, 1], [-0.5, 0.5, 3]]
-  static let b: Tensor = [[0.25, 1.5, -1], [1, -1, 0.5], [0.5, 0, 1.5], [-0.25, 1, 2]]
+  // N = 5, D = 3: N, N − 1 and D differ, so that a wrong divisor shows. The first two columns of A and of B vary less than
+  // they should.
+  static let a: Tensor = [
+    [0.5, 1, -2], [1.5, -1, 0], [0, 0.25, 1], [-0.5, 0.5, 3], [1, 0.75, 0.5],
+  ]
+  static let b: Tensor = [
+    [0.25, 1.5, -1], [1, -1, 0.5], [0.5, 0, 1.5], [-0.25, 1, 2], [1.5, 0.25, -0.25],
+  ]
 
   private func checkInvariance() {
     let difference = square(Self.a - Self.b)
     expectClose(
-      VICRegLoss().terms(Self.a, Self.b).s, 0.307291667, "VICRegLoss, s",
+      VICRegLoss().terms(Self.a, Self.b).s, 0.316666667, "VICRegLoss, s",
       mistakes: [
         "it is 0: nothing is computed yet": 0,
         "it is a mean over all elements, not the sum": difference.sum(),
-        "it is a mean over all elements, not over images only": difference.sum() / 4,
+        "it is a mean over all elements, not over images only": difference.sum() / 5,
         "it is a mean over all elements, not over columns only": difference.sum() / 3,
         "the square is missing: (a − b)²": (Self.a - Self.b).mean(),
         "the square is missing: (a − b)², not |a − b|": abs(Self.a - Self.b).mean(),
@@ -79,7 +84,7 @@ import Testing
           .mean(),
         "it is the deviation: max(0, 1 − σ)": deviation.mean(),
         "it is divided by D: the mean over the columns": Tensor.maximum(1 - deviation, 0).sum(),
-        "it is the mean over columns, not over images": v(deviation) * 3 / 4,
+        "it is the mean over columns, not over images": v(deviation) * 3 / 5,
         "the variance is that of each row: axis: 0": v(
           sqrt(z.variance(axis: 1, unbiased: true) + 1e-4)),
         "it is halved: that comes when both views are added": v(deviation) / 2,
@@ -106,7 +111,7 @@ import Testing
     )
     let centred = z - z.mean(axis: 0)
     let off = 1 - Tensor(eye: 3)
-    func c(_ x: Tensor, _ divisor: Float = 3) -> Tensor {
+    func c(_ x: Tensor, _ divisor: Float = 4) -> Tensor {
       x.matmul(x, transposingSelf: true) / divisor
     }
     expectClose(
@@ -118,9 +123,9 @@ import Testing
         "the columns are centred, not the rows: axis: 0": c(z - z.mean(axis: 1, keepDims: true))
           * off,
         "the columns are centred, not the whole table: axis: 0": c(z - z.mean()) * off,
-        "it is divided by N − 1, not by N": c(centred, 4) * off,
+        "it is divided by N − 1, not by N": c(centred, 5) * off,
         "it is divided by N − 1: that is missing": c(centred, 1) * off,
-        "it is divided by N − 1, not by D": c(centred, 3 * 3 / 3) * off,
+        "it is divided by N − 1, not by D": c(centred, 3) * off,
         "only the diagonal is left: 1 − eye is 0 there": c(centred) * Tensor(eye: 3),
         "these are the squares: they are taken later": square(c(centred) * off),
       ])
@@ -129,7 +134,7 @@ import Testing
   private func checkCovarianceTerm() {
     let z = Self.a
     let centred = z - z.mean(axis: 0)
-    let all = centred.matmul(centred, transposingSelf: true) / 3
+    let all = centred.matmul(centred, transposingSelf: true) / 4
     let c = all * (1 - Tensor(eye: 3))
     let squares = square(c).sum()
     let terms = VICRegLoss().terms(z, Self.b).c
@@ -139,7 +144,8 @@ import Testing
         "it is 0: nothing is computed yet": 0,
         "it is divided by D: 1/D Σ C²": squares,
         "it is divided by D, not by D²": squares / 9,
-        "it is divided by D, not by N": squares / 4,
+        "it is divided by D, not by N": squares / 5,
+        "it is divided by D, not by N − 1": squares / 4,
         "it is divided by D, not by the number of pairs": squares / 6,
         "the square is missing: Σ C²": c.sum() / 3,
         "the square is missing: Σ C², not Σ |C|": abs(c).sum() / 3,
@@ -160,12 +166,12 @@ import Testing
       got.shape == z.shape, "VICRegLoss.gradient: expected shape \(z.shape), got \(got.shape)")
     let centred = z - z.mean(axis: 0)
     let deviation = sqrt(z.variance(axis: 0, unbiased: true) + 1e-4)
-    let all = centred.matmul(centred, transposingSelf: true) / 3
+    let all = centred.matmul(centred, transposingSelf: true) / 4
     let c0 = all * (1 - Tensor(eye: 3))
     let small = deviation .< 1
-    let ds = 2 * (z - other) / 12
-    let dv = -small * centred / (9 * deviation)
-    let dc = 4 * centred.matmul(c0) / 9
+    let ds = 2 * (z - other) / 15
+    let dv = -small * centred / (12 * deviation)
+    let dc = 4 * centred.matmul(c0) / 12
     let right = lambda * ds + mu / 2 * dv + nu * dc
     var mistakes: [(String, Tensor)] = [("all is 0: nothing is computed yet", 0 * z)]
     func vary(_ name: String, _ wrong: Tensor) { mistakes.append((name, wrong)) }
@@ -173,49 +179,51 @@ import Testing
       vary("the sign: dL/dZ = 2 (Z − Z') / (N D), from the other view to this one", -right)
       vary("the factor 2 is missing: 2 (Z − Z') / (N D)", right / 2)
       vary("it is divided by N D: by N only", right * 3)
-      vary("it is divided by N D: by D only", right * 4)
-      vary("it is divided by N D", right * 12)
+      vary("it is divided by N D: by D only", right * 5)
+      vary("it is divided by N D", right * 15)
       vary("the weight λ is missing", ds)
-      vary("it is the gradient of the other view", lambda * 2 * (other - z) / 12)
+      vary("it is the gradient of the other view", lambda * 2 * (other - z) / 15)
       vary("it is halved as v is: only v has a half", right / 2)
     } else if lambda == 0, nu == 0 {
       let full = -(mu / 2)
       vary("the sign: a column that varies too little is to spread, −Zc", -right)
-      vary("columns that vary enough are left alone: [σ < 1]", full * centred / (9 * deviation))
+      vary("columns that vary enough are left alone: [σ < 1]", full * centred / (12 * deviation))
       vary(
         "columns that vary too little get the gradient, not the others: [σ < 1]",
-        full * (1 - small) * centred / (9 * deviation))
+        full * (1 - small) * centred / (12 * deviation))
       vary("the half of (v(A) + v(B)) / 2 is missing", 2 * right)
       vary("the weight μ is missing", dv / 2)
       vary("the weight is μ / 2: μ and the half are missing", dv)
       vary(
         "σ is missing below the line: the derivative of the root is 1 / (2 σ)",
-        full * small * centred / 9)
+        full * small * centred / 12)
       vary(
-        "it is divided by σ, not by its square", full * small * centred / (9 * square(deviation)))
-      vary("it is multiplied by 1/σ, not by σ", full * small * centred * deviation / 9)
+        "it is divided by σ, not by its square", full * small * centred / (12 * square(deviation)))
+      vary("it is multiplied by 1/σ, not by σ", full * small * centred * deviation / 12)
       vary("it is divided by D", 3 * right)
-      vary("it is divided by N − 1", 3 * right)
-      vary("it is divided by N − 1, not by N", right * 3 / 4)
+      vary("it is divided by N − 1", 4 * right)
+      vary("it is divided by N − 1, not by N", right * 4 / 5)
       vary("the factor: the 2 of the square and the 1/2 of the root cancel", 2 * right)
-      vary("the columns are not centred: Zc", full * small * z / (9 * deviation))
+      vary("the columns are not centred: Zc", full * small * z / (12 * deviation))
       vary(
         "ε belongs below the root here, too: σ = √(var + ε)",
-        full * small * centred / (9 * sqrt(z.variance(axis: 0, unbiased: true))))
+        full * small * centred / (12 * sqrt(z.variance(axis: 0, unbiased: true))))
       vary(
         "the variance is divided by N − 1, unbiased: true",
         full * (sqrt(z.variance(axis: 0) + 1e-4) .< 1) * centred
-          / (9 * sqrt(z.variance(axis: 0) + 1e-4)))
+          / (12 * sqrt(z.variance(axis: 0) + 1e-4)))
     } else if lambda == 0, mu == 0 {
       vary("the sign: dc/dZ = 4 Zc · C₀ / (D (N − 1))", -right)
       vary("the factor is 4: Z is on both sides of the product, and C² gives another 2", right / 2)
       vary("the factor is 4: Z is on both sides of the product, and C² gives another 2", right / 4)
-      vary("the columns are not centred: Zc", 4 * z.matmul(c0) / 9)
-      vary("the diagonal counts: C₀ has zeros there", 4 * centred.matmul(all) / 9)
+      vary("the columns are not centred: Zc", 4 * z.matmul(c0) / 12)
+      vary("the diagonal counts: C₀ has zeros there", 4 * centred.matmul(all) / 12)
       vary("it is divided by D", right * 3)
-      vary("it is divided by D (N − 1)", right * 9)
-      vary("it is divided by N − 1, not by N", right * 3 / 4)
-      vary("it is the product with the squares: Zc · C₀", 4 * centred.matmul(square(c0)) / 9)
+      vary("it is divided by N − 1", right * 4)
+      vary("it is divided by D (N − 1)", right * 12)
+      vary("it is divided by N − 1, not by N", right * 4 / 5)
+      vary("it is divided by D (N − 1), not by D²", right * 4 / 3)
+      vary("it is the product with the squares: Zc · C₀", 4 * centred.matmul(square(c0)) / 12)
       vary("it is halved as v is: only v has a half", right / 2)
     } else {
       vary("the invariance is missing", right - lambda * ds)
@@ -235,22 +243,28 @@ import Testing
   // MARK: Anything else
 
   // The loss of github.com/facebookresearch/vicreg, main_vicreg.py, in double precision: repr_loss, std_loss, cov_loss
-  // are 0.307291667, 0.129100024, 1.260778356, and 25 · repr + 25 · std + cov is 12.170570620
+  // are 0.316666667, 0.132220757, 0.762265625, and 25 · repr + 25 · std + cov is 11.984451211
   @Test(.waits(for: steps)) func lossAndGradientAgreeWithPyTorch() {
     var loss = VICRegLoss()
-    expectClose(loss.forward(Self.a, Self.b), 12.170570620, "VICRegLoss.forward")
+    expectClose(loss.forward(Self.a, Self.b), 11.984451211, "VICRegLoss.forward")
     let (dA, dB) = loss.backward()
     expectClose(
       dA,
       [
-        [1.857754666, -3.206393283, -4.302083333], [0.763773471, 1.729358274, -2.515046296],
-        [-1.728356589, 0.978425588, -1.908564815], [-0.893171548, -2.626390579, 4.559027778],
+        [1.437500000, -2.472866335, -3.369791667],
+        [0.619989705, 1.660918431, -1.869791667],
+        [-1.138119852, 0.926261286, -1.528645833],
+        [-0.213739705, -1.960253477, 3.593750000],
+        [-2.372296814, 1.012606761, 2.341145833],
       ], "VICRegLoss.backward, dA")
     expectClose(
       dB,
       [
-        [-0.785674213, 2.401620370, 3.990740741], [-3.435054860, -0.091435185, 2.254629630],
-        [1.760211250, -1.193287037, 2.134259259], [2.460517823, 2.008101852, -4.212962963],
+        [-0.245201592, 0.598803713, 3.279583333],
+        [-2.102730918, 1.414674264, 1.731145833],
+        [1.745344188, -0.522507290, 1.709270833],
+        [1.875790181, 0.948644490, -3.280833333],
+        [0.393464809, -1.606281845, -2.605833333],
       ], "VICRegLoss.backward, dB")
   }
 
