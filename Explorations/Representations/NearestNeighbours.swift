@@ -140,6 +140,8 @@ public struct NearestNeighbours: Sendable {
               // Written so that what is no number is measured.
               for index in 0..<known where !(Double(far[index] - error(index)) > bounds.last) {
                 measured.take(measure(queries + row * size, features + index * size, size), index)
+                // None is nearer, and there can be many: embeddings that collapsed are all the same.
+                if measured.last == 0 { break }
               }
               nearest[row] = measured.entries.map {
                 Neighbour(index: $0.index, distance: Float($0.value))
