@@ -10,6 +10,16 @@ let builtDemo = builtTool.deletingLastPathComponent().appending(path: "course-de
 /// Whether the program is there.
 let hasBuiltTool = FileManager.default.isExecutableFile(atPath: builtTool.path)
 
+/// What `nohup`, or a shell that runs the tests in the background, lets them ignore, their children would ignore as
+/// well. They do not inherit a handler.
+private let childrenTakeSignals: Void = {
+  for number in [SIGHUP, SIGINT, SIGTERM] {
+    let before = signal(number, SIG_IGN)
+    let isIgnored = unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    _ = signal(number, isIgnored ? { _ in } : before)
+  }
+}()
+
 /// Runs the real program, or a line of a shell in which "$COURSE" is the program, and sends it signals.
 /// - Parameters:
 ///   - signals: sent one after the other when the program is ready, each when the one before was taken
@@ -21,6 +31,7 @@ func runProcess(
   isWatching: Bool = true,
   when isReady: (String) -> Bool = { _ in true }
 ) throws -> ToolRun {
+  childrenTakeSignals
   let (output, error) = (folder.appending(path: "out.txt"), folder.appending(path: "err.txt"))
   for file in [output, error] { try Data().write(to: file) }
   func text(_ file: URL) throws -> String {
