@@ -6,8 +6,8 @@ import Shared
 /// - targets: whatever they are, they do not count
 ///
 /// The loss of two batches is not that of both together: variances, covariances and other images are those of one batch. So a
-/// loss is comparable with losses of batches as large only. A single image has no variance and no other image: it has no loss,
-/// and weighs nothing in a mean over batches.
+/// loss is comparable with losses of batches as large only. A single image has no variance and no other image: it has no loss
+/// and no gradient, and weighs nothing in a mean over batches.
 ///
 ///     network.loss = TwoViewLoss(.vicReg)
 ///     network.loss = TwoViewLoss(.ntXent(temperature: 0.2))
@@ -36,7 +36,7 @@ public struct TwoViewLoss: Loss {
   public let method: Method
   private var vicReg = VICRegLoss()
   private var ntXent: NTXentLoss
-  private var kept = Kept<Int>()
+  private var kept = Kept<[Int]>()
 
   /// The constructor arguments.
   public var configuration: Configuration { Configuration(method: method) }
@@ -66,16 +66,15 @@ public struct TwoViewLoss: Loss {
   /// The loss of a batch; 0 for a single image.
   public mutating func forward(_ prediction: Tensor, target: Target) -> Float {
     let (a, b) = Self.views(prediction, in: "TwoViewLoss.forward")
-    kept.set(a.shape[0], in: .training)
+    kept.set(prediction.shape, in: .training)
     guard a.shape[0] > 1 else { return 0 }
     return method == .vicReg ? vicReg.forward(a, b) : ntXent.forward(a, b)
   }
 
-  /// The gradient of both views, `[N, 2, D]`.
+  /// The gradient of both views, `[N, 2, D]`; 0 for a single image.
   public mutating func backward() -> Tensor {
-    guard kept.take(for: Self.typeName) > 1 else {
-      stop("TwoViewLoss.backward", expected: "a batch of at least 2 images", received: "1")
-    }
+    let shape = kept.take(for: Self.typeName)
+    guard shape[0] > 1 else { return Tensor(zeros: shape) }
     let (a, b) = method == .vicReg ? vicReg.backward() : ntXent.backward()
     return Tensor(stacking: [a, b], axis: 1)
   }

@@ -12,10 +12,10 @@ import Shared
 /// Backward, the gradient of a bin goes to the place of its maximum, and adds up over the regions.
 ///
 ///     var network = NeuralNetwork(inputShape: [3, 64, 64], ...)
-///     try network.append(ConvReLUPool(...))                              // [8, 32, 32]
-///     try network.append(RegionPooling(regions: 16, size: 3))            // [16, 72]
-///     try network.append(Dense(outputSize: 64))                          // [16, 64]: the same for each region
-///     try network.fit(images.with(sideInputs: ["regions": boxes]), ...)  // [N, 16, 4]
+///     try network.append(ConvReLUPool(...))                                               // [8, 32, 32]
+///     try network.append(RegionPooling(regions: 16, size: 3, imageSize: [64, 64]))        // [16, 72]
+///     try network.append(Dense(outputSize: 64))                  // [16, 64]: the same for each region
+///     try network.fit(images.with(sideInputs: ["regions": boxes]), ...)                   // [N, 16, 4]
 ///
 /// - Errors: `fit`, `evaluate` and `predict` refuse regions that have no area or lie outside of the image.
 /// - Complexity: O(N · R · C · (region's area)).
@@ -91,6 +91,7 @@ public struct RegionPooling: Layer, TwoBodied {
     if runsKernel {
       let (output, winners) = input.regionMaxPooled(
         boxes: boxes, size: size, scale: scale, keepingWinners: mode == .training)
+      kept.clear()
       if let winners { kept.set(.kernel(winners, shape: output.shape), in: mode) }
       return output.reshaped(to: outputShape)
     }

@@ -45,6 +45,7 @@ import Testing
     let report = checkGradients(
       of: layer(implementation), inputShape: features.shape, input: features * 3, step: 0.005)
     #expect(report.passed, "\(report)")
+    expectInferenceKeepsNothing(layer(implementation), input: features)
   }
 
   @Test func gradientsOfTheKernelAreThoseOfTheReference() {

@@ -22,9 +22,10 @@ import Testing
     expectSame(gradient, Tensor(stacking: [dA, dB], axis: 1), "TwoViewLoss.backward")
   }
 
-  @Test func aSingleImageHasNoLoss() {
-    var loss = TwoViewLoss(.vicReg)
+  @Test(arguments: methods) func aSingleImageHasNoLoss(method: TwoViewLoss.Method) {
+    var loss = TwoViewLoss(method)
     #expect(loss.forward(embeddings[0..<1], target: .classes([0])) == 0)
+    #expect(loss.backward() == Tensor(zeros: [1, 2, 3]))
     #expect(loss.totalWeight(of: .classes([0]), weights: nil) == 0)
     #expect(loss.totalWeight(of: target, weights: nil) == 6)
     var deviation = EmbeddingDeviation()
