@@ -42,7 +42,7 @@ public struct LinearProbe: Sendable {
   public let bias: Tensor
   /// λ.
   public let penalty: Float
-  /// Whether the gradient of L fell below the tolerance; otherwise W is the best that was found.
+  /// Whether no number in the gradient of L is larger than 10⁻⁵; otherwise W is where the search ended.
   public let isConverged: Bool
 
   /// Fits a probe.
@@ -92,21 +92,38 @@ public struct LinearProbe: Sendable {
       features: features, labels: labels, classCount: classCount, penalty: Self.penalties[best])
   }
 
-  /// The scores of each class, `[N, C]`.
+  /// The scores of each class, `[N, C]`, for features `[N, D]`.
   public func scores(_ features: Tensor) -> Tensor {
-    ((features - mean) / scale).matmul(weights) + bias
+    guard features.rank == 2, features.shape[1] == mean.count else {
+      stop(
+        "LinearProbe.scores", expected: "features [N, \(mean.count)]",
+        received: "\(features.shape)")
+    }
+    return ((features - mean) / scale).matmul(weights) + bias
   }
 
-  /// The mean of `−ln p[y]`.
+  /// The mean of `−ln p[y]`. Stops without examples, or without a class for each.
   public func loss(on features: Tensor, labels: [Int]) -> Double {
+    requireLabels(labels, of: features, "LinearProbe.loss")
     let (sum, _) = scores(features).softmaxCrossEntropy(labels: labels)
     return Double(sum) / Double(labels.count)
   }
 
-  /// The share of the examples whose class has the highest score.
+  /// The share of the examples whose class has the highest score. Stops without examples, or without a class for each.
   public func accuracy(on features: Tensor, labels: [Int]) -> Double {
+    requireLabels(labels, of: features, "LinearProbe.accuracy")
     let right = zip(scores(features).argmax(axis: 1), labels).count { $0 == $1 }
     return Double(right) / Double(labels.count)
+  }
+
+  private func requireLabels(_ labels: [Int], of features: Tensor, _ place: String) {
+    guard !labels.isEmpty, features.shape.first == labels.count,
+      labels.allSatisfy((0..<bias.count).contains)
+    else {
+      stop(
+        place, expected: "a class from 0 to \(bias.count - 1) for each of at least one example",
+        received: "features \(features.shape), labels \(labels)")
+    }
   }
 
   // MARK: Fitting

@@ -49,7 +49,7 @@ public struct NearestNeighbours: Sendable {
   /// - Parameters:
   ///   - features: `[N, D]`
   ///   - labels: a class for each, from 0; none where only neighbours are asked for
-  /// - Throws: `CourseError` when features and labels do not fit each other
+  /// - Throws: `CourseError` when features and labels do not fit each other, and for a feature that is no number
   public init(features: Tensor, labels: [Int] = [], distance: Distance = .cosine) throws {
     guard features.rank == 2, features.count > 0,
       labels.isEmpty || labels.count == features.shape[0]
@@ -58,6 +58,11 @@ public struct NearestNeighbours: Sendable {
         .shapeMismatch, "NearestNeighbours: features and labels that do not fit each other",
         expected: "features [N, D], and N labels or none",
         received: "\(features.shape) and \(labels.count) labels")
+    }
+    if let wrong = features.firstNonFiniteIndex {
+      throw CourseError(
+        .invalidData, "NearestNeighbours: feature is not finite", expected: "numbers",
+        received: "NaN or infinity", location: "example \(wrong / features.shape[1])")
     }
     (self.distance, self.features, self.labels) = (distance, features, labels)
     mean = features.mean(axis: 0)
@@ -215,11 +220,16 @@ public struct NearestNeighbours: Sendable {
     }
   }
 
-  /// The share of the queries whose class is right.
+  /// The share of the queries whose class is right. Stops without queries, or without a class for each.
   /// - Parameters:
   ///   - labels: the class of each query
   ///   - neighbours: k
   public func accuracy(on queries: Tensor, labels: [Int], neighbours count: Int = 5) -> Double {
+    guard !labels.isEmpty, queries.shape.first == labels.count else {
+      stop(
+        "NearestNeighbours.accuracy", expected: "a class for each of at least one query",
+        received: "queries \(queries.shape), \(labels.count) labels")
+    }
     let right = zip(classes(of: queries, neighbours: count), labels).count { $0 == $1 }
     return Double(right) / Double(labels.count)
   }

@@ -128,7 +128,7 @@ import Testing
     #expect(missing.scores([[0], [6]]).argmax(axis: 1) == [0, 2])
   }
 
-  @Test func wrongArgumentsAreRefused() {
+  @Test func wrongArgumentsAreRefused() async {
     expectCourseError(.shapeMismatch, "LinearProbe", "[2, 1] and 1 labels") {
       _ = try LinearProbe(features: [[1], [2]], labels: [0], classCount: 2)
     }
@@ -141,5 +141,22 @@ import Testing
     expectCourseError(.invalidArgument, "penalty", "above 0") {
       _ = try LinearProbe(features: [[1], [2]], labels: [0, 1], classCount: 2, penalty: 0)
     }
+    // Labels that are not those of the examples: a class that the probe does not know, and one too many.
+    let unknown = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let probe = try LinearProbe(features: [[1], [2]], labels: [0, 1], classCount: 2, penalty: 1)
+      _ = probe.loss(on: [[1]], labels: [2])
+    }
+    expectWords(of: unknown, "LinearProbe.loss", "a class from 0 to 1", "labels [2]")
+    let many = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let probe = try LinearProbe(features: [[1], [2]], labels: [0, 1], classCount: 2, penalty: 1)
+      _ = probe.accuracy(on: [[1]], labels: [0, 1])
+    }
+    expectWords(of: many, "LinearProbe.accuracy", "features [1, 1], labels [0, 1]")
+    let wide = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let probe = try LinearProbe(
+        features: [[1, 2], [2, 1]], labels: [0, 1], classCount: 2, penalty: 1)
+      _ = probe.scores([[1]])
+    }
+    expectWords(of: wide, "LinearProbe.scores", "features [N, 2]", "[1, 1]")
   }
 }

@@ -147,6 +147,10 @@ import Testing
     expectCourseError(.shapeMismatch, "NearestNeighbours", "[2, 1] and 1 labels") {
       _ = try NearestNeighbours(features: [[1], [2]], labels: [0])
     }
+    // It would be near to nothing, and hide what comes after it.
+    expectCourseError(.invalidData, "not finite", "example 1") {
+      _ = try NearestNeighbours(features: Tensor([[1], [Float.nan], [2]]))
+    }
     let shapes = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = try NearestNeighbours(features: [[1], [2]]).neighbours(of: [[1, 2]], count: 1)
     }
@@ -155,5 +159,11 @@ import Testing
       _ = try NearestNeighbours(features: [[1], [2]]).classes(of: [[1]])
     }
     expectWords(of: labels, "NearestNeighbours.classes", "examples with labels", "none")
+    let counts = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let known = try NearestNeighbours(features: [[1], [2]], labels: [0, 1])
+      _ = known.accuracy(on: [[1], [2], [2]], labels: [0, 1])
+    }
+    expectWords(
+      of: counts, "NearestNeighbours.accuracy", "a class for each", "queries [3, 1], 2 labels")
   }
 }
