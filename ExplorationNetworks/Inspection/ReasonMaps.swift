@@ -96,11 +96,17 @@ extension NeuralNetwork {
   ///   answer is disputed: Jain, Wallace (2019), "Attention is not Explanation", *NAACL*.
   public func attentionMaps(of example: Tensor) throws -> [(path: String, weights: Tensor)] {
     try requireExample(example)
-    return activations(of: Tensor(stacking: [example])).compactMap { place in
+    let layers = activations(of: Tensor(stacking: [example]))
+    return layers.compactMap { place in
       guard var attention = place.layer as? Attention else { return nil }
-      // An example alone has no padding.
-      let length = Float(place.input.shape[1])
-      attention.take(sideInputs: [PaddedLengths.sideInput: Tensor([[length]])])
+      // Tokens of a fixed number may end with padding; what stands outside of such a sequence has none.
+      let sequence = layers.first {
+        $0.layer is PaddedSequence && place.path.hasPrefix($0.path + ".")
+      }
+      let lengths = sequence.flatMap { ($0.layer as? PaddedSequence)?.lengths(of: $0.input) }
+      attention.take(sideInputs: [
+        PaddedLengths.sideInput: lengths ?? Tensor([[Float(place.input.shape[1])]])
+      ])
       return (place.path, attention.weights(of: place.input).slice(axis: 0, at: 0))
     }
   }
@@ -122,13 +128,17 @@ extension NeuralNetwork {
     let falls = tokens.indices.map { place -> Float in
       let others = (0..<count).map(Float.init).filter { $0 != tokens[place] }
       guard !others.isEmpty else { return 0 }
-      let batch = others.flatMap { other -> [Float] in
-        var changed = tokens
-        changed[place] = other
-        return changed
+      // In pieces: a network has a score for each token, at each step, of as many texts.
+      let scores = stride(from: 0, to: others.count, by: 64).flatMap { start -> [Float] in
+        let piece = others[start..<Swift.min(start + 64, others.count)]
+        let batch = piece.flatMap { other -> [Float] in
+          var changed = tokens
+          changed[place] = other
+          return changed
+        }
+        return self.scores(
+          of: Tensor(shape: [piece.count, tokens.count], scalars: batch), for: answer)
       }
-      let scores = scores(
-        of: Tensor(shape: [others.count, tokens.count], scalars: batch), for: answer)
       return whole - scores.reduce(0, +) / Float(others.count)
     }
     return Tensor(shape: [tokens.count], scalars: falls)

@@ -120,23 +120,24 @@ public struct PaddedSequence: LayerContainer, TokenLayer {
   }
 
   /// Takes the other side inputs that the body asks for.
-  public mutating func take(sideInputs: [String: Tensor]) { self.sideInputs = sideInputs }
+  public mutating func take(sideInputs: [String: Tensor]) {
+    self.sideInputs = sideInputs.filter { $0.key != PaddedLengths.sideInput }
+  }
 
   /// `Y = F(E[X], l)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
     guard input.rank == 2 else {
       stop("PaddedSequence.forward", expected: "tokens [N, T]", received: "\(input.shape)")
     }
-    var sideInputs = sideInputs
-    sideInputs[PaddedLengths.sideInput] = lengths(of: input)
-    parts[1].take(sideInputs: sideInputs)
+    let others = sideInputs
+    parts[1].take(sideInputs: others.merging([PaddedLengths.sideInput: lengths(of: input)]) { $1 })
     // The lengths are those of this batch only.
-    defer { parts[1].take(sideInputs: [:]) }
+    defer { parts[1].take(sideInputs: others) }
     return parts[1].forward(parts[0].forward(input, mode: mode), mode: mode)
   }
 
   /// The number of tokens before the padding at the end, at least 1, `[N, 1]`.
-  private func lengths(of input: Tensor) -> Tensor {
+  func lengths(of input: Tensor) -> Tensor {
     let padding = Float(padding)
     let (tokens, steps) = (input.scalars, input.shape[1])
     let lengths = (0..<input.shape[0]).map { row in

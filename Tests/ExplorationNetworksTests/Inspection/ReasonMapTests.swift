@@ -211,6 +211,25 @@ import Testing
     }
   }
 
+  /// No step reads the padding at the end of an example.
+  @Test func attentionReadsNoPadding() throws {
+    var network = NeuralNetwork(inputShape: [5], loss: SoftmaxCrossEntropyLoss(), seed: 1)
+    try network.append(
+      PaddedSequence(
+        Embedding(vocabularySize: 6, embeddingSize: 4, paddingIndex: 0),
+        body: Sequential(
+          Dense(outputSize: 12), Attention(heads: 2, isCausal: false, isPadded: true),
+          PoolOverTime(.mean))))
+    try network.append(Dense(outputSize: 2))
+    let maps = try network.attentionMaps(of: [3, 1, 5, 0, 0])
+    #expect(maps.map(\.path) == ["0.body.1"])
+    let weights = maps[0].weights
+    #expect(weights.shape == [2, 5, 5])
+    #expect(weights[0..., 0..., 3...] == Tensor(zeros: [2, 5, 2]))
+    expectClose(weights.sum(axis: -1), Tensor(ones: [2, 5]), "the weights of each step")
+    #expect(weights[0..., 0..., 0..<3].min() > 0)
+  }
+
   @Test func aProbabilityAloneHasTwoAnswers() throws {
     let network = try imageNetwork(outputs: 1, loss: BinaryCrossEntropyLoss())
     let p = try network.predict(image.reshaped(to: [1, 2, 6, 6]))[0, 0]
