@@ -14,8 +14,7 @@ extension NeuralNetwork {
   ///
   /// `ConvBatchNormReLU` becomes `ConvReLU` or `ConvReLUPool`; `Conv2D`, `Conv1D`, `ConvTranspose2D` or `Dense`
   /// without an activation absorb the `BatchNorm` after them, also within containers. Other layers stay, and so does batch
-  /// norm after them. The
-  /// copy has neither optimizer nor penalties, which belong to the original's weights: its `evaluate` reports the
+  /// norm after them, or after a dense layer on the steps of a sequence, which it counts as channels. The copy has neither optimizer nor penalties, which belong to the original's weights: its `evaluate` reports the
   /// loss without them. To continue training, train the original.
   ///
   /// - Throws: `CourseError` when a batch norm was never trained.
@@ -36,48 +35,53 @@ extension NeuralNetwork {
         throw error
       }
     }
-    for layer in fusedChain(layers) { try result.append(layer) }
+    for layer in fusedChain(layers, for: inputShape) { try result.append(layer) }
     return result
   }
 }
 
 /// Layers one after the other, without the batch norms that can be folded into the layers before them.
-private func fusedChain(_ layers: [any Layer]) -> [any Layer] {
-  var result: [any Layer] = []
+private func fusedChain(_ layers: [any Layer], for inputShape: [Int]) -> [any Layer] {
+  var (result, shape): ([any Layer], [Int]) = ([], inputShape)
   for layer in layers {
     if let batchNorm = layer as? BatchNorm, let last = result.last,
-      let folded = folded(last, batchNorm.folding)
+      let folded = folded(last, batchNorm.folding, of: shape)
     {
       result[result.count - 1] = folded
     } else {
-      result.append(fused(layer))
+      result.append(fused(layer, for: shape))
     }
+    // It was checked when the layer was appended.
+    shape = orStop { try layer.outputShape(for: shape) }
   }
   return result
 }
 
 /// A layer without the batch norms inside it that can be folded.
-private func fused(_ layer: any Layer) -> any Layer {
+private func fused(_ layer: any Layer, for inputShape: [Int]) -> any Layer {
   func replaced(_ container: some LayerContainer) -> any Layer {
+    var shapes = orStop { try container.inputShapes(for: inputShape) }
     var result = container
-    result.forEachLayer { $1 = fused($1) }
+    result.forEachLayer { $1 = fused($1, for: shapes.removeFirst()) }
     return result
   }
   return switch layer {
   case let block as ConvBatchNormReLU: block.fused()
-  case let sequence as Sequential: Sequential(fusedChain(sequence.layers))
+  case let sequence as Sequential: Sequential(fusedChain(sequence.layers, for: inputShape))
   case let container as any LayerContainer: replaced(container)
   default: layer
   }
 }
 
 /// The layer with the batch norm after it folded in; `nil` where that is not possible.
+/// - Parameter shape: that of the batch norm's input
 private func folded(
-  _ layer: any Layer, _ folding: (factor: Tensor, offset: Tensor)
+  _ layer: any Layer, _ folding: (factor: Tensor, offset: Tensor), of shape: [Int]
 ) -> (any Layer)? {
   let (factor, offset) = folding
   switch layer {
-  case var dense as Dense where dense.configuration.activation == .identity:
+  // Of steps [T, O], the channels are the steps.
+  case var dense as Dense where dense.configuration.activation == .identity && shape.count == 1:
     dense.weights.value = dense.weights.value * factor
     dense.bias.value = dense.bias.value * factor + offset
     return dense

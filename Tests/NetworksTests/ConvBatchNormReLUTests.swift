@@ -153,6 +153,19 @@ import Testing
       [5, 3, 8, 8])
   }
 
+  /// To a batch norm behind a dense layer on steps, the steps are the channels, be there as many or not.
+  @Test(arguments: [3, 5]) func stepsOfASequenceAreNotFolded(outputs: Int) throws {
+    var network = NeuralNetwork(inputShape: [3, outputs], seed: 1)
+    try network.append(Dense(outputSize: outputs))
+    try network.append(BatchNorm())
+    try network.append(Residual(Sequential(Dense(outputSize: outputs), BatchNorm())))
+    try network.append(Flatten())
+    try network.append(Dense(outputSize: 2))
+    try network.append(BatchNorm())
+    try expectSame(
+      network, ["Dense", "BatchNorm", "Residual", "Flatten", "Dense"], [6, 3, outputs])
+  }
+
   @Test func separateLayersAreFoldedToo() throws {
     var network = NeuralNetwork(inputShape: [2, 6, 5], seed: 1)
     try network.append(Conv2D(inputChannels: 2, outputChannels: 4, kernelSize: 3, groups: 2))
