@@ -28,6 +28,13 @@ enum MaskPrediction {
         .invalidArgument, "the network does not take images",
         expected: "an input of shape [C, H, W]", received: "\(network.inputShape)", location: path)
     }
+    // A pixel of a mask is a byte, whose largest value does not count.
+    guard network.outputShape[0] <= Int(AnnotatedImage.ignored) else {
+      throw CourseError(
+        .invalidArgument, "the network has more classes than a mask has values",
+        expected: "at most \(AnnotatedImage.ignored)", received: "\(network.outputShape[0])",
+        location: path)
+    }
     guard arguments[PredictCommand.top] == nil, !arguments[PredictCommand.probabilities],
       arguments[EvaluateCommand.label] == nil
     else {
@@ -51,7 +58,9 @@ enum MaskPrediction {
     }
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
-    let names = network.classNames
+    let classCount = network.outputShape[0]
+    let names =
+      network.classNames.isEmpty ? (0..<classCount).map(String.init) : network.classNames
     var predictions: [Prediction] = []
     var tiles: [TileSheet.Tile] = []
     var remarks = DataRemarks()
@@ -63,7 +72,9 @@ enum MaskPrediction {
       let image: PixelImage
       do {
         image = try PixelImage(contentsOf: file)
-      } catch let error as CourseError where arguments[RunOptions.skipBroken] {
+      } catch let error as CourseError
+        where arguments[RunOptions.skipBroken] && error.kind != .invalidArgument
+      {
         remarks.skipped.append(error)
         continue
       }
@@ -126,7 +137,7 @@ enum MaskPrediction {
     let classes = output.argmax(axis: 1)
     let mask = PixelImage(
       width: output.shape[3], height: output.shape[2], channels: 1,
-      pixels: classes.map { UInt8(min($0, 254)) })
+      pixels: classes.map { UInt8($0) })
     return input.restored(mask, height: image.height, width: image.width)
   }
 

@@ -145,6 +145,35 @@ import Testing
   }
 
   /// Images of other sizes, whose masks come back in the size of the image.
+  /// A network of one's own need not name its classes, and may have more than a mask can tell apart.
+  @Test func anOwnNetworkPredictsMasks() throws {
+    try withTemporaryFolder { folder in
+      let image = folder.appending(path: "image.png").path
+      try PixelImage(width: 8, height: 6, channels: 3, repeating: 90).write(
+        to: URL(filePath: image))
+      func predict(classes: Int, _ arguments: [String] = []) throws -> ToolRun {
+        var network = NeuralNetwork(
+          inputShape: [3, 6, 8], loss: PixelCrossEntropyLoss(), optimizer: SGD(learningRate: 0.1),
+          seed: 1)
+        try network.append(Conv2D(outputChannels: classes, kernelSize: 1))
+        let file = folder.appending(path: "\(classes).safetensors")
+        try network.save(to: file)
+        return runTool(
+          ["predict", file.path, image, "-o", folder.appending(path: "\(classes)").path]
+            + arguments)
+      }
+      let run = try predict(classes: 3)
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.output.hasPrefix("file,mask,share of 0,share of 1,share of 2\n"), "\(run.output)")
+      let json = try predict(classes: 3, ["--force", "--json"]).json
+      let first = try #require((json["predictions"] as? [[String: Any]])?.first)
+      let shares = try #require(first["shares"] as? [Double])
+      #expect(shares.count == 3 && abs(shares.reduce(0, +) - 1) < 1e-4)
+      let many = try predict(classes: 256)
+      #expect(many.status == 1 && many.error.contains("more classes than a mask"), "\(many.error)")
+    }
+  }
+
   @Test func otherSizesAndAFolderOfMasks() throws {
     try withTemporaryFolder { folder in
       let (images, masks) = (folder.appending(path: "a"), folder.appending(path: "b"))
