@@ -34,7 +34,7 @@ extension NeuralNetwork {
   ///   - heads: the number of attention heads in each block
   ///   - dropout: the dropout rate before each sum, and after the embeddings
   ///   - optimizer: the optimizer, for training on `SequenceCrossEntropyLoss`
-  /// - Throws: `CourseError` when a size is out of range, or the width is no multiple of the heads.
+  /// - Throws: `CourseError` when a size or the dropout rate is out of range, or the width is no multiple of the heads.
   /// - Reference: Radford et al. (2019), "Language Models are Unsupervised Multitask Learners", with the layer norms
   ///   before attention; the settings are those of nanoGPT for a processor.
   public static func transformer(
@@ -60,7 +60,7 @@ extension NeuralNetwork {
       try PositionalEmbedding(
         configuration: .init(maximumLength: contextLength, size: width, initializer: normal))
     ]
-    if dropout > 0 { body.append(try Dropout(configuration: .init(rate: dropout))) }
+    if dropout != 0 { body.append(try Dropout(configuration: .init(rate: dropout))) }
     for _ in 0..<blocks {
       body += try transformerBlock(width: width, heads: heads, blocks: blocks, dropout: dropout)
     }
@@ -83,6 +83,7 @@ extension NeuralNetwork {
   ///   - isPadded: whether examples have different lengths, after which there is padding that no step sees
   ///   - blocks: the number of such blocks in the network, for the size of the first weights
   ///   - dropout: the dropout rate before each sum
+  /// - Throws: `CourseError` when a size or the dropout rate is out of range.
   public static func transformerBlock(
     width: Int, heads: Int, isCausal: Bool = true, isPadded: Bool = false, blocks: Int,
     dropout: Float = 0
@@ -97,7 +98,7 @@ extension NeuralNetwork {
     }
     func residual(_ layers: [any Layer]) throws -> Residual {
       let norm = try LayerNorm(configuration: .init(shape: [width]))
-      let end: [any Layer] = dropout > 0 ? [try Dropout(configuration: .init(rate: dropout))] : []
+      let end: [any Layer] = dropout != 0 ? [try Dropout(configuration: .init(rate: dropout))] : []
       return Residual(Sequential([norm] + layers + end))
     }
     return [

@@ -44,7 +44,7 @@ public struct Attention: Layer {
   /// `A` of all heads, `[N, H, T, T]`, from queries and keys of `[N, H, T, d]`.
   func weights(q: Tensor, k: Tensor) -> Tensor {
     // −∞ for the steps that a step does not see, and 0 for the others, [T, T] or [N, 1, T, T].
-    let mask = mask(steps: q.shape[2])
+    let mask = mask(examples: q.shape[0], steps: q.shape[2])
     // TODO(5.6): S = Q · Kᵀ / √d + mask, then the softmax of each row. q.matmul(k, transposingOther: true) multiplies the
     // matrices in the last two axes. Subtract the maximum of a row before exp(...), as in every softmax.
     // BEGIN SOLUTION

@@ -34,15 +34,22 @@ public struct DetectionBatches: TrainingBatches {
   /// Whether each epoch has an order of its own.
   public let shuffle: Bool
 
-  /// Prepares batches.
+  /// Prepares batches. Stops without images, or unless there is at least one region, and one image in a batch.
   /// - Parameters:
   ///   - regions: the number of regions of an image
+  ///   - batchSize: the number of images in a batch, all where there are fewer
   ///   - mirrors: whether every second image is mirrored, and the order is new in each epoch
   ///   - background: the least overlap with a thing that background has, where there is enough of it
   public init(
     _ data: DetectionData, regions: Int, batchSize: Int, seed: UInt64, mirrors: Bool = true,
     background: Float = 0.1
   ) {
+    guard data.count >= 1, regions >= 1, batchSize >= 1 else {
+      stop(
+        "DetectionBatches",
+        expected: "at least one image, one region of each, and one image in a batch",
+        received: "\(counted(data.count, "image")), \(regions) regions, batches of \(batchSize)")
+    }
     (self.data, self.regions, self.seed, mirrorsImages) = (data, regions, seed, mirrors)
     (self.batchSize, self.background, shuffle) = (min(batchSize, data.count), background, mirrors)
     candidates = zip(data.proposals, data.truth).map { $0 + $1.map(\.box) }

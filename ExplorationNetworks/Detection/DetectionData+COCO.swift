@@ -23,6 +23,11 @@ extension DetectionData {
     folder: String, size: [Int] = [64, 64], classNames wanted: [String]? = nil,
     proposals method: ProposalMethod = .both
   ) throws {
+    guard size.count == 2 else {
+      throw CourseError(
+        .invalidArgument, "DetectionData: size of the images", expected: "height and width",
+        received: "\(size)")
+    }
     let file = "\(folder)/annotations.json"
     guard FileManager.default.fileExists(atPath: file) else {
       throw CourseError(

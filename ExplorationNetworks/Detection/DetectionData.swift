@@ -38,7 +38,11 @@ public struct DetectionData: Sendable {
   public var imageSize: [Int] { Array(images.inputShape.dropFirst()) }
 
   /// Takes over annotated images, and looks for proposals.
-  /// - Parameter progress: called after each image with the number of images so far
+  /// - Parameters:
+  ///   - name: the name of the data in messages
+  ///   - images: at least one, all of one size
+  ///   - classNames: the names of the classes, without the background
+  ///   - method: how proposals are made
   public init(
     name: String, images: [AnnotatedImage], classNames: [String],
     proposals method: ProposalMethod = .both

@@ -110,7 +110,8 @@ public struct Detector: Sendable {
         if movesBoxes {
           let first = number * width + classCount + 1 + 4 * label
           let o = (0..<4).map { answers[first + $0] * scale[$0] }
-          guard o.allSatisfy(\.isFinite) else { continue }
+          // Written so that NaN fails; from farther away, a corner would be at infinity.
+          guard o.allSatisfy({ abs($0) <= 1e6 }) else { continue }
           box = proposal.moved(by: BoxOffset(dx: o[0], dy: o[1], dw: o[2], dh: o[3]))
         }
         box = box.clipped(width: w, height: h)
@@ -126,8 +127,13 @@ public struct Detector: Sendable {
     return order.prefix(limit).map { found[$0] }
   }
 
-  /// How well detections meet the truth.
+  /// How well detections meet the truth. Stops unless there are detections for each image.
   public func scores(of found: [[Detection]], on data: DetectionData) -> DetectionScores {
+    guard found.count == data.count else {
+      stop(
+        "Detector.scores", expected: "detections for each of \(counted(data.count, "image"))",
+        received: "\(found.count)")
+    }
     var scores = DetectionScores(classCount: classNames.count)
     for (detections, truth) in zip(found, data.truth) { scores.add(detections, truth: truth) }
     return scores

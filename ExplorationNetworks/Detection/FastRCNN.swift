@@ -22,7 +22,7 @@ extension NeuralNetwork {
   ///   - size: the bins on each side of a region, P
   ///   - regions: the regions of an image in training, R
   ///   - boxWeight: λ; with 0 there is no box regression
-  /// - Throws: `CourseError` when a size is out of range.
+  /// - Throws: `CourseError` when a size or the weight is out of range.
   /// - Reference: Girshick (2015), "Fast R-CNN", *ICCV*. There, a VGG16 that was trained on ImageNet comes first.
   public static func fastRCNN(
     imageSize: [Int], classNames: [String], channels: [Int] = [24, 48, 64], size: Int = 4,
@@ -37,6 +37,11 @@ extension NeuralNetwork {
         .invalidArgument, "fastRCNN: size out of range",
         expected: "classes, convolutions of 1 to 4096 channels, and a dense layer",
         received: "\(classNames.count) classes, channels \(channels), \(hidden) hidden")
+    }
+    guard boxWeight >= 0, boxWeight.isFinite else {
+      throw CourseError(
+        .invalidArgument, "fastRCNN: weight of the boxes",
+        expected: "a finite number of at least 0", received: "\(boxWeight)")
     }
     guard imageSize.count == 2, imageSize.allSatisfy({ $0 >= factor && $0 % factor == 0 }) else {
       throw CourseError(

@@ -41,9 +41,14 @@ extension TextClassifier {
     let shortened = words.map { word in
       String(text[..<word.startIndex]) + text[word.endIndex...]
     }
-    let answers = try predict([text] + shortened).map { $0.probabilities[answer.label] }
-    return zip(words, answers.dropFirst()).map {
-      WordWeight(text: String($0), weight: answers[0] - $1)
+    // Of characters, blanks may be left, which are no text: then the whole probability is lost.
+    let texts = shortened.filter { $0.contains { !$0.isWhitespace } }
+    let answers = try predict([text] + texts).map { $0.probabilities[answer.label] }
+    var rests = answers.dropFirst()
+    return zip(words, shortened).map { word, rest in
+      let isText = rest.contains { !$0.isWhitespace }
+      return WordWeight(
+        text: String(word), weight: answers[0] - (isText ? rests.removeFirst() : 0))
     }
   }
 

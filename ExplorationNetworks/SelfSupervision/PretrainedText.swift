@@ -96,7 +96,7 @@ extension NeuralNetwork {
         .invalidArgument, "textClassifier: a choice between classes", expected: "at least two",
         received: "\(classNames)")
     }
-    if dropout > 0 { try append(Dropout(configuration: .init(rate: dropout))) }
+    if dropout != 0 { try append(Dropout(configuration: .init(rate: dropout))) }
     try append(
       Dense(
         configuration: .init(

@@ -35,7 +35,7 @@ extension NeuralNetwork {
   ///   - blocks: the output channels of the convolutions, in blocks
   ///   - head: the sizes of the dense layers
   ///   - temperature: that of NT-Xent
-  /// - Throws: `CourseError` when a size is out of range, or images are too small for so many blocks.
+  /// - Throws: `CourseError` when a size or the temperature is out of range, or images are too small for so many blocks.
   /// - Reference: Bardes, Ponce, LeCun (2022), *VICReg*, ICLR; Chen, Kornblith, Norouzi, Hinton (2020), *SimCLR*, ICML;
   ///   Gidaris, Singh, Komodakis (2018), *Unsupervised Representation Learning by Predicting Image Rotations*, ICLR.
   public static func pretraining(
@@ -62,7 +62,8 @@ extension NeuralNetwork {
     let loss: any Loss =
       switch task {
       case .vicReg: TwoViewLoss(.vicReg)
-      case .ntXent: TwoViewLoss(.ntXent(temperature: temperature))
+      case .ntXent:
+        try TwoViewLoss(configuration: .init(method: .ntXent(temperature: temperature)))
       case .rotation: SequenceCrossEntropyLoss()
       }
     var network = NeuralNetwork(

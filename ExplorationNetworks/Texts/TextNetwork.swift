@@ -125,7 +125,7 @@ extension NeuralNetwork {
         try PositionalEmbedding(
           configuration: .init(maximumLength: sizes.maximumWords, size: sizes.width)))
     }
-    if sizes.dropout > 0 { layers.append(try Dropout(configuration: .init(rate: sizes.dropout))) }
+    if sizes.dropout != 0 { layers.append(try Dropout(configuration: .init(rate: sizes.dropout))) }
     switch kind {
     case .bag: break
     case .cnn:

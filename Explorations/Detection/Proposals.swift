@@ -5,7 +5,7 @@ import Shared
 extension Box {
   /// Boxes of several sizes and forms at regular places of an image, each within it.
   ///
-  ///     Box.slidingWindows(width: 64, height: 64, sizes: [16, 32]).count      // 741
+  ///     Box.slidingWindows(width: 64, height: 64, sizes: [16, 32]).count      // 613
   ///
   /// - Parameters:
   ///   - sizes: the roots of their areas, in pixels

@@ -52,7 +52,7 @@ extension Attention {
 
   /// −∞ for the steps that a step does not see, and 0 for the others, `[T, T]`; for examples of different lengths
   /// `[N, 1, T, T]`.
-  func mask(steps: Int) -> Tensor {
+  func mask(examples: Int, steps: Int) -> Tensor {
     func mask(length: Int) -> [Float] {
       (0..<steps).flatMap { step in
         (0..<steps).map { isCausal && $0 > step || $0 >= length ? -Float.infinity : 0 }
@@ -61,7 +61,7 @@ extension Attention {
     guard configuration.isPadded else {
       return Tensor(shape: [steps, steps], scalars: mask(length: steps))
     }
-    let lengths = lengths.values(for: "Attention.forward", steps: steps)
+    let lengths = lengths.values(for: "Attention.forward", count: examples, steps: steps)
     return Tensor(
       shape: [lengths.count, 1, steps, steps], scalars: lengths.flatMap(mask(length:)))
   }

@@ -34,10 +34,10 @@ public struct PaddedLengths: Sendable {
   /// The lengths of a batch; stops unless there is one for each example, from 1 to the number of steps.
   /// - Parameters:
   ///   - method: the layer and its method, for the message
-  ///   - count: the number of examples; `nil` for as many as there are
-  func values(for method: String, count: Int? = nil, steps: Int) -> [Int] {
-    guard let lengths, count == nil || count == lengths.count,
-      lengths.allSatisfy((1...max(steps, 1)).contains)
+  ///   - count: the number of examples
+  func values(for method: String, count: Int, steps: Int) -> [Int] {
+    guard let lengths, count == lengths.count,
+      lengths.allSatisfy((1..<(steps + 1)).contains)
     else {
       stop(
         method, expected: "the side input \"lengths\", from 1 to \(steps) for each example",

@@ -32,6 +32,8 @@ import Testing
     #expect(boxes[34] == Box(x1: 24, y1: 16, x2: 40, y2: 32))
     #expect(boxes.last == Box(x1: 8, y1: 24, x2: 40, y2: 32))
     #expect(Box.slidingWindows(width: 10, height: 10, sizes: [16]).isEmpty)
+    // The documentation.
+    #expect(Box.slidingWindows(width: 64, height: 64, sizes: [16, 32]).count == 613)
   }
 
   @Test func selectiveSearchFindsAPlainRectangle() {
@@ -145,10 +147,13 @@ import Testing
     let batch = try #require(mirrored.first)
     #expect(batch.features == turned)
     guard case .tasks(let tasks) = batch.targets, case .values(let targets)? = tasks["box"] else {
+      Issue.record("no targets of boxes")
       return
     }
     let boxes = try #require(batch.sideInputs["regions"])
-    for region in 0..<8 where targets[0, region, 0] < 5 {
+    let things = (0..<8).filter { targets[0, $0, 0] < 5 }
+    #expect(!things.isEmpty)
+    for region in things {
       let box = Box(
         x1: boxes[0, region, 0], y1: boxes[0, region, 1], x2: boxes[0, region, 2],
         y2: boxes[0, region, 3])
@@ -223,6 +228,13 @@ import Testing
     #expect(found[1][0].box.x2 == 32)
     detector.movesBoxes = false
     #expect(try detector.detect(in: images, proposals: [[box], [box]])[0][0].box == box)
+    // An offset beyond all numbers is no box.
+    var wild = network
+    wild.forEachParameter { name, parameter in
+      if name == "layers.5.1.bias" { parameter.value[4] = 3e38 }
+    }
+    let whole = Box(x1: 0, y1: 0, x2: 32, y2: 32)
+    #expect(try Detector(wild).detect(in: images, proposals: [[whole], [whole]])[0].isEmpty)
     detector.minimumScore = 1
     #expect(try detector.detect(in: images, proposals: [[box], [box]])[0].isEmpty)
   }
@@ -265,13 +277,27 @@ import Testing
     }
   }
 
+  @Test func batchesOfNothingAreRefused() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let data = try FastRCNNTests().data(0..<1)
+      _ = DetectionBatches(data, regions: 8, batchSize: 0, seed: 1)
+    }
+    expectWords(of: result, "DetectionBatches", "at least one image", "batches of 0")
+  }
+
   @Test func otherNetworksAndSizesAreRefused() throws {
     var plain = NeuralNetwork(inputShape: [4], loss: MeanSquaredErrorLoss(), seed: 1)
     try plain.append(Dense(outputSize: 2))
     expectCourseError(.invalidArgument, "no detector") { _ = try Detector(plain) }
+    expectCourseError(.invalidArgument, "size of the images", "height and width", "[64]") {
+      _ = try DetectionData(folder: "none", size: [64])
+    }
     expectCourseError(.shapeMismatch, "halved so often", "that 4 divides", "[30, 32]") {
       _ = try NeuralNetwork.fastRCNN(
         imageSize: [30, 32], classNames: ["a"], optimizer: Adam(), seed: 1)
+    }
+    expectCourseError(.invalidArgument, "weight of the boxes", "at least 0", "-1") {
+      _ = try network(boxWeight: -1)
     }
     let detector = try Detector(network())
     expectCourseError(.shapeMismatch, "images or proposals") {

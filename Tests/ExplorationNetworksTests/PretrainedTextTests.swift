@@ -75,6 +75,7 @@ import Testing
       pretrained: languageModel, inputLength: 30, classNames: data.classNames,
       optimizer: Adam(learningRate: 0.01), seed: varied(1))
     let before = try network.predict(data.features)
+    let untrained = network
     var frozen = network
     try frozen.freeze(0..<2)
     try network.fit(data, options: TrainingOptions(epochs: 40, batchSize: 4))
@@ -83,7 +84,8 @@ import Testing
     func vectors(_ network: NeuralNetwork) -> Tensor? {
       (network.layers[1] as? PaddedSequence)?.embedding.weights.value
     }
-    #expect(vectors(frozen) != vectors(network), "trained where it is not frozen")
+    #expect(vectors(frozen) == vectors(untrained), "frozen")
+    #expect(vectors(network) != vectors(untrained), "trained where it is not frozen")
     #expect(try frozen.predict(data.features) != before, "the linear layer learns")
 
     let classifier = try TextClassifier(network)
@@ -93,6 +95,11 @@ import Testing
     let answer = try classifier.answer(to: "a cat")
     #expect(try classifier.occlusion(of: "a cat", for: answer).count == 5)
     #expect(try classifier.saliency(of: "a cat", for: answer).count == 5)
+    // Without its letter, nothing is left of a text.
+    let letter = try classifier.answer(to: "c ")
+    let weights = try classifier.occlusion(of: "c ", for: letter)
+    #expect(weights.map(\.text) == ["c", " "])
+    #expect(abs(weights[0].weight - letter.probability) < 1e-5)
 
     let loaded = try withTemporaryFolder { folder in
       let url = folder.appending(path: "texts.safetensors")

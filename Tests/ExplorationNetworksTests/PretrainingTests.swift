@@ -197,6 +197,10 @@ import Testing
       _ = try NeuralNetwork.pretraining(
         .vicReg, inputShape: [1, 8, 8], head: [], optimizer: Adam(), seed: 1)
     }
+    expectCourseError(.invalidArgument, "temperature", "above 0", "got 0") {
+      _ = try NeuralNetwork.pretraining(
+        .ntXent, inputShape: [1, 8, 8], temperature: 0, optimizer: Adam(), seed: 1)
+    }
     var plain = NeuralNetwork(inputShape: [4], seed: 1)
     try plain.append(Dense(outputSize: 2))
     expectCourseError(.invalidArgument, "no encoder", "got Dense") { _ = try plain.encoder() }

@@ -117,6 +117,11 @@ import Testing
     expectCourseError(.invalidArgument, "a multiple of 3", "8") {
       try make(.transformer, TextNetworkSizes(width: 8, heads: 3))
     }
+    for kind in TextNetwork.allCases {
+      expectCourseError(.invalidArgument, "Dropout", "nan") {
+        try make(kind, TextNetworkSizes(dropout: .nan))
+      }
+    }
     expectCourseError(.invalidArgument, "buckets out of range", "0") {
       try make(.bag, TextNetworkSizes(buckets: 0))
     }
@@ -135,6 +140,32 @@ import Testing
 }
 
 @Suite(.watched) struct PaddedSequenceTests {
+  /// A layer that multiplies each example by a number of its own, as in the documentation of `SideInputTaking`.
+  private struct Scaling: ParameterFreeLayer {
+    static let typeName = "Scaling"
+    var factors = Tensor(ones: [1, 1])
+    var sideInputShapes: [String: [Int]] { ["factor": [1]] }
+    mutating func take(sideInputs: [String: Tensor]) { factors = sideInputs["factor"]! }
+    func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+    func forward(_ input: Tensor, mode: Mode) -> Tensor { input * factors }
+    func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * factors }
+  }
+
+  /// What the body asks for besides the lengths comes from outside, and stays for the passes that follow.
+  @Test func otherSideInputsReachTheBody() throws {
+    var layer = PaddedSequence(
+      Embedding(vocabularySize: 4, embeddingSize: 2, paddingIndex: 0, seed: 1),
+      body: Sequential(PoolOverTime(.mean), Scaling()))
+    #expect(layer.sideInputShapes == ["factor": [1]])
+    layer.take(sideInputs: ["factor": [[2], [10]], "lengths": [[1], [1]]])
+    let e = layer.embedding.weights.value
+    let expected = Tensor(concatenating: [e.rows(at: [3]) + e.rows(at: [1]), e.rows(at: [2]) * 10])
+    for _ in 0..<2 {
+      let y = layer.forward([[3, 1, 0], [2, 0, 0]], mode: .inference)
+      expectClose(y, expected, "PaddedSequence.forward with a side input")
+    }
+  }
+
   /// The body gets the number of tokens before the padding at the end.
   @Test func tellsTheLengths() throws {
     var layer = PaddedSequence(

@@ -74,11 +74,14 @@ import Testing
   }
 
   @Test func sizesThatDoNotFitAreRefused() {
-    func make(_ context: Int = 8, width: Int = 16, blocks: Int = 1, heads: Int = 4) throws {
+    func make(
+      _ context: Int = 8, width: Int = 16, blocks: Int = 1, heads: Int = 4, dropout: Float = 0
+    ) throws {
       _ = try NeuralNetwork.transformer(
         vocabulary: abc.vocabulary, contextLength: context, width: width, blocks: blocks,
-        heads: heads, optimizer: SGD(learningRate: 1), seed: 1)
+        heads: heads, dropout: dropout, optimizer: SGD(learningRate: 1), seed: 1)
     }
+    expectCourseError(.invalidArgument, "Dropout", "-0.1") { try make(dropout: -0.1) }
     expectCourseError(.invalidArgument, "transformer: the width", "a multiple of 4", "18") {
       try make(width: 18)
     }

@@ -373,6 +373,12 @@ import Testing
       _ = layer.forward(Tensor(zeros: [1, 3, 3]), mode: .training)
     }
     expectWords(of: result, "Attention.forward", "lengths", "from 1 to 3", "[4]")
+    let other = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var layer = Attention(heads: 1, isPadded: true, implementation: .reference)
+      layer.take(sideInputs: ["lengths": [[2]]])
+      _ = layer.forward(Tensor(zeros: [2, 3, 3]), mode: .training)
+    }
+    expectWords(of: other, "Attention.forward", "for each example", "[2]")
   }
 
   /// A file of a network without padding has no such field.

@@ -25,6 +25,24 @@ import Testing
     #expect(network.multiplyAddsOfLayers.allSatisfy { $0.count > 0 && !$0.path.hasSuffix("body") })
   }
 
+  /// Two convolutions on each side of a level and in the lowest one, three transposed ones, and the scores; the figure
+  /// of Protocols/Explorations.md.
+  @Test func aUNet() throws {
+    let network = try NeuralNetwork.unet(
+      inputShape: [3, 64, 64], classCount: 6, optimizer: sgd, seed: 1)
+    let area = 64 * 64
+    var products = 9 * 3 * 16 * area + 6 * 16 * area
+    for level in 0..<3 {
+      let (channels, places) = (16 << level, area >> (2 * level))
+      // The second convolution of the way down, the first of the level below; two on the way up; up itself.
+      products += 9 * channels * channels * places + 9 * channels * 2 * channels * places / 4
+      products += 9 * 3 * channels * channels * places + 4 * 2 * channels * channels * places / 4
+    }
+    products += 9 * 128 * 128 * area / 64
+    #expect(network.multiplyAdds == products)
+    #expect((Double(products) / 1e6).rounded() == 145)
+  }
+
   @Test func sequences() throws {
     let (t, w, v) = (8, 16, 5)
     let text = try CharacterText(String(repeating: "abcd ", count: 60))
