@@ -2,7 +2,7 @@ extension NeuralNetwork {
   /// A residual network for small images, such as those of CIFAR-10.
   ///
   ///     var network = try NeuralNetwork.resNet(
-  ///       depth: 20, optimizer: Momentum(learningRate: 0.1), seed: 1)      // ResNet-20, 272,186 weights
+  ///       depth: 20, optimizer: Momentum(learningRate: 0.1), seed: 1)      // ResNet-20, 272,474 weights
   ///     network.penalty = L2(1e-4)
   ///
   /// A 3 x 3 convolution with batch norm and ReLU, then one stage for each of the `widths`, and a dense layer on the mean

@@ -13,6 +13,10 @@ import Shared
 /// Given `dS`, with `H = F(E[X])`: `dH = dS · E`, `dX = F'(dH)`, and E gets a gradient from both ends,
 /// `dE = dSᵀ · H`, over all steps, plus the rows of `dX` at their tokens.
 ///
+///     let layer = TiedEmbedding(
+///       Embedding(vocabularySize: 76, embeddingSize: 16), body: Sequential(Dense(inputSize: 16, outputSize: 16)))
+///     try network.append(layer)                  // [64] becomes [64, 76]
+///
 /// - Throws: in a network, `CourseError(.shapeMismatch)` when the body returns no vectors of the length D.
 /// - Complexity: that of the body and O(N · T · V · D).
 /// - Reference: Press, Wolf (2017), "Using the output embedding to improve language models", *EACL*.

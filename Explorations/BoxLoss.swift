@@ -3,7 +3,7 @@ import Shared
 /// The loss of the box offsets that a detector predicts: smooth L1, for the regions that show something and for the offset
 /// of its class only.
 ///
-/// Computes `L = (1 / R) · Σᵣ Σ꜀ h(oᵣ꜀ − tᵣ꜀)` over the regions r whose class u is none of the background, where `oᵣ` is
+/// Computes `L = (1 / R) · Σᵣ Σ꜀ h(oᵣ꜀ − tᵣ꜀)` over the regions r whose class u is not the background, where `oᵣ` is
 /// row u of the prediction for region r, and
 ///
 ///     h(d) = d² / 2      where |d| < 1

@@ -7,7 +7,7 @@ import Shared
 /// and column `j · stride`; M has `(H − size) / stride + 1` rows, rounded down, and columns likewise.
 /// - `X`: one image, `[C, H, W]`
 /// - `f`: the score of each image of a batch, such as the probability of a class; `[N, C, H, W]` to `[N]`
-/// - `M`: `[rows, columns]`; large where the network looks, negative where the square helps it
+/// - `M`: `[rows, columns]`; large where the network looks, negative where covering helps it
 ///
 /// A score that falls means that the network needs what is below the square. Covered is not removed: a black square is also
 /// something to see, so that other fills can give other maps.
@@ -37,9 +37,10 @@ public func occlusionMap(
   else {
     stop(
       "occlusionMap",
-      expected:
-        "an image [C, H, W], a square that fits into it, a stride and a batch size of at least 1",
-      received: "\(image.shape), size \(size), stride \(stride), batch size \(batchSize)")
+      expected: "an image [C, H, W], a square that fits into it, a stride and a batch size of at "
+        + "least 1, and a finite fill",
+      received: "\(image.shape), size \(size), stride \(stride), batch size \(batchSize), "
+        + "fill \(fill)")
   }
   let rows = (image.shape[1] - size) / stride + 1
   let columns = (image.shape[2] - size) / stride + 1
@@ -73,7 +74,7 @@ extension Tensor {
 
 /// The size of the gradient of a score at each pixel, `[H, W]`: the largest of the channels.
 ///
-/// Computes `M[y, x] = maxc |dX[c, y, x]|`, where `dX = df/dX` is the gradient of a score with respect to the image: how much
+/// Computes `M[y, x] = max |dX[c, y, x]|` over the channels c, where `dX = df/dX` is the gradient of a score with respect to the image: how much
 /// the score would change with that pixel (saliency map).
 /// - `dX`: the input gradient of a network for one image, `[C, H, W]`
 ///

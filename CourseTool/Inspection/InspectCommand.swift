@@ -26,11 +26,12 @@ enum InspectCommand: Command {
   static let description = CommandDescription(
     name: "inspect", abstract: "Draw what a network has learned, and what its answers rest on.",
     discussion: """
-      OUT is an .svg or .png file. IMAGE is a PNG or JPEG file, or the index of an
-      example in the test part of the training data. INPUT is such an image, or, for a
-      network that reads text, the text itself. The picture names the prediction, and
-      for an example the true class. Orange speaks for the answer, blue against it.
-      Of a detector, a map explains the most certain box of a class.
+      OUT is an .svg or .png file. IMAGE is a PNG, JPEG or WebP file, or the index of
+      an example in the test part of the training data. INPUT is such an image, or,
+      for a network that reads text, the text itself. The picture names the
+      prediction, and for an example the true class. In an occlusion map, orange
+      speaks for the answer, blue against it. Of a detector, a map explains the most
+      certain box of a class.
 
       Examples:
         course inspect lenet-mnist.safetensors --filters filters.png

@@ -157,7 +157,7 @@ struct Inspection {
     network.sideInputShapes.isEmpty ? nil : try? Detector(network)
   }
 
-  /// "Occlusion: example 7, predicted 7, 99 %"
+  /// "Occlusion for 7, 99.0 %: Example 7, true 7"
   private func title(_ answer: ExplainedAnswer, _ kind: String) -> String {
     let name = network.name(of: answer.label).printable
     // A character is told by its quotation marks.

@@ -8,7 +8,7 @@
 ///
 /// Given `dY`, with `dZ = dY ⊙ f'(Z)` the gradient of the sum Z, both get all of it: `dX = F'(dZ) + S'(dZ)`, added in this
 /// order. With the identity for S, `dX = F'(dZ) + dZ`:
-/// the gradient reaches the layers before the block however small `F'(dY)` is, which is why networks of a hundred such
+/// the gradient reaches the layers before the block however small `F'(dZ)` is, which is why networks of a hundred such
 /// blocks can be trained.
 ///
 ///     let block = Residual(

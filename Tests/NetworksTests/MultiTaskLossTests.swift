@@ -199,7 +199,10 @@ import Testing
   @Test func targetsThatDoNotFitAreRefusedBeforeTraining() throws {
     let data = try iris()
     let features = data.features
-    guard case .tasks(let targets) = data.targets else { return }
+    guard case .tasks(let targets) = data.targets else {
+      Issue.record("no tasks")
+      return
+    }
     func fit(_ targets: Target, _ network: NeuralNetwork) throws {
       var network = network
       try network.fit(

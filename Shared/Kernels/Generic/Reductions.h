@@ -162,7 +162,7 @@ static size_t firstNonFinite(const float *x, size_t count) {
 
 // out[c] = reduction over r of x[r * columns + c]: columns side by side in vectors.
 //
-// Sums go pairwise over blocks of `rowBlock` rows, as in Reductions.h.
+// Sums go pairwise over blocks of `rowBlock` rows, as above.
 
 enum { rowBlock = 32, columnGroup = 4 };
 
