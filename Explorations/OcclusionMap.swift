@@ -74,8 +74,8 @@ extension Tensor {
 
 /// The size of the gradient of a score at each pixel, `[H, W]`: the largest of the channels.
 ///
-/// Computes `M[y, x] = max |dX[c, y, x]|` over the channels c, where `dX = df/dX` is the gradient of a score with respect to the image: how much
-/// the score would change with that pixel (saliency map).
+/// Computes `M[y, x] = max |dX[c, y, x]|` over the channels c, where `dX = df/dX` is the gradient of a score with respect to
+/// the image: how much the score would change with that pixel (saliency map).
 /// - `dX`: the input gradient of a network for one image, `[C, H, W]`
 ///
 ///     saliencyMap(ofGradient: [[[1, -2]], [[-3, 0.5]]])                    // [[3, 2]]: one row, two columns

@@ -14,8 +14,9 @@ extension NeuralNetwork {
   ///
   /// `ConvBatchNormReLU` becomes `ConvReLU` or `ConvReLUPool`; `Conv2D`, `Conv1D`, `ConvTranspose2D` or `Dense`
   /// without an activation absorb the `BatchNorm` after them, also within containers. Other layers stay, and so does batch
-  /// norm after them, or after a dense layer on the steps of a sequence, which it counts as channels. The copy has neither optimizer nor penalties, which belong to the original's weights: its `evaluate` reports the
-  /// loss without them. To continue training, train the original.
+  /// norm after them, or after a dense layer on the steps of a sequence, which it counts as channels. The copy has neither
+  /// optimizer nor penalties, which belong to the original's weights: its `evaluate` reports the loss without them. To
+  /// continue training, train the original.
   ///
   /// - Throws: `CourseError` when a batch norm was never trained.
   public func fused() throws -> NeuralNetwork {
