@@ -250,7 +250,7 @@ extension Dataset {
   /// The examples in the input shape of a network, if the number of elements agrees: images as rows of pixels, or
   /// the reverse.
   func fitting(_ shape: [Int]) -> Dataset {
-    inputShape != shape && inputShape.reduce(1, *) == shape.reduce(1, *)
-      ? reshaped(to: shape) : self
+    let (own, wanted) = (inputShape.reduce(1, *), shape.reduce(1, *))
+    return inputShape != shape && own == wanted ? reshaped(to: shape) : self
   }
 }

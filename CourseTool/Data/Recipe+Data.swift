@@ -57,11 +57,12 @@ extension Recipe {
     // Dense layers take an image as a row of numbers.
     let wanted =
       !shape.isEmpty ? shape : maps.isEmpty && recurrent.isEmpty ? [own.reduce(1, *)] : own
-    guard own.reduce(1, *) == wanted.reduce(1, *) else {
+    let (count, wantedCount) = (own.reduce(1, *), wanted.reduce(1, *))
+    guard count == wantedCount else {
       throw CourseError(
         .shapeMismatch, "the examples do not fit the input shape \(wanted)",
-        expected: "\(wanted.reduce(1, *)) numbers per example",
-        received: "\(own.reduce(1, *))", location: data.name,
+        expected: "\(wantedCount) numbers per example", received: "\(count)",
+        location: data.name,
         remedy: "Choose another --shape, or --shape none.")
     }
     return wanted == own ? data : data.reshaped(to: wanted)

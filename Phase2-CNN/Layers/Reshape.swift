@@ -55,12 +55,11 @@ public struct Reshape: Layer {
 
   /// The input as `[N] + shape`.
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
-    guard input.rank >= 1,
-      input.shape.dropFirst().reduce(1, *) == configuration.shape.reduce(1, *)
-    else {
+    let wanted = configuration.shape.reduce(1, *)
+    guard input.rank >= 1, input.shape.dropFirst().reduce(1, *) == wanted else {
       stop(
         "Reshape.forward",
-        expected: "input [N, ...] with \(configuration.shape.reduce(1, *)) elements an example",
+        expected: "input [N, ...] with \(wanted) elements an example",
         received: "\(input.shape)")
     }
     kept.set(input.shape, in: mode)

@@ -68,8 +68,9 @@ struct Shade {
 
   /// The colour over that of a pixel.
   func over(_ pixel: [UInt8], strength: Double) -> [UInt8] {
-    zip(pixel, [color.red, color.green, color.blue]).map {
-      UInt8((Double($0) + (Double($1) - Double($0)) * strength).rounded())
+    zip(pixel, [color.red, color.green, color.blue]).map { (below: UInt8, above: UInt8) -> UInt8 in
+      let (below, above) = (Double(below), Double(above))
+      return UInt8((below + (above - below) * strength).rounded())
     }
   }
 

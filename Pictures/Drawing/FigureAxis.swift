@@ -79,26 +79,27 @@ struct FigureAxis {
     range = first...max(last, first + 1 / 1440)
     let length = range.upperBound - range.lowerBound
     // Six to eight ticks and their texts have room.
-    let months = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200].first {
-      Double($0) * 30 * 8 > length
+    let months = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200].first { (months: Int) -> Bool in
+      Double(months * 30 * 8) > length
     }
     if length > 6 * 14, let months {
       let begin = DateStyle.date(ofDay: Int(range.lowerBound.rounded(.down)))
       let start = (begin.year * 12 + begin.month - 1) / months * months
-      ticks = (0...8).map { step in
+      ticks = (0...8).map { step -> Tick in
         let month = start + step * months
         let (year, number) = (month / 12, month % 12 + 1)
-        let text = "\(year)" + (months < 12 ? (number < 10 ? "-0" : "-") + "\(number)" : "")
+        let text = months < 12 ? String(format: "%d-%02d", year, number) : "\(year)"
         return Tick(value: Double(DateStyle.day(year: year, month: number, day: 1)), text: text)
       }.filter { [range] in range.contains($0.value) }
       return
     }
     // In minutes, which are exact.
-    let step =
-      [1, 5, 15, 60, 360, 1440, 2 * 1440].first { Double($0) * 6 > length * 1440 } ?? 14 * 1440
+    let steps = [1, 5, 15, 60, 360, 1440, 2 * 1440]
+    let step = steps.first { Double($0 * 6) > length * 1440 } ?? 14 * 1440
     let start = Int((range.lowerBound * 1440 / Double(step) - 1e-6).rounded(.up)) * step
     let end = range.upperBound * 1440 + 1e-3
-    ticks = (0...8).map { start + $0 * step }.filter { Double($0) <= end }.map { minutes in
+    let minutes: [Int] = (0...8).map { start + $0 * step }
+    ticks = minutes.filter { Double($0) <= end }.map { minutes -> Tick in
       let date = DateStyle.date(ofDay: Int((Double(minutes) / 1440).rounded(.down)))
       let rest = (minutes % 1440 + 1440) % 1440
       let text =

@@ -33,7 +33,7 @@ public struct LearningRateRangeTest: Codable, Sendable, Equatable {
     (self.rates, self.losses) = (rates, losses)
     let smoothed = Self.smoothed(losses)
     smoothedLosses = smoothed
-    let lowest = smoothed.indices.min { smoothed[$0] < smoothed[$1] } ?? 0
+    let lowest: Int = smoothed.indices.min { smoothed[$0] < smoothed[$1] } ?? 0
     // A fall of a hundredth is one of the batches.
     guard lowest >= 2, smoothed[0] - smoothed[lowest] > 0.01 * abs(smoothed[0]) else {
       throw CourseError(
@@ -45,8 +45,10 @@ public struct LearningRateRangeTest: Codable, Sendable, Equatable {
         remedy: "Choose a number, and check the scaling of the features.")
     }
     // Equal steps are equal distances of log η.
-    let slopes = (1..<lowest).map { smoothed[$0 + 1] - smoothed[$0 - 1] }
-    let steepest = slopes.indices.min { slopes[$0] < slopes[$1] } ?? 0
+    let slopes = (1..<lowest).map { (step: Int) -> Double in
+      smoothed[step + 1] - smoothed[step - 1]
+    }
+    let steepest: Int = slopes.indices.min { slopes[$0] < slopes[$1] } ?? 0
     learningRate = Float(String(format: "%.1e", rates[steepest + 1])) ?? rates[steepest + 1]
   }
 

@@ -243,8 +243,9 @@ extension JSONValue {
         let (mine, its) = (members[key], others[key])
         if let mine, let its, mine.says(its) { return true }
         let isOptional = key == "layerPenalties"
-        return [mine, its].allSatisfy {
-          $0 == nil || $0 == .null || isOptional && $0 == .object([:])
+        return [mine, its].allSatisfy { (value: JSONValue?) -> Bool in
+          guard let value else { return true }
+          return value == .null || isOptional && value == .object([:])
         }
       }
     case (.array(let values), .array(let others)):

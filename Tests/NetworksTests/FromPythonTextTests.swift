@@ -23,7 +23,7 @@ import Testing
       inputChannels: 1, outputChannels: 1, kernelSize: [4, 3], stride: 2,
       padding: .explicit(before: [4 / 2, 3 / 2], after: [(4 - 1) / 2, (3 - 1) / 2]))
     layer.weights.value =
-      Tensor((0..<12).map { (Float($0 % 5) - 2) / 2 }).reshaped(to: [1, 1, 4, 3])
+      Tensor((0..<12).map { Float($0 % 5 - 2) / 2 }).reshaped(to: [1, 1, 4, 3])
     let x = Tensor((1...30).map { Float($0 % 7 - 3) }).reshaped(to: [1, 1, 5, 6])
     expectClose(
       layer.forward(x, mode: .inference), [[[[3.5, 0, -1], [-5, 7, -3], [-1.5, 2, 0]]]], "Conv2D")

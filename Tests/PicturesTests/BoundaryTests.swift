@@ -66,10 +66,9 @@ private struct Bands: DecisionFunction {
     #expect(image.columns == 20 && image.rows == 20)
     func distance(_ column: Int, _ ink: Ink) -> Int {
       let color = Theme.light.rgb(ink)
-      return zip(
-        image.pixels[(3 * column)..<(3 * column + 3)], [color.red, color.green, color.blue]
-      )
-      .reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+      let differences = zip(image.pixels[(3 * column)...], [color.red, color.green, color.blue])
+        .map { (pixel: UInt8, wanted: UInt8) -> Int in abs(Int(pixel) - Int(wanted)) }
+      return differences.reduce(0, +)
     }
     #expect(distance(0, .series(0)) < distance(0, .series(1)))
     #expect(distance(19, .series(1)) < distance(19, .series(0)))

@@ -284,13 +284,15 @@ package struct QuickBuild {
     let headers = ["Shared/Kernels/include", "Shared/BundledData/include"].map {
       package.appending(path: $0)
     }
+    let clang: [String] =
+      maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0.path)"] }
+      + headers.flatMap { ["-Xcc", "-I", "-Xcc", $0.path] }
     return [
       "-swift-version", "6", "-package-name", packageName, "-Onone", "-enable-testing", "-g",
       "-DDEBUG",
       "-DSWIFT_PACKAGE", "-module-cache-path", folder.appending(path: "ModuleCache").path,
       "-I", base.appending(path: "Modules").path, "-I", folder.appending(path: "Modules").path,
-    ] + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0.path)"] }
-      + headers.flatMap { ["-Xcc", "-I", "-Xcc", $0.path] }
+    ] + clang
   }
 
   /// The name that SwiftPM gives the package: that of its folder, as an identifier.

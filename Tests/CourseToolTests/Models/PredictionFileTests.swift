@@ -38,9 +38,11 @@ import Testing
       #expect(rows.map { $0[1] } == ["row", "1", "2", "1"])
       #expect(rows[3][0] == path("b.csv"))
       for row in rows.dropFirst() {
-        let values = try row[4...].map { try #require(Double($0)) }
-        #expect(abs(values.reduce(0, +) - 1) < 1e-5)
-        #expect(abs(try #require(values.max()) - (try #require(Double(row[3])))) < 1e-4)
+        let values: [Double] = try row[4...].map { try #require(Double($0)) }
+        let sum: Double = values.reduce(0, +)
+        #expect(abs(sum - 1) < 1e-5)
+        let (largest, named) = (try #require(values.max()), try #require(Double(row[3])))
+        #expect(abs(largest - named) < 1e-4)
       }
     }
   }

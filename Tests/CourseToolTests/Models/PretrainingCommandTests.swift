@@ -103,7 +103,7 @@ import Testing
         "inspect", model, "--filters", file("f.svg"), "--feature-maps", star, file("maps.svg"))
       #expect(inspected.status == 0, "\(inspected.error)")
       #expect(runTool("summary", model).output.contains("Siamese"))
-      let refusals = [
+      let refusals: [([String], String)] = [
         (["predict", model, images, "--probabilities"], "'--probabilities' and '--label'"),
         (["predict", model, images, "--top", "500"], "the training part has 20 images"),
         (["evaluate", model, "--mistakes", file("m.png")], "'--mistakes' and '--label'"),

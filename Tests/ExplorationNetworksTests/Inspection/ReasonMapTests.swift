@@ -190,9 +190,10 @@ import Testing
       #expect(map.weights.shape == [4, 5, 5])
       for head in 0..<4 {
         for step in 0..<5 {
-          let row = (0..<5).map { map.weights[head, step, $0] }
+          let row: [Float] = (0..<5).map { map.weights[head, step, $0] }
           #expect(abs(row.reduce(0, +) - 1) < 1e-5)
-          #expect(row[(step + 1)...].allSatisfy { $0 == 0 } && row[0] > 0)
+          let future = row[(step + 1)...]
+          #expect(future.allSatisfy { $0 == 0 } && row[0] > 0)
         }
       }
     }

@@ -177,8 +177,8 @@ import Testing
     // g = torch.stack([(j + dx) / 1.5 - 1, (i + dy) / 1 - 1], -1)[None]
     // F.grid_sample(x, g, mode=MODE, padding_mode="zeros", align_corners=True)
     let image = Tensor((0..<12).map { Float($0 * $0 % 11) }).reshaped(to: [1, 3, 4])
-    let columns = (0..<12).map { 0.3 * Float($0 * 7 % 9 - 4) }
-    let rows = (0..<12).map { 0.4 * Float($0 * 5 % 7 - 3) }
+    let columns: [Float] = (0..<12).map { 0.3 * Float($0 * 7 % 9 - 4) }
+    let rows: [Float] = (0..<12).map { 0.4 * Float($0 * 5 % 7 - 3) }
     let shifts = Tensor(columns + rows).reshaped(to: [2, 3, 4])
     expectClose(
       image.displaced(by: shifts),

@@ -8,8 +8,9 @@ import Testing
 @Suite(.watched) struct CIFARTests {
   /// Two images: labels `first` and `first + 1`, planes of 10 times the label, plus 0, 1 and 2.
   private func records(_ first: UInt8) -> [UInt8] {
-    [first, first + 1].flatMap { label in
-      [label] + (0..<3).flatMap { [UInt8](repeating: 10 * label + $0, count: 1024) }
+    [first, first + 1].flatMap { label -> [UInt8] in
+      let planes = (0..<3 as Range<UInt8>).map { [UInt8](repeating: 10 * label + $0, count: 1024) }
+      return [label] + planes.joined()
     }
   }
 

@@ -74,7 +74,7 @@ import Testing
   /// The file with a camera's note about how it was held.
   private func withOrientation(_ orientation: Int, isBigEndian: Bool, _ data: Data) -> Data {
     func number(_ value: Int, _ count: Int) -> [UInt8] {
-      let bytes = (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) }
+      let bytes: [UInt8] = (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) }
       return isBigEndian ? bytes.reversed() : bytes
     }
     let header = [UInt8](isBigEndian ? "MM".utf8 : "II".utf8) + number(42, 2) + number(8, 4)

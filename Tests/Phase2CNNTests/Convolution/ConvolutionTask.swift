@@ -162,23 +162,24 @@ struct ConvolutionTask: Sendable, CustomTestStringConvertible {
   var randomExamples: [ConvolutionExample] {
     let rank = examples[0].oracle.x.rank - 2
     var draw = RandomKey(seed: varied(8)).folded("examples").generator
-    return (0..<60).map { _ in
+    return (0..<60).map { _ -> ConvolutionExample in
       func sizes(_ range: ClosedRange<Int>) -> [Int] {
         (0..<rank).map { _ in Int.random(in: range, using: &draw) }
       }
       let (kernel, stride, dilation) = (sizes(1...3), sizes(1...3), sizes(1...2))
       let (before, after, more) = (sizes(0...2), sizes(0...2), sizes(0...3))
       let groups = Int.random(in: 1...2, using: &draw)
-      let channels = (
-        groups * Int.random(in: 1...2, using: &draw), groups * Int.random(in: 1...3, using: &draw)
-      )
-      let size = (0..<rank).map { dilation[$0] * (kernel[$0] - 1) + 1 + more[$0] }
+      let inputChannels = groups * Int.random(in: 1...2, using: &draw)
+      let outputChannels = groups * Int.random(in: 1...3, using: &draw)
+      let size = (0..<rank).map { axis -> Int in
+        dilation[axis] * (kernel[axis] - 1) + 1 + more[axis]
+      }
       let batch = Int.random(in: 1...2, using: &draw)
       let hasBias = Bool.random(using: &draw)
       let oracle = ConvolutionOracle(
-        x: patterned([batch, channels.0] + size, 11, 7, 4),
-        weights: patterned([channels.1, channels.0 / groups] + kernel, 9, 5, 8),
-        bias: hasBias ? patterned([channels.1], 5, 3, 2) : nil, stride: stride,
+        x: patterned([batch, inputChannels] + size, 11, 7, 4),
+        weights: patterned([outputChannels, inputChannels / groups] + kernel, 9, 5, 8),
+        bias: hasBias ? patterned([outputChannels], 5, 3, 2) : nil, stride: stride,
         dilation: dilation, before: before, after: after, groups: groups)
       return ConvolutionExample(
         name: "any",

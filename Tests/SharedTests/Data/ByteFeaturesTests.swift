@@ -6,7 +6,7 @@ import Testing
 @Suite(.watched) struct ByteFeaturesTests {
   /// Four images [2, 1, 2]: 0 to 3, 10 to 13, 20 to 23, 30 to 33.
   private let bytes = ByteFeatures(
-    shape: [4, 2, 1, 2], bytes: (0..<16).map { UInt8($0 / 4 * 10 + $0 % 4) }, divisor: 10)
+    shape: [4, 2, 1, 2], bytes: (0..<16).map { (n: UInt8) in n / 4 * 10 + n % 4 }, divisor: 10)
 
   private func data() throws -> Dataset {
     try Dataset(name: "images", bytes: bytes, targets: .classes([0, 1, 0, 1]))
@@ -24,7 +24,8 @@ import Testing
 
   @Test func allBytesAreDividedExactly() {
     let all = ByteFeatures(shape: [1, 256], bytes: (0...255).map { UInt8($0) })
-    #expect(all.rows(at: [0]).scalars == (0...255).map { Float($0) / 255 })
+    let quotients: [Float] = (0...255).map { Float($0) / 255 }
+    #expect(all.rows(at: [0]).scalars == quotients)
   }
 
   @Test func subsetsOfSubsetsShareTheBytes() throws {

@@ -24,7 +24,7 @@ import Testing
   @Test func theBundledDigitsAreComplete() {
     let digits = Dataset.digits
     #expect(digits.features.shape == [1797, 64] && digits.classCount == 10)
-    #expect(digits.classNames == (0...9).map(String.init))
+    #expect(digits.classNames == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])
     #expect(digits.features.min() == 0 && digits.features.max() == 16)
     // data.sum() = 561718 and numpy.bincount(target)
     #expect(digits.features.sum() == 561718)

@@ -50,11 +50,12 @@ extension RecurrentExample {
       var fromInput = bias.map(Double.init), fromState = [Double](repeating: 0, count: width)
       for column in 0..<width {
         for f in 0..<inputSize {
-          fromInput[column] +=
-            Double(x[(n * steps + time) * inputSize + f]) * Double(inputWeights[f * width + column])
+          let weight = Double(inputWeights[f * width + column])
+          fromInput[column] += Double(x[(n * steps + time) * inputSize + f]) * weight
         }
         for k in 0..<H {
-          fromState[column] += hidden[k] * Double(recurrentWeights[k * width + column])
+          let weight = Double(recurrentWeights[k * width + column])
+          fromState[column] += hidden[k] * weight
         }
       }
       let z = zip(fromInput, fromState).map(+)

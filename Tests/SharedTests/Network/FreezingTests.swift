@@ -84,9 +84,8 @@ import Testing
       passes() == forward + ["backward 4", "backward 3", "backward 2", "backward 1", "last 0"])
     try network.unfreeze(3)
     try network.freeze(0...1)
-    #expect(
-      passes() == ["forward 0 inference", "forward 1 inference"] + forward[2...]
-        + ["backward 4", "backward 3", "last 2"])
+    let partly = ["forward 0 inference", "forward 1 inference"] + Array(forward[2...])
+    #expect(passes() == partly + ["backward 4", "backward 3", "last 2"])
     log.lines = []
     _ = network.forward([[1, 2]], mode: .inference)
     #expect(log.lines.allSatisfy { $0.hasSuffix("inference") })
