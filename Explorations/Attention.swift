@@ -163,8 +163,8 @@ public struct Attention: Layer {
   /// Takes the lengths of the examples.
   public mutating func take(sideInputs: [String: Tensor]) { lengths.take(sideInputs) }
 
-  /// Throws for a length below 1.
-  public func check(sideInputs: [String: Tensor], firstExample: Int) throws {
-    try PaddedLengths.check(sideInputs, firstExample: firstExample)
+  /// Throws for a length below 1 or above T.
+  public func check(sideInputs: [String: Tensor], inputShape: [Int], firstExample: Int) throws {
+    try PaddedLengths.check(sideInputs, steps: inputShape[0], firstExample: firstExample)
   }
 }

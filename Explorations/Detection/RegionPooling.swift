@@ -172,7 +172,7 @@ public struct RegionPooling: Layer, TwoBodied {
   }
 
   /// Throws when a region has no area, or lies outside of the image.
-  public func check(sideInputs: [String: Tensor], firstExample: Int) throws {
+  public func check(sideInputs: [String: Tensor], inputShape: [Int], firstExample: Int) throws {
     guard let boxes = sideInputs[Self.sideInput] else { return }
     let (height, width) = (Float(configuration.imageSize[0]), Float(configuration.imageSize[1]))
     let count = boxes.shape[1]

@@ -20,15 +20,19 @@ public struct PaddedLengths: Sendable {
     lengths = sideInputs[Self.sideInput].map { $0.scalars.map { Int(exactly: $0) ?? 0 } }
   }
 
-  /// Throws unless the lengths are whole numbers of at least 1.
-  public static func check(_ sideInputs: [String: Tensor], firstExample: Int) throws {
+  /// Throws unless the lengths are whole numbers from 1 to the number of steps.
+  public static func check(_ sideInputs: [String: Tensor], steps: Int, firstExample: Int) throws {
     guard let lengths = sideInputs[sideInput]?.scalars,
-      let wrong = lengths.firstIndex(where: { !($0 >= 1) || Int(exactly: $0) == nil })
+      let wrong = lengths.firstIndex(where: { length in
+        Int(exactly: length).map { !(1..<(steps + 1)).contains($0) } ?? true
+      })
     else { return }
     throw CourseError(
       .invalidData, "the length of a sequence is out of range",
-      expected: "a whole number of at least 1", received: "\(lengths[wrong])",
-      location: "example \(firstExample + wrong)", remedy: "Leave empty sequences out.")
+      expected: "a whole number from 1 to \(steps), the number of steps",
+      received: "\(lengths[wrong])", location: "example \(firstExample + wrong)",
+      remedy: lengths[wrong] >= 1
+        ? "Count the steps before the padding." : "Leave empty sequences out.")
   }
 
   /// The lengths of a batch; stops unless there is one for each example, from 1 to the number of steps.

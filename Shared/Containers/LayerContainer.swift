@@ -82,11 +82,15 @@ extension LayerContainer {
   }
 
   /// Throws when a layer inside cannot process its side inputs.
-  public func check(sideInputs: [String: Tensor], firstExample: Int) throws {
+  public func check(sideInputs: [String: Tensor], inputShape: [Int], firstExample: Int) throws {
+    let shapes = try inputShapes(for: inputShape)
+    var number = 0
     try visitLayers { name, layer in
       try located(name, layer) {
-        try layer.check(sideInputs: sideInputs, firstExample: firstExample)
+        try layer.check(
+          sideInputs: sideInputs, inputShape: shapes[number], firstExample: firstExample)
       }
+      number += 1
     }
   }
 

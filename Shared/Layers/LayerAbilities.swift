@@ -102,7 +102,7 @@ extension Layer {
   /// Does nothing: the layer asks for no side input.
   public mutating func take(sideInputs: [String: Tensor]) {}
   /// Accepts all side inputs.
-  public func check(sideInputs: [String: Tensor], firstExample: Int) throws {}
+  public func check(sideInputs: [String: Tensor], inputShape: [Int], firstExample: Int) throws {}
   /// Accepts every batch.
   public func check(batchShape: [Int], mode: Mode) throws {}
   /// Any numbers.
@@ -159,8 +159,10 @@ public protocol SideInputTaking {
 
   /// Throws when the layer cannot process side inputs of the right shapes, such as a region without an area: called
   /// before anything is computed from them.
-  /// - Parameter firstExample: the number of the first example in its data set, for the message
-  func check(sideInputs: [String: Tensor], firstExample: Int) throws
+  /// - Parameters:
+  ///   - inputShape: the shape of the input of one example
+  ///   - firstExample: the number of the first example in its data set, for the message
+  func check(sideInputs: [String: Tensor], inputShape: [Int], firstExample: Int) throws
 }
 
 /// The error for a layer without an input size, where none can be inferred.

@@ -88,7 +88,8 @@ extension NeuralNetwork {
       sideInputShapes: sideInputs.mapValues { Array($0.shape.dropFirst()) }, role: role, name: name)
     do {
       try Self.locatingLayer {
-        try body.check(sideInputs: sideInputs, firstExample: firstExample)
+        try body.check(
+          sideInputs: sideInputs, inputShape: inputShape, firstExample: firstExample)
       }
     } catch var error as CourseError {
       error.location = [name, error.location].compactMap { $0 }.joined(separator: ", ")

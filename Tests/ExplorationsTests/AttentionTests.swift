@@ -364,8 +364,13 @@ import Testing
   @Test func wrongLengthsAreRefused() async throws {
     let layer = Attention(heads: 1, isPadded: true)
     #expect(layer.sideInputShapes == ["lengths": [1]] && Attention(heads: 1).sideInputShapes == [:])
-    expectCourseError(.invalidData, "the length of a sequence", "example 7", "got 0") {
-      try layer.check(sideInputs: ["lengths": [[3], [0]]], firstExample: 6)
+    for (wrong, remedy) in [(Float(0), "Leave empty sequences out"), (4, "before the padding")] {
+      expectCourseError(
+        .invalidData, "the length of a sequence", "from 1 to 3", "example 7", "got \(wrong)", remedy
+      ) {
+        let lengths = Tensor([[3], [wrong]])
+        try layer.check(sideInputs: ["lengths": lengths], inputShape: [3, 3], firstExample: 6)
+      }
     }
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var layer = Attention(heads: 1, isPadded: true)

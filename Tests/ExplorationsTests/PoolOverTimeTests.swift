@@ -85,9 +85,10 @@ import Testing
         try layer.outputShape(for: shape)
       }
     }
-    for wrong: Float in [1.5, 0, -1, .infinity, .nan, 1e30] {
+    for wrong: Float in [1.5, 0, -1, 10, .infinity, .nan, 1e30] {
       expectCourseError(.invalidData, "the length of a sequence", "example 1", "got \(wrong)") {
-        try layer.check(sideInputs: ["lengths": Tensor([[1], [wrong]])], firstExample: 0)
+        let lengths = Tensor([[9], [wrong]])
+        try layer.check(sideInputs: ["lengths": lengths], inputShape: [9, 4], firstExample: 0)
       }
     }
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

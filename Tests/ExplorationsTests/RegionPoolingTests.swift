@@ -63,7 +63,9 @@ import Testing
     func check(_ box: [Float]) throws {
       var wrong = boxes
       for (place, edge) in box.enumerated() { wrong[1, 2, place] = edge }
-      try layer().check(sideInputs: ["regions": wrong], firstExample: 10)
+      try layer().check(
+        sideInputs: ["regions": wrong], inputShape: Array(features.shape.dropFirst()),
+        firstExample: 10)
     }
     for box in [[3, 3, 3, 5], [3, 5, 6, 4], [12, 0, 14, 3], [0, -9, 4, 0], [.nan, 0, 1, 1]]
       as [[Float]]

@@ -11,7 +11,7 @@ import Testing
     var factors = Tensor(ones: [1, 1])
     var sideInputShapes: [String: [Int]] { ["factor": [1]] }
     mutating func take(sideInputs: [String: Tensor]) { factors = sideInputs["factor"]! }
-    func check(sideInputs: [String: Tensor], firstExample: Int) throws {
+    func check(sideInputs: [String: Tensor], inputShape: [Int], firstExample: Int) throws {
       guard let wrong = sideInputs["factor"]!.scalars.firstIndex(where: { $0 < 0 }) else { return }
       throw CourseError(
         .invalidData, "factor", expected: "at least 0", received: "a negative one",
@@ -26,6 +26,19 @@ import Testing
   private struct Other: ParameterFreeLayer {
     static let typeName = "Other"
     var sideInputShapes: [String: [Int]] { ["factor": [2]] }
+    func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+    mutating func forward(_ input: Tensor, mode: Mode) -> Tensor { input }
+    mutating func backward(_ outputGradient: Tensor) -> Tensor { outputGradient }
+  }
+
+  /// Refuses every factor, and says of which input.
+  private struct Refusing: ParameterFreeLayer {
+    static let typeName = "Refusing"
+    var sideInputShapes: [String: [Int]] { ["factor": [1]] }
+    func check(sideInputs: [String: Tensor], inputShape: [Int], firstExample: Int) throws {
+      throw CourseError(
+        .invalidData, "factor", expected: "none", received: "one for \(inputShape)")
+    }
     func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
     mutating func forward(_ input: Tensor, mode: Mode) -> Tensor { input }
     mutating func backward(_ outputGradient: Tensor) -> Tensor { outputGradient }
@@ -164,6 +177,25 @@ import Testing
     try plain.append(Dense(outputSize: 1))
     expectCourseError(.invalidData, "no layer asks for", "expected none") {
       try plain.fit(data.with(sideInputs: ["factor": factors]), options: options)
+    }
+  }
+
+  @Test func eachLayerIsCheckedWithTheShapeOfItsOwnInput() throws {
+    let data = try data().with(sideInputs: ["factor": factors])
+    let options = TrainingOptions(epochs: 1, batchSize: 4)
+    let block = Sequential(Dense(outputSize: 3), Sequential(Dense(outputSize: 5), Refusing()))
+    let places: [(layer: any Layer, path: String, shape: String)] = [
+      (block, "0.1.1", "[5]"), (Refusing(), "0", "[2]"),
+      (Residual(block, shortcut: Dense(outputSize: 5)), "0.body.1.1", "[5]"),
+    ]
+    for (layer, path, shape) in places {
+      var network = NeuralNetwork(
+        inputShape: [2], loss: MeanSquaredErrorLoss(), optimizer: SGD(learningRate: 0.1))
+      try network.append(layer)
+      try network.append(Dense(outputSize: 1))
+      expectCourseError(.invalidData, "layer \(path) (Refusing)", "got one for \(shape)") {
+        try network.fit(data, options: options)
+      }
     }
   }
 
