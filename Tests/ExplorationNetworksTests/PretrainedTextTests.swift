@@ -107,7 +107,8 @@ import Testing
       return try NeuralNetwork(contentsOf: url, adding: NeuralNetwork.explorationTypes)
     }
     #expect(try loaded.predict(data.features) == network.predict(data.features))
-    #expect(loaded.textTokenizer?.configuration == network.textTokenizer?.configuration)
+    #expect(
+      try #require(loaded.textTokenizer).configuration == network.textTokenizer?.configuration)
   }
 
   @Test func otherNetworksAreRefused() throws {

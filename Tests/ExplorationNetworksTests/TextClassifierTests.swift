@@ -104,7 +104,8 @@ import Testing
     }
     let features = try Self.data().features
     #expect(try loaded.predict(features) == network.predict(features))
-    #expect(loaded.textTokenizer?.configuration == network.textTokenizer?.configuration)
+    #expect(
+      try #require(loaded.textTokenizer).configuration == network.textTokenizer?.configuration)
     #expect(network.sideInputShapes.isEmpty, "the tokens tell the lengths")
   }
 

@@ -196,7 +196,7 @@ import Testing
         optimizers: [TinyMomentum.self], penalties: [TinyPenalty.self])
       try rest.fit(tinyData(), options: TrainingOptions(epochs: 4, batchSize: 5), resuming: true)
       #expect(
-        rest.progress?.history.epochs.map(\.training)
+        try #require(rest.progress).history.epochs.map(\.training)
           == whole.progress?.history.epochs.map(\.training))
       #expect(try weights(rest, 0) == weights(whole, 0))
     }
