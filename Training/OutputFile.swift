@@ -30,7 +30,7 @@ package final class OutputFile {
     self.force = force
     try OutputFile.checkName(path)
     own = FileIdentity(of: path)
-    guard own == nil || force || replacesOwn else {
+    guard own == nil || force || replacesOwn || OutputFile.isLeftover(path) else {
       throw CourseError(
         .file, "the output file already exists", location: path,
         remedy: "Overwrite it with --force, or choose another name.")
@@ -39,7 +39,9 @@ package final class OutputFile {
 
   /// Lets `body` write the file; under another name if the file at the path is not the run's own.
   package func write(warnings: TextStream, _ body: (URL) throws -> Void) throws {
-    let isClaimed = force ? false : try claimName(warnings: warnings)
+    let claim = force ? nil : try claimName(warnings: warnings)
+    let isClaimed = claim != nil
+    defer { if let claim { close(claim) } }
     do {
       try body(URL(filePath: path))
     } catch {
@@ -53,9 +55,10 @@ package final class OutputFile {
   }
 
   /// Claims the name with an empty file, which only one of two simultaneous runs can create; under another name
-  /// if a foreign file has this one.
-  /// - Returns: whether an empty file was created
-  private func claimName(warnings: TextStream) throws -> Bool {
+  /// if a foreign file has this one. It is locked while the run lives: an empty file without a lock is a leftover of
+  /// a run that was killed.
+  /// - Returns: the descriptor of an empty file that was created
+  private func claimName(warnings: TextStream) throws -> Int32? {
     let wanted = path
     defer {
       if path != wanted {
@@ -70,18 +73,28 @@ package final class OutputFile {
     }
     while true {
       if let there = FileIdentity(of: path) {
-        if there == own { return false }
+        if there == own { return nil }
         path = try OutputFile.freeName(beside: wanted)
       }
       let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 {
-        close(descriptor)
+        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
         own = FileIdentity(of: path)
-        return true
+        return descriptor
       }
       // Other problems show up when the file is written.
-      guard errno == EEXIST else { return false }
+      guard errno == EEXIST else { return nil }
     }
+  }
+
+  /// Whether a file is empty, and no run is about to write it.
+  private static func isLeftover(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && status.st_size == 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0
   }
 
   // MARK: Networks

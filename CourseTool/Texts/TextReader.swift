@@ -68,15 +68,14 @@ struct TextReader {
       .map { ($0.offset + 1, String($0.element)) }
   }
 
-  /// The texts in a table: in the column that was given, in the only one, in that of the training, or in the only one
-  /// beside a label.
+  /// The texts in a table: in the column that was given, in that of the training, or in the only one beside a label.
   private func column(of path: String) throws -> [(row: Int, text: String)] {
     let known = recipe.text.map { LabelColumn(argument: $0) }
     let table = try DataSource.table(path, expecting: (text ?? known)?.names ?? [])
     let place =
       if let text {
         try table.column(text)
-      } else if table.columnCount == 1 {
+      } else if known == nil, table.columnCount == 1 {
         0
       } else {
         try table.column(known ?? table.onlyColumn(beside: label ?? "category"))

@@ -117,8 +117,13 @@ private struct COCOReader {
   func classes() throws -> [Int: String] {
     var names: [Int: String] = [:]
     for (place, entry) in try list("categories") {
-      names[try field("id", of: entry, place, \.integer)] =
-        try field("name", of: entry, place, \.string)
+      let id = try field("id", of: entry, place, \.integer)
+      let name = try field("name", of: entry, place, \.string)
+      if let other = names.updateValue(name, forKey: id) {
+        throw CourseError(
+          .invalidData, "two classes with the same id", expected: "an id of its own for each",
+          received: "\(id) for \"\(other)\" and \"\(name)\"", location: place)
+      }
     }
     guard Set(names.values).count == names.count, !names.isEmpty,
       names.values.allSatisfy({ $0.contains { !$0.isWhitespace } })

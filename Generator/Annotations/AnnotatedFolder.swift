@@ -74,6 +74,9 @@ public struct AnnotatedFolder: AnnotatedImageSource {
     } else {
       known = try AnnotatedFolder.named(values)
     }
+    if !isBinary, let path = values[AnnotatedImage.ignored] {
+      notes.append("pixels of the value 255 do not count, as in \(path)")
+    }
     let names = classNames ?? known.map(\.name)
     let counted = values.keys.filter { isBinary || $0 != AnnotatedImage.ignored }
     guard names.count >= 2, counted.count >= (classNames == nil ? 2 : 1) else {
@@ -161,10 +164,24 @@ public struct AnnotatedFolder: AnnotatedImageSource {
     func stem(_ name: String) -> String {
       URL(filePath: name).deletingPathExtension().lastPathComponent
     }
+    func refuse(_ what: String, _ first: String, _ second: String) -> CourseError {
+      CourseError(
+        .invalidData, what, expected: "a name of its own, apart from the ending",
+        received: second, location: first, remedy: "Rename or remove one of them.")
+    }
     var byStem: [String: String] = [:]
     for name in others.files.filter(isReadable).sorted(by: precedes) {
       let own = stem(name)
-      byStem[own.hasSuffix("_mask") ? String(own.dropLast(5)) : own] = name
+      let image = own.hasSuffix("_mask") ? String(own.dropLast(5)) : own
+      if let other = byStem.updateValue(name, forKey: image) {
+        throw refuse("two masks of one image", "\(masks)/\(other)", "\(masks)/\(name)")
+      }
+    }
+    var stems: [String: String] = [:]
+    for name in files {
+      if let other = stems.updateValue(name, forKey: stem(name)) {
+        throw refuse("two images of one name", "\(images)/\(other)", "\(images)/\(name)")
+      }
     }
     var pairs: [(image: String, mask: String)] = []
     var missing: [String] = []
@@ -229,13 +246,21 @@ public struct AnnotatedFolder: AnnotatedImageSource {
   private static func listedNames(_ path: String) throws -> [String]? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let data = try readFile(at: path, content: "the names of classes", allowsPipes: false)
-    let names = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    let lines = String(decoding: data, as: UTF8.self)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    let names = Array(lines.prefix((lines.lastIndex { !$0.isEmpty } ?? -1) + 1))
+    if let empty = names.firstIndex(of: "") {
+      throw CourseError(
+        .format, "a class without a name", expected: "the name of the value \(empty)",
+        received: "an empty line", location: "\(path), line \(empty + 1)",
+        remedy: "Give each value from 0 on a line, also one that no mask has.")
+    }
     guard (2...255).contains(names.count), Set(names).count == names.count else {
       throw CourseError(
         .format, "these are no names of classes",
         expected: "2 to 255 different names, one a line: the background first",
-        received: "\(names.count) names, \(Set(names).count) different", location: path)
+        received: "\(counted(names.count, "name")), \(Set(names).count) different", location: path)
     }
     return names
   }

@@ -29,6 +29,8 @@ public protocol AnnotatedImageSource: Sendable {
   var count: Int { get }
   /// The names of the classes of objects; the background is none of them.
   var classNames: [String] { get }
+  /// The names of the classes of pixels: the background and those of the objects.
+  var pixelClassNames: [String] { get }
   /// Where an image lies, for messages.
   func location(at index: Int) -> String
   /// An image with its annotations.
@@ -37,21 +39,25 @@ public protocol AnnotatedImageSource: Sendable {
 }
 
 extension AnnotatedImageSource {
-  /// The names of the classes of pixels: the background and those of the objects.
+  /// "background" and the classes of objects.
   public var pixelClassNames: [String] { ["background"] + classNames }
 }
 
 extension ImageInput {
   /// The image and its mask in this form: the mask is moved as the image, and takes the nearest pixel where that is
-  /// interpolated. Borders beside the image are background.
+  /// interpolated. Borders beside the image do not count.
   /// - Throws: `CourseError(.shapeMismatch)` for another size or other channels, where `fitting` is `.refuse`
   public func fitted(_ example: AnnotatedImage) throws -> AnnotatedImage {
     let image = try fitted(example.image)
+    // Beyond its edges a moved image is 0.
     var sample = ImageSample(
-      PixelImage(width: example.mask.width, height: example.mask.height, channels: 1),
+      PixelImage(
+        width: example.mask.width, height: example.mask.height, channels: 1, repeating: 255),
       mask: example.mask, boxes: example.boxes)
     sample.fit(height: height, width: width, fitting)
-    let values = sample.mask.map { $0.scalars.map { UInt8($0) } } ?? []
+    let values = zip(sample.mask?.scalars ?? [], sample.image.scalars).map { value, inside in
+      inside > 0 ? UInt8(value) : AnnotatedImage.ignored
+    }
     return AnnotatedImage(
       image: image,
       mask: PixelImage(width: width, height: height, channels: 1, pixels: values),

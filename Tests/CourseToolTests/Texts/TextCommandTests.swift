@@ -290,6 +290,14 @@ import Testing
       let model = folder.appending(path: "m.safetensors").path
       let predicted = runTool("predict", model, one)
       #expect(predicted.output.contains(",1,x,"), "\(predicted)")
+      // Without a header the first text would be taken for one, and the label is no text.
+      for words in ["my cat\nthe dog\n", "kind\nx\n"] {
+        try Data(words.utf8).write(to: URL(filePath: one))
+        let refused = runTool("predict", model, one)
+        #expect(
+          refused.status == 1 && refused.error.contains("there is no column \"words\""),
+          "\(refused.error)")
+      }
       // A larger table has the column of the training, or the one that is given.
       let larger = folder.appending(path: "larger.csv").path
       try Data("id,words,other,kind\n1,my cat,a dog,x\n2,the dog,one cat,y\n".utf8).write(

@@ -42,6 +42,27 @@ import Testing
     }
   }
 
+  /// A run claims a name with an empty file. One that was killed then leaves it, without a lock.
+  @Test func anEmptyFileIsALeftoverUnlessARunIsWritingIt() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "net.safetensors")
+      try write("", to: file)
+      let (stream, recorder) = silent()
+      let output = try OutputFile(file.path, force: false)
+      try output.write(warnings: stream) { try write("network", to: $0) }
+      #expect(try text(file) == "network" && recorder.text.isEmpty)
+      try FileManager.default.removeItem(at: file)
+      let other = try OutputFile(file.path, force: false)
+      try other.write(warnings: stream) { place in
+        expectCourseError(.file, "the output file already exists") {
+          _ = try OutputFile(place.path, force: false)
+        }
+        try write("network", to: place)
+      }
+      #expect(try text(file) == "network")
+    }
+  }
+
   @Test(.enabled(if: hasBuiltTool)) func trainingSavesBesideAFileThatAppeared() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "iris-mlp.safetensors")

@@ -33,6 +33,7 @@ struct AnnotatedFolderTests {
       try write(folder, [[0, 10, 10, 0], [0, 0, 255, 40]], suffix: "_mask")
       let source = try AnnotatedFolder(folder.path)
       #expect(source.count == 2 && source.pixelClassNames == ["background", "10", "40"])
+      #expect(source.notes.count == 1 && source.notes[0].contains("255 do not count, as in"))
       #expect(try source.annotatedImage(at: 1).mask.pixels == [0, 0, AnnotatedImage.ignored, 2])
       let data = try Dataset(source, as: ImageInput(channels: 1, height: 2, width: 2))
       #expect(data.targets == .classSequences([0, 1, 1, 0, 0, 0, Target.ignored, 2], length: 4))
@@ -46,6 +47,8 @@ struct AnnotatedFolderTests {
       let source = try AnnotatedFolder(folder.path)
       #expect(source.pixelClassNames == ["nothing", "cat", "dog"])
       #expect(try source.annotatedImage(at: 0).mask.pixels == [0, 2, 2, 0])
+      let data = try Dataset(source, as: ImageInput(channels: 1, height: 2, width: 2))
+      #expect(data.classNames == ["nothing", "cat", "dog"])
       // A trained network has its own order.
       let other = try AnnotatedFolder(folder.path, classNames: ["nothing", "dog", "bird", "cat"])
       #expect(try other.annotatedImage(at: 0).mask.pixels == [0, 1, 1, 0])
@@ -109,6 +112,19 @@ struct AnnotatedFolderTests {
       expectCourseError(.file, "no folder of masks") {
         _ = try AnnotatedFolder(place("one/images").path)
       }
+      try write(place("twice"), [[0, 1, 1, 0]])
+      for (file, words) in [("images/0", "two images of one name"), ("masks/0_mask", "two masks")] {
+        let other = place("twice/\(file).png")
+        try FileManager.default.copyItem(at: place("twice/images/0.npy"), to: other)
+        expectCourseError(.invalidData, words, "0.npy", "\(file).png", "Rename or remove") {
+          _ = try AnnotatedFolder(place("twice").path)
+        }
+        try FileManager.default.removeItem(at: other)
+      }
+      try write(place("blank"), [[0, 1, 1, 0]], classes: "a\n\nb\n")
+      expectCourseError(.format, "a class without a name", "the value 1", "classes.txt, line 2") {
+        _ = try AnnotatedFolder(place("blank").path)
+      }
       try write(place("names"), [[0, 1, 1, 0]], classes: "a\na\n")
       expectCourseError(.format, "no names of classes") {
         _ = try AnnotatedFolder(place("names").path)
@@ -130,7 +146,10 @@ struct AnnotatedFolderTests {
     }
     let input = try ImageInput(channels: 1, height: 24, width: 24, fitting: fitting)
     let fitted = try input.fitted(AnnotatedImage(image: image, mask: mask))
-    #expect(Set(fitted.mask.pixels) == [0, 3])
+    // Of 24 rows, 10 are the image where it has borders.
+    let ignored = fitted.mask.pixels.count { $0 == AnnotatedImage.ignored }
+    #expect(ignored == (fitting == .pad ? 14 * 24 : 0))
+    #expect(Set(fitted.mask.pixels).subtracting([AnnotatedImage.ignored]) == [0, 3])
     let wrong = zip(fitted.image.pixels, fitted.mask.pixels).count { ($0 > 127) != ($1 == 3) }
     #expect(wrong <= 24, "\(wrong) pixels of the mask are not those of the object")
     let restored = input.restored(fitted.mask, height: height, width: width)
