@@ -132,7 +132,6 @@ enum DataInspectCommand: Command {
       guard arguments[label] == nil else {
         throw UsageError("'--label' applies to CSV files only")
       }
-      try DataSource.requireNoAnnotations(source)
       if let folder = try DataSource.folder(
         source, skipBroken: arguments[RunOptions.skipBroken],
         progress: terminal.progress(for: arguments))

@@ -95,13 +95,14 @@ extension DataSource {
       remarks: remarks, imageInput: input)
   }
 
-  /// The images of a folder; `nil` for another kind of path.
+  /// The images of a folder; `nil` for another kind of path. Throws for one of images with masks or boxes.
   static func folder(
     _ path: String, skipBroken: Bool, progress: TextStream?
   ) throws -> (source: any ImageSource, remarks: DataRemarks)? {
     guard !names.contains(path) else { return nil }
     switch ImageSources.kind(of: path) {
     case .imageFolder:
+      try requireNoAnnotations(path)
       let parts = try FolderParts(of: path)
       return try folder(
         path, part: parts.isEmpty ? nil : .train, skipBroken: skipBroken, progress: progress)

@@ -220,9 +220,10 @@ enum PlotCommand: Command {
       let features = network.preprocessing?(examples) ?? examples
       // A sequence with an answer at each step has as many outputs.
       let labels = targets.classIndices
+      let outputs = layers.forward(features, mode: .inference).reshaped(to: [labels.count, -1])
+      let known = labels.indices.filter { labels[$0] != Target.ignored }
       return try Figure.projection(
-        of: layers.forward(features, mode: .inference).reshaped(to: [labels.count, -1]),
-        labels: labels, classNames: classNames)
+        of: outputs.rows(at: known), labels: known.map { labels[$0] }, classNames: classNames)
     case .network: return NetworkDiagram(network)
     }
   }

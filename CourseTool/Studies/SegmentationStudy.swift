@@ -120,11 +120,20 @@ enum SegmentationStudy: Study {
       table: table, data: data, picture: picture(of: parts.test, sheets),
       conclusion:
         "A background of \(fixed(100 * background, 0)) % of the pixels makes a high pixel accuracy easy: the mean IoU "
-        + "of the figures tells the methods apart. A pixel and its surroundings say little about its class "
-        + "(\(fixed(scores[0], 2))); halving the image and doubling it again finds the figures, with rough edges "
-        + "(\(fixed(scores[1], 2))); the skips "
-        + (scores[2] > scores[1] ? "bring the edges back" : "gain nothing here")
-        + " (\(fixed(scores[2], 2))).")
+        + "of the figures tells the methods apart. " + comparison(scores))
+  }
+
+  /// What the mean IoU of logistic regression and of the networks without and with skips says.
+  private static func comparison(_ scores: [Double]) -> String {
+    let numbers = scores.map { "(\(fixed($0, 2)))" }
+    guard scores[1] > scores[0] else {
+      return "Neither network finds more figures \(numbers[1]), \(numbers[2]) than a pixel and its "
+        + "surroundings tell \(numbers[0]): more scenes or epochs are needed."
+    }
+    return
+      "A pixel and its surroundings say little about its class \(numbers[0]); halving the image and "
+      + "doubling it again finds more of the figures, with rough edges \(numbers[1]); the skips "
+      + (scores[2] > scores[1] ? "bring the edges back" : "gain nothing here") + " \(numbers[2])."
   }
 
   /// Image, truth and predictions of the first test scenes, a row for each.

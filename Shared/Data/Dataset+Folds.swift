@@ -81,10 +81,7 @@ extension Target {
       }
     }
     guard validation == 0 || !parts.validation.isEmpty else {
-      throw CourseError(
-        .invalidData, "too few examples to divide", expected: "one for the validation part",
-        received: "\(counted(count, "example")) and a share of \(validation)", location: name,
-        remedy: "Give this part a larger fraction, or 0.")
+      throw tooFew(for: "validation", share: validation, groups: groups, name: name)
     }
     return (parts.train.sorted(), parts.validation.sorted(), parts.test.sorted())
   }

@@ -82,12 +82,23 @@ extension Target {
     }
     for (part, title) in ["train", "validation", "test"].enumerated()
     where shares[part] > 0 && parts[part].isEmpty {
-      throw CourseError(
-        .invalidData, "too few examples to divide", expected: "one for the \(title) part",
-        received: "\(counted(count, "example")) and a share of \(shares[part])", location: name,
-        remedy: "Give this part a larger fraction, or 0.")
+      throw tooFew(for: title, share: shares[part], groups: groups, name: name)
     }
     return (parts[0].sorted(), parts[1].sorted(), parts[2].sorted())
+  }
+
+  /// The error for a part that stays empty.
+  func tooFew(for part: String, share: Double, groups: [[Int]], name: String) -> CourseError {
+    guard groups.count <= 1 || groups.contains(where: { $0.count > 1 }) else {
+      return CourseError(
+        .invalidData, "too few examples to divide", expected: "several of each class",
+        received: "one of each of \(counted(count, "class"))", location: name,
+        remedy: "Give each class more examples: the first one of a class is for training.")
+    }
+    return CourseError(
+      .invalidData, "too few examples to divide", expected: "one for the \(part) part",
+      received: "\(counted(count, "example")) and a share of \(share)", location: name,
+      remedy: "Give this part a larger fraction, or 0.")
   }
 
   /// One more than the largest label, or the number of columns of one-hot rows; `nil` for values to regress.

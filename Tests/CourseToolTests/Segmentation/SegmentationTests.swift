@@ -245,6 +245,7 @@ import Testing
       let model = folder.appending(path: "m.safetensors").path
       for arguments in [
         ["train", "images", "--data", data, "-o", model], ["data", "inspect", data],
+        ["generator", "preview", data, "-o", folder.appending(path: "sheet.png").path],
         ["train", "figures-vicreg", "--data", data, "-o", model],
         ["study", "labels", "--data", data, "-o", folder.path],
       ] {

@@ -194,6 +194,10 @@ import Testing
       #expect(test["accuracy"] as? Double ?? 0 > 0.4, "guessing is right once in ten times")
       #expect(runTool("evaluate", model).output.contains("accuracy"))
       #expect(runTool("summary", model).output.contains("TiedEmbedding"))
+      // Of the steps that have an answer.
+      let picture = folder.appending(path: "outputs.svg").path
+      let plot = runTool("plot", "outputs", model, "-o", picture)
+      #expect(plot.status == 0, "\(plot.error)")
 
       let lines = folder.appending(path: "lines.txt")
       try Data("4 2 0 1 1 3\n987654\n".utf8).write(to: lines)

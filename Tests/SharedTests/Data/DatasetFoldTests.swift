@@ -81,5 +81,8 @@ import Testing
     expectCourseError(.invalidData, "too few examples", "0.01") {
       try numbered(classes: [0, 0, 1, 1]).fold(0, of: 2, validation: 0.01, seed: 1)
     }
+    expectCourseError(.invalidData, "too few examples", "one of each of 4 classes") {
+      try numbered(classes: [0, 1, 2, 3]).fold(0, of: 2, validation: 0.2, seed: 1)
+    }
   }
 }

@@ -87,5 +87,9 @@ import Testing
     expectCourseError(.invalidData, "too few") {
       try numbered(classes: [0, 0]).split(seed: 1, stratified: false)
     }
+    expectCourseError(.invalidData, "too few", "several of each class", "one of each of 9 classes")
+    {
+      try numbered(classes: Array(0..<9)).split(train: 0.3, validation: 0.4, test: 0.3, seed: 1)
+    }
   }
 }
