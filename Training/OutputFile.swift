@@ -54,10 +54,12 @@ package final class OutputFile {
     own = FileIdentity(of: path)
   }
 
-  /// Claims the name with an empty file, which only one of two simultaneous runs can create; under another name
-  /// if a foreign file has this one. It is locked while the run lives: an empty file without a lock is a leftover of
-  /// a run that was killed.
-  /// - Returns: the descriptor of an empty file that was created
+  /// What a claimed file holds. It is locked while the run lives, so that without a lock it is a leftover.
+  private static let claim = Data("A run was ended before it had written this file.\n".utf8)
+
+  /// Claims the name with a file of its own, which only one of two simultaneous runs can create; under another name
+  /// if a foreign file has this one.
+  /// - Returns: the descriptor of a file that was created
   private func claimName(warnings: TextStream) throws -> Int32? {
     let wanted = path
     defer {
@@ -79,6 +81,7 @@ package final class OutputFile {
       let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 {
         while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+        try? AtomicFileOutput(descriptor: descriptor, path: path).write(Self.claim)
         own = FileIdentity(of: path)
         return descriptor
       }
@@ -87,14 +90,15 @@ package final class OutputFile {
     }
   }
 
-  /// Whether a file is empty, and no run is about to write it.
+  /// Whether a run that was killed has claimed the name of a file, and has not written it.
   private static func isLeftover(_ path: String) -> Bool {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     var status = stat()
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-      && status.st_size == 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0
+      && status.st_size == claim.count && flock(descriptor, LOCK_EX | LOCK_NB) == 0
+      && (try? Data(contentsOf: URL(filePath: path))) == claim
   }
 
   // MARK: Networks

@@ -42,24 +42,31 @@ import Testing
     }
   }
 
-  /// A run claims a name with an empty file. One that was killed then leaves it, without a lock.
-  @Test func anEmptyFileIsALeftoverUnlessARunIsWritingIt() throws {
+  /// A run claims a name with a file that says so. One that was killed then leaves it, without a lock.
+  @Test func whatAKilledRunLeavesIsReplaced() throws {
     try withTemporaryFolder { folder in
-      let file = folder.appending(path: "net.safetensors")
-      try write("", to: file)
+      let (file, left) = (folder.appending(path: "a.csv"), folder.appending(path: "left.csv"))
       let (stream, recorder) = silent()
       let output = try OutputFile(file.path, force: false)
-      try output.write(warnings: stream) { try write("network", to: $0) }
-      #expect(try text(file) == "network" && recorder.text.isEmpty)
-      try FileManager.default.removeItem(at: file)
-      let other = try OutputFile(file.path, force: false)
-      try other.write(warnings: stream) { place in
+      try output.write(warnings: stream) { place in
+        // Not while the run lives.
         expectCourseError(.file, "the output file already exists") {
           _ = try OutputFile(place.path, force: false)
         }
-        try write("network", to: place)
+        try FileManager.default.copyItem(at: place, to: left)
+        try write("table", to: place)
       }
-      #expect(try text(file) == "network")
+      #expect(try text(file) == "table" && text(left).contains("A run was ended before"))
+      let next = try OutputFile(left.path, force: false)
+      try next.write(warnings: stream) { try write("table", to: $0) }
+      #expect(try text(left) == "table" && recorder.text.isEmpty)
+      // Any other file stays, an empty one too.
+      for words in ["", "A run was ended before it had written this file!\n"] {
+        try write(words, to: left)
+        expectCourseError(.file, "the output file already exists", "--force") {
+          _ = try OutputFile(left.path, force: false)
+        }
+      }
     }
   }
 
