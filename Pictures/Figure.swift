@@ -57,6 +57,8 @@ public struct Figure: Picture, Sendable {
     public var scale: Scale
     /// The range; `nil` for that of the values. Values beyond it are drawn on its edge.
     public var range: ClosedRange<Double>?
+    /// The range of possible values, where one is known: an axis that follows from the values does not go beyond it.
+    public var limits: ClosedRange<Double>?
     /// Names in place of numbers: name k stands at k.
     public var categories: [String]
     /// Whether values grow downwards, as the rows of a matrix do.
@@ -70,6 +72,13 @@ public struct Figure: Picture, Sendable {
     public static var epochs: Axis {
       var axis = Axis("epoch")
       axis.isWhole = true
+      return axis
+    }
+
+    /// Shares of a whole, from 0 to 1, such as accuracies.
+    public static func shares(_ label: String) -> Axis {
+      var axis = Axis(label)
+      axis.limits = 0...1
       return axis
     }
 

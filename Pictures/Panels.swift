@@ -42,10 +42,17 @@ public struct Panels: Drawn, Sendable {
 public struct ShadeScale: Sendable {
   /// The number that is white, and that of the darkest shade.
   public var range: ClosedRange<Float>
+  /// Whether larger numbers have the darkest shade too.
+  public var isOpen = false
   /// What the numbers are.
   public var meaning: String
   /// The colour of a share of the range.
   let pixel: @Sendable (Float) -> [UInt8]
+
+  /// The colour of a number.
+  func pixel(of value: Float) -> [UInt8] {
+    pixel((value - range.lowerBound) / (range.upperBound - range.lowerBound))
+  }
 
   func draw(in drawing: inout Drawing, at place: Drawing.Point) {
     let (low, high) = (short(range.lowerBound), short(range.upperBound))
@@ -61,6 +68,7 @@ public struct ShadeScale: Sendable {
         pixels: (0..<steps).flatMap { pixel(Float($0) / Float(steps - 1)) }, x: 0...1, y: 0...1),
       at: (left, place.y), width: width, height: height)
     drawing.text(
-      "\(high)  \(meaning)", at: (left + width + 8, place.y + 11.5), .small, .soft)
+      "\(high)\(isOpen ? " and above" : "")  \(meaning)", at: (left + width + 8, place.y + 11.5),
+      .small, .soft)
   }
 }

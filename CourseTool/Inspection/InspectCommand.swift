@@ -123,8 +123,8 @@ enum InspectCommand: Command {
       let example = try InspectedExample(
         input, for: network, path: path, skipBroken: arguments[RunOptions.skipBroken],
         progress: terminal.progress(for: arguments))
-      if let note = example.note, !arguments[CommonOptions.quiet] {
-        terminal.error.line(terminal.error.wrapped(note))
+      if !arguments[CommonOptions.quiet] {
+        DataRemarks(notes: example.notes).report(on: terminal.error)
       }
       let inspection = Inspection(network: network, path: path, example: example)
       let label = try arguments[className].map(inspection.label(named:))

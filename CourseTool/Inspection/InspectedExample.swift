@@ -16,8 +16,8 @@ struct InspectedExample {
   var parts: [String] = []
   /// The text to classify; empty for others.
   private(set) var text = ""
-  /// A note for the user.
-  var note: String?
+  /// Notes for the user.
+  var notes: [String] = []
 
   /// - Parameters:
   ///   - source: the input as it was given
@@ -70,6 +70,7 @@ struct InspectedExample {
         features: try classifier.features(of: [source]).reshaped(to: network.inputShape), name: "")
       text = source
     }
+    notes = try Recipe(notedIn: network, path: path)?.textNotes([text]) ?? []
     parts = classifier.pieces(of: text).map { String($0.text) }
     guard !parts.isEmpty else {
       throw CourseError(
@@ -132,7 +133,7 @@ struct InspectedExample {
       name: "after \"\(String(text.suffix(24)).printable)\"")
     parts = read.map { vocabulary.classNames[$0] }
     if read.count < tokens.count {
-      note = "The network reads the last \(read.count) of \(tokens.count) characters."
+      notes = ["the network reads the last \(read.count) of \(tokens.count) characters"]
     }
   }
 }

@@ -179,18 +179,19 @@ struct Inspection {
         received: network.layers.map { type(of: $0).typeName }.joined(separator: ", "),
         location: path, remedy: "Train one, for example with 'course train sort-transformer'.")
     }
+    let scale = ShadeScale.attention(of: maps.map(\.weights))
     let figures = maps.enumerated().flatMap { number, map in
       (0..<map.weights.shape[0]).map { head in
         Figure.attention(
           map.weights.slice(axis: 0, at: head), tokens: example.parts,
-          title: "block \(number + 1), head \(head + 1)")
+          title: "block \(number + 1), head \(head + 1)", scale: scale)
       }
     }
     // The heads of a block in one row, or in several of one length.
     let heads = maps[0].weights.shape[0]
     let columns = heads <= 4 ? heads : (2...4).last { heads % $0 == 0 } ?? heads
     var picture = Panels(figures, columns: columns)
-    picture.scale = .attention
+    picture.scale = scale
     return Drawn(
       picture: picture,
       shapes: maps.map(\.weights.shape))

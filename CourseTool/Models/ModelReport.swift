@@ -120,8 +120,10 @@ struct ModelReport {
   private var history: [EpochReport] { network.progress?.history.epochs ?? [] }
 
   private var summary: String {
+    // Of a layer of layers, these.
+    let layers = network.layerPlaces.count { !($0.layer is any LayerContainer) }
     var text =
-      "A network of \(counted(network.layers.count, "layer")) with "
+      "A network of \(counted(layers, "layer")) with "
       + "\(network.parameterCount.grouped) parameters"
     if let recipe {
       let planned = network.progress?.options.epochs ?? history.count

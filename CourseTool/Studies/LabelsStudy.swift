@@ -100,7 +100,7 @@ enum LabelsStudy: Study {
     var table = StudyTable(columns: ["method"] + counts.map { "\($0) a class" })
     var figure = Figure(
       title: "Accuracy on \(subject.test.count.grouped) test \(Subject.unit) of \(subject.name)",
-      x: .init("labels of each class", scale: .logarithmic), y: .init("accuracy"))
+      x: .init("labels of each class", scale: .logarithmic), y: .shares("accuracy"))
     for (method, name) in methods.enumerated() {
       let values = accuracies[method]
       table.rows.append(

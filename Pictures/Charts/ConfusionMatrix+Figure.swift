@@ -12,7 +12,7 @@ extension Figure {
         .invalidArgument, "a confusion matrix is drawn for few classes", expected: "at most 40",
         received: "\(count)")
     }
-    let names = matrix.classNames.map { $0.count > 24 ? $0.prefix(23) + "…" : $0 }
+    let names = matrix.classNames.map { $0.cut(to: 24) }
     var figure = Figure(
       title: "Confusion matrix", x: .init("predicted class", categories: names),
       y: .init("true class", categories: names))

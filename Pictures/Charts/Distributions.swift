@@ -72,36 +72,54 @@ extension Figure {
       }
     }
     return distributions(
-      title: "Gradients", quantity: "size of the gradient, as a power of ten", sets,
-      keepsLargest: true)
+      title: "Gradients", quantity: "size of the gradient, as a power of ten", sets)
   }
 
-  /// The share of the values in each of 60 bins, a line for each set of values.
-  /// - Parameter keepsLargest: whether the bins reach to the largest value, which is near the others
+  /// The share of the values in each of 60 bins, a line for each set of values. Where the bins do not reach to all
+  /// values, the label says how many are beyond.
   static func distributions(
-    title: String, quantity: String, _ sets: [(name: String, values: [Float])],
-    keepsLargest: Bool = false
+    title: String, quantity: String, _ sets: [(name: String, values: [Float])]
   ) -> Figure {
     let binCount = 60
-    let finite = sets.flatMap(\.values).filter(\.isFinite).sorted()
-    var figure = Figure(title: title, x: .init(quantity), y: .init("share of the values"))
-    guard !finite.isEmpty else { return figure }
-    // A handful of far values would squeeze all others into one bin.
-    let cut = finite.count / 1000
-    let (low, high) = (
-      Double(finite[cut]), Double(finite[finite.count - 1 - (keepsLargest ? 0 : cut)])
-    )
-    let width = max((high - low) / Double(binCount), 1e-12)
+    // Of each set by itself: a small one may lie beyond nearly all values of the others.
+    let ranges = sets.compactMap { set -> ClosedRange<Float>? in
+      let sorted = set.values.filter(\.isFinite).sorted()
+      guard let least = sorted.first, let most = sorted.last else { return nil }
+      let cut = sorted.count / 1000
+      let (low, high) = (sorted[cut], sorted[sorted.count - 1 - cut])
+      // A handful of far values would squeeze all others into one bin.
+      let isFar = low < high && most / 2 - least / 2 > high - low
+      return isFar ? low...high : least...most
+    }
+    var figure = Figure(title: title, x: .init(quantity), y: .shares("share of the values"))
+    guard let least = ranges.map(\.lowerBound).min(), let most = ranges.map(\.upperBound).max()
+    else { return figure }
+    var (low, high) = (Double(least), Double(most))
+    // Equal values are in the middle of the figure.
+    let size = max(abs(low), abs(high))
+    if high - low <= 1e-6 * size || size == 0 {
+      let reach = size == 0 ? 0.5 : size / 2
+      (low, high) = (low - reach, high + reach)
+    }
+    let width = (high - low) / Double(binCount)
+    var (inside, all) = (0, 0)
     figure.marks = sets.map { name, values in
       var counts = [Int](repeating: 0, count: binCount)
       for value in values where value.isFinite {
-        let bin = ((Double(value) - low) / width).rounded(.down)
-        counts[Int(max(0, min(bin, Double(binCount - 1))))] += 1
+        all += 1
+        guard (low...high).contains(Double(value)) else { continue }
+        inside += 1
+        counts[min(Int((Double(value) - low) / width), binCount - 1)] += 1
       }
       let points = counts.enumerated().map { bin, count in
         (x: low + (Double(bin) + 0.5) * width, y: Double(count) / Double(max(values.count, 1)))
       }
       return .line(name, points, hasMarkers: false)
+    }
+    if inside < all {
+      let percent = 100 * Double(all - inside) / Double(all)
+      let share = percent < 0.01 ? "less than 0.01" : String(format: "%.2f", percent)
+      figure.x.label += "; \(share) % of the values are beyond"
     }
     return figure
   }

@@ -26,12 +26,17 @@ public struct HighlightedText: Drawn, Sendable {
     let isOfCharacters = parts.allSatisfy { $0.text.count == 1 }
     let gap = isOfCharacters ? 1.0 : 5.0
     let largest = parts.map { abs($0.weight) }.filter(\.isFinite).max() ?? 0
+    // For so many of the widest letters a line has room.
+    let longest = 51
     var content = Drawing(width: width, height: 0)
     var (x, y) = (margin, title.isEmpty ? 24.0 : 56.0)
-    content.text(title, at: (margin, 32), .title)
+    content.title(title, at: (margin, 32))
     for part in parts {
-      let text = part.text == "\n" ? "↵" : part.text == " " ? "" : part.text.printable
-      let cell = isOfCharacters ? 12 : 7.4 * Double(text.count) + 10
+      let text =
+        part.text == "\n" ? "↵" : part.text == " " ? "" : part.text.printable.cut(to: longest)
+      let cell =
+        isOfCharacters
+        ? 12 : text.count < longest ? 7.4 * Double(text.count) + 10 : width - 2 * margin
       if x + cell > width - margin, x > margin {
         (x, y) = (margin, y + line)
       }

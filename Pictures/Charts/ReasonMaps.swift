@@ -68,15 +68,21 @@ func short(_ size: Float) -> String { String(format: "%.3g", Double(size)) }
 
 extension Figure {
   /// The weights of an attention head: a row for each step, the darker a cell the more that step takes of the step of
-  /// the column. `ShadeScale.attention` says what the shades mean.
+  /// the column.
   ///
   /// - Parameters:
   ///   - weights: `[T, T]`
   ///   - tokens: the text of each step
-  public static func attention(_ weights: Tensor, tokens: [String], title: String) -> Figure {
+  ///   - scale: what the shades mean; `nil` for that of these weights alone. Figures in one picture have one scale.
+  public static func attention(
+    _ weights: Tensor, tokens: [String], title: String, scale: ShadeScale? = nil
+  ) -> Figure {
+    let scale = scale ?? .attention(of: [weights])
     let steps = weights.shape[0]
     let isLabelled = tokens.count == steps && steps <= 32
-    let names = isLabelled ? tokens.map { $0 == " " ? "␣" : $0 == "\n" ? "↵" : $0.printable } : []
+    let names =
+      isLabelled
+      ? tokens.map { $0 == " " ? "␣" : $0 == "\n" ? "↵" : $0.printable.cut(to: 24) } : []
     var figure = Figure(
       title: title,
       x: .init(isLabelled ? "" : "step that is read", categories: names),
@@ -96,15 +102,48 @@ extension Figure {
       .image(
         Image(
           columns: steps,
-          pixels: weights.scalars.flatMap(ShadeScale.attention.pixel), x: edge, y: edge))
+          pixels: weights.scalars.flatMap(scale.pixel(of:)), x: edge, y: edge))
     ]
     return figure
   }
 }
 
 extension ShadeScale {
-  /// That of `Figure.attention`: a step takes a share of each step, in all 1.
-  public static let attention = ShadeScale(range: 0...1, meaning: "weight; a row adds up to 1") {
-    Shade(-$0, largest: 1).pixel
+  /// That of `Figure.attention`: a step takes a share of each step, in all 1. The darkest shade is that of the largest
+  /// weight: of a hundred words each may take a hundredth.
+  ///
+  /// Where a step reads none of those after it, the first ones have few others, or none, to share with. Their weights
+  /// say little, and do not count when there are more than seven steps.
+  ///
+  /// - Parameter maps: all the weights of a picture, each `[..., T, T]`
+  public static func attention(of maps: [Tensor]) -> ShadeScale {
+    let most = maps.flatMap(\.scalars).filter(\.isFinite).max() ?? 0
+    var counted: Float = 0
+    for map in maps {
+      let steps = map.shape[map.rank - 1]
+      let values = map.scalars
+      let places = values.indices.lazy.map {
+        (row: $0 / steps % steps, column: $0 % steps, value: values[$0])
+      }
+      let isCausal = places.allSatisfy { $0.column <= $0.row || $0.value == 0 }
+      let first = isCausal ? steps / 8 : 0
+      for place in places where place.row >= first && place.value.isFinite {
+        counted = max(counted, place.value)
+      }
+    }
+    let end = counted > 0 ? counted.roundedUp : 1
+    return ShadeScale(
+      range: 0...end, isOpen: most > end, meaning: "weight; a row adds up to 1"
+    ) {
+      Shade(-$0, largest: 1).pixel
+    }
+  }
+}
+
+extension Float {
+  /// The next number of two digits: 0.0123 becomes 0.013.
+  fileprivate var roundedUp: Float {
+    let unit = pow(10, log10(Double(self)).rounded(.down) - 1)
+    return Float((Double(self) / unit - 1e-3).rounded(.up) * unit)
   }
 }

@@ -103,7 +103,7 @@ public struct TileSheet: Drawn, Sendable {
     var content = Drawing(width: width, height: 0)
     var y = 24.0
     if !title.isEmpty {
-      content.text(title, at: (margin, y + 8), .title)
+      content.title(title, at: (margin, y + 8))
       y += 32
     }
     y += addKey(to: &content, at: (margin, y), width: width - 2 * margin)

@@ -26,13 +26,15 @@ extension Figure {
   public static func metric(_ name: String, of history: TrainingHistory) -> Figure? {
     guard history.epochs.contains(where: { $0.training.metrics[name] != nil }) else { return nil }
     // Those of a task have its name in front.
-    let endings = ["accuracy", "R2", "mean IoU", "mean IoU without background"]
+    let shares = ["accuracy", "mean IoU", "mean IoU without background"]
     let isBetter: ((Double, Double) -> Bool)? =
-      endings.contains(where: name.hasSuffix)
+      (shares + ["R2"]).contains(where: name.hasSuffix)
       ? (>) : ["RMSE", "MAE"].contains(where: name.hasSuffix) ? (<) : nil
-    return curves(
+    var figure = curves(
       of: history, title: name.prefix(1).uppercased() + name.dropFirst(), label: name,
       value: { $0.metrics[name] ?? .nan }, isBetter: isBetter, scale: .linear)
+    if shares.contains(where: name.hasSuffix) { figure.y.limits = 0...1 }
+    return figure
   }
 
   /// A figure of each number that a training measured: the loss, of a text the perplexity, and the metrics.

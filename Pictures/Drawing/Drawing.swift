@@ -48,6 +48,11 @@ struct Drawing: Sendable {
     shapes.append(.text(text, at: place, font, ink, anchor, isUpright: isUpright))
   }
 
+  /// A title, cut where the picture ends.
+  mutating func title(_ text: String, at place: Point) {
+    self.text(text.cut(to: Int((width - place.x) / 9.5)), at: place, .title)
+  }
+
   mutating func polyline(
     _ points: [Point], _ ink: Ink, width: Double = 2, isDashed: Bool = false
   ) {
@@ -110,5 +115,15 @@ extension Drawing.Shape {
     case .image(let image, let place, let width, let height):
       .image(image, at: moved(place), width: width, height: height)
     }
+  }
+}
+
+extension String {
+  /// The text in at most so many characters: of a longer one the beginning, and the end, where numbers stand.
+  func cut(to limit: Int) -> String {
+    let limit = max(limit, 3)
+    guard count > limit else { return self }
+    let end = max((limit - 1) / 3, min(12, (limit - 1) / 2))
+    return prefix(limit - 1 - end) + "…" + suffix(end)
   }
 }

@@ -14,6 +14,8 @@ private struct FigureLayout {
   private let horizontal, vertical: FigureAxis
   /// The marks with their colours.
   private let marks: [(mark: Figure.Mark, ink: Ink)]
+  /// The name of each mark, as the legend has room for it.
+  private let names: [String]
   private let legendRows: [[Int]]
   private let left, right, top, bottom: Double
   private let hasUprightNames: Bool
@@ -46,19 +48,26 @@ private struct FigureLayout {
     left = max(figure.y.label.isEmpty ? 40 : 72, 7.2 * labels + (figure.y.label.isEmpty ? 24 : 46))
     right = figure.size.width - 36
     // Names that are wider than their places stand upright.
-    let longest = 7.2 * Double(figure.x.categories.map(\.count).max() ?? 0)
+    let longest =
+      figure.x.categories.isEmpty
+      ? 0 : 7.2 * Double(horizontal.ticks.map(\.text.count).max() ?? 0)
     hasUprightNames = longest > (right - left) / Double(max(figure.x.categories.count, 1))
     bottom =
       figure.size.height - (figure.x.label.isEmpty ? 36 : 56)
       - (hasUprightNames ? max(0, longest - 10) : 0)
-    legendRows = Self.legendRows(figure.marks.map(\.name), width: right - left + 28)
+    let legendWidth = right - left + 28
+    // A row has room for one name at least.
+    let most = Int((legendWidth - Self.width(ofLegend: "")) / 7.2)
+    names = figure.marks.map { $0.name.cut(to: most) }
+    legendRows = Self.legendRows(names, width: legendWidth)
     top = 48 + (legendRows.isEmpty ? 0 : 12) + 22 * Double(legendRows.count)
   }
 
   private static func axis(_ axis: Figure.Axis, values: [Double]) -> FigureAxis {
     if axis.isOfDates { return FigureAxis(days: values) }
     return axis.categories.isEmpty
-      ? FigureAxis(values, scale: axis.scale, fixed: axis.range, isWhole: axis.isWhole)
+      ? FigureAxis(
+        values, scale: axis.scale, fixed: axis.range, limits: axis.limits, isWhole: axis.isWhole)
       : FigureAxis(categories: axis.categories)
   }
 
@@ -77,7 +86,7 @@ private struct FigureLayout {
 
   mutating func draw() -> Drawing {
     drawing.label = figure.title
-    drawing.text(figure.title, at: (left, 30), .title)
+    drawing.title(figure.title, at: (left, 30))
     addLegend()
     addGrid()
     for (mark, ink) in marks { add(mark, ink) }
@@ -124,8 +133,8 @@ private struct FigureLayout {
         case .bars, .image, .text:
           drawing.rectangle(at: (x + 6, y - 7), width: 14, height: 14, ink)
         }
-        drawing.text(mark.name, at: (x + 34, y + 4.5))
-        x += Self.width(ofLegend: mark.name)
+        drawing.text(names[item], at: (x + 34, y + 4.5))
+        x += Self.width(ofLegend: names[item])
       }
     }
   }

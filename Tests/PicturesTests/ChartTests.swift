@@ -119,6 +119,46 @@ import Testing
     #expect(Figure.distributions(title: "", quantity: "", [("none", [.nan])]).marks.isEmpty)
   }
 
+  /// What is beyond the bins is in none of them, and a small layer is seen whole beside large ones.
+  @Test func distributionsHaveNoFalsePeaks() throws {
+    func bell(_ count: Int, width: Float) -> [Float] {
+      // The middles of equal shares of a logistic distribution.
+      (0..<count).map { number in
+        let share = (Float(number) + 0.5) / Float(count)
+        return width * log(share / (1 - share))
+      }
+    }
+    let figure = Figure.distributions(
+      title: "", quantity: "weight",
+      [("large", bell(50_000, width: 0.01)), ("small", bell(900, width: 0.1))])
+    for mark in figure.marks {
+      let line = points(mark)
+      // It falls to both sides.
+      let top = try #require(line.indices.max { line[$0].y < line[$1].y })
+      for place in line.indices.dropFirst() {
+        let isRising = line[place].y >= line[place - 1].y - 0.002
+        let isFalling = line[place].y <= line[place - 1].y + 0.002
+        #expect(place <= top ? isRising : isFalling, "bin \(place)")
+      }
+      #expect(abs(line.reduce(0) { $0 + $1.y } - 1) < 1e-9)
+    }
+    #expect(figure.x.label == "weight")
+    // A value far from a thousand others is left out, and the picture says so.
+    let far = Figure.distributions(
+      title: "", quantity: "weight", [("", bell(1999, width: 1) + [1000])])
+    let line = points(far.marks[0])
+    #expect(far.x.label == "weight; 0.20 % of the values are beyond")
+    #expect(abs(line.reduce(0) { $0 + $1.y } - 0.998) < 1e-9 && line[59].y < 0.002)
+    #expect(line.allSatisfy { abs($0.x) < 10 })
+    // Equal values have a place in the middle.
+    for value in [Float(0), 3, -2e-20, 1e30] {
+      let equal = points(
+        Figure.distributions(title: "", quantity: "", [("", [value, value])]).marks[0])
+      #expect(equal.filter { $0.y > 0 }.map(\.y) == [1], "\(value)")
+      #expect(equal[29].y + equal[30].y == 1 && equal[0].x < Double(value), "\(value)")
+    }
+  }
+
   // numpy: u, s, vt = np.linalg.svd(rows - rows.mean(0)); s ** 2 / (s ** 2).sum(); (rows - mean) @ vt[:2].T
   @Test func theProjectionIsThatOfThePrincipalComponents() throws {
     let rows: Tensor = [[2, 0, 1], [0, 1, 0], [-1, 3, 2], [4, 1, -2], [1, 1, 1]]

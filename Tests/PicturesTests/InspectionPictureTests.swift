@@ -106,7 +106,12 @@ import Testing
     for (line, weight) in zip(lines, weights) {
       #expect(line.name.hasPrefix(weight.name), "\(line.name)")
       let scalars = weight.gradient.scalars
-      let rest = Double(scalars.count { $0 != 0 }) / Double(scalars.count)
+      // Of the smallest and the largest ones a thousandth may lie beyond the bins.
+      let half = (line.points[1].x - line.points[0].x) / 2
+      let bins = (line.points[0].x - half - 1e-6)...(line.points[59].x + half + 1e-6)
+      let shown = scalars.count { $0 != 0 && bins.contains(log10(Double(abs($0)))) }
+      #expect(shown >= scalars.count { $0 != 0 } * 998 / 1000, "\(line.name)")
+      let rest = Double(shown) / Double(scalars.count)
       #expect(abs(line.points.reduce(0) { $0 + $1.y } - rest) < 1e-9, "\(line.name)")
       // The middle of the curve is the middle of the sizes, within a bin or two.
       let sizes = scalars.filter { $0 != 0 }.map { log10(Double(abs($0))) }.sorted()
@@ -228,14 +233,63 @@ import Testing
     }
     #expect(Array(image.pixels.prefix(6)) == [0, 0x72, 0xb2, 255, 255, 255])
     // The scale goes from the shade of 0 to that of 1, below the figures.
-    #expect(ShadeScale.attention.pixel(0) == [255, 255, 255])
-    #expect(ShadeScale.attention.pixel(1) == Array(image.pixels.prefix(3)))
+    let scale = ShadeScale.attention(of: [weights])
+    #expect(scale.range == 0...1 && !scale.isOpen)
+    #expect(scale.pixel(0) == [255, 255, 255])
+    #expect(scale.pixel(1) == Array(image.pixels.prefix(3)))
     var panels = Panels([figure, figure], columns: 2)
     let height = panels.drawing.height
-    panels.scale = .attention
+    panels.scale = scale
     #expect(panels.drawing.height == height + 40)
     #expect(panels.svg.contains(">0<") && panels.svg.contains(">1  weight; a row adds up to 1<"))
     let long = Figure.attention(Tensor(zeros: [64, 64]), tokens: [], title: "")
     #expect(long.x.categories.isEmpty && long.x.label == "step that is read")
+  }
+
+  /// The weights of a long text are all small, and yet the largest has the darkest shade.
+  @Test(arguments: [(8, false), (64, false), (100, false), (7, true), (64, true), (256, true)])
+  func attentionIsShadedUpToItsLargestWeight(steps: Int, isCausal: Bool) throws {
+    func map(_ head: Int) -> Tensor {
+      let rows = (0..<steps).flatMap { row -> [Float] in
+        let read = isCausal ? row + 1 : steps
+        let sum = Float(read - 1 + head)
+        return (0..<steps).map { (column: Int) -> Float in
+          column >= read ? 0 : (column == row / 2 ? Float(head) : 1) / sum
+        }
+      }
+      return Tensor(shape: [1, steps, steps], scalars: rows)
+    }
+    let maps = [map(1), map(2)]
+    let scale = ShadeScale.attention(of: maps)
+    // Of causal weights those of the first rows are large for every network.
+    let least = isCausal ? steps / 8 + 1 : steps
+    let largest = 2 / Float(least + 1)
+    #expect(scale.range.upperBound >= largest * 0.999, "\(scale.range)")
+    #expect(scale.range.upperBound <= min(largest * 1.1, 1), "\(scale.range)")
+    #expect(scale.isOpen == (isCausal && steps >= 8))
+    let figures = maps.map {
+      Figure.attention($0.slice(axis: 0, at: 0), tokens: [], title: "", scale: scale)
+    }
+    var panels = Panels(figures, columns: 2)
+    panels.scale = scale
+    let end = short(scale.range.upperBound) + (scale.isOpen ? " and above" : "")
+    #expect(panels.svg.contains(">\(end)  weight; a row adds up to 1<"), "\(end)")
+    guard case .image(let image) = figures[1].marks[0] else { fatalError("no image") }
+    func red(_ row: Int, _ column: Int) -> UInt8 { image.pixels[3 * (row * steps + column)] }
+    // The last row, of the smallest weights, can be seen, and its largest one apart from the others.
+    #expect(red(steps - 1, 0) < 240 && red(steps - 1, (steps - 1) / 2) < red(steps - 1, 0) - 8)
+    if isCausal { #expect(red(0, steps - 1) == 255 && red(0, 0) == 0) }
+  }
+
+  /// Weights that are all 0, or none, have a scale too.
+  @Test func nothingHasAScale() {
+    for map in [Tensor(zeros: [3, 3]), Tensor(shape: [1, 1], scalars: [.nan])] {
+      #expect(ShadeScale.attention(of: [map]).range == 0...1)
+    }
+    #expect(ShadeScale.attention(of: []).range == 0...1)
+    for (weight, end) in [(Float(0.0123), Float(0.013)), (0.12, 0.12), (0.101, 0.11), (0.996, 1)] {
+      #expect(
+        ShadeScale.attention(of: [Tensor(shape: [1, 1], scalars: [weight])]).range == 0...end)
+    }
   }
 }

@@ -90,7 +90,7 @@ import Testing
             "inspect", model, "--\(kind)", "one two t", file("m.svg"), "--force", "--json")
           #expect(run.status == 0, "\(run.error)")
           // The last eight of nine characters.
-          #expect(run.error.contains("The network reads the last 8 of 9 characters."))
+          #expect(run.error.contains("the network reads the last 8 of 9 characters"))
           let parts = try #require(try answer(run).image["parts"] as? [[String: Any]])
           #expect(parts.compactMap { $0["text"] as? String }.joined() == "ne two t")
           #expect(parts.allSatisfy { ($0["weight"] as? Double)?.isFinite == true })

@@ -117,6 +117,15 @@ import Testing
       #expect(saliency.status == (network == "bag" ? 1 : 0), "\(saliency.error)")
       let attention = runTool("inspect", model, "--attention", "a cat", map("heads"))
       #expect(attention.status == (network == "transformer" ? 0 : 1), "\(attention.error)")
+      // Of a long text the network reads a part, which 'predict' says too.
+      let long = String(repeating: "cat ", count: 70)
+      let note = "Note: 1 text of more than 8 words (--sequence-length)"
+      for run in [
+        runTool("predict", model, long),
+        runTool("inspect", model, "--occlusion", long, map("long")),
+      ] {
+        #expect(run.status == 0 && run.error.contains(note), "\(run.error)")
+      }
       let nothing = runTool("inspect", model, "--occlusion", "...", map("nothing"))
       #expect(nothing.status == 1 && nothing.error.contains("no word in the text"))
     }
@@ -136,6 +145,11 @@ import Testing
         ])
       #expect(run.status == 0, "\(run.error)")
       let page = try String(contentsOfFile: place("r.html"), encoding: .utf8)
+      // Of a layer of layers, these count.
+      let layers = try runTool("summary", model, "--json").json["layers"] as? [[String: Any]]
+      let paths = try #require(layers).compactMap { $0["path"] as? String }
+      let plain = paths.filter { path in !paths.contains { $0.hasPrefix("\(path).") } }
+      #expect(plain.count > 2 && page.contains("A network of \(plain.count) layers with "))
       for words in ["A text of each class", "Known words", "hammer of a", "Worst mistakes"] {
         #expect(page.contains(words), "\(words)")
       }
