@@ -1,8 +1,9 @@
-/// The candidates most similar to `text`, best first; empty when none is close.
+/// The candidates most similar to `text`, best first, without `text` itself; empty when none is close.
 package func suggestions(for text: String, among candidates: [String]) -> [String] {
   let written = text.lowercased()
   guard !written.isEmpty else { return [] }
-  let scored = candidates.compactMap { candidate -> (name: String, distance: Int)? in
+  let scored = candidates.filter { $0 != text }.compactMap {
+    candidate -> (name: String, distance: Int)? in
     let name = candidate.lowercased()
     // A prefix of a name, or a name with a suffix, is a likely match.
     if written.count >= 3, name.hasPrefix(written) || written.hasPrefix(name) {

@@ -60,7 +60,7 @@ extension Recipe {
   }
 
   /// Throws when settings do not fit a detector, or those of a detector are given for another network.
-  func checkDetection() throws(UsageError) {
+  func checkDetection(_ given: Set<String>) throws(UsageError) {
     guard isDetector else {
       let usual = Recipe(recipe: "")
       guard proposals == usual.proposals, boxWeight == usual.boxWeight else {
@@ -68,6 +68,20 @@ extension Recipe {
           "'--proposals' and '--box-weight' apply to detectors: use the recipe figures-fast-rcnn")
       }
       return
+    }
+    let unfit = [
+      "label", "target", "loss", "class-weights", "shape", "augment", "channels", "fit", "depth",
+      "dropout", "batch-norm", "recurrent", "embedding", "blocks", "activation",
+    ]
+    try checkKind("regions", unfit: unfit, suitable: "figures-fast-rcnn", given)
+    if scaling != .none, !given.contains("scaling"), asksForOtherKind("regions", given) {
+      throw otherKind("regions", suitable: "figures-fast-rcnn")
+    }
+    if let option = firstChanged(unfit, given: given)?.option {
+      throw UsageError("'\(option)' does not apply to detectors: omit it")
+    }
+    guard scaling == .none else {
+      throw UsageError("'--scaling \(scaling.text)' does not apply to detectors: omit it")
     }
     guard !maps.isEmpty, maps.widths.count <= 6, hidden.count == 1 else {
       throw UsageError(
@@ -78,16 +92,6 @@ extension Recipe {
     }
     guard data != DataSource.scenes.name || imageSize == nil else {
       throw UsageError("'--size' does not apply to the scenes, which are of 64 x 64 pixels")
-    }
-    let others: [(String, Bool)] = [
-      ("label", label != nil), ("class-weights", classWeights != .none), ("shape", !shape.isEmpty),
-      ("augment", augment != .none), ("channels", channels != nil),
-      ("fit", fitting != nil), ("dropout", dropout > 0), ("batch-norm", batchNorm),
-      ("recurrent", !recurrent.isEmpty), ("embedding", isText), ("activation", activation != .relu),
-      ("scaling", scaling != .none),
-    ]
-    if let (name, _) = others.first(where: { $0.1 }) {
-      throw UsageError("'--\(name)' does not apply to detectors")
     }
   }
 }

@@ -36,7 +36,7 @@ struct InspectedExample {
       return
     }
     let recipe = try Recipe(notedIn: network, path: path)
-    if let number = Int(source), recipe?.isDetector != true {
+    if let number = Int(source) {
       self = try Self(
         number: number, of: recipe, network, path: path, skipBroken: skipBroken, progress: progress)
       return
@@ -56,9 +56,10 @@ struct InspectedExample {
     let network = classifier.network
     if let number = Int(source) {
       let recipe = try Recipe(notedIn: network, path: path)
-      let test = try Self.testPart(
+      let data = try Self.data(
         of: recipe, network, path: path, skipBroken: skipBroken, progress: progress)
-      try Self.require(number, in: test)
+      let test = try data.recipe.split(data.loaded).test
+      try Self.require(number, of: test.count)
       let example = test.subset([number])
       self.init(
         features: example.features.reshaped(to: network.inputShape), name: "Example \(number)")
@@ -86,33 +87,42 @@ struct InspectedExample {
     number: Int, of recipe: Recipe?, _ network: NeuralNetwork, path: String, skipBroken: Bool,
     progress: TextStream?
   ) throws {
-    let test = try Self.testPart(
+    let data = try Self.data(
       of: recipe, network, path: path, skipBroken: skipBroken, progress: progress)
-    try Self.require(number, in: test)
+    if let images = try data.recipe.detectionParts(data.loaded)?.test {
+      try Self.require(number, of: images.count)
+      self.init(
+        features: images.images.rows(at: [number]).reshaped(to: network.inputShape),
+        name: "Example \(number)")
+      return
+    }
+    let test = try data.recipe.split(data.loaded).test
+    try Self.require(number, of: test.count)
     let example = test.batch(at: [number])
     self.init(
       features: example.features.reshaped(to: network.inputShape), name: "Example \(number)")
     if case .classes(let labels) = example.targets { label = labels[0] }
   }
 
-  private static func testPart(
+  /// The data that a network was trained on, to take an example of their test part.
+  private static func data(
     of recipe: Recipe?, _ network: NeuralNetwork, path: String, skipBroken: Bool,
     progress: TextStream?
-  ) throws -> Dataset {
+  ) throws -> (recipe: Recipe, loaded: DataSource.Loaded) {
     let what = network.textTokenizer == nil ? "an image file" : "a text"
     guard let recipe, recipe.test > 0 else {
       throw UsageError("\(path) has no test part of its own: give \(what)")
     }
-    let data = try recipe.recordedData(
+    let loaded = try recipe.recordedData(
       of: network, skipBroken: skipBroken, progress: progress,
       remedy: "Give \(what) instead of an index, or restore the original data.")
-    return try recipe.split(data).test
+    return (recipe, loaded)
   }
 
-  private static func require(_ number: Int, in test: Dataset) throws {
-    guard (0..<test.count).contains(number) else {
+  private static func require(_ number: Int, of count: Int) throws {
+    guard (0..<count).contains(number) else {
       throw UsageError(
-        "example \(number) is out of range: the test part has examples 0 to \(test.count - 1)")
+        "example \(number) is out of range: the test part has examples 0 to \(count - 1)")
     }
   }
 

@@ -161,7 +161,9 @@ enum PlotCommand: Command {
         throw CourseError(
           .invalidArgument, "the network does not predict a series",
           expected: "a network of the recipe csv-sequence", location: path,
-          remedy: "Draw predicted numbers with 'course plot scatter \(shellQuoted(path))'.")
+          remedy: isRegression
+            ? "Draw predicted numbers with 'course plot scatter \(shellQuoted(path))'."
+            : "Train one, for example with 'course train csv-sequence'.")
       }
       let figures = series(of: try network.predict(data.features), on: data, network)
       return figures.count == 1 ? figures[0] : Panels(figures, columns: 1)

@@ -50,6 +50,11 @@ enum SummaryCommand: Command {
       recipe = try Recipe(notedIn: network, path: name)
     } else {
       let found = try Recipe.find(name)
+      guard !found.data.isEmpty else {
+        throw UsageError(
+          "the network of '\(name)' depends on the data, and there are none: give a trained network "
+            + "(.safetensors), or a recipe file with \"data\"")
+      }
       try found.check()
       let data = try found.loadData()
       let training = try found.split(data).train

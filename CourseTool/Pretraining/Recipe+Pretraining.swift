@@ -11,7 +11,7 @@ extension Recipe {
   var isPretraining: Bool { pretext != nil }
 
   /// Throws when settings do not fit a pretraining, or those of one are given for another network.
-  func checkPretraining() throws(UsageError) {
+  func checkPretraining(_ given: Set<String>) throws(UsageError) {
     let usual = Recipe(recipe: "")
     guard let pretext else {
       guard temperature == usual.temperature else {
@@ -25,7 +25,8 @@ extension Recipe {
         "batch-norm", "dropout", "activation", "masks", "levels", "regions", "proposals",
         "box-weight", "window", "separator",
       ] + Self.tableSettings
-    if let option = firstChanged(unfit)?.option {
+    try checkKind("pretext", unfit: unfit, suitable: "figures-vicreg", given)
+    if let option = firstChanged(unfit, given: given)?.option {
       throw UsageError("'\(option)' does not apply with --pretext \(pretext.rawValue)")
     }
     guard temperature == usual.temperature || pretext == .ntXent else {
@@ -49,7 +50,11 @@ extension Recipe {
         "the two views of an image would be the same: give --augment, such as crop:4,rotate:15")
     }
     guard batchSize > 1 else {
-      throw UsageError("'--batch-size 1': images are compared with others of their batch")
+      throw UsageError(
+        "'--batch-size 1': "
+          + (pretext == .rotation
+            ? "an encoder learns from at least 2 images at a time"
+            : "images are compared with others of their batch"))
     }
     switch scaling {
     case .none, .standardizeAll, .divide: break

@@ -6,15 +6,18 @@ import Networks
 
 extension Recipe {
   /// Throws when settings that are valid one by one contradict each other.
-  func check() throws(UsageError) {
+  /// - Parameter given: the names of the settings that the user gave: of two that contradict each other, the error blames
+  ///   one of these
+  func check(given: Set<String> = []) throws(UsageError) {
     if separator != nil, loss != .crossEntropy {
       throw UsageError("'--separator' is for lists of labels: use the recipe csv-multilabel")
     }
-    try checkTexts()
+    try checkTexts(given)
     if isOfTexts { return }
-    if isSegmentation { return try checkSegmentation() }
-    try checkPretraining()
+    if isSegmentation { return try checkSegmentation(given) }
+    try checkPretraining(given)
     if isPretraining { return }
+    try checkPurpose(given)
     if let masks {
       throw UsageError(
         "'--masks \(masks)' is for networks that name a class for each pixel: use the recipe "
@@ -23,10 +26,11 @@ extension Recipe {
     guard isDetector || data != DataSource.scenes.name else {
       throw UsageError(DataSource.scenesAreNoClasses)
     }
+    try checkDetection(given)
+    try checkCharacters(given)
+    if loss != nil || target != nil { return try checkRegression(given) }
     try checkDepth()
-    if loss != nil || target != nil { return try checkRegression() }
     try checkSeries()
-    try checkDetection()
     if data.isEmpty {
       throw UsageError(
         "recipe '\(recipe)' needs training data: "
@@ -54,7 +58,7 @@ extension Recipe {
         throw UsageError(
           "text data require recurrent layers or a transformer: --recurrent 128 or --blocks 4")
       }
-      try checkHeads()
+      try checkHeads(of: embedding, given)
       if blocks == 0, stepsPerEpoch > 0 {
         throw UsageError(
           "'--steps-per-epoch' takes windows at random places, and recurrent layers read the text in order: use "
@@ -71,7 +75,7 @@ extension Recipe {
           "a transformer that sorts digits takes --embedding, and --recurrent, --maps, --hidden and "
             + "--scaling none")
       }
-      try checkHeads()
+      try checkHeads(of: embedding, given)
       return try checkShares()
     }
     guard blocks == 0 else {
@@ -104,15 +108,23 @@ extension Recipe {
   }
 
   /// Throws when the heads of a transformer cannot share its width.
-  private func checkHeads() throws(UsageError) {
-    guard blocks > 0, embedding % heads != 0 else { return }
+  func checkHeads(of width: Int, _ given: Set<String>) throws(UsageError) {
+    guard isOfTexts || blocks > 0, width % heads != 0 else { return }
+    guard !given.contains("heads") || given.contains("embedding") else {
+      throw UsageError(
+        "'--heads \(heads)' cannot share the \(width) numbers of --embedding: use a divisor of \(width), or "
+          + "--embedding \((width / heads + 1) * heads)")
+    }
     throw UsageError(
-      "'--embedding \(embedding)' is divided among \(counted(heads, "head")): use a multiple of "
+      "'--embedding \(width)' is divided among \(counted(heads, "head")): use a multiple of "
         + "\(heads), or other --heads")
   }
 
   /// Throws when settings do not fit the prediction of numbers.
-  private func checkRegression() throws(UsageError) {
+  private func checkRegression(_ given: Set<String>) throws(UsageError) {
+    if target == nil, asksForOtherKind("loss", given) {
+      throw otherKind("loss", suitable: "csv-regression, csv-sequence or csv-multilabel")
+    }
     guard loss != nil else {
       throw UsageError(
         "'--target' names numbers or labels: use the recipe csv-regression, csv-sequence or "
@@ -124,8 +136,17 @@ extension Recipe {
     guard label == nil else {
       throw UsageError("'--label' names classes: use --target, or the recipe csv-mlp")
     }
-    guard !data.isEmpty, target != nil else {
+    guard !data.isEmpty else {
       throw UsageError("recipe '\(recipe)' needs training data: --data FILE.csv --target COLUMN")
+    }
+    guard target != nil else {
+      throw UsageError(
+        DataSource.isTable(data)
+          ? "recipe '\(recipe)' predicts columns of \(data): say which with --target COLUMN"
+          : "recipe '\(recipe)' predicts columns of a CSV file, and --data is \(data)")
+    }
+    if depth > 0 {
+      throw UsageError("'--depth \(depth)' does not apply to numbers and labels in tables: omit it")
     }
     guard DataSource.isTable(data) else {
       throw UsageError("'--target' applies to CSV files only, and --data is \(data)")

@@ -62,6 +62,7 @@ extension Recipe {
           remedy: remedy(didYouMean(error.suggestions)))
       }
     }
+    dropUnused(given: Set(values.filter { $0.value != .null }.keys))
   }
 }
 

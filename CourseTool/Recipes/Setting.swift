@@ -116,10 +116,39 @@ extension Recipe: Encodable {
   /// Takes over the settings given on the command line.
   mutating func apply(_ arguments: Arguments) {
     for setting in Recipe.settings { arguments[setting]?(&self) }
+    dropUnused(given: arguments.givenSettings)
+  }
+
+  /// Drops settings of the recipe that belonged to an optimizer, a schedule or a network in whose place another one was
+  /// given. Those that were given themselves stay, for `check` to refuse.
+  mutating func dropUnused(given: Set<String>) {
+    let usual = Recipe(recipe: "")
+    var recipe = self
+    func drop<Value>(
+      _ name: String, without choices: Set<String>, _ path: WritableKeyPath<Recipe, Value>
+    ) {
+      guard !given.contains(name), !given.isDisjoint(with: choices), !recipe.uses(name) else {
+        return
+      }
+      recipe[keyPath: path] = usual[keyPath: path]
+    }
+    drop("momentum", without: ["optimizer"], \.momentum)
+    drop("beta2", without: ["optimizer"], \.beta2)
+    drop("weight-decay", without: ["optimizer"], \.weightDecay)
+    drop("warm-up", without: ["schedule"], \.warmUp)
+    drop("steps-per-epoch", without: ["blocks"], \.stepsPerEpoch)
+    drop("hidden", without: ["depth"], \.hidden)
+    drop("activation", without: ["depth", "maps", "hidden"], \.activation)
+    drop("batch-norm", without: ["depth", "maps", "hidden"], \.batchNorm)
+    drop("dropout", without: ["depth", "maps", "hidden"], \.dropout)
+    self = recipe
   }
 }
 
 extension Arguments {
+  /// The names of the settings that were given.
+  var givenSettings: Set<String> { Set(Recipe.settings.map(\.name).filter(isGiven)) }
+
   /// The change of a recipe that a setting asks for, `nil` when it was not given.
   subscript(setting: Setting) -> Setting.Change? { value(of: setting.name) as? Setting.Change }
 }

@@ -8,15 +8,16 @@ import Networks
 
 extension Recipe {
   /// Throws when settings do not fit a segmentation.
-  func checkSegmentation() throws(UsageError) {
+  func checkSegmentation(_ given: Set<String>) throws(UsageError) {
     let unfit =
       [
         "label", "target", "loss", "class-weights", "shape", "maps", "recurrent", "hidden",
         "embedding", "blocks", "depth", "batch-norm", "dropout", "activation", "regions",
         "pretext",
       ] + Self.tableSettings
-    if let option = firstChanged(unfit)?.option {
-      throw UsageError("'\(option)' does not apply to a U-Net: omit it, or use --levels 0")
+    try checkKind("levels", unfit: unfit, suitable: "figures-unet", given)
+    if let option = firstChanged(unfit, given: given)?.option {
+      throw UsageError("'\(option)' does not apply to a U-Net: omit it")
     }
     if augment.list.contains(where: { $0.stage == .batch }) {
       throw UsageError(

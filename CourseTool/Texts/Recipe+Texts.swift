@@ -40,7 +40,7 @@ extension Recipe {
   }
 
   /// Throws when settings do not fit a network of texts.
-  func checkTexts() throws(UsageError) {
+  func checkTexts(_ given: Set<String> = []) throws(UsageError) {
     guard let textNetwork else {
       let usual = Recipe(recipe: "")
       if text != nil || buckets != usual.buckets {
@@ -52,15 +52,15 @@ extension Recipe {
       }
       return
     }
-    let unfit =
+    let others =
       [
         "target", "loss", "window", "shape", "augment", "hidden", "activation", "batch-norm",
         "depth", "size", "fit", "channels", "steps-per-epoch", "levels", "regions", "buckets",
         "maps", "recurrent", "blocks", "heads", "pretext",
       ] + Self.tableSettings
-    if let (name, option) = firstChanged(
-      unfit.filter { Self.textNetwork(of: $0) != textNetwork })
-    {
+    let unfit = others.filter { Self.textNetwork(of: $0) != textNetwork }
+    try checkKind("network", unfit: unfit, suitable: "csv-text", given)
+    if let (name, option) = firstChanged(unfit, given: given) {
       throw UsageError(
         "'\(option)' does not apply to "
           + (Self.textNetwork(of: name).map {
@@ -72,11 +72,8 @@ extension Recipe {
         "a network of texts has one number of channels or of hidden values: use --maps 64, or "
           + "--recurrent 64")
     }
-    if textNetwork == .transformer, embedding % heads != 0 {
-      throw UsageError(
-        "'--embedding \(embedding)' is divided among \(counted(heads, "head")): use a multiple of "
-          + "\(heads), or other --heads")
-    }
+    try checkSizes(of: textNetwork)
+    if textNetwork == .transformer { try checkHeads(of: textWidth, given) }
     if !automatic.contains("embedding"), embedding == 0 {
       throw UsageError("'--embedding 0' leaves no vectors of words: use --embedding 64")
     }
@@ -99,6 +96,27 @@ extension Recipe {
     }
     if label == nil { throw DataSource.labelIsMissing(data) }
     try checkShares()
+  }
+
+  /// Throws when a network of texts is to have none of the layers that make it.
+  private func checkSizes(of network: TextNetwork) throws(UsageError) {
+    let (name, size, layers): (String, String, String)
+    switch network {
+    case .bag: return
+    case .cnn where maps.isEmpty: (name, size, layers) = ("maps", "64", "convolution")
+    case .lstm where recurrent.isEmpty: (name, size, layers) = ("recurrent", "64", "LSTM")
+    case .transformer where blocks == 0: (name, size, layers) = ("blocks", "2", "block")
+    default: return
+    }
+    guard !automatic.contains(name) else { return }
+    throw UsageError(
+      "'--\(name) \(name == "blocks" ? "0" : "none")' leaves no \(layers) in --network "
+        + "\(network.rawValue): use --\(name) \(size), or --network bag")
+  }
+
+  /// The length of the vectors of words: that of the settings, or one that suits the network.
+  private var textWidth: Int {
+    automatic.contains("embedding") ? textNetwork == .bag ? 32 : 64 : embedding
   }
 
   // MARK: Data
@@ -192,9 +210,9 @@ extension Recipe {
       fill("blocks", \.blocks, 2)
       fill("dropout", \.dropout, 0.4)
     }
-    fill("embedding", \.embedding, isBag ? 32 : 64)
+    fill("embedding", \.embedding, textWidth)
     fill("learning-rate", \.learningRate, isBag ? 0.01 : textNetwork == .lstm ? 0.004 : 0.002)
-    fill("weight-decay", \.weightDecay, isBag ? 0.5 : 0.01)
+    if optimizer == .adamw { fill("weight-decay", \.weightDecay, isBag ? 0.5 : 0.01) }
     fill("batch-size", \.batchSize, isBag ? 128 : 64)
     fill(
       "epochs", \.epochs,

@@ -106,7 +106,8 @@ extension Recipe {
   /// - Parameter name: the recipe as the user wrote it
   func command(name: String, on terminal: Terminal) throws -> String {
     let base = try Recipe.find(name)
-    let options = Recipe.settings.filter { $0.text(self) != $0.text(base) }
+    let options = Recipe.settings
+      .filter { !$0.text(self).isEmpty && $0.text(self) != $0.text(base) }
       .map { "--\($0.name) \(shellQuoted($0.text(self)))" }
     return ([terminal.command, "train", shellQuoted(name)] + options).joined(separator: " ")
   }

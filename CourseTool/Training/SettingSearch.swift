@@ -241,8 +241,10 @@ enum SettingSearch {
         values.insert(value, at: 0)
         try axis.setting.apply(value, to: &trial)
       }
+      let given = arguments.givenSettings.union(axes.map(\.setting.name))
+      trial.dropUnused(given: given)
       do {
-        try trial.check()
+        try trial.check(given: given)
       } catch let error as UsageError {
         let combination = zip(axes, values).map { "\($0.setting.name)=\($1)" }
         throw UsageError("'--search \(combination.joined(separator: " "))': \(error.message)")

@@ -91,7 +91,7 @@ enum TrainCommand: Command {
   private static func recipe(_ name: String, with arguments: Arguments) throws -> Recipe {
     var recipe = try Recipe.find(name)
     recipe.apply(arguments)
-    try recipe.check()
+    try recipe.check(given: arguments.givenSettings)
     // That augmentation needs images is said once the data are there.
     let idle = Recipe.settings.map(\.name).filter {
       arguments.isGiven($0) && !recipe.uses($0) && $0 != "augment"

@@ -46,13 +46,16 @@ public struct ViewBatches: TrainingBatches {
     }
     guard images.count >= 2 else {
       throw CourseError(
-        .invalidData, "too few images to compare views of", expected: "at least 2",
+        .invalidData,
+        task == .rotation ? "too few images to learn from" : "too few images to compare views of",
+        expected: "at least 2",
         received: "\(images.count)", location: data.name)
     }
     guard batchSize >= 2 else {
       throw CourseError(
         .invalidArgument, "batch size",
-        expected: "at least 2 images, whose embeddings are compared",
+        expected: "at least 2 images"
+          + (task == .rotation ? "" : ", whose embeddings are compared"),
         received: "\(batchSize)")
     }
     (self.task, self.augmentation, self.seed) = (task, augmentation, seed)

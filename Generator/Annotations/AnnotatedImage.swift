@@ -125,7 +125,7 @@ extension Dataset {
       throw CourseError(
         .invalidData, "too many pixels to hold",
         expected: "images and masks that fit into half of the memory",
-        received: "\(source.count) images of \(input.height) x \(input.width)",
+        received: "\(counted(source.count, "image")) of \(input.height) x \(input.width)",
         location: source.name, remedy: "Choose a smaller size.")
     }
     var failures = [(any Error)?](repeating: nil, count: source.count)

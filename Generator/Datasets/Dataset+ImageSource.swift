@@ -66,7 +66,8 @@ extension Dataset {
     guard !overflows, all <= 1 << 36 else {
       throw CourseError(
         .invalidData, "too many pixels to hold", expected: "at most \(1 << 36) bytes",
-        received: "\(source.count) images of \(shape[2]) x \(shape[1])", location: source.name,
+        received: "\(counted(source.count, "image")) of \(shape[2]) x \(shape[1])",
+        location: source.name,
         remedy:
           "Choose a smaller size, or train from an ImageGenerator, which decodes batch by batch."
       )

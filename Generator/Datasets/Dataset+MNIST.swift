@@ -47,7 +47,8 @@ extension Dataset {
     guard images.shape[0] == labelFile.shape[0] else {
       throw CourseError(
         .invalidData, "the numbers of labels and images differ",
-        expected: "\(images.shape[0]) labels for \(idxImages)", received: "\(labelFile.shape[0])",
+        expected: "\(counted(images.shape[0], "label")) for \(idxImages)",
+        received: "\(labelFile.shape[0])",
         location: "\(labels), offset 4", remedy: "Do the two files belong together?")
     }
     if let classNames {

@@ -99,7 +99,8 @@ extension Dataset {
     let shape = try Dataset.planes(&bytes, path: place)
     guard shape[0] == targets.count else {
       throw CourseError(
-        .invalidData, "the numbers of labels and images differ", expected: "\(shape[0]) labels",
+        .invalidData, "the numbers of labels and images differ",
+        expected: counted(shape[0], "label"),
         received: "\(targets.count)", location: path, remedy: "Do the two arrays belong together?")
     }
     try self.init(

@@ -181,7 +181,7 @@ struct CIFARReader {
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard names.count == format.classCount else {
       throw CourseError(
-        .format, "the class names do not fit", expected: "\(format.classCount) lines",
+        .format, "the class names do not fit", expected: counted(format.classCount, "line"),
         received: "\(names.count)", location: path)
     }
     classNames = names

@@ -42,7 +42,7 @@ struct ZipArchive {
         throw cursor.refuse(
           "the archive cannot be read",
           expected: "one part, less than 4 GiB, at most \(ZipArchive.maximumMembers) members",
-          received: "\(count) members", at: end)
+          received: counted(count, "member"), at: end)
       }
       var directory = ByteCursor(
         UnsafeRawBufferPointer(rebasing: bytes[start..<end]), path: path, from: start,

@@ -11,6 +11,9 @@ extension PixelImage {
   /// webp where the system can read it.
   public static let fileExtensions = ["png", "jpg", "jpeg"] + (WebP.isAvailable ? ["webp"] : [])
 
+  /// The formats that can be read, in words.
+  static let formats = WebP.isAvailable ? "PNG, JPEG, WebP or npy" : "PNG, JPEG or npy"
+
   /// Reads an image file: PNG, JPEG, WebP (with libwebp), or a NumPy array of bytes.
   ///
   ///     let photo = try PixelImage(contentsOf: "photo.jpg")
@@ -24,7 +27,7 @@ extension PixelImage {
 
   /// The bytes of an image file.
   static func read(
-    _ path: String, content: String = "an image (PNG, JPEG or npy)"
+    _ path: String, content: String = "an image (\(formats))"
   ) throws -> Data {
     try readFile(at: path, content: content, allowsPipes: false, maximumSize: 1 << 30)
   }
@@ -86,7 +89,7 @@ extension PixelImage {
       try self.init(webPBytes: bytes, path: path)
     } else {
       throw CourseError(
-        .format, "this is not an image that can be read", expected: "PNG, JPEG or npy",
+        .format, "this is not an image that can be read", expected: PixelImage.formats,
         received: bytes.isEmpty ? "an empty file" : beginning(bytes), location: path,
         remedy: "Convert it to PNG or JPEG, or leave it out.")
     }

@@ -28,7 +28,8 @@ extension ImageFolder {
     self.skipped = skipped
     guard classNames.count == listing.folders.count else {
       throw CourseError(
-        .invalidData, "not every class is listed", expected: "\(listing.folders.count) classes",
+        .invalidData, "not every class is listed",
+        expected: counted(listing.folders.count, "class"),
         received: "\(classNames.count)", location: name,
         remedy: "ImageFolder.index lists them: task 4.1 in Protocols/Generator.md.")
     }

@@ -98,7 +98,8 @@ struct LabelMap {
       guard !found.isEmpty, Set(found).count == found.count else {
         throw CourseError(
           .format, "these are not class names", expected: "one per line, none twice",
-          received: "\(found.count) lines, \(Set(found).count) different", location: file,
+          received: "\(counted(found.count, "line")), \(Set(found).count) different",
+          location: file,
           remedy: "Write the name of class 0 in the first line, and so on.")
       }
       names = found

@@ -41,7 +41,7 @@ extension NumberedFolder {
     entries = NumberedFolder.paired(files: files, labels: map.labels)
     guard entries.count == files.count else {
       throw CourseError(
-        .invalidData, "not every image is listed", expected: "\(files.count) images",
+        .invalidData, "not every image is listed", expected: counted(files.count, "image"),
         received: "\(entries.count)", location: folder,
         remedy: "NumberedFolder.paired lists them: task 4.2 in Protocols/Generator.md.")
     }

@@ -68,7 +68,7 @@ struct NewFolder {
     guard names.isEmpty else {
       throw CourseError(
         .file, "the folder is not empty", expected: "a new or empty folder",
-        received: "\(names.count) entries", location: path,
+        received: names.count == 1 ? "1 entry" : "\(names.count) entries", location: path,
         remedy: "Name another folder, or remove this one.")
     }
   }

@@ -223,7 +223,7 @@ extension Dataset {
     let size = features.count / features.shape[0]
     guard featureNames.isEmpty || featureNames.count == size else {
       throw refuse(
-        "the feature names do not fit the features", expected: "\(size) names",
+        "the feature names do not fit the features", expected: counted(size, "name"),
         received: "\(featureNames.count)")
     }
     if let place = features.firstNonFiniteIndex {
@@ -243,7 +243,7 @@ extension Dataset {
     guard targets.count == exampleCount else {
       throw refuse(
         "the number of targets does not fit the features", kind: .shapeMismatch,
-        expected: "\(exampleCount) targets", received: "\(targets.count)")
+        expected: counted(exampleCount, "target"), received: "\(targets.count)")
     }
     guard Set(classNames).count == classNames.count else {
       throw refuse("two classes have the same name", received: "\(classNames)")
@@ -271,7 +271,7 @@ extension Dataset {
         throw refuse(
           "the labels make no sequences of one length",
           expected: "a multiple of \(length), which is at least 1",
-          received: "\(labels.count) labels"
+          received: counted(labels.count, "label")
         )
       }
       let limit = classNames.isEmpty ? Int.max : classNames.count
@@ -294,7 +294,7 @@ extension Dataset {
       guard classNames.isEmpty || values.shape.last == classNames.count else {
         throw refuse(
           "the class names do not fit the targets", kind: .shapeMismatch,
-          expected: "\(values.shape.last ?? 0) names", received: "\(classNames.count)")
+          expected: counted(values.shape.last ?? 0, "name"), received: "\(classNames.count)")
       }
     case .tasks(let tasks):
       guard task.isEmpty else {
@@ -313,7 +313,8 @@ extension Dataset {
         guard target.count == targets.count else {
           throw refuse(
             "the tasks have different numbers of targets", kind: .shapeMismatch,
-            expected: "\(targets.count) targets for each task", received: "\(target.count)",
+            expected: "\(counted(targets.count, "target")) for each task",
+            received: "\(target.count)",
             place: place)
         }
         try check(target, names: name == named ? classNames : [], task: place + ", ")

@@ -50,7 +50,8 @@ extension ByteReader {
     _ content: String, expected count: Int, received: Int, at place: Int? = nil
   ) -> CourseError {
     refuse(
-      "the file is truncated", expected: "\(count) bytes of \(content)", received: "\(received)",
+      "the file is truncated", expected: "\(counted(count, "byte")) of \(content)",
+      received: "\(received)",
       at: place)
   }
 }
@@ -124,7 +125,7 @@ package struct ByteCursor: ByteReader {
     guard (start...start + bytes.count).contains(offset) else {
       throw refuse(
         "the file is truncated", expected: "\(content) at offset \(offset)",
-        received: "\(start + bytes.count) bytes")
+        received: counted(start + bytes.count, "byte"))
     }
     place = offset - start
   }

@@ -49,7 +49,8 @@ package final class InputFile {
     guard size ?? 0 <= maximumSize else {
       throw CourseError(
         .file, "the file is too large", expected: "\(content), at most \(maximumSize) bytes",
-        received: "\(size ?? 0) bytes", location: path, remedy: "Check that it is the right file.")
+        received: counted(size ?? 0, "byte"), location: path,
+        remedy: "Check that it is the right file.")
     }
   }
 

@@ -114,7 +114,7 @@ struct NpyHeader {
       throw cursor.refuse(
         "the data does not fit the header of this NumPy file",
         expected: "shape \(shape) of \(type.size) \(type.size == 1 ? "byte" : "bytes") an element",
-        received: "\(count) bytes from offset \(cursor.offset)")
+        received: "\(counted(count, "byte")) from offset \(cursor.offset)")
     }
   }
 

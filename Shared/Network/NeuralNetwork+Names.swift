@@ -7,7 +7,8 @@ extension NeuralNetwork {
     if !featureNames.isEmpty, featureNames.count != inputShape.reduce(1, *) {
       throw CourseError(
         .invalidArgument, "the feature names do not fit the network",
-        expected: "\(inputShape.reduce(1, *)) names, one for each number of an input \(inputShape)",
+        expected:
+          "\(counted(inputShape.reduce(1, *), "name")), one for each number of an input \(inputShape)",
         received: "\(featureNames.count)", remedy: "Correct network.featureNames, or set it to [].")
     }
     guard !classNames.isEmpty else { return }

@@ -186,9 +186,11 @@ import Testing
     expectCourseError(.invalidArgument, "batch size", "at least 2") {
       _ = try batches(.vicReg, size: 1)
     }
-    expectCourseError(.invalidData, "too few images", "at least 2") {
-      _ = try ViewBatches(
-        of: images.subset([0]), for: .vicReg, augmentation: [], batchSize: 4, seed: 1)
+    for (task, purpose) in [(PretextTask.vicReg, "compare views"), (.rotation, "learn from")] {
+      expectCourseError(.invalidData, "too few images to \(purpose)", "at least 2") {
+        _ = try ViewBatches(
+          of: images.subset([0]), for: task, augmentation: [], batchSize: 4, seed: 1)
+      }
     }
     expectCourseError(.shapeMismatch, "not images") {
       _ = try ViewBatches(of: .iris, for: .vicReg, augmentation: [], batchSize: 4, seed: 1)

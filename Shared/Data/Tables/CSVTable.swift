@@ -74,7 +74,8 @@ public struct CSVTable: Sendable {
       if starts.isEmpty { width = fields.count }
       guard fields.count == width else {
         throw CourseError(
-          .format, "rows of different length", expected: "\(width) fields, as in line \(lines[0])",
+          .format, "rows of different length",
+          expected: "\(counted(width, "field")), as in line \(lines[0])",
           received: "\(fields.count)", location: "\(name), line \(rowLine)",
           remedy: "Add or remove fields; quote texts that hold the delimiter.")
       }

@@ -68,7 +68,10 @@ extension Dataset {
     guard textColumn != labelColumn else {
       throw CourseError(
         .invalidArgument, "one column cannot be text and label",
-        expected: "two columns", received: "\"\(text)\" and \"\(label)\"", location: table.name)
+        expected: "a column for each",
+        received:
+          "\(table.columnNames.map { "\"\($0[textColumn])\"" } ?? "column \(textColumn)") for both",
+        location: table.name)
     }
     let classes = try table.classes(
       inColumn: labelColumn, classNames: classNames, areWords: true)

@@ -101,6 +101,8 @@ import Testing
   @Test(arguments: [
     ("trian", ["train"]), ("TRAIN", ["train"]), ("tra", ["train"]), ("evaluate-all", ["evaluate"]),
     ("predit", ["predict"]), ("zebra", []), ("", []), ("x", []),
+    // What was written is no suggestion; the same in small letters is.
+    ("predict", []), ("Predict", ["predict"]),
   ])
   func suggestsOnlyWhatIsClose(text: String, expected: [String]) {
     #expect(suggestions(for: text, among: ["train", "evaluate", "predict"]) == expected)

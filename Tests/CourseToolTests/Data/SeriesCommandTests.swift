@@ -76,7 +76,9 @@ import Testing
       #expect(short.error.contains("at least 7 rows"), "\(short.error)")
       let classifier = path("c.safetensors")
       #expect(runTool("train", "iris-mlp", "--epochs", "1", "-q", "-o", classifier).status == 0)
-      #expect(runTool("plot", "series", classifier, "-o", path("x.svg")).status == 1)
+      let refused = runTool("plot", "series", classifier, "-o", path("x.svg"))
+      #expect(refused.status == 1 && refused.error.contains("'course train csv-sequence'"))
+      #expect(!refused.error.contains("plot scatter"), "it predicts no numbers: \(refused.error)")
     }
   }
 

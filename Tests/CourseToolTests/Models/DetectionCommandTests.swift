@@ -108,7 +108,9 @@ import Testing
       #expect(runTool("inspect", model, "--filters", file("f.svg")).status == 0)
 
       // Maps explain a class in the box in which it is most certain.
-      for (number, options) in [["--occlusion", image], ["--saliency", image]].enumerated() {
+      for (number, options) in [
+        ["--occlusion", image], ["--saliency", image], ["--occlusion", "0"],
+      ].enumerated() {
         let map = runTool(
           ["inspect", model] + options + [file("map\(number).svg"), "--class", "ring", "--json"])
         #expect(map.status == 0, "\(map.error)")
@@ -116,11 +118,11 @@ import Testing
         #expect((shown["answer"] as? [String: Any])?["class"] as? String == "ring")
         #expect(shown["shapes"] as? [[Int]] == [[32, 32]])
       }
+      let beyond = runTool("inspect", model, "--occlusion", "12", file("x.svg"))
+      #expect(beyond.status == 2 && beyond.error.contains("examples 0 to 4"), "\(beyond.error)")
       let background = runTool(
         "inspect", model, "--occlusion", image, file("x.svg"), "--class", "background")
       #expect(background.status == 2 && background.error.contains("are circle, cross"))
-      let number = runTool("inspect", model, "--occlusion", "0", file("x.svg"))
-      #expect(number.status == 1, "\(number.error)")
 
       let resumed = runTool("train", "--resume", model, "--epochs", "3")
       // One-cycle ends with its last epoch.
@@ -130,7 +132,8 @@ import Testing
 
   @Test func settingsThatDoNotFitAreRefused() throws {
     for (arguments, words) in [
-      (["--hidden", "8,8"], "one hidden layer"), (["--dropout", "0.5"], "'--dropout'"),
+      (["--hidden", "8,8"], "one hidden layer"),
+      (["--dropout", "0.5"], "'--dropout 0.5' does not apply to detectors"),
       (["--data", "iris"], "annotations.json"),
       (["--learning-rate", "find"], "do not apply to detectors"),
     ] {

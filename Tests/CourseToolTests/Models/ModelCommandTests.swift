@@ -175,6 +175,8 @@ import Testing
     let paths = layers?.compactMap { $0["path"] as? String } ?? []
     #expect(paths.contains("0") && paths.contains("0.body.1") && paths.contains("0.body.1.body.2"))
     #expect(try runTool("summary", "digits-mlp", "--json").json["epochs"] == nil)
+    let dataless = runTool("summary", "csv-text").error
+    #expect(dataless.contains("depends on the data") && !dataless.contains("--data"), "\(dataless)")
     #expect(runTool("summary", "iris").error.contains("Did you mean 'iris-mlp'?"))
   }
 

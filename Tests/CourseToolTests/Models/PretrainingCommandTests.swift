@@ -235,6 +235,9 @@ import Testing
       let run = runTool(["train", "figures-vicreg", "-o", "x.safetensors"] + arguments)
       #expect(run.status != 0 && run.error.contains(words), "\(arguments): \(run.error)")
     }
+    let single = runTool("train", "figures-vicreg", "--pretext", "rotation", "--batch-size", "1")
+    #expect(single.status == 2 && single.error.contains("2 images at a time"), "\(single.error)")
+    #expect(!single.error.contains("compared"), "rotations are not: \(single.error)")
     let other = runTool("train", "digits-mlp", "--temperature", "1")
     #expect(other.status == 2 && other.error.contains("applies to --pretext nt-xent only"))
   }

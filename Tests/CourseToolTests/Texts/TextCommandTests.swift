@@ -267,6 +267,22 @@ import Testing
         ["definitions", "--network", "transformer", "--embedding", "30"],
         "divided among 4 heads: use a multiple of 4"
       ),
+      (
+        ["definitions", "--network", "transformer", "--heads", "7"],
+        "'--heads 7' cannot share the 64 numbers of --embedding: use a divisor of 64, or --embedding 70"
+      ),
+      (
+        ["definitions", "--network", "cnn", "--maps", "none"],
+        "'--maps none' leaves no convolution in --network cnn: use --maps 64"
+      ),
+      (
+        ["definitions", "--network", "lstm", "--recurrent", "none"],
+        "'--recurrent none' leaves no LSTM in --network lstm: use --recurrent 64"
+      ),
+      (
+        ["definitions", "--network", "transformer", "--blocks", "0"],
+        "'--blocks 0' leaves no block in --network transformer: use --blocks 2"
+      ),
       (["definitions", "--embedding", "0"], "use --embedding 64"),
       (["definitions", "--text", "t"], "apply to CSV files only"),
       (["definitions", "--scaling", "minmax", "--augment", "mirror"], "does not apply"),
@@ -340,7 +356,8 @@ import Testing
       }
       let same = runTool("train", "csv-text", "--data", path, "--label", "kind", "--text", "kind")
       #expect(
-        same.status == 1 && same.error.contains("one column cannot be text and label"),
+        same.status == 1 && same.error.contains("one column cannot be text and label")
+          && same.error.contains("expected a column for each, got \"kind\" for both"),
         "\(same.error)")
     }
   }

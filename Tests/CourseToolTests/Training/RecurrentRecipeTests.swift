@@ -116,7 +116,8 @@ import Testing
   @Test(arguments: [
     (["char-lstm", "--recurrent", "none"], "text data require recurrent layers or a transformer"),
     (["char-lstm", "--blocks", "2"], "--blocks and --recurrent are mutually exclusive"),
-    (["char-transformer", "--heads", "3"], "'--embedding 128' is divided among 3 heads"),
+    (["char-transformer", "--heads", "3"], "'--heads 3' cannot share the 128 numbers"),
+    (["char-transformer", "--embedding", "130"], "'--embedding 130' is divided among 4 heads"),
     (["digits-mlp", "--blocks", "2"], "'--blocks' applies to text and to sorting only"),
     (["char-lstm", "--steps-per-epoch", "5"], "recurrent layers read the text in order"),
     (["iris-mlp", "--steps-per-epoch", "5"], "'--steps-per-epoch' applies to text data only"),

@@ -139,6 +139,21 @@ import Testing
     }
   }
 
+  /// The recipe has settings of adamw, which the other optimizers do without.
+  @Test func optimizersAreSearched() throws {
+    try withTemporaryFolder { folder in
+      let text = folder.appending(path: "t.txt").path
+      try Data(String(repeating: "abcdefgh ", count: 40).utf8).write(to: URL(filePath: text))
+      let run = runTool(
+        "train", "char-transformer", "--data", text, "--epochs", "1", "--steps-per-epoch", "2",
+        "--sequence-length", "5", "--blocks", "1", "--embedding", "4", "--heads", "1",
+        "--search", "optimizer=adam,momentum", "-o", folder.appending(path: "s.csv").path)
+      #expect(run.status == 0, "\(run.error)")
+      #expect(
+        run.output.contains("--optimizer ") && !run.output.contains("--beta2 ''"), "\(run.output)")
+    }
+  }
+
   @Test func numbersAreComparedInTheUnitOfTheTarget() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "t.csv")

@@ -217,7 +217,8 @@ import Testing
       #expect(flat.status == 1 && flat.error.contains("augmentation requires images"))
       #expect(flat.error.contains("[64]") && flat.error.contains("--maps"), "\(flat.error)")
       for (list, word) in [
-        ("miror", "mirror"), ("crop", "crop:PIXELS"), ("crop:1,mirror@2", "0 to 1"),
+        ("miror", "mirror"), ("mixup", "expected mixup:ALPHA, got 'mixup'.\n"),
+        ("crop", "crop:PIXELS"), ("crop:1,mirror@2", "0 to 1"),
       ] {
         let run = runTool(["train"] + Self.small + ["--augment", list, "--output", model])
         #expect(run.status == 2 && run.error.contains(word), "\(run.error)")

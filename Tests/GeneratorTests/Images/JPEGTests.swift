@@ -122,7 +122,7 @@ import Testing
     expectCourseError(.format, "print.jpg", "CMYK", "Convert it to RGB") {
       try PixelImage(jpegData: bytes(JPEGSamples.cmyk), path: "print.jpg")
     }
-    expectCourseError(.format, "photo.gif", "PNG, JPEG or npy", "a GIF image") {
+    expectCourseError(.format, "photo.gif", PixelImage.formats, "a GIF image") {
       try PixelImage(imageData: Data("GIF89a".utf8), path: "photo.gif")
     }
     expectCourseError(.format, "empty.png", "an empty file") {

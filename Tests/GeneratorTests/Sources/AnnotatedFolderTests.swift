@@ -126,8 +126,12 @@ struct AnnotatedFolderTests {
         _ = try AnnotatedFolder(place("blank").path)
       }
       try write(place("names"), [[0, 1, 1, 0]], classes: "a\na\n")
-      expectCourseError(.format, "no names of classes") {
+      expectCourseError(.format, "no names of classes", "got 2 names, 1 different") {
         _ = try AnnotatedFolder(place("names").path)
+      }
+      try write(place("single"), [[0, 1, 1, 0]], classes: "a\n")
+      expectCourseError(.format, "no names of classes", "got 1 name, 1 different") {
+        _ = try AnnotatedFolder(place("single").path)
       }
     }
   }

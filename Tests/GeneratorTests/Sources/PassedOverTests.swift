@@ -83,7 +83,7 @@ struct PassedOverTests {
       for file in ["x", "x.bmp"] {
         let path = folder.appending(path: file).path
         #expect(PixelImage.looksLikeImage(path))
-        expectCourseError(.format, path, "PNG, JPEG or npy", "got \(name)", "Convert it to PNG") {
+        expectCourseError(.format, path, PixelImage.formats, "got \(name)", "Convert it to PNG") {
           try PixelImage(contentsOf: path)
         }
       }

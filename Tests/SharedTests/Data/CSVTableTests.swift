@@ -75,6 +75,9 @@ import Testing
     expectCourseError(.format, "line 3", "expected 2 fields, as in line 1", "got 3") {
       try CSVTable(text: "a,b\n1,2\n1,2,3")
     }
+    expectCourseError(.format, "line 2", "expected 1 field, as in line 1", "got 2") {
+      try CSVTable(text: "a\n1,2")
+    }
     expectCourseError(.format, "line 2", "unterminated quoted field") {
       try CSVTable(text: "a,b\n1,\"2\n3,4")
     }

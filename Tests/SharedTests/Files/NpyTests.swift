@@ -161,7 +161,7 @@ import Testing
 
   @Test func dataThatDoesNotFitIsRefused() throws {
     for (shape, size) in [("(2,)", 4), ("(2,)", 12), ("()", 0), ("(0,)", 1), ("(1, 3)", 11)] {
-      expectCourseError(.format, "does not fit", "\(size) bytes") {
+      expectCourseError(.format, "does not fit", "got \(size) byte\(size == 1 ? "" : "s") ") {
         try read(file(header("'<f4'", shape), [UInt8](repeating: 0, count: size)))
       }
     }

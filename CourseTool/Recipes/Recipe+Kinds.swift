@@ -1,0 +1,61 @@
+import CourseCommandLine
+import Networks
+
+// Settings that ask for another kind of network than that of the recipe. Errors blame what the user gave.
+
+extension Recipe {
+  /// The first setting that does not fit, of those that were given if possible: omitting another one is beyond the user.
+  func firstChanged(_ names: [String], given: Set<String>) -> (name: String, option: String)? {
+    firstChanged(names.filter(given.contains)) ?? firstChanged(names)
+  }
+
+  /// Throws when a setting asks for a kind of network to which settings of the recipe do not belong: it is the one to omit.
+  /// - Parameters:
+  ///   - choice: the setting
+  ///   - unfit: the settings that such a network does not have
+  ///   - suitable: the recipe for such a network
+  func checkKind(
+    _ choice: String, unfit: [String], suitable: String, _ given: Set<String>
+  ) throws(UsageError) {
+    guard asksForOtherKind(choice, given),
+      firstChanged(unfit.filter { !given.contains($0) }) != nil
+    else { return }
+    throw otherKind(choice, suitable: suitable)
+  }
+
+  /// Whether a setting was given that makes another kind of network of the recipe.
+  func asksForOtherKind(_ choice: String, _ given: Set<String>) -> Bool {
+    given.contains(choice) && firstChanged([choice]) != nil
+      && Recipes.named(recipe)?.settings.firstChanged([choice]) == nil
+  }
+
+  /// The error for such a setting.
+  func otherKind(_ choice: String, suitable: String) -> UsageError {
+    UsageError(
+      "'\(firstChanged([choice])?.option ?? "--\(choice)")' does not apply to the recipe \(recipe): omit it, or "
+        + "use the recipe \(suitable)")
+  }
+
+  /// Throws when a setting takes away what makes the network of the recipe: what is left is a network for other data.
+  func checkPurpose(_ given: Set<String>) throws(UsageError) {
+    guard let named = Recipes.named(recipe)?.settings else { return }
+    for (name, what) in [
+      ("levels", "no U-Net"), ("regions", "no detector"), ("embedding", "no vectors"),
+    ] where given.contains(name) && firstChanged([name]) == nil {
+      guard let usual = named.firstChanged([name]) else { continue }
+      throw UsageError("'--\(name) 0' leaves \(what): omit it, or use \(usual.option)")
+    }
+  }
+
+  /// Throws when settings do not fit a network of characters, or of digits to sort.
+  func checkCharacters(_ given: Set<String>) throws(UsageError) {
+    guard isText || isSorting else { return }
+    let unfit = ["target", "loss", "depth", "maps"]
+    try checkKind("embedding", unfit: unfit + ["hidden"], suitable: "char-transformer", given)
+    if let option = firstChanged(unfit, given: given)?.option {
+      throw UsageError(
+        "'\(option)' does not apply to \(isSorting ? "the sorting of digits" : "text data"): omit it"
+      )
+    }
+  }
+}
