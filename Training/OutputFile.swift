@@ -54,7 +54,7 @@ package final class OutputFile {
     own = FileIdentity(of: path)
   }
 
-  /// What a claimed file holds. It is locked while the run lives, so that without a lock it is a leftover.
+  /// The content of a claimed file. It is locked while the run lives, so that without a lock it is a leftover.
   private static let claim = Data("A run was ended before it had written this file.\n".utf8)
 
   /// Claims the name with a file of its own, which only one of two simultaneous runs can create; under another name
@@ -90,7 +90,7 @@ package final class OutputFile {
     }
   }
 
-  /// Whether a run that was killed has claimed the name of a file, and has not written it.
+  /// Whether a killed run has claimed the name of a file, and has not written it.
   private static func isLeftover(_ path: String) -> Bool {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return false }

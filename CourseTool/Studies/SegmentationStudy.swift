@@ -123,7 +123,7 @@ enum SegmentationStudy: Study {
         + "of the figures tells the methods apart. " + comparison(scores))
   }
 
-  /// What the mean IoU of logistic regression and of the networks without and with skips says.
+  /// The mean IoU of logistic regression and of the networks without and with skips in words.
   private static func comparison(_ scores: [Double]) -> String {
     let numbers = scores.map { "(\(fixed($0, 2)))" }
     guard scores[1] > scores[0] else {

@@ -73,7 +73,7 @@ extension Figure {
   /// - Parameters:
   ///   - weights: `[T, T]`
   ///   - tokens: the text of each step
-  ///   - scale: what the shades mean; `nil` for that of these weights alone. Figures in one picture have one scale.
+  ///   - scale: the meaning of the shades; `nil` for that of these weights alone. Figures in one picture have one scale.
   public static func attention(
     _ weights: Tensor, tokens: [String], title: String, scale: ShadeScale? = nil
   ) -> Figure {

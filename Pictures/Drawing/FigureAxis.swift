@@ -15,7 +15,7 @@ struct FigureAxis {
   /// An axis on which all values that can be shown have a place, with at least two ticks whose texts differ.
   /// - Parameters:
   ///   - fixed: the range; `nil` for that of the values
-  ///   - limits: what the values can be; `nil` where that is not known
+  ///   - limits: the smallest and the largest value that is possible; `nil` where they are not known
   ///   - isWhole: whether only whole numbers have a meaning
   init(
     _ values: [Double], scale: Figure.Scale, fixed: ClosedRange<Double>? = nil,
