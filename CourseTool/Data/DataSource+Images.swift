@@ -162,9 +162,11 @@ extension Dataset {
       return place
     }
     guard let bytes else { return self }
-    return try Dataset(
+    var result = try Dataset(
       name: name, bytes: bytes, targets: .classes(targets.classIndices.map { places[$0] }),
       classNames: names)
+    result.files = files
+    return result
   }
 }
 

@@ -46,7 +46,8 @@ extension DetectionResult {
       let image = PixelImage(data.images.rows(at: [index]).reshaped(to: data.images.inputShape))
       return TileSheet.Tile(
         image.showing(shown, truth: data.truth[index], classNames: data.classNames),
-        captions: Self.captions(of: shown, classNames: data.classNames))
+        captions: Self.captions(of: shown, classNames: data.classNames)
+          + (data.files.isEmpty ? [] : [AnswerSheet.shortened(file: data.files[index])]))
     }
     return TileSheet(
       title: "Detections in red, the truth in white", groups: [.init("", tiles)], side: 192)

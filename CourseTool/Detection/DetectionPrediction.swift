@@ -75,13 +75,12 @@ enum DetectionPrediction {
           box: [box.x1 * scale.x, box.y1 * scale.y, box.x2 * scale.x, box.y2 * scale.y])
       }
       if sheetFile != nil, tiles.count < AnswerSheet.limit {
-        let name = (file.split(separator: "/").last.map(String.init) ?? file).printable
         tiles.append(
           TileSheet.Tile(
             PixelImage(input.reshaped(to: network.inputShape)).showing(
               detections, classNames: detector.classNames),
             captions: DetectionResult.captions(of: detections, classNames: detector.classNames)
-              + [name.count > 30 ? "…\(name.suffix(29))" : name]))
+              + [AnswerSheet.shortened(file: file)]))
       }
       progress.advance()
     }

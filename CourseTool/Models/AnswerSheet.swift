@@ -22,8 +22,8 @@ struct AnswerSheet {
       TileSheet.Tile(
         image.reduced(toSide: 176),
         captions: [
-          "\(Self.shortened(name)), \(fixed(Double(probability) * 100, 1)) %",
-          Self.shortened(file.split(separator: "/").last.map(String.init) ?? file),
+          "\(name.printable.cut(to: 18)), \(fixed(Double(probability) * 100, 1)) %",
+          Self.shortened(file: file),
         ]))
   }
 
@@ -33,10 +33,9 @@ struct AnswerSheet {
     return TileSheet(title: "\(shown) of \(model)", groups: [.init("", tiles)])
   }
 
-  /// A name that fits below an image.
-  static func shortened(_ name: String) -> String {
-    let name = name.printable
-    return name.count > 18 ? "\(name.prefix(8))…\(name.suffix(9))" : name
+  /// The name of a file, without its folders, that fits below an image.
+  static func shortened(file: String, to limit: Int = 18) -> String {
+    (file.split(separator: "/").last.map(String.init) ?? file).printable.cut(to: limit)
   }
 }
 

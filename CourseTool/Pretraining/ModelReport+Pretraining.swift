@@ -21,7 +21,10 @@ extension ModelReport {
         TileSheet.Tile(
           PixelImage(
             shown.rows(at: [row]).reshaped(to: queries.inputShape), range: 0...brightest),
-          captions: ["image \(row)"])
+          captions: [
+            queries.files.isEmpty
+              ? "image \(row)" : AnswerSheet.shortened(file: queries.files[row], to: 40)
+          ])
       }
       let names = representation == nil ? [] : known.classNames
       return .init(

@@ -14,6 +14,8 @@ enum NeighbourPrediction {
     var rank: Int
     /// Its number in the training part.
     var image: Int
+    /// Its file; absent where it has none of its own.
+    var imageFile: String?
     /// Absent where the images have no labels.
     var `class`: String?
     /// That of the angle between the features: `1 − cos`.
@@ -74,8 +76,9 @@ enum NeighbourPrediction {
           try ImageExample.tensor(
             image, path: file, for: encoder, brightest: DataSource.brightest(of: recipe.data)))
         names.append(file)
-        let name = (file.split(separator: "/").last.map(String.init) ?? file).printable
-        tiles.append(TileSheet.Tile(image.reduced(toSide: 176), captions: [name]))
+        tiles.append(
+          TileSheet.Tile(
+            image.reduced(toSide: 176), captions: [AnswerSheet.shortened(file: file)]))
       } catch let error as CourseError
         where arguments[RunOptions.skipBroken] && error.kind != .invalidArgument
       {
@@ -101,6 +104,7 @@ enum NeighbourPrediction {
       neighbours.enumerated().map { place, neighbour in
         Found(
           file: file, rank: place + 1, image: neighbour.index,
+          imageFile: images.files.isEmpty ? nil : images.files[neighbour.index],
           class: classNames.isEmpty ? nil : classNames[labels[neighbour.index]],
           distance: neighbour.distance)
       }
@@ -128,9 +132,11 @@ enum NeighbourPrediction {
     } else {
       let rows = found.map { row in
         [row.file, "\(row.rank)", "\(row.image)"] + (row.class.map { [$0] } ?? [])
-          + [fixed(row.distance, 4)]
+          + [fixed(row.distance, 4)] + (row.imageFile.map { [$0] } ?? [])
       }
-      let head = ["file", "rank", "image"] + (classNames.isEmpty ? [] : ["class"]) + ["distance"]
+      let head =
+        ["file", "rank", "image"] + (classNames.isEmpty ? [] : ["class"]) + ["distance"]
+        + (images.files.isEmpty ? [] : ["image file"])
       text = ([head] + rows).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
     }
     guard let outputFile else { return terminal.output.content(text) }

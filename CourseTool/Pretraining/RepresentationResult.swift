@@ -109,10 +109,14 @@ extension TileSheet {
         [Tile(query.image)]
           + neighbours.enumerated().map { place, neighbour in
             let name = classNames.isEmpty ? nil : classNames[labels[neighbour.index]].printable
+            // As wide as an image.
+            let file =
+              images.files.isEmpty
+              ? nil : AnswerSheet.shortened(file: images.files[neighbour.index], to: 9)
             return Tile(
               PixelImage(
                 features.rows(at: [place]).reshaped(to: shape), range: 0...brightest),
-              captions: [name, fixed(neighbour.distance, 3)].compactMap { $0 })
+              captions: [name, fixed(neighbour.distance, 3), file].compactMap { $0 })
           })
     }
     // As large as leaves room for a query and seven others.

@@ -89,9 +89,8 @@ enum MaskPrediction {
           file: file, mask: target.mask, overlay: target.overlay,
           shares: counts.map { Float($0) / Float(mask.pixels.count) }))
       if sheetFile != nil, tiles.count < 3 * AnswerSheet.limit {
-        let name = URL(filePath: file).lastPathComponent
         tiles += [
-          .init(image.reduced(toSide: 176), captions: [AnswerSheet.shortened(name)]),
+          .init(image.reduced(toSide: 176), captions: [AnswerSheet.shortened(file: file)]),
           .init(mask.coloredMask.reduced(toSide: 176), captions: ["prediction"]),
           .init(overlay.reduced(toSide: 176), captions: ["overlay"]),
         ]

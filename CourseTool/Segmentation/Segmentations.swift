@@ -77,7 +77,7 @@ struct Segmentations {
       let image = PixelImage(features.rows(at: [place]).reshaped(to: shape), range: range)
       return TileSheet.Tile(
         PixelImage(sideBySide: [image, mask(labels), mask(predicted)]),
-        captions: ["image \(index), IoU \(fixed(scores[index], 3))"])
+        captions: ["\(name(of: index)), IoU \(fixed(scores[index], 3))"])
     }
     return TileSheet(
       title: title + ": image, truth, prediction", groups: [.init("", tiles)], side: 324)
@@ -116,9 +116,19 @@ struct Segmentations {
     return sheet
   }
 
-  /// The score of each image, the worst first, as CSV.
+  /// What an image is called below it: the name of its file, or its number.
+  private func name(of image: Int) -> String {
+    data.files.isEmpty ? "image \(image)" : AnswerSheet.shortened(file: data.files[image])
+  }
+
+  /// The score of each image, the worst first, as CSV; the last column is its file, where it has one of its own.
   var csv: String {
-    "image,mean IoU\n" + worst(.max).map { "\($0),\(fixed(scores[$0], 4))\n" }.joined()
+    let hasFiles = !data.files.isEmpty
+    return "image,mean IoU\(hasFiles ? ",file" : "")\n"
+      + worst(.max).map { image in
+        "\(image),\(fixed(scores[image], 4))"
+          + (hasFiles ? ",\(csvField(data.files[image]))" : "") + "\n"
+      }.joined()
   }
 }
 

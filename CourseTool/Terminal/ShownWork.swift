@@ -34,6 +34,7 @@ struct ShownImages: ImageSource {
   func label(at index: Int) -> Int { source.label(at: index) }
   func shape(at index: Int) throws -> [Int] { try source.shape(at: index) }
   func location(at index: Int) -> String { source.location(at: index) }
+  func file(at index: Int) -> String? { source.file(at: index) }
   func mask(at index: Int) throws -> PixelImage? { try source.mask(at: index) }
   var targets: Target { source.targets }
   func boxes(at index: Int) throws -> [ImageBox] { try source.boxes(at: index) }

@@ -40,7 +40,7 @@ extension DetectionData {
     let classNames = wanted ?? names.sorted { $0.key < $1.key }.map(\.value)
     let boxes = try reader.boxes(names: names, classNames: classNames)
     let input = try ImageInput(channels: 3, height: size[0], width: size[1], fitting: .stretch)
-    let images = try reader.images().map { id, name, wantedSize in
+    let examples = try reader.images().map { id, name, wantedSize in
       let path = ["\(folder)/images/\(name)", "\(folder)/\(name)"].first {
         FileManager.default.fileExists(atPath: $0)
       }
@@ -68,11 +68,14 @@ extension DetectionData {
           right: min(box.right * scale.x, Float(size[1])),
           bottom: min(box.bottom * scale.y, Float(size[0])), label: box.label)
       }
-      return AnnotatedImage(
+      let example = AnnotatedImage(
         image: try input.fitted(image),
         mask: PixelImage(width: size[1], height: size[0], channels: 1), boxes: own)
+      return (path: path, example: example)
     }
-    try self.init(name: folder, images: images, classNames: classNames, proposals: method)
+    try self.init(
+      name: folder, images: examples.map(\.example), classNames: classNames, proposals: method)
+    files = examples.map(\.path)
   }
 }
 

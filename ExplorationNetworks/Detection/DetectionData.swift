@@ -21,6 +21,8 @@ public struct DetectionData: Sendable {
   public let proposals: [[Box]]
   /// How the proposals were made.
   public let method: ProposalMethod
+  /// The file of each image; empty where they were made by a program.
+  public internal(set) var files: [String] = []
 
   /// The ways to propose boxes.
   public enum ProposalMethod: String, Codable, Sendable, CaseIterable {
@@ -98,6 +100,7 @@ public struct DetectionData: Sendable {
     images = other.images.subset(indices)
     truth = indices.map { other.truth[$0] }
     proposals = indices.map { other.proposals[$0] }
+    files = other.files.isEmpty ? [] : indices.map { other.files[$0] }
   }
 
   /// The images with the given indices, in that order.

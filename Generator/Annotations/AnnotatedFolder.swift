@@ -115,6 +115,8 @@ public struct AnnotatedFolder: AnnotatedImageSource {
 
   /// The path of an image.
   public func location(at index: Int) -> String { pairs[index].image }
+  /// The path of an image.
+  public func file(at index: Int) -> String? { pairs[index].image }
 
   /// The shape `[C, H, W]` of each image, from its header.
   public var imageShapes: ImageShapes {

@@ -33,6 +33,8 @@ public protocol AnnotatedImageSource: Sendable {
   var pixelClassNames: [String] { get }
   /// Where an image lies, for messages.
   func location(at index: Int) -> String
+  /// The path of the file of an image; `nil` where it has none of its own.
+  func file(at index: Int) -> String?
   /// An image with its annotations.
   /// - Throws: a `CourseError` that names the file when it cannot be read, or does not fit
   func annotatedImage(at index: Int) throws -> AnnotatedImage
@@ -41,6 +43,8 @@ public protocol AnnotatedImageSource: Sendable {
 extension AnnotatedImageSource {
   /// "background" and the classes of objects.
   public var pixelClassNames: [String] { ["background"] + classNames }
+  /// No file.
+  public func file(at index: Int) -> String? { nil }
 }
 
 extension ImageInput {
@@ -162,6 +166,7 @@ extension Dataset {
       name: name ?? source.name,
       bytes: ByteFeatures(shape: [source.count] + input.shape, bytes: bytes),
       targets: .classSequences(classes, length: area), classNames: source.pixelClassNames)
+    files = allFiles(of: source.count, source.file)
   }
 
   private static func fitted(

@@ -97,6 +97,7 @@ extension Dataset {
     try self.init(
       name: name ?? source.name, bytes: features, targets: .classes(source.labels),
       classNames: source.classNames)
+    files = allFiles(of: source.count, source.file)
   }
 
   /// Decodes images on all threads.

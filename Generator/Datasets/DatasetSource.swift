@@ -99,6 +99,11 @@ public struct DatasetSource: ImageSource {
   /// The name of the data and the number of the example.
   public func location(at index: Int) -> String { "\(dataset.name), example \(index)" }
 
+  /// The file of an image; `nil` where it has none of its own.
+  public func file(at index: Int) -> String? {
+    dataset.files.isEmpty ? nil : dataset.files[index]
+  }
+
   /// The shape that all of the images have.
   public func shape(at index: Int) -> [Int] { [shape.channels, shape.height, shape.width] }
 

@@ -75,6 +75,8 @@ public struct ImageSubset: ImageSource {
   public func shape(at index: Int) throws -> [Int] { try source.shape(at: place(index)) }
   /// Where an image lies.
   public func location(at index: Int) -> String { source.location(at: place(index)) }
+  /// The file of an image.
+  public func file(at index: Int) -> String? { source.file(at: place(index)) }
   /// The mask of an image.
   public func mask(at index: Int) throws -> PixelImage? { try source.mask(at: place(index)) }
   /// The targets of these images.

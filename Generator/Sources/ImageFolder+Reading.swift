@@ -139,6 +139,9 @@ extension ImageFolder {
     return entries[index].path
   }
 
+  /// The path of an image.
+  public func file(at index: Int) -> String? { location(at: index) }
+
   /// Reads and decodes an image.
   public func image(at index: Int) throws -> PixelImage {
     try PixelImage(contentsOf: location(at: index))

@@ -39,6 +39,8 @@ public protocol ImageSource: Sendable {
   func shape(at index: Int) throws -> [Int]
   /// Where an image lies, for messages: a path, or a file and a number.
   func location(at index: Int) -> String
+  /// The path of the file of an image; `nil` where it has none of its own.
+  func file(at index: Int) -> String?
   /// The object of each pixel: an image with one channel and the size of `image(at:)`, whose bytes are
   /// numbers of objects (0 for the background, 1 plus its label for an object) and must never be mixed by
   /// interpolation.
@@ -55,9 +57,18 @@ extension Target {
   }
 }
 
+/// The file of each of `count` images; empty unless all have one of their own.
+func allFiles(of count: Int, _ file: (Int) -> String?) -> [String] {
+  let files = (0..<count).compactMap(file)
+  return files.count == count ? files : []
+}
+
 extension ImageSource {
   /// The label of each image.
   public var targets: Target { .classes(labels) }
+
+  /// No file.
+  public func file(at index: Int) -> String? { nil }
 
   /// No masks.
   public func mask(at index: Int) throws -> PixelImage? { nil }

@@ -133,6 +133,9 @@ extension NumberedFolder {
     return entries[index].path
   }
 
+  /// The path of an image.
+  public func file(at index: Int) -> String? { location(at: index) }
+
   /// Reads and decodes an image.
   public func image(at index: Int) throws -> PixelImage {
     try PixelImage(contentsOf: location(at: index))

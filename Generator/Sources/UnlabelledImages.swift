@@ -67,4 +67,6 @@ public struct UnlabelledImages: ImageSource {
     requireIndex(index)
     return paths[index]
   }
+  /// The path of an image.
+  public func file(at index: Int) -> String? { location(at: index) }
 }

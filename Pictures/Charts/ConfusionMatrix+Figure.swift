@@ -19,7 +19,7 @@ extension Figure {
     figure.y.isReversed = true
     let side = max(360, 40 * Double(count))
     // Cells stay square where long names need room.
-    let longest = 7.2 * Double(names.map(\.count).max() ?? 0)
+    let longest = 7.2 * Double(names.map(\.letterCount).max() ?? 0)
     figure.size = .init(
       width: side + max(72, longest + 46) + 36,
       height: side + 110 + (longest > side / Double(count) ? longest : 0))

@@ -36,7 +36,8 @@ public struct HighlightedText: Drawn, Sendable {
         part.text == "\n" ? "↵" : part.text == " " ? "" : part.text.printable.cut(to: longest)
       let cell =
         isOfCharacters
-        ? 12 : text.count < longest ? 7.4 * Double(text.count) + 10 : width - 2 * margin
+        ? 12 * Double(max(text.letterCount, 1))
+        : text.letterCount < longest ? 7.4 * Double(text.letterCount) + 10 : width - 2 * margin
       if x + cell > width - margin, x > margin {
         (x, y) = (margin, y + line)
       }

@@ -131,13 +131,16 @@ public struct Mistakes: Sendable {
         [
           "true \(name(mistake.actual)), \(percent(mistake.actualProbability))",
           "predicted \(name(mistake.predicted)), \(percent(mistake.predictedProbability))",
-          "example \(mistake.example)",
+          data.files.isEmpty
+            ? "example \(mistake.example)"
+            : (data.files[mistake.example].split(separator: "/").last.map(String.init) ?? "")
+              .printable.cut(to: 24),
         ]
       }) ?? rows
   }
 
   /// The worst mistakes as CSV: the example (from 0), in sequences the step, the true and the predicted class with
-  /// their probabilities; of a table also the values of the row, of texts the text.
+  /// their probabilities; of a table also the values of the row, of texts the text, of images the file.
   ///
   ///     example,true,probability of true,predicted,probability of predicted
   ///     17,versicolor,0.1273,virginica,0.8726
@@ -149,6 +152,8 @@ public struct Mistakes: Sendable {
     let values: (columns: [TextTable.Column], rows: [[String]])? =
       if data.holdsTexts {
         ([.init("text")], worst.map { [data.text(at: $0.example) ?? ""] })
+      } else if !data.files.isEmpty {
+        ([.init("file")], worst.map { [data.files[$0.example]] })
       } else {
         preparation == nil ? nil : tableValues
       }
@@ -174,7 +179,7 @@ public struct Mistakes: Sendable {
 
   private func name(_ label: Int) -> String {
     let name = classNames[label]
-    return name.count > 18 ? name.prefix(17) + "…" : name
+    return name.cut(to: 18)
   }
 
   private func percent(_ probability: Float) -> String {

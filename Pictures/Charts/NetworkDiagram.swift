@@ -168,7 +168,7 @@ private struct DiagramBlock {
 
   /// A layer.
   private init(title: String, shape: String, parameters: Int?, isWide: Bool) {
-    let width = isWide ? 380 : max(240, 9 * Double(title.count) + 40)
+    let width = isWide ? 380 : max(240, 9 * Double(title.letterCount) + 40)
     (self.width, height, axis) = (width, 44, width / 2)
     draw = { drawing, place in
       let (x, y) = place
@@ -221,7 +221,7 @@ private struct DiagramBlock {
     let axes = zip(places, paths).map { $0 + $1.axis }
     let axis = axes.isEmpty ? padding : axes[main]
     let (width, height) = (
-      max(x - space + padding, 9 * Double(title.count) + 32), head + inner + foot
+      max(x - space + padding, 9 * Double(title.letterCount) + 32), head + inner + foot
     )
     (self.width, self.height, self.axis) = (width, height, axis)
     draw = { drawing, place in

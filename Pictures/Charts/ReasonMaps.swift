@@ -93,7 +93,7 @@ extension Figure {
       figure.y.range = -0.5...(Double(steps) - 0.5)
     }
     // Cells stay square where long names need room.
-    let (side, longest) = (300.0, 7.2 * Double(names.map(\.count).max() ?? 0))
+    let (side, longest) = (300.0, 7.2 * Double(names.map(\.letterCount).max() ?? 0))
     figure.size = .init(
       width: side + max(60, longest + 46),
       height: side + 60 + (longest > side / Double(steps) ? longest : 0))

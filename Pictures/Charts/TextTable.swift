@@ -41,10 +41,11 @@ public struct TextTable: Drawn, Sendable {
     let (margin, gap, line) = (28.0, 24.0, 24.0)
     let widths = columns.indices.map { column in
       let texts = [columns[column].title] + rows.compactMap { $0.dropFirst(column).first }
-      return 7.6 * Double(texts.map(\.printable.count).max() ?? 0)
+      return 7.6 * Double(texts.map(\.printable.letterCount).max() ?? 0)
     }
     let width = max(
-      2 * margin + widths.reduce(0) { $0 + $1 + gap } - gap, 2 * margin + 9.5 * Double(title.count))
+      2 * margin + widths.reduce(0) { $0 + $1 + gap } - gap,
+      2 * margin + 9.5 * Double(title.letterCount))
     let top = title.isEmpty ? 12.0 : 48.0
     var drawing = Drawing(width: width, height: top + line * Double(rows.count + 1) + 24)
     drawing.label = title

@@ -90,8 +90,11 @@ public struct TileSheet: Drawn, Sendable {
   /// The width of a column: that of an image, or of the longest line below one.
   private var cell: Double {
     let captions = groups.flatMap(\.tiles).flatMap(\.captions)
-    return max(side, 7.2 * Double(captions.map(\.count).max() ?? 0))
+    return max(side, 7.2 * Double(captions.map { shown($0).letterCount }.max() ?? 0))
   }
+
+  /// A caption that leaves room for others beside it.
+  private func shown(_ caption: String) -> String { caption.cut(to: max(30, Int(side / 7.2))) }
 
   private var gap: Double { side > 60 ? 16 : 6 }
 
@@ -109,7 +112,7 @@ public struct TileSheet: Drawn, Sendable {
     y += addKey(to: &content, at: (margin, y), width: width - 2 * margin)
     for group in groups {
       if !group.title.isEmpty {
-        content.text(group.title, at: (margin, y + 8), .label, .soft)
+        content.text(group.title.cut(to: 90), at: (margin, y + 8), .label, .soft)
         y += 22
       }
       for start in stride(from: 0, to: group.tiles.count, by: columns) {
@@ -125,7 +128,7 @@ public struct TileSheet: Drawn, Sendable {
             Figure.Image(tile.image), at: (x, y), width: size.width, height: size.height)
           for (number, caption) in tile.captions.enumerated() {
             content.text(
-              caption, at: (x, y + height + 14 + line * Double(number)), .small,
+              shown(caption), at: (x, y + height + 14 + line * Double(number)), .small,
               number == 0 ? .ink : .soft)
           }
         }
@@ -145,7 +148,8 @@ public struct TileSheet: Drawn, Sendable {
     guard !key.isEmpty else { return 0 }
     var (x, y) = (0.0, 0.0)
     for (name, color) in key {
-      let needed = 44 + 7.2 * Double(name.count)
+      let name = name.cut(to: 60)
+      let needed = 44 + 7.2 * Double(name.letterCount)
       if x > 0, x + needed > width { (x, y) = (0, y + 22) }
       drawing.rectangle(at: (place.x + x, place.y + y), width: 14, height: 14, Ink(color))
       drawing.text(name, at: (place.x + x + 22, place.y + y + 11.5))

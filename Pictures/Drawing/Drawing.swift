@@ -117,13 +117,3 @@ extension Drawing.Shape {
     }
   }
 }
-
-extension String {
-  /// The text in at most so many characters: of a longer one the beginning, and the end, where numbers stand.
-  func cut(to limit: Int) -> String {
-    let limit = max(limit, 3)
-    guard count > limit else { return self }
-    let end = max((limit - 1) / 3, min(12, (limit - 1) / 2))
-    return prefix(limit - 1 - end) + "…" + suffix(end)
-  }
-}

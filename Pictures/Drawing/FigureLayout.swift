@@ -44,13 +44,13 @@ private struct FigureLayout {
     horizontal = Self.axis(figure.x, values: figure.marks.flatMap(\.xValues))
     vertical = y
     // As much room as the longest number or name needs.
-    let labels = y.ticks.map { Double($0.text.count) }.max() ?? 0
+    let labels = y.ticks.map { Double($0.text.letterCount) }.max() ?? 0
     left = max(figure.y.label.isEmpty ? 40 : 72, 7.2 * labels + (figure.y.label.isEmpty ? 24 : 46))
     right = figure.size.width - 36
     // Names that are wider than their places stand upright.
     let longest =
       figure.x.categories.isEmpty
-      ? 0 : 7.2 * Double(horizontal.ticks.map(\.text.count).max() ?? 0)
+      ? 0 : 7.2 * Double(horizontal.ticks.map(\.text.letterCount).max() ?? 0)
     hasUprightNames = longest > (right - left) / Double(max(figure.x.categories.count, 1))
     bottom =
       figure.size.height - (figure.x.label.isEmpty ? 36 : 56)
@@ -96,7 +96,7 @@ private struct FigureLayout {
 
   // MARK: Legend
 
-  private static func width(ofLegend name: String) -> Double { 56 + 7.2 * Double(name.count) }
+  private static func width(ofLegend name: String) -> Double { 56 + 7.2 * Double(name.letterCount) }
 
   /// The numbers of the names in each row of the legend.
   private static func legendRows(_ names: [String], width: Double) -> [[Int]] {

@@ -25,6 +25,8 @@ public struct Dataset: Sendable {
   package var times: [Double] = []
   /// Whether the examples are texts, as rows of their bytes: see `text(at:)`.
   public internal(set) var holdsTexts = false
+  /// The file of each example; empty unless each has one of its own, as the images of a folder.
+  public package(set) var files: [String] = []
   /// The names of the features of one example, in row-major order; empty when they have none.
   public var featureNames: [String]
   /// The names of the classes; empty when they have none.
@@ -109,6 +111,7 @@ public struct Dataset: Sendable {
     part.weights = weights?.rows(at: indices)
     part.sideInputs = sideInputs.mapValues { $0.rows(at: indices) }
     if !times.isEmpty { part.times = indices.map { times[$0] } }
+    if !files.isEmpty { part.files = indices.map { files[$0] } }
     part.inputs =
       switch inputs {
       case .numbers(let features): .numbers(features.rows(at: indices))

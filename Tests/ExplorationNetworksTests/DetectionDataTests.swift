@@ -40,6 +40,7 @@ import Testing
           ]
         ])
       #expect(data.imageSize == [40, 40] && data.classNames == ["cat"])
+      #expect(data.files == [folder.path + "/a.npy"] && data.subset([0, 0]).files.count == 2)
     }
   }
 

@@ -277,7 +277,7 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
   /// The places where texts of a drawing begin and end, as wide as their characters are at least.
   private func expectTextsInside(_ drawing: Drawing, _ name: String) {
     for case .text(let text, let place, let font, _, let anchor, let isUpright) in drawing.shapes {
-      let width = 0.5 * font.size * Double(text.count)
+      let width = 0.5 * font.size * Double(text.letterCount)
       let (start, end) = (width * anchor.rawValue, width * (1 - anchor.rawValue))
       let isInside =
         isUpright
@@ -287,8 +287,9 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     }
   }
 
-  @Test func longNamesAreCutAndKeepTheirNumbers() {
-    let name = String(repeating: "long ", count: 100)
+  @Test(arguments: ["long ", "長い名"])
+  func longNamesAreCutAndKeepTheirNumbers(_ word: String) {
+    let name = String(repeating: word, count: 100)
     var figure = Figure(title: name, x: .init("x"), y: .init("y"))
     figure.marks = [
       .line("\(name), AP 0.123", [(0, 0), (1, 1)]), .line("short, AP 0.456", [(0, 1), (1, 0)]),
@@ -305,10 +306,18 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     let figures = Figure.attention([[1, 0], [0.5, 0.5]], tokens: [name, "b"], title: name)
     expectTextsInside(figures.drawing, "attention")
     let image = PixelImage(width: 1, height: 1, channels: 1, pixels: [0])
-    expectTextsInside(
-      TileSheet(title: name, groups: [.init("", [.init(image)])]).drawing, "tiles")
+    var sheet = TileSheet(
+      title: name, groups: [.init(name, [.init(image, captions: [name, "b"]), .init(image)])])
+    sheet.key = [(name, .rgb(1, 2, 3)), ("b", .rgb(4, 5, 6))]
+    expectTextsInside(sheet.drawing, "tiles")
+  }
+
+  @Test func textsAreCutInTheMiddle() {
     #expect("abcdefghijkl".cut(to: 12) == "abcdefghijkl" && "abcdef".cut(to: 5) == "ab…ef")
     #expect("".cut(to: -1).isEmpty && "abcdef".cut(to: 0).count == 3)
+    // Wide characters take the room of two.
+    #expect("猫と犬と鳥".cut(to: 10) == "猫と犬と鳥" && "猫と犬と鳥".letterCount == 10)
+    #expect("猫と犬と鳥".cut(to: 9) == "猫と…と鳥" && "한국어 🐈".letterCount == 9)
   }
 
   @Test func datesOnAnAxis() {

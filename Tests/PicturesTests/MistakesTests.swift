@@ -42,6 +42,19 @@ import Testing
     #expect(try Mistakes(of: identity(), on: data(), limit: 2).worst == Array(mistakes.worst[..<2]))
   }
 
+  @Test func imagesAreCalledByTheirFiles() throws {
+    var data = try data().reshaped(to: [1, 1, 3])
+    data.files = (0..<5).map { "pets/a,b/photograph of a sleeping animal \($0).jpg" }
+    let mistakes = try Mistakes(
+      in: identity().evaluate(self.data()), on: data, classNames: data.classNames)
+    let lines = mistakes.csv.split(separator: "\n")
+    #expect(lines[0].hasSuffix(",file"))
+    #expect(lines[1].hasSuffix(",\"pets/a,b/photograph of a sleeping animal 3.jpg\""))
+    let svg = mistakes.picture().svg
+    #expect(svg.contains("…nimal 3.jpg<") && !svg.contains("example 3"))
+    #expect(!svg.contains("photograph of a sleeping animal 3.jpg"))
+  }
+
   @Test func rowsOfATableAreATable() throws {
     let svg = try Mistakes(of: identity(), on: data(), limit: 3).picture().svg
     for words in [

@@ -83,7 +83,8 @@ import Testing
         "predict", model, images, "--top", "3", "--sheet", file("s.svg"))
       #expect(predicted.status == 0, "\(predicted.error)")
       let lines = predicted.output.split(separator: "\n").map(String.init)
-      #expect(lines[0] == "file,rank,image,class,distance" && lines.count == 1 + 4 * 3)
+      #expect(
+        lines[0] == "file,rank,image,class,distance,image file" && lines.count == 1 + 4 * 3)
       let sheet = try String(contentsOf: URL(filePath: file("s.svg")), encoding: .utf8)
       #expect(sheet.contains("Images that m.safetensors takes for similar"))
       // An image of the training part is nearest to itself.
@@ -175,9 +176,16 @@ import Testing
       let evaluation = runTool("evaluate", model)
       #expect(evaluation.status == 0 && evaluation.output.contains("The images have no classes"))
       let predicted = runTool("predict", model, photos.path + "/photo3.png", "--top", "1")
-      #expect(predicted.output.hasPrefix("file,rank,image,distance\n"), "\(predicted.error)")
+      #expect(
+        predicted.output.hasPrefix("file,rank,image,distance,image file\n"), "\(predicted.error)")
       let json = try runTool("predict", model, photos.path + "/photo3.png", "--json").json
-      #expect((json["neighbours"] as? [[String: Any]])?.count == 7)
+      let similar = try #require(json["neighbours"] as? [[String: Any]])
+      #expect(similar.count == 7)
+      // The photograph itself, if it is in the training part.
+      for image in similar {
+        let file = try #require(image["imageFile"] as? String)
+        #expect(FileManager.default.fileExists(atPath: file), "\(file)")
+      }
       #expect(runTool("plot", "outputs", model, "-o", folder.path + "/o.svg").status == 0)
     }
   }

@@ -73,7 +73,13 @@ import Testing
       #expect(measured.output.contains("mean IoU") && measured.output.contains("Dice"))
       #expect(measured.output.contains("not in the mean"), "\(measured.error)")
       let worst = try String(contentsOfFile: place("worst.csv"), encoding: .utf8)
-      #expect(worst.hasPrefix("image,mean IoU\n"))
+      // Images of one's own are called by their files.
+      #expect(worst.hasPrefix("image,mean IoU,file\n"))
+      let files = worst.split(separator: "\n").dropFirst().compactMap {
+        $0.split(separator: ",").last
+      }
+      #expect(
+        !files.isEmpty && files.allSatisfy { FileManager.default.fileExists(atPath: String($0)) })
       #expect(runTool("evaluate", model, "--mistakes", place("worst.svg")).status == 0)
       // The colours of the masks are named in the picture.
       let picture = try String(contentsOfFile: place("worst.svg"), encoding: .utf8)

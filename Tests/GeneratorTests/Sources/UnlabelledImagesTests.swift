@@ -32,6 +32,10 @@
         #expect(images.location(at: 1) == folder.path + "/b.png")
         let data = try Dataset(images)
         #expect(data.count == 3 && data.inputShape == [1, 2, 2] && data.classNames.isEmpty)
+        #expect(data.subset([2, 0]).files == [folder.path + "/c.png", folder.path + "/a.png"])
+        let again = try Dataset(ImageSubset(of: DatasetSource(data), indices: [1]))
+        #expect(again.files == [folder.path + "/b.png"])
+        #expect(try Dataset(SyntheticImages(count: 2, seed: 1)).files.isEmpty)
       }
     }
 
