@@ -116,7 +116,7 @@ struct Segmentations {
     return sheet
   }
 
-  /// What an image is called below it: the name of its file, or its number.
+  /// The name of an image below it: that of its file, or its number.
   private func name(of image: Int) -> String {
     data.files.isEmpty ? "image \(image)" : AnswerSheet.shortened(file: data.files[image])
   }
