@@ -47,10 +47,15 @@ public struct AnnotatedFolder: AnnotatedImageSource {
       FileManager.default.fileExists(atPath: "\(folder)/images") ? "\(folder)/images" : folder
     let masks = masks ?? "\(folder)/masks"
     guard FileManager.default.fileExists(atPath: masks) else {
+      // Of the folder `images` itself, that around it.
+      let isOfImages = images == folder && URL(filePath: folder).lastPathComponent == "images"
+      let around = (folder as NSString).deletingLastPathComponent
+      let root = isOfImages ? around.isEmpty ? "." : around : folder
       throw CourseError(
         .file, "there is no folder of masks", expected: masks, received: "no such folder",
         location: folder,
-        remedy: "Put the images into \(folder)/images and a mask for each into \(folder)/masks.")
+        remedy: "Put the images into \(root)/images and a mask for each into \(root)/masks"
+          + (isOfImages ? ", and give \(root)." : "."))
     }
     var unused: [String]
     (pairs, unused) = try AnnotatedFolder.pairs(images: images, masks: masks)
@@ -171,24 +176,29 @@ public struct AnnotatedFolder: AnnotatedImageSource {
         .invalidData, what, expected: "a name of its own, apart from the ending",
         received: second, location: first, remedy: "Rename or remove one of them.")
     }
-    var byStem: [String: String] = [:]
-    for name in others.files.filter(isReadable).sorted(by: precedes) {
-      let own = stem(name)
-      let image = own.hasSuffix("_mask") ? String(own.dropLast(5)) : own
-      if let other = byStem.updateValue(name, forKey: image) {
-        throw refuse("two masks of one image", "\(masks)/\(other)", "\(masks)/\(name)")
-      }
-    }
     var stems: [String: String] = [:]
     for name in files {
       if let other = stems.updateValue(name, forKey: stem(name)) {
         throw refuse("two images of one name", "\(images)/\(other)", "\(images)/\(name)")
       }
     }
+    var byStem: [String: String] = [:]
+    var unused: [String] = []
+    for name in others.files.filter(isReadable).sorted(by: precedes) {
+      let own = stem(name)
+      let image = stems[own] == nil && own.hasSuffix("_mask") ? String(own.dropLast(5)) : own
+      guard stems[image] != nil else {
+        unused.append(name)
+        continue
+      }
+      if let other = byStem.updateValue(name, forKey: image) {
+        throw refuse("two masks of one image", "\(masks)/\(other)", "\(masks)/\(name)")
+      }
+    }
     var pairs: [(image: String, mask: String)] = []
     var missing: [String] = []
     for name in files {
-      if let mask = byStem.removeValue(forKey: stem(name)) {
+      if let mask = byStem[stem(name)] {
         pairs.append(("\(images)/\(name)", "\(masks)/\(mask)"))
       } else {
         missing.append(name)
@@ -200,7 +210,7 @@ public struct AnnotatedFolder: AnnotatedImageSource {
         received: missing.count == 1 ? "no such file" : "none for \(missing.count) images",
         location: "\(images)/\(first)", remedy: "Add the mask, or remove the image.")
     }
-    return (pairs, byStem.values.sorted(by: precedes))
+    return (pairs, unused)
   }
 
   private static func isReadable(_ name: String) -> Bool {

@@ -13,20 +13,16 @@ extension Figure {
       })
   }
 
-  /// The distribution of the outputs of each layer for a batch of raw features.
+  /// The distribution of the outputs of each layer for a batch of raw features, also of those inside of containers. A
+  /// `Sequential` is its layers.
   ///
   /// - Throws: `CourseError` when the features do not fit the network.
   public static func activations(of network: NeuralNetwork, for features: Tensor) throws -> Figure {
     _ = try network.predict(features, batchSize: features.shape.first)
-    var layers = network.layers
-    for index in layers.indices { layers[index].resetState() }
-    var values = network.preprocessing?(features) ?? features
-    var distributions: [(String, [Float])] = []
-    for index in layers.indices {
-      values = layers[index].forward(values, mode: .inference)
-      distributions.append(("\(index) \(type(of: layers[index]).typeName)", values.scalars))
-    }
-    return self.distributions(title: "Activations", quantity: "output", distributions)
+    let layers = network.activations(of: features).filter { !($0.layer is Sequential) }
+    return distributions(
+      title: "Activations", quantity: "output",
+      layers.map { ("\($0.path) \(type(of: $0.layer).typeName)", $0.output.scalars) })
   }
 
   /// The distribution of the gradients of the weights of each layer, by the power of ten of their size: one forward

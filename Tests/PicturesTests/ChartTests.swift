@@ -117,6 +117,19 @@ import Testing
       #expect(abs(points(mark).reduce(0) { $0 + $1.y } - 1) < 1e-9)
     }
     #expect(Figure.distributions(title: "", quantity: "", [("none", [.nan])]).marks.isEmpty)
+    // Those inside of containers have a line each, as in the summary.
+    var nested = NeuralNetwork(inputShape: [2], loss: SoftmaxCrossEntropyLoss(), seed: 1)
+    try nested.append(Dense(inputSize: 2, outputSize: 3))
+    try nested.append(Residual(Sequential([Dense(inputSize: 3, outputSize: 3), ReLU()])))
+    try nested.append(Sequential([Dense(inputSize: 3, outputSize: 2)]))
+    let names = try Figure.activations(
+      of: nested, for: Dataset.moons(count: 4, seed: 2).features
+    ).marks.map { mark in
+      if case .line(let line) = mark { line.name } else { "" }
+    }
+    #expect(
+      names == ["0 Dense", "1.body.0 Dense", "1.body.1 ReLU", "1 Residual", "2.0 Dense"], "\(names)"
+    )
   }
 
   /// What is beyond the bins is in none of them, and a small layer is seen whole beside large ones.

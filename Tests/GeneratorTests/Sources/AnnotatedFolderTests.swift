@@ -109,7 +109,7 @@ struct AnnotatedFolderTests {
           _ = try AnnotatedFolder(place("ignored").path, classNames: classNames)
         }
       }
-      expectCourseError(.file, "no folder of masks") {
+      expectCourseError(.file, "no folder of masks", "and give \(place("one").path).") {
         _ = try AnnotatedFolder(place("one/images").path)
       }
       try write(place("twice"), [[0, 1, 1, 0]])
@@ -133,6 +133,27 @@ struct AnnotatedFolderTests {
       expectCourseError(.format, "no names of classes", "got 1 name, 1 different") {
         _ = try AnnotatedFolder(place("single").path)
       }
+    }
+  }
+
+  /// A mask belongs to the image that has its name; two of no image are no fault.
+  @Test func masksBelongToTheImageOfTheirName() throws {
+    try withTemporaryFolder { folder in
+      let place = { (name: String) in folder.appending(path: name) }
+      try write(folder, [[0, 1, 1, 0]])
+      for name in ["7.npy", "7_mask.npy", "8.npy"] {
+        try FileManager.default.copyItem(
+          at: place("masks/0.npy"), to: place("masks/\(name)"))
+      }
+      let source = try AnnotatedFolder(folder.path)
+      #expect(source.count == 1)
+      #expect(source.notes == ["masks without an image, such as 7.npy, are not used: 3"])
+      // An image may be named as a mask is.
+      for name in ["images/0_mask.npy", "masks/0_mask.npy"] {
+        try FileManager.default.copyItem(
+          at: place("\(name.prefix { $0 != "/" })/0.npy"), to: place(name))
+      }
+      #expect(try AnnotatedFolder(folder.path).count == 2)
     }
   }
 
