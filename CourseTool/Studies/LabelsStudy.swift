@@ -90,12 +90,7 @@ enum LabelsStudy: Study {
   private static func result<Subject: LabelsSubject>(
     _ accuracies: [[[Double]]], counts: [Int], of subject: Subject, data: StudyTable
   ) -> StudyResult {
-    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-    func deviation(_ values: [Double]) -> Double {
-      let mean = mean(values)
-      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      return values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0
-    }
+    func mean(_ values: [Double]) -> Double { RunStatistics.meanAndDeviation(values).mean }
     let methods = Subject.methods
     var table = StudyTable(columns: ["method"] + counts.map { "\($0) a class" })
     var figure = Figure(
@@ -105,14 +100,19 @@ enum LabelsStudy: Study {
       let values = accuracies[method]
       table.rows.append(
         [.text(name)]
-          + values.map { .text("\(fixed(mean($0), 3)) ± \(fixed(deviation($0), 3))") })
+          + values.map { values in
+            let (mean, deviation) = RunStatistics.meanAndDeviation(values)
+            return .text(fixed(mean, 3) + (deviation.map { " ± \(fixed($0, 3))" } ?? ""))
+          })
       figure.marks.append(
         .line(
           name, zip(counts, values).map { (Double($0), mean($1)) }, color: .series(method)))
       // Side by side, where they would cover each other.
       let shift = pow(1.02, Double(method) - Double(methods.count - 1) / 2)
-      for (count, values) in zip(counts, values) where deviation(values) > 0 {
-        let (x, middle, reach) = (Double(count) * shift, mean(values), deviation(values))
+      for (count, values) in zip(counts, values) {
+        let (middle, deviation) = RunStatistics.meanAndDeviation(values)
+        guard let reach = deviation, reach > 0 else { continue }
+        let x = Double(count) * shift
         figure.marks.append(
           .line(
             "", [(x, max(middle - reach, 0)), (x, min(middle + reach, 1))], color: .series(method),

@@ -22,11 +22,12 @@ struct RunStatistics {
     }
   }
 
-  /// The mean, and the standard deviation of a sample: `√(Σ (x − x̄)² / (n − 1))`.
-  static func meanAndDeviation(_ values: [Double]) -> (mean: Double, deviation: Double) {
+  /// The mean, and the standard deviation of a sample: `√(Σ (x − x̄)² / (n − 1))`, which one value does not have.
+  static func meanAndDeviation(_ values: [Double]) -> (mean: Double, deviation: Double?) {
     let mean = values.reduce(0, +) / Double(values.count)
+    guard values.count > 1 else { return (mean, nil) }
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (mean, (squares / Double(max(values.count - 1, 1))).squareRoot())
+    return (mean, (squares / Double(values.count - 1)).squareRoot())
   }
 
   /// A row for each run, then the mean and the deviation.
@@ -58,14 +59,15 @@ struct RunStatistics {
     }
     let epochs = Self.meanAndDeviation(results.map { Double($0.epochs ?? 0) })
     for (name, numbers, epochs) in [
-      ("mean", mean, epochs.mean), ("deviation", standardDeviation, epochs.deviation),
+      ("mean", mean, epochs.mean as Double?), ("deviation", standardDeviation, epochs.deviation),
     ] {
       let scores = columns.map { column in
         StudyTable.Cell.text(
           numbers[column.part.key]?[column.score.key].map(metricText) ?? "-")
       }
       table.rows.append(
-        [.text(name)] + (hasRates ? [.text("")] : []) + [.number(epochs, digits: 1)] + scores)
+        [.text(name)] + (hasRates ? [.text("")] : [])
+          + [epochs.map { StudyTable.Cell.number($0, digits: 1) } ?? .missing("-")] + scores)
     }
     return table
   }

@@ -94,7 +94,11 @@ import Testing
       #expect(try csv() == first, "the same seed, the same numbers")
       // A word tells the classes apart.
       let words = try #require(methods.first { $0["method"] as? String == "words, probe" })
-      #expect((words["5 a class"] as? String)?.hasPrefix("1.000") == true, "\(words)")
+      #expect(words["5 a class"] as? String == "1.000", "one run has no deviation")
+      let place = try #require(arguments.firstIndex(of: "--repeats")) + 1
+      let twice = try runTool(arguments[..<place] + ["2"] + arguments[(place + 1)...]).json
+      let means = try #require(twice["table"] as? [[String: Any]])
+      #expect(means.allSatisfy { ($0["5 a class"] as? String)?.contains(" ± ") == true })
     }
   }
 
