@@ -104,7 +104,7 @@ struct RunPrinter {
     if isSegmentation, let matrix = test?.confusionMatrix {
       out.line("\n" + pixelDetails(matrix, style: out.style))
     } else if let test, test.confusionMatrix != nil {
-      out.line("\n" + classDetails(test, style: out.style))
+      out.line("\n" + classDetails(test, examples: report.test?.examples, style: out.style))
     }
   }
 }
@@ -116,11 +116,16 @@ package func labelDetails(_ report: MultiLabelReport, style: Style) -> String {
 }
 
 /// The confusion matrix, and precision, recall and F1 of each class.
-package func classDetails(_ evaluation: Evaluation, style: Style) -> String {
+/// - Parameter examples: their number, beside which the matrix may count several answers of each
+package func classDetails(
+  _ evaluation: Evaluation, examples: Int? = nil, style: Style
+) -> String {
   guard let matrix = evaluation.confusionMatrix else { return "" }
+  let answers = matrix.total
+  let note = examples.map { $0 == answers } ?? true ? "" : "; counted: \(answers) answers"
   var text =
     style.bold("Confusion matrix") + " "
-    + (matrix.classCount > 40 ? "(most frequent errors)" : "(rows: true classes)")
+    + (matrix.classCount > 40 ? "(most frequent errors" : "(rows: true classes") + note + ")"
     + "\n\(matrix)"
   let isLong = matrix.classCount > 40
   text +=

@@ -60,6 +60,11 @@ extension DataOverview {
         "columns of yes and no are predicted together with 'train csv-multilabel --target "
           + "\(answers.prefix(8).joined(separator: ","))\(answers.count > 8 ? ",..." : "")'")
     }
+    let isOfClasses = labelColumn == nil || !classes.isEmpty
+    notes += (isOfClasses ? table.textColumns(besides: labelColumn) : []).prefix(4).map { column in
+      "\"\(table.title(column))\" holds texts, of which a network learns the classes with '"
+        + table.textTraining(column: column, label: labelColumn) + "'"
+    }
     notes += DataSource.droppedNotes(complete, of: table, verb: "training leaves out")
   }
 }

@@ -102,10 +102,16 @@ struct DataOverview: Encodable, Sendable {
       ?? (sizes.isEmpty ? ", \(counted(columns.count, "feature"))" : "")
     var lines = ["\(style.bold(name.printable)): \(counted(examples, "example"))\(size)"]
     if !classes.isEmpty {
-      lines += ["", style.bold("Classes") + (label.map { " (\($0.printable))" } ?? "")]
+      // A sequence has an answer at each step.
+      let answers = classes.reduce(0) { $0 + $1.examples }
+      lines += [
+        "",
+        style.bold("Classes") + (label.map { " (\($0.printable))" } ?? "")
+          + (answers > examples ? " of \(answers) answers" : ""),
+      ]
       let width = classes.map(\.name.printable.count).max() ?? 0
       for entry in classes.prefix(40) {
-        let percent = fixed(100 * Double(entry.examples) / Double(max(1, examples)), 1)
+        let percent = fixed(100 * Double(entry.examples) / Double(max(1, examples, answers)), 1)
         lines.append(
           "  \(entry.name.printable.padded(right: width))  \("\(entry.examples)".padded(left: 6))  "
             + "\(percent) %".padded(left: 7))

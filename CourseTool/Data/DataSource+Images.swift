@@ -53,25 +53,6 @@ extension DataSource {
     }
   }
 
-  /// Throws for a folder of images with masks or boxes, whose folders are no classes.
-  static func requireNoAnnotations(_ path: String) throws {
-    guard ImageSources.kind(of: path) == .imageFolder else { return }
-    let listing = try FolderListing(of: path)
-    let hasMasks = listing.folders.contains("masks")
-    guard listing.folders.contains("images"), listing.folders.count == (hasMasks ? 2 : 1),
-      hasMasks || listing.files.contains("annotations.json")
-    else { return }
-    throw CourseError(
-      .invalidData, "these images have \(hasMasks ? "masks" : "boxes"), and no classes",
-      expected: "a folder for each class",
-      received: hasMasks
-        ? "the folders images and masks" : "the folder images, and annotations.json",
-      location: path,
-      remedy: hasMasks
-        ? "Use the recipe figures-unet; or \(path)/images, where no classes are needed."
-        : "Use the recipe figures-fast-rcnn; or \(path)/images, where no classes are needed.")
-  }
-
   private static func load(
     folder path: String, part: DatasetPart?, _ classNames: [String]?, _ form: ImageForm,
     _ skipBroken: Bool, _ progress: TextStream?
@@ -107,6 +88,7 @@ extension DataSource {
       return try folder(
         path, part: parts.isEmpty ? nil : .train, skipBroken: skipBroken, progress: progress)
     case .numberedFolder:
+      try requireNoAnnotations(path)
       return try folder(path, part: nil, skipBroken: skipBroken, progress: progress)
     default: return nil
     }
@@ -193,11 +175,7 @@ extension CourseError {
 ///
 /// An error of one of them is one of the data, for which nothing points to `--skip-broken`.
 func readingAnnotated<Result>(skipBroken: Bool, _ body: () throws -> Result) throws -> Result {
-  guard !skipBroken else {
-    throw UsageError(
-      "'--skip-broken' does not apply to images with masks or boxes: correct the image, or remove it with "
-        + "its mask or boxes")
-  }
+  if skipBroken { throw Recipe.skippingAnnotated }
   do {
     return try body()
   } catch var error as CourseError where error.kind == .format {

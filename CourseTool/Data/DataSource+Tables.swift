@@ -77,15 +77,28 @@ extension DataSource {
     _ path: String, targets: [LabelColumn], training: TableTraining
   ) throws -> Loaded {
     let table = try table(path, expecting: targets.flatMap(\.names))
-    let prepared = try table.prepared(
-      targets: targets, training.kind, options: training.options,
-      trainingRows: training.rows)
+    let prepared: (data: Dataset, preparation: Preparation, reading: PreparedRows)
+    do {
+      prepared = try table.prepared(
+        targets: targets, training.kind, options: training.options,
+        trainingRows: training.rows)
+    } catch var error as CourseError {
+      // Texts alone are no features, but another network reads them.
+      guard error.what == "the table has no features", training.kind == .classes,
+        let label = try? table.column(targets[0]),
+        let text = table.textColumns(besides: label).first
+      else { throw error }
+      error.remedy =
+        "For texts use '\(table.textTraining(column: text, label: label, data: path))'."
+      throw error
+    }
     var loaded = Loaded(examples: prepared.data)
     loaded.preparation = prepared.preparation
     loaded.remarks.notes =
       encodingNotes(table) + labelNotes(prepared.preparation, prepared.data)
       + seriesNotes(prepared.preparation)
       + digitNotes(table, prepared.preparation) + prepared.reading.notes
+      + (training.kind == .classes ? leftOutTexts(table, prepared.preparation, targets) : [])
       + droppedNotes(prepared.reading.rows, of: table)
     loaded.examples.name = name(ofTable: path)
     return loaded
@@ -142,6 +155,19 @@ extension DataSource {
       .filter { !$0.0.isEmpty }
       .map { rows, problem in
         "\(verb) \(counted(rows.count, "row")) \(problem): \(table.lines(ofRows: rows))"
+      }
+  }
+
+  /// Notes on columns of texts that this kind of network does not read.
+  private static func leftOutTexts(
+    _ table: CSVTable, _ preparation: Preparation, _ targets: [LabelColumn]
+  ) -> [String] {
+    let label = targets.first.flatMap { try? table.column($0) }
+    let leftOut = Set(preparation.leftOut.map(\.name))
+    return table.textColumns(besides: label).filter { leftOut.contains(table.title($0)) }
+      .prefix(4).map { column in
+        "\"\(table.title(column))\" holds texts, which are left out here and learned from with '"
+          + table.textTraining(column: column, label: label) + "'"
       }
   }
 

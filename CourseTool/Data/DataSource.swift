@@ -47,7 +47,7 @@ enum DataSource {
         abstract: "sequences of 15 zeros and ones; the class is the number of ones",
         label: "sum", load: { sequenceSum }),
       Bundled(
-        name: "sorting",
+        name: sortingName,
         abstract: "six digits, then the same in order, one to be predicted after the other",
         label: "digit", load: { sorting }),
       Bundled(
@@ -74,6 +74,9 @@ enum DataSource {
     },
   ]
 
+  /// The names of the points in the plane.
+  static var toyNames: [String] { toys.map(\.name) }
+
   private static func toy(
     _ name: String, _ abstract: String,
     _ make: @escaping @Sendable (_ count: Int, _ seed: UInt64) throws -> Dataset
@@ -99,6 +102,9 @@ enum DataSource {
     }
   }()
 
+  /// The digits that a transformer sorts.
+  static let sortingName = "sorting"
+
   /// The texts with classes that are part of the program.
   static let definitions = "definitions"
 
@@ -113,8 +119,6 @@ enum DataSource {
     abstract: "scenes of up to four figures that overlap, with masks and boxes",
     count: 4000
   )
-  static let scenesAreNoClasses =
-    "the scenes have masks and boxes, and no class: use the recipe figures-unet or figures-fast-rcnn"
 
   /// The images of one figure each that are drawn on demand.
   static let figures = (
@@ -150,6 +154,11 @@ enum DataSource {
       ("mnist", { try .mnist($0) }), ("fashion-mnist", { try .fashionMNIST($0) }),
       ("cifar10", { try .cifar10($0) }),
     ]
+
+  /// Whether data with a name have a test set of their own.
+  static func definesTest(_ source: String) -> Bool {
+    published.contains { $0.name == source }
+  }
 
   static var names: [String] {
     bundled.map(\.name) + [figures.name] + published.map(\.name)
@@ -224,10 +233,10 @@ enum DataSource {
         progress: progress)
     }
     guard source != shakespeare.name else {
-      throw UsageError("shakespeare is a text: use the recipe char-lstm")
+      throw noClasses(source, "is a text", trainedBy: ["char-lstm", "char-transformer"])
     }
     guard source != scenes.name else {
-      throw UsageError(scenesAreNoClasses)
+      throw scenesAreNoClasses
     }
     // A text that cannot be the path of a table was meant to be a name.
     if !isPath(source) {

@@ -9,8 +9,16 @@ enum DataSynthesizeCommand: Command {
     "count", .integer(in: 1...1_000_000),
     "number of images or rows (default: 100 images, 1000 rows)")
   private static let seed = Option("seed", .seed, "random seed").defaulting(to: 1)
+  private static let sides = 16...1024
+  private static let sceneSides = 32...1024
+  /// Which of the two limits counts is known when all options have been read, so an error states both.
   private static let size = Option(
-    "size", .integer(in: 16...1024),
+    "size",
+    ValueKind<Int>(
+      "N",
+      expected: "a whole number from \(sides.lowerBound) to \(sides.upperBound), of scenes from "
+        + "\(sceneSides.lowerBound) to \(sceneSides.upperBound)", text: { "\($0)" }
+    ) { Int($0).flatMap { sides.contains($0) ? $0 : nil } },
     "height and width in pixels (default: 32, of scenes 64)")
   private static let format = Option<ImageFileFormat>(
     "format", .choice(), "npy, which requires no codec, or png (default: npy, of scenes png)")
@@ -138,8 +146,10 @@ enum DataSynthesizeCommand: Command {
         "'--\(other.name)' is for images of one figure: scenes have masks and boxes, and no class")
     }
     let size = arguments[size] ?? 64
-    guard size >= 32 else {
-      throw UsageError("'--size \(size)': a scene has at least 32 pixels a side")
+    guard sceneSides.contains(size) else {
+      throw UsageError(
+        "'--size \(size)': a scene has \(sceneSides.lowerBound) to \(sceneSides.upperBound) pixels a side"
+      )
     }
     let scenes = SyntheticScenes(
       size: size, count: arguments[count] ?? 100, seed: arguments[seed],

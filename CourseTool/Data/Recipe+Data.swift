@@ -40,6 +40,7 @@ extension Recipe {
     {
       return loaded
     }
+    if isPretraining { try DataSource.requireNoAnnotations(data, for: self) }
     var loaded = try DataSource.load(
       data, label: label, expected: expected,
       training: TableTraining(

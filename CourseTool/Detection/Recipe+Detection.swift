@@ -20,27 +20,44 @@ extension Recipe {
     progress stream: TextStream?
   ) throws -> DetectionData {
     let source = given ?? data
+    var line: ProgressLine?
+    var shown: DetectionData.Work?
+    defer { line?.clear() }
+    func show(_ work: DetectionData.Work, done: Int, count: Int) throws {
+      if Interruption.isRequested { throw Interruption.status }
+      if shown != work {
+        line?.clear()
+        (shown, line) = (
+          work, ProgressLine(work.rawValue, total: count, unit: "images", on: stream)
+        )
+      }
+      line?.show(done)
+    }
     guard source == DataSource.scenes.name else {
+      try DataSource.requireAnnotations(source)
       return try readingAnnotated(skipBroken: skipBroken) {
         try DetectionData(
           folder: source,
           size: network.map { Array($0.inputShape.dropFirst()) }
             ?? imageSize.map { [$0.height, $0.width] } ?? [64, 64],
-          classNames: network.map { Array($0.classNames.dropLast()) }, proposals: proposals)
+          classNames: network.map { Array($0.classNames.dropLast()) }, proposals: proposals,
+          progress: show)
       }
     }
     let scenes = SyntheticScenes(count: DataSource.scenes.count, seed: 1)
-    let line = ProgressLine("drawing", total: scenes.count, unit: "scenes", on: stream)
-    defer { line.clear() }
+    let drawing = ProgressLine("drawing", total: scenes.count, unit: "scenes", on: stream)
+    defer { drawing.clear() }
     var images: [AnnotatedImage] = []
     // In pieces, so that a signal is heard and progress is seen.
     for start in stride(from: 0, to: scenes.count, by: 100) {
       if Interruption.isRequested { throw Interruption.status }
       images += scenes.scenes(at: start..<min(start + 100, scenes.count))
-      line.show(images.count)
+      drawing.show(images.count)
     }
+    drawing.clear()
     return try DetectionData(
-      name: source, images: images, classNames: scenes.classNames, proposals: proposals)
+      name: source, images: images, classNames: scenes.classNames, proposals: proposals,
+      progress: show)
   }
 
   /// The network before training.
@@ -87,9 +104,7 @@ extension Recipe {
       throw UsageError(
         "a detector has 1 to 6 convolutions and one hidden layer: use --maps 24,48,64 --hidden 128")
     }
-    guard fold == nil, !findsLearningRate else {
-      throw UsageError("--folds and --learning-rate find do not apply to detectors")
-    }
+    try checkExtras()
     guard data != DataSource.scenes.name || imageSize == nil else {
       throw UsageError("'--size' does not apply to the scenes, which are of 64 x 64 pixels")
     }

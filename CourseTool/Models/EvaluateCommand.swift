@@ -93,13 +93,21 @@ enum EvaluateCommand: Command {
     }
     let out = terminal.output
     out.line("\(path) on \(part == "all" ? "" : "the \(part) part of ")\(source)\n")
-    out.line("examples   \(report.examples)")
+    // What the classes below are counted in, where it is not the examples.
+    let answers = data.targets.answerCount
+    let isText = recipe?.isText == true
+    out.line(
+      (report.pixelAccuracy != nil ? "images" : isText ? "sequences" : "examples").padded(right: 11)
+        + "\(report.examples)")
+    if answers != report.examples, report.pixelAccuracy == nil {
+      out.line("\(isText ? "characters" : "answers   ") \(answers)")
+    }
     out.line("loss       \(lossText(Float(report.loss)))")
     if let penalty = report.penalty {
       out.line("  of which \(lossText(Float(penalty))) weight penalty")
     }
     if let accuracy = report.pixelAccuracy, let iou = report.meanIoU {
-      out.line("pixels     \(fixed(accuracy, 4)) right")
+      out.line("pixels     \(fixed(accuracy, 4)) right, of \(answers) that count")
       out.line("mean IoU   \(fixed(iou, 4)) without background")
     }
     if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
@@ -114,7 +122,7 @@ enum EvaluateCommand: Command {
     } else if report.iou != nil, let matrix = evaluation.confusionMatrix {
       out.line("\n" + pixelDetails(matrix, style: out.style))
     } else if report.classes != nil {
-      out.line("\n" + classDetails(evaluation, style: out.style))
+      out.line("\n" + classDetails(evaluation, examples: report.examples, style: out.style))
     }
     if let mistakes { out.line("\nThe mistakes are in \(mistakes.path).") }
   }

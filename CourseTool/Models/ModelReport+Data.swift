@@ -31,7 +31,9 @@ extension ModelReport {
     }
     for (name, data) in namedParts {
       let count = recipe?.isText == true ? data.targets.answerCount : data.count
-      let unit = recipe?.isText == true ? "characters" : "examples"
+      let unit =
+        recipe?.isText == true
+        ? "characters" : recipe?.isSegmentation == true ? "images" : "examples"
       facts.append(
         .init(name == "all" ? unit.capitalized : "\(name.capitalized) \(unit)", count.grouped))
     }
@@ -65,15 +67,18 @@ extension ModelReport {
     }
     var pictures: [any Picture] = []
     if !names.isEmpty, names.count <= 40 {
+      // Several answers of an example add up to another number than that of the examples.
+      let total = ["total"] + counts.map { $0.filter { $0.key >= 0 }.values.reduce(0, +).grouped }
+      let ignored = ["do not count"] + counts.map { ($0[Target.ignored] ?? 0).grouped }
       pictures.append(
         TextTable(
-          title: "\(recipe?.isSegmentation == true ? "Pixels" : "Examples") of each "
-            + (isOfLabels ? "label" : "class"),
+          title: "\(answerUnit.capitalized) of each \(isOfLabels ? "label" : "class")",
           columns: [.init(isOfLabels ? "label" : "class")]
-            + namedParts.map { .number($0.name == "all" ? "examples" : $0.name) },
+            + namedParts.map { .number($0.name == "all" ? answerUnit : $0.name) },
           rows: names.enumerated().map { label, name in
             [name] + counts.map { ($0[label] ?? 0).grouped }
-          }))
+          } + (answerUnit == "examples" ? [] : [total])
+            + (counts.contains { $0[Target.ignored] != nil } ? [ignored] : [])))
     }
     if recipe?.isSegmentation == true { return pictures }
     if data.holdsTexts { return [texts(of: data, names: names)] + pictures }

@@ -117,6 +117,13 @@ struct ModelReport {
       ].compactMap { $0 })
   }
 
+  /// The unit in which each class is counted: answers of a network, of which an example may have several.
+  var answerUnit: String {
+    if recipe?.isText == true { return "characters" }
+    if recipe?.isSegmentation == true { return "pixels" }
+    return measured.data.targets.answerCount == measured.data.count ? "examples" : "answers"
+  }
+
   private var history: [EpochReport] { network.progress?.history.epochs ?? [] }
 
   private var summary: String {
@@ -182,7 +189,7 @@ struct ModelReport {
       let table = TextTable(
         columns: [.init("part"), .number("loss")] + (hasAccuracy ? [.number("accuracy")] : [])
           + (isText ? [.number("perplexity"), .number("bits per character")] : [])
-          + [.number(isText ? "characters" : "examples")],
+          + [.number(answerUnit)],
         rows: scores.map { part, report in
           [part, lossText(Float(report.loss))]
             + (hasAccuracy ? [report.accuracy.map(percent) ?? "-"] : [])
@@ -261,7 +268,7 @@ struct ModelReport {
       title: isLong ? "\(title) with the lowest F1" : title,
       columns: [
         .init(title == "Labels" ? "label" : "class"), .number("precision"), .number("recall"),
-        .number("F1"), .number("examples"),
+        .number("F1"), .number(answerUnit),
       ],
       rows: (shown + [report.macroAverage]).map {
         [

@@ -63,12 +63,11 @@ extension Recipe {
         "'--scaling \(scaling.text)' scales each view in its own way: use standardize-all, a number or "
           + "none")
     }
-    guard fold == nil, !findsLearningRate, automatic.isEmpty else {
-      throw UsageError(
-        "--folds, --learning-rate find and recipes whose settings follow the data do not apply with "
-          + "--pretext")
+    try checkExtras()
+    guard automatic.isEmpty else {
+      throw UsageError("recipes whose settings follow the data do not apply with --pretext")
     }
-    try checkOptimizer()
+    try checkOptimizer(given)
     try checkStopping()
     try checkShares()
   }

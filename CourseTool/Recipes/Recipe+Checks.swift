@@ -24,9 +24,10 @@ extension Recipe {
           + "figures-unet")
     }
     guard isDetector || data != DataSource.scenes.name else {
-      throw UsageError(DataSource.scenesAreNoClasses)
+      throw DataSource.scenesAreNoClasses
     }
     try checkDetection(given)
+    try checkSorting(given)
     try checkCharacters(given)
     if loss != nil || target != nil { return try checkRegression(given) }
     try checkDepth()
@@ -40,7 +41,7 @@ extension Recipe {
       throw UsageError("--maps and --recurrent are mutually exclusive")
     }
     try checkLayers()
-    try checkOptimizer()
+    try checkOptimizer(given)
     try checkAutomatic()
     try checkImages()
     try checkStopping()
@@ -145,8 +146,8 @@ extension Recipe {
           ? "recipe '\(recipe)' predicts columns of \(data): say which with --target COLUMN"
           : "recipe '\(recipe)' predicts columns of a CSV file, and --data is \(data)")
     }
-    if depth > 0 {
-      throw UsageError("'--depth \(depth)' does not apply to numbers and labels in tables: omit it")
+    if let option = firstChanged(["depth", "blocks"], given: given)?.option {
+      throw UsageError("'\(option)' does not apply to numbers and labels in tables: omit it")
     }
     guard DataSource.isTable(data) else {
       throw UsageError("'--target' applies to CSV files only, and --data is \(data)")
@@ -156,7 +157,7 @@ extension Recipe {
     }
     try checkSeries()
     try checkLayers()
-    try checkOptimizer()
+    try checkOptimizer(given)
     try checkStopping()
     try checkShares()
   }
@@ -265,6 +266,18 @@ extension Recipe {
     }
   }
 
+  /// Throws when the last learning rate is above the first, to which the schedule falls.
+  func checkRates(_ given: Set<String> = []) throws(UsageError) {
+    guard scheduleName == .cosine, finalLearningRate > learningRate else { return }
+    let (first, last) = (shortNumber(learningRate), shortNumber(finalLearningRate))
+    throw UsageError(
+      given.contains("learning-rate") && !given.contains("final-learning-rate")
+        ? "'--learning-rate \(first)' is below the last rate, \(last), to which the cosine schedule falls: use a "
+          + "smaller --final-learning-rate as well"
+        : "'--final-learning-rate \(last)' is above the first rate, \(first), from which the cosine schedule "
+          + "falls: use a smaller one")
+  }
+
   /// Throws when there is no validation loss to watch.
   func checkStopping() throws(UsageError) {
     guard validation == 0 else { return }
@@ -280,8 +293,9 @@ extension Recipe {
     }
   }
 
-  /// Throws when the optimizer has no such setting.
-  func checkOptimizer() throws(UsageError) {
+  /// Throws when the optimizer or the schedule has no such setting.
+  func checkOptimizer(_ given: Set<String>) throws(UsageError) {
+    if !findsLearningRate, !automatic.contains("learning-rate") { try checkRates(given) }
     if momentum != nil && optimizer != .momentum {
       throw UsageError(
         "'--momentum' applies to --optimizer momentum only, not to \(optimizer.rawValue)")

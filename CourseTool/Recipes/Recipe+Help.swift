@@ -66,15 +66,19 @@ extension Recipe {
     case "network", "text", "buckets": return false
     case "pretext": return isPretraining
     case "temperature": return pretext == .ntXent
-    case "masks", "levels", "width", "skips": return isSegmentation
+    case "levels", "width", "skips": return isSegmentation
+    // The scenes have masks of their own.
+    case "masks": return isSegmentation && data != DataSource.scenes.name
     case "regions", "proposals", "box-weight": return isDetector
     case "label": return isTable && loss == nil
-    case "class-weights": return !isText && loss == nil
+    case "class-weights": return !isText && !isSorting && loss == nil
     case "target", "loss": return loss != nil
     case "separator": return targetKind == .labels
     case "window", "horizon": return window != nil
     case _ where Self.tableSettings.contains(setting): return isTable
-    case "size", "fit", "channels": return isImages
+    // A detector takes the scenes as they are.
+    case "size": return isImages && !(isDetector && data == DataSource.scenes.name)
+    case "fit", "channels": return isImages
     case "shape": return !isText && !isSorting && loss == nil
     case "augment": return isImages || shape.count == 3
     case "maps": return !maps.isEmpty || isImages || shape.count == 3
@@ -98,16 +102,27 @@ extension Recipe {
     case "weight-decay": return optimizer == .adamw
     case "warm-up": return scheduleName != .oneCycle
     case "final-learning-rate": return scheduleName == .cosine
-    case "decay", "decay-every": return scheduleName == .step
+    case "decay": return scheduleName == .step
+    case "decay-every": return scheduleName == .step && decay != 1
     default: return true
     }
   }
 }
 
+extension Recipe {
+  /// The learning rate of a training without a range test.
+  fileprivate static let learningRateAlone = Setting(
+    "learning-rate", \.learningRate, .positive(), "learning rate")
+}
+
 extension Setting {
   /// The setting with its value in a recipe at the end of its help.
   func showing(_ recipe: Recipe) -> Setting {
+    var setting = self
+    if name == Recipe.Extra.findingRate.rawValue, recipe.refusal(of: .findingRate) != nil {
+      setting = Recipe.learningRateAlone
+    }
     let value = text(recipe)
-    return value.isEmpty ? self : withHelp("\(help) [\(value)]")
+    return value.isEmpty ? setting : setting.withHelp("\(setting.help) [\(value)]")
   }
 }

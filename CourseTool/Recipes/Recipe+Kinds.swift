@@ -47,10 +47,31 @@ extension Recipe {
     }
   }
 
+  /// Throws when a network that sorts digits is to read something else, or another network its digits: both are
+  /// transformers, and one would silently become the other.
+  func checkSorting(_ given: Set<String>) throws(UsageError) {
+    guard data == DataSource.sortingName else {
+      guard Recipes.named(recipe)?.settings.data == DataSource.sortingName else { return }
+      throw UsageError(
+        "'--data \(data)': the recipe \(recipe) sorts digits, which it draws itself: omit it, or use the recipe "
+          + "char-transformer for a text")
+    }
+    guard let named = Recipes.named(recipe)?.settings, named.data == data else {
+      throw UsageError(
+        "the data set \(data) has an answer at each step of a sequence: use the recipe sort-transformer"
+      )
+    }
+    guard blocks > 0 else {
+      throw UsageError(
+        "'--blocks 0' leaves no transformer: omit it, or use --blocks \(named.blocks)")
+    }
+  }
+
   /// Throws when settings do not fit a network of characters, or of digits to sort.
   func checkCharacters(_ given: Set<String>) throws(UsageError) {
     guard isText || isSorting else { return }
-    let unfit = ["target", "loss", "depth", "maps"]
+    let unfit =
+      ["target", "loss", "depth", "maps"] + (isSorting ? ["class-weights", "augment"] : [])
     try checkKind("embedding", unfit: unfit + ["hidden"], suitable: "char-transformer", given)
     if let option = firstChanged(unfit, given: given)?.option {
       throw UsageError(

@@ -162,7 +162,7 @@ struct Recipe: Equatable, Sendable {
   var isText: Bool { embedding > 0 && !isSorting && !isOfTexts }
 
   /// Whether the network is a transformer that sorts digits.
-  var isSorting: Bool { data == "sorting" && blocks > 0 }
+  var isSorting: Bool { data == DataSource.sortingName && blocks > 0 }
 
   /// The number of pieces of a text that are read side by side: a transformer reads each window by itself.
   var textRows: Int { blocks > 0 ? 1 : batchSize }

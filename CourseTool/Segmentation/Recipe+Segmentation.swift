@@ -13,7 +13,7 @@ extension Recipe {
       [
         "label", "target", "loss", "class-weights", "shape", "maps", "recurrent", "hidden",
         "embedding", "blocks", "depth", "batch-norm", "dropout", "activation", "regions",
-        "pretext",
+        "pretext", "window",
       ] + Self.tableSettings
     try checkKind("levels", unfit: unfit, suitable: "figures-unet", given)
     if let option = firstChanged(unfit, given: given)?.option {
@@ -26,7 +26,7 @@ extension Recipe {
     if let masks, data == DataSource.scenes.name {
       throw UsageError("'--masks \(masks)': the scenes have masks of their own: give --data FOLDER")
     }
-    try checkOptimizer()
+    try checkOptimizer(given)
     try checkStopping()
     try checkShares()
   }
@@ -91,6 +91,7 @@ extension Recipe {
         "there is no folder \(source): give a folder with images and masks, or "
           + DataSource.scenes.name)
     }
+    if masks == nil { try DataSource.requireAnnotations(source) }
     let folder = try AnnotatedFolder(source, masks: masks, classNames: classNames)
     let (input, note) = try form.input(for: folder.imageShapes)
     try checkSize(input.shape)

@@ -77,7 +77,7 @@ extension Recipe {
     if !automatic.contains("embedding"), embedding == 0 {
       throw UsageError("'--embedding 0' leaves no vectors of words: use --embedding 64")
     }
-    try checkOptimizer()
+    try checkOptimizer(given)
     try checkStopping()
     if data.isEmpty {
       throw UsageError(

@@ -38,18 +38,8 @@ enum CrossValidation {
     }
   }
 
-  /// Throws when the parts of a recipe are none of examples at random.
+  /// Throws when the folds and the validation part take all examples.
   private static func check(_ recipe: Recipe, folds count: Int) throws(UsageError) {
-    if recipe.isText {
-      throw UsageError(
-        "'--folds \(count)' divides examples, and a text is divided by position: use --repeats \(count)"
-      )
-    }
-    guard recipe.splitName == .random else {
-      throw UsageError(
-        "'--folds \(count)' divides the examples at random, and '--split \(recipe.splitName.rawValue)' by their "
-          + "order: use one of them")
-    }
     guard recipe.validation + 1 / Double(count) < 1 else {
       throw UsageError(
         "'--validation \(shortNumber(recipe.validation))' and '--folds \(count)' leave no training data"

@@ -26,6 +26,7 @@ struct Experiment {
     let parts = try recipe.split(data)
     var (recipe, remark) = recipe.adapted(to: parts.train)
     if let remark { data.remarks.notes.append(remark) }
+    if !recipe.findsLearningRate { try recipe.checkRates() }
     // Other tables have it in another place.
     recipe.text = recipe.text ?? data.textColumn
     var network =
@@ -37,6 +38,7 @@ struct Experiment {
       recipe.learningRateChoice = .rate(test.learningRate)
       network.optimizer?.learningRate = test.learningRate
       data.remarks.notes.append(test.remark)
+      try recipe.checkRates()
       rangeTest = test
     }
     Recipe.record(data, in: &network)
@@ -111,7 +113,10 @@ struct Experiment {
     images = recipe.isPretraining ? parts : nil
     self.parts = recipe.isPretraining ? try recipe.views(of: parts) : parts
     var remarks = data.remarks
-    if !isResumed { remarks.notes += recipe.smallClassNotes(data.examples) }
+    if !isResumed {
+      remarks.notes += recipe.smallClassNotes(data.examples)
+      remarks.notes += recipe.scheduleNotes(for: parts.train)
+    }
     self.remarks = remarks
     let boxes = try recipe.detectionParts(data)
     detection = boxes.map { ($0.train, $0.test) }

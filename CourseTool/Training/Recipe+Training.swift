@@ -7,9 +7,30 @@ extension Recipe {
   func options(for training: Dataset) -> TrainingOptions {
     TrainingOptions(
       epochs: epochs, batchSize: batchSize, shuffle: !isText || blocks > 0, clipping: clip.clipping,
-      schedule: schedule(
-        stepsPerEpoch: stepsPerEpoch > 0
-          ? stepsPerEpoch : (training.count + batchSize - 1) / batchSize))
+      schedule: schedule(stepsPerEpoch: stepCount(of: training)))
+  }
+
+  /// The steps of an epoch.
+  private func stepCount(of training: Dataset) -> Int {
+    stepsPerEpoch > 0 ? stepsPerEpoch : (training.count + batchSize - 1) / batchSize
+  }
+
+  /// Notes on parts of the schedule that the training does not reach. These are no errors: the number of steps follows
+  /// the data, and a resumed training may have more.
+  func scheduleNotes(for training: Dataset) -> [String] {
+    let steps = epochs * stepCount(of: training)
+    var notes: [String] = []
+    if scheduleName != .oneCycle, warmUp >= steps, warmUp > 0 {
+      notes.append(
+        "the warm-up of \(counted(warmUp, "step")) (--warm-up) never ends: the training has "
+          + "\(counted(steps, "step")), so the full learning rate is not reached")
+    }
+    if scheduleName == .step, decay != 1, decayEvery > 1, decayEvery >= epochs {
+      notes.append(
+        "the learning rate falls after \(counted(decayEvery, "epoch")) (--decay-every), and the training has "
+          + counted(epochs, "epoch"))
+    }
+    return notes
   }
 
   /// The range test of the learning rate, on the batches of the training.

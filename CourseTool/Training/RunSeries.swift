@@ -82,7 +82,9 @@ enum RunSeries {
       keptEpoch: try experiment.run.keptEpoch,
       foundLearningRate: experiment.run.rangeTest?.learningRate, seconds: seconds,
       train: try report(experiment.parts.train),
-      validation: recipe.validation > 0 ? try report(experiment.parts.validation) : nil,
-      test: isTested && recipe.test > 0 ? try report(experiment.parts.test) : nil)
+      validation: recipe.validation > 0
+        ? try report(experiment.parts.validation) : nil,
+      test: isTested && recipe.test > 0
+        ? try report(experiment.parts.test) : nil)
   }
 }

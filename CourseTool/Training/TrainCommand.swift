@@ -78,7 +78,14 @@ enum TrainCommand: Command {
         In brackets: the values of this recipe. Settings without an effect on it are
         left out; 'course help train' lists all.
         """,
-      groups: settingGroups(settings) + otherGroups)
+      groups: settingGroups(settings)
+        + otherGroups.map { group in
+          OptionGroup(
+            group.title,
+            group.options.filter {
+              Recipe.Extra(rawValue: $0.name).flatMap { recipe.refusal(of: $0) } == nil
+            })
+        })
   }
 
   private static var recipeIsMissing: UsageError {
@@ -100,6 +107,14 @@ enum TrainCommand: Command {
       throw UsageError(
         "'\(option)' has no effect on this training: omit it. 'course train \(name) --help' lists the "
           + "settings that have one.")
+    }
+    let extras: [(Recipe.Extra, String?)] = [
+      (.folds, arguments[CrossValidation.folds].map { "\($0)" }),
+      (.animate, arguments[TrainingFiles.animate]),
+      (.skipBroken, arguments[RunOptions.skipBroken] ? "" : nil),
+    ]
+    for case let (extra, value?) in extras {
+      if let refusal = recipe.refusal(of: extra, value) { throw refusal }
     }
     return recipe
   }

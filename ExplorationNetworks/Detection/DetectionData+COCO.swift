@@ -17,11 +17,12 @@ extension DetectionData {
   /// - Parameters:
   ///   - size: height and width of the images
   ///   - classNames: the classes that a detector knows; `nil` for those of the file, in the order of their ids
+  ///   - progress: hears of each image, from several threads
   /// - Throws: a `CourseError` with the place for a file that cannot be read, a missing field, an unknown image or class,
   ///   two images with one id, an image of another `width` or `height`, and a box without an area or beyond its image
   public init(
     folder: String, size: [Int] = [64, 64], classNames wanted: [String]? = nil,
-    proposals method: ProposalMethod = .both
+    proposals method: ProposalMethod = .both, progress: Progress = { _, _, _ in }
   ) throws {
     guard size.count == 2 else {
       throw CourseError(
@@ -40,7 +41,10 @@ extension DetectionData {
     let classNames = wanted ?? names.sorted { $0.key < $1.key }.map(\.value)
     let boxes = try reader.boxes(names: names, classNames: classNames)
     let input = try ImageInput(channels: 3, height: size[0], width: size[1], fitting: .stretch)
-    let examples = try reader.images().map { id, name, wantedSize in
+    let listed = try reader.images()
+    let examples = try listed.enumerated().map { number, entry in
+      let (id, name, wantedSize) = entry
+      try progress(.reading, number, listed.count)
       let path = ["\(folder)/images/\(name)", "\(folder)/\(name)"].first {
         FileManager.default.fileExists(atPath: $0)
       }
@@ -74,7 +78,8 @@ extension DetectionData {
       return (path: path, example: example)
     }
     try self.init(
-      name: folder, images: examples.map(\.example), classNames: classNames, proposals: method)
+      name: folder, images: examples.map(\.example), classNames: classNames, proposals: method,
+      progress: progress)
     files = examples.map(\.path)
   }
 }

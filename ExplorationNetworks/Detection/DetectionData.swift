@@ -1,4 +1,5 @@
 import Shared
+import Synchronization
 
 /// Images with the boxes of the things in them, and proposals where to look: the data of a detector.
 ///
@@ -34,6 +35,15 @@ public struct DetectionData: Sendable {
     case both
   }
 
+  /// Hears of each image that was read or searched, one after the other; an error ends the work.
+  public typealias Progress = (_ work: Work, _ done: Int, _ count: Int) throws -> Void
+
+  /// The kinds of long work.
+  public enum Work: String, Sendable {
+    case reading = "decoding"
+    case proposing = "proposing boxes"
+  }
+
   /// The number of images.
   public var count: Int { images.count }
   /// Height and width of an image.
@@ -45,9 +55,10 @@ public struct DetectionData: Sendable {
   ///   - images: at least one, all of one size
   ///   - classNames: the names of the classes, without the background
   ///   - method: how proposals are made
+  ///   - progress: hears of each image in which proposals were made, from several threads
   public init(
     name: String, images: [AnnotatedImage], classNames: [String],
-    proposals method: ProposalMethod = .both
+    proposals method: ProposalMethod = .both, progress: Progress = { _, _, _ in }
   ) throws {
     guard let first = images.first?.image else {
       throw CourseError(
@@ -71,12 +82,12 @@ public struct DetectionData: Sendable {
     try self.init(
       name: name,
       images: ByteFeatures(shape: [images.count, 3, first.height, first.width], bytes: bytes),
-      truth: truth, classNames: classNames, method: method)
+      truth: truth, classNames: classNames, method: method, progress: progress)
   }
 
   private init(
     name: String, images: ByteFeatures, truth: [[LabelledBox]], classNames: [String],
-    method: ProposalMethod
+    method: ProposalMethod, progress: Progress
   ) throws {
     guard truth.contains(where: { !$0.isEmpty }) else {
       throw CourseError(
@@ -92,7 +103,7 @@ public struct DetectionData: Sendable {
     }
     (self.name, self.images, self.truth) = (name, images, truth)
     (self.classNames, self.method) = (classNames, method)
-    proposals = method.proposals(in: images)
+    proposals = try method.proposals(in: images) { try progress(.proposing, $0, images.count) }
   }
 
   private init(_ other: DetectionData, _ indices: [Int]) {
@@ -146,8 +157,11 @@ public struct DetectionData: Sendable {
 
 extension DetectionData.ProposalMethod {
   /// The proposals in images that are kept as bytes, `[3, H, W]` each.
-  func proposals(in images: ByteFeatures) -> [[Box]] {
-    proposals(count: images.count, shape: images.inputShape) {
+  /// - Parameter progress: hears how many images were searched, from several threads
+  func proposals(
+    in images: ByteFeatures, progress: (_ done: Int) throws -> Void
+  ) throws -> [[Box]] {
+    try proposals(count: images.count, shape: images.inputShape, progress: progress) {
       images.rows(at: [$0]).reshaped(to: images.inputShape)
     }
   }
@@ -158,14 +172,17 @@ extension DetectionData.ProposalMethod {
       stop(
         "ProposalMethod.proposals", expected: "images [N, 3, H, W]", received: "\(images.shape)")
     }
-    return proposals(count: images.shape[0], shape: Array(images.shape.dropFirst())) {
-      images.slice(axis: 0, at: $0)
+    return orStop {
+      try proposals(
+        count: images.shape[0], shape: Array(images.shape.dropFirst()), progress: { _ in }
+      ) { images.slice(axis: 0, at: $0) }
     }
   }
 
   private func proposals(
-    count: Int, shape: [Int], image: (_ index: Int) -> Tensor
-  ) -> [[Box]] {
+    count: Int, shape: [Int], progress: (_ done: Int) throws -> Void,
+    image: (_ index: Int) -> Tensor
+  ) throws -> [[Box]] {
     let (height, width) = (shape[1], shape[2])
     let sizes = [0.26, 0.37, 0.52].map { $0 * Float(min(height, width)) }
     let windows =
@@ -174,13 +191,21 @@ extension DetectionData.ProposalMethod {
     // An image in which nothing is large enough still needs a region.
     let whole = Box(x1: 0, y1: 0, x2: Float(width), y2: Float(height))
     var found = [[Box]](repeating: [], count: count)
+    let state = Mutex<(done: Int, failure: (any Error)?)>((0, nil))
     found.withUnsafeMutableBufferPointer { found in
       nonisolated(unsafe) let found = found
       parallelFor(count) { index in
+        guard state.withLock({ $0.failure == nil }) else { return }
         let boxes = windows + Box.selectiveSearch(image(index))
         found[index] = boxes.isEmpty ? [whole] : boxes
+        state.withLock { state in
+          state.done += 1
+          guard state.failure == nil else { return }
+          do { try progress(state.done) } catch { state.failure = error }
+        }
       }
     }
+    if let failure = state.withLock({ $0.failure }) { throw failure }
     return found
   }
 }

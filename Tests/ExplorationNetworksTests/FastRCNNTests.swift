@@ -50,6 +50,30 @@ import Testing
       Box.selectiveSearch(Tensor(zeros: [3, 12, 9])) == [Box(x1: 0, y1: 0, x2: 9, y2: 12)])
   }
 
+  /// Each image is counted, and an error ends the work.
+  @Test func theSearchForProposalsIsHeardAndStopped() throws {
+    func search(_ progress: DetectionData.Progress) throws -> DetectionData {
+      try DetectionData(
+        name: "scenes", images: (0..<12).map { Self.scenes.scene(at: $0) },
+        classNames: Self.scenes.classNames, proposals: .both, progress: progress)
+    }
+    var heard: [Int] = []
+    let data = try search { work, done, count in
+      #expect(work == .proposing && count == 12)
+      heard.append(done)
+    }
+    #expect(heard == Array(1...12))
+    #expect(try data.proposals == self.data(0..<12, proposals: .both).proposals)
+    heard = []
+    #expect(throws: CancellationError.self) {
+      _ = try search { _, done, _ in
+        heard.append(done)
+        if done == 3 { throw CancellationError() }
+      }
+    }
+    #expect(heard == [1, 2, 3])
+  }
+
   @Test func proposalsFindMostOfTheThings() throws {
     let both = try data(0..<12, proposals: .both)
     #expect(both.proposalRecall() >= 0.9)

@@ -135,7 +135,7 @@ import Testing
       (["--hidden", "8,8"], "one hidden layer"),
       (["--dropout", "0.5"], "'--dropout 0.5' does not apply to detectors"),
       (["--data", "iris"], "annotations.json"),
-      (["--learning-rate", "find"], "do not apply to detectors"),
+      (["--learning-rate", "find"], "'--learning-rate find' does not apply to detectors"),
     ] {
       let run = runTool(["train", "figures-fast-rcnn", "-o", "x.safetensors"] + arguments)
       #expect(run.status != 0 && run.error.contains(words), "\(arguments): \(run.error)")
@@ -143,7 +143,25 @@ import Testing
     let other = runTool("train", "digits-mlp", "--box-weight", "2")
     #expect(other.status == 2 && other.error.contains("use the recipe figures-fast-rcnn"))
     let scenes = runTool("train", "digits-mlp", "--data", "synthetic-scenes")
-    #expect(scenes.status == 2 && scenes.error.contains("figures-unet or figures-fast-rcnn"))
+    #expect(scenes.status == 2 && scenes.error.contains("or 'course train figures-fast-rcnn'"))
+  }
+
+  /// Proposals in large images take minutes.
+  @Test func theWorkBeforeATrainingIsShown() throws {
+    try withTemporaryFolder { folder in
+      let (data, model) = (
+        folder.appending(path: "scenes").path, folder.appending(path: "m.safetensors").path
+      )
+      try SyntheticScenes(size: 32, count: 6, seed: 1, figures: 2).write(toFolder: data)
+      let run = runTool(
+        [
+          "train", "figures-fast-rcnn", "--data", data, "--size", "32x32", "--maps", "4,6",
+          "--hidden", "8", "--regions", "8", "--epochs", "1", "--validation", "0.2",
+          "--test", "0.2", "-o", model,
+        ], isTerminal: true)
+      #expect(run.status == 0, "\(run.error)")
+      for title in ["decoding ", "proposing boxes "] { #expect(run.error.contains(title)) }
+    }
   }
 
   @Test func aDamagedFileNamesItsPlace() throws {

@@ -237,7 +237,7 @@ import Testing
       (["--temperature", "0.1"], "--pretext nt-xent only"),
       (["--hidden", "none"], "an encoder has convolutions"),
       (["--batch-size", "1"], "compared with others"),
-      (["--learning-rate", "find"], "do not apply with --pretext"),
+      (["--learning-rate", "find"], "does not apply with --pretext"),
       (["--data", "iris"], "an encoder takes images"),
     ] {
       let run = runTool(["train", "figures-vicreg", "-o", "x.safetensors"] + arguments)

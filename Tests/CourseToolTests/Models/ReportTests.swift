@@ -172,7 +172,7 @@ import Testing
           ["train", "iris-mlp", "-o", path("x.html"), "--report", path("./x.html")], 2,
           "--output and --report need different files"
         ),
-        (train("--report", path("r.html"), "--animate", path("a.gif")), 1, "two features"),
+        (train("--report", path("r.html"), "--animate", path("a.gif")), 2, "two features"),
       ] as [([String], Int32, String)] {
         let run = runTool(arguments)
         #expect(

@@ -38,7 +38,9 @@ import Testing
       ).json
       #expect(json["images"] as? Int == 2 && (json["classes"] as? [String])?.count == 5)
       for (arguments, message) in [
-        (["--scene", "--size", "16"], "at least 32 pixels"), (["--figures", "2"], "use --scene"),
+        (["--scene", "--size", "8"], "from 16 to 1024, of scenes from 32 to 1024"),
+        (["--scene", "--size", "16"], "'--size 16': a scene has 32 to 1024 pixels a side"),
+        (["--figures", "2"], "use --scene"),
         (["--scene", "--masks"], "scenes have masks and boxes"),
         (["--table", "houses", "--scene"], "'--scene' is for images"),
       ] {
@@ -84,13 +86,19 @@ import Testing
       // The colours of the masks are named in the picture.
       let picture = try String(contentsOfFile: place("worst.svg"), encoding: .utf8)
       for name in ["background", "circle", "triangle"] { #expect(picture.contains(">\(name)<")) }
-      #expect(runTool("evaluate", model, data).output.contains("examples   6"))
+      let whole = runTool("evaluate", model, data).output
+      #expect(whole.contains("images     6\n") && whole.contains("right, of 6144 that count\n"))
 
       let page = try String(contentsOfFile: place("r.html"), encoding: .utf8)
       let curves = [">Loss<", ">Mean IoU without background<", ">Pixel accuracy<"]
       for words in ["Segmentations", "mean IoU", "truth", "Pixels of each class"] + curves {
         #expect(page.contains(words), "\(words)")
       }
+      // Images are counted in images, and the pixels of the classes add up.
+      for (words, isThere) in [
+        ("Training images", true), ("Training examples", false), (">total<", true),
+        ("do not count", false),
+      ] { #expect(page.contains(words) == isThere, "\(words)") }
       #expect(runTool("plot", "curves", model, "-o", place("curves.svg")).status == 0)
       let drawn = try String(contentsOfFile: place("curves.svg"), encoding: .utf8)
       for words in curves { #expect(drawn.contains(words), "\(words)") }
@@ -237,31 +245,98 @@ import Testing
       (["figures-unet", "--masks", "m"], "have masks of their own"),
       (["figures-unet", "--data", "nowhere"], "there is no folder nowhere"),
       (["iris-mlp", "--masks", "m"], "use the recipe figures-unet"),
-      (["digits-mlp", "--data", "synthetic-scenes"], "use the recipe figures-unet or"),
+      (
+        ["digits-mlp", "--data", "synthetic-scenes"], "train on it with 'course train figures-unet'"
+      ),
     ])
   func settingsThatDoNotFit(arguments: [String], message: String) throws {
     let run = runTool(["train"] + arguments)
     #expect(run.status == 2 && run.error.contains(message), "\(run.error)")
   }
 
-  /// The folders of the images and of their masks are no classes.
+  /// The folders of the images and of their masks are no classes; the advice is one that each command can follow.
   @Test func masksAreNoClasses() throws {
     try withTemporaryFolder { folder in
       let data = scenes(in: folder)
-      let model = folder.appending(path: "m.safetensors").path
+      let place = { (name: String) in folder.appending(path: name).path }
+      let model = place("m.safetensors")
+      let classifier = place("c.safetensors")
       for arguments in [
-        ["train", "images", "--data", data, "-o", model], ["data", "inspect", data],
-        ["generator", "preview", data, "-o", folder.appending(path: "sheet.png").path],
-        ["train", "figures-vicreg", "--data", data, "-o", model],
-        ["study", "labels", "--data", data, "-o", folder.path],
+        ["data", "synthesize", "--folders", "--count", "40", "--size", "16", place("classes")],
+        [
+          "train", "images", "--data", place("classes"), "--epochs", "1", "--maps", "2", "-o",
+          classifier, "--quiet",
+        ],
       ] {
         let run = runTool(arguments)
-        #expect(run.status == 1 && run.error.contains("these images have masks"), "\(run.error)")
-        #expect(run.error.contains("Use the recipe figures-unet; or \(data)/images"))
+        try #require(run.status == 0, "\(run.error)")
       }
+      for path in [data, data + "/images"] {
+        for arguments in [
+          ["train", "images", "--data", path, "-o", model], ["data", "inspect", path],
+          ["generator", "preview", path, "-o", place("sheet.png")],
+          ["study", "labels", "--data", path, "-o", folder.path], ["evaluate", classifier, path],
+          ["plot", "confusion", classifier, path, "-o", place("p.svg")],
+        ] {
+          let run = runTool(arguments)
+          let error = run.error.replacing(#/\n */#, with: " ")
+          #expect(run.status == 1, "\(arguments): \(run.error)")
+          #expect(error.contains("these images have masks and boxes, and no classes"), "\(error)")
+          #expect(error.contains("'course train figures-unet --data \(data)' learns the masks"))
+          #expect(
+            error.contains("'course train figures-fast-rcnn --data \(data)' learns the boxes"))
+          #expect(!error.contains("se the recipe") && !error.contains("images/images"), "\(error)")
+        }
+      }
+      // What the advice says works, but for a training of the whole.
+      let encoder = ["train", "figures-vicreg", "-o", model, "--data"]
+      let refused = runTool(encoder + [data])
+      #expect(refused.status == 1 && refused.error.contains("Give \(data)/images"))
+      let accepted = runTool(
+        encoder + [
+          data + "/images", "--epochs", "1", "--maps", "2", "--hidden", "2", "--validation", "0",
+          "--test", "0", "--batch-size", "3", "--quiet",
+        ])
+      #expect(accepted.status == 0, "\(accepted.error)")
+      for recipe in ["figures-unet", "figures-fast-rcnn"] {
+        let run = runTool("train", recipe, "--data", data + "/images", "-o", place("x"))
+        #expect(run.status == 1 && run.error.contains("Give \(data)."), "\(run.error)")
+      }
+      let apart = runTool(
+        [
+          "train", "figures-unet", "--data", data + "/images", "--masks", data + "/masks", "-o",
+          place("apart.safetensors"),
+        ] + small)
+      #expect(apart.status == 0, "\(apart.error)")
       try FileManager.default.removeItem(atPath: data + "/masks")
       let boxes = runTool("data", "inspect", data)
-      #expect(boxes.status == 1 && boxes.error.contains("figures-fast-rcnn"), "\(boxes.error)")
+      #expect(boxes.status == 1 && boxes.error.contains("these images have boxes, and no classes"))
+      #expect(boxes.error.contains("figures-fast-rcnn") && !boxes.error.contains("figures-unet"))
+      // Classes of their own within the folder are classes.
+      for name in ["cat", "dog"] {
+        let images = data + "/images/" + name
+        try FileManager.default.createDirectory(
+          atPath: images, withIntermediateDirectories: true)
+        try FileManager.default.moveItem(
+          atPath: data + "/images/00000\(name == "cat" ? 0 : 1).png", toPath: images + "/0.png")
+      }
+      #expect(runTool("data", "inspect", data + "/images").status == 0)
+    }
+  }
+
+  /// Data with a name that have no classes: the advice is a whole command.
+  @Test(arguments: [
+    ("synthetic-scenes", "figures-unet"), ("synthetic-scenes", "figures-fast-rcnn"),
+    ("shakespeare", "char-lstm"), ("shakespeare", "char-transformer"),
+  ])
+  func namesWithoutClasses(data: String, recipe: String) throws {
+    try withTemporaryFolder { folder in
+      for arguments in [["data", "inspect", data], ["generator", "preview", data]] {
+        let run = runTool(
+          arguments + (arguments[0] == "data" ? [] : ["-o", folder.path + "/s.png"]))
+        #expect(run.status == 2 && run.error.contains("'course train \(recipe)'"), "\(run.error)")
+      }
+      #expect(Recipes.named(recipe)?.settings.data == data)
     }
   }
 

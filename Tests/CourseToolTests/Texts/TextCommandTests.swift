@@ -35,6 +35,37 @@ import Testing
           : network == "lstm" ? ["--recurrent", "4"] : ["--blocks", "1", "--heads", "2"])
   }
 
+  /// A table of texts leads to the recipe that reads them.
+  @Test func columnsOfTextsLeadToTheirRecipe() throws {
+    try withTemporaryFolder { folder in
+      let data = try table(in: folder)
+      let settings = "train csv-text --text text --label kind'"
+      let seen = runTool("data", "inspect", data, "--label", "kind")
+      #expect(seen.status == 0, "\(seen.error)")
+      #expect(seen.output.replacing(#/\n */#, with: " ").contains(settings), "\(seen.output)")
+      let open = runTool("data", "inspect", data).output.replacing(#/\n */#, with: " ")
+      #expect(open.contains("--text text --label COLUMN'"), "\(open)")
+      let model = folder.appending(path: "m.safetensors").path
+      let mixed = runTool(
+        "train", "csv-mlp", "--data", data, "--label", "kind", "--epochs", "1", "-o", model)
+      #expect(mixed.status == 0, "\(mixed.error)")
+      #expect(mixed.error.replacing(#/\n */#, with: " ").contains(settings), "\(mixed.error)")
+      // Texts alone.
+      let alone = runTool(
+        "train", "csv-mlp", "--data", data, "--label", "kind", "--ignore", "id", "-o", model + "2")
+      #expect(alone.status == 1 && alone.error.contains("the table has no features"))
+      #expect(
+        alone.error.replacing(#/\n */#, with: " ").contains(
+          "'course train csv-text --data \(data) --text text --label kind'"), "\(alone.error)")
+      // Names are no texts.
+      let names = folder.appending(path: "names.csv")
+      let rows = (0..<20).map { "\($0 * $0),Ann B. Clark \($0),\($0 % 2 == 0 ? "a" : "b")\n" }
+      try Data(("x,name,kind\n" + rows.joined()).utf8).write(to: names)
+      #expect(
+        !runTool("data", "inspect", names.path, "--label", "kind").output.contains("csv-text"))
+    }
+  }
+
   @Test func aTerminalShowsTheSettingsInLinesThatFit() throws {
     try withTemporaryFolder { folder in
       let run = runTool(

@@ -51,6 +51,72 @@ import Testing
     #expect(kept.warmUp == 100 && kept.stepsPerEpoch == 250 && kept.beta2 == 0.99)
   }
 
+  /// The options without which a recipe is not trained.
+  private static let data = [
+    "csv-mlp": ["--data", "t.csv", "--label", "x"],
+    "csv-text": ["--data", "t.csv", "--label", "x"],
+    "csv-regression": ["--data", "t.csv", "--target", "x"],
+    "csv-multilabel": ["--data", "t.csv", "--target", "x"],
+    "csv-sequence": ["--data", "t.csv", "--target", "x"],
+    "images": ["--data", "synthetic-figures"],
+  ]
+
+  /// Values of which some suit each network that has the setting.
+  private static let values = [
+    "label": ["y"], "text": ["t"], "target": ["y"], "separator": [";"], "window": ["3"],
+    "horizon": ["2"], "columns": ["a"], "ignore": ["a"], "words": ["a"], "word-limit": ["7"],
+    "missing": ["mean"], "missing-marks": ["?"], "dates": ["calendar"], "decimal": ["comma"],
+    "scaling": ["standardize", "standardize-all"], "shape": ["1,4,4"], "size": ["16x16"],
+    "fit": ["crop"], "channels": ["1"], "masks": ["m"], "network": ["cnn"], "buckets": ["9"],
+    "maps": ["4", "16,32"], "depth": ["8", "14"], "kernel-size": ["1"], "cell": ["gru"],
+    "recurrent": ["8"], "embedding": ["24"], "blocks": ["2"], "heads": ["2", "4"],
+    "levels": ["2"], "width": ["8"], "skips": ["no"], "regions": ["8"], "proposals": ["windows"],
+    "box-weight": ["2"], "pretext": ["rotation"], "temperature": ["0.2"],
+    "sequence-length": ["9"], "steps-per-epoch": ["7"], "hidden": ["8", "8,8"],
+    "activation": ["tanh"], "batch-norm": ["yes", "no"], "dropout": ["0.1"],
+    "optimizer": ["sgd"], "learning-rate": ["0.01"], "momentum": ["0.5"], "beta2": ["0.9"],
+    "weight-decay": ["0.3"], "augment": ["mirror", "crop:1"], "penalty": ["l2:0.1"],
+    "clip": ["norm:2"], "schedule": ["step"], "warm-up": ["3"], "final-learning-rate": ["0.00001"],
+    "decay": ["0.5"], "decay-every": ["3"], "epochs": ["2"], "patience": ["3"], "keep": ["best"],
+    "batch-size": ["5"], "validation": ["0.2"], "test": ["0.1"], "split": ["random", "ordered"],
+    "seed": ["9"], "loss": ["huber", "cross-entropy"], "class-weights": ["balanced"],
+  ]
+
+  /// The recipe takes each setting that its help lists; the help lists each option of the others that it takes.
+  @Test(arguments: Recipes.names)
+  func theHelpListsWhatIsTaken(name: String) throws {
+    let base = Self.data[name] ?? []
+    let help = runTool(["train", name] + base + ["--help"]).output
+    // Others may be taken, which make another kind of network.
+    for setting in Recipe.settings
+    where setting.name != "data" && !base.contains("--\(setting.name)")
+      && help.contains("  --\(setting.name) ")
+    {
+      let values = try #require(Self.values[setting.name], "\(setting.name) has values to try")
+      // Behind the checks of the settings, and before anything is read.
+      let answers = values.map { value in
+        runTool(
+          ["train", name, "-o", "/nowhere/m.safetensors"] + base + ["--\(setting.name)", value]
+        ).error
+      }
+      #expect(
+        answers.contains { $0.contains("the output folder does not exist") },
+        "\(name) --\(setting.name): \(answers)")
+    }
+    for (option, value, output) in [
+      ("folds", "3", "/nowhere/f.csv"), ("animate", "a.gif", "/nowhere/m"),
+      ("skip-broken", nil, "/nowhere/m"), ("learning-rate", "find", "/nowhere/m"),
+    ] as [(String, String?, String)] {
+      let run = runTool(
+        ["train", name, "-o", output, "--\(option)"] + [value].compactMap { $0 } + base)
+      let isTaken = run.error.contains("the output folder does not exist")
+      #expect(run.status == (isTaken ? 1 : 2), "\(name) --\(option): \(run.error)")
+      let listed =
+        value == "find" ? help.contains("--learning-rate X|find") : help.contains("--\(option) ")
+      #expect(listed == isTaken, "\(name) --\(option): \(run.error)")
+    }
+  }
+
   /// An error names an option that was given, and its advice leads somewhere.
   @Test(arguments: [
     ("figures-fast-rcnn", ["--depth", "8"], "'--depth 8' does not apply to detectors"),
@@ -83,6 +149,11 @@ import Testing
     ),
     ("figures-unet", ["--hidden", "3"], "'--hidden 3' does not apply to a U-Net: omit it\n"),
     ("figures-unet", ["--class-weights", "balanced"], "does not apply to a U-Net: omit it\n"),
+    ("figures-unet", ["--window", "3"], "'--window 3' does not apply to a U-Net: omit it\n"),
+    (
+      "csv-regression", ["--data", "t.csv", "--target", "x", "--blocks", "2"],
+      "'--blocks 2' does not apply to numbers"
+    ),
     ("figures-unet", ["--levels", "0"], "'--levels 0' leaves no U-Net: omit it"),
   ])
   func theOptionToBlameWasGiven(name: String, options: [String], message: String) {

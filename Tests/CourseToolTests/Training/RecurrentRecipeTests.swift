@@ -127,6 +127,22 @@ import Testing
     (["char-lstm", "--data", "digits"], "digits is not a text"),
     (["digits-mlp", "--data", "shakespeare"], "shakespeare"),
     (["digits-rows-lstm", "--maps", "4"], "mutually exclusive"),
+    (["sort-transformer", "--data", "t.txt"], "use the recipe char-transformer for a text"),
+    (["sort-transformer", "--data", "shakespeare"], "'--data shakespeare': the recipe sort-"),
+    (["sort-transformer", "--blocks", "0"], "'--blocks 0' leaves no transformer: omit it"),
+    (["sort-transformer", "--class-weights", "balanced"], "'--class-weights balanced' does not"),
+    (["char-transformer", "--data", "sorting"], "use the recipe sort-transformer"),
+    (["char-lstm", "--data", "sorting"], "use the recipe sort-transformer"),
+    (["digits-mlp", "--data", "sorting"], "use the recipe sort-transformer"),
+    (
+      ["char-transformer", "--final-learning-rate", "0.01"],
+      "'--final-learning-rate 0.01' is above the first rate, 0.001"
+    ),
+    (
+      ["char-transformer", "--learning-rate", "0.00001"],
+      "'--learning-rate 1e-05' is below the last rate, 0.0001"
+    ),
+    (["moons", "--decay-every", "5"], "'--decay-every 5' has no effect on this training"),
     (["digits-rows-lstm", "--cell", "lstn"], "Did you mean 'lstm'?"),
   ])
   func settingsThatDoNotFitAreRefused(arguments: [String], message: String) throws {
@@ -134,6 +150,23 @@ import Testing
       let run = runTool(["train"] + arguments + ["--output", folder.appending(path: "m").path])
       #expect(run.status == 2)
       #expect(run.error.contains(message), "\(run.error)")
+    }
+  }
+
+  /// Parts of a schedule beyond the last step are told before the training.
+  @Test(arguments: [
+    (["--warm-up", "5000"], "Note: the warm-up of 5000 steps (--warm-up) never ends"),
+    (["--warm-up", "10"], ""),
+    (["--warm-up", "5000", "--schedule", "cosine"], "Note: the warm-up of 5000 steps"),
+    (["--decay", "0.5", "--decay-every", "3"], "Note: the learning rate falls after 3 epochs"),
+    (["--decay", "0.5", "--decay-every", "2"], ""),
+  ])
+  func partsOfAScheduleThatAreNotReached(options: [String], note: String) throws {
+    try withTemporaryFolder { folder in
+      let run = runTool(
+        ["train", "iris-mlp", "--epochs", "3", "--quiet", "-o", folder.path + "/m"] + options)
+      #expect(run.status == 0 && run.error.hasPrefix(note), "\(run.error)")
+      #expect(run.error.isEmpty == note.isEmpty, "\(run.error)")
     }
   }
 
@@ -193,7 +226,12 @@ import Testing
       #expect(run.status == 0, "\(run.error)")
       let test = try #require(try run.json["test"] as? [String: Any])
       #expect(test["accuracy"] as? Double ?? 0 > 0.4, "guessing is right once in ten times")
-      #expect(runTool("evaluate", model).output.contains("accuracy"))
+      let measured = runTool("evaluate", model).output
+      #expect(measured.contains("accuracy"))
+      // Six digits of each example are asked for.
+      for words in ["examples   12500\n", "answers    75000\n", "; counted: 75000 answers)"] {
+        #expect(measured.contains(words), "\(measured)")
+      }
       #expect(runTool("summary", model).output.contains("TiedEmbedding"))
       // Of the steps that have an answer.
       let picture = folder.appending(path: "outputs.svg").path
