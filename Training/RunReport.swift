@@ -14,6 +14,8 @@ package struct PartReport: Encodable, Sendable {
   package var pixelAccuracy: Double?
   package var meanIoU: Double?
   package var iou: [String: Double]?
+  /// Of a detector, the mean average precision at an overlap of 0.5; only where it was measured.
+  package var meanAveragePrecision: Double?
   /// Root mean squared error, mean absolute error and coefficient of determination of a regression.
   package var rmse: Double?
   package var mae: Double?

@@ -31,6 +31,18 @@ struct DetectionResult {
     withoutRegression = detector.scores(of: try detect(after: data.count), on: data)
   }
 
+  /// The mean average precision alone, at an overlap of 0.5; `nil` without images or things in them.
+  static func meanAveragePrecision(
+    of network: NeuralNetwork, on data: DetectionData
+  ) throws -> Double? {
+    guard data.count > 0 else { return nil }
+    let detector = try Detector(network)
+    let found = try detector.detect(in: data) { _ in
+      if Interruption.isRequested { throw Interruption.status }
+    }
+    return detector.scores(of: found, on: data).meanAveragePrecision()
+  }
+
   /// The numbers of the result.
   var figures: DetectionFigures {
     DetectionFigures(

@@ -152,6 +152,9 @@ struct ModelReport {
     let name = (measured.part == "all" ? "" : measured.part + " ")
     let report = scores[scores.count - 1].report
     var facts = [Report.Fact((name + "loss").firstUppercase, lossText(Float(report.loss)))]
+    if let precision = detection?.figures.meanAveragePrecision {
+      facts.insert(.init((name + "mAP").firstUppercase, fixed(precision, 3)), at: 0)
+    }
     if let rmse = report.rmse { facts.insert(.init(name + "RMSE", metricText(rmse)), at: 0) }
     if let mae = report.mae { facts.insert(.init(name + "MAE", metricText(mae)), at: 1) }
     if let r2 = report.r2 { facts.insert(.init(name + "R²", fixed(r2, 3)), at: 0) }
@@ -184,15 +187,19 @@ struct ModelReport {
       if scores.contains(where: { $0.report.rmse != nil }) { return regressionResults }
       if recipe?.isSegmentation == true { return segmentationResults }
       let isText = scores.contains { $0.report.perplexity != nil }
-      // A detector has another measure, in a section of its own.
+      // A detector has another measure, of the part that it was tested on.
       let hasAccuracy = scores.contains { $0.report.accuracy != nil }
       let table = TextTable(
         columns: [.init("part"), .number("loss")] + (hasAccuracy ? [.number("accuracy")] : [])
+          + (detection == nil ? [] : [.number("mAP")])
           + (isText ? [.number("perplexity"), .number("bits per character")] : [])
           + [.number(answerUnit)],
         rows: scores.map { part, report in
           [part, lossText(Float(report.loss))]
             + (hasAccuracy ? [report.accuracy.map(percent) ?? "-"] : [])
+            + (detection.map { found in
+              [part == measured.part ? fixed(found.figures.meanAveragePrecision, 3) : "-"]
+            } ?? [])
             + [report.perplexity, report.bitsPerCharacter].compactMap { $0.map { fixed($0, 3) } }
             + [report.examples.grouped]
         })

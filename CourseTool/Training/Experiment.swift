@@ -10,8 +10,8 @@ struct Experiment {
   let parts: DatasetSplit
   /// The images whose views a pretraining sees, with their labels; `nil` for other networks.
   let images: DatasetSplit?
-  /// The images of a detector to test on, and to train on; `nil` for other networks.
-  let detection: (train: DetectionData, test: DetectionData)?
+  /// The images of a detector; `nil` for other networks.
+  let detection: (train: DetectionData, validation: DetectionData, test: DetectionData)?
   /// Remarks on the data.
   let remarks: DataRemarks
   /// The training of the network.
@@ -119,7 +119,7 @@ struct Experiment {
     }
     self.remarks = remarks
     let boxes = try recipe.detectionParts(data)
-    detection = boxes.map { ($0.train, $0.test) }
+    detection = boxes
     run = try TrainingRun(
       network, recipe: recipe.recipe, settings: recipe, train: self.parts.train,
       validation: recipe.validation > 0 ? self.parts.validation : nil,

@@ -67,6 +67,9 @@ extension PartReport {
       key: "accuracy", title: "accuracy", isHigherBetter: true, get: { $0.accuracy },
       set: { $0.accuracy = $1 }),
     Score(
+      key: "meanAveragePrecision", title: "mAP", isHigherBetter: true,
+      get: { $0.meanAveragePrecision }, set: { $0.meanAveragePrecision = $1 }),
+    Score(
       key: "meanIoU", title: "mean IoU", isHigherBetter: true, get: { $0.meanIoU },
       set: { $0.meanIoU = $1 }),
     Score(

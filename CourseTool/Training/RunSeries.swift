@@ -1,5 +1,6 @@
 import CourseCommandLine
 import CourseTraining
+import ExplorationNetworks
 import Foundation
 import Networks
 
@@ -73,18 +74,23 @@ enum RunSeries {
     try experiment.run.train(epochEnded: epochEnded)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let network = experiment.run.network
-    func report(_ data: Dataset) throws -> PartReport {
-      PartReport(
+    func report(_ data: Dataset, _ images: DetectionData? = nil) throws -> PartReport {
+      var report = PartReport(
         try network.evaluate(data, showing: nil), examples: data.count, isText: recipe.isText)
+      report.meanAveragePrecision = try images.flatMap {
+        try DetectionResult.meanAveragePrecision(of: network, on: $0)
+      }
+      return report
     }
     return Outcome(
       network: network, remarks: experiment.remarks, epochs: network.progress?.epoch ?? 0,
       keptEpoch: try experiment.run.keptEpoch,
       foundLearningRate: experiment.run.rangeTest?.learningRate, seconds: seconds,
+      // The images that a detector was trained on are many, and would tell little.
       train: try report(experiment.parts.train),
       validation: recipe.validation > 0
-        ? try report(experiment.parts.validation) : nil,
+        ? try report(experiment.parts.validation, experiment.detection?.validation) : nil,
       test: isTested && recipe.test > 0
-        ? try report(experiment.parts.test) : nil)
+        ? try report(experiment.parts.test, experiment.detection?.test) : nil)
   }
 }

@@ -170,6 +170,14 @@ import Testing
         "--hidden", "8", "--regions", "8", "--epochs", "1", "--test", "0.4", "--proposals",
         "windows", "--box-weight", "2", "-o", detector)
       check("DetectorEvaluation", "evaluate", detector)
+      let detectors = [
+        "train", "figures-fast-rcnn", "--data", annotated, "--size", "32x32", "--maps", "4",
+        "--hidden", "8", "--regions", "8", "--epochs", "1", "--test", "0.4", "--validation", "0.2",
+        "--proposals", "windows", "--json",
+      ]
+      let repeated = runTool(detectors + ["--repeats", "2", "-o", path("repeated")])
+      #expect(repeated.status == 0, "\(repeated.error)")
+      compare(repeated.output, "Repeats", "--repeats of a detector")
       // A detection in each image, whatever was learned in one epoch.
       let found = try DetectionPrediction.text(
         [.init(file: "f", class: "ring", score: 0.5, box: [0, 0, 1, 1])], model: "m",

@@ -146,6 +146,43 @@ import Testing
     #expect(scenes.status == 2 && scenes.error.contains("or 'course train figures-fast-rcnn'"))
   }
 
+  /// Where others show an accuracy, a series and the head of a page have the precision.
+  @Test func aSeriesIsComparedByItsPrecision() throws {
+    try withTemporaryFolder { folder in
+      func file(_ name: String) -> String { folder.appending(path: name).path }
+      let shares = ["--validation", "0.25"]
+      let (run, model, data) = try train(
+        folder, "--validation", "0.25", "--report", file("r.html"))
+      #expect(run.status == 0, "\(run.error)")
+      let page = try String(contentsOf: URL(filePath: file("r.html")), encoding: .utf8)
+      #expect(page.contains("Test mAP") && page.contains(">mAP<"), "head and results")
+      let arguments =
+        [
+          "train", "figures-fast-rcnn", "--data", data, "--size", "32x32", "--maps", "4,6",
+          "--hidden", "8", "--regions", "8", "--epochs", "2", "--test", "0.4", "--proposals",
+          "windows",
+        ] + shares
+      let repeated = runTool(arguments + ["--repeats", "2", "-o", file("repeated"), "--json"])
+      #expect(repeated.status == 0, "\(repeated.error)")
+      let runs = try #require(try repeated.json["runs"] as? [[String: Any]])
+      let alone = try runTool("evaluate", model, "--json").json["detection"] as? [String: Any]
+      let first = try #require(runs[0]["test"] as? [String: Any])
+      // The first seed is that of the single run.
+      #expect(
+        first["meanAveragePrecision"] as? Double == alone?["meanAveragePrecision"] as? Double)
+      #expect((runs[0]["validation"] as? [String: Any])?["meanAveragePrecision"] != nil)
+      let mean = try repeated.json["mean"] as? [String: [String: Double]]
+      #expect(mean?["test"]?["meanAveragePrecision"] != nil)
+      let table = runTool(arguments + ["--repeats", "2", "-o", file("again")]).output
+      #expect(table.contains("val. mAP") && table.contains("test mAP"), "\(table)")
+      let search = runTool(
+        arguments + ["--search", "learning-rate=0.01,0.0001", "-o", file("search.csv")])
+      #expect(search.status == 0, "\(search.error)")
+      #expect(search.output.contains("highest mAP, then lowest loss"), "\(search.output)")
+      #expect(search.output.contains("val. mAP"))
+    }
+  }
+
   /// Proposals in large images take minutes.
   @Test func theWorkBeforeATrainingIsShown() throws {
     try withTemporaryFolder { folder in
