@@ -19,14 +19,14 @@ let package = Package(
     .executable(name: "course-kit", targets: ["CourseKitTool"]),
   ],
   traits: [
-    // System libraries, each behind a trait. Only `Generator` looks at the first, `Pictures` at the second.
+    // System libraries: `Generator` and `Pictures` look at it. One trait, since SwiftPM hands several to the compiler in
+    // an order that changes from run to run, and after a change builds everything again.
     .trait(
       name: "ImageCodecs",
-      description: "PNG, JPEG and gzip through system libraries. The core needs none of them."),
-    .trait(
-      name: "Pictures",
-      description: "PNG and GIF pictures through Cairo and giflib, on Linux. SVG needs neither."),
-    .default(enabledTraits: ["ImageCodecs", "Pictures"]),
+      description:
+        "PNG, JPEG and gzip files, and pictures as PNG and GIF, through system libraries. The core needs none of them."
+    ),
+    .default(enabledTraits: ["ImageCodecs"]),
   ],
   targets: [
     // MARK: Libraries
@@ -81,12 +81,12 @@ let package = Package(
     .target(
       name: "CCoursePictures", path: "Pictures/CanvasShims",
       cSettings: [
-        .define("COURSE_PICTURES", .when(platforms: [.linux], traits: ["Pictures"]))
+        .define("COURSE_PICTURES", .when(platforms: [.linux], traits: ["ImageCodecs"]))
       ],
       linkerSettings: [
-        .linkedLibrary("cairo", .when(platforms: [.linux], traits: ["Pictures"])),
-        .linkedLibrary("fontconfig", .when(platforms: [.linux], traits: ["Pictures"])),
-        .linkedLibrary("gif", .when(platforms: [.linux], traits: ["Pictures"])),
+        .linkedLibrary("cairo", .when(platforms: [.linux], traits: ["ImageCodecs"])),
+        .linkedLibrary("fontconfig", .when(platforms: [.linux], traits: ["ImageCodecs"])),
+        .linkedLibrary("gif", .when(platforms: [.linux], traits: ["ImageCodecs"])),
       ]),
     .target(
       name: "Pictures", dependencies: ["Networks", "CCoursePictures"], path: "Pictures",

@@ -26,7 +26,7 @@ public struct Animation: Sendable {
     (self.theme, self.scale) = (theme, scale)
   }
 
-  /// Throws where no animation can be drawn: the package was built without the trait `Pictures`, or the font is
+  /// Throws where no animation can be drawn: the package was built without the trait `ImageCodecs`, or the font is
   /// missing.
   public static func requireLibraries() throws { try Canvas.requireLibraries() }
 
@@ -44,7 +44,7 @@ public struct Animation: Sendable {
   ///
   /// - Parameter progress: called with the number of steps done, of two for each frame: it is drawn, and packed
   /// - Throws: `CourseError` when there is no frame, when frames differ in size, and when the package was built
-  ///   without the trait `Pictures` or the font is missing.
+  ///   without the trait `ImageCodecs` or the font is missing.
   public func gif(progress: (_ steps: Int) -> Void = { _ in }) throws -> Data {
     guard let first = frames.first, frames.allSatisfy({ $0.size == first.size }) else {
       throw CourseError(

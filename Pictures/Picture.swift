@@ -10,7 +10,7 @@ public protocol Picture {
   /// - Parameters:
   ///   - theme: the colours
   ///   - scale: the number of pixels for one unit of the picture's size
-  /// - Throws: `CourseError` when the package was built without the trait `Pictures`, or the font is missing
+  /// - Throws: `CourseError` when the package was built without the trait `ImageCodecs`, or the font is missing
   func png(theme: Theme, scale: Double) throws -> Data
 }
 

@@ -1,5 +1,5 @@
-// A canvas on Cairo. All text is set in DejaVu Sans: pictures look alike on every machine, and a font that
-// is not there is an error and not a row of boxes.
+// A canvas on Cairo. All text is set in DejaVu Sans: pictures look alike on every machine. A font that is not
+// there is an error; a character that it does not have, such as one of a file's Chinese name, is a box.
 
 #include "CCoursePictures.h"
 
@@ -10,7 +10,7 @@
 #if defined(COURSE_PICTURES)
 
 #if !__has_include(<cairo/cairo.h>)
-#error "install libcairo2-dev and libgif-dev, or build without the trait Pictures (--disable-default-traits)"
+#error "install libcairo2-dev and libgif-dev, or build with --disable-default-traits (as a dependency: traits: [])"
 #else
 #include <cairo/cairo.h>
 #include <fontconfig/fontconfig.h>
@@ -178,18 +178,14 @@ CoursePictureStatus course_canvas_text(CourseCanvas *canvas, const char *text, d
   cairo_status_t status = cairo_scaled_font_text_to_glyphs(cairo_get_scaled_font(cairo), 0, 0, text, -1,
                                                            &glyphs, &count, NULL, NULL, NULL);
   if (status != CAIRO_STATUS_SUCCESS) return pictureFailed;
-  bool isComplete = true;
-  for (int i = 0; i < count; i++) isComplete = isComplete && glyphs[i].index != 0;
-  if (isComplete) {
-    cairo_save(cairo);
-    cairo_translate(cairo, x, y);
-    cairo_rotate(cairo, turn);
-    cairo_translate(cairo, -anchor * width, 0);
-    cairo_show_glyphs(cairo, glyphs, count);
-    cairo_restore(cairo);
-  }
+  cairo_save(cairo);
+  cairo_translate(cairo, x, y);
+  cairo_rotate(cairo, turn);
+  cairo_translate(cairo, -anchor * width, 0);
+  cairo_show_glyphs(cairo, glyphs, count);
+  cairo_restore(cairo);
   cairo_glyph_free(glyphs);
-  return isComplete ? pictureOK : pictureNoGlyph;
+  return pictureOK;
 }
 
 void course_canvas_pixels(CourseCanvas *canvas, uint8_t *rgb) {

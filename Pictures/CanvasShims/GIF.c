@@ -8,7 +8,7 @@
 #if defined(COURSE_PICTURES)
 
 #if !__has_include(<gif_lib.h>)
-#error "install libcairo2-dev and libgif-dev, or build without the trait Pictures (--disable-default-traits)"
+#error "install libcairo2-dev and libgif-dev, or build with --disable-default-traits (as a dependency: traits: [])"
 #else
 #include <gif_lib.h>
 

@@ -95,17 +95,13 @@ func pictureError(_ status: CoursePictureStatus, text: String? = nil) -> CourseE
   case pictureUnavailable:
     CourseError(
       .file, "PNG and GIF pictures are not available",
-      expected: "a build with the trait Pictures on Linux",
+      expected: "a build with the trait ImageCodecs on Linux",
       received: "one without it", remedy: "Write an SVG file, which needs no library.")
   case pictureNoFont:
     CourseError(
       .file, "the font of the pictures is missing", expected: "DejaVu Sans",
       received: "no font of that name",
       remedy: "Install the system package fonts-dejavu-core, or write an SVG file.")
-  case pictureNoGlyph:
-    CourseError(
-      .invalidData, "DejaVu Sans has no glyph for a character", expected: "a text that it can set",
-      received: text.map { "\"\($0)\"" }, remedy: "Write an SVG file, or use another name.")
   case pictureNoMemory:
     CourseError(
       .file, "no memory for a picture", expected: "room for all its pixels",

@@ -1,7 +1,7 @@
 // CCoursePictures - the calls of Cairo, fontconfig and giflib that the Pictures library makes.
 //
 // No header of theirs is included here, so that an importer of this module needs none. Without the package
-// trait Pictures, and on systems other than Linux, every function is there and reports pictureUnavailable.
+// trait ImageCodecs, and on systems other than Linux, every function is there and reports pictureUnavailable.
 
 #ifndef C_COURSE_PICTURES_H
 #define C_COURSE_PICTURES_H
@@ -19,7 +19,6 @@ typedef enum CoursePictureStatus {
   pictureUnavailable,  // built without the libraries
   pictureNoMemory,     // the system has no more memory
   pictureNoFont,       // the font that all text is set in is not installed
-  pictureNoGlyph,      // the font has no glyph for a character
   pictureFailed,       // a library refused, with a message
 } CoursePictureStatus;
 

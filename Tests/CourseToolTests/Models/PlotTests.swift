@@ -108,7 +108,7 @@ import Testing
         "train", "moons", "--epochs", "2", "--quiet", "--output", model, "--animate", film)
       guard run.status == 0 else {
         // Before the training, where the package was built without the libraries.
-        #expect(run.error.contains("a build with the trait Pictures"), "\(run.error)")
+        #expect(run.error.contains("a build with the trait ImageCodecs"), "\(run.error)")
         #expect(!FileManager.default.fileExists(atPath: model))
         return
       }
@@ -131,7 +131,7 @@ import Testing
           folder.appending(path: file).path)
         #expect(run.status != 0, "\(recipe)")
         #expect(
-          run.error.contains(message) || run.error.contains("a build with the trait Pictures"),
+          run.error.contains(message) || run.error.contains("a build with the trait ImageCodecs"),
           "\(run.error)")
         #expect(!FileManager.default.fileExists(atPath: model))
       }

@@ -178,7 +178,7 @@ import Testing
         #expect(
           run.status == status
             && (run.error.contains(message)
-              || run.error.contains("a build with the trait Pictures")),
+              || run.error.contains("a build with the trait ImageCodecs")),
           "\(arguments): \(run.error)")
       }
       #expect(try names(in: folder) == ["mine.html"])

@@ -45,7 +45,7 @@ import Testing
       #expect(run.output.contains("\(name).csv"))
       let isAnimated = allStudies.first { $0.name == name }?.isAnimated ?? false
       let gif = try? Data(contentsOf: folder.appending(path: "\(name).gif"))
-      // Without the trait Pictures there is a note in its place.
+      // Without the trait ImageCodecs there is a note in its place.
       #expect(
         gif?.starts(with: Data("GIF89a".utf8)) ?? run.error.contains("note: no animation")
           || !isAnimated)
