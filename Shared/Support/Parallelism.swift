@@ -52,8 +52,8 @@ package func parallelFor(_ count: Int, _ body: (Int) -> Void) {
 /// rounding, does not depend on the number of threads.
 @inline(__always)
 func forEachChunk(of count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
-  let size = 1 << 15
-  guard count > size else {
+  let size = 1 << 14
+  guard count > 2 * size else {
     if count > 0 { body(0, count) }
     return
   }

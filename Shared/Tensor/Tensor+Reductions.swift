@@ -109,14 +109,32 @@ extension Tensor {
     if keepDims { resultShape[axis] = 1 } else { resultShape.remove(at: axis) }
     return Tensor(shape: resultShape) { out in
       read { x in
-        if inner == 1 {
-          for i in 0..<outer {
-            out[i] = kernels.reductions.reduce(reduction, x + i * length, length)
+        // Each result is one of its own, whichever task it falls into.
+        func reduce(_ block: Int, from first: Int = 0, width: Int) {
+          let (from, to) = (x + block * length * inner + first, out + block * inner + first)
+          if inner == 1 {
+            to[0] = kernels.reductions.reduce(reduction, from, length)
+          } else {
+            kernels.reductions.reduceRows(reduction, from, inner, length, width, to)
+          }
+        }
+        let (size, most) = (length * inner, 1 << 14)
+        if count <= 2 * most {
+          for block in 0..<outer { reduce(block, width: inner) }
+        } else if size <= 2 * most || inner == 1 {
+          let blocks = Swift.max(1, most / size)
+          parallelFor((outer + blocks - 1) / blocks) { task in
+            for block in (task * blocks)..<Swift.min((task + 1) * blocks, outer) {
+              reduce(block, width: inner)
+            }
           }
         } else {
-          for i in 0..<outer {
-            kernels.reductions.reduceRows(
-              reduction, x + i * length * inner, length, inner, out + i * inner)
+          // Whole cache lines of columns, in at most 16 pieces.
+          let width = ((inner + 15) / 16 + 63) / 64 * 64
+          let pieces = (inner + width - 1) / width
+          parallelFor(outer * pieces) { task in
+            let first = task % pieces * width
+            reduce(task / pieces, from: first, width: Swift.min(width, inner - first))
           }
         }
       }

@@ -124,8 +124,8 @@ static void matrices(size_t rows, size_t columns) {
   portable->layout.transpose(x, rows, columns, columns, e);
   compare("transpose", y, e, rows * columns, 0);
   for (CourseReduction r = kernelSum; r <= kernelMin; r++) {
-    neon->reductions.reduceRows(r, x, rows, columns, y);
-    portable->reductions.reduceRows(r, x, rows, columns, e);
+    neon->reductions.reduceRows(r, x, columns, rows, columns, y);
+    portable->reductions.reduceRows(r, x, columns, rows, columns, e);
     compare("reduceRows", y, e, columns, 1e-5f);
   }
   free(x), free(y), free(e);

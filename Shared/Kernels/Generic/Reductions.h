@@ -160,7 +160,7 @@ static size_t firstNonFinite(const float *x, size_t count) {
 
 // MARK: -
 
-// out[c] = reduction over r of x[r * columns + c]: columns side by side in vectors.
+// out[c] = reduction over r of x[r * leading + c]: columns side by side in vectors.
 //
 // Sums go pairwise over blocks of `rowBlock` rows, as above.
 
@@ -179,13 +179,13 @@ INLINE Vector combine(CourseReduction reduction, Vector a, Vector b) {
 
 /// Rows of one group of columns. `width` of its floats exist: all, or fewer than a vector has lanes
 /// (then only the first vector counts).
-INLINE void reduceRowBlock(CourseReduction reduction, const float *x, size_t rows, size_t columns,
+INLINE void reduceRowBlock(CourseReduction reduction, const float *x, size_t leading, size_t rows,
                            size_t width, ColumnSums *sums) {
   if (width >= columnGroup * LANES) {
     Vector part0 = load(x), part1 = load(x + LANES);
     Vector part2 = load(x + 2 * LANES), part3 = load(x + 3 * LANES);
     for (size_t r = 1; r < rows; r++) {
-      const float *row = x + r * columns;
+      const float *row = x + r * leading;
       part0 = combine(reduction, part0, load(row));
       part1 = combine(reduction, part1, load(row + LANES));
       part2 = combine(reduction, part2, load(row + 2 * LANES));
@@ -194,27 +194,27 @@ INLINE void reduceRowBlock(CourseReduction reduction, const float *x, size_t row
     *sums = (ColumnSums){{part0, part1, part2, part3}};
   } else if (width >= LANES) {
     Vector part = load(x);
-    for (size_t r = 1; r < rows; r++) part = combine(reduction, part, load(x + r * columns));
+    for (size_t r = 1; r < rows; r++) part = combine(reduction, part, load(x + r * leading));
     sums->parts[0] = part;
   } else {
     Vector part = loadPartial(x, width);
     for (size_t r = 1; r < rows; r++) {
-      part = combine(reduction, part, loadPartial(x + r * columns, width));
+      part = combine(reduction, part, loadPartial(x + r * leading, width));
     }
     sums->parts[0] = part;
   }
 }
 
 #define ROWS(name, reduction)                                                                   \
-  static void name(const float *x, size_t rows, size_t columns, size_t width, ColumnSums *sums) { \
+  static void name(const float *x, size_t leading, size_t rows, size_t width, ColumnSums *sums) { \
     if (rows <= rowBlock) {                                                                     \
-      reduceRowBlock(reduction, x, rows, columns, width, sums);                                 \
+      reduceRowBlock(reduction, x, leading, rows, width, sums);                                 \
       return;                                                                                   \
     }                                                                                           \
     size_t half = roundUp(rows / 2, rowBlock);                                                  \
     ColumnSums rest = {};                                                                       \
-    name(x, half, columns, width, sums);                                                        \
-    name(x + half * columns, rows - half, columns, width, &rest);                               \
+    name(x, leading, half, width, sums);                                                        \
+    name(x + half * leading, leading, rows - half, width, &rest);                               \
     size_t parts = width >= columnGroup * LANES ? columnGroup : 1;                              \
     for (size_t i = 0; i < parts; i++) {                                                        \
       sums->parts[i] = combine(reduction, sums->parts[i], rest.parts[i]);                       \
@@ -225,8 +225,8 @@ ROWS(maxRowsPairwise, kernelMax)
 ROWS(minRowsPairwise, kernelMin)
 #undef ROWS
 
-static void reduceRows(CourseReduction reduction, const float *x, size_t rows, size_t columns,
-                       float *out) {
+static void reduceRows(CourseReduction reduction, const float *x, size_t leading, size_t rows,
+                       size_t columns, float *out) {
   if (rows == 0) {
     float empty = reduction == kernelSum   ? 0
                   : reduction == kernelMax ? -__builtin_inff()
@@ -239,9 +239,9 @@ static void reduceRows(CourseReduction reduction, const float *x, size_t rows, s
     width = width >= columnGroup * LANES ? columnGroup * LANES : minimum(width, LANES);
     ColumnSums sums = {};
     switch (reduction) {
-      case kernelSum: sumRowsPairwise(x + c, rows, columns, width, &sums); break;
-      case kernelMax: maxRowsPairwise(x + c, rows, columns, width, &sums); break;
-      case kernelMin: minRowsPairwise(x + c, rows, columns, width, &sums); break;
+      case kernelSum: sumRowsPairwise(x + c, leading, rows, width, &sums); break;
+      case kernelMax: maxRowsPairwise(x + c, leading, rows, width, &sums); break;
+      case kernelMin: minRowsPairwise(x + c, leading, rows, width, &sums); break;
     }
     if (width < LANES) {
       storePartial(out + c, sums.parts[0], width);

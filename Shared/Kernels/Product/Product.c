@@ -130,19 +130,17 @@ typedef struct Part {
   const CourseOperand *shared, *cut;
   size_t sharedTile, cutTile;       // rows or columns of their panels
   size_t sharedFirst, sharedCount;  // rows of op(A), or columns of op(B), that `panels` holds
+  size_t sharedChunk;               // those that a task packs
   size_t cutCount, chunk;           // all rows or columns of the other operand; those of a task
   size_t k0, depth;                 // the range of k
   float *panels;                    // block of k by block of k, all panels of a block together
 } Part;
 
-/// Long enough for packColumns.
-INLINE size_t sharedChunk(const Part *part) { return 128 / part->sharedTile * part->sharedTile; }
-
 /// Packs piece number `index` of the shared operand, all blocks of k.
 static void packShared(size_t index, void *context) {
   const Part *part = context;
-  const size_t first = index * sharedChunk(part);
-  const size_t count = minimum(sharedChunk(part), part->sharedCount - first);
+  const size_t first = index * part->sharedChunk;
+  const size_t count = minimum(part->sharedChunk, part->sharedCount - first);
   const size_t padded = roundUp(part->sharedCount, part->sharedTile);
   for (size_t k = 0; k < part->depth; k += depthBlock) {
     const size_t depth = minimum(depthBlock, part->depth - k);
@@ -290,10 +288,13 @@ static void largeProduct(const CourseKernelSet *set, const CourseProduct *p) {
   for (size_t first = 0; first < sharedTotal; first += sharedStep) {
     part.sharedFirst = first;
     part.sharedCount = minimum(sharedStep, sharedTotal - first);
+    // Long enough for packColumns, and not most of the work, for which the other threads would wait.
+    const size_t fair = roundUp((part.sharedCount + pieces - 1) / pieces, part.sharedTile);
+    part.sharedChunk = minimum(fair, 128 / part.sharedTile * part.sharedTile);
     for (size_t k0 = 0; k0 < p->k; k0 += depthStep) {
       part.k0 = k0;
       part.depth = minimum(depthStep, p->k - k0);
-      const size_t packs = (part.sharedCount + sharedChunk(&part) - 1) / sharedChunk(&part);
+      const size_t packs = (part.sharedCount + part.sharedChunk - 1) / part.sharedChunk;
       forEach(parallel, packs, packShared, &part);
       forEach(parallel, chunks, multiplyChunk, &part);
     }

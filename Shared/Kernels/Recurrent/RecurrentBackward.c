@@ -185,7 +185,8 @@ static void multiplyBlock(const Block *block, const float *a, size_t count, cons
 static void addBiases(const Block *block, const float *dZ, float *sums) {
   const CourseKernelSet *set = block->pass->set;
   float *added = block->accumulates ? kernelsScratch(scratchPrivate, set->columnTile) : sums;
-  set->reductions.reduceRows(kernelSum, dZ, block->rows, set->columnTile, added);
+  const size_t width = set->columnTile;
+  set->reductions.reduceRows(kernelSum, dZ, width, block->rows, width, added);
   if (block->accumulates) {
     set->elementwise.binary(kernelAdd, sums, 1, added, 1, sums, set->columnTile);
   }

@@ -14,9 +14,9 @@ typedef struct CourseReductionsKernels {
   // One number from `count` contiguous values. Sums are blocked (error grows like log n). Max and
   // min of something that holds a NaN are NaN.
   float (*reduce)(CourseReduction reduction, const float *x, size_t count);
-  // out[c] = reduction over r of x[r * columns + c]
-  void (*reduceRows)(CourseReduction reduction, const float *x, size_t rows, size_t columns,
-                     float *out);
+  // out[c] = reduction over r of x[r * leading + c]
+  void (*reduceRows)(CourseReduction reduction, const float *x, size_t leading, size_t rows,
+                     size_t columns, float *out);
   // sum of (x[i] - center)^2
   float (*sumSquaredDeviations)(const float *x, float center, size_t count);
   // sums[0] += sum of x[i] - center, sums[1] += sum of (x[i] - center)^2, in double precision over

@@ -38,7 +38,7 @@ import Testing
     let sum = kernelSet(name).pointee.reductions.reduce(kernelSum, x, count)
     #expect(abs(Double(sum) - exact) <= 1e-6 * exact, "\(name): expected \(exact), got \(sum)")
     var rows = [Float](repeating: 0, count: 2)
-    kernelSet(name).pointee.reductions.reduceRows(kernelSum, x, count / 2, 2, &rows)
+    kernelSet(name).pointee.reductions.reduceRows(kernelSum, x, 2, count / 2, 2, &rows)
     #expect(firstDifference(rows, [exact / 2, exact / 2], tolerance: 1e-6) == nil, "\(name)")
   }
 
@@ -107,7 +107,7 @@ import Testing
             }
           }
           var out = [Float](repeating: 77, count: columns + 1)
-          set.pointee.reductions.reduceRows(reduction, x, rows, columns, &out)
+          set.pointee.reductions.reduceRows(reduction, x, columns, rows, columns, &out)
           #expect(
             firstDifference(out, expected + [77], tolerance: 1e-5) == nil,
             "reduceRows \(reduction.rawValue) on \(name), \(rows) x \(columns)")

@@ -78,6 +78,32 @@ private func lines(_ x: Tensor, axis: Int) -> [[Double]] {
     }
   }
 
+  /// Their work is cut into pieces, of rows or of columns.
+  @Test(
+    arguments: [
+      [33, 1025], [2, 20, 1025], [1200, 40], [30, 40, 50], [20_000, 3], [3, 20_000], [40_000, 1],
+      [1, 40_000], [64, 2, 300],
+    ])
+  func largeTensorsMatchALoop(shape: [Int]) {
+    // Whole numbers, whose sums are exact.
+    let values = (0..<shape.reduce(1, *)).map { Float($0 * 7919 % 1013 % 17) - 8 }
+    let x = Tensor(shape: shape, scalars: values)
+    for axis in shape.indices {
+      let (length, inner) = (shape[axis], shape[(axis + 1)...].reduce(1, *))
+      var sums = [Float](repeating: 0, count: values.count / length)
+      var largest = [Float](repeating: -9, count: sums.count)
+      for (place, value) in values.enumerated() {
+        let result = place / (length * inner) * inner + place % inner
+        sums[result] += value
+        largest[result] = max(largest[result], value)
+      }
+      var rest = shape
+      rest.remove(at: axis)
+      #expect(x.sum(axis: axis) == Tensor(shape: rest, scalars: sums), "\(shape) along \(axis)")
+      #expect(x.max(axis: axis) == Tensor(shape: rest, scalars: largest), "\(shape) along \(axis)")
+    }
+  }
+
   @Test(arguments: [[1], [7], [3, 5], [2, 3, 4], [1000], [70_003]])
   func everythingMatchesALoop(shape: [Int]) {
     let x = Tensor(uniform: shape, in: -2..<3, key: RandomKey(seed: 52))
