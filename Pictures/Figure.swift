@@ -131,6 +131,8 @@ public struct Figure: Picture, Sendable {
     public var color: Color?
     /// Whether it is drawn dashed and without markers, as a limit or a comparison.
     public var isReference = false
+    /// Dashed, to be told from a line of the same colour.
+    var isDashed = false
     /// Whether its points have markers, where there are at most 60.
     public var hasMarkers = true
   }

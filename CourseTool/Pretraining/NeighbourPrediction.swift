@@ -113,7 +113,7 @@ enum NeighbourPrediction {
       let shown = min(tiles.count, 40)
       try sheetFile.write(
         TileSheet.neighbours(
-          title: "Images that \(URL(filePath: path).lastPathComponent.printable) takes for similar",
+          title: "Images that \(AnswerSheet.shortened(file: path)) takes for similar",
           of: Array(tiles.prefix(shown)),
           nearest.prefix(shown).map {
             Array($0.prefix(TileSheet.shownNeighbours))

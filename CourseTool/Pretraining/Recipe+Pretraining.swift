@@ -29,6 +29,11 @@ extension Recipe {
     if let option = firstChanged(unfit, given: given)?.option {
       throw UsageError("'\(option)' does not apply with --pretext \(pretext.rawValue)")
     }
+    guard pretext != .rotation || fitting != .pad else {
+      throw UsageError(
+        "'--fit pad' puts borders beside images, which tell the quarter turns apart: use crop or stretch "
+          + "with --pretext rotation")
+    }
     guard temperature == usual.temperature || pretext == .ntXent else {
       throw UsageError("'--temperature' applies to --pretext nt-xent only")
     }

@@ -89,6 +89,8 @@ struct RepresentationResult {
 extension TileSheet {
   /// As many neighbours as stand beside an image in one row.
   static let shownNeighbours = 7
+  /// As many letters as are as wide as one of these images.
+  private static let columnLetters = 9
 
   /// Each query in a row with its nearest images and their distances.
   /// - Parameters:
@@ -108,11 +110,13 @@ extension TileSheet {
         query.captions.joined(separator: ", "),
         [Tile(query.image)]
           + neighbours.enumerated().map { place, neighbour in
-            let name = classNames.isEmpty ? nil : classNames[labels[neighbour.index]].printable
-            // As wide as an image.
+            let name =
+              classNames.isEmpty
+              ? nil : classNames[labels[neighbour.index]].printable.cut(to: Self.columnLetters)
             let file =
               images.files.isEmpty
-              ? nil : AnswerSheet.shortened(file: images.files[neighbour.index], to: 9)
+              ? nil
+              : AnswerSheet.shortened(file: images.files[neighbour.index], to: Self.columnLetters)
             return Tile(
               PixelImage(
                 features.rows(at: [place]).reshaped(to: shape), range: 0...brightest),

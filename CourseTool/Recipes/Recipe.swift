@@ -139,7 +139,9 @@ struct Recipe: Equatable, Sendable {
 
   /// The form in which images are loaded.
   var imageForm: ImageForm {
-    .suiting(size: imageSize, channels: channels, fitting: fitting)
+    // Borders would tell the quarter turns of an image apart.
+    .suiting(
+      size: imageSize, channels: channels, fitting: fitting ?? (pretext == .rotation ? .crop : nil))
   }
 
   /// The kind of the columns to predict.

@@ -168,8 +168,10 @@ enum MaskPrediction {
         atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw CourseError(
-        .file, "cannot make the folder", received: error.localizedDescription, location: folder,
-        remedy: "Name another folder.")
+        .file, "cannot make the folder",
+        received: FileManager.default.fileExists(atPath: folder)
+          ? "a file of that name" : error.localizedDescription,
+        location: folder, remedy: "Name another folder.")
     }
     for target in targets {
       for path in [target.mask, target.overlay] {

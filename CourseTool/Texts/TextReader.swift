@@ -46,7 +46,9 @@ struct TextReader {
           : "no word of \(strange.count) texts was in the training texts (\"\(shown)\" and others), so "
             + "their classes are little more than guesses")
     }
-    return (try classifier.features(of: texts), found.map(\.row), notes)
+    let features = try classifier.features(
+      of: texts, location: { isFile(operand) ? "\(operand), line \(found[$0].row)" : "the text" })
+    return (features, found.map(\.row), notes)
   }
 
   private func isFile(_ operand: String) -> Bool {

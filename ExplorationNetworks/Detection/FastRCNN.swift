@@ -45,9 +45,10 @@ extension NeuralNetwork {
     }
     guard imageSize.count == 2, imageSize.allSatisfy({ $0 >= factor && $0 % factor == 0 }) else {
       throw CourseError(
-        .shapeMismatch, "fastRCNN: images that cannot be halved so often",
+        .shapeMismatch, "images that cannot be halved so often",
         expected: "height and width that \(factor) divides, for \(channels.count) convolutions",
-        received: "\(imageSize)", remedy: "Choose such a size, or fewer convolutions.")
+        received: imageSize.map(String.init).joined(separator: " x ") + " (height x width)",
+        remedy: "Choose such a size, or fewer convolutions.")
     }
     let classCount = classNames.count
     var network = NeuralNetwork(

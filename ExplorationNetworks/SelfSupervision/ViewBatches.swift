@@ -33,7 +33,8 @@ public struct ViewBatches: TrainingBatches {
   ///   - augmentation: changes of places and colours of pixels
   ///   - batchSize: the number of images in a batch, all where there are fewer
   ///   - brightest: the number that is white in the data
-  /// - Throws: `CourseError` when the data are no images, or there are fewer than two
+  /// - Throws: `CourseError` when the data are no images, or there are fewer than two; for `rotation` also when they are not
+  ///   square
   public init(
     of data: Dataset, for task: PretextTask, augmentation: [Augmentation], batchSize: Int,
     seed: UInt64, brightest: Float = 1
@@ -50,6 +51,14 @@ public struct ViewBatches: TrainingBatches {
         task == .rotation ? "too few images to learn from" : "too few images to compare views of",
         expected: "at least 2",
         received: "\(images.count)", location: data.name)
+    }
+    let size = images.shape(at: 0).suffix(2)
+    guard task != .rotation || size.first == size.last else {
+      throw CourseError(
+        .shapeMismatch, "images that are not square, to be turned by quarters",
+        expected: "one height and width: black borders would tell the turns apart",
+        received: size.map(String.init).joined(separator: " x ") + " (height x width)",
+        location: data.name, remedy: "Crop them, by an ImageInput with one height and width.")
     }
     guard batchSize >= 2 else {
       throw CourseError(

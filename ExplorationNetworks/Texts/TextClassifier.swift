@@ -65,11 +65,14 @@ public struct TextClassifier: Sendable {
   }
 
   /// Texts as inputs of the network, `[N, L]`.
-  /// - Throws: when a text is empty.
-  public func features(of texts: [String]) throws -> Tensor {
+  /// - Parameter location: the place of a text in messages; `nil` for its number
+  /// - Throws: when a text is empty, or holds the character 0.
+  public func features(
+    of texts: [String], location: (Int) -> String? = { _ in nil }
+  ) throws -> Tensor {
     try Dataset(
       texts: texts, labels: [Int](repeating: 0, count: texts.count),
-      length: network.inputShape[0]
+      length: network.inputShape[0], location: location
     ).features
   }
 

@@ -258,7 +258,7 @@ public struct AnnotatedFolder: AnnotatedImageSource {
   private static func listedNames(_ path: String) throws -> [String]? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let data = try readFile(at: path, content: "the names of classes", allowsPipes: false)
-    let lines = String(decoding: data, as: UTF8.self)
+    let lines = try utf8Text(data, path: path)
       .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }
     let names = Array(lines.prefix((lines.lastIndex { !$0.isEmpty } ?? -1) + 1))

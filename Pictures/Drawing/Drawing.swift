@@ -45,7 +45,7 @@ struct Drawing: Sendable {
     anchor: Anchor = .start, isUpright: Bool = false
   ) {
     guard !text.isEmpty else { return }
-    shapes.append(.text(text, at: place, font, ink, anchor, isUpright: isUpright))
+    shapes.append(.text(text.printable, at: place, font, ink, anchor, isUpright: isUpright))
   }
 
   /// A title, cut where the picture ends.

@@ -29,11 +29,18 @@ private struct FigureLayout {
       if mark.color == nil, mark.isReference { return (mark, .reference) }
       let color = mark.color ?? .series(next)
       if mark.color == nil { next += 1 }
-      if case .points(var points) = mark, case .series(let number) = color {
-        points.isHollow = (number / Theme.paletteSize).isMultiple(of: 2) == false
+      guard case .series(let number) = color else { return (mark, Ink(color)) }
+      // Where the colours begin again, marks of one colour look different.
+      let isSecond = (number / Theme.paletteSize).isMultiple(of: 2) == false
+      switch mark {
+      case .points(var points):
+        points.isHollow = isSecond
         return (.points(points), Ink(color))
+      case .line(var line):
+        line.isDashed = isSecond
+        return (.line(line), Ink(color))
+      default: return (mark, Ink(color))
       }
-      return (mark, Ink(color))
     }
     var yAxis = figure.y
     // Bars begin at 0: the lengths of bars that begin elsewhere compare nothing.
@@ -122,7 +129,7 @@ private struct FigureLayout {
         let (mark, ink) = marks[item]
         switch mark {
         case .line(let line):
-          drawing.polyline([(x, y), (x + 26, y)], ink, isDashed: line.isReference)
+          drawing.polyline([(x, y), (x + 26, y)], ink, isDashed: line.isReference || line.isDashed)
           if hasMarkers(line) { drawing.marker(at: (x + 13, y), ink) }
         case .points(let points):
           drawing.circle(at: (x + 13, y), radius: 4.5, ink)
@@ -216,7 +223,9 @@ private struct FigureLayout {
         piece.append(place)
         continue
       }
-      if piece.count > 1 { drawing.polyline(piece, ink, isDashed: line.isReference) }
+      if piece.count > 1 {
+        drawing.polyline(piece, ink, isDashed: line.isReference || line.isDashed)
+      }
       if hasMarkers || piece.count == 1 { piece.forEach { drawing.marker(at: $0, ink) } }
       piece = []
     }

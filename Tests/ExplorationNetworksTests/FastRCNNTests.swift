@@ -316,7 +316,7 @@ import Testing
     expectCourseError(.invalidArgument, "size of the images", "height and width", "[64]") {
       _ = try DetectionData(folder: "none", size: [64])
     }
-    expectCourseError(.shapeMismatch, "halved so often", "that 4 divides", "[30, 32]") {
+    expectCourseError(.shapeMismatch, "halved so often", "that 4 divides", "30 x 32") {
       _ = try NeuralNetwork.fastRCNN(
         imageSize: [30, 32], classNames: ["a"], optimizer: Adam(), seed: 1)
     }

@@ -192,6 +192,12 @@ import Testing
           of: images.subset([0]), for: task, augmentation: [], batchSize: 4, seed: 1)
       }
     }
+    // Borders would tell the turns apart.
+    let wide = images.reshaped(to: [3, 8, 32])
+    expectCourseError(.shapeMismatch, "not square", "8 x 32") {
+      _ = try ViewBatches(of: wide, for: .rotation, augmentation: [], batchSize: 4, seed: 1)
+    }
+    _ = try ViewBatches(of: wide, for: .vicReg, augmentation: [], batchSize: 4, seed: 1)
     expectCourseError(.shapeMismatch, "not images") {
       _ = try ViewBatches(of: .iris, for: .vicReg, augmentation: [], batchSize: 4, seed: 1)
     }

@@ -312,6 +312,31 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     expectTextsInside(sheet.drawing, "tiles")
   }
 
+  @Test func linesOfTheSameColourLookDifferent() {
+    var figure = Figure(title: "", x: .init("x"), y: .init("y"))
+    let count = Theme.paletteSize
+    figure.marks = (0..<count).map { .line("\($0)", [(0, 0), (1, Double($0))]) }
+    func dashedLines() -> Int {
+      figure.drawing.shapes.count {
+        if case .polyline(_, _, _, let isDashed) = $0 { isDashed } else { false }
+      }
+    }
+    #expect(dashedLines() == 0)
+    figure.marks.append(.line("again", [(0, 1), (1, 0)]))
+    // In the legend, too.
+    #expect(dashedLines() == 2)
+  }
+
+  /// The line break is a class of a network of characters.
+  @Test func controlCharactersAreWrittenAsEscapes() {
+    let table = TextTable(title: "a\nb", columns: [.init("\t")], rows: [["\u{1b}"]])
+    for words in ["a\\nb", "\\t", "\\u{1b}"] { #expect(table.svg.contains(words), "\(words)") }
+    var figure = Figure(title: "", x: .init("x"), y: .init("y"))
+    figure.x.categories = ["\n", "b"]
+    figure.marks = [.line("", [(0, 0), (1, 1)])]
+    #expect(figure.svg.contains(">\\n<"))
+  }
+
   @Test func textsAreCutInTheMiddle() {
     #expect("abcdefghijkl".cut(to: 12) == "abcdefghijkl" && "abcdef".cut(to: 5) == "ab…ef")
     #expect("".cut(to: -1).isEmpty && "abcdef".cut(to: 0).count == 3)

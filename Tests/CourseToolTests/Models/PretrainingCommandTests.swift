@@ -246,6 +246,9 @@ import Testing
     let single = runTool("train", "figures-vicreg", "--pretext", "rotation", "--batch-size", "1")
     #expect(single.status == 2 && single.error.contains("2 images at a time"), "\(single.error)")
     #expect(!single.error.contains("compared"), "rotations are not: \(single.error)")
+    let bordered = runTool(
+      "train", "figures-vicreg", "--pretext", "rotation", "--fit", "pad", "-o", "x.safetensors")
+    #expect(bordered.status == 2 && bordered.error.contains("use crop or stretch"))
     let other = runTool("train", "digits-mlp", "--temperature", "1")
     #expect(other.status == 2 && other.error.contains("applies to --pretext nt-xent only"))
   }

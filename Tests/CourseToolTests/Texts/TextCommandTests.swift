@@ -211,6 +211,10 @@ import Testing
       #expect(
         unknown.error.contains("no word of \"qwertz uiop\" was in the training texts"),
         "\(unknown.error)")
+      let lines = folder.appending(path: "zero.txt")
+      try Data("a cat\n\na \0 dog\n".utf8).write(to: lines)
+      let zero = runTool("predict", model, lines.path)
+      #expect(zero.status == 1 && zero.error.contains("zero.txt, line 3"), "\(zero.error)")
       let empty = runTool("predict", model, " ")
       #expect(
         empty.status == 1 && empty.error.contains("error: there is no text"), "\(empty.error)")

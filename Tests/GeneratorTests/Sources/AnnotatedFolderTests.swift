@@ -43,7 +43,7 @@ struct AnnotatedFolderTests {
 
   @Test func classesHaveNamesAndOrder() throws {
     try withTemporaryFolder { folder in
-      try write(folder, [[0, 2, 2, 0]], classes: "nothing\ncat\n dog \n")
+      try write(folder, [[0, 2, 2, 0]], classes: "\u{feff}nothing\ncat\n dog \n")
       let source = try AnnotatedFolder(folder.path)
       #expect(source.pixelClassNames == ["nothing", "cat", "dog"])
       #expect(try source.annotatedImage(at: 0).mask.pixels == [0, 2, 2, 0])
