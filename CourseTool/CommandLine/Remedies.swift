@@ -88,7 +88,9 @@ enum Remedies {
       "Give this part a larger share (--validation, --test), or 0."
     ),
     // Batches
-    ("Crop them, by an ImageInput with one height", "Give one height and width, such as --size 32."),
+    (
+      "Crop them, by an ImageInput with one height", "Give one height and width, such as --size 32."
+    ),
     ("Pass shuffle: false", nil),
     ("Use batches of one size throughout", nil),
     ("Choose a batch size that is larger and leaves", "Choose another --batch-size."),
