@@ -106,7 +106,7 @@ enum Remedies {
     ("Correct the schedule, or what a callback", nil),
     (
       "Lower the learning rate (a tenth",
-      "Lower the --learning-rate (try a tenth), or scale the features with --scaling."
+      "Lower the --learning-rate (try a tenth); features far from 1 also need --scaling."
     ),
     (
       "Choose a number, and check the scaling",

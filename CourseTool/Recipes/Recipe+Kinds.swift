@@ -67,12 +67,19 @@ extension Recipe {
     }
   }
 
+  /// Throws when a scaling is given for texts, which have no features.
+  func checkScalingOfTexts(_ given: Set<String>) throws(UsageError) {
+    guard given.contains("scaling"), scaling != .none else { return }
+    throw UsageError("'--scaling \(scaling.text)' does not apply to texts: omit it")
+  }
+
   /// Throws when settings do not fit a network of characters, or of digits to sort.
   func checkCharacters(_ given: Set<String>) throws(UsageError) {
     guard isText || isSorting else { return }
     let unfit =
-      ["target", "loss", "depth", "maps"] + (isSorting ? ["class-weights", "augment"] : [])
+      ["target", "loss", "depth", "maps", "augment"] + (isSorting ? ["class-weights"] : [])
     try checkKind("embedding", unfit: unfit + ["hidden"], suitable: "char-transformer", given)
+    try checkScalingOfTexts(given)
     if let option = firstChanged(unfit, given: given)?.option {
       throw UsageError(
         "'\(option)' does not apply to \(isSorting ? "the sorting of digits" : "text data"): omit it"

@@ -53,7 +53,7 @@ extension Recipe {
     } catch var error as CourseError {
       error.location = data
       error.remedy =
-        "Choose such a size with --size HxW, or fewer --levels than \(levels)."
+        "Choose such a size with --size HxW\(levels > 1 ? ", or fewer --levels than \(levels)" : "")."
       throw error
     }
   }

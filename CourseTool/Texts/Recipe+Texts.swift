@@ -60,6 +60,7 @@ extension Recipe {
       ] + Self.tableSettings
     let unfit = others.filter { Self.textNetwork(of: $0) != textNetwork }
     try checkKind("network", unfit: unfit, suitable: "csv-text", given)
+    try checkScalingOfTexts(given)
     if let (name, option) = firstChanged(unfit, given: given) {
       throw UsageError(
         "'\(option)' does not apply to "

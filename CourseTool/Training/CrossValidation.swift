@@ -72,7 +72,7 @@ enum CrossValidation {
       throw CourseError(
         .diverged, "the training of fold \(problem.fold ?? 0) diverged",
         received: problem.problem, location: series.output.path,
-        remedy: "Lower the --learning-rate (try a tenth), or scale the features with --scaling.")
+        remedy: "Lower the --learning-rate (try a tenth); features far from 1 also need --scaling.")
     }
     series.remarks.report(on: terminal.error)
     let statistics = RunStatistics(results)

@@ -43,6 +43,14 @@ public struct AnnotatedFolder: AnnotatedImageSource {
   ///   and a file that cannot be read
   public init(_ folder: String, masks: String? = nil, classNames: [String]? = nil) throws {
     name = folder
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      throw CourseError(
+        .file, "there is no folder of images with masks", expected: "a folder",
+        received: FileManager.default.fileExists(atPath: folder) ? "a file" : "no such folder",
+        location: folder, remedy: "Give a folder that holds the folders images and masks.")
+    }
     let images =
       FileManager.default.fileExists(atPath: "\(folder)/images") ? "\(folder)/images" : folder
     let masks = masks ?? "\(folder)/masks"
