@@ -14,12 +14,14 @@ extension Figure {
   }
 
   /// The distribution of the outputs of each layer for a batch of raw features, also of those inside of containers. A
-  /// `Sequential` is its layers.
+  /// `Sequential` is its layers, and the numbers of words are no outputs.
   ///
   /// - Throws: `CourseError` when the features do not fit the network.
   public static func activations(of network: NeuralNetwork, for features: Tensor) throws -> Figure {
     _ = try network.predict(features, batchSize: features.shape.first)
-    let layers = network.activations(of: features).filter { !($0.layer is Sequential) }
+    let all = network.activations(of: features)
+    let tokens = all.filter { $0.layer is any TokenLayer }.map(\.input)
+    let layers = all.filter { !($0.layer is Sequential) && !tokens.contains($0.output) }
     return distributions(
       title: "Activations", quantity: "output",
       layers.map { ("\($0.path) \(type(of: $0.layer).typeName)", $0.output.scalars) })
@@ -71,8 +73,11 @@ extension Figure {
       title: "Gradients", quantity: "size of the gradient, as a power of ten", sets)
   }
 
-  /// The share of the values in each of 60 bins, a line for each set of values. Where the bins do not reach to all
-  /// values, the label says how many are beyond.
+  /// The most lines that are told apart: those of each colour, drawn and dashed.
+  private static let mostLines = 2 * Theme.paletteSize
+
+  /// The share of the values in each of 60 bins: a line for each set of values or, for more sets than lines can be told
+  /// apart, a row of shades. Where the bins do not reach to all values, the label says how many are beyond.
   static func distributions(
     title: String, quantity: String, _ sets: [(name: String, values: [Float])]
   ) -> Figure {
@@ -99,7 +104,7 @@ extension Figure {
     }
     let width = (high - low) / Double(binCount)
     var (inside, all) = (0, 0)
-    figure.marks = sets.map { name, values in
+    let shares = sets.map { _, values in
       var counts = [Int](repeating: 0, count: binCount)
       for value in values where value.isFinite {
         all += 1
@@ -107,10 +112,17 @@ extension Figure {
         inside += 1
         counts[min(Int((Double(value) - low) / width), binCount - 1)] += 1
       }
-      let points = counts.enumerated().map { bin, count in
-        (x: low + (Double(bin) + 0.5) * width, y: Double(count) / Double(max(values.count, 1)))
+      return counts.map { Double($0) / Double(max(values.count, 1)) }
+    }
+    if sets.count > mostLines {
+      figure.makeRows(of: shares, names: sets.map(\.name), range: low...high)
+    } else {
+      figure.marks = zip(sets, shares).map { set, shares in
+        let points = shares.enumerated().map { bin, share in
+          (x: low + (Double(bin) + 0.5) * width, y: share)
+        }
+        return .line(set.name, points, hasMarkers: false)
       }
-      return .line(name, points, hasMarkers: false)
     }
     if inside < all {
       let percent = 100 * Double(all - inside) / Double(all)
@@ -118,5 +130,26 @@ extension Figure {
       figure.x.label += "; \(share) % of the values are beyond"
     }
     return figure
+  }
+
+  /// A row of shades for each set of values, the darkest where the most of them are.
+  private mutating func makeRows(
+    of shares: [[Double]], names: [String], range: ClosedRange<Double>
+  ) {
+    let rows = shares.count
+    title += ": the darker, the more values"
+    x.range = range
+    y = Axis(categories: names)
+    y.isReversed = true
+    size.height = 110 + 17 * Double(rows)
+    let pixels = shares.flatMap { shares -> [UInt8] in
+      let most = Float(shares.max() ?? 0)
+      return shares.flatMap { Shade(-Float($0), largest: most).pixel }
+    }
+    marks = [
+      .image(
+        Image(
+          columns: shares[0].count, pixels: pixels, x: range, y: -0.5...(Double(rows) - 0.5)))
+    ]
   }
 }

@@ -132,6 +132,27 @@ import Testing
     )
   }
 
+  /// More sets than lines can be told apart are rows of an image.
+  @Test func manyDistributionsAreRows() throws {
+    let sets = (0..<13).map { (name: "layer \($0)", values: [Float($0), Float($0), 6]) }
+    let few = Figure.distributions(title: "", quantity: "x", Array(sets.dropLast()))
+    #expect(few.marks.count == 12)
+    let figure = Figure.distributions(title: "T", quantity: "x", sets)
+    guard case .image(let image) = figure.marks.first else {
+      Issue.record("no image: \(figure.marks.count) marks")
+      return
+    }
+    #expect(figure.marks.count == 1 && image.columns == 60 && image.pixels.count == 3 * 60 * 13)
+    #expect(figure.y.categories == sets.map(\.name) && figure.x.range == 0...12)
+    // Row 3 is darkest at 3, lighter at 6, and white elsewhere.
+    func shade(_ value: Double) -> Int {
+      let place = 3 * (3 * 60 + min(Int(value / 12 * 60), 59))
+      return image.pixels[place..<(place + 3)].reduce(0) { $0 + Int($1) }
+    }
+    #expect(shade(3) < shade(6) && shade(6) < shade(9) && shade(9) == 3 * 255)
+    #expect(figure.svg.contains(">layer 12<"))
+  }
+
   /// What is beyond the bins is in none of them, and a small layer is seen whole beside large ones.
   @Test func distributionsHaveNoFalsePeaks() throws {
     func bell(_ count: Int, width: Float) -> [Float] {

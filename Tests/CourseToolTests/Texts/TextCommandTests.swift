@@ -211,6 +211,11 @@ import Testing
       #expect(
         unknown.error.contains("no word of \"qwertz uiop\" was in the training texts"),
         "\(unknown.error)")
+      // The numbers of words are no outputs of a layer.
+      let plot = folder.appending(path: "a.svg")
+      #expect(runTool("plot", "activations", model, "-o", plot.path).status == 0)
+      let drawn = try String(contentsOf: plot, encoding: .utf8)
+      #expect(drawn.contains("EmbeddingBag") && !drawn.contains("Tokenizer"))
       let lines = folder.appending(path: "zero.txt")
       try Data("a cat\n\na \0 dog\n".utf8).write(to: lines)
       let zero = runTool("predict", model, lines.path)
