@@ -96,6 +96,9 @@ enum PlotCommand: Command {
     let file = try PictureFile(
       target, option: "--output", force: arguments[RunOptions.force],
       inputs: [path] + (arguments.operand(2).map(DataSource.files) ?? []))
+    guard !arguments[dark] || target.lowercased().hasSuffix(".png") else {
+      throw UsageError("'--dark' draws a PNG file: an SVG file has the colours of its page")
+    }
     var network = try savedNetwork(path)
     var source: String?
     var data: Dataset?

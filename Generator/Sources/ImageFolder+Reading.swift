@@ -99,7 +99,9 @@ extension ImageFolder {
     for (name, count) in zip(classNames, counts) where count == 0 {
       let others = ImageFolder.otherImages(below: "\(self.name)/\(name)").summary
       let error = CourseError(
-        .invalidData, "this class is empty", expected: "at least one .png, .jpg or .jpeg",
+        .invalidData, "this class is empty",
+        expected: "at least one image: "
+          + PixelImage.fileExtensions.map { ".\($0)" }.joined(separator: ", "),
         received: others ?? "none", location: "\(self.name)/\(name)",
         remedy: others == nil
           ? "Add images, or remove the folder." : "Convert the images to PNG or JPEG.")

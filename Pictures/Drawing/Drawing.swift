@@ -45,7 +45,9 @@ struct Drawing: Sendable {
     anchor: Anchor = .start, isUpright: Bool = false
   ) {
     guard !text.isEmpty else { return }
-    shapes.append(.text(text.printable, at: place, font, ink, anchor, isUpright: isUpright))
+    // A blank alone, a class of a network of characters, is invisible.
+    let shown = text == " " ? "␣" : text.printable
+    shapes.append(.text(shown, at: place, font, ink, anchor, isUpright: isUpright))
   }
 
   /// A title, cut where the picture ends.

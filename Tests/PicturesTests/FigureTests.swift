@@ -332,9 +332,9 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     let table = TextTable(title: "a\nb", columns: [.init("\t")], rows: [["\u{1b}"]])
     for words in ["a\\nb", "\\t", "\\u{1b}"] { #expect(table.svg.contains(words), "\(words)") }
     var figure = Figure(title: "", x: .init("x"), y: .init("y"))
-    figure.x.categories = ["\n", "b"]
+    figure.x.categories = ["\n", " "]
     figure.marks = [.line("", [(0, 0), (1, 1)])]
-    #expect(figure.svg.contains(">\\n<"))
+    #expect(figure.svg.contains(">\\n<") && figure.svg.contains(">␣<"))
   }
 
   @Test func textsAreCutInTheMiddle() {

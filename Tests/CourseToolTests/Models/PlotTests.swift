@@ -53,6 +53,7 @@ import Testing
         (["boundry", model], 2, "unknown kind of picture 'boundry'. Did you mean 'boundary'?"),
         (["boundary", model, "-o", "b.jpg"], 2, "a picture is a file that ends in .svg or .png"),
         (["weights", model, "moons", "-o", svg], 2, "a picture of kind weights takes no DATA"),
+        (["weights", model, "--dark", "-o", svg], 2, "'--dark' draws a PNG file"),
         (["boundary", flowers, "-o", svg], 1, "expected examples of shape [2], got [4]"),
         (["roc", flowers, "-o", svg], 1, "expected a network with two classes"),
         (["confusion", model, "iris", "-o", svg], 1, "does not fit"),
