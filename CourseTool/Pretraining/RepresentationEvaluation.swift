@@ -30,7 +30,7 @@ enum RepresentationEvaluation {
     let evaluation = try network.evaluate(
       recipe.views(of: images.test, "test", of: source), keepingPredictions: false,
       showing: progress)
-    let report = PartReport(evaluation, examples: images.test.count)
+    let report = PartReport(evaluation, examples: images.test.count, details: true)
     let result = try RepresentationResult(of: network, recipe, on: images, progress: progress)
     if arguments[CommonOptions.json] {
       return try terminal.output.json(
@@ -42,7 +42,9 @@ enum RepresentationEvaluation {
     out.line("\(path) on the test part of \(source)\n")
     out.line("images     \(report.examples)")
     out.line("loss       \(lossText(Float(report.loss)))  of the pretext task")
-    if let accuracy = report.accuracy { out.line("accuracy   \(fixed(accuracy, 4))") }
+    if let accuracy = report.accuracy {
+      out.line("accuracy   \(fixed(accuracy, 4))  of the pretext task, on four turns of each image")
+    }
     if let deviation = evaluation.metrics[EmbeddingDeviation().name] {
       out.line("deviation  \(fixed(deviation, 4))  of the embeddings; 0 is a collapse")
     }

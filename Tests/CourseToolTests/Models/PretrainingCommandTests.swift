@@ -126,6 +126,9 @@ import Testing
       let evaluation = runTool("evaluate", model)
       #expect(evaluation.status == 0, "\(evaluation.error)")
       #expect(evaluation.output.contains("accuracy") == (name == "rotation"))
+      // The same details as after the training: those of the four turns.
+      let test = try runTool("evaluate", model, "--json").json["test"] as? [String: Any]
+      #expect((test?["classes"] as? [Any])?.count == (name == "rotation" ? 4 : nil))
       #expect(runTool("plot", "outputs", model, "-o", file("o.svg")).status == 0)
     }
   }
