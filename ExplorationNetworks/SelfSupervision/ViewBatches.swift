@@ -6,6 +6,7 @@
 ///
 /// For `vicReg` and `ntXent` a view is the image, augmented; the two views of an image are augmented differently, and so
 /// are those of each epoch. For `rotation` the image is augmented once, and its views are the four quarter turns.
+/// Images that were padded to a square show their turn by their borders, and teach nothing: crop them.
 ///
 /// An example is the stack of the views of an image, `[V·C, H, W]`, as `Siamese` takes it. A view is a function of the
 /// seed, the epoch, the image and the view's number. The last images of an epoch that fill no batch are left out of it: they are
