@@ -291,8 +291,13 @@ package struct QuickBuild {
       "-swift-version", "6", "-package-name", packageName, "-Onone", "-enable-testing", "-g",
       "-DDEBUG",
       "-DSWIFT_PACKAGE", "-module-cache-path", folder.appending(path: "ModuleCache").path,
-      "-I", base.appending(path: "Modules").path, "-I", folder.appending(path: "Modules").path,
-    ] + clang
+    ] + interfaces.flatMap { ["-I", $0.path] } + clang
+  }
+
+  /// Where interfaces are found, the first place first. Those that are made here come before those beside the checker, since
+  /// SwiftPM leaves interfaces of the same modules there, which are out of date when a file was edited after `swift test`.
+  private var interfaces: [URL] {
+    [folder.appending(path: "Modules"), base.appending(path: "Modules")]
   }
 
   /// The name that SwiftPM gives the package: that of its folder, as an identifier.

@@ -41,15 +41,20 @@
         try write("let unused: Missing\n", to: "Tests/Phase1FeedForwardTests/Other.swift")
         try write(
           "\(base.path)/Shared.build/One.o\n", to: "base/course-kit.product/Objects.LinkFileList")
-        for place in ["Shared.build", "Modules"] {
-          try FileManager.default.createDirectory(
-            at: base.appending(path: place), withIntermediateDirectories: true)
+        try buildAsSwiftPM("Shared", of: "Shared/One.swift", into: "Shared.build/One.o")
+      }
+
+      /// Leaves what SwiftPM leaves of a module: its interface and its object.
+      func buildAsSwiftPM(_ module: String, of source: String, into object: String) throws {
+        let (object, interfaces) = (base.appending(path: object), base.appending(path: "Modules"))
+        for place in [object.deletingLastPathComponent(), interfaces] {
+          try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         }
         let result = try ChildProcess.run(
           [
-            "swiftc", "-module-name", "Shared", "-parse-as-library", "-enable-testing", "-c", "-o",
-            "\(base.path)/Shared.build/One.o", "-emit-module", "-emit-module-path",
-            "\(base.path)/Modules/Shared.swiftmodule", "\(folder.path)/Shared/One.swift",
+            "swiftc", "-module-name", module, "-parse-as-library", "-enable-testing", "-c", "-o",
+            object.path, "-emit-module", "-emit-module-path",
+            "\(interfaces.path)/\(module).swiftmodule", "\(folder.path)/\(source)",
           ])
         try #require(result.ending == .exited(0), "\(result.errors)")
       }
@@ -106,6 +111,21 @@
         let right = try package.check("return one()")
         #expect(right.outcome == .passed)
         #expect(right.points == 8)
+      }
+    }
+
+    /// `swift test` leaves the interface of the phase beside the checker. After an edit it is out of date.
+    @Test func theInterfaceThatSwiftPMBuiltBeforeAnEditIsNotTaken() throws {
+      try withTemporaryFolder { folder in
+        let package = try TinyPackage(in: folder)
+        try package.write(
+          "public func dense(_ number: Int, plus: Int = 0) -> Int { number + plus }\n",
+          to: "Old.swift")
+        try package.buildAsSwiftPM(
+          "Phase1FeedForward", of: "Old.swift", into: "Phase1FeedForward.build/Dense.o")
+
+        let right = try package.check("return one()")
+        #expect(right.outcome == .passed, "\(right)")
       }
     }
   }
