@@ -155,6 +155,12 @@ import Testing
         "the centre stays where it was: x + dx · w": [-5, -22, 19, 42],
         "the sign of the move is wrong: x + dx · w": [-10, -18, 14, 46],
         "the centre is moved in the new widths: x + dx · w": [7, -38, 31, 26],
+        "dw belongs to the width": [-8, -26, 32, 38],
+        "dh belongs to the height": [0, -13.2, 24, 25.2],
+        "dw belongs to the width, and dh to the height": [-8, -13.2, 32, 25.2],
+        "dx belongs to x": [-7.5, -26, 16.5, 38],
+        "dy belongs to y": [0, -14, 24, 50],
+        "dx belongs to x, and dy to y": [-7.5, -14, 16.5, 50],
       ], notFinite: "it is no number")
     let huge = proposal.moved(by: BoxOffset(dx: 0, dy: 0, dw: 100, dh: 100))
     expectClose(

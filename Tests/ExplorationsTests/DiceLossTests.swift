@@ -28,12 +28,13 @@ import Testing
   @Test func lossOfTwoClasses() async throws { try await Self.steps.run(1) }
   @Test func gradientOfTheProbabilities() async throws { try await Self.steps.run(2) }
 
-  // Two images of four pixels, two classes.
+  // Three images of four pixels, two classes: N and K differ, so that a wrong divisor shows.
   private static let p: Tensor = [
     [[0.1, 0.6, 0.9, 0.2], [0.9, 0.4, 0.1, 0.8]], [[0.3, 0.5, 0.7, 0.25], [0.7, 0.5, 0.3, 0.75]],
+    [[0.05, 0.8, 0.35, 0.6], [0.95, 0.2, 0.65, 0.4]],
   ]
   private static let t: Tensor = [
-    [[0, 1, 1, 0], [1, 0, 0, 1]], [[0, 1, 0, 0], [1, 0, 1, 1]],
+    [[0, 1, 1, 0], [1, 0, 0, 1]], [[0, 1, 0, 0], [1, 0, 1, 1]], [[0, 0, 0, 1], [1, 1, 1, 0]],
   ]
 
   private static func perClass(_ x: Tensor) -> Tensor {
@@ -79,12 +80,13 @@ import Testing
     var loss = DiceLoss(epsilon: 0.5)
     func dice(_ e: Float) -> Tensor { (2 * i + e) / (s + e) }
     expectClose(
-      loss.forward(Self.p, Self.t), 0.3089917673, "DiceLoss.forward",
+      loss.forward(Self.p, Self.t), 0.3476235948, "DiceLoss.forward",
       mistakes: [
         "it is 0: nothing is computed yet": 0,
         "this is the Dice coefficient: 1 − the mean": dice(0.5).mean(),
         "the mean over the classes is missing": 1 - dice(0.5).sum(),
         "the mean over the classes is missing: K − Σ D": 2 - dice(0.5).sum(),
+        "it is a mean over the K classes, not over the N images": 1 - dice(0.5).sum() / 3,
         "the 2 is missing: (2 I + ε) / (S + ε)": 1 - ((i + 0.5) / (s + 0.5)).mean(),
         "ε is missing": 1 - (2 * i / s).mean(),
         "ε is missing above the line": 1 - (2 * i / (s + 0.5)).mean(),
@@ -109,10 +111,13 @@ import Testing
   // L = 1 - ((2 I + e) / (S + e)).mean() with e = 0.5, and P.grad, by PyTorch in double precision
   private static let gradient: Tensor = [
     [
-      [0.045269, -0.096575, -0.096575, 0.045269], [-0.06313, 0.037373, 0.037373, -0.06313],
+      [0.029375, -0.072148, -0.072148, 0.029375], [-0.042044, 0.023963, 0.023963, -0.042044],
     ],
     [
-      [0.045269, -0.096575, 0.045269, 0.045269], [-0.06313, 0.037373, -0.06313, -0.06313],
+      [0.029375, -0.072148, 0.029375, 0.029375], [-0.042044, 0.023963, -0.042044, -0.042044],
+    ],
+    [
+      [0.029375, 0.029375, 0.029375, -0.072148], [-0.042044, -0.042044, -0.042044, 0.023963],
     ],
   ]
 
@@ -144,7 +149,9 @@ import Testing
         "it is dI/dp = t, not p": gradient(2 * i + 0.5 - 2 * Self.p * b, square(b)),
         "both parts are subtracted from each other, not added": gradient(
           2 * i + 0.5 + 2 * t * b, square(b)),
-        "it is a mean over the classes, not over the images and classes": right / 2,
+        "it is a mean over the classes, not over the images and classes": right / 3,
+        "it is a mean over the K classes, not over the N images": right * 2 / 3,
+        "it is a mean over the classes, not over all elements": right / 12,
       ])
   }
 

@@ -149,7 +149,9 @@ import Testing
 
   // MARK: Anything else
 
-  @Test(.waits(for: steps), arguments: [1, 2, 3, 64]) func batchesDoNotMatter(batchSize: Int) {
+  @Test(.waits(for: steps), arguments: [1, 2, 3, 64]) func batchesDoNotMatter(
+    batchSize: Int
+  ) throws {
     let image = Tensor(normal: [3, 6, 7], key: RandomKey(seed: varied(58)))
     let weights = Tensor(normal: [3, 6, 7], key: RandomKey(seed: varied(58)).folded("weights"))
     var asked: [Int] = []
@@ -157,8 +159,16 @@ import Testing
       asked.append(batch.shape[0])
       return (0..<batch.shape[0]).map { (batch.slice(axis: 0, at: $0) * weights).sum() }
     }
-    #expect(map.shape == [2, 2])
-    #expect(asked.allSatisfy { $0 <= batchSize } && asked.reduce(0, +) == 5)
+    let way = "scores(count, batchSize, score) { number in ... }"
+    try require(
+      asked.reduce(0, +) == 5,
+      "occlusionMap: the score of the whole image is asked for once, and that of each square once; \(asked.reduce(0, +)) images for 4 squares"
+    )
+    try require(
+      asked.allSatisfy { $0 <= batchSize } && asked.count <= 1 + (4 + batchSize - 1) / batchSize,
+      "occlusionMap: ask for the scores of \(batchSize) images at once, with \(way), got batches of \(asked)"
+    )
+    try require(map.shape == [2, 2], "occlusionMap: expected shape [2, 2], got \(map.shape)")
     for i in 0..<2 {
       for j in 0..<2 {
         let (y, x) = (3 * i..<3 * i + 2, 3 * j..<3 * j + 2)
@@ -178,7 +188,10 @@ import Testing
       _ = occlusionMap(of: Tensor(zeros: [1, 2, 2]), size: 3) { _ in [0] }
     }
     expectWords(of: size, "occlusionMap", "a square that fits into it", "size 3")
-    let scores = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+    let scores = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent],
+      "occlusionMap: ask with scores(count, batchSize, score) { number in ... }, which counts the answers"
+    ) {
       _ = occlusionMap(of: Tensor(zeros: [1, 2, 2]), size: 1) { _ in [0, 0] }
     }
     expectWords(of: scores, "occlusionMap", "a score for each of 1 image", "2")

@@ -176,9 +176,13 @@ import Testing
     expectClose(gradient, Tensor(repeating: 2.6532977, shape: [1, 3]), "1.05²⁰", rtol: 1e-4)
   }
 
-  @Test(.waits(for: steps)) func anInferencePassKeepsNothing() async {
+  @Test(.waits(for: steps)) func anInferencePassKeepsNothing() async throws {
     var block = ResidualBlock(body: Self.dense(Self.weights))
+    let before = storedTensorElements(of: block)
     _ = block.forward(Self.x, mode: .inference)
+    try require(
+      storedTensorElements(of: block) == before,
+      "ResidualBlock.forward: an inference pass keeps nothing: kept.set(y, in: mode)")
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var block = ResidualBlock(body: ResidualBlockTests.dense(ResidualBlockTests.weights))
       _ = block.forward(ResidualBlockTests.x, mode: .inference)

@@ -7,6 +7,8 @@ enum RoIFault: String, CaseIterable {
   case endExcluded =
     "the last pixel of the region is included: its length is round(x2 · scale) − round(x1 · scale) + 1"
   case cutOff = "corners are rounded to the nearest pixel, and not cut off"
+  case toEven = "halves are rounded away from 0: x.rounded()"
+  case roundedEarly = "a corner is scaled first, and rounded then: round(x · scale)"
   case lengthRounded =
     "the length is rounded, not the corners: round(x2 · scale) − round(x1 · scale) + 1"
   case noMinimum = "a region is at least one pixel long"
@@ -34,7 +36,13 @@ enum RoIFault: String, CaseIterable {
       default: side.scale
       }
     func pixel(_ x: Float) -> Int {
-      let place = self == .cutOff ? Int(x * scale) : Int((x * scale).rounded())
+      let place =
+        switch self {
+        case .cutOff: Int(x * scale)
+        case .toEven: Int((x * scale).rounded(.toNearestOrEven))
+        case .roundedEarly: Int(x.rounded() * scale)
+        default: Int((x * scale).rounded())
+        }
       return self == .cutEarly ? Swift.min(Swift.max(place, 0), side.limit - 1) : place
     }
     let start = pixel(side.first)

@@ -119,6 +119,14 @@ import Testing
   private func checkForward() throws {
     var pool = RoIPool(size: 3, scale: 0.5)
     let y = try forward(&pool, Self.features, Self.regions)
+    // A place for each number, and the right one.
+    let winners = pool.maxima(of: Self.features, in: Self.regions).winners
+    try require(
+      winners.count == y.count,
+      """
+      RoIPool.maxima: a place for each number of the output, −1 for an empty bin: expected \(y.count) places, \
+      got \(winners.count)
+      """)
     let fault = RoIFault.allCases.first {
       $0 != .none && areClose(y, $0.forward(Self.features, Self.regions, size: 3, scale: 0.5))
     }
@@ -126,6 +134,23 @@ import Testing
     expectClose(
       y, Self.output, "RoIPool.forward",
       notFinite: "an empty bin is 0, not −∞: it has no maximum")
+    let numbers = Self.features.scalars
+    for (place, number) in zip(winners, y.scalars) {
+      // No maximum of a bin is 0 here.
+      try require(
+        (place == -1) == (number == 0),
+        "RoIPool.maxima: the place is −1 for an empty bin, and only there")
+      try require(
+        place == -1 || numbers.indices.contains(place) && numbers[place] == number,
+        "RoIPool.maxima: there is another number at the place of a maximum: place(n, c, y, x)")
+    }
+  }
+
+  /// What an empty bin adds whose place is taken for 0.
+  private func emptyAtTheFirstPlace(_ dY: Tensor) -> Tensor {
+    var result = Tensor(zeros: Self.features.shape)
+    result[0, 0, 0, 0] = (dY * (Self.output .== 0)).sum()
+    return result
   }
 
   private func checkBackward() throws {
@@ -147,6 +172,9 @@ import Testing
           RoIFault.spread(dY, size: 3, scale: 0.5, Self.features, Self.regions, shares: false),
         "only the maxima get a gradient, it is not shared among the pixels of a bin":
           RoIFault.spread(dY, size: 3, scale: 0.5, Self.features, Self.regions, shares: true),
+        "an empty bin has no place: add nothing where it is −1": Self.gradient
+          + emptyAtTheFirstPlace(dY),
+        "it is dY that arrives at the maximum, not a part of it": Self.gradient / 9,
         "it is dY that arrives at the maximum, not the maximum times dY":
           RoIFault.spread(
             dY * Self.output, size: 3, scale: 0.5, Self.features, Self.regions, onlyMaxima: true),

@@ -98,8 +98,15 @@ import Testing
               "the stride is that of the input's pixels: y · s + i", y + 2 * i - 1, x + 2 * j - 1)
             wrong("the place in the kernel is added: y · s + i − p", 2 * y - i + 1, 2 * x - j + 1)
             wrong("rows and columns are exchanged", column, row)
+            wrong("the row is y · s + i − p, not x · s + j − p", column, column)
+            wrong("the column is x · s + j − p, not y · s + i − p", row, row)
+            wrong("the row has i, not j: y · s + i − p", 2 * y + j - 1, column)
+            wrong("the column has j, not i: x · s + j − p", row, 2 * x + i - 1)
+            wrong("the row has i and the column j", 2 * y + j - 1, 2 * x + i - 1)
             wrong("rows end at H' and columns at W'", row, column, (6, 4))
             wrong("what is beyond the output is cut off: nil", row, column, (99, 99))
+            let uncut = "what is beyond the output is cut off: nil, also above and to the left"
+            mistakes[uncut, default: []].append([row, column])
             wrong("the last row and column belong to the output", row, column, (3, 5))
           }
         }

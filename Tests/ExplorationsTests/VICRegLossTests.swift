@@ -22,7 +22,8 @@ import Testing
     ],
     hints: [
       "Tensor.matmul": "C₀ is [D, D]: ZcᵀZc, with transposingSelf: true",
-      "cannot broadcast": "a mean or a deviation of columns has the shape [D], with axis: 0",
+      "shapes that broadcast together":
+        "a mean or a deviation of columns has the shape [D], with axis: 0; C₀ is [D, D]: ZcᵀZc",
     ]
   ) {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -70,6 +71,7 @@ import Testing
     let variance = z.variance(axis: 0, unbiased: true)
     func v(_ deviation: Tensor) -> Float { Tensor.maximum(1 - deviation, 0).mean() }
     let deviation = sqrt(variance + 1e-4)
+    let other = sqrt(Self.b.variance(axis: 0, unbiased: true) + 1e-4)
     let terms = VICRegLoss().terms(z, Self.b).v
     expectClose(
       terms.a, v(deviation), "VICRegLoss, v(A)", atol: 2e-6,
@@ -90,8 +92,11 @@ import Testing
         "it is halved: that comes when both views are added": v(deviation) / 2,
         "ε is missing: σ = √(var + ε)": v(sqrt(variance)),
         "it is weighted already: μ is multiplied later": 25 * v(deviation),
-        "it is that of the other view": terms.b == terms.a ? -1 : VICRegLoss().terms(Self.b, z).v.a,
+        "it is that of the other view: (v(a), v(b))": v(other),
       ])
+    expectClose(
+      terms.b, v(other), "VICRegLoss, v(B)", atol: 2e-6,
+      mistakes: ["it is that of the other view: (v(a), v(b))": terms.a])
     // A column of one number: σ = 0.01, where ε counts.
     let flat = VICRegLoss().terms([[2, 0], [2, 5]], [[2, 0], [2, 5]]).v
     expectClose(
@@ -138,6 +143,10 @@ import Testing
     let c = all * (1 - Tensor(eye: 3))
     let squares = square(c).sum()
     let terms = VICRegLoss().terms(z, Self.b).c
+    let other = Self.b - Self.b.mean(axis: 0)
+    let otherSquares = square(
+      other.matmul(other, transposingSelf: true) / 4 * (1 - Tensor(eye: 3))
+    ).sum()
     expectClose(
       terms.a, squares / 3, "VICRegLoss, c(A)",
       mistakes: [
@@ -152,10 +161,11 @@ import Testing
         "each pair counts twice, once from each side of the diagonal": squares / 6,
         "the diagonal counts: C₀ has zeros there": square(all).sum() / 3,
         "this is the root: Σ C²": squares.squareRoot() / 3,
+        "it is that of the other view: (c(a), c(b))": otherSquares / 3,
       ])
     expectClose(
-      terms.b, VICRegLoss().terms(Self.b, z).c.a, "VICRegLoss, c(B)",
-      mistakes: ["it is that of the other view": terms.a])
+      terms.b, otherSquares / 3, "VICRegLoss, c(B)",
+      mistakes: ["it is that of the other view: (c(a), c(b))": terms.a])
   }
 
   private func checkGradient(_ lambda: Float, _ mu: Float, _ nu: Float) throws {
