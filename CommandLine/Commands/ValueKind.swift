@@ -86,26 +86,34 @@ extension ValueKind where Value == UInt64 {
 }
 
 extension ValueKind where Value: BinaryFloatingPoint & LosslessStringConvertible {
+  /// - Parameter limit: the largest number, which `expected` names unless it is infinite
   private static func number(
-    _ expected: String, where isValid: @escaping @Sendable (Value) -> Bool
+    _ expected: String, upTo limit: Value, where isValid: @escaping @Sendable (Value) -> Bool
   ) -> ValueKind {
-    ValueKind("X", expected: expected, text: shortNumber) { text in
-      Value(text).flatMap { $0.isFinite && isValid($0) ? $0 : nil }
+    ValueKind("X", text: shortNumber) { text throws(ValueProblem) in
+      let value = Value(text)
+      if let value, value.isFinite, value <= limit, isValid(value) { return value }
+      // Of 1e99, which no Float can be, it does not help to hear that it must be above 0.
+      let isTooLarge = value == .infinity && limit == .infinity
+      throw ValueProblem(
+        expected: expected + (isTooLarge ? ", at most \(Value.greatestFiniteMagnitude)" : ""))
     }
   }
 
   /// A number above 0, at most `limit`.
   package static func positive(upTo limit: Value = .infinity) -> ValueKind {
     let bound = limit == .infinity ? "" : ", at most \(shortNumber(limit))"
-    return number("a number above 0\(bound)") { $0 > 0 && $0 <= limit }
+    return number("a number above 0\(bound)", upTo: limit) { $0 > 0 }
   }
 
   /// A number, at least 0.
-  package static var notNegative: ValueKind { number("a number, at least 0") { $0 >= 0 } }
+  package static var notNegative: ValueKind {
+    number("a number, at least 0", upTo: .infinity) { $0 >= 0 }
+  }
 
   /// A number from 0 to below 1.
   package static var fraction: ValueKind {
-    number("a number from 0 to below 1, such as 0.5") { (0..<1).contains($0) }
+    number("a number from 0 to below 1, such as 0.5", upTo: 1) { (0..<1).contains($0) }
   }
 }
 

@@ -188,7 +188,8 @@ enum PlotCommand: Command {
       guard probabilities.rank == 2, probabilities.shape[1] == 2 else {
         throw CourseError(
           .invalidArgument, "a curve of two classes", expected: "a network with two classes",
-          received: "outputs of shape \(network.outputShape)", location: path)
+          received: "outputs of shape \(network.outputShape)", location: path,
+          remedy: "'course plot confusion' shows any number of classes.")
       }
       let classes = Set(data!.targets.classIndices)
       guard classes.count == 2 else {

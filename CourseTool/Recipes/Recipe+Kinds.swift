@@ -9,7 +9,8 @@ extension Recipe {
     firstChanged(names.filter(given.contains)) ?? firstChanged(names)
   }
 
-  /// Throws when a setting asks for a kind of network to which settings of the recipe do not belong: it is the one to omit.
+  /// Throws when a setting asks for a kind of network to which settings or data of the recipe do not belong: it is the one
+  /// to omit.
   /// - Parameters:
   ///   - choice: the setting
   ///   - unfit: the settings that such a network does not have
@@ -19,8 +20,18 @@ extension Recipe {
   ) throws(UsageError) {
     guard asksForOtherKind(choice, given),
       firstChanged(unfit.filter { !given.contains($0) }) != nil
+        || !given.contains("data") && hasOtherData(than: choice)
     else { return }
     throw otherKind(choice, suitable: suitable)
+  }
+
+  /// Whether the data are known, and nothing for the kind of network that a setting makes.
+  private func hasOtherData(than choice: String) -> Bool {
+    guard DataSource.names.contains(data) else { return false }
+    return switch choice {
+    case "pretext": !DataSource.hasImages(data)
+    default: true  // masks, boxes or texts, which none of them has
+    }
   }
 
   /// Whether a setting was given that makes another kind of network of the recipe.

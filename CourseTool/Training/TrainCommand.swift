@@ -137,6 +137,11 @@ enum TrainCommand: Command {
     let output: OutputFile
     let force = arguments[RunOptions.force]
     if let path = arguments[resume] {
+      guard !path.lowercased().hasSuffix(".csv") else {
+        throw UsageError(
+          "'--resume \(path)': a file of results goes on with the command that began it: repeat its recipe, its "
+            + "settings, and --folds or --search")
+      }
       experiment = try Experiment(
         resuming: path, arguments: arguments, progress: terminal.progress(for: arguments))
       let recipe = experiment.recipe.recipe

@@ -55,7 +55,7 @@ import Testing
         (["weights", model, "moons", "-o", svg], 2, "a picture of kind weights takes no DATA"),
         (["weights", model, "--dark", "-o", svg], 2, "'--dark' draws a PNG file"),
         (["boundary", flowers, "-o", svg], 1, "expected examples of shape [2], got [4]"),
-        (["roc", flowers, "-o", svg], 1, "expected a network with two classes"),
+        (["roc", flowers, "-o", svg], 1, "'course plot confusion' shows any number of classes"),
         (["confusion", model, "iris", "-o", svg], 1, "does not fit"),
         (["gradients", model, "iris", "-o", svg], 1, "does not fit"),
         (["mistakes", model, "iris", "-o", svg], 1, "does not fit"),

@@ -174,6 +174,9 @@ import Testing
     ("iris-mlp", ["--folds", "5", "--plot", "c.svg"], "'--plot' does not apply"),
     ("iris-mlp", ["--folds", "5", "--test", "0.2"], "'--test' conflicts with '--folds 5'"),
     ("iris-mlp", ["--folds", "5", "--resume", "m.safetensors"], "omit --folds"),
+    (
+      "iris-mlp", ["--resume", "f.CSV"], "repeat its recipe, its settings, and --folds or --search"
+    ),
     ("iris-mlp", ["--folds", "5", "--search", "dropout=0,0.5"], "'--folds' does not apply"),
     ("iris-mlp", ["--folds", "5", "--validation", "0.8"], "leave no training data"),
     ("iris-mlp", ["--folds", "5", "--split", "ordered"], "'--split ordered'"),

@@ -82,6 +82,10 @@ import Testing
       #expect(wrong.status == 2 && wrong.error.contains("Did you mean 'find'?"), "\(wrong.error)")
       let zero = runTool("train", "iris-mlp", "--learning-rate", "0")
       #expect(zero.error.contains("expected a number above 0, or find"))
+      let large = runTool("train", "iris-mlp", "--learning-rate", "1e99")
+      #expect(large.error.contains("expected a number above 0, at most 3.4028235e+38, or find"))
+      let infinite = runTool("train", "cifar10-resnet", "--weight-decay", "inf")
+      #expect(infinite.error.contains("a number, at least 0, at most 3.4028235e+38, got 'inf'"))
     }
   }
 }
