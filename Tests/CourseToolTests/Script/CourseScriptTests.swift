@@ -118,6 +118,20 @@ import Testing
       #expect(run.output.isEmpty)
       #expect(run.error.contains("cannot find 'x' in scope"))
       #expect(run.error.contains("error: the build failed"))
+      let left = try FileManager.default.contentsOfDirectory(
+        atPath: script.root.appending(path: ".course").path)
+      #expect(!left.contains { $0.contains(".start") }, "\(left)")
+    }
+  }
+
+  /// Of two terminals, both wait for SwiftPM, and one is done first.
+  @Test func anotherBuildMeanwhileIsNoFailure() throws {
+    try withScript { script in
+      let run = try script.run("version", environment: ["FAKE_BUILD": "another"])
+      #expect(run.status == 0 && run.output == "tool <version>\n", "\(run.error)")
+      let state = script.root.appending(path: ".course")
+      let left = try FileManager.default.contentsOfDirectory(atPath: state.path)
+      #expect(!left.contains { $0.contains(".start") }, "\(left)")
     }
   }
 

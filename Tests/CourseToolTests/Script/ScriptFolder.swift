@@ -129,6 +129,7 @@ struct ScriptFolder {
           if [ "${FAKE_BUILD-}" = waits ]; then
             printf 'Another instance of SwiftPM (PID: 7) is already running, waiting until ...'; sleep 2
           fi
+          if [ "${FAKE_BUILD-}" = another ]; then FAKE_BUILD='' bash "$ROOT/course" version; fi
           case "$*" in *--product*) ;; *) exit ;; esac
           mkdir -p "$ROOT/bin"
           words="$*"; program=${words##*--product }
