@@ -96,7 +96,7 @@ enum DataSource {
 
   private static let sorting: Dataset = {
     do {
-      return try .sorting(count: 25_000, seed: 1)
+      return try .sorting(count: 50_000, seed: 1)
     } catch {
       stop("the data set sorting cannot be generated: \(error)")
     }

@@ -54,8 +54,8 @@ enum Recipes {
         settings: Recipe(
           recipe: "sort-transformer", data: "sorting", scaling: .none, embedding: 48, blocks: 3,
           heads: 3, optimizer: .adamw, learningRate: 0.003, beta2: 0.95, weightDecay: 0.1,
-          clip: .limit(.norm(1)), scheduleName: .cosine, warmUp: 100, epochs: 8, batchSize: 64,
-          validation: 0.04, test: 0.2)),
+          clip: .limit(.norm(1)), scheduleName: .cosine, warmUp: 100, epochs: 6, batchSize: 64,
+          validation: 0.02, test: 0.1)),
       NamedRecipe(
         abstract: "The category of a definition: texts with classes (--network bag, cnn, ...).",
         settings: Recipe(

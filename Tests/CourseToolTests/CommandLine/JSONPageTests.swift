@@ -157,7 +157,7 @@ import Testing
       let sorter = path("sorter.safetensors")
       check(
         "Run", "train", "sort-transformer", "--embedding", "6", "--blocks", "1", "--epochs", "1",
-        "--batch-size", "500", "-o", sorter)
+        "--batch-size", "500", "--test", "0.6", "-o", sorter)
       check("SortedDigits", "predict", sorter, "420113")
 
       // A detector

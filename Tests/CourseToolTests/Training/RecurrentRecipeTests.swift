@@ -222,14 +222,14 @@ import Testing
       let model = folder.appending(path: "m.safetensors").path
       let run = runTool(
         "train", "sort-transformer", "--embedding", "24", "--blocks", "1", "--epochs", "2",
-        "--validation", "0.04", "--test", "0.5", "--quiet", "--output", model, "--json")
+        "--validation", "0.02", "--test", "0.75", "--quiet", "--output", model, "--json")
       #expect(run.status == 0, "\(run.error)")
       let test = try #require(try run.json["test"] as? [String: Any])
       #expect(test["accuracy"] as? Double ?? 0 > 0.4, "guessing is right once in ten times")
       let measured = runTool("evaluate", model).output
       #expect(measured.contains("accuracy"))
       // Six digits of each example are asked for.
-      for words in ["examples   12500\n", "answers    75000\n", "; counted: 75000 answers)"] {
+      for words in ["examples   37500\n", "answers    225000\n", "; counted: 225000 answers)"] {
         #expect(measured.contains(words), "\(measured)")
       }
       #expect(runTool("summary", model).output.contains("TiedEmbedding"))
