@@ -124,7 +124,9 @@ import Testing
     var layer = Self.formulas
     let output = layer.forward(Self.x, mode: .training)
     try require(
-      output.shape == [2, 4, 6], "Attention.forward: expected shape [2, 4, 6], got \(output.shape)")
+      output.shape == [2, 4, 6],
+      "Attention.forward: the heads lie side by side, merged(...): expected shape [2, 4, 6], got \(output.shape)"
+    )
     let (a, v) = (Self.a, Self.v)
     expectClose(
       output, Self.causalOutput, "Attention.forward",
