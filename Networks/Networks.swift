@@ -47,7 +47,8 @@ extension NeuralNetwork {
     [StepDecay.self, ExponentialDecay.self, CosineDecay.self, OneCycle.self, WarmUp.self]
   }
 
-  /// Loads a checkpoint that uses nothing but layers of this package.
+  /// Loads a checkpoint that uses nothing but layers of this package; those of the explorations have to be added:
+  /// `adding: NeuralNetwork.explorationTypes`.
   ///
   ///     let network = try NeuralNetwork(contentsOf: URL(fileURLWithPath: "digits.safetensors"))
   ///     let probabilities = try network.predict(features)

@@ -53,6 +53,7 @@ enum Remedies {
       "Correct the label, or remove the example."
     ),
     ("Fit the scaler on the data", nil),
+    ("Use saliency(of:for:) and occlusion", nil),
     ("Divide the training part with split", nil),
     (
       "If there are more, give the delimiter",

@@ -60,6 +60,11 @@ public struct DetectionData: Sendable {
     name: String, images: [AnnotatedImage], classNames: [String],
     proposals method: ProposalMethod = .both, progress: Progress = { _, _, _ in }
   ) throws {
+    guard !classNames.isEmpty else {
+      throw CourseError(
+        .invalidArgument, "no classes", expected: "the name of at least one", received: "none",
+        location: name)
+    }
     guard let first = images.first?.image else {
       throw CourseError(
         .invalidData, "no images", expected: "at least one", received: "none", location: name)

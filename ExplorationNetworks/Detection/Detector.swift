@@ -60,7 +60,8 @@ public struct Detector: Sendable {
   /// The things in each image of a batch.
   /// - Parameters:
   ///   - images: `[N, 3, H, W]`, from 0 to 1
-  ///   - proposals: at least one box for each image
+  ///   - proposals: at least one box for each image, with an area in the image
+  /// - Throws: `CourseError` when images or proposals do not fit the network
   public func detect(in images: Tensor, proposals: [[Box]]) throws -> [[Detection]] {
     guard images.rank == 4, images.shape.dropFirst() == network.inputShape[...],
       proposals.count == images.shape[0], proposals.allSatisfy({ !$0.isEmpty })
@@ -70,6 +71,12 @@ public struct Detector: Sendable {
         expected: "[N] + \(network.inputShape), and boxes for each image",
         received: "\(images.shape), and boxes for \(proposals.count) images")
     }
+    if let wrong = images.firstNonFiniteIndex {
+      throw CourseError(
+        .invalidData, "a pixel is not finite", expected: "numbers", received: "NaN or infinity",
+        location: "example \(wrong / (images.count / images.shape[0]))")
+    }
+    try network.fresh.check(batchShape: images.shape, mode: .inference)
     // Images with fewer proposals repeat their last one.
     let count = proposals.map(\.count).max() ?? 0
     let edges = proposals.flatMap { boxes in
@@ -78,12 +85,16 @@ public struct Detector: Sendable {
         return [box.x1, box.y1, box.x2, box.y2]
       }
     }
+    let sideInputs = [
+      RegionPooling.sideInput: Tensor(shape: [proposals.count, count, 4], scalars: edges)
+    ]
+    for place in network.layerPlaces where place.layer is RegionPooling {
+      try place.layer.check(
+        sideInputs: sideInputs, inputShape: place.inputShape, firstExample: 0)
+    }
     var network = network
     let output = network.forward(
-      network.preprocessing?(images) ?? images,
-      sideInputs: [
-        RegionPooling.sideInput: Tensor(shape: [proposals.count, count, 4], scalars: edges)
-      ], mode: .inference)
+      network.preprocessing?(images) ?? images, sideInputs: sideInputs, mode: .inference)
     let answers = network.loss?.prediction(from: output) ?? output
     let width = answers.shape[2]
     return answers.read { numbers in

@@ -105,7 +105,7 @@ extension NeuralNetwork {
   }
 
   /// The layers without a state from earlier batches.
-  private var fresh: Sequential {
+  var fresh: Sequential {
     var sequence = Sequential(layers)
     sequence.resetState()
     return sequence
@@ -122,7 +122,15 @@ extension NeuralNetwork {
         .invalidArgument, "side inputs of the example", expected: list(asked), received: list(given)
       )
     }
-    let isText = inputShape.count == 1 && outputShape.count == 2
+    // Some layers, such as RegionPooling, take other sizes than in training.
+    for (name, shape) in sideInputShapes.sorted(by: { $0.key < $1.key }) {
+      guard let values = sideInputs[name], values.shape.first != 1 || values.rank != shape.count + 1
+      else { continue }
+      throw CourseError(
+        .shapeMismatch, "side input \"\(name)\" does not fit the example",
+        expected: "\([1] + shape)", received: "\(values.shape)")
+    }
+    let isText = readsTokens && inputShape.count == 1 && outputShape.count == 2
     let fits =
       isText
       ? example.rank == 1 && (1...inputShape[0]).contains(example.shape[0])
@@ -134,8 +142,8 @@ extension NeuralNetwork {
         received: "shape \(example.shape)")
     }
     try fresh.check(batchShape: [1] + example.shape, mode: .inference)
-    if let first = layers.first as? any InputCheckingLayer {
-      try first.check(inputs: Tensor(stacking: [example]), firstExample: 0)
-    }
+    try fresh.check(sideInputs: sideInputs, inputShape: example.shape, firstExample: 0)
+    let batch = Tensor(stacking: [example])
+    try checkInputs { check in try check(preprocessing?(batch) ?? batch, 0) }
   }
 }

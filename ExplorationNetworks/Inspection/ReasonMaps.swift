@@ -28,15 +28,18 @@ extension NeuralNetwork {
       of: Tensor(stacking: [example]), sideInputs: answer.sideInputs
     ) { _ in answer.selection }
     if readsTokens {
-      // The vectors are the output of the embedding, the only layer that gets tokens.
-      guard let vectors = layers.first(where: { $0.layer is Embedding })?.outputGradient else {
+      // The vectors are the output of embeddings, the only layers that get tokens. Several stand side by side.
+      let squares = layers.filter { $0.layer is Embedding }.compactMap(\.outputGradient).map {
+        square($0).sum(axis: -1).reshaped(to: [example.shape[0]])
+      }
+      guard let first = squares.first else {
         throw CourseError(
           .invalidArgument, "tokens without vectors have no gradient",
           expected: "a network that begins with an Embedding",
-          received: layers.first.map { type(of: $0.layer).typeName } ?? "no layer",
+          received: layersAtInput.map { type(of: $0).typeName }.joined(separator: ", "),
           remedy: "An occlusion map needs none.")
       }
-      return sqrt((vectors * vectors).sum(axis: -1)).reshaped(to: [example.shape[0]])
+      return sqrt(squares.dropFirst().reduce(first, +))
     }
     guard let gradient = layers.first(where: { $0.path == "0" })?.inputGradient else {
       throw CourseError(
@@ -88,22 +91,28 @@ extension NeuralNetwork {
 
   /// How much each head of each attention layer takes of every step, for one example.
   ///
-  /// - Parameter example: as `inputShape`, or the tokens of a text
+  /// - Parameters:
+  ///   - example: as `inputShape`, or the tokens of a text
+  ///   - sideInputs: the side inputs that the layers ask for, `[1]` + shape each
   /// - Returns: the path of each such layer and its weights A, `[H, T, T]`: in head h, step t takes `A[h, t, u]` of
   ///   step u
   /// - Throws: `CourseError` when the example does not fit the network.
   /// - Reference: Vaswani et al. (2017), "Attention is all you need", *NeurIPS*, appendix. That such weights explain an
   ///   answer is disputed: Jain, Wallace (2019), "Attention is not Explanation", *NAACL*.
-  public func attentionMaps(of example: Tensor) throws -> [(path: String, weights: Tensor)] {
-    try requireExample(example)
-    let layers = activations(of: Tensor(stacking: [example]))
+  public func attentionMaps(
+    of example: Tensor, sideInputs: [String: Tensor] = [:]
+  ) throws -> [(path: String, weights: Tensor)] {
+    try requireExample(example, sideInputs: sideInputs)
+    let layers = activations(of: Tensor(stacking: [example]), sideInputs: sideInputs)
     return layers.compactMap { place in
       guard var attention = place.layer as? Attention else { return nil }
       // Tokens of a fixed number may end with padding; what stands outside of such a sequence has none.
       let sequence = layers.first {
         $0.layer is PaddedSequence && place.path.hasPrefix($0.path + ".")
       }
-      let lengths = sequence.flatMap { ($0.layer as? PaddedSequence)?.lengths(of: $0.input) }
+      let lengths =
+        sequence.flatMap { ($0.layer as? PaddedSequence)?.lengths(of: $0.input) }
+        ?? sideInputs[PaddedLengths.sideInput]
       attention.take(sideInputs: [
         PaddedLengths.sideInput: lengths ?? Tensor([[Float(place.input.shape[1])]])
       ])
@@ -112,7 +121,7 @@ extension NeuralNetwork {
   }
 
   /// Whether the inputs are tokens.
-  package var readsTokens: Bool { layers.first is any TokenLayer }
+  package var readsTokens: Bool { layersAtInput.contains { $0 is any TokenLayer } }
 
   /// The part of the answer in each of some examples.
   private func scores(of batch: Tensor, for answer: ExplainedAnswer) -> [Float] {
@@ -122,7 +131,7 @@ extension NeuralNetwork {
   }
 
   private func tokenOcclusion(of example: Tensor, for answer: ExplainedAnswer) -> Tensor {
-    let count = (layers.first as? any TokenLayer)?.vocabularySize ?? 1
+    let count = layersAtInput.compactMap { ($0 as? any TokenLayer)?.vocabularySize }.min() ?? 1
     let tokens = example.scalars
     let whole = scores(of: Tensor(stacking: [example]), for: answer)[0]
     let falls = tokens.indices.map { place -> Float in
@@ -146,6 +155,12 @@ extension NeuralNetwork {
 
   /// The shape `[C, H, W]` of an image.
   private func imageShape(of example: Tensor, given: [Int]?) throws -> [Int] {
+    guard textTokenizer == nil else {
+      throw CourseError(
+        .invalidArgument, "the network reads texts", expected: "images or tokens",
+        received: "the bytes of a text",
+        remedy: "Use saliency(of:for:) and occlusion(of:for:) of a TextClassifier.")
+    }
     let shape =
       given ?? (example.rank == 3 ? example.shape : example.rank == 2 ? [1] + example.shape : [])
     guard shape.count == 3, shape.reduce(1, *) == example.count else {

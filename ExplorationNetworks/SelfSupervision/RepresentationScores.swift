@@ -17,14 +17,29 @@ public struct RepresentationScores: Sendable, Codable, Equatable {
   public let penalty: Float
 
   /// Measures features, `[N, D]`.
+  /// - Throws: `CourseError` when features and labels do not fit each other
   public init(
     ofFeatures features: Tensor, _ labels: [Int], testedOn tested: Tensor, _ truth: [Int],
     classCount: Int
   ) throws {
+    let known = try NearestNeighbours(features: features, labels: labels)
+    guard tested.rank == 2, tested.shape[1] == features.shape[1], tested.shape[0] == truth.count,
+      !truth.isEmpty
+    else {
+      throw CourseError(
+        .shapeMismatch, "RepresentationScores: features to test on, and their classes",
+        expected: "features [M, \(features.shape[1])] and M classes, at least one",
+        received: "\(tested.shape) and \(truth.count) classes")
+    }
+    if let wrong = truth.firstIndex(where: { !(0..<classCount).contains($0) }) {
+      throw CourseError(
+        .invalidData, "RepresentationScores: class out of range",
+        expected: "0 to \(classCount - 1)", received: "\(truth[wrong])",
+        location: "example \(wrong) to test on")
+    }
     self.features = features.shape[1]
-    nearestNeighbours = try NearestNeighbours(features: features, labels: labels)
-      .accuracy(on: tested, labels: truth)
     let probe = try LinearProbe(features: features, labels: labels, classCount: classCount)
+    nearestNeighbours = known.accuracy(on: tested, labels: truth)
     linearProbe = probe.accuracy(on: tested, labels: truth)
     penalty = probe.penalty
   }

@@ -92,7 +92,7 @@ public struct DetectionScores: Sendable {
 
   /// The number of true boxes of a class.
   public func truthCount(of label: Int) -> Int {
-    images[label].reduce(0) { $0 + $1.truth.count }
+    images(of: label).reduce(0) { $0 + $1.truth.count }
   }
 
   /// A point of the curve of a class, after one more detection.
@@ -108,7 +108,7 @@ public struct DetectionScores: Sendable {
   /// The precision over the recall of a class, from the detection with the highest score on.
   /// - Parameter overlap: the overlap above which a detection is right
   public func curve(of label: Int, overlap: Float = 0.5) -> [Point] {
-    points(of: label, right: images[label].map { voc($0.found, $0.truth, overlap) })
+    points(of: label, right: images(of: label).map { voc($0.found, $0.truth, overlap) })
   }
 
   /// The average precision of a class by the rules of VOC 2010; `nil` where the truth has none of it.
@@ -174,6 +174,14 @@ public struct DetectionScores: Sendable {
         }
     }
     return count > 0 ? Double(found) / Double(count) : nil
+  }
+
+  private func images(of label: Int) -> [(found: [Detection], truth: [Box])] {
+    guard images.indices.contains(label) else {
+      stop(
+        "DetectionScores", expected: "a class from 0 to \(classCount - 1)", received: "\(label)")
+    }
+    return images[label]
   }
 
   // MARK: Matching

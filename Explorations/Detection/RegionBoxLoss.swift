@@ -42,7 +42,13 @@ public struct RegionBoxLoss: Loss {
         received: "\(prediction.shape) and \(target.summary)")
     }
     let all = truth.reshaped(to: [-1, 5])
-    let classes = all[0..., 0..<1].scalars.map { Int($0) }
+    let classCount = prediction.shape[2] / 4
+    let classes = all[0..., 0..<1].scalars.map { Int(exactly: $0) ?? classCount + 1 }
+    guard classes.allSatisfy((Target.ignored...classCount).contains) else {
+      stop(
+        "RegionBoxLoss.forward", expected: "whole numbers from \(Target.ignored) to \(classCount)",
+        received: "the classes \(all[0..., 0..<1].scalars)")
+    }
     let rows = classes.indices.filter { classes[$0] != Target.ignored }
     kept.set((rows, prediction.shape), in: .training)
     guard !rows.isEmpty else { return 0 }

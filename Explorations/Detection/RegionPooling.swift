@@ -168,6 +168,12 @@ public struct RegionPooling: Layer, TwoBodied {
         "RegionPooling", expected: "a side input \"\(Self.sideInput)\" of shape [N, R, 4]",
         received: sideInputs[Self.sideInput].map { "\($0.shape)" } ?? "none")
     }
+    // Beyond that, the whole numbers of its pixels could overflow.
+    guard boxes.count == 0 || abs(boxes).max() <= 1e6 else {
+      stop(
+        "RegionPooling", expected: "regions near the image",
+        received: "a corner at \(boxes.scalars.first { !(abs($0) <= 1e6) } ?? .nan)")
+    }
     self.boxes = boxes
   }
 

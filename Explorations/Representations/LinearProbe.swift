@@ -157,6 +157,11 @@ public struct LinearProbe: Sendable {
         expected: "features [N, D] and N labels, at least one",
         received: "\(features.shape) and \(labels.count) labels")
     }
+    guard classCount >= 1 else {
+      throw CourseError(
+        .invalidArgument, "LinearProbe: number of classes", expected: "at least 1",
+        received: "\(classCount)")
+    }
     if let wrong = labels.firstIndex(where: { !(0..<classCount).contains($0) }) {
       throw CourseError(
         .invalidData, "LinearProbe: label out of range", expected: "0 to \(classCount - 1)",

@@ -39,7 +39,8 @@ extension NeuralNetwork {
   public func activations(
     of batch: Tensor, sideInputs: [String: Tensor] = [:], gradient: ((Tensor) -> Tensor)? = nil
   ) -> [LayerActivation] {
-    Self.activations(
+    requireSideInputs(sideInputs, count: batch.shape.first ?? 0, of: "NeuralNetwork.activations")
+    return Self.activations(
       of: layers, for: preprocessing?(batch) ?? batch, sideInputs: sideInputs, gradient: gradient)
   }
 
@@ -93,10 +94,9 @@ private struct ObservedLayer: LayerContainer, ParameterFreeLayer {
       else { return }
       let path = prefix + name
       if let container = layer.layer as? any LayerContainer {
-        let inside = activations(in: container, prefix: path + ".")
         // A path that only passes on its input.
-        if inside.isEmpty { return }
-        found += inside
+        if (container as? Sequential)?.layers.isEmpty == true { return }
+        found += activations(in: container, prefix: path + ".")
       }
       found.append(
         LayerActivation(

@@ -16,10 +16,13 @@ extension Figure {
   /// The distribution of the outputs of each layer for a batch of raw features, also of those inside of containers. A
   /// `Sequential` is its layers, and the numbers of words are no outputs.
   ///
+  /// - Parameter sideInputs: the side inputs that the layers ask for, `[N]` + shape each
   /// - Throws: `CourseError` when the features do not fit the network.
-  public static func activations(of network: NeuralNetwork, for features: Tensor) throws -> Figure {
-    _ = try network.predict(features, batchSize: features.shape.first)
-    let all = network.activations(of: features)
+  public static func activations(
+    of network: NeuralNetwork, for features: Tensor, sideInputs: [String: Tensor] = [:]
+  ) throws -> Figure {
+    _ = try network.predict(features, sideInputs: sideInputs, batchSize: features.shape.first)
+    let all = network.activations(of: features, sideInputs: sideInputs)
     let tokens = all.filter { $0.layer is any TokenLayer }.map(\.input)
     let layers = all.filter { !($0.layer is Sequential) && !tokens.contains($0.output) }
     return distributions(

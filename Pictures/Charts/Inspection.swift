@@ -46,14 +46,16 @@ extension TileSheet {
         expected: "shape \(network.inputShape)", received: "\(example.shape)", location: name)
     }
     let batch = example.reshaped(to: [1] + network.inputShape)
-    let probabilities = try network.classProbabilities(batch)
+    // A network that asks for regions or the like has no answer without them.
+    let probabilities =
+      network.sideInputShapes.isEmpty ? try network.classProbabilities(batch) : nil
     func className(_ label: Int) -> String {
       network.classNames.indices.contains(label) ? network.classNames[label] : "\(label)"
     }
     var captions: [String] = []
     // Not of the features of an encoder.
-    if probabilities.rank == 2, probabilities.shape[1] > 1, probabilities.min() >= 0,
-      Swift.abs(probabilities.sum() - 1) < 0.01
+    if let probabilities, probabilities.rank == 2, probabilities.shape[1] > 1,
+      probabilities.min() >= 0, Swift.abs(probabilities.sum() - 1) < 0.01
     {
       let best = probabilities.argmax(axis: -1)[0]
       let percent = Int((100 * probabilities[0, best]).rounded())

@@ -17,7 +17,7 @@ extension TileSheet {
   public static func reasons(
     _ map: Tensor, over image: Tensor, name: String, title: String
   ) throws -> TileSheet {
-    guard image.rank == 3, map.shape == Array(image.shape.dropFirst()) else {
+    guard image.rank == 3, image.count > 0, map.shape == Array(image.shape.dropFirst()) else {
       throw CourseError(
         .shapeMismatch, "a map and its image", expected: "[H, W] and [C, H, W]",
         received: "\(map.shape) and \(image.shape)")
@@ -27,7 +27,8 @@ extension TileSheet {
     let shades = values.map { Shade($0, largest: largest) }
     // Other numbers of channels are drawn as the mean of them.
     let channels = [1, 3].contains(image.shape[0]) ? image : image.mean(axis: 0, keepDims: true)
-    let (low, high) = (channels.min(), channels.max())
+    let finite = channels.scalars.filter(\.isFinite)
+    let (low, high) = (finite.min() ?? 0, finite.max() ?? 1)
     let picture = PixelImage(channels, range: low < high ? low...high : low...(low + 1))
     let grey = picture.converted(toChannels: 1)
     func colored(_ pixels: [UInt8]) -> PixelImage {
@@ -77,6 +78,11 @@ extension Figure {
   public static func attention(
     _ weights: Tensor, tokens: [String], title: String, scale: ShadeScale? = nil
   ) -> Figure {
+    guard weights.rank == 2, weights.shape[0] == weights.shape[1], weights.count > 0 else {
+      stop(
+        "Figure.attention", expected: "the weights of one head, [T, T]",
+        received: "\(weights.shape)")
+    }
     let scale = scale ?? .attention(of: [weights])
     let steps = weights.shape[0]
     let isLabelled = tokens.count == steps && steps <= 32

@@ -1,4 +1,4 @@
-/// A layer that consists of layers: `Sequential`, `Residual`, `Skip`, `Branches`.
+/// A layer that consists of layers: `Sequential`, `Residual`, `Skip`, `Branches`, `Siamese`.
 ///
 /// A container shows its layers, and states the input of each. The rest follows: parameters, states and random
 /// numbers belong to the layers inside and are named by their path, `body.0.weights`, and an error is located by it,
@@ -7,8 +7,47 @@
 /// Containers are nested as wanted, and backpropagation follows the nesting: no graph is recorded. The backward pass of a
 /// container goes through its layers in reverse; where an input went to several of them, their gradients add up, in
 /// the order of the layers, so that the sum is the same in each run.
+///
+/// A container of one's own keeps its layers as `any Layer` and shows them in place, since others may take their place:
+/// `fused()` changes the types of layers, and `activations(of:)` puts observers around them.
+///
+///     /// Lets a part of the numbers of one layer pass, as another layer decides: `Y = F(X) ⊙ G(X)`.
+///     struct Gate: LayerContainer {
+///       struct Configuration: Codable, Sendable { var size: Int }
+///       let configuration: Configuration
+///       private var parts: [any Layer]
+///       private var kept = Kept<(value: Tensor, gate: Tensor)>()
+///
+///       init(configuration: Configuration) {
+///         self.configuration = configuration
+///         let size = configuration.size
+///         let dense = { Dense(inputSize: size, outputSize: size) }
+///         parts = [dense(), Sequential(dense(), Sigmoid())]
+///       }
+///       mutating func forEachLayer(
+///         _ body: (_ name: String, _ layer: inout any Layer) throws -> Void
+///       ) rethrows {
+///         try body("value", &parts[0])
+///         try body("gate", &parts[1])
+///       }
+///       func inputShapes(for inputShape: [Int]) -> [[Int]] { [inputShape, inputShape] }
+///       func outputShape(for inputShape: [Int]) throws -> [Int] {
+///         try parts[1].outputShape(for: parts[0].outputShape(for: inputShape))
+///       }
+///       mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
+///         let value = parts[0].forward(input, mode: mode)
+///         let gate = parts[1].forward(input, mode: mode)
+///         kept.set((value, gate), in: mode)
+///         return value * gate
+///       }
+///       mutating func backward(_ outputGradient: Tensor) -> Tensor {
+///         let (value, gate) = kept.take(for: "Gate")
+///         return parts[0].backward(outputGradient * gate) + parts[1].backward(outputGradient * value)
+///       }
+///     }
 public protocol LayerContainer: Layer {
-  /// Shows every layer inside, always in the same order.
+  /// Shows every layer inside, always in the same order. What `body` puts in the place of a layer is the layer from then
+  /// on, whatever its type.
   mutating func forEachLayer(_ body: (_ name: String, _ layer: inout any Layer) throws -> Void)
     rethrows
 

@@ -14,6 +14,9 @@ extension NeuralNetwork {
     try visit(self.body, "")
   }
 
+  /// The layers that get the input of the network itself, also inside of containers.
+  package var layersAtInput: [any Layer] { body.layersAtInput.map(\.layer) }
+
   /// The paths of all layers.
   var layerPaths: [String] {
     var paths: [String] = []
@@ -105,6 +108,7 @@ private func entries(path: String, layer: any Layer) -> [(path: String, layer: a
   switch layer {
   case let sequence as Sequential: inside = sequence.layersAtInput
   case let parallel as any ParallelPaths: inside = parallel.layersAtInput
+  case let siamese as Siamese: inside = entries(path: "body", layer: siamese.body)
   default: return [(path, layer)]
   }
   return inside.map { ("\(path).\($0.path)", $0.layer) }

@@ -87,9 +87,16 @@ extension ParallelPaths {
         "\(Self.typeName): outputs that cannot be \(axis == nil ? "added" : "concatenated")",
         expected: (axis.map { "equal sizes but for axis \($0 + 1)" } ?? "equal shapes")
           + ", \(shapes[0]) from \(pathNames[0])",
-        received: "\(shapes[index]) from \(pathNames[index])", remedy: Self.remedy)
+        received: "\(shapes[index]) from \(pathNames[index])",
+        remedy: axis == 0 && Self.areSteps(shapes)
+          ? "Of steps [T, F] that differ in F, give axis: -1." : Self.remedy)
     }
     return result
+  }
+
+  /// Whether these are shapes of sequences that differ in the numbers of a step only.
+  private static func areSteps(_ shapes: [[Int]]) -> Bool {
+    shapes.allSatisfy { $0.count == 2 && $0[0] == shapes[0][0] }
   }
 
   /// The merged outputs of all paths.

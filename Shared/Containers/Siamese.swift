@@ -6,7 +6,7 @@
 /// - `Y`: output, `[N, V, ...]`: the body's output for each view
 ///
 /// Given `dY`, `dX[n, v] = F'(dY[n, v])`; the gradients of the weights add up over the views. To the body the views are N·V
-/// examples, so that a batch norm inside measures all of them together.
+/// examples, so that a batch norm inside measures all of them together; side inputs are those of the example.
 ///
 ///     let encoder = Sequential(Flatten(), Dense(outputSize: 16))
 ///     try network.append(Siamese(encoder, views: 2))      // two grey images [2, 28, 28] become [2, 16]
@@ -103,6 +103,15 @@ public struct Siamese: LayerContainer {
     try located("body", body, ", for a batch of \(batchShape[0])") {
       try body.check(batchShape: [batchShape[0] * views] + shape, mode: mode)
     }
+  }
+
+  /// Hands the side inputs of each example to all of its views.
+  public mutating func take(sideInputs: [String: Tensor]) {
+    guard !body.sideInputShapes.isEmpty else { return }
+    body.take(
+      sideInputs: sideInputs.mapValues { values in
+        values.rows(at: (0..<(values.shape[0] * views)).map { $0 / views })
+      })
   }
 
   // MARK: Passes

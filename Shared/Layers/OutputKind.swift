@@ -58,8 +58,14 @@ extension NeuralNetwork {
       return try loss.check(predictions: output, place: "batch \(batch + 1)")
     }
     for task in tasks where task.loss.inputKind.areProbabilities {
-      try task.loss.check(
-        predictions: task.part(of: output), place: "batch \(batch + 1), task \"\(task.name)\"")
+      do {
+        try task.loss.check(
+          predictions: task.part(of: output), place: "batch \(batch + 1), task \"\(task.name)\"")
+      } catch var error as CourseError {
+        // The outputs of other tasks would not stay what they are.
+        error.remedy = error.remedy?.replacing("End the network", with: "End the head of the task")
+        throw error
+      }
     }
   }
 }

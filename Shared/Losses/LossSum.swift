@@ -41,7 +41,7 @@ public struct LossSum: Loss {
 
   /// Creates the sum.
   /// - Parameters:
-  ///   - losses: at least one, all with the same reduction
+  ///   - losses: at least one, all with the same reduction, and all of scores or all of probabilities
   ///   - weights: the weight of each, a finite number above 0; 1 for all unless given
   public init(_ losses: [any Loss], weights: [Float]? = nil) {
     self = orStop {
@@ -73,6 +73,16 @@ public struct LossSum: Loss {
         received: "\(other.reduction.rawValue) in \(type(of: other).typeName)",
         remedy: "Give all of them the same reduction.")
     }
+    if let scores = losses.first(where: { $0.inputKind == .scores }),
+      let others = losses.first(where: { $0.inputKind.areProbabilities })
+    {
+      throw CourseError(
+        .invalidArgument, "LossSum: losses of different outputs",
+        expected: "all of scores, or all of probabilities",
+        received: "\(type(of: scores).typeName) of scores, \(type(of: others).typeName) of "
+          + "probabilities",
+        remedy: "Take those that take the same output.")
+    }
     (self.losses, self.weights) = (losses, weights)
   }
 
@@ -80,8 +90,10 @@ public struct LossSum: Loss {
 
   /// How the losses of a batch are combined: as all of the losses do.
   public var reduction: Reduction { first.reduction }
-  /// That of the first loss.
-  public var inputKind: OutputKind { first.inputKind }
+  /// Scores or probabilities where one of the losses takes these; else that of the first loss.
+  public var inputKind: OutputKind {
+    losses.map(\.inputKind).first { $0 != .numbers } ?? first.inputKind
+  }
   /// As the first loss.
   public var isClassification: Bool { first.isClassification }
   /// As the first loss.

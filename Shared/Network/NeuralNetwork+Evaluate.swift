@@ -147,9 +147,10 @@ extension NeuralNetwork {
 
   /// Throws unless the network can be measured on such batches.
   func check(_ batches: some TrainingBatches, role: String) throws {
+    // First, since the shape of side inputs may also be that of the targets.
+    try check(sideInputShapes: batches.sideInputShapes, role: role, name: batches.name)
     try check(
       inputShape: batches.inputShape, targets: batches.targets, role: role, name: batches.name)
-    try check(sideInputShapes: batches.sideInputShapes, role: role, name: batches.name)
     try preprocessing?.check(inputShape: inputShape)
   }
 

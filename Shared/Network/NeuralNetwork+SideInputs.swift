@@ -99,12 +99,18 @@ extension NeuralNetwork {
 
   /// Hands side inputs to the layers that ask for them.
   mutating func take(_ sideInputs: [String: Tensor], count: Int) {
+    requireSideInputs(sideInputs, count: count, of: "NeuralNetwork.forward")
+    body.take(sideInputs: sideInputs)
+  }
+
+  /// Stops unless there are the side inputs that the layers ask for, of so many examples.
+  package func requireSideInputs(_ sideInputs: [String: Tensor], count: Int, of method: String) {
     guard sideInputShapes.keys.sorted() == sideInputs.keys.sorted(),
       sideInputs.allSatisfy({ $0.value.shape.first == count })
     else {
       let names = sideInputShapes.keys.sorted()
       stop(
-        "NeuralNetwork.forward",
+        method,
         expected: names.isEmpty
           ? "no side inputs" : "the side inputs \(quotedList(names)) of \(count) examples",
         received: sideInputs.isEmpty
@@ -112,6 +118,5 @@ extension NeuralNetwork {
           : sideInputs.sorted { $0.key < $1.key }.map { "\"\($0.key)\" of shape \($0.value.shape)" }
             .joined(separator: ", "))
     }
-    body.take(sideInputs: sideInputs)
   }
 }

@@ -73,6 +73,9 @@ extension NeuralNetwork {
       data.inputShape == inputShape
       ? try data.aligned(featureNames: featureNames, classNames: classNames, role: role) : data
     try check(
+      sideInputShapes: aligned.sideInputs.mapValues { Array($0.shape.dropFirst()) }, role: role,
+      name: data.name)
+    try check(
       inputShape: aligned.inputShape, targets: aligned.targets, role: role, name: data.name)
     try checkNames(
       classes: aligned.classNames, features: aligned.featureNames, of: data.name, role: role)
@@ -133,7 +136,7 @@ extension NeuralNetwork {
   ///   - name: the name of the data in messages
   ///   - body: calls its argument with all inputs, preprocessed, piece by piece; not called where no
   ///     layer wants to see them
-  func checkInputs(
+  package func checkInputs(
     name: String? = nil,
     _ body: (_ check: (_ inputs: Tensor, _ firstExample: Int) throws -> Void) throws -> Void
   ) throws {
@@ -169,6 +172,25 @@ extension NeuralNetwork {
       error.location = [name, error.location].compactMap { $0 }.joined(separator: ", ")
       throw error
     }
+  }
+
+  /// Throws when nothing would be learned, since the loss counts no answer of any batch.
+  func requireAnswers(of data: Dataset, batchSize: Int, role: String) throws {
+    guard let loss, data.count > 0, batchSize >= 1 else { return }
+    let isAsked = data.targets.answerCount > 0
+    for start in stride(from: 0, to: isAsked ? data.count : 0, by: batchSize) {
+      let rows = start..<Swift.min(start + batchSize, data.count)
+      let weights = data.weights.map { $0.rows(at: rows) }
+      guard loss.totalWeight(of: data.targets.rows(at: rows), weights: weights) == 0 else { return }
+    }
+    throw CourseError(
+      .invalidData, "\(role): no answer that counts",
+      expected: "classes that are not ignored, weights above 0, and batches that "
+        + "\(type(of: loss).typeName) can measure",
+      received: isAsked
+        ? "a weight of 0 in all batches of \(Swift.min(batchSize, data.count))"
+        : "ignored ones only",
+      location: data.name, remedy: "Look at the targets, the weights and the batch size.")
   }
 
   /// Throws when examples have weights, and the loss does not know them.

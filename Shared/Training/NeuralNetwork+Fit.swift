@@ -41,6 +41,7 @@ extension NeuralNetwork {
     metrics: [any Metric]? = nil, callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
     let data = try prepared(data, role: "training data")
+    try requireAnswers(of: data, batchSize: options.batchSize, role: "training data")
     // Where the network has no names, those of the training data count.
     var validation = validation
     if let other = validation as? Dataset {
@@ -74,15 +75,10 @@ extension NeuralNetwork {
     options: TrainingOptions,
     metrics: [any Metric]? = nil, callbacks: [any TrainingCallback] = [], resuming: Bool = false
   ) throws -> TrainingHistory {
-    try check(
-      inputShape: batches.inputShape, targets: batches.targets, role: "training data",
-      name: batches.name)
-    try check(
-      sideInputShapes: batches.sideInputShapes, role: "training data", name: batches.name)
+    try check(batches, role: "training data")
     try checkNames(
       classes: batches.classNames, features: batches.featureNames, of: batches.name,
       role: "training data")
-    try preprocessing?.check(inputShape: inputShape)
     return try train(
       on: PreparedBatches(batches), validation: validation, options: options,
       metrics: metrics, callbacks: callbacks, resuming: resuming)

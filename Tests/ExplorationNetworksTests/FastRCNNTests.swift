@@ -328,4 +328,60 @@ import Testing
       _ = try detector.detect(in: Tensor(zeros: [1, 3, 32, 32]), proposals: [[]])
     }
   }
+
+  @Test func otherRegionsThanThoseOfTheNetworkAreNamed() throws {
+    var network = try network(regions: 8)
+    let batches = DetectionBatches(try data(), regions: 6, batchSize: 2, seed: 1)
+    for attempt in [
+      { try network.fit(batches, options: TrainingOptions(epochs: 1)) as Any },
+      { try network.fit(batches.dataset(), options: TrainingOptions(epochs: 1)) },
+      { try network.evaluate(batches) },
+    ] {
+      expectCourseError(
+        .shapeMismatch, "side input \"regions\" does not fit: expected [8, 4]", "got [6, 4]"
+      ) { _ = try attempt() }
+    }
+    expectCourseError(.invalidArgument, "no classes", "the name of at least one") {
+      _ = try DetectionData(
+        name: "scenes", images: [Self.scenes.scene(at: 0)], classNames: [])
+    }
+  }
+
+  @Test func aDetectorWithoutTrainingAndImagesOfNoNumbersAreRefused() throws {
+    var network = try network()
+    let data = try data(0..<2)
+    expectCourseError(.invalidData, "BatchNorm was never trained") {
+      _ = try Detector(network).detect(in: data)
+    }
+    try network.fit(
+      DetectionBatches(data, regions: 8, batchSize: 2, seed: 1), options: TrainingOptions(epochs: 1)
+    )
+    var images = Tensor(zeros: [2, 3, 32, 32])
+    images[1, 2, 3, 4] = .nan
+    expectCourseError(.invalidData, "a pixel is not finite", "example 1") {
+      _ = try Detector(network).detect(in: images, proposals: data.proposals)
+    }
+  }
+
+  /// As `predict` refuses them.
+  @Test func proposalsWithoutAPixelAreRefused() throws {
+    var network = try network()
+    try network.fit(
+      DetectionBatches(data(), regions: 8, batchSize: 2, seed: 1),
+      options: TrainingOptions(epochs: 1))
+    let detector = try Detector(network)
+    let good = Box(x1: 0, y1: 0, x2: 9, y2: 9)
+    for box in [
+      Box(x1: 3, y1: 3, x2: 3, y2: 5), Box(x1: 32, y1: 0, x2: 40, y2: 9),
+      Box(x1: -1e30, y1: 0, x2: 1e30, y2: 9),
+    ] {
+      expectCourseError(.invalidData, "a region without an area", "example 1, region 1") {
+        _ = try detector.detect(
+          in: Tensor(zeros: [2, 3, 32, 32]), proposals: [[good], [good, box]])
+      }
+      expectCourseError(.invalidData, "a region without an area", "example 0, region 0") {
+        _ = try detector.answer(to: Tensor(zeros: [3, 32, 32]), proposals: [box])
+      }
+    }
+  }
 }

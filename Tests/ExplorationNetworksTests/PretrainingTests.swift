@@ -177,6 +177,54 @@ import Testing
     #expect(bad.nearestNeighbours < 0.8 && bad.linearProbe < 0.8)
   }
 
+  /// A single image has no other one to be compared with.
+  @Test(arguments: [TwoViewLoss.Method.vicReg, .ntXent(temperature: 0.5)])
+  func batchesOfOneImageAreRefused(method: TwoViewLoss.Method) throws {
+    var network = NeuralNetwork(
+      inputShape: [4], loss: TwoViewLoss(method), optimizer: SGD(learningRate: 0.1), seed: 1)
+    try network.append(Siamese(Dense(outputSize: 3)))
+    let views = Tensor(normal: [3, 4], key: RandomKey(seed: 1))
+    func fit(_ count: Int, batchSize: Int) throws {
+      try network.fit(
+        Dataset(
+          features: views[0..<count], targets: .classes([Int](repeating: 0, count: count))),
+        options: TrainingOptions(epochs: 1, batchSize: batchSize))
+    }
+    for (count, size) in [(1, 8), (3, 1)] {
+      expectCourseError(.invalidData, "no answer that counts", "batches of 1", "TwoViewLoss") {
+        try fit(count, batchSize: size)
+      }
+    }
+    #expect(throws: Never.self) { try fit(3, batchSize: 2) }
+  }
+
+  @Test func featuresAndClassesThatDoNotFitAreRefused() {
+    expectCourseError(.invalidArgument, "LinearProbe: number of classes", "at least 1") {
+      _ = try LinearProbe(features: [[1], [2]], labels: [0, 0], classCount: 0)
+    }
+    func scores(
+      _ features: Tensor, _ labels: [Int], _ tested: Tensor, _ truth: [Int]
+    ) throws {
+      _ = try RepresentationScores(
+        ofFeatures: features, labels, testedOn: tested, truth, classCount: 2)
+    }
+    let (good, labels): (Tensor, [Int]) = ([[1, 2], [3, 5]], [0, 1])
+    expectCourseError(.shapeMismatch, "features [N, D]", "[2]") {
+      try scores([1, 2], labels, good, labels)
+    }
+    for (tested, truth) in [
+      (Tensor([1, 2]), labels), (Tensor([[1], [2]]), labels), (good, [0]),
+      (Tensor(zeros: [0, 2]), []),
+    ] {
+      expectCourseError(.shapeMismatch, "to test on", "features [M, 2] and M classes") {
+        try scores(good, labels, tested, truth)
+      }
+    }
+    expectCourseError(.invalidData, "class out of range", "0 to 1", "example 1 to test on") {
+      try scores(good, labels, good, [0, 2])
+    }
+  }
+
   // MARK: Refusals
 
   @Test func impossibleSettingsAreRefused() throws {

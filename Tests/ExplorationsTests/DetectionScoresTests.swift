@@ -21,6 +21,15 @@ import Testing
     return scores
   }
 
+  @Test(arguments: [-1, 2]) func otherClassesStop(label: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [label] in
+      _ = DetectionScores(classCount: 2).averagePrecision(of: label)
+    }
+    expectWords(of: result, "DetectionScores", "a class from 0 to 1", "\(label)")
+  }
+
   @Test func areaUnderTheEnvelopeByHand() throws {
     // Right, wrong, right, right, of five true boxes: precisions 1, 1/2, 2/3, 3/4 at recalls 1/5, 1/5, 2/5, 3/5.
     let scores = scores([

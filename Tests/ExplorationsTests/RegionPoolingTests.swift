@@ -96,6 +96,19 @@ import Testing
     expectWords(of: result, "RegionPooling.forward", "regions of N images", "no regions")
   }
 
+  @Test(arguments: ["1e30", "-inf", "nan"])
+  func regionsFarAwayStop(corner: String) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [corner] in
+      var layer = RegionPooling(regions: 2, size: 2, imageSize: [8, 12])
+      layer.take(sideInputs: [
+        "regions": Tensor([[[0, 0, 4, 4], [0, 0, Float(corner)!, 4]]] as [[[Float]]])
+      ])
+    }
+    expectWords(of: result, "RegionPooling", "regions near the image", "a corner at")
+  }
+
   // MARK: The loss of the boxes
 
   @Test func onlyRegionsThatCountHaveABoxLoss() {
@@ -115,6 +128,18 @@ import Testing
     expectClose(loss.backward(), Tensor(zeros: [1, 3, 8]), "dY where nothing counts")
     let report = checkGradients(of: loss, prediction: output, target: target)
     #expect(report.passed, "\(report)")
+  }
+
+  @Test(arguments: ["0.5", "3", "-2", "nan", "inf"])
+  func classesThatAreNoneStop(label: String) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [label] in
+      var loss = RegionBoxLoss()
+      _ = loss.forward(
+        Tensor(zeros: [1, 1, 8]), target: .values(Tensor([[[Float(label)!, 0, 0, 0, 0]]])))
+    }
+    expectWords(of: result, "RegionBoxLoss.forward", "whole numbers from -1 to 2")
   }
 
   @Test func targetsThatDoNotFitAreRefused() {

@@ -69,6 +69,16 @@ import Testing
     #expect(layers.last?.output == copy.forward(batch / 2, mode: .inference))
   }
 
+  /// Without layers of its own a path only passes on its input, but a container computes with it.
+  @Test func containersOfEmptyPathsAreSeen() throws {
+    var network = NeuralNetwork(inputShape: [2], seed: 1)
+    try network.append(Residual(Sequential()))
+    try network.append(Skip(Sequential(Sequential())))
+    let layers = network.activations(of: [[1, 2]])
+    #expect(layers.map(\.path) == ["0", "1.body", "1"])
+    #expect(layers.map(\.output) == [[[2, 4]], [[2, 4]], [[2, 4, 2, 4]]])
+  }
+
   @Test func featureMapsShowLayersInside() throws {
     let maps = try network().featureMaps(of: batch.rows(at: [0]).reshaped(to: [2, 4, 4]))
     #expect(

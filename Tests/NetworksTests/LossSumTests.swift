@@ -57,6 +57,35 @@ import Testing
       sum.backward(), dice.backward() + entropy.backward(), "LossSum.backward", atol: 1e-7, rtol: 0)
   }
 
+  /// Whichever comes first: of the same output, one would take the logarithm of scores.
+  @Test(arguments: [false, true])
+  func lossesOfDifferentOutputsAreRefused(isReversed: Bool) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [isReversed] in
+      let losses: [any Loss] = [SoftmaxCrossEntropyLoss(), CrossEntropyLoss()]
+      _ = LossSum(isReversed ? losses.reversed() : losses)
+    }
+    expectWords(
+      of: result, "LossSum: losses of different outputs",
+      "SoftmaxCrossEntropyLoss of scores, CrossEntropyLoss of probabilities")
+  }
+
+  @Test func numbersGoWithScoresAndProbabilities() throws {
+    for loss in [SoftmaxCrossEntropyLoss(), CrossEntropyLoss()] as [any Loss] {
+      #expect(LossSum([MeanSquaredErrorLoss(), loss]).inputKind == loss.inputKind)
+    }
+    var network = NeuralNetwork(
+      inputShape: [2], loss: LossSum([MeanSquaredErrorLoss(), SoftmaxCrossEntropyLoss()]),
+      optimizer: SGD(learningRate: 0.1), seed: 1)
+    try network.append(Dense(outputSize: 2))
+    try network.append(Softmax())
+    let data = try Dataset(features: [[1, 2]], targets: .values([[0, 1]]))
+    expectCourseError(.invalidArgument, "probabilities before a loss that makes them itself") {
+      try network.fit(data, options: TrainingOptions(epochs: 1))
+    }
+  }
+
   @Test func aSavedSumIsTheSame() throws {
     try withTemporaryFolder { folder in
       var network = NeuralNetwork(

@@ -111,6 +111,24 @@ import Testing
     }
   }
 
+  /// A sigmoid after all heads would change the outputs of the others.
+  @Test func theHeadOfATaskIsNamed() throws {
+    var network = try network(
+      [Branches([Dense(outputSize: 2), Dense(outputSize: 1)], merge: .concatenate)],
+      loss: MultiTaskLoss([
+        .init("species", outputs: 0..<2, loss: SoftmaxCrossEntropyLoss()),
+        .init("tall", outputs: 2..<3, loss: BinaryCrossEntropyLoss()),
+      ]))
+    let both = try Dataset(
+      features: data.features,
+      targets: .tasks([
+        "species": data.targets, "tall": .classes(data.targets.classIndices),
+      ]))
+    expectCourseError(
+      .invalidArgument, "no probabilities", "task \"tall\"", "End the head of the task with Sigmoid"
+    ) { try network.fit(both, options: TrainingOptions(epochs: 1)) }
+  }
+
   @Test func evaluationRefusesThemAsWell() throws {
     let network = try network([dense(1)], loss: BinaryCrossEntropyLoss())
     expectCourseError(.invalidArgument, "no probabilities") { _ = try network.evaluate(data) }

@@ -81,6 +81,37 @@ import Testing
     }
   }
 
+  /// Multiplies each example by a number of its own.
+  private struct Scaling: ParameterFreeLayer {
+    var factors = Tensor(ones: [1, 1, 1, 1])
+    var sideInputShapes: [String: [Int]] { ["factor": [1, 1, 1]] }
+    mutating func take(sideInputs: [String: Tensor]) { factors = sideInputs["factor"]! }
+    func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+    func forward(_ input: Tensor, mode: Mode) -> Tensor { input * factors }
+    func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * factors }
+  }
+
+  @Test func networksThatAskForSideInputsAreDrawn() throws {
+    var network = NeuralNetwork(inputShape: [1, 4, 4], loss: SoftmaxCrossEntropyLoss(), seed: 1)
+    try network.append(ConvReLU(outputChannels: 3, kernelSize: 3, padding: .same))
+    try network.append(Residual(Sequential(Scaling())))
+    try network.append(Flatten())
+    try network.append(Dense(outputSize: 2))
+    let features = Tensor(uniform: [5, 1, 4, 4], key: RandomKey(seed: 2))
+    let sides = ["factor": Tensor(ones: [5, 1, 1, 1])]
+    let figure = try Figure.activations(of: network, for: features, sideInputs: sides)
+    let names = lines(figure).map(\.name)
+    #expect(names.contains { $0.contains("1.body.0 Scaling") }, "\(names)")
+    expectCourseError(.invalidData, "side input \"factor\" is missing") {
+      _ = try Figure.activations(of: network, for: features)
+    }
+    // The maps before the first layer that asks for some; there is no prediction.
+    let sheet = try TileSheet.featureMaps(
+      of: network, for: features.slice(axis: 0, at: 0), name: "x", actual: 1)
+    #expect(sheet.title == "x: true 1")
+    #expect(sheet.groups.count == 2 && sheet.groups[1].title.hasPrefix("Layer 0, ConvReLU: 3"))
+  }
+
   // MARK: Gradients
 
   private func lines(_ figure: Figure) -> [Figure.Line] {
@@ -197,6 +228,21 @@ import Testing
     #expect(sheet.key.isEmpty, "nothing speaks against it")
   }
 
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func anImageWithAHoleIsDrawn(hole: Float) throws {
+    let image = Tensor(shape: [1, 1, 3], scalars: [0, 2, hole])
+    let map = Tensor(shape: [1, 3], scalars: [1, 0, 0])
+    let sheet = try TileSheet.reasons(map, over: image, name: "saliency", title: "")
+    #expect(sheet.groups[0].tiles[0].image.pixels.prefix(2) == [0, 255])
+    let none = try TileSheet.reasons(
+      map, over: Tensor(repeating: hole, shape: [1, 1, 3]), name: "saliency", title: "")
+    #expect(none.groups[0].tiles.count == 3)
+    expectCourseError(.shapeMismatch, "a map and its image") {
+      _ = try TileSheet.reasons(
+        Tensor(zeros: [0, 3]), over: Tensor(zeros: [1, 0, 3]), name: "", title: "")
+    }
+  }
+
   @Test func wordsAreShadedByTheirWeight() {
     let words = HighlightedText(
       title: "food, 93 %", parts: [("a", 0), ("sweet", 0.5), ("<drink>", 1), ("not", -1)],
@@ -244,6 +290,16 @@ import Testing
     #expect(panels.svg.contains(">0<") && panels.svg.contains(">1  weight; a row adds up to 1<"))
     let long = Figure.attention(Tensor(zeros: [64, 64]), tokens: [], title: "")
     #expect(long.x.categories.isEmpty && long.x.label == "step that is read")
+  }
+
+  @Test(arguments: [[2, 3, 3], [2, 3], [3], [0, 0]])
+  func attentionIsThatOfOneHead(shape: [Int]) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [shape] in
+      _ = Figure.attention(Tensor(zeros: shape), tokens: [], title: "")
+    }
+    expectWords(of: result, "Figure.attention", "the weights of one head, [T, T]", "\(shape)")
   }
 
   /// The weights of a long text are all small, and yet the largest has the darkest shade.

@@ -231,6 +231,83 @@ import Testing
     #expect(weights[0..., 0..., 0..<3].min() > 0)
   }
 
+  /// Where the data tell the lengths, maps are told them as well.
+  @Test func lengthsFromOutsideReachTheMaps() throws {
+    var network = NeuralNetwork(inputShape: [5, 4], loss: SoftmaxCrossEntropyLoss(), seed: 1)
+    try network.append(Dense(outputSize: 12))
+    try network.append(Attention(heads: 2, isCausal: false, isPadded: true))
+    try network.append(PoolOverTime(.mean))
+    try network.append(Dense(outputSize: 2))
+    let example = Tensor(normal: [5, 4], key: RandomKey(seed: varied(6)))
+    let lengths = ["lengths": Tensor([[3]])]
+    let weights = try network.attentionMaps(of: example, sideInputs: lengths)[0].weights
+    #expect(weights[0..., 0..., 3...] == Tensor(zeros: [2, 5, 2]))
+    #expect(weights[0..., 0..., 0..<3].min() > 0)
+    let answer = try network.answer(to: example, sideInputs: lengths)
+    let map = try network.saliencyMap(of: example, for: answer)
+    #expect(map[3...] == Tensor(zeros: [2, 4]) && map[0..<3].max() > 0)
+    for wrong in [Tensor([[6]]), [[0]], [[2.5]]] {
+      expectCourseError(.invalidData, "the length of a sequence is out of range", "1 to 5") {
+        _ = try network.answer(to: example, sideInputs: ["lengths": wrong])
+      }
+    }
+    for wrong in [Tensor([[3], [3]]), [3]] {
+      expectCourseError(.shapeMismatch, "side input \"lengths\"", "[1, 1]") {
+        _ = try network.attentionMaps(of: example, sideInputs: ["lengths": wrong])
+      }
+    }
+    expectCourseError(.invalidArgument, "expected lengths, got none") {
+      _ = try network.attentionMaps(of: example)
+    }
+  }
+
+  /// Tokens are tokens wherever the layers that read them stand.
+  @Test func tokensThatContainersReadHaveMaps() throws {
+    let table = Embedding(vocabularySize: 5, embeddingSize: 3)
+    func network(_ layers: [any Layer]) throws -> NeuralNetwork {
+      var network = NeuralNetwork(inputShape: [4], loss: SoftmaxCrossEntropyLoss(), seed: 1)
+      try network.append(Sequential(layers))
+      try network.append(Dense(outputSize: 2))
+      network.forEachParameter { $1.value = $1.value * 3 }
+      return network
+    }
+    let tokens: Tensor = [1, 4, 0, 1]
+    let plain = try network([table, Flatten()])
+    let double = try network([
+      Branches(
+        [table, Embedding(vocabularySize: 7, embeddingSize: 2)], merge: .concatenate, axis: -1),
+      Flatten(),
+    ])
+    let views = try network([Siamese(Sequential(table, Flatten()), views: 2), Flatten()])
+    for network in [plain, double, views] {
+      let answer = try network.answer(to: tokens)
+      let map = try network.saliencyMap(of: tokens, for: answer)
+      // The length of the slopes of the score along the vectors of each token.
+      var squares = Tensor(zeros: [4])
+      for layer in network.activations(
+        of: Tensor(stacking: [tokens]), gradient: { _ in answer.selection })
+      where layer.layer is Embedding {
+        squares += square(layer.outputGradient!).sum(axis: -1).reshaped(to: [4])
+      }
+      expectClose(map, sqrt(squares), "saliency")
+      #expect(map.min() > 0)
+      let fall = try network.occlusionMap(of: tokens, for: answer)
+      #expect(fall.shape == [4])
+      for place in 0..<4 {
+        var rest: Float = 0
+        for token in 0..<5 where Float(token) != tokens[place] {
+          var other = tokens
+          other[place] = Float(token)
+          rest += try network.predict(Tensor(stacking: [other]))[0, answer.label] / 4
+        }
+        #expect(abs(fall[place] - (answer.probability - rest)) < 1e-5)
+      }
+      expectCourseError(.invalidData, "a token is out of range", "Embedding") {
+        _ = try network.answer(to: [1, 9, 0, 1])
+      }
+    }
+  }
+
   @Test func aProbabilityAloneHasTwoAnswers() throws {
     let network = try imageNetwork(outputs: 1, loss: BinaryCrossEntropyLoss())
     let p = try network.predict(image.reshaped(to: [1, 2, 6, 6]))[0, 0]
@@ -352,6 +429,19 @@ import Testing
       _ = try network.occlusionMap(of: image, for: answer, size: 2, stride: 3)
     }
     #expect(try network.attentionMaps(of: image).isEmpty)
+
+    let texts = try NeuralNetwork.textClassifier(
+      .cnn, inputLength: 8, vocabulary: ["a"], classNames: ["x", "y"],
+      sizes: .init(width: 4, hidden: 3), optimizer: SGD(learningRate: 0.1), seed: 1)
+    let classifier = try TextClassifier(texts)
+    let bytes = try classifier.features(of: ["a b"]).slice(axis: 0, at: 0)
+    let word = try classifier.answer(to: "a b")
+    expectCourseError(.invalidArgument, "the network reads texts", "TextClassifier") {
+      _ = try texts.saliencyMap(of: bytes, for: word)
+    }
+    expectCourseError(.invalidArgument, "the network reads texts", "TextClassifier") {
+      _ = try texts.occlusionMap(of: bytes, for: word)
+    }
 
     let text = try transformer()
     expectCourseError(.shapeMismatch, "expected 1 to 8 tokens, got shape [9]") {

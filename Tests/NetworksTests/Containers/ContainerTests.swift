@@ -227,6 +227,15 @@ import Testing
     expectCourseError(.shapeMismatch, "layer 0 (Branches)", "[3] from 0, got [2] from 1") {
       try network([3], [Branches([ReLU(), Dense(outputSize: 2)], merge: .add)])
     }
+    // Heads of a sequence are rarely meant to follow each other in time.
+    for layer in [
+      Branches([Dense(outputSize: 2), Dense(outputSize: 5)], merge: .concatenate),
+      Skip(Dense(outputSize: 2)),
+    ] as [any Layer] {
+      expectCourseError(.shapeMismatch, "layer 0", "concatenated", "give axis: -1") {
+        try network([3, 4], [layer])
+      }
+    }
     expectCourseError(.shapeMismatch, "layer 0 (Skip)", "no axis 2") {
       try network([3], [Skip(ReLU(), axis: 2)])
     }

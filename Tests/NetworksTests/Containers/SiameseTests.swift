@@ -60,6 +60,52 @@ import Testing
     }
   }
 
+  /// Multiplies each example by a number of its own.
+  private struct Scaling: ParameterFreeLayer {
+    var factors = Tensor(ones: [1, 1])
+    var sideInputShapes: [String: [Int]] { ["factor": [1]] }
+    mutating func take(sideInputs: [String: Tensor]) { factors = sideInputs["factor"]! }
+    func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+    func forward(_ input: Tensor, mode: Mode) -> Tensor { input * factors }
+    func backward(_ outputGradient: Tensor) -> Tensor { outputGradient * factors }
+  }
+
+  @Test func eachViewGetsTheSideInputsOfItsExample() throws {
+    var network = NeuralNetwork(
+      inputShape: [6], loss: MeanSquaredErrorLoss(), optimizer: SGD(learningRate: 0.1), seed: 1)
+    try network.append(Siamese(Sequential(Dense(outputSize: 4), Scaling()), views: 3))
+    try network.append(Flatten())
+    #expect(network.sideInputShapes == ["factor": [1]])
+    let factors: Tensor = [[2], [-1], [0]]
+    let x = Tensor(normal: [3, 6], key: RandomKey(seed: varied(4)))
+    let plain = try network.predict(x, sideInputs: ["factor": Tensor(ones: [3, 1])])
+    expectClose(try network.predict(x, sideInputs: ["factor": factors]), plain * factors, "Y")
+    #expect(
+      network.activations(of: x, sideInputs: ["factor": factors]).first {
+        $0.path == "0.body.1"
+      }?.output.shape == [9, 4])
+    let data = try Dataset(features: x, targets: .values(Tensor(zeros: [3, 12])))
+      .with(sideInputs: ["factor": factors])
+    #expect(throws: Never.self) {
+      try network.fit(data, options: TrainingOptions(epochs: 2, batchSize: 2))
+    }
+  }
+
+  @Test func wrongTokensInViewsAreRefused() throws {
+    var network = NeuralNetwork(
+      inputShape: [6], loss: MeanSquaredErrorLoss(), optimizer: SGD(learningRate: 0.1), seed: 1)
+    try network.append(
+      Sequential(Siamese(Sequential(Embedding(vocabularySize: 4, embeddingSize: 2), Flatten()))))
+    try network.append(Flatten())
+    let data = try Dataset(
+      features: [[0, 1, 2, 3, 3, 3], [0, 1, 2, 4, 3, 3]], targets: .values(Tensor(zeros: [2, 12])))
+    expectCourseError(
+      .invalidData, "a token is out of range", "example 1, step 3", "layer 0.0.body.0 (Embedding)"
+    ) {
+      try network.fit(data, options: TrainingOptions(epochs: 1, batchSize: 2))
+    }
+  }
+
   @Test func namesFilesAndErrors() throws {
     var network = NeuralNetwork(
       inputShape: [4, 6, 5], loss: MeanSquaredErrorLoss(), optimizer: SGD(learningRate: 0.1),
