@@ -74,8 +74,8 @@ package struct PartReport: Encodable, Sendable {
     mae = evaluation.metrics["MAE"]
     r2 = evaluation.metrics["R2"]
     if isText {
-      perplexity = exp(evaluation.loss - evaluation.penalty)
-      bitsPerCharacter = (evaluation.loss - evaluation.penalty) / log(2)
+      perplexity = evaluation.perplexity
+      bitsPerCharacter = evaluation.bitsPerCharacter
     }
     if details, !isText, let matrix = evaluation.confusionMatrix {
       if matrix.classCount <= 200 { confusion = matrix.counts }
@@ -223,9 +223,4 @@ package struct RepresentationFigures: Encodable, Sendable {
   package init(labelled: Int, tested: Int, rows: [Row]) {
     (self.labelled, self.tested, self.rows) = (labelled, tested, rows)
   }
-}
-
-extension Scores {
-  /// `exp` of the loss on the characters of a text, without the weight penalty.
-  package var perplexity: Double { exp(loss - (penalty ?? 0)) }
 }

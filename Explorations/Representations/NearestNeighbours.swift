@@ -59,6 +59,11 @@ public struct NearestNeighbours: Sendable {
         expected: "features [N, D], and N labels or none",
         received: "\(features.shape) and \(labels.count) labels")
     }
+    if let wrong = labels.firstIndex(where: { $0 < 0 }) {
+      throw CourseError(
+        .invalidData, "NearestNeighbours: label out of range", expected: "0 or more",
+        received: "\(labels[wrong])", location: "example \(wrong)")
+    }
     if let wrong = features.firstNonFiniteIndex {
       throw CourseError(
         .invalidData, "NearestNeighbours: feature is not finite", expected: "numbers",

@@ -174,6 +174,19 @@ extension Dataset {
   ) throws -> AnnotatedImage {
     let example = try source.annotatedImage(at: index)
     do {
+      let (image, mask, count) = (example.image, example.mask, source.pixelClassNames.count)
+      if let value = mask.pixels.first(where: { $0 >= count && $0 != AnnotatedImage.ignored }) {
+        throw CourseError(
+          .invalidData, "a pixel of an unknown class",
+          expected: "0 to \(count - 1), or \(AnnotatedImage.ignored) for one that does not count",
+          received: "\(value)")
+      }
+      guard mask.channels == 1, (mask.width, mask.height) == (image.width, image.height) else {
+        throw CourseError(
+          .shapeMismatch, "the mask does not fit its image",
+          expected: "\(image.width) x \(image.height) (width x height), 1 channel",
+          received: "\(mask.width) x \(mask.height), \(counted(mask.channels, "channel"))")
+      }
       return try input.fitted(example)
     } catch var error as CourseError {
       error.location = source.location(at: index)

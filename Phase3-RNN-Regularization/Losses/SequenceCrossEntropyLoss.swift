@@ -24,7 +24,7 @@ import Shared
 /// that counts.
 ///
 /// `exp` of the mean loss is the *perplexity*: the number of equally likely classes that would leave the network
-/// as uncertain.
+/// as uncertain. Divided by `ln 2` it is the number of *bits per character*. `Evaluation` and `Scores` have both.
 ///
 /// - Complexity: O(N·T·C), in two passes over the scores forward and one backward; nothing as large as the
 ///   scores is kept besides them.

@@ -46,8 +46,8 @@
 ///       }
 ///     }
 public protocol LayerContainer: Layer {
-  /// Shows every layer inside, always in the same order. What `body` puts in the place of a layer is the layer from then
-  /// on, whatever its type.
+  /// Shows every layer inside, always in the same order. A layer that `body` puts in the place of another one stays there,
+  /// whatever its type.
   mutating func forEachLayer(_ body: (_ name: String, _ layer: inout any Layer) throws -> Void)
     rethrows
 

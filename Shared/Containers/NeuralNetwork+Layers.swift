@@ -103,6 +103,11 @@ extension ParallelPaths {
 }
 
 /// A layer itself, or those inside that get its input.
+func layersAtInput(of layer: any Layer) -> [any Layer] {
+  entries(path: "", layer: layer).map(\.layer)
+}
+
+/// A layer itself, or those inside that get its input.
 private func entries(path: String, layer: any Layer) -> [(path: String, layer: any Layer)] {
   let inside: [(path: String, layer: any Layer)]
   switch layer {

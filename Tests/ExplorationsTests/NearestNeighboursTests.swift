@@ -20,6 +20,12 @@ import Testing
     try NearestNeighbours(features: Self.features, labels: Self.labels, distance: distance)
   }
 
+  @Test func labelsBelowZeroAreRefused() {
+    expectCourseError(.invalidData, "label out of range", "example 1", "got -1") {
+      _ = try NearestNeighbours(features: [[1], [2]], labels: [0, -1])
+    }
+  }
+
   @Test func cosinesMatchScikitLearn() throws {
     let known = try known(.cosine)
     let found = known.neighbours(of: Self.queries, count: 3)

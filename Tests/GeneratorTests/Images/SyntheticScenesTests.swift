@@ -7,6 +7,44 @@ import Testing
 
 @Suite(.waits(for: ImageFolderTests.steps), .waits(for: NumberedFolderTests.steps), .watched)
 struct SyntheticScenesTests {
+  /// Scenes whose annotations are changed.
+  private struct Changed: AnnotatedImageSource {
+    let scenes = SyntheticScenes(count: 2, seed: 1)
+    let change: @Sendable (inout AnnotatedImage) -> Void
+    var name: String { scenes.name }
+    var count: Int { scenes.count }
+    var classNames: [String] { scenes.classNames }
+    func location(at index: Int) -> String { scenes.location(at: index) }
+    func annotatedImage(at index: Int) -> AnnotatedImage {
+      var image = scenes.scene(at: index)
+      if index == 1 { change(&image) }
+      return image
+    }
+  }
+
+  @Test func masksThatDoNotFitAreRefused() throws {
+    func data(_ change: @escaping @Sendable (inout AnnotatedImage) -> Void) throws -> Dataset {
+      try Dataset(Changed(change: change), as: ImageInput(channels: 3, height: 32, width: 32))
+    }
+    #expect(try data { _ in }.count == 2)
+    expectCourseError(
+      .shapeMismatch, "synthetic scene 1", "the mask does not fit its image", "64 x 64",
+      "got 64 x 63"
+    ) {
+      _ = try data { $0.mask = PixelImage(width: 64, height: 63, channels: 1) }
+    }
+    expectCourseError(.shapeMismatch, "the mask does not fit its image", "3 channels") {
+      _ = try data { $0.mask = PixelImage(width: 64, height: 64, channels: 3) }
+    }
+    expectCourseError(
+      .invalidData, "synthetic scene 1", "a pixel of an unknown class", "0 to 5, or 255", "got 6"
+    ) {
+      _ = try data { $0.mask.pixels[17] = 6 }
+    }
+    let ignored = try data { $0.mask.pixels = $0.mask.pixels.map { _ in AnnotatedImage.ignored } }
+    #expect(ignored.subset([1]).targets.answerCount == 0)
+  }
+
   @Test func aSceneDependsOnSeedAndNumberOnly() {
     let (few, many) = (
       SyntheticScenes(size: 32, count: 3, seed: 1), SyntheticScenes(size: 32, count: 9, seed: 1)

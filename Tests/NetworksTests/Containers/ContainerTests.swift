@@ -72,6 +72,26 @@ import Testing
 
   // MARK: Names and random numbers
 
+  /// Tokens have no gradient, wherever they are read.
+  @Test func layersThatReadTokensAreCompared() throws {
+    let table = Embedding(vocabularySize: 5, embeddingSize: 3, seed: 1)
+    for layer in [
+      table, EmbeddingBag(vocabularySize: 5, embeddingSize: 3, seed: 1),
+      Sequential(table, Flatten(), Dense(inputSize: 12, outputSize: 2, seed: 2)),
+      Branches([table, Embedding(vocabularySize: 7, embeddingSize: 3, seed: 2)], merge: .add),
+      Siamese(Sequential(table, Flatten())),
+    ] as [any Layer] {
+      func check(_ layer: some Layer) {
+        for input in [nil, Tensor([[0, 1, 4, 1], [2, 2, 3, 0]])] {
+          let report = checkGradients(of: layer, inputShape: [2, 4], input: input)
+          #expect(report.passed, "\(report)")
+          #expect(report.entries.allSatisfy { $0.tensor != "input" })
+        }
+      }
+      check(layer)
+    }
+  }
+
   @Test func parametersAndStatesAreNamedByTheirPath() throws {
     let network = try network(
       [2, 4, 4],
