@@ -104,9 +104,13 @@ public final class FirstSteps: Sendable {
         "\(task): this fails only sometimes: does it depend on chance?",
         sourceLocation: sourceLocation)
     }
-    let hint = hints.first { trap.contains($0.key) }.map { "\n  \($0.value)" } ?? ""
+    // Of several, that of the longest part: the one that fits best.
+    let hint = hints.filter { trap.contains($0.key) }.max {
+      ($0.key.count, $0.key) < ($1.key.count, $1.key)
+    }
+    let advice = hint.map { "\n  \($0.value)" } ?? ""
     fail(
-      "\(task): the program ends here, so all other tests wait:\n  \(trap)\(hint)",
+      "\(task): the program ends here, so all other tests wait:\n  \(trap)\(advice)",
       sourceLocation: sourceLocation)
   }
 
