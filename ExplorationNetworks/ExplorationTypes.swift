@@ -6,9 +6,9 @@ extension NeuralNetwork {
   /// The layers and losses of the explorations, which a checkpoint may name: `NeuralNetwork(contentsOf: url, adding: ...)`.
   public static var explorationTypes: [any Configurable.Type] {
     [
-      Attention.self, PositionalEmbedding.self, TiedEmbedding.self, PoolOverTime.self,
-      PaddedSequence.self, Tokenizer.self, RegionPooling.self, RegionBoxLoss.self,
-      TwoViewLoss.self,
+      Attention.self, MultiHeadAttention.self, PositionalEmbedding.self, TiedEmbedding.self,
+      PoolOverTime.self, PaddedSequence.self, Tokenizer.self, RegionPooling.self,
+      RegionBoxLoss.self, TwoViewLoss.self,
     ]
   }
 }
