@@ -2,7 +2,7 @@ import CourseTestSupport
 import ExplorationNetworks
 import Testing
 
-@Suite(.watched) struct MultiHeadAttentionTests {
+@Suite(.watched) struct MultiHeadTests {
   /// W₁ = ((arange(48) * 5 % 13) / 8 - 0.7).reshape(4, 12), b₁ = (arange(12) * 3 % 7) / 10 - 0.3,
   /// W₂ = ((arange(16) * 3 % 7) / 4 - 0.7).reshape(4, 4), b₂ = (arange(4) * 2 % 5) / 10 - 0.1
   private static func layer(isCausal: Bool) -> MultiHeadAttention {
