@@ -72,9 +72,8 @@ INLINE float reduceExtremum(bool max, const float *x, size_t count) {
     best1 = extremum(max, selectVector(lanesBelow(count - i), last, start), best1);
   }
   best0 = extremum(max, best0, best1);
-  for (int half = LANES / 2; half > 0; half /= 2) {
-    best0 = extremum(max, best0, upperLanes(best0, half));
-  }
+#pragma clang loop unroll(full)
+  for (int i = 1; i <= halvings; i++) best0 = extremum(max, best0, upperLanes(best0, LANES >> i));
   return best0[0];
 }
 

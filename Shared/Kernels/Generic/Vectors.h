@@ -96,9 +96,13 @@ INLINE Vector upperLanes(Vector v, const int half) {
 #endif
 }
 
+/// How often a vector can be halved.
+enum { halvings = LANES == 16 ? 4 : LANES == 8 ? 3 : 2 };
+
 /// The sum of all lanes, halves first: the same order for every instruction set of this width.
 INLINE float sumLanes(Vector v) {
-  for (int half = LANES / 2; half > 0; half /= 2) v += upperLanes(v, half);
+#pragma clang loop unroll(full)
+  for (int i = 1; i <= halvings; i++) v += upperLanes(v, LANES >> i);
   return v[0];
 }
 
