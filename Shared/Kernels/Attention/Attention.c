@@ -18,8 +18,11 @@
 
 #include "Internal.h"
 
-// A multiple of the rows of a tile, 12 or 6.
-enum { queryBlock = 24 };
+enum {
+  queryBlock = 24,    // a multiple of the rows of a tile, 12 or 6
+  inPlaceRows = 128,  // rows up to which they are read where they are: of 64 steps and heads of 32,
+                      // packing took 5 to 10 % of the time
+};
 
 typedef struct Job {
   const CourseKernelSet *set;
@@ -81,16 +84,23 @@ static void multiplyAcross(const Job *job, const float *rows, size_t stride, siz
   }
 }
 
-/// weights[r, u] times values[u, i], summed over u < seen. `down` holds the values in panels of
-/// packColumns.
-static void multiplyDown(const Job *job, const float *weights, size_t count, const float *down,
+/// Rows of d numbers as the right operand of a product: number i of row u, where a panel begins, is
+/// `first[i * panelStride + u * stride]`.
+typedef struct Rows {
+  const float *first;
+  size_t stride, panelStride;
+} Rows;
+
+/// weights[r, u] times values[u, i], summed over u < seen.
+static void multiplyDown(const Job *job, const float *weights, size_t count, Rows values,
                          size_t seen, float *result, size_t stride) {
   const size_t tile = job->set->columnTile, rowTile = job->set->rowTile;
   for (size_t i = 0; i < job->d; i += tile) {
     for (size_t r = 0; r < count; r += rowTile) {
       const CourseTile t = {.depth = seen, .a = weights + r * job->leading,
                             .rowStrideA = job->leading, .depthStrideA = 1,
-                            .b = down + i * job->T, .depthStrideB = tile,
+                            .b = values.first + i * values.panelStride,
+                            .depthStrideB = values.stride,
                             .c = result + r * stride + i, .leadingC = stride};
       tableOf(job->set)->product.tile(&t, minimum(rowTile, count - r), minimum(tile, job->d - i));
     }
@@ -98,15 +108,15 @@ static void multiplyDown(const Job *job, const float *weights, size_t count, con
 }
 
 /// result[u, i] = weights[r, u] rows[r, i], summed over the r < count of a block, or += where
-/// `accumulates`. `rows` are panels of packColumns.
-static void multiplyTransposed(const Job *job, const float *weights, size_t count,
-                               const float *rows, size_t seen, bool accumulates, float *result) {
+/// `accumulates`.
+static void multiplyTransposed(const Job *job, const float *weights, size_t count, Rows rows,
+                               size_t seen, bool accumulates, float *result) {
   const size_t tile = job->set->columnTile, rowTile = job->set->rowTile;
   for (size_t i = 0; i < job->d; i += tile) {
     for (size_t u = 0; u < seen; u += rowTile) {
       const CourseTile t = {.depth = count, .a = weights + u, .rowStrideA = 1,
-                            .depthStrideA = job->leading, .b = rows + i * count,
-                            .depthStrideB = tile, .c = result + u * job->inputStride + i,
+                            .depthStrideA = job->leading, .b = rows.first + i * rows.panelStride,
+                            .depthStrideB = rows.stride, .c = result + u * job->inputStride + i,
                             .leadingC = job->inputStride, .accumulate = accumulates};
       tableOf(job->set)->product.tile(&t, minimum(rowTile, seen - u), minimum(tile, job->d - i));
     }
@@ -118,8 +128,12 @@ INLINE void packAcross(const Job *job, const float *x, float *panels) {
                                       panels);
 }
 
-INLINE void packDown(const Job *job, const float *x, size_t stride, size_t rows, float *panels) {
-  tableOf(job->set)->product.packColumns(x, stride, job->d, rows, job->set->columnTile, panels);
+/// Rows where they are, if they are few and consist of whole vectors; else packed into `panels`.
+static Rows rowsDown(const Job *job, const float *x, size_t stride, size_t rows, float *panels) {
+  const size_t tile = job->set->columnTile;
+  if (job->d % job->set->vectorWidth == 0 && rows <= inPlaceRows) return (Rows){x, stride, 1};
+  tableOf(job->set)->product.packColumns(x, stride, job->d, rows, tile, panels);
+  return (Rows){panels, tile, rows};
 }
 
 static void forwardTask(size_t task, void *context) {
@@ -128,17 +142,24 @@ static void forwardTask(size_t task, void *context) {
     scratchPrivate, job->keys * job->d + job->T * job->numbers + queryBlock * job->leading);
   float *down = across + job->keys * job->d, *weights = down + job->T * job->numbers;
   packAcross(job, job->x + inputPlace(job, task, 1), across);
-  packDown(job, job->x + inputPlace(job, task, 2), job->inputStride, job->T, down);
+  const Rows values =
+    rowsDown(job, job->x + inputPlace(job, task, 2), job->inputStride, job->T, down);
   for (size_t t = 0; t < job->T; t += queryBlock) {
     const size_t count = minimum(queryBlock, job->T - t), seen = keysSeen(job, task, t + count);
     multiplyAcross(job, job->x + inputPlace(job, task, 0) + t * job->inputStride, job->inputStride,
                    count, across, seen, weights);
+    float largest[queryBlock], sums[queryBlock];
     for (size_t r = 0; r < count; r++) {
-      const float logSum = tableOf(job->set)->attention.softmaxRow(
-        weights + r * job->leading, keysSeen(job, task, t + r + 1), seen, job->scale);
-      if (job->logSums != NULL) job->logSums[task * job->T + t + r] = logSum;
+      tableOf(job->set)->attention.softmaxRow(weights + r * job->leading,
+                                              keysSeen(job, task, t + r + 1), seen, job->scale,
+                                              largest + r, sums + r);
     }
-    multiplyDown(job, weights, count, down, seen,
+    if (job->logSums != NULL) {
+      const CourseElementwiseKernels *elementwise = &job->set->elementwise;
+      elementwise->unary(kernelLog, sums, sums, count);
+      elementwise->binary(kernelAdd, largest, 1, sums, 1, job->logSums + task * job->T + t, count);
+    }
+    multiplyDown(job, weights, count, values, seen,
                  job->output + outputPlace(job, task) + t * job->outputStride, job->outputStride);
   }
 }
@@ -156,7 +177,8 @@ static void backwardTask(size_t task, void *context) {
   float *queriesDown = gradients + queryBlock * job->leading, *outputsDown = queriesDown + block;
   packAcross(job, job->x + inputPlace(job, task, 1), keysAcross);
   packAcross(job, job->x + inputPlace(job, task, 2), valuesAcross);
-  packDown(job, job->x + inputPlace(job, task, 1), job->inputStride, job->T, keysDown);
+  const Rows keys =
+    rowsDown(job, job->x + inputPlace(job, task, 1), job->inputStride, job->T, keysDown);
   float *dQ = job->dX + inputPlace(job, task, 0);
   float *dK = job->dX + inputPlace(job, task, 1), *dV = job->dX + inputPlace(job, task, 2);
   // No query sees the keys behind these; the last block sees all others, so it comes first.
@@ -179,12 +201,11 @@ static void backwardTask(size_t task, void *context) {
         weights + r * job->leading, gradients + r * job->leading, keysSeen(job, task, t + r + 1), seen,
         job->scale, job->keptLogSums[task * job->T + t + r], product);
     }
-    multiplyDown(job, gradients, count, keysDown, seen, dQ + t * job->inputStride,
-                 job->inputStride);
-    packDown(job, queries, job->inputStride, count, queriesDown);
-    packDown(job, dO, job->outputStride, count, outputsDown);
-    multiplyTransposed(job, gradients, count, queriesDown, seen, end < job->T, dK);
-    multiplyTransposed(job, weights, count, outputsDown, seen, end < job->T, dV);
+    multiplyDown(job, gradients, count, keys, seen, dQ + t * job->inputStride, job->inputStride);
+    const Rows q = rowsDown(job, queries, job->inputStride, count, queriesDown);
+    const Rows dOs = rowsDown(job, dO, job->outputStride, count, outputsDown);
+    multiplyTransposed(job, gradients, count, q, seen, end < job->T, dK);
+    multiplyTransposed(job, weights, count, dOs, seen, end < job->T, dV);
   }
 }
 

@@ -49,48 +49,53 @@ static void crossEntropyGradientRows(const float *x, const ptrdiff_t *labels, co
 
 // Rows of attention weights and of their gradients: see CourseAttentionKernels.
 
-static float softmaxRow(float *scores, size_t count, size_t end, float scale) {
-  const float largest = scale * reduce(kernelMax, scores, count);
-  const Vector scales = splat(scale), shift = splat(-largest);
+static void softmaxRow(float *scores, size_t count, size_t end, float scale, float *largestScore,
+                       float *sumOfPowers) {
+  const size_t last = (count - 1) / LANES * LANES;  // the first element of the last vector
+  const IntVector inside = lanesBelow(count - last);
+  // A NaN need not come out on top here: the sum will be NaN.
+  Vector most = selectVector(inside, load(scores + last), splat(-__builtin_inff()));
+  for (size_t i = 0; i < last; i += LANES) {
+    const Vector x = load(scores + i);
+    most = selectVector(x > most, x, most);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 1; i <= halvings; i++) {
+    const Vector x = upperLanes(most, LANES >> i);
+    most = selectVector(x > most, x, most);
+  }
+  *largestScore = scale * most[0];
+  const Vector scales = splat(scale), shift = splat(-*largestScore);
   Vector sums = {};
-  size_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
+  for (size_t i = 0; i < last; i += LANES) {
     const Vector power = expVector(multiplyAdd(load(scores + i), scales, shift));
     store(scores + i, power);
     sums += power;
   }
-  const size_t rest = count - i;
-  if (rest > 0) {
-    const Vector power = expVector(multiplyAdd(loadPartial(scores + i, rest), scales, shift));
-    storePartial(scores + i, power, rest);
-    sums += selectVector(lanesBelow(rest), power, splat(0));
-  }
-  const float sum = sumLanes(sums), inverse = 1 / sum;
-#define EXPRESSION(READ) READ(scores) * inverse
-  MAP(scores, count, EXPRESSION)
-#undef EXPRESSION
-  memset(scores + count, 0, (end - count) * sizeof(float));
-  return largest + logVector(splat(sum))[0];
+  const Vector power = expVector(multiplyAdd(load(scores + last), scales, shift));
+  const Vector counted = selectVector(inside, power, splat(0));
+  *sumOfPowers = sumLanes(sums + counted);
+  const Vector inverse = splat(1 / *sumOfPowers);
+  for (size_t i = 0; i < last; i += LANES) store(scores + i, load(scores + i) * inverse);
+  store(scores + last, selectVector(inside, power * inverse, splat(0)));
+  for (size_t i = last + LANES; i < end; i += LANES) store(scores + i, splat(0));
 }
 
 static void attentionGradientRow(float *weights, float *gradients, size_t count, size_t end,
                                  float scale, float logSum, float product) {
   const Vector scales = splat(scale), shift = splat(-logSum), products = splat(product);
-  for (size_t i = 0; i < count; i += LANES) {
-    const size_t width = minimum(LANES, count - i);
-    const bool whole = width == LANES;
-    const Vector score = whole ? load(weights + i) : loadPartial(weights + i, width);
-    const Vector gradient = whole ? load(gradients + i) : loadPartial(gradients + i, width);
-    const Vector weight = expVector(multiplyAdd(score, scales, shift));
-    const Vector result = weight * (gradient - products) * scales;
-    if (whole) {
-      store(weights + i, weight);
-      store(gradients + i, result);
-    } else {
-      storePartial(weights + i, weight, width);
-      storePartial(gradients + i, result, width);
+  for (size_t i = 0; i < end; i += LANES) {
+    Vector weight = {}, result = {};
+    if (i < count) {
+      weight = expVector(multiplyAdd(load(weights + i), scales, shift));
+      result = weight * (load(gradients + i) - products) * scales;
+      if (i + LANES > count) {
+        const IntVector inside = lanesBelow(count - i);
+        weight = selectVector(inside, weight, splat(0));
+        result = selectVector(inside, result, splat(0));
+      }
     }
+    store(weights + i, weight);
+    store(gradients + i, result);
   }
-  memset(weights + count, 0, (end - count) * sizeof(float));
-  memset(gradients + count, 0, (end - count) * sizeof(float));
 }
