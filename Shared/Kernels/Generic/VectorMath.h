@@ -38,15 +38,20 @@ INLINE Vector reducedExponential(Vector x, IntVector *n, Vector *whole) {
   return multiplyAdd(p, r * r, r);
 }
 
-/// e^x = 2^n e^r
+/// e^x = 2^n e^r, for |x| < 170.
+INLINE Vector boundedExponential(Vector x) {
+  IntVector n;
+  Vector whole;
+  const Vector p = reducedExponential(x, &n, &whole) + 1;
+  return timesPowerOfTwo(p, n, whole);
+}
+
+/// e^x for every x.
 INLINE Vector expVector(Vector x) {
   // Beyond these the result is infinite or zero anyway; a NaN passes both comparisons.
   x = selectVector(x > splat(89.0f), splat(89.0f), x);
   x = selectVector(x < splat(-104.0f), splat(-104.0f), x);
-  IntVector n;
-  Vector whole;
-  Vector p = reducedExponential(x, &n, &whole) + 1;
-  return timesPowerOfTwo(p, n, whole);
+  return boundedExponential(x);
 }
 
 /// log x = e ln 2 + log m, with m in [sqrt(1/2), sqrt 2).
@@ -122,10 +127,9 @@ INLINE Vector sigmoidVector(Vector x) {
 /// Beyond 15, Phi(-t) is below the smallest float.
 /// Errors: value 1.1e-7 max(1, |x|), slope 1.7e-7.
 INLINE Vector geluVector(Vector x, Vector *slope) {
-  // A NaN passes the comparisons; minus infinity would give 0 times infinity.
+  // A NaN passes the comparisons. An infinite x must not meet a bell of 0.
   x = selectVector(x < splat(-15), splat(-15), x);
-  Vector t = absolute(x);
-  t = selectVector(t > splat(15), splat(15), t);
+  const Vector near = selectVector(x > splat(15), splat(15), x), t = absolute(near);
   const Vector u = quotient(t - 4, t + 4);
   Vector p = splat(-1.366152865e-4f);
   p = multiplyAdd(p, u, splat(1.704266033e-4f));
@@ -137,12 +141,10 @@ INLINE Vector geluVector(Vector x, Vector *slope) {
   p = multiplyAdd(p, u, splat(3.871369660e-1f));
   p = multiplyAdd(p, u, splat(-6.078965664e-1f));
   p = multiplyAdd(p, u, splat(7.552851439e-1f));
-  const Vector bell = expVector(t * t * -0.5f);
+  const Vector bell = boundedExponential(near * near * -0.5f);
   const Vector tail = quotient(bell * p, t + 4);
   const Vector phi = selectVector(x < splat(0), tail, 1 - tail);
-  // Where the bell is 0, an infinite x must not meet it.
-  const Vector bounded = selectVector(x > splat(15), splat(15), x);
-  *slope = multiplyAdd(bounded * 0.398942280f, bell, phi);
+  *slope = multiplyAdd(near * 0.398942280f, bell, phi);
   return x * phi;
 }
 
@@ -151,12 +153,13 @@ INLINE Vector geluVector(Vector x, Vector *slope) {
 /// exponential, since 1 - s would lose digits.
 /// Errors: value 1.5e-7 max(1, |x|), slope 2.5e-7.
 INLINE Vector geluTanhVector(Vector x, Vector *slope) {
-  // Beyond 12, s is 0 or 1 to the last bit, and x s a subnormal number or x.
-  const Vector near = clipVector(x, splat(-12), splat(12)), square = near * near;
-  const Vector z = 1.595769122f * multiplyAdd(square * near, splat(0.044715f), near);
-  const Vector e = expVector(-absolute(z)), part = quotient(splat(1), 1 + e);
-  const Vector s = selectVector(z < splat(0), e, splat(1)) * part;
-  const Vector inner = 1.595769122f * multiplyAdd(square, splat(0.134145f), splat(1));
-  *slope = multiplyAdd(near * inner, e * part * part, s);
-  return selectVector(x < splat(-12), splat(0), x) * s;
+  // Beyond 12, s is 0 or 1 to the last bit.
+  x = selectVector(x < splat(-12), splat(-12), x);
+  const Vector near = selectVector(x > splat(12), splat(12), x), square = near * near;
+  const Vector z = near * multiplyAdd(square, splat(0.0713548163f), splat(1.595769122f));
+  const Vector e = boundedExponential(-absolute(z)), part = quotient(splat(1), 1 + e);
+  const Vector small = e * part, s = selectVector(z < splat(0), small, part);
+  const Vector inner = near * multiplyAdd(square, splat(0.214064449f), splat(1.595769122f));
+  *slope = multiplyAdd(inner, small * part, s);
+  return x * s;
 }
