@@ -242,8 +242,12 @@ static void multiplyChunk(size_t index, void *context) {
     }
     CourseRows after = {};
     const size_t next = k + depth;
-    if (next < part->depth && (packsB || (inPlace && p->a.transposed))) {
-      after = rowsOf(part->cut, k0 + depth, minimum(depthBlock, part->depth - next), first);
+    if (packsB || (inPlace && p->a.transposed)) {
+      if (next < part->depth) {
+        after = rowsOf(part->cut, k0 + depth, minimum(depthBlock, part->depth - next), first);
+      } else if (first + count < part->cutCount) {
+        after = rowsOf(part->cut, part->k0, minimum(depthBlock, part->depth), first + count);
+      }
     }
     if (part->sharesB) {
       multiplyPanels(part, first, count, chunk, part->sharedFirst, part->sharedCount, shared, false,
