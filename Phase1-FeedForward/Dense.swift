@@ -29,7 +29,7 @@ public struct Dense: Layer {
   /// The bias b, `[outputSize]`.
   public var bias: Parameter
   /// X, and Y to differentiate the activation.
-  private var kept = Kept<(input: Tensor, output: Tensor)>()
+  var kept: KeptPass
 
   /// `Y = f(X · W + b)`
   public mutating func forward(_ input: Tensor, mode: Mode) -> Tensor {
@@ -71,8 +71,9 @@ public struct Dense: Layer {
 
   /// The X of the forward pass, and `dZ = dY ⊙ f'(Z)`, the gradient before the activation.
   private mutating func takeGradientBeforeActivation(_ outputGradient: Tensor) -> (Tensor, Tensor) {
-    let (input, output) = kept.take(for: "Dense")
-    requireGradient(outputGradient, shape: output.shape, of: "Dense")
+    let (input, output, outputShape) = kept.take(for: "Dense")
+    requireGradient(outputGradient, shape: outputShape, of: "Dense")
+    guard let output else { return (input, outputGradient) }  // there is no activation
     return (
       input,
       configuration.activation.inputGradient(output: output, outputGradient: outputGradient)

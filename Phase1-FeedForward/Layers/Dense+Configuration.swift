@@ -59,6 +59,7 @@ extension Dense {
     try configuration.initializer.check(of: Self.typeName)
     try configuration.biasInitializer.check(of: Self.typeName)
     self.configuration = configuration
+    kept = KeptPass(of: configuration.activation)
     let fans = Fans.dense(inputs: inputs, outputs: outputs)
     weights = Parameter(
       shape: [inputs, outputs], initializer: configuration.initializer, fans: fans)
@@ -104,6 +105,26 @@ extension Dense {
   ) rethrows {
     try body("weights", &weights)
     try body("bias", &bias)
+  }
+
+  /// The values that `forward` keeps for `backward`: X, and Y unless the activation is the identity, which needs none: in
+  /// a deep network it would be memory for nothing.
+  struct KeptPass: Sendable {
+    private var kept = Kept<(input: Tensor, output: Tensor?, outputShape: [Int])>()
+    private let needsOutput: Bool
+
+    init(of activation: Activation) { needsOutput = activation != .identity }
+
+    /// Like `set` of `Kept`.
+    mutating func set(_ values: (input: Tensor, output: Tensor), in mode: Mode) {
+      let (input, output) = values
+      kept.set((input, needsOutput ? output : nil, output.shape), in: mode)
+    }
+
+    /// Like `take` of `Kept`.
+    mutating func take(
+      for layer: String
+    ) -> (input: Tensor, output: Tensor?, outputShape: [Int]) { kept.take(for: layer) }
   }
 
   /// Stops unless a batch has the right shape.
