@@ -29,6 +29,9 @@ let package = Package(
     .default(enabledTraits: ["ImageCodecs"]),
   ],
   targets: [
+    // A target names all modules on which it depends, also through others: SwiftPM compiles it again after a change in
+    // one that it names only. With a property more in a layer, what had not been compiled again crashed.
+
     // MARK: Libraries
     // Apart from the other kernels, since Shared waits for its own C targets only: the compiler takes seconds for
     // each set, on the processor that Shared leaves idle.
@@ -76,7 +79,10 @@ let package = Package(
       exclude: ["definitions.csv", "LICENSE.txt"]),
     .target(
       name: "ExplorationNetworks",
-      dependencies: ["Explorations", "Networks", "CCourseDefinitions"],
+      dependencies: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Explorations", "Networks", "CCourseDefinitions",
+      ],
       path: "ExplorationNetworks", exclude: ["Definitions"]),
     .target(
       name: "CCoursePictures", path: "Pictures/CanvasShims",
@@ -89,8 +95,12 @@ let package = Package(
         .linkedLibrary("gif", .when(platforms: [.linux], traits: ["ImageCodecs"])),
       ]),
     .target(
-      name: "Pictures", dependencies: ["Networks", "CCoursePictures"], path: "Pictures",
-      exclude: ["CanvasShims"]),
+      name: "Pictures",
+      dependencies: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Networks", "CCoursePictures",
+      ],
+      path: "Pictures", exclude: ["CanvasShims"]),
 
     // MARK: Command line
     .target(name: "CourseCommandLine", dependencies: ["Shared"], path: "CommandLine"),
@@ -98,19 +108,22 @@ let package = Package(
       name: "CourseTraining", dependencies: ["Shared", "Phase1FeedForward", "CourseCommandLine"],
       path: "Training", exclude: ["Program"]),
     .executableTarget(
-      name: "CourseDemoTool", dependencies: ["CourseTraining", "CourseCommandLine"],
+      name: "CourseDemoTool",
+      dependencies: ["Shared", "Phase1FeedForward", "CourseCommandLine", "CourseTraining"],
       path: "Training/Program"),
     .executableTarget(
       name: "CourseTool",
       dependencies: [
-        "ExplorationNetworks", "Networks", "Pictures", "CourseTraining", "CourseCommandLine",
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Explorations", "Networks", "ExplorationNetworks", "Pictures", "CourseCommandLine",
+        "CourseTraining",
       ],
       path: "CourseTool"),
     .target(
       name: "CourseKit", dependencies: ["Shared", "CourseCommandLine"], path: "Kit",
       exclude: ["Program"]),
     .executableTarget(
-      name: "CourseKitTool", dependencies: ["CourseKit", "CourseCommandLine"],
+      name: "CourseKitTool", dependencies: ["Shared", "CourseCommandLine", "CourseKit"],
       path: "Kit/Program"),
 
     // MARK: Tests
@@ -136,25 +149,39 @@ let package = Package(
       name: "ExplorationsTests", dependencies: ["Shared", "Explorations", "CourseTestSupport"],
       path: "Tests/ExplorationsTests"),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "CourseTestSupport"],
+      name: "NetworksTests",
+      dependencies: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Networks", "CourseTestSupport",
+      ],
       path: "Tests/NetworksTests"),
     .testTarget(
       name: "ExplorationNetworksTests",
-      dependencies: ["ExplorationNetworks", "Explorations", "Networks", "CourseTestSupport"],
+      dependencies: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Explorations", "Networks", "ExplorationNetworks", "CourseTestSupport",
+      ],
       path: "Tests/ExplorationNetworksTests"),
     .testTarget(
-      name: "PicturesTests", dependencies: ["Pictures", "Networks", "CourseTestSupport"],
+      name: "PicturesTests",
+      dependencies: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Networks", "Pictures", "CourseTestSupport",
+      ],
       path: "Tests/PicturesTests"),
     .testTarget(
       name: "CourseToolTests",
       dependencies: [
-        "CourseTool", "CourseDemoTool", "CourseTraining", "CourseCommandLine", "Networks",
-        "Pictures", "CourseTestSupport",
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Explorations", "Networks", "ExplorationNetworks", "Pictures", "CourseCommandLine",
+        "CourseTraining", "CourseDemoTool", "CourseTool", "CourseTestSupport",
       ],
       path: "Tests/CourseToolTests"),
     .testTarget(
       name: "KitTests",
-      dependencies: ["CourseKit", "CourseKitTool", "CourseCommandLine", "CourseTestSupport"],
+      dependencies: [
+        "Shared", "CourseCommandLine", "CourseKit", "CourseKitTool", "CourseTestSupport",
+      ],
       path: "Tests/KitTests"),
   ]
 )
