@@ -1,19 +1,37 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// A target names all modules on which it depends, also through others, and so does a library: SwiftPM compiles a target
+// again only after a change in a module that it names. With one more property in a layer, the others would crash.
+
 let package = Package(
   name: "DeepLearningCourse",
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Shared", targets: ["Shared"]),
-    .library(name: "Phase1FeedForward", targets: ["Phase1FeedForward"]),
-    .library(name: "Phase2CNN", targets: ["Phase2CNN"]),
-    .library(name: "Phase3RNNRegularization", targets: ["Phase3RNNRegularization"]),
-    .library(name: "Generator", targets: ["Generator"]),
-    .library(name: "Explorations", targets: ["Explorations"]),
-    .library(name: "Networks", targets: ["Networks"]),
-    .library(name: "ExplorationNetworks", targets: ["ExplorationNetworks"]),
-    .library(name: "Pictures", targets: ["Pictures"]),
+    .library(name: "Phase1FeedForward", targets: ["Shared", "Phase1FeedForward"]),
+    .library(name: "Phase2CNN", targets: ["Shared", "Phase2CNN"]),
+    .library(name: "Phase3RNNRegularization", targets: ["Shared", "Phase3RNNRegularization"]),
+    .library(name: "Generator", targets: ["Shared", "Generator"]),
+    .library(name: "Explorations", targets: ["Shared", "Explorations"]),
+    .library(
+      name: "Networks",
+      targets: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Networks",
+      ]),
+    .library(
+      name: "ExplorationNetworks",
+      targets: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Explorations", "Networks", "ExplorationNetworks",
+      ]),
+    .library(
+      name: "Pictures",
+      targets: [
+        "Shared", "Phase1FeedForward", "Phase2CNN", "Phase3RNNRegularization", "Generator",
+        "Networks", "Pictures",
+      ]),
     .executable(name: "course", targets: ["CourseTool"]),
     .executable(name: "course-demo", targets: ["CourseDemoTool"]),
     .executable(name: "course-kit", targets: ["CourseKitTool"]),
@@ -29,9 +47,6 @@ let package = Package(
     .default(enabledTraits: ["ImageCodecs"]),
   ],
   targets: [
-    // A target names all modules on which it depends, also through others: SwiftPM compiles it again after a change in
-    // one that it names only. With a property more in a layer, what had not been compiled again crashed.
-
     // MARK: Libraries
     // Apart from the other kernels, since Shared waits for its own C targets only: the compiler takes seconds for
     // each set, on the processor that Shared leaves idle.

@@ -1,9 +1,9 @@
 import Shared
 
-/// The manifest of a handout: that of the package with the targets that the handout holds.
+/// The manifest of a handout: that of the package with the targets that the handout holds, and their products.
 enum HandoutManifest {
   /// - Parameters:
-  ///   - text: the manifest of the package, in which each target begins on a line of its own
+  ///   - text: the manifest of the package, in which each target and each product begins on a line of its own
   ///   - isHeld: whether the folder of a target is held
   static func text(from text: String, where isHeld: (_ folder: String) -> Bool) throws -> String {
     let lines = text.components(separatedBy: "\n")
@@ -32,15 +32,24 @@ enum HandoutManifest {
           received: "\(block.value("name") ?? "") on \(missing)", location: "Package.swift")
       }
     }
-    let head = lines[...first].filter { line in
-      guard let product = line.firstMatch(of: /^ *\.(?:library|executable)\(.*targets: \["(\w+)"\]/)
-      else { return true }
-      return !dropped.contains(String(product.1))
-    }
-    return (head + kept.map(\.text) + lines[end...]).joined(separator: "\n")
+    return
+      (head(lines[...first], without: dropped) + kept.map(\.text) + lines[end...])
+      .joined(separator: "\n")
   }
 
-  /// A target or a comment.
+  /// The lines before the targets, without the products that hold one of those that were dropped.
+  private static func head(_ lines: ArraySlice<String>, without dropped: [String]) -> [String] {
+    guard let first = lines.firstIndex(of: "  products: ["),
+      let end = lines[first...].firstIndex(of: "  ],")
+    else { return Array(lines) }
+    let kept = blocks(lines[(first + 1)..<end]).filter { product in
+      let targets = product.text.firstMatch(of: /targets: \[([^\]]*)\]/)?.1 ?? ""
+      return !targets.matches(of: /"(\w+)"/).contains { dropped.contains(String($0.1)) }
+    }
+    return lines[...first] + kept.map(\.text) + lines[end...]
+  }
+
+  /// A target, a product or a comment.
   private struct Block {
     var text: String
 

@@ -209,9 +209,15 @@ import Testing
     for folder in manifest.matches(of: /path: "([^"]+)"/).map({ String($0.1) }) {
       #expect(handout.files.keys.contains { $0.hasPrefix("\(folder)/") }, "\(folder)")
     }
-    for product in manifest.matches(of: /\.(?:library|executable)\(.*targets: \["(\w+)"\]/) {
-      #expect(named.contains(String(product.1)))
+    let products = manifest.matches(
+      of: /\.(?:library|executable)\(\s*name: "([\w-]+)",\s*targets: \[([^\]]*)\]/)
+    #expect(products.map { String($0.1) }.contains("Shared"))
+    for product in products {
+      for target in product.2.matches(of: /"(\w+)"/) {
+        #expect(named.contains(String(target.1)), "\(product.1)")
+      }
     }
+    #expect(products.contains { $0.1 == "Networks" } == named.contains("Networks"))
   }
 
   /// The tests of First Principles and of Phase 1 share a target; a handout may hold either without the other.
