@@ -144,12 +144,7 @@ import Testing
       try #require(history.epochs.last?.training.loss)
     )
     #expect(last < 0.5 * first)
-    try withTemporaryFolder { folder in
-      let file = folder.appending(path: "n.safetensors")
-      try network.save(to: file)
-      let loaded = try NeuralNetwork(contentsOf: file, adding: NeuralNetwork.explorationTypes)
-      #expect(try loaded.predict(Self.x) == network.predict(Self.x))
-    }
+    try expectReloaded(network, predictsTheSameFor: Self.x)
   }
 
   /// A seed draws the same weights whether the size is given or found.

@@ -119,12 +119,7 @@ import Testing
     var network = try network([1, 8, 8], classCount: 2)
     try network.fit(data, options: TrainingOptions(epochs: 12, batchSize: 8))
     #expect(try network.evaluate(data).accuracy == 1)
-    try withTemporaryFolder { folder in
-      let file = folder.appending(path: "r.safetensors")
-      try network.save(to: file)
-      let loaded = try NeuralNetwork(contentsOf: file, adding: NeuralNetwork.explorationTypes)
-      #expect(try loaded.predict(images) == network.predict(images))
-    }
+    try expectReloaded(network, predictsTheSameFor: images)
   }
 
   @Test func sizesThatDoNotFitAreRefused() {
