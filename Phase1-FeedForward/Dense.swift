@@ -71,13 +71,8 @@ public struct Dense: Layer {
 
   /// The X of the forward pass, and `dZ = dY ⊙ f'(Z)`, the gradient before the activation.
   private mutating func takeGradientBeforeActivation(_ outputGradient: Tensor) -> (Tensor, Tensor) {
-    let (input, output, outputShape) = kept.take(for: "Dense")
-    requireGradient(outputGradient, shape: outputShape, of: "Dense")
-    guard let output else { return (input, outputGradient) }  // there is no activation
-    return (
-      input,
-      configuration.activation.inputGradient(output: output, outputGradient: outputGradient)
-    )
+    let (input, output) = kept.take(for: "Dense")
+    return (input, output.gradientBeforeActivation(outputGradient, of: "Dense"))
   }
 
   /// `[..., C]` as a matrix `[N, C]`: every axis but the last is batch.

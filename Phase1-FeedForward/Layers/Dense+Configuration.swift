@@ -107,24 +107,22 @@ extension Dense {
     try body("bias", &bias)
   }
 
-  /// The values that `forward` keeps for `backward`: X, and Y unless the activation is the identity, which needs none: in
-  /// a deep network it would be memory for nothing.
+  /// The values that `forward` keeps for `backward`: X, and Y where the slope of the activation needs it.
   struct KeptPass: Sendable {
-    private var kept = Kept<(input: Tensor, output: Tensor?, outputShape: [Int])>()
-    private let needsOutput: Bool
+    private var kept = Kept<(input: Tensor, output: ActivatedOutput)>()
+    private let activation: Activation
 
-    init(of activation: Activation) { needsOutput = activation != .identity }
+    init(of activation: Activation) { self.activation = activation }
 
     /// Like `set` of `Kept`.
     mutating func set(_ values: (input: Tensor, output: Tensor), in mode: Mode) {
-      let (input, output) = values
-      kept.set((input, needsOutput ? output : nil, output.shape), in: mode)
+      kept.set((values.input, ActivatedOutput(values.output, of: activation)), in: mode)
     }
 
     /// Like `take` of `Kept`.
-    mutating func take(
-      for layer: String
-    ) -> (input: Tensor, output: Tensor?, outputShape: [Int]) { kept.take(for: layer) }
+    mutating func take(for layer: String) -> (input: Tensor, output: ActivatedOutput) {
+      kept.take(for: layer)
+    }
   }
 
   /// Stops unless a batch has the right shape.

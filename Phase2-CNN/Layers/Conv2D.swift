@@ -127,7 +127,7 @@ public struct Conv2D: Layer, TwoBodied {
   /// Accumulates `dW` and `db` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
     let pass = kept.take(for: Self.typeName)
-    let dZ = pass.gradientBeforeActivation(outputGradient, of: Self.typeName)
+    let dZ = pass.output.gradientBeforeActivation(outputGradient, of: Self.typeName)
     let (geometry, inputShape) = (pass.geometry, pass.input.shape)
     // X is released before dX is made: together they would be most of the memory of a large layer.
     accumulateGradients(consume pass, dZ)
@@ -139,7 +139,7 @@ public struct Conv2D: Layer, TwoBodied {
   /// Accumulates `dW` and `db` only, for the first layer of a network, whose input needs no gradient.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
     let pass = kept.take(for: Self.typeName)
-    let dZ = pass.gradientBeforeActivation(outputGradient, of: Self.typeName)
+    let dZ = pass.output.gradientBeforeActivation(outputGradient, of: Self.typeName)
     accumulateGradients(consume pass, dZ)
   }
 

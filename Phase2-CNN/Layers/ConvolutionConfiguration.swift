@@ -151,26 +151,14 @@ extension ConvolutionGeometry {
 struct ConvolutionPass: Sendable {
   /// X.
   let input: Tensor
-  /// Y, from which the slope of the activation is computed; `nil` for the identity, which needs none: in a deep
-  /// network it would be memory for nothing.
-  private let output: Tensor?
-  private let outputShape: [Int]
-  private let activation: Activation
+  /// Y.
+  let output: ActivatedOutput
   /// All sizes.
   let geometry: ConvolutionGeometry
 
   init(input: Tensor, output: Tensor, activation: Activation, geometry: ConvolutionGeometry) {
     self.input = input
-    self.output = activation == .identity ? nil : output
-    outputShape = output.shape
-    self.activation = activation
+    self.output = ActivatedOutput(output, of: activation)
     self.geometry = geometry
-  }
-
-  /// `dZ = dY ⊙ f'(Z)`; stops when the gradient does not have the shape of the output.
-  func gradientBeforeActivation(_ outputGradient: Tensor, of layer: String) -> Tensor {
-    requireGradient(outputGradient, shape: outputShape, of: layer)
-    guard let output else { return outputGradient }
-    return activation.inputGradient(output: output, outputGradient: outputGradient)
   }
 }

@@ -122,7 +122,7 @@ public struct ConvTranspose2D: Layer {
   /// Accumulates `dW` and `db` and returns `dX`.
   public mutating func backward(_ outputGradient: Tensor) -> Tensor {
     let pass = kept.take(for: Self.typeName)
-    let dZ = pass.gradientBeforeActivation(outputGradient, of: Self.typeName)
+    let dZ = pass.output.gradientBeforeActivation(outputGradient, of: Self.typeName)
     let (geometry, inputShape) = (pass.geometry, pass.input.shape)
     accumulateGradients(consume pass, dZ)
     return dZ.convolved(
@@ -132,7 +132,7 @@ public struct ConvTranspose2D: Layer {
   /// Accumulates `dW` and `db` only, for the first layer of a network, whose input needs no gradient.
   public mutating func backwardWithoutInputGradient(_ outputGradient: Tensor) {
     let pass = kept.take(for: Self.typeName)
-    let dZ = pass.gradientBeforeActivation(outputGradient, of: Self.typeName)
+    let dZ = pass.output.gradientBeforeActivation(outputGradient, of: Self.typeName)
     accumulateGradients(consume pass, dZ)
   }
 
