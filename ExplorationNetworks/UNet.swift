@@ -100,7 +100,7 @@ public struct UNet {
     let near = (height: nearest(height), width: nearest(width))
     throw CourseError(
       .shapeMismatch,
-      "a U-Net halves the image \(levels) times, and this one cannot be halved so often",
+      "a U-Net halves the image \(levels == 1 ? "once" : "\(levels) times"), and this one cannot be halved so often",
       expected: "height and width that are multiples of \(factor), such as "
         + "\(near.height) x \(near.width)",
       received: "\(height) x \(width) (height x width)",

@@ -134,9 +134,9 @@ public struct Attention: Layer {
 
   /// Creates the layer from its configuration, which will run the kernels; throws unless there is a head.
   public init(configuration: Configuration) throws {
-    guard configuration.heads >= 1 else {
+    guard (1...65_536).contains(configuration.heads) else {
       throw CourseError(
-        .invalidArgument, "Attention: argument out of range", expected: "heads of at least 1",
+        .invalidArgument, "Attention: argument out of range", expected: "1 to 65536 heads",
         received: "\(configuration.heads)")
     }
     self.configuration = configuration

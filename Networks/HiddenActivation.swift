@@ -41,7 +41,7 @@ public enum HiddenActivation: String, Codable, CaseIterable, Sendable {
 
 extension NeuralNetwork {
   /// Appends a dense layer with its activation: one layer with ReLU, else two.
-  mutating func appendHidden(
+  package mutating func appendHidden(
     _ size: Int, _ activation: HiddenActivation, biasInitializer: StandardInitializer = .zeros
   ) throws {
     try append(

@@ -19,6 +19,18 @@ extension NeuralNetwork {
     get { notes["data fingerprint"] }
     set { notes["data fingerprint"] = newValue }
   }
+
+  /// The value of a pixel of each class in the masks that the network was trained on, where it is not the number of the
+  /// class.
+  package var maskValues: [UInt8]? {
+    get {
+      // A file may say anything.
+      let values = notes["mask values"]?.split(separator: ",").map { UInt8($0) } ?? []
+      let known = values.compactMap(\.self)
+      return Set(known).count == outputShape.first && known.count == values.count ? known : nil
+    }
+    set { notes["mask values"] = newValue?.map(String.init).joined(separator: ",") }
+  }
 }
 
 extension Dataset {

@@ -120,11 +120,14 @@ package final class OutputFile {
       if (name as NSString).pathExtension.isEmpty { name += ".safetensors" }
       for folder in [
         FileManager.default.currentDirectoryPath, FileManager.default.temporaryDirectory.path,
-      ] {
+      ] where !folder.isEmpty {
         guard let other = try? OutputFile.freeName(beside: "\(folder)/\(name)"),
           (try? network.save(to: URL(filePath: other))) != nil
         else { continue }
-        error.remedy = "The trained network was saved to \(shellQuoted(other)) instead."
+        error.remedy =
+          "The trained network was saved to \(shellQuoted(other)) instead."
+          + (Interruption.isRequested
+            ? " Go on with its training by 'course train --resume \(shellQuoted(other))'." : "")
         throw error
       }
       if let savedEpoch {

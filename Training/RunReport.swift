@@ -153,16 +153,17 @@ package struct RunReport: Encodable, Sendable {
 package struct DetectionFigures: Encodable, Sendable {
   /// The number of images.
   package var images: Int
-  /// The mean average precision at an overlap of 0.5, as in VOC 2010.
-  package var meanAveragePrecision: Double
+  /// The mean average precision at an overlap of 0.5, as in VOC 2010; absent where there is nothing to find, as the next
+  /// two and the recall are.
+  package var meanAveragePrecision: Double?
   /// The mean over the overlaps 0.50, 0.55, ..., 0.95, as in COCO.
-  package var cocoMeanAveragePrecision: Double
+  package var cocoMeanAveragePrecision: Double?
   /// The mean average precision where each detection is a proposal.
-  package var withoutRegression: Double
+  package var withoutRegression: Double?
   /// The mean number of proposals of an image.
   package var proposals: Double
   /// The share of the things that a proposal overlaps by half.
-  package var proposalRecall: Double
+  package var proposalRecall: Double?
   /// The single classes.
   package var classes: [Row]
 
@@ -180,8 +181,8 @@ package struct DetectionFigures: Encodable, Sendable {
   }
 
   package init(
-    images: Int, meanAveragePrecision: Double, cocoMeanAveragePrecision: Double,
-    withoutRegression: Double, proposals: Double, proposalRecall: Double, classes: [Row]
+    images: Int, meanAveragePrecision: Double?, cocoMeanAveragePrecision: Double?,
+    withoutRegression: Double?, proposals: Double, proposalRecall: Double?, classes: [Row]
   ) {
     (self.images, self.meanAveragePrecision) = (images, meanAveragePrecision)
     (self.cocoMeanAveragePrecision, self.withoutRegression) = (

@@ -40,6 +40,8 @@ package struct TrainingRun {
   package let isResumed: Bool
   /// The range test that found the learning rate; `nil` where it was given.
   package var rangeTest: LearningRateRangeTest?
+  /// Options of the run that a resumed one needs again, with a space before them.
+  package var resumeOptions = ""
   /// Called while the network learns.
   package var callbacks: [any TrainingCallback] = []
 
@@ -96,6 +98,7 @@ package struct TrainingRun {
           + "\(options.epochs). Saved to \(path); "
           + (isComplete ? "evaluate it with\n  " : "resume with\n  ")
           + "\(terminal.command) \(isComplete ? "evaluate" : "train --resume") \(shellQuoted(path))"
+          + (isComplete ? "" : resumeOptions)
       )
       return (report, nil)
     }
@@ -103,6 +106,7 @@ package struct TrainingRun {
       _ data: Dataset?, _ part: String, keepingPredictions: Bool = false
     ) throws -> Evaluation? {
       guard let data else { return nil }
+      if Interruption.isRequested { throw Interruption.status }
       return try network.evaluate(
         data, "evaluating on \(part)", keepingPredictions: keepingPredictions,
         showing: terminal.progress(for: arguments))
@@ -113,11 +117,14 @@ package struct TrainingRun {
       guard let evaluation, let data else { return nil }
       return PartReport(evaluation, examples: data.count, details: details, isText: isText)
     }
-    // With its predictions, which the demo shows.
-    let tested = try measured(test, "test data", keepingPredictions: true)
-    report.train = part(try measured(train, "training data"), of: train)
-    report.validation = part(try measured(validation, "validation data"), of: validation)
-    report.test = part(tested, of: test, details: true)
+    var tested: Evaluation?
+    try Self.afterTraining(savedTo: path, on: terminal) {
+      // With its predictions, which the demo shows.
+      tested = try measured(test, "test data", keepingPredictions: true)
+      report.train = part(try measured(train, "training data"), of: train)
+      report.validation = part(try measured(validation, "validation data"), of: validation)
+      report.test = part(tested, of: test, details: true)
+    }
     var labels: MultiLabelReport?
     if let test, let tested {
       report.test?.addPersistence(of: network, on: test)
@@ -129,12 +136,29 @@ package struct TrainingRun {
     return (report, tested)
   }
 
+  /// Work on a trained network that is saved. A signal ends it after a part of it, and is told what is left to do.
+  package static func afterTraining(
+    savedTo path: String, on terminal: Terminal, _ body: () throws -> Void
+  ) throws {
+    do {
+      try Interruption.watched {
+        try body()
+        if Interruption.isRequested { throw Interruption.status }
+      }
+    } catch let status as ExitStatus where Interruption.isRequested {
+      terminal.error.clearLine()  // the ^C
+      terminal.error.line(
+        "Interrupted after the training. The network is saved to \(path); evaluate it with\n  "
+          + "\(terminal.command) evaluate \(shellQuoted(path))")
+      throw status
+    }
+  }
+
   /// The epoch whose weights the network has after training, from 0; `nil` before the first has ended.
   package var keptEpoch: Int? {
     get throws {
-      guard let history = network.progress?.history else { return nil }
-      guard let stopping, stopping.restoresBest else { return history.epochs.indices.last }
-      return try stopping.bestEpoch(of: history)
+      guard let stopping else { return network.progress?.history.epochs.indices.last }
+      return try stopping.keptEpoch(of: network)
     }
   }
 

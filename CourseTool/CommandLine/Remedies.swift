@@ -88,6 +88,7 @@ enum Remedies {
       "Give this part a larger fraction",
       "Give this part a larger share (--validation, --test), or 0."
     ),
+    ("Read the labels by the classes", "Use data with the classes of the network."),
     // Batches
     (
       "Crop them, by an ImageInput with one height", "Give one height and width, such as --size 32."
@@ -107,7 +108,7 @@ enum Remedies {
     ("Correct the schedule, or what a callback", nil),
     (
       "Lower the learning rate (a tenth",
-      "Lower the --learning-rate (try a tenth); features far from 1 also need --scaling."
+      "Lower the --learning-rate (try a tenth); numbers of a table far from 1 also need --scaling."
     ),
     (
       "Choose a number, and check the scaling",
@@ -191,6 +192,10 @@ enum Remedies {
     (
       "Choose a smaller size, or train from an ImageGenerator",
       "Use fewer images, or a smaller --size."
+    ),
+    (
+      "Correct the path; the folder",
+      "Give the folder of the masks with --masks; without it, that beside the images is taken."
     ),
     (
       "Bring the images to another size",

@@ -20,6 +20,8 @@ enum DataSource {
     var preparation: Preparation?
     /// The form in which images were loaded that may have had another.
     var imageInput: ImageInput?
+    /// The value of a pixel of each class in the masks, where it is not the number of the class.
+    var maskValues: [UInt8]?
     /// The images with boxes that a detector learns from.
     var detection: DetectionData?
   }
@@ -147,6 +149,15 @@ enum DataSource {
 
   /// The value of white in the images of a data set.
   static func brightest(of source: String) -> Float { source == "digits" ? 16 : 1 }
+
+  /// By how much the pixels of some images are multiplied for a network that was trained on others: by 16 where white was
+  /// 16 and is 1. `nil` where nothing changes, or the numbers are those of a table.
+  static func brightening(of source: String, forTrainingOn trained: String?) -> FeatureScaler? {
+    func hasPixels(_ source: String) -> Bool { source == "digits" || hasImages(source) }
+    guard let trained, hasPixels(source), hasPixels(trained) else { return nil }
+    let factor = brightest(of: trained) / brightest(of: source)
+    return factor == 1 ? nil : .dividing(by: 1 / factor)
+  }
 
   /// The downloadable data sets, which define a test set.
   private static let published: [(name: String, load: @Sendable (DatasetPart) throws -> Dataset)] =

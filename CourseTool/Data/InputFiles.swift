@@ -1,5 +1,10 @@
 import Networks
 
+extension Recipe {
+  /// The files and folders that a training reads.
+  var inputFiles: [String] { DataSource.files(of: data) + [encoder].compactMap(\.self) }
+}
+
 extension DataSource {
   /// The files and folders of a data set; none for a bundled one.
   static func files(of source: String) -> [String] {

@@ -15,7 +15,8 @@ extension Recipe {
     progress: TextStream? = nil
   ) throws -> DataSource.Loaded {
     if isDetector {
-      let data = try loadDetectionData(skipBroken: skipBroken, progress: progress)
+      let data = try loadDetectionData(
+        classNames: expected?.classNames, skipBroken: skipBroken, progress: progress)
       // Images of any size are stretched to one, and boxes found there are stretched back.
       let input = try ImageInput(
         channels: 3, height: data.imageSize[0], width: data.imageSize[1], fitting: .stretch)
@@ -46,7 +47,7 @@ extension Recipe {
       training: TableTraining(
         targets: loss == nil ? nil : target?.map { LabelColumn(argument: $0) }, kind: targetKind,
         options: preparationOptions, rows: { try indices(of: $0, name: data).train }),
-      form: form ?? imageForm, skipBroken: skipBroken, progress: progress)
+      form: form ?? formOfEncoder() ?? imageForm, skipBroken: skipBroken, progress: progress)
     loaded.examples = try shaped(loaded.examples)
     loaded.validation = try loaded.validation.map(shaped)
     loaded.test = try loaded.test.map(shaped)
@@ -57,7 +58,9 @@ extension Recipe {
     let own = data.inputShape
     // Dense layers take an image as a row of numbers.
     let wanted =
-      !shape.isEmpty ? shape : maps.isEmpty && recurrent.isEmpty ? [own.reduce(1, *)] : own
+      !shape.isEmpty
+      ? shape
+      : maps.isEmpty && recurrent.isEmpty && encoder == nil ? [own.reduce(1, *)] : own
     let (count, wantedCount) = (own.reduce(1, *), wanted.reduce(1, *))
     guard count == wantedCount else {
       throw CourseError(
@@ -165,6 +168,7 @@ extension Recipe {
   static func record(_ data: DataSource.Loaded, in network: inout NeuralNetwork) {
     network.dataFingerprint = data.fingerprint
     network.imageInput = data.imageInput
+    network.maskValues = data.maskValues
   }
 
   /// The data that a network was trained on, to be divided as they were for its training.
@@ -196,7 +200,9 @@ extension Recipe {
     }
     let loaded = try loadData(
       for: isPretraining ? nil : ExpectedData(of: network, self),
-      form: network.imageInput.map(ImageForm.of),
+      // Not that of the file of the encoder, which may be gone.
+      form: network.imageInput.map(ImageForm.of)
+        ?? (encoder == nil ? nil : ImageForm(of: network)),
       skipBroken: skipBroken, progress: progress)
     guard network.dataFingerprint == loaded.fingerprint else {
       throw CourseError(

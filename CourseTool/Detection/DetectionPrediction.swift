@@ -75,10 +75,21 @@ enum DetectionPrediction {
           box: [box.x1 * scale.x, box.y1 * scale.y, box.x2 * scale.x, box.y2 * scale.y])
       }
       if sheetFile != nil, tiles.count < AnswerSheet.limit {
+        // The image itself, of which the network saw a square.
+        let shown = image.reduced(toSide: 192)
+        let (x, y) = (
+          Float(shown.width) / Float(network.inputShape[2]),
+          Float(shown.height) / Float(network.inputShape[1])
+        )
+        let boxes = detections.map { detection in
+          let box = detection.box
+          return Detection(
+            box: Box(x1: box.x1 * x, y1: box.y1 * y, x2: box.x2 * x, y2: box.y2 * y),
+            label: detection.label, score: detection.score)
+        }
         tiles.append(
           TileSheet.Tile(
-            PixelImage(input.reshaped(to: network.inputShape)).showing(
-              detections, classNames: detector.classNames),
+            shown.showing(boxes, classNames: detector.classNames),
             captions: DetectionResult.captions(of: detections, classNames: detector.classNames)
               + [AnswerSheet.shortened(file: file)]))
       }

@@ -46,9 +46,9 @@ struct DetectionResult {
   /// The numbers of the result.
   var figures: DetectionFigures {
     DetectionFigures(
-      images: data.count, meanAveragePrecision: scores.meanAveragePrecision() ?? 0,
-      cocoMeanAveragePrecision: scores.cocoMeanAveragePrecision ?? 0,
-      withoutRegression: withoutRegression.meanAveragePrecision() ?? 0,
+      images: data.count, meanAveragePrecision: scores.meanAveragePrecision(),
+      cocoMeanAveragePrecision: scores.cocoMeanAveragePrecision,
+      withoutRegression: withoutRegression.meanAveragePrecision(),
       proposals: Double(data.proposals.reduce(0) { $0 + $1.count }) / Double(data.count),
       proposalRecall: data.proposalRecall(),
       classes: data.classNames.enumerated().map { label, name in
@@ -58,26 +58,30 @@ struct DetectionResult {
       })
   }
 
+  /// A score, or a dash where there is nothing to find.
+  static func text(_ score: Double?) -> String { score.map { fixed($0, 3) } ?? "-" }
+
   /// The table for the terminal.
   func text(style: Style) -> String {
     let figures = figures
     var lines = [
       style.bold("Detection".padded(right: 24) + "mAP".padded(left: 8)),
-      "overlap above 0.5".padded(right: 24) + fixed(figures.meanAveragePrecision, 3).padded(left: 8)
+      "overlap above 0.5".padded(right: 24)
+        + Self.text(figures.meanAveragePrecision).padded(left: 8)
         + "  VOC 2010",
       "overlap 0.50 to 0.95".padded(right: 24)
-        + fixed(figures.cocoMeanAveragePrecision, 3).padded(left: 8) + "  COCO",
+        + Self.text(figures.cocoMeanAveragePrecision).padded(left: 8) + "  COCO",
       "without box regression".padded(right: 24)
-        + fixed(figures.withoutRegression, 3).padded(left: 8) + "  overlap above 0.5",
+        + Self.text(figures.withoutRegression).padded(left: 8) + "  overlap above 0.5",
       "recall of the proposals".padded(right: 24)
-        + fixed(figures.proposalRecall, 3).padded(left: 8) + "  "
+        + Self.text(figures.proposalRecall).padded(left: 8) + "  "
         + "\(Int(figures.proposals.rounded())) proposals an image", "",
       style.bold("class".padded(right: 24) + "AP".padded(left: 8) + "things".padded(left: 9)),
     ]
     for row in figures.classes {
       lines.append(
         row.name.printable.padded(right: 24)
-          + (row.averagePrecision.map { fixed($0, 3) } ?? "-").padded(left: 8)
+          + Self.text(row.averagePrecision).padded(left: 8)
           + "\(row.things)".padded(left: 9))
     }
     return lines.joined(separator: "\n")

@@ -12,10 +12,11 @@ extension ModelReport {
       "Detection",
       [
         .facts([
-          .init("mAP, overlap above 0.5", fixed(figures.meanAveragePrecision, 3)),
-          .init("mAP of COCO, 0.50 to 0.95", fixed(figures.cocoMeanAveragePrecision, 3)),
-          .init("mAP without box regression", fixed(figures.withoutRegression, 3)),
-          .init("Recall of the proposals", fixed(figures.proposalRecall, 3)),
+          .init("mAP, overlap above 0.5", DetectionResult.text(figures.meanAveragePrecision)),
+          .init(
+            "mAP of COCO, 0.50 to 0.95", DetectionResult.text(figures.cocoMeanAveragePrecision)),
+          .init("mAP without box regression", DetectionResult.text(figures.withoutRegression)),
+          .init("Recall of the proposals", DetectionResult.text(figures.proposalRecall)),
           .init("Proposals an image", "\(Int(figures.proposals.rounded()))"),
         ]),
         .pictures([detection.sheet()]), .pictures([small(detection.curves), detection.table]),

@@ -14,12 +14,14 @@ extension Recipe {
   /// - Parameters:
   ///   - given: another folder than that of the settings
   ///   - network: the trained network, whose classes and size count; `nil` before training
+  ///   - classNames: the classes that a trained network knows, with the background
   ///   - stream: the stream for the progress; `nil` for none
   func loadDetectionData(
-    _ given: String? = nil, for network: NeuralNetwork? = nil, skipBroken: Bool,
-    progress stream: TextStream?
+    _ given: String? = nil, for network: NeuralNetwork? = nil, classNames: [String]? = nil,
+    skipBroken: Bool, progress stream: TextStream?
   ) throws -> DetectionData {
     let source = given ?? data
+    let classNames = classNames ?? network?.classNames
     var line: ProgressLine?
     var shown: DetectionData.Work?
     defer { line?.clear() }
@@ -40,11 +42,26 @@ extension Recipe {
           folder: source,
           size: network.map { Array($0.inputShape.dropFirst()) }
             ?? imageSize.map { [$0.height, $0.width] } ?? [64, 64],
-          classNames: network.map { Array($0.classNames.dropLast()) }, proposals: proposals,
+          classNames: classNames.map { Array($0.dropLast()) }, proposals: proposals,
           progress: show)
       }
     }
-    let scenes = SyntheticScenes(count: DataSource.scenes.count, seed: 1)
+    let side = network?.inputShape[1] ?? 64
+    guard network?.inputShape ?? [3, side, side] == [3, side, side], (32...1024).contains(side)
+    else {
+      throw CourseError(
+        .shapeMismatch, "the scenes are square", expected: "a detector of square images",
+        received: "one of \(network?.inputShape ?? [])", location: source,
+        remedy: "Give a folder of images with boxes.")
+    }
+    let scenes = SyntheticScenes(size: side, count: DataSource.scenes.count, seed: 1)
+    guard classNames.map({ Array($0.dropLast()) == scenes.classNames }) ?? true else {
+      throw CourseError(
+        .invalidData, "the classes differ from those of the detector",
+        expected: (classNames ?? []).dropLast().map(\.printable).joined(separator: ", "),
+        received: scenes.classNames.joined(separator: ", "), location: source,
+        remedy: "Give a folder of images with boxes of these classes.")
+    }
     let drawing = ProgressLine("drawing", total: scenes.count, unit: "scenes", on: stream)
     defer { drawing.clear() }
     var images: [AnnotatedImage] = []
@@ -89,6 +106,7 @@ extension Recipe {
     let unfit = [
       "label", "target", "loss", "class-weights", "shape", "augment", "channels", "fit", "depth",
       "dropout", "batch-norm", "recurrent", "embedding", "blocks", "activation",
+      "encoder", "encoder-rate",
     ]
     try checkKind("regions", unfit: unfit, suitable: "figures-fast-rcnn", given)
     if scaling != .none, !given.contains("scaling"), asksForOtherKind("regions", given) {
@@ -100,9 +118,12 @@ extension Recipe {
     guard scaling == .none else {
       throw UsageError("'--scaling \(scaling.text)' does not apply to detectors: omit it")
     }
-    guard !maps.isEmpty, maps.widths.count <= 6, hidden.count == 1 else {
+    guard (1...6).contains(maps.widths.count), maps.widths.allSatisfy({ $0.count == 1 }),
+      hidden.count == 1
+    else {
       throw UsageError(
-        "a detector has 1 to 6 convolutions and one hidden layer: use --maps 24,48,64 --hidden 128")
+        "a detector has 1 to 6 convolutions, with pooling between them, and one hidden layer: use --maps "
+          + "24,48,64 --hidden 128")
     }
     try checkExtras()
     guard data != DataSource.scenes.name || imageSize == nil else {

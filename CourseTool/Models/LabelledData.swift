@@ -48,8 +48,8 @@ func labelledData(
     }
     if let recipe, recipe.isSegmentation {
       let loaded = try recipe.loadAnnotated(
-        given, classNames: network.classNames, form: ImageForm(of: network), skipBroken: skipBroken,
-        progress: progress)
+        given, masks: given == recipe.data ? recipe.masks : nil, classNames: network.classNames,
+        form: ImageForm(of: network), skipBroken: skipBroken, progress: progress)
       loaded.remarks.report(on: terminal.error)
       return (loaded.examples, given, "all")
     }
@@ -58,7 +58,10 @@ func labelledData(
       form: ImageForm(of: network), skipBroken: skipBroken, progress: progress)
     loaded.remarks.report(on: terminal.error)
     // Never on a training part.
-    let data = (loaded.test ?? loaded.validation ?? loaded.examples).fitting(network.inputShape)
+    var data = (loaded.test ?? loaded.validation ?? loaded.examples).fitting(network.inputShape)
+    if let scaler = DataSource.brightening(of: given, forTrainingOn: recipe?.data) {
+      data = scaler.applied(to: data)
+    }
     return (
       data, given, loaded.test != nil ? "test" : loaded.validation != nil ? "validation" : "all"
     )

@@ -198,7 +198,10 @@ struct ModelReport {
           [part, lossText(Float(report.loss))]
             + (hasAccuracy ? [report.accuracy.map(percent) ?? "-"] : [])
             + (detection.map { found in
-              [part == measured.part ? fixed(found.figures.meanAveragePrecision, 3) : "-"]
+              [
+                part == measured.part
+                  ? DetectionResult.text(found.figures.meanAveragePrecision) : "-"
+              ]
             } ?? [])
             + [report.perplexity, report.bitsPerCharacter].compactMap { $0.map { fixed($0, 3) } }
             + [report.examples.grouped]
@@ -291,7 +294,8 @@ struct ModelReport {
     else { return nil }
     return try TwoClassCurves(
       probabilities: probabilities.slice(axis: 1, at: 1).scalars,
-      labels: measured.data.targets.classIndices)
+      labels: measured.data.targets.classIndices,
+      className: network.classNames.dropFirst().first?.printable)
   }
 
   private var training: Report.Section? {

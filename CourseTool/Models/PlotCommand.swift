@@ -199,7 +199,8 @@ enum PlotCommand: Command {
       }
       let curves = try TwoClassCurves(
         probabilities: probabilities.slice(axis: 1, at: 1).scalars,
-        labels: data!.targets.classIndices)
+        labels: data!.targets.classIndices,
+        className: network.classNames.dropFirst().first?.printable)
       return kind == .roc ? curves.roc : curves.precisionRecall
     case .weights: return Figure.weights(of: network)
     case .activations:

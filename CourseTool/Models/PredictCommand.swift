@@ -12,6 +12,9 @@ enum PredictCommand: Command {
     "probabilities", "add a column with the probability of each class")
   static let top = Option(
     "top", .integer(in: 1...65_536), "list the N most probable classes of each example")
+  static let data = Option(
+    "data", .text("NAME|FILE|FOLDER"),
+    "training images of a network without labels, if they lie elsewhere now")
   static let output = Option(
     "output", short: "o", .text("FILE|FOLDER"),
     "file for the predictions (default: standard output), or folder for masks")
@@ -23,15 +26,17 @@ enum PredictCommand: Command {
       name, in any order, and unknown columns are ignored; without one they must have
       the order of the training data. A label column is optional. '-' stands for
       standard input. A .npy file holds a tensor [N, features] or a single example. An
-      image (PNG, JPEG, WebP) is one example, which is brought to the size that the
-      network was trained on; of a folder, all images in it are taken, at any depth.
+      image (PNG, JPEG, WebP) is one example, which a network that was trained on a
+      folder brings to its size; of a folder, all images in it are taken, at any
+      depth.
       The predictions are printed as CSV, with --json as JSON. A network of the recipe
       csv-sequence predicts the rows that follow the last one of a table; one of
       sort-transformer sorts six digits, given as they are or in the lines of a file;
       one of definitions or csv-text takes a text as it is, or the lines of a text
       file; one of figures-unet writes the mask of each image, in the image's size, to
-      the folder --output: NAME.png, whose grey values are the classes 0, 1, 2, ...,
-      and in colours over the image NAME-overlay.png. A detector lists the boxes in
+      the folder --output: NAME.png, with the grey values of the masks that it was
+      trained on (255 where a crop has cut the image off), and in colours over the
+      image NAME-overlay.png. A detector lists the boxes in
       each image; --sheet draws them. A network that was pretrained without labels
       lists the images of its training that are most similar, as many as --top says.
 
@@ -50,7 +55,7 @@ enum PredictCommand: Command {
         "a file of examples (.csv, .npy, .png, .jpg, .webp, .txt), a folder of images, or a text"),
     ],
     options: [
-      EvaluateCommand.label, EvaluateCommand.text, probabilities, top, output, sheet,
+      EvaluateCommand.label, EvaluateCommand.text, data, probabilities, top, output, sheet,
       RunOptions.skipBroken, RunOptions.threads, RunOptions.force, CommonOptions.quiet,
     ])
 
@@ -100,6 +105,9 @@ enum PredictCommand: Command {
     }
     if let recipe, recipe.isPretraining {
       return try NeighbourPrediction.run(network, recipe, path: path, arguments, on: terminal)
+    }
+    if arguments[data] != nil {
+      throw UsageError("'--data' applies to networks that were pretrained without labels")
     }
     if network.outputShape.count == 3 {
       return try MaskPrediction.run(network, path: path, arguments, on: terminal)
@@ -374,7 +382,8 @@ enum PredictCommand: Command {
       throw CourseError(
         .invalidData, "there are no images in this folder",
         expected: PixelImage.fileExtensions.map { ".\($0)" }.joined(separator: ", "),
-        received: "none", location: path)
+        received: "none", location: path,
+        remedy: "Give a folder with images in it, or the images themselves.")
     }
     return images
   }

@@ -56,9 +56,13 @@ enum NeighbourPrediction {
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
     let progress = terminal.progress(for: arguments)
     let encoder = try network.encoder()
+    var recipe = recipe
+    if let data = arguments[PredictCommand.data] { recipe.data = data }
     let loaded = try recipe.recordedData(
-      of: network, skipBroken: arguments[RunOptions.skipBroken], progress: progress,
-      remedy: "Restore the original data, in which similar images are looked for.")
+      of: network, isGivenNow: arguments[PredictCommand.data] != nil,
+      skipBroken: arguments[RunOptions.skipBroken], progress: progress,
+      remedy:
+        "Say where the original data are (--data): similar images are looked for among them.")
     let images = try recipe.split(loaded).train
     let classNames = images.classNames
     let count = arguments[PredictCommand.top] ?? TileSheet.shownNeighbours

@@ -23,7 +23,7 @@ extension Recipe {
       [
         "label", "target", "loss", "class-weights", "recurrent", "embedding", "blocks", "depth",
         "batch-norm", "dropout", "activation", "masks", "levels", "regions", "proposals",
-        "box-weight", "window", "separator",
+        "box-weight", "window", "separator", "encoder", "encoder-rate",
       ] + Self.tableSettings
     try checkKind("pretext", unfit: unfit, suitable: "figures-vicreg", given)
     if let option = firstChanged(unfit, given: given)?.option {
@@ -84,7 +84,7 @@ extension Recipe {
       throw CourseError(
         .shapeMismatch, "an encoder takes images", expected: "examples of shape [C, H, W]",
         received: "\(training.inputShape)", location: training.name,
-        remedy: "Use --shape 1,8,8 to make a grey image of each row of 64 numbers.")
+        remedy: Self.remedy(forRowsOf: training.inputShape.reduce(1, *)))
     }
     var network = try NeuralNetwork.pretraining(
       pretext!, inputShape: training.inputShape, blocks: maps.widths, kernelSize: kernelSize,
@@ -93,6 +93,14 @@ extension Recipe {
     try network.requireMemory(forBatchOf: min(batchSize, training.count))
     network.preprocessing = try scaling.scaler(for: training)
     return network
+  }
+
+  /// The remedy for rows of numbers in place of images, which some of them are.
+  private static func remedy(forRowsOf count: Int) -> String {
+    let side = Int(Double(count).squareRoot())
+    return side >= 8 && side * side == count
+      ? "Use --shape 1,\(side),\(side) to make a grey image of each row of \(count) numbers."
+      : "Give a folder of images, or a name of images from 'data list'."
   }
 
   /// The views of images, as batches for a training.

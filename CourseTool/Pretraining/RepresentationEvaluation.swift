@@ -74,11 +74,25 @@ extension Recipe {
       return (try split(loaded), data)
     }
     recipe.data = given
+    recipe.validation = 0
     if recipe.test == 0 { recipe.test = 0.15 }
     let loaded = try recipe.loadData(
       form: ImageForm(of: network.encoder()), skipBroken: skipBroken, progress: progress)
     loaded.remarks.report(on: terminal.error)
-    let parts = try recipe.split(loaded)
+    var parts: DatasetSplit
+    do {
+      parts = try recipe.split(loaded)
+    } catch var error as CourseError {
+      // The options of a training, which chose its parts, do not help here.
+      error.remedy =
+        "Use more images: they are divided into those with labels, and those to test on."
+      throw error
+    }
+    if let scaler = DataSource.brightening(of: given, forTrainingOn: data) {
+      parts = DatasetSplit(
+        train: scaler.applied(to: parts.train), validation: scaler.applied(to: parts.validation),
+        test: scaler.applied(to: parts.test))
+    }
     let shape = try network.encoder().inputShape
     guard parts.train.inputShape == shape else {
       throw CourseError(

@@ -27,6 +27,7 @@ extension Recipe {
       throw DataSource.scenesAreNoClasses
     }
     try checkDetection(given)
+    if !isDetector { try checkEncoder(given) }
     try checkSorting(given)
     try checkCharacters(given)
     if loss != nil || target != nil { return try checkRegression(given) }

@@ -21,6 +21,7 @@ extension Recipe {
         "recurrent",
         "embedding", "blocks", "heads", "sequence-length", "steps-per-epoch", "levels", "width",
         "skips", "regions", "proposals", "box-weight", "pretext", "temperature",
+        "encoder", "encoder-rate",
       ]
     ),
     (
@@ -62,10 +63,14 @@ extension Recipe {
     }
     if isDetector, Self.notOfDetectors.contains(setting) { return false }
     if isPretraining, Self.notOfPretraining.contains(setting) { return false }
+    if encoder != nil, Self.settingsOfEncoder.contains(setting) { return false }
     switch setting {
     case "network", "text", "buckets": return false
     case "pretext": return isPretraining
     case "temperature": return pretext == .ntXent
+    case "encoder":
+      return isImages && !isSegmentation && !isDetector && !isPretraining && recurrent.isEmpty
+    case "encoder-rate": return encoder != nil
     case "levels", "width", "skips": return isSegmentation
     // The scenes have masks of their own.
     case "masks": return isSegmentation && data != DataSource.scenes.name

@@ -45,7 +45,8 @@ extension Recipe {
         .invalidData, "there is nothing to tell apart",
         expected: isText
           ? "a text of several different characters" : "examples of at least two classes",
-        received: isText ? "only the character\(name)" : "only the class\(name)",
+        received: isText
+          ? "only the character\(name)" : name.isEmpty ? "only one" : "only the class\(name)",
         location: training.name)
     }
     guard maps.isEmpty || training.inputShape.count == 3 else {
@@ -76,7 +77,10 @@ extension Recipe {
       return network
     }
     var network =
-      if !recurrent.isEmpty {
+      if let encoder {
+        try imageClassifier(
+          from: encoder, for: training, classCount: classCount, optimizer: optimizer)
+      } else if !recurrent.isEmpty {
         try NeuralNetwork.recurrent(
           inputShape: training.inputShape, cell: cell, hiddenSizes: recurrent, denseSizes: hidden,
           activation: activation, outputSize: classCount, optimizer: optimizer, seed: seed)
@@ -102,7 +106,9 @@ extension Recipe {
     network.penalty = penalty.penalty
     try network.requireMemory(forBatchOf: min(batchSize, training.count))
     network.preparation = preparation
-    network.preprocessing = try scaling.scaler(for: training, preparation)
+    if encoder == nil {
+      network.preprocessing = try scaling.scaler(for: training, preparation)
+    }
     network.classNames = training.classNames
     network.featureNames = training.featureNames
     return network

@@ -78,7 +78,7 @@ extension Recipe {
       "channels", \.channels, .channels,
       "1 for grey images, 3 for colours (default: those of the images)"),
     Setting(
-      "masks", \.masks, .text("FOLDER"),
+      "masks", \.masks, .text("FOLDER"), isFixed: false,
       "folder with the mask of each image, the class of each pixel as its grey value or palette "
         + "index (default: masks, beside the folder images in --data)"),
     Setting(
@@ -135,6 +135,12 @@ extension Recipe {
         + "together), rotation"),
     Setting(
       "temperature", \.temperature, .positive(), "temperature of --pretext nt-xent"),
+    Setting(
+      "encoder", \.encoder, .text("FILE"),
+      "trained network of images, with or without labels, as whose encoder the network begins"),
+    Setting(
+      "encoder-rate", \.encoderRate, .notNegative,
+      "learning rate of the encoder, as a share of --learning-rate; 0 keeps its weights"),
     Setting(
       "sequence-length", \.sequenceLength, .integer(in: 1...65_536),
       "training sequence length, in characters; of texts with classes, the most words that are read"

@@ -80,6 +80,10 @@ struct Recipe: Equatable, Sendable {
   var pretext: PretextTask?
   /// The temperature of NT-Xent.
   var temperature: Float = 0.5
+  /// The file of a network as whose encoder a classifier of images begins; `nil` for random weights.
+  var encoder: String?
+  /// The learning rate of the encoder, as a share of that of the other layers; 0: its weights stay.
+  var encoderRate: Float = 0.1
   /// The network of texts with classes; `nil` for other data.
   var textNetwork: TextNetwork?
   /// The column of a CSV file with the texts; `nil` where it is the only one beside the label.

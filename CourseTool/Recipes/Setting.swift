@@ -131,7 +131,14 @@ extension Recipe: Encodable {
         return
       }
       recipe[keyPath: path] = usual[keyPath: path]
+      recipe.automatic.remove(name)
     }
+    drop("scaling", without: ["encoder"], \.scaling)
+    drop("shape", without: ["encoder"], \.shape)
+    drop("maps", without: ["encoder"], \.maps)
+    drop("kernel-size", without: ["encoder"], \.kernelSize)
+    drop("depth", without: ["encoder"], \.depth)
+    drop("batch-norm", without: ["encoder"], \.batchNorm)
     drop("momentum", without: ["optimizer"], \.momentum)
     drop("beta2", without: ["optimizer"], \.beta2)
     drop("weight-decay", without: ["optimizer"], \.weightDecay)

@@ -10,7 +10,7 @@ enum MaskPrediction {
     var file: String
     var mask: String
     var overlay: String
-    /// The share of the pixels of each class.
+    /// The share of each class in the pixels that the network has seen.
     var shares: [Float]
   }
 
@@ -51,11 +51,11 @@ enum MaskPrediction {
     if !arguments[RunOptions.skipBroken] {
       for file in files { _ = try PixelImage(contentsOf: file) }
     }
-    try prepare(folder, for: targets, inputs: files, force: arguments[RunOptions.force])
     let sheetFile = try arguments[PredictCommand.sheet].map {
       try PictureFile(
         $0, option: "--sheet", force: arguments[RunOptions.force], inputs: [path] + files)
     }
+    try prepare(folder, for: targets, inputs: files, force: arguments[RunOptions.force])
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
 
     let classCount = network.outputShape[0]
@@ -64,6 +64,10 @@ enum MaskPrediction {
     var predictions: [Prediction] = []
     var tiles: [TileSheet.Tile] = []
     var remarks = DataRemarks()
+    let values = network.maskValues ?? (0..<classCount).map { UInt8($0) }
+    // Where 255 is a class, no value is left for pixels that do not count.
+    let unseen = values.contains(AnnotatedImage.ignored) ? values[0] : AnnotatedImage.ignored
+    var cropped = 0
     let progress = ProgressLine(
       "predicting", total: files.count, unit: "files", on: terminal.progress(for: arguments))
     defer { progress.clear() }
@@ -80,14 +84,19 @@ enum MaskPrediction {
       }
       let mask = try mask(of: image, file: file, by: network, input)
       let overlay = image.overlaid(with: mask)
-      try write(mask, target.mask)
-      try write(overlay, target.overlay)
       var counts = [Int](repeating: 0, count: names.count)
-      for value in mask.pixels { counts[Int(value)] += 1 }
+      for value in mask.pixels where value != AnnotatedImage.ignored { counts[Int(value)] += 1 }
+      let written = PixelImage(
+        width: mask.width, height: mask.height, channels: 1,
+        pixels: mask.pixels.map { $0 == AnnotatedImage.ignored ? unseen : values[Int($0)] })
+      try write(written, target.mask)
+      try write(overlay, target.overlay)
+      let seen = counts.reduce(0, +)
+      if seen < mask.pixels.count { cropped += 1 }
       predictions.append(
         Prediction(
           file: file, mask: target.mask, overlay: target.overlay,
-          shares: counts.map { Float($0) / Float(mask.pixels.count) }))
+          shares: counts.map { Float($0) / Float(seen) }))
       if sheetFile != nil, tiles.count < 3 * AnswerSheet.limit {
         tiles += [
           .init(image.reduced(toSide: 176), captions: [AnswerSheet.shortened(file: file)]),
@@ -97,12 +106,18 @@ enum MaskPrediction {
       }
     }
     progress.clear()
+    if cropped > 0 {
+      remarks.notes.append(
+        "\(counted(cropped, "image")) cropped to \(input.height) x \(input.width) (--fit crop): pixels beside that "
+          + (unseen == AnnotatedImage.ignored
+            ? "are 255 in the mask, which does not count" : "are background in the mask"))
+    }
     remarks.report(on: terminal.error)
     try remarks.requireRead(of: files.count, for: "to segment")
     if let sheetFile {
-      let title = "Masks by \(URL(filePath: path).lastPathComponent)"
+      let title = "Masks by \(URL(filePath: path).lastPathComponent.printable)"
       var sheet = TileSheet(title: title, groups: [.init("", tiles)])
-      sheet.key = Segmentations.key(of: names)
+      sheet.key = Segmentations.key(of: names, withIgnored: cropped > 0)
       try sheetFile.write(sheet, warnings: terminal.error)
       if !arguments[CommonOptions.quiet] {
         terminal.error.line("The masks are drawn in \(sheetFile.path).")
@@ -133,6 +148,15 @@ enum MaskPrediction {
       throw error
     }
     let output = try network.predict(fitted.tensor.reshaped(to: [1] + network.inputShape))
+    if output.firstNonFiniteIndex != nil {
+      throw CourseError(
+        .invalidData, "the prediction for this image is not finite",
+        expected: "a number for each class",
+        received: "NaN or infinity", location: file,
+        remedy:
+          "The weights of the network are too large: train it again, with a smaller --learning-rate."
+      )
+    }
     let classes = output.argmax(axis: 1)
     let mask = PixelImage(
       width: output.shape[3], height: output.shape[2], channels: 1,

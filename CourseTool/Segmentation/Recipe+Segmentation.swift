@@ -13,7 +13,7 @@ extension Recipe {
       [
         "label", "target", "loss", "class-weights", "shape", "maps", "recurrent", "hidden",
         "embedding", "blocks", "depth", "batch-norm", "dropout", "activation", "regions",
-        "pretext", "window",
+        "pretext", "encoder", "encoder-rate", "window",
       ] + Self.tableSettings
     try checkKind("levels", unfit: unfit, suitable: "figures-unet", given)
     if let option = firstChanged(unfit, given: given)?.option {
@@ -98,6 +98,9 @@ extension Recipe {
     var loaded = try load(
       folder, as: input, title: "decoding", named: source, progress: progress)
     loaded.remarks.notes = folder.notes + [note].compactMap { $0 }
+    if !folder.pixelValues.enumerated().allSatisfy({ $0.offset == $0.element }) {
+      loaded.maskValues = folder.pixelValues
+    }
     return loaded
   }
 

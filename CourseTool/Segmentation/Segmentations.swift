@@ -83,36 +83,44 @@ struct Segmentations {
       title: title + ": image, truth, prediction", groups: [.init("", tiles)], side: 324)
   }
 
-  /// The colours of the classes.
-  var legend: TileSheet { Segmentations.legend(of: classNames) }
-
-  /// The colours of classes.
-  static func legend(of classNames: [String]) -> TileSheet {
-    let colors = PixelImage.classColors(classNames.count)
-    return TileSheet(
+  /// The colours of the classes, and of pixels that do not count where there are some.
+  var legend: TileSheet {
+    TileSheet(
       title: "Classes",
       groups: [
         .init(
           "",
-          zip(classNames, colors).map { name, color in
+          Self.colors(of: classNames, withIgnored: hasIgnored).map { name, color in
             TileSheet.Tile(
               PixelImage(width: 6, height: 1, channels: 3, pixels: (0..<6).flatMap { _ in color }),
-              captions: [name.printable])
+              captions: [name])
           })
       ], side: 96)
   }
 
   /// The same as the key of a sheet of masks.
-  static func key(of classNames: [String]) -> [(name: String, color: Figure.Color)] {
-    zip(classNames, PixelImage.classColors(classNames.count)).map { name, color in
-      (name.printable, .rgb(color[0], color[1], color[2]))
+  static func key(
+    of classNames: [String], withIgnored: Bool = false
+  ) -> [(name: String, color: Figure.Color)] {
+    colors(of: classNames, withIgnored: withIgnored).map { name, color in
+      (name, .rgb(color[0], color[1], color[2]))
     }
   }
+
+  private static func colors(
+    of classNames: [String], withIgnored: Bool
+  ) -> [(name: String, color: [UInt8])] {
+    zip(classNames.map(\.printable), PixelImage.classColors(classNames.count)).map { ($0, $1) }
+      + (withIgnored ? [("does not count", PixelImage.ignoredColor)] : [])
+  }
+
+  /// Whether some pixels do not count.
+  private var hasIgnored: Bool { data.targets.classIndices.contains(Target.ignored) }
 
   /// A picture of the worst images, with the meaning of the colours.
   func picture(ofWorst limit: Int) -> TileSheet {
     var sheet = sheet(title: "The worst of \(counted(count, "image"))", at: worst(limit))
-    sheet.key = Self.key(of: classNames)
+    sheet.key = Self.key(of: classNames, withIgnored: hasIgnored)
     return sheet
   }
 

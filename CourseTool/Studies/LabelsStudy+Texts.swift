@@ -59,6 +59,12 @@ struct StudyTexts: LabelsSubject {
     let parts = try Self.parts(of: recipe.loadTexts(source, classNames: nil), recipe)
     train = parts.train.subset(
       Self.some(settings.examples ?? parts.train.count, of: parts.train))
+    guard train.classNames.count >= 2 else {
+      throw CourseError(
+        .invalidData, "there is nothing to tell apart", expected: "texts of at least two classes",
+        received: "only the class \"\(train.classNames.joined().printable)\"", location: train.name,
+        remedy: "Use texts of several classes, or another --label.")
+    }
     // In the order of their lengths: texts of one length side by side need no padding.
     let tested = parts.test.subset(Self.some(2000, of: parts.test))
     let lengths = tested.texts.map(\.utf8.count)

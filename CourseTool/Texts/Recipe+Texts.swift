@@ -56,7 +56,7 @@ extension Recipe {
       [
         "target", "loss", "window", "shape", "augment", "hidden", "activation", "batch-norm",
         "depth", "size", "fit", "channels", "steps-per-epoch", "levels", "regions", "buckets",
-        "maps", "recurrent", "blocks", "heads", "pretext",
+        "maps", "recurrent", "blocks", "heads", "pretext", "encoder", "encoder-rate",
       ] + Self.tableSettings
     let unfit = others.filter { Self.textNetwork(of: $0) != textNetwork }
     try checkKind("network", unfit: unfit, suitable: "csv-text", given)

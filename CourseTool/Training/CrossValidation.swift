@@ -63,7 +63,7 @@ enum CrossValidation {
     var series = try SeriesFile(
       "cross-validation", of: "fold", columns: ["fold"], runs: runs,
       standard: "\(recipe.recipe)-folds.csv",
-      inputs: DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : []),
+      inputs: recipe.inputFiles + (Recipes.named(name) == nil ? [name] : []),
       arguments: arguments, result: { RunResult(fold: Int($0.values[0])) })
     try series.train(
       title: "training \(count) folds", isTested: true, arguments: arguments, on: terminal)
@@ -72,7 +72,9 @@ enum CrossValidation {
       throw CourseError(
         .diverged, "the training of fold \(problem.fold ?? 0) diverged",
         received: problem.problem, location: series.output.path,
-        remedy: "Lower the --learning-rate (try a tenth); features far from 1 also need --scaling.")
+        remedy:
+          "Lower the --learning-rate (try a tenth); numbers of a table far from 1 also need --scaling."
+      )
     }
     series.remarks.report(on: terminal.error)
     let statistics = RunStatistics(results)
@@ -96,9 +98,17 @@ extension Recipe {
   /// - Parameter name: the recipe as the user wrote it
   func command(name: String, on terminal: Terminal) throws -> String {
     let base = try Recipe.find(name)
-    let options = Recipe.settings
+    var changed = Recipe.settings
       .filter { !$0.text(self).isEmpty && $0.text(self) != $0.text(base) }
-      .map { "--\($0.name) \(shellQuoted($0.text(self)))" }
+    // Not those that follow from others, as the scaling does from the encoder.
+    for setting in changed {
+      let others = changed.filter { $0.name != setting.name }
+      var recipe = base
+      for other in others { try other.apply(other.text(self), to: &recipe) }
+      recipe.dropUnused(given: Set(others.map(\.name)))
+      if Recipe.settings.allSatisfy({ $0.text(recipe) == $0.text(self) }) { changed = others }
+    }
+    let options = changed.map { "--\($0.name) \(shellQuoted($0.text(self)))" }
     return ([terminal.command, "train", shellQuoted(name)] + options).joined(separator: " ")
   }
 }

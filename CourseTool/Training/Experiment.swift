@@ -85,9 +85,11 @@ struct Experiment {
       throw UsageError(
         "\(path) has completed \(progress.epoch) of \(counted(recipe.epochs, "epoch"))"
           + (canGoOn
-            ? ". Train ten more with '--epochs \(progress.epoch + 10)'."
-            : ", and its \(recipe.scheduleName.rawValue) schedule ends there. Start a new run with more "
-              + "--epochs, without --resume."))
+            ? ". Train ten more with '--epochs \(progress.epoch + 10)', or see its results with "
+              + "'course evaluate \(shellQuoted(path))'."
+            : ", and its \(recipe.scheduleName.rawValue) schedule ends there. See its results with "
+              + "'course evaluate \(shellQuoted(path))', or start a new run with more --epochs, without --resume.")
+      )
     }
     guard canGoOn || wanted.epochs == recipe.epochs else {
       throw UsageError(
@@ -97,9 +99,9 @@ struct Experiment {
     recipe.epochs = wanted.epochs
     recipe.patience = wanted.patience
     try recipe.checkStopping()
-    recipe.data = wanted.data
+    (recipe.data, recipe.masks) = (wanted.data, wanted.masks)
     let data = try recipe.recordedData(
-      of: network, isGivenNow: arguments.isGiven("data"),
+      of: network, isGivenNow: arguments.isGiven("data") || arguments.isGiven("masks"),
       skipBroken: arguments[RunOptions.skipBroken], progress: stream,
       remedy: "Restore the original data (--data for a new location), or start a new run.")
     try self.init(recipe, network, on: data, parts: recipe.split(data), isResumed: true)

@@ -17,12 +17,14 @@ struct SeriesFile {
     init(_ recipe: Recipe, values: [String]) throws {
       (self.recipe, self.values) = (recipe, values)
       let fold = recipe.fold.map { " fold \($0.index) of \($0.count)" } ?? ""
-      key = Self.fingerprint(try JSONCoding.text(recipe) + fold)
+      // Another encoder in the same file is another run.
+      key = Self.fingerprint(
+        try Data((JSONCoding.text(recipe) + fold).utf8) + recipe.contentOfEncoder())
     }
 
     /// FNV-1a.
-    private static func fingerprint(_ text: String) -> String {
-      let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+    fileprivate static func fingerprint(_ bytes: Data) -> String {
+      let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
         ($0 ^ UInt64($1)) &* 0x100_0000_01b3
       }
       return String(hash, radix: 16)
@@ -37,6 +39,8 @@ struct SeriesFile {
   let output: OutputFile
   /// The results of each run that has ended, by its place.
   private(set) var results: [Int: RunResult] = [:]
+  /// The fingerprint of the data of each of these runs.
+  private var fingerprints: [Int: String] = [:]
   /// Remarks on the data.
   private(set) var remarks = DataRemarks()
   private let resultOf: (Run) -> RunResult
@@ -55,9 +59,25 @@ struct SeriesFile {
     guard path.lowercased().hasSuffix(".csv") else {
       throw UsageError("'\(path)': the results of a \(name) are a file that ends in .csv")
     }
-    if let given { results = try Self.read(given, self.name, columns, runs, result) }
+    if let given {
+      (results, fingerprints) = try Self.read(given, self.name, columns, runs, result)
+      // The results of some data and of others have no mean.
+      if let (place, known) = fingerprints.min(by: { $0.key < $1.key }), results.count < runs.count
+      {
+        let data = try runs[place].recipe.loadData(skipBroken: arguments[RunOptions.skipBroken])
+        guard Self.shortened(data.fingerprint) == known else {
+          throw CourseError(
+            .invalidData, "the data have changed since the \(name) began",
+            expected: "the same examples in the same order",
+            received: "\(data.examples.count) examples, with changes",
+            location: runs[place].recipe.data,
+            remedy: "Restore the original data, or begin a new \(name), without --resume.")
+        }
+      }
+    }
     output = try OutputFile(
-      path, force: arguments[RunOptions.force], replacesOwn: path == given, inputs: inputs)
+      path, force: arguments[RunOptions.force], replacesOwn: path == given,
+      inputs: inputs + runs.compactMap(\.recipe.encoder))
   }
 
   /// Trains the runs without results.
@@ -74,8 +94,18 @@ struct SeriesFile {
         var row = resultOf(runs[left[place]])
         try row.take(result)
         results[left[place]] = row
+        fingerprints[left[place]] =
+          (try? result.get().network.dataFingerprint).flatMap(\.self).map(Self.shortened)
         let text = csv
-        try output.write(warnings: terminal.error) { try AtomicFile.write(Data(text.utf8), to: $0) }
+        do {
+          try output.write(warnings: terminal.error) {
+            try AtomicFile.write(Data(text.utf8), to: $0)
+          }
+        } catch var error as CourseError where error.kind == .file && results.count > 1 {
+          error.remedy =
+            "Free some space, then go on with the same command and '--resume \(shellQuoted(output.path))'."
+          throw error
+        }
       }
     } catch let status as ExitStatus {
       terminal.error.clearLine()
@@ -94,6 +124,11 @@ struct SeriesFile {
   // MARK: The file
 
   private static let keyTitle = "key"
+  private static let (dataTitle, problemTitle) = ("data", "problem")
+
+  private static func shortened(_ fingerprint: String) -> String {
+    Run.fingerprint(Data(fingerprint.utf8))
+  }
 
   /// The scores of a part that any run has.
   private var scoreColumns: [(part: RunResult.Part, score: PartReport.Score)] {
@@ -110,7 +145,7 @@ struct SeriesFile {
     let header =
       [Self.keyTitle] + columns + ["epochs", "kept epoch", "learning rate", "seconds"]
       + parts.map { "\($0.title) examples" }
-      + scores.map { "\($0.part.title) \($0.score.title)" } + ["problem"]
+      + scores.map { "\($0.part.title) \($0.score.title)" } + [Self.dataTitle, Self.problemTitle]
     let lines = runs.indices.compactMap { place in
       results[place].map { result -> [String] in
         let numbers = [
@@ -120,7 +155,8 @@ struct SeriesFile {
         let examples = parts.map { $0.get(result).map { "\($0.examples)" } }
         let values = scores.map { $0.part.get(result).flatMap($0.score.get).map { "\($0)" } }
         return [runs[place].key] + runs[place].values
-          + (numbers + examples + values).map { $0 ?? "" } + [result.problem ?? ""]
+          + (numbers + examples + values).map { $0 ?? "" }
+          + [fingerprints[place] ?? "", result.problem ?? ""]
       }
     }
     return ([header] + lines).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
@@ -130,7 +166,7 @@ struct SeriesFile {
   private static func read(
     _ path: String, _ name: String, _ columns: [String], _ runs: [Run],
     _ empty: (Run) -> RunResult
-  ) throws -> [Int: RunResult] {
+  ) throws -> (results: [Int: RunResult], fingerprints: [Int: String]) {
     func refuse(_ what: String, received: String? = nil) -> CourseError {
       CourseError(
         .invalidArgument, what, expected: "the file of this \(name), begun with the same settings",
@@ -141,25 +177,32 @@ struct SeriesFile {
     }
     let table = try CSVTable(contentsOf: path, header: .present, delimiter: ",")
     let names = table.columnNames ?? []
-    guard Array(names.prefix(1 + columns.count)) == [keyTitle] + columns, names.last == "problem"
+    guard Array(names.prefix(1 + columns.count)) == [keyTitle] + columns,
+      names.suffix(2) == [dataTitle, problemTitle]
     else {
       let values = columns.isEmpty ? "" : " of \(columns.joined(separator: ", "))"
       throw refuse("this is not the file of a \(name)\(values)")
     }
-    var results: [Int: RunResult] = [:]
+    var (results, fingerprints) = ([Int: RunResult](), [Int: String]())
     for line in (0..<table.rowCount).map(table.texts(ofRow:)) {
       guard let place = runs.firstIndex(where: { $0.key == line[0] }) else {
         throw refuse(
           "the settings of the \(name) have changed", received: line.joined(separator: ","))
       }
       let fields = Dictionary(zip(names, line), uniquingKeysWith: { first, _ in first })
+      for (title, text) in fields
+      where !text.isEmpty && !([keyTitle, dataTitle, problemTitle] + columns).contains(title) {
+        guard Double(text) == nil else { continue }
+        throw refuse("a number is damaged", received: "\(title) \(text)")
+      }
       func number(_ title: String) -> Double? { fields[title].flatMap { Double($0) } }
       var result = empty(runs[place])
       result.epochs = number("epochs").flatMap { Int(exactly: $0) }
       result.keptEpoch = number("kept epoch").flatMap { Int(exactly: $0 - 1) }
       result.learningRate = fields["learning rate"].flatMap { Float($0) }
       result.seconds = number("seconds")
-      result.problem = fields["problem"].flatMap { $0.isEmpty ? nil : $0 }
+      result.problem = fields[problemTitle].flatMap { $0.isEmpty ? nil : $0 }
+      fingerprints[place] = fields[dataTitle].flatMap { $0.isEmpty ? nil : $0 }
       for part in RunResult.parts {
         guard let count = number("\(part.title) examples").flatMap({ Int(exactly: $0) }) else {
           continue
@@ -172,6 +215,6 @@ struct SeriesFile {
       }
       results[place] = result
     }
-    return results
+    return (results, fingerprints)
   }
 }

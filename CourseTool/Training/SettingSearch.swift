@@ -58,7 +58,7 @@ enum SettingSearch {
     var series = try SeriesFile(
       "search", of: "trial", columns: settings, runs: trials,
       standard: "\(recipe.recipe)-search.csv",
-      inputs: DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : []),
+      inputs: recipe.inputFiles + (Recipes.named(name) == nil ? [name] : []),
       arguments: arguments,
       result: { run in
         RunResult(settings: Dictionary(uniqueKeysWithValues: zip(settings, run.values)))

@@ -153,13 +153,13 @@ enum TrainCommand: Command {
       // A resumed run may always replace its own file.
       output = try OutputFile(
         target, force: force, replacesOwn: target == path,
-        inputs: DataSource.files(of: experiment.recipe.data))
+        inputs: experiment.recipe.inputFiles)
     } else {
       guard let name = arguments.operand(0) else { throw recipeIsMissing }
       let recipe = try recipe(name, with: arguments)
       output = try OutputFile(
         arguments[RunOptions.output] ?? "\(recipe.recipe).safetensors", force: force,
-        inputs: DataSource.files(of: recipe.data) + (Recipes.named(name) == nil ? [name] : []))
+        inputs: recipe.inputFiles + (Recipes.named(name) == nil ? [name] : []))
       if let count = arguments[RepeatedTraining.repeats] {
         if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
         return try RepeatedTraining.run(
@@ -172,28 +172,34 @@ enum TrainCommand: Command {
     let files = try TrainingFiles(arguments, for: &experiment, output: output, on: terminal)
     experiment.remarks.report(on: terminal.error)
     if let threads = arguments[RunOptions.threads] { Parallelism.threadCount = threads }
+    experiment.run.resumeOptions = TrainingFiles.resumeOptions(arguments)
     var run = try experiment.run.perform(
       savingTo: output, arguments: arguments, on: terminal
     ).report
 
     var detection: DetectionResult?
-    if let images = experiment.detection, !run.interrupted, experiment.recipe.test > 0 {
-      let result = try DetectionResult(
-        of: experiment.run.network, on: images.test, progress: terminal.progress(for: arguments))
-      run.detection = result.figures
-      detection = result
-      if !arguments[CommonOptions.json] {
-        terminal.output.line("\n" + result.text(style: terminal.output.style))
-      }
-    }
     var representation: RepresentationResult?
-    if let images = experiment.images, !run.interrupted, experiment.recipe.test > 0 {
-      representation = try RepresentationResult(
-        of: experiment.run.network, experiment.recipe, on: images,
-        progress: terminal.progress(for: arguments))
-      run.representation = representation?.figures
-      if let representation, !arguments[CommonOptions.json] {
-        terminal.output.line("\n" + representation.text(style: terminal.output.style))
+    if !run.interrupted, experiment.recipe.test > 0 {
+      try TrainingRun.afterTraining(savedTo: output.path, on: terminal) {
+        if let images = experiment.detection {
+          let result = try DetectionResult(
+            of: experiment.run.network, on: images.test, progress: terminal.progress(for: arguments)
+          )
+          run.detection = result.figures
+          detection = result
+          if !arguments[CommonOptions.json] {
+            terminal.output.line("\n" + result.text(style: terminal.output.style))
+          }
+        }
+        if let images = experiment.images {
+          representation = try RepresentationResult(
+            of: experiment.run.network, experiment.recipe, on: images,
+            progress: terminal.progress(for: arguments))
+          run.representation = representation?.figures
+          if let representation, !arguments[CommonOptions.json] {
+            terminal.output.line("\n" + representation.text(style: terminal.output.style))
+          }
+        }
       }
     }
     var lines = run.interrupted ? [] : ["Saved to \(output.path)."]

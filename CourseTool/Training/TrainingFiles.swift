@@ -23,7 +23,7 @@ struct TrainingFiles {
 
   private var film: (recorder: BoundaryRecorder, file: OutputFile)?
   private var page: OutputFile?
-  private var log: OutputFile?
+  private var log: History?
   private var curves: PictureFile?
 
   /// Checks the files that the arguments name, and lets the training record what they need.
@@ -37,7 +37,7 @@ struct TrainingFiles {
   ) throws {
     let force = arguments[RunOptions.force]
     let inputs =
-      DataSource.files(of: experiment.recipe.data)
+      experiment.recipe.inputFiles
       + [arguments[TrainCommand.resume]].compactMap { $0 }
     if let path = arguments[Self.animate] {
       guard path.lowercased().hasSuffix(".gif") else {
@@ -59,10 +59,10 @@ struct TrainingFiles {
       guard path.lowercased().hasSuffix(".csv") else {
         throw UsageError("'--history \(path)': a history is a file that ends in .csv")
       }
-      return try OutputFile(path, force: force, inputs: inputs)
+      return History(try OutputFile(path, force: force, inputs: inputs))
     }
     let paths =
-      [output, film?.file, page, log].compactMap { $0?.absolutePath }
+      [output, film?.file, page, log?.file].compactMap { $0?.absolutePath }
       + [curves?.absolutePath].compactMap { $0 }
     guard Set(paths).count == paths.count else {
       let names =
@@ -70,30 +70,57 @@ struct TrainingFiles {
       throw UsageError(
         "\(names.dropLast().joined(separator: ", ")) and \(names.last!) need different files")
     }
-    if let log { experiment.run.callbacks.append(Self.logging(to: log, on: terminal.error)) }
+    if let log { experiment.run.callbacks.append(log.callback(warnings: terminal.error)) }
   }
 
-  /// A log of each epoch. A file that cannot be written (on a full disk) does not end the training.
-  private static func logging(to file: OutputFile, on warnings: TextStream) -> CSVLog {
-    var handle: FileHandle?
-    var hasFailed = false
-    return CSVLog { line in
-      guard !hasFailed else { return }
-      do {
-        if handle == nil {
-          try file.write(warnings: warnings) { try AtomicFile.write(Data(), to: $0) }
-          handle = try FileHandle(forWritingTo: URL(filePath: file.path))
+  /// The file of `--history`: a row for each epoch, as soon as it ends. A file that cannot be written (on a full disk) does
+  /// not end the training.
+  private final class History {
+    let file: OutputFile
+    private var text = ""
+    private var handle: FileHandle?
+    private var hasFailed = false
+
+    init(_ file: OutputFile) { self.file = file }
+
+    func callback(warnings: TextStream) -> CSVLog {
+      CSVLog { [self] line in
+        text += line
+        guard !hasFailed else { return }
+        do {
+          if handle == nil {
+            try file.write(warnings: warnings) { try AtomicFile.write(Data(), to: $0) }
+            handle = try FileHandle(forWritingTo: URL(filePath: file.path))
+          }
+          try handle?.write(contentsOf: Data(line.utf8))
+        } catch {
+          hasFailed = true
+          // A part of a row may be there.
+          try? handle?.truncate(atOffset: UInt64(text.utf8.count - line.utf8.count))
+          let reason =
+            (error as? CourseError)?.oneLine ?? "\(file.path): \(error.localizedDescription)"
+          warnings.clearLine()
+          warnings.line(
+            warnings.style.yellow(
+              "warning: \(reason); training continues, and the history is written at its end"))
         }
-        try handle?.write(contentsOf: Data(line.utf8))
-      } catch {
-        hasFailed = true
-        let reason =
-          (error as? CourseError)?.oneLine ?? "\(file.path): \(error.localizedDescription)"
-        warnings.clearLine()
-        warnings.line(
-          warnings.style.yellow("warning: \(reason); training continues without the history"))
       }
     }
+
+    /// Writes the whole history where an epoch failed.
+    func finish(warnings: TextStream) throws {
+      guard hasFailed else { return }
+      try file.write(warnings: warnings) { [text] in try AtomicFile.write(Data(text.utf8), to: $0) }
+    }
+  }
+
+  /// The options that a resumed training needs again to write the same files, with a space before them.
+  static func resumeOptions(_ arguments: Arguments) -> String {
+    let files = [report, plot, history, animate].compactMap { option in
+      arguments[option].map { " --\(option.name) \(shellQuoted($0))" }
+    }
+    return (arguments[RunOptions.skipBroken] ? " --\(RunOptions.skipBroken.name)" : "")
+      + files.joined() + (files.isEmpty ? "" : " --\(RunOptions.force.name)")
   }
 
   /// Writes the files after a training, or as far as it came, and notes them in the report of the run.
@@ -123,7 +150,10 @@ struct TrainingFiles {
         warnings: terminal.error)
       note(Self.plot, "curves are", curves.path)
     }
-    if let log { note(Self.history, "history is", log.path) }
+    if let log {
+      try log.finish(warnings: terminal.error)
+      note(Self.history, "history is", log.file.path)
+    }
     if let page {
       var report = try ModelReport(
         of: experiment.run.network, experiment.recipe, path: output.path, command: terminal.command,

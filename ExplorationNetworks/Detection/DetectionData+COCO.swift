@@ -34,7 +34,8 @@ extension DetectionData {
       throw CourseError(
         .file, "there are no boxes", expected: "annotations.json, in the form of COCO",
         received: FileManager.default.fileExists(atPath: folder)
-          ? "no such file" : "no such folder", location: folder)
+          ? "no such file" : "no such folder", location: folder,
+        remedy: "Write the boxes of the images into \(file).")
     }
     let reader = COCOReader(file: file, document: try JSONValue(contentsOf: file))
     let names = try reader.classes()
@@ -139,6 +140,13 @@ private struct COCOReader {
       throw CourseError(
         .invalidData, "classes without names of their own", expected: "a name for each",
         received: "\(names.values.sorted())", location: file)
+    }
+    guard !names.values.contains("background") else {
+      throw CourseError(
+        .invalidData, "a class is called \"background\", as what is no object is",
+        expected: "classes of objects",
+        received: "\(names.values.sorted())", location: file,
+        remedy: "Rename the class, or leave it and its boxes out.")
     }
     return names
   }

@@ -125,8 +125,9 @@ public struct DetectionData: Sendable {
   /// How many proposals there are, and how much they miss, in one line.
   public var remark: String {
     let count = proposals.reduce(0) { $0 + $1.count } / max(self.count, 1)
-    let recall = (proposalRecall() * 1000).rounded() / 10
-    return "\(count) proposals an image; they overlap \(recall) % of the things by half"
+    guard let recall = proposalRecall() else { return "\(count) proposals an image" }
+    return
+      "\(count) proposals an image; they overlap \((recall * 1000).rounded() / 10) % of the objects by half"
   }
 
   /// Throws unless a box has an area, lies in the image, and has a class.
@@ -154,9 +155,10 @@ public struct DetectionData: Sendable {
       box: Box(x1: box.left, y1: box.top, x2: box.right, y2: box.bottom), label: box.label)
   }
 
-  /// The share of the things that a proposal overlaps enough: a detector without box regression finds no more.
-  public func proposalRecall(overlap: Float = 0.5) -> Double {
-    DetectionScores.recall(of: truth, among: proposals, overlap: overlap) ?? 0
+  /// The share of the objects that a proposal overlaps enough: a detector without box regression finds no more.
+  /// - Returns: `nil` where there is no object
+  public func proposalRecall(overlap: Float = 0.5) -> Double? {
+    DetectionScores.recall(of: truth, among: proposals, overlap: overlap)
   }
 }
 

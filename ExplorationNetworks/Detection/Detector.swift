@@ -29,15 +29,28 @@ public struct Detector: Sendable {
   public init(_ network: NeuralNetwork) throws {
     let tasks = (network.loss as? MultiTaskLoss)?.tasks ?? []
     guard network.inputShape.count == 3, tasks.map(\.name) == ["class", "box"],
-      network.sideInputShapes[RegionPooling.sideInput] != nil, network.outputShape.count == 2,
-      network.classNames.count == tasks[0].outputs.count
+      network.sideInputShapes[RegionPooling.sideInput] != nil, network.outputShape.count == 2
     else {
       throw CourseError(
-        .invalidArgument, "the network is no detector",
+        .invalidArgument, "the network is not a detector",
         expected: "images, regions, and the tasks \"class\" and \"box\"",
         received:
           "an input \(network.inputShape), side inputs \(network.sideInputShapes.keys.sorted()), "
           + "and tasks \(tasks.map(\.name))")
+    }
+    // K classes and the background, then four offsets for each class.
+    let count = network.classNames.count
+    let end = count + 4 * (count - 1)
+    guard count >= 2, tasks.map(\.outputs) == [0..<count, count..<end],
+      network.outputShape[1] == end
+    else {
+      throw CourseError(
+        .invalidArgument, "a detector with other outputs than it has classes",
+        expected:
+          "a score for each of \(counted(count, "class name")), the background included, and then 4 offsets "
+          + "for each class",
+        received: "\(network.outputShape[1]) outputs, of which "
+          + tasks.map { "\($0.outputs) are \"\($0.name)\"" }.joined(separator: " and "))
     }
     self.network = network
     classNames = Array(network.classNames.dropLast())
@@ -96,6 +109,14 @@ public struct Detector: Sendable {
     let output = network.forward(
       network.preprocessing?(images) ?? images, sideInputs: sideInputs, mode: .inference)
     let answers = network.loss?.prediction(from: output) ?? output
+    if let wrong = answers.firstNonFiniteIndex {
+      throw CourseError(
+        .invalidData, "the answer for an image is not finite", expected: "numbers",
+        received: "NaN or infinity",
+        location: "example \(wrong / (answers.count / answers.shape[0]))",
+        remedy:
+          "The weights of the network are too large: train it again, with a smaller learning rate.")
+    }
     let width = answers.shape[2]
     return answers.read { numbers in
       proposals.enumerated().map { image, boxes in

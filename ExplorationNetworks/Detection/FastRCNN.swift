@@ -29,13 +29,12 @@ extension NeuralNetwork {
     hidden: Int = 128, regions: Int = 64, boxWeight: Float = 1, optimizer: any Optimizer,
     seed: UInt64
   ) throws -> NeuralNetwork {
-    let factor = 1 << max(channels.count - 1, 0)
-    guard !classNames.isEmpty, !channels.isEmpty,
+    guard !classNames.isEmpty, (1...16).contains(channels.count),
       channels.allSatisfy({ (1...4096).contains($0) }), (1...65_536).contains(hidden)
     else {
       throw CourseError(
         .invalidArgument, "fastRCNN: size out of range",
-        expected: "classes, convolutions of 1 to 4096 channels, and a dense layer",
+        expected: "classes, 1 to 16 convolutions of 1 to 4096 channels, and a dense layer",
         received: "\(classNames.count) classes, channels \(channels), \(hidden) hidden")
     }
     guard boxWeight >= 0, boxWeight.isFinite else {
@@ -43,6 +42,7 @@ extension NeuralNetwork {
         .invalidArgument, "fastRCNN: weight of the boxes",
         expected: "a finite number of at least 0", received: "\(boxWeight)")
     }
+    let factor = 1 << (channels.count - 1)
     guard imageSize.count == 2, imageSize.allSatisfy({ $0 >= factor && $0 % factor == 0 }) else {
       throw CourseError(
         .shapeMismatch, "images that cannot be halved so often",

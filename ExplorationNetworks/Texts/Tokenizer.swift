@@ -1,3 +1,4 @@
+import Foundation
 import Shared
 
 /// Finds the words of texts, and makes a number of each: the layer by which a network reads.
@@ -165,7 +166,7 @@ public struct Tokenizer: InputCheckingLayer {
     case .singleCharacters:
       return parts.isEmpty ? [Self.unknown] : parts.map { numbers[String($0)] ?? Self.unknown }
     case .wordPairs(let buckets):
-      let words = parts.map { $0.lowercased() }
+      let words = parts.map(Self.hashed)
       return zip(words, words.dropFirst()).map { first, second in
         var hash = FNV()
         hash.add(first.utf8)
@@ -176,7 +177,7 @@ public struct Tokenizer: InputCheckingLayer {
     case .characters(let minimum, let maximum, let buckets):
       var tokens: [Int] = []
       for word in parts {
-        let characters = Array("<\(word.lowercased())>".unicodeScalars)
+        let characters = Array("<\(Self.hashed(word))>".unicodeScalars)
         for size in minimum...maximum where size <= characters.count {
           for start in 0...(characters.count - size) {
             var hash = FNV()
@@ -187,6 +188,13 @@ public struct Tokenizer: InputCheckingLayer {
       }
       return tokens
     }
+  }
+
+  /// A word as it is hashed: lower case, and one scalar for each letter with its accents. An equal word may have other bytes:
+  /// "é" is one scalar, or, from a Mac, an "e" and an accent.
+  private static func hashed(_ word: Substring) -> String {
+    let word = word.lowercased()
+    return word.utf8.allSatisfy { $0 < 0x80 } ? word : word.precomposedStringWithCanonicalMapping
   }
 
   // MARK: The layer

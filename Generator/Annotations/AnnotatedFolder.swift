@@ -22,6 +22,8 @@ public struct AnnotatedFolder: AnnotatedImageSource {
   public let classNames: [String]
   /// The name of the background.
   private let background: String
+  /// The value of a pixel of each class in the masks, the background first.
+  public let pixelValues: [UInt8]
   /// Remarks, in sentences.
   public private(set) var notes: [String] = []
   /// The path of each image and of its mask.
@@ -53,6 +55,12 @@ public struct AnnotatedFolder: AnnotatedImageSource {
     }
     let images =
       FileManager.default.fileExists(atPath: "\(folder)/images") ? "\(folder)/images" : folder
+    if let masks, !FileManager.default.fileExists(atPath: masks) {
+      throw CourseError(
+        .file, "there is no folder of masks", expected: "a folder with a mask for each image",
+        received: "no such folder", location: masks,
+        remedy: "Correct the path; the folder \(folder)/masks is found without one.")
+    }
     let masks = masks ?? "\(folder)/masks"
     guard FileManager.default.fileExists(atPath: masks) else {
       // Of the folder `images` itself, that around it.
@@ -109,6 +117,9 @@ public struct AnnotatedFolder: AnnotatedImageSource {
     }
     self.classes = classes
     (background, self.classNames) = (names[0], Array(names.dropFirst()))
+    pixelValues = names.enumerated().map { index, name in
+      known.first { $0.name == name }?.value ?? UInt8(index)
+    }
     if let (value, path) = values.filter({ classes[Int($0.key)] == nil }).min(by: {
       $0.key < $1.key
     }) {
@@ -120,9 +131,11 @@ public struct AnnotatedFolder: AnnotatedImageSource {
           : "values from 0 to \(known.count - 1), or 255 for pixels that do not count",
         received: isListed ? known.first { $0.value == value }!.name : "the value \(value)",
         location: path,
-        remedy: listed == nil
-          ? "Name the classes in \(folder)/classes.txt, one a line."
-          : "Correct the mask, or add the class to classes.txt.")
+        remedy: classNames != nil && isListed
+          ? "Use masks of these classes, or train a network that knows the others."
+          : listed == nil
+            ? "Name the classes in \(folder)/classes.txt, one a line."
+            : "Correct the mask, or add the class to classes.txt.")
     }
   }
 
@@ -174,7 +187,13 @@ public struct AnnotatedFolder: AnnotatedImageSource {
       throw CourseError(
         .invalidData, "there are no images in this folder",
         expected: (PixelImage.fileExtensions + ["npy"]).map { ".\($0)" }.joined(separator: ", "),
-        received: "\(pictures.files.count) other files", location: images)
+        received: pictures.folders.isEmpty
+          ? counted(pictures.files.count, "other file")
+          : "the folders \(pictures.folders.sorted().prefix(5).joined(separator: ", "))",
+        location: images,
+        remedy: pictures.folders.isEmpty
+          ? "Put the images into this folder."
+          : "Put the images into this folder itself, not into folders in it.")
     }
     func stem(_ name: String) -> String {
       URL(filePath: name).deletingPathExtension().lastPathComponent
@@ -280,7 +299,10 @@ public struct AnnotatedFolder: AnnotatedImageSource {
       throw CourseError(
         .format, "these are no names of classes",
         expected: "2 to 255 different names, one a line: the background first",
-        received: "\(counted(names.count, "name")), \(Set(names).count) different", location: path)
+        received: names.indices.first { names[..<$0].contains(names[$0]) }.map {
+          "\"\(names[$0])\" twice"
+        } ?? counted(names.count, "name"),
+        location: path, remedy: "Give each value from 0 on a name of its own.")
     }
     return names
   }

@@ -70,7 +70,7 @@ extension ImageInput {
 
   /// The mask of an image as it was before `fitted`: each pixel takes the nearest one of a mask in this form.
   ///
-  /// Pixels that were cut off are background.
+  /// Pixels that were cut off do not count: they are `AnnotatedImage.ignored`.
   public func restored(_ mask: PixelImage, height: Int, width: Int) -> PixelImage {
     guard (height, width) != (mask.height, mask.width) else { return mask }
     let scales = (
@@ -94,7 +94,9 @@ extension ImageInput {
     }
     let rows = places(height, self.height, scale: scales.y)
     let columns = places(width, self.width, scale: scales.x)
-    var result = PixelImage(width: width, height: height, channels: 1)
+    var result = PixelImage(
+      width: width, height: height, channels: 1,
+      pixels: [UInt8](repeating: AnnotatedImage.ignored, count: width * height))
     for (y, row) in rows.enumerated() {
       guard let row else { continue }
       for (x, column) in columns.enumerated() {

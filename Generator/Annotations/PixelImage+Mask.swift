@@ -43,8 +43,7 @@ extension PixelImage {
       pixels: step == 1 ? image.pixels : image.pixels.map { $0 / step })
   }
 
-  /// Colours for classes: black for the background, then as different as possible; black again for pixels that do not
-  /// count.
+  /// Colours for classes: black for the background, then as different as possible.
   public static func classColors(_ count: Int) -> [[UInt8]] {
     let colors: [[UInt8]] = [
       [230, 75, 53], [77, 187, 213], [0, 160, 135], [242, 183, 1], [145, 90, 190], [240, 130, 160],
@@ -59,14 +58,17 @@ extension PixelImage {
     }
   }
 
-  /// A mask in colours, those of `classColors`.
+  /// The colour of pixels that do not count: a grey.
+  public static let ignoredColor: [UInt8] = [128, 128, 128]
+
+  /// A mask in colours, those of `classColors`, and `ignoredColor`.
   public var coloredMask: PixelImage {
-    let colors = PixelImage.classColors(255) + [[0, 0, 0]]
+    let colors = PixelImage.classColors(255) + [PixelImage.ignoredColor]
     return PixelImage(
       width: width, height: height, channels: 3, pixels: pixels.flatMap { colors[Int($0)] })
   }
 
-  /// The image with the colours of a mask over its objects; the background stays as it is.
+  /// The image with the colours of a mask over its objects; the background stays as it is, and pixels that do not count.
   /// - Parameter mask: a mask of the same size
   public func overlaid(with mask: PixelImage) -> PixelImage {
     guard mask.width == width, mask.height == height, mask.channels == 1 else {
@@ -76,7 +78,8 @@ extension PixelImage {
     }
     var result = converted(toChannels: 3)
     let colors = mask.coloredMask
-    for (place, value) in mask.pixels.enumerated() where value > 0 {
+    for (place, value) in mask.pixels.enumerated()
+    where value > 0 && value != AnnotatedImage.ignored {
       for index in (3 * place)..<(3 * place + 3) {
         result.pixels[index] = UInt8((Int(result.pixels[index]) + Int(colors.pixels[index])) / 2)
       }

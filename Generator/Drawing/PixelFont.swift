@@ -1,3 +1,5 @@
+import Foundation
+
 /// Letters of 5 x 8 pixels, for the labels of contact sheets.
 enum PixelFont {
   /// The size of a letter, without the gap after it.
@@ -7,14 +9,19 @@ enum PixelFont {
   /// How wide a text is.
   static func width(of text: String) -> Int { max(text.count * (width + 1) - 1, 0) }
 
-  /// Whether a pixel of a letter is set. Letters that are not drawn here look like a question mark.
+  /// Whether a pixel of a letter is set. Letters with an accent look like those without;
+  /// others that are not drawn here, like a question mark.
   static func isSet(_ character: Character, row: Int, column: Int) -> Bool {
     rows(of: character)[row] >> (width - 1 - column) & 1 == 1
   }
 
   private static func rows(of character: Character) -> [Int] {
     guard character != " " else { return [Int](repeating: 0, count: height) }
-    return (glyphs[character] ?? glyphs["?"]!).map { Int(String($0), radix: 32)! }
+    let glyph =
+      glyphs[character]
+      ?? String(character).folding(options: .diacriticInsensitive, locale: nil).first
+      .flatMap { glyphs[$0] } ?? glyphs["?"]!
+    return glyph.map { Int(String($0), radix: 32)! }
   }
 
   // The rows of a letter from top to bottom, each a digit to base 32 whose five bits are its pixels.
@@ -33,7 +40,8 @@ enum PixelFont {
     "3": "u11e11u0", "4": "26aiv220", "5": "vgu11he0", "6": "egguhhe0", "7": "v1244440",
     "8": "ehhehhe0", "9": "ehhf11e0", ".": "00000440", ",": "00000448", ":": "04404400",
     "-": "000e0000", "_": "000000v0", "+": "044v4400", "/": "11248gg0", "(": "24444420",
-    ")": "84444480", "=": "00v0v000", "'": "44000000", "!": "44440440", "?": "eh164040",
+    ")": "84444480", "=": "00v0v000", "'": "44000000", "\"": "aa000000", "!": "44440440",
+    "?": "eh164040",
     "%": "pp248jj0", "&": "cik8lid0",
   ]
 }

@@ -12,12 +12,16 @@ public struct TwoClassCurves: Sendable {
   private let counts: [(positives: Int, negatives: Int)]
   private let positives: Int
   private let negatives: Int
+  /// Of the titles: of which class.
+  private let suffix: String
 
   /// Sorts the examples by their probability of class 1.
   ///
+  /// - Parameter className: the name of class 1, which counts as positive, for the titles
   /// - Throws: `CourseError` unless there is a label, 0 or 1, for each probability, both labels occur, and the
   ///   probabilities are finite.
-  public init(probabilities: [Float], labels: [Int]) throws {
+  public init(probabilities: [Float], labels: [Int], className: String? = nil) throws {
+    suffix = className.map { " of \($0)" } ?? ""
     let isRight =
       probabilities.count == labels.count && Set(labels) == [0, 1]
       && probabilities.allSatisfy(\.isFinite)
@@ -73,7 +77,7 @@ public struct TwoClassCurves: Sendable {
   /// True positive rate over false positive rate.
   public var roc: Figure {
     var figure = Figure(
-      title: "ROC curve", x: .init("false positive rate", range: 0...1),
+      title: "ROC curve\(suffix)", x: .init("false positive rate", range: 0...1),
       y: .init("true positive rate", range: 0...1))
     figure.size = .init(width: 520, height: 500)
     figure.marks = [
@@ -86,7 +90,7 @@ public struct TwoClassCurves: Sendable {
   /// Precision over recall.
   public var precisionRecall: Figure {
     var figure = Figure(
-      title: "Precision and recall", x: .init("recall", range: 0...1),
+      title: "Precision and recall\(suffix)", x: .init("recall", range: 0...1),
       y: .init("precision", range: 0...1))
     figure.size = .init(width: 520, height: 500)
     let points = counts.dropFirst().map { count in

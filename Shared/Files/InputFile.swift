@@ -15,7 +15,8 @@ package final class InputFile {
   /// Opens a file.
   /// - Parameters:
   ///   - content: the content that is expected, such as "a CSV file", for the message
-  ///   - allowsPipes: whether it may be a pipe; opening one waits until there is a writer
+  ///   - allowsPipes: whether it may be a pipe or the standard input, whose bytes are gone once they are read; opening
+  ///     a pipe waits until there is a writer
   ///   - maximumSize: the largest file of this kind that makes sense, in bytes
   package init(
     _ path: String, content: String, allowsPipes: Bool = true, maximumSize: Int = .max
@@ -23,6 +24,12 @@ package final class InputFile {
     (self.path, self.content) = (path, content)
     var status = stat()
     if path == "-" || path == "/dev/stdin" {
+      // Also of a file that is the standard input: who reads on would miss what was read here.
+      guard allowsPipes else {
+        throw CourseError(
+          .file, "cannot read the file", expected: content, received: "the standard input",
+          location: path, remedy: "Name a file.")
+      }
       // As it is: by its name, a socket for instance could not be opened.
       descriptor = 0
       fstat(0, &status)

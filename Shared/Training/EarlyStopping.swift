@@ -53,6 +53,18 @@ public struct EarlyStopping: TrainingCallback {
     history.epochs.isEmpty ? nil : bestEpoch(try scores(history))
   }
 
+  /// The epoch whose weights a network has after a training with this callback, counted from 0: the best one, unless the
+  /// callback joined later and has not seen its weights.
+  package func keptEpoch(of network: NeuralNetwork) throws -> Int? {
+    guard let history = network.progress?.history, let best = try bestEpoch(of: history) else {
+      return nil
+    }
+    guard restoresBest, let memory = network.callbackMemory[Self.best],
+      memory[Self.epochName].map({ $0 == Tensor([Float(best)]) }) ?? true
+    else { return history.epochs.indices.last }
+    return best
+  }
+
   /// Goes on from the weights that the run ended with, where the network has its best ones.
   public mutating func trainingBegan(_ plan: TrainingPlan, network: inout NeuralNetwork) throws {
     if network.progress?.stoppingPatience ?? .max < patience {

@@ -163,7 +163,7 @@ import Testing
     expectCourseError(.invalidArgument, "heads cannot share", "a multiple of 3", "4") {
       _ = try MultiHeadAttention(heads: 3).sized(for: [5, 4])
     }
-    expectCourseError(.invalidArgument, "heads of at least 1", "0") {
+    expectCourseError(.invalidArgument, "1 to 65536 heads", "0") {
       _ = try MultiHeadAttention(
         configuration: .init(inputSize: 4, attention: .init(heads: 0)))
     }

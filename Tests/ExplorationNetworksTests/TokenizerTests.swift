@@ -35,6 +35,18 @@ import Testing
   //   return h
   // [1 + fnv(s) % 1000 for s in ("young domestic", "domestic cat")]
   // [1 + fnv(s) % 1000 for s in ("<ca", "cat", "at>", "<cat", "cat>")]
+  /// One letter with its accent, or a letter and an accent: the same text.
+  @Test(arguments: [
+    Tokenizer.Unit.wordPairs(buckets: 1000), .characters(minimum: 2, maximum: 4, buckets: 1000),
+    .words(vocabulary: ["délicieux", "gâteau"]),
+  ])
+  func accentsHaveOneForm(unit: Tokenizer.Unit) {
+    let (composed, apart) = ("g\u{E2}teau d\u{E9}licieux", "ga\u{302}teau de\u{301}licieux")
+    #expect(Array(composed.utf8) != Array(apart.utf8))
+    let tokenizer = Tokenizer(unit)
+    #expect(tokenizer.tokens(of: composed) == tokenizer.tokens(of: apart))
+  }
+
   @Test func pairsAndPiecesAreHashed() {
     let pairs = Tokenizer(.wordPairs(buckets: 1000))
     #expect(pairs.tokens(of: "Young domestic cat") == [834, 546])

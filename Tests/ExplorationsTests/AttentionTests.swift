@@ -463,7 +463,7 @@ import Testing
   }
 
   @Test func wrongArgumentsAndShapesAreRefused() async throws {
-    expectCourseError(.invalidArgument, "Attention", "heads of at least 1", "0") {
+    expectCourseError(.invalidArgument, "Attention", "1 to 65536 heads", "0") {
       try Attention(configuration: .init(heads: 0))
     }
     for shape in [[4, 8], [4, 6, 2], [0, 6], [4, 0]] {

@@ -208,6 +208,9 @@ import Testing
         "--epochs", "1", "-o", encoder)
       check("EncoderEvaluation", "evaluate", encoder)
       check("SimilarImages", "predict", encoder, figures + "/star", "--top", "1")
+      check(
+        "Run", "train", "images", "--data", figures, "--encoder", encoder, "--encoder-rate", "0",
+        "--epochs", "1", "-o", path("transferred.safetensors"))
       let many = path("many")
       try SyntheticImages(count: 80, seed: 1, size: 16).write(
         toFolder: many, format: .png, .classFolders)

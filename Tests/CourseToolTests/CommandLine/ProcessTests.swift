@@ -56,6 +56,35 @@ import Testing
     }
   }
 
+  /// What a table begins with is not lost where the program first looks whether it is an image.
+  @Test(arguments: ["cat t.csv | ", "< t.csv "]) func theStandardInputIsReadOnce(from: String)
+    throws
+  {
+    try withTemporaryFolder { folder in
+      let rows = (0..<60).map { "\($0 % 7)\($0),\($0 % 5),\($0 % 2 == 0 ? "no" : "yes")\n" }
+      try Data(rows.joined().utf8).write(to: folder.appending(path: "t.csv"))
+      let course = #""$COURSE" "#
+      let setting = "--label 2 --epochs 1 -q"
+      let run = try runProcess(
+        shell: "\(course) train csv-mlp --data t.csv \(setting) -o a.safetensors", in: folder)
+      #expect(run.status == 0, "\(run.error)")
+      let piped = try runProcess(
+        shell: (from.hasPrefix("<") ? "" : from)
+          + "\(course) train csv-mlp --data - \(setting) -o b.safetensors "
+          + (from.hasPrefix("<") ? from : ""), in: folder)
+      #expect(piped.status == 0, "\(piped.error)")
+      for command in ["predict a.safetensors", "evaluate a.safetensors", "predict b.safetensors"] {
+        let file = try runProcess(shell: "\(course) \(command) t.csv", in: folder)
+        let input = try runProcess(
+          shell: (from.hasPrefix("<") ? "" : from) + "\(course) \(command) - "
+            + (from.hasPrefix("<") ? from : ""), in: folder)
+        #expect(file.status == 0 && input.status == 0, "\(input.error)")
+        let expected = file.output.replacingOccurrences(of: "t.csv", with: "-")
+        #expect(input.output == expected, "\(command)")
+      }
+    }
+  }
+
   @Test func nohupOutlivesTheTerminal() throws {
     try withTemporaryFolder { folder in
       let run = try runProcess(

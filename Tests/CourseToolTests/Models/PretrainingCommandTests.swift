@@ -72,6 +72,11 @@ import Testing
             && gone.error.contains("original data") && !gone.error.contains("label column"),
           "\(gone.error)")
       }
+      let elsewhere = ["predict", model, data + ".moved/star", "--data", data + ".moved"]
+      let found = runTool(elsewhere)
+      #expect(found.status == 0, "\(found.error)")
+      let another = runTool("predict", model, data + ".moved/star", "--data", few.path)
+      #expect(another.status == 1 && another.error.contains("have changed"), "\(another.error)")
       try FileManager.default.moveItem(atPath: data + ".moved", toPath: data)
       let other = try runTool("evaluate", model, data, "--json").json
       let figures = try #require(other["representation"] as? [String: Any])

@@ -55,6 +55,50 @@ import Testing
     }
   }
 
+  /// The results of some data and of others have no mean.
+  @Test func aSeriesDoesNotGoOnWithOtherData() throws {
+    try withTemporaryFolder { folder in
+      func file(_ name: String) -> String { folder.appending(path: name).path }
+      func write(_ factor: Int) throws {
+        let rows = (0..<40).map { "\($0 * factor),\($0 % 3),\($0 % 2 == 0 ? "a" : "b")\n" }
+        try Data(("x,y,z\n" + rows.joined()).utf8).write(to: URL(filePath: file("t.csv")))
+      }
+      try write(1)
+      let command = [
+        "train", "csv-mlp", "--data", file("t.csv"), "--label", "z", "--epochs", "1", "--folds",
+        "4",
+      ]
+      #expect(runTool(command + ["-o", file("f.csv")]).status == 0)
+      let lines = try String(contentsOf: URL(filePath: file("f.csv")), encoding: .utf8)
+        .split(separator: "\n")
+      func part(_ lines: [Substring]) throws {
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(
+          to: URL(filePath: file("part.csv")))
+      }
+      try part(Array(lines.prefix(3)))
+      let resume = command + ["--resume", file("part.csv")]
+      let same = runTool(resume)
+      #expect(same.status == 0, "\(same.error)")
+      try part(Array(lines.prefix(3)))
+      try write(2)
+      let other = runTool(resume)
+      #expect(
+        other.status == 1
+          && other.error.contains("the data have changed since the cross-validation began"),
+        "\(other.error)")
+      // A number that is none.
+      try write(1)
+      let columns = lines[0].split(separator: ",", omittingEmptySubsequences: false)
+      var fields = lines[1].split(separator: ",", omittingEmptySubsequences: false)
+      fields[try #require(columns.firstIndex(of: "test loss"))] = "0.3x"
+      try part([lines[0], Substring(fields.joined(separator: ","))])
+      let damaged = runTool(resume)
+      #expect(
+        damaged.status == 1 && damaged.error.contains("a number is damaged: ")
+          && damaged.error.contains("test loss 0.3x"), "\(damaged.error)")
+    }
+  }
+
   @Test func aTableIsPreparedAnewForEachFold() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "t.csv")

@@ -25,6 +25,24 @@ import Testing
     return Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor) })
   }
 
+  /// A patience that joins later has not seen the weights of earlier epochs, and does not claim to have kept them.
+  @Test func aLaterPatienceKeepsWhatItHasSeen() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "m.safetensors").path
+      let first = runTool(
+        "train", "iris-mlp", "--learning-rate", "0.5", "--epochs", "42", "-o", model)
+      #expect(first.status == 0, "\(first.error)")
+      let run = runTool(
+        "train", "--resume", model, "--epochs", "43", "--patience", "100", "--json")
+      #expect(run.status == 0, "\(run.error)")
+      // The only epoch that it saw, whether or not it is the best.
+      #expect(try run.json["keptEpoch"] as? Int == 42)
+      let validation = try #require(try run.json["validation"] as? [String: Any])
+      let kept = try #require(validation["loss"] as? Double)
+      #expect(abs(kept - (try history(run))[42]) < 1e-6)
+    }
+  }
+
   @Test func patienceStopsAndKeepsTheBestWeights() throws {
     try withTemporaryFolder { folder in
       let model = folder.appending(path: "m.safetensors").path

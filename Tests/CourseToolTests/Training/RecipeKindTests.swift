@@ -72,6 +72,7 @@ import Testing
     "recurrent": ["8"], "embedding": ["24"], "blocks": ["2"], "heads": ["2", "4"],
     "levels": ["2"], "width": ["8"], "skips": ["no"], "regions": ["8"], "proposals": ["windows"],
     "box-weight": ["2"], "pretext": ["rotation"], "temperature": ["0.2"],
+    "encoder": ["e.safetensors"], "encoder-rate": ["0.5"],
     "sequence-length": ["9"], "steps-per-epoch": ["7"], "hidden": ["8", "8,8"],
     "activation": ["tanh"], "batch-norm": ["yes", "no"], "dropout": ["0.1"],
     "optimizer": ["sgd"], "learning-rate": ["0.01"], "momentum": ["0.5"], "beta2": ["0.9"],
@@ -152,6 +153,18 @@ import Testing
     ("blobs", ["--network", "cnn"], "use the recipe csv-text"),
     ("iris-mlp", ["--loss", "huber"], "'--loss huber' does not apply to the recipe iris-mlp"),
     ("images", ["--pretext", "vicreg"], "use the recipe figures-vicreg"),
+    ("iris-mlp", ["--encoder", "e.safetensors"], "--data is iris: use the recipe images"),
+    ("figures-unet", ["--encoder", "e.safetensors"], "does not apply to a U-Net: omit it"),
+    ("figures-fast-rcnn", ["--encoder-rate", "0"], "does not apply to detectors: omit it"),
+    ("lenet-mnist", ["--encoder-rate", "0.1"], "begins as another one: use --encoder"),
+    (
+      "lenet-mnist", ["--encoder", "e.safetensors", "--maps", "8"],
+      "'--maps 8' does not apply with --encoder, which decides it: omit it"
+    ),
+    (
+      "lenet-mnist", ["--encoder", "e.safetensors", "--scaling", "minmax"],
+      "'--scaling minmax' does not apply with --encoder"
+    ),
     ("csv-regression", ["--data", "t.csv"], "predicts columns of t.csv: say which with --target"),
     (
       "csv-regression", ["--data", "t.csv", "--target", "x", "--depth", "8"],

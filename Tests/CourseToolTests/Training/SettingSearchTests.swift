@@ -38,7 +38,7 @@ import Testing
       #expect(
         lines[0]
           == "key,learning-rate,hidden,epochs,kept epoch,learning rate,seconds,training examples,"
-          + "validation examples,training loss,training accuracy,validation loss,validation accuracy,problem"
+          + "validation examples,training loss,training accuracy,validation loss,validation accuracy,data,problem"
       )
       #expect(lines.count == 5)
 
