@@ -23,22 +23,25 @@ enum PredictCommand: Command {
     name: "predict", abstract: "Predict the class, labels or numbers of each example in a file.",
     discussion: """
       A CSV file has one example per row. With a header row, columns are found by
-      name, in any order, and unknown columns are ignored; without one they must have
-      the order of the training data. A label column is optional. '-' stands for
-      standard input. A .npy file holds a tensor [N, features] or a single example. An
-      image (PNG, JPEG, WebP) is one example, which a network that was trained on a
-      folder brings to its size; of a folder, all images in it are taken, at any
-      depth.
-      The predictions are printed as CSV, with --json as JSON. A network of the recipe
-      csv-sequence predicts the rows that follow the last one of a table; one of
-      sort-transformer sorts six digits, given as they are or in the lines of a file;
-      one of definitions or csv-text takes a text as it is, or the lines of a text
-      file; one of figures-unet writes the mask of each image, in the image's size, to
-      the folder --output: NAME.png, with the grey values of the masks that it was
+      name, in any order, and unknown columns are ignored; without one they must
+      have the order of the training data. A label column is optional. '-' stands
+      for standard input. A .npy file holds a tensor [N, features] or a single
+      example. An image (PNG, JPEG, WebP) is one example, which a network that was
+      trained on a folder brings to its size; of a folder, all images in it are
+      taken, at any depth. The predictions are printed as CSV, with --json as JSON.
+
+      A network of the recipe csv-sequence predicts the rows that follow the last
+      one of a table; one of sort-transformer sorts six digits, given as they are or
+      in the lines of a file; one of definitions or csv-text takes a text as it is,
+      or the lines of a text file or of standard input (with --text or --label, a
+      CSV file).
+
+      One of figures-unet writes the mask of each image, in the image's size, to the
+      folder --output: NAME.png, with the grey values of the masks that it was
       trained on (255 where a crop has cut the image off), and in colours over the
-      image NAME-overlay.png. A detector lists the boxes in
-      each image; --sheet draws them. A network that was pretrained without labels
-      lists the images of its training that are most similar, as many as --top says.
+      image NAME-overlay.png. A detector lists the boxes in each image; --sheet
+      draws them. A network that was pretrained without labels lists the images of
+      its training that are most similar, as many as --top says.
 
       Examples:
         course predict csv-mlp.safetensors new.csv

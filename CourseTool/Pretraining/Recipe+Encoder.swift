@@ -17,7 +17,8 @@ extension Recipe {
     guard let encoder else {
       guard given.contains("encoder-rate") || firstChanged(["encoder-rate"]) != nil else { return }
       throw UsageError(
-        "'--encoder-rate' is for a network that begins as another one: use --encoder")
+        "'--encoder-rate' is for a network that starts from the encoder of another one: use --encoder"
+      )
     }
     guard data.isEmpty || DataSource.hasImages(data) else {
       throw UsageError(

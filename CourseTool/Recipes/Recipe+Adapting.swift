@@ -86,7 +86,7 @@ extension Recipe {
       throw UsageError("there is no folder \(data)")
     }
     throw UsageError(
-      "recipe '\(recipe)' trains on images, and \(data) is no folder of images: give --data FOLDER, with a "
+      "recipe '\(recipe)' trains on images, and \(data) is not a folder of images: give --data FOLDER, with a "
         + "subfolder of images for each class")
   }
 }

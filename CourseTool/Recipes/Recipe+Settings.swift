@@ -137,7 +137,8 @@ extension Recipe {
       "temperature", \.temperature, .positive(), "temperature of --pretext nt-xent"),
     Setting(
       "encoder", \.encoder, .text("FILE"),
-      "trained network of images, with or without labels, as whose encoder the network begins"),
+      "trained image network whose encoder this one starts from: one pretrained without labels, or a classifier"
+    ),
     Setting(
       "encoder-rate", \.encoderRate, .notNegative,
       "learning rate of the encoder, as a share of --learning-rate; 0 keeps its weights"),

@@ -80,7 +80,7 @@ struct Recipe: Equatable, Sendable {
   var pretext: PretextTask?
   /// The temperature of NT-Xent.
   var temperature: Float = 0.5
-  /// The file of a network as whose encoder a classifier of images begins; `nil` for random weights.
+  /// The file of the network whose encoder a classifier of images starts from; `nil` for random weights.
   var encoder: String?
   /// The learning rate of the encoder, as a share of that of the other layers; 0: its weights stay.
   var encoderRate: Float = 0.1

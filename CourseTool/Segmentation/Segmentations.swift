@@ -65,6 +65,8 @@ struct Segmentations {
     }
     let features = data.batch(at: indices).features
     let range = min(features.min(), 0)...max(features.max(), 1)
+    // What does not count is grey in both.
+    let shown = zip(labels, predicted).map { $0 == Target.ignored ? $0 : $1 }
     let tiles = indices.enumerated().map { place, index in
       func mask(_ classes: [Int]) -> PixelImage {
         PixelImage(
@@ -76,7 +78,7 @@ struct Segmentations {
       }
       let image = PixelImage(features.rows(at: [place]).reshaped(to: shape), range: range)
       return TileSheet.Tile(
-        PixelImage(sideBySide: [image, mask(labels), mask(predicted)]),
+        PixelImage(sideBySide: [image, mask(labels), mask(shown)]),
         captions: ["\(name(of: index)), IoU \(fixed(scores[index], 3))"])
     }
     return TileSheet(

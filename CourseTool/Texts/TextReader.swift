@@ -62,7 +62,11 @@ struct TextReader {
       return operand.contains { !$0.isWhitespace } ? [(1, operand)] : []
     }
     let ending = URL(filePath: operand).pathExtension.lowercased()
-    guard !["csv", "tsv"].contains(ending) else { return try column(of: operand) }
+    // The standard input has no ending: lines of text, unless a column is asked for.
+    guard
+      !["csv", "tsv"].contains(ending),
+      columnOption == nil || !DataSource.isStandardInput(operand)
+    else { return try column(of: operand) }
     if let option = columnOption { throw UsageError("'--\(option)' applies to CSV files only") }
     let text = try utf8Text(readFile(at: operand, content: "lines of text"), path: operand)
     return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()

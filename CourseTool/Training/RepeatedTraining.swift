@@ -42,6 +42,7 @@ enum RepeatedTraining {
     let start = ContinuousClock.now
     var runs: [Int: RunResult] = [:]
     var first: (network: NeuralNetwork, remarks: DataRemarks)?
+    var interruption: ExitStatus?
     do {
       try RunSeries.train(
         recipes, title: "training \(count) networks", skipBroken: arguments[RunOptions.skipBroken],
@@ -55,8 +56,11 @@ enum RepeatedTraining {
       }
     } catch let status as ExitStatus {
       terminal.error.clearLine()
-      terminal.error.line("Interrupted after \(runs.count) of \(count) runs: nothing was saved.")
-      throw status
+      terminal.error.line(
+        "Interrupted after \(runs.count) of \(count) runs"
+          + (runs.isEmpty ? ": nothing was saved." : ". These are their results."))
+      guard !runs.isEmpty else { throw status }
+      interruption = status
     }
     if let first {
       first.remarks.report(on: terminal.error)
@@ -67,12 +71,20 @@ enum RepeatedTraining {
       recipe: recipe, output: output.path, seconds: (ContinuousClock.now - start) / .seconds(1),
       runs: statistics.results, mean: statistics.mean,
       standardDeviation: statistics.standardDeviation)
-    if arguments[CommonOptions.json] { return try terminal.output.json(record) }
+    if arguments[CommonOptions.json] {
+      try terminal.output.json(record)
+      if let interruption { throw interruption }
+      return
+    }
     let out = terminal.output
     out.line(
-      "\(recipe.recipe) on \(recipe.data.printable): \(count) runs in \(durationText(record.seconds))\n"
+      "\(recipe.recipe) on \(recipe.data.printable): \(counted(runs.count, "run")) in \(durationText(record.seconds))\n"
     )
     out.line(statistics.table("seed") { "\($0.seed ?? 0)" }.text(style: out.style))
-    out.line("\nSaved the network of seed \(recipe.seed) to \(output.path).")
+    out.line(
+      first == nil
+        ? "\nThe network of seed \(recipe.seed) was not trained to its end, and is not saved."
+        : "\nSaved the network of seed \(recipe.seed) to \(output.path).")
+    if let interruption { throw interruption }
   }
 }

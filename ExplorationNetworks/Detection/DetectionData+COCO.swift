@@ -154,6 +154,7 @@ private struct COCOReader {
   /// The ids and files of the images, with width and height where they are given.
   func images() throws -> [(id: Int, name: String, size: [Int]?)] {
     var ids: Set<Int> = []
+    var files: Set<String> = []
     return try list("images").map { place, entry in
       let name = try field("file_name", of: entry, place, \.string)
       // A file may not lead out of its folder.
@@ -167,6 +168,12 @@ private struct COCOReader {
         throw CourseError(
           .invalidData, "two images with the same id", expected: "an id of its own for each",
           received: "\(id)", location: place)
+      }
+      // Its boxes would be divided, and it could be in the training and in the test part.
+      guard files.insert(name).inserted else {
+        throw CourseError(
+          .invalidData, "an image with two ids", expected: "one entry for each file",
+          received: name, location: place, remedy: "Give all its boxes the first id.")
       }
       let size = ["width", "height"].compactMap { entry[$0]?.integer }
       return (id, name, size.count == 2 ? size : nil)
@@ -194,10 +201,11 @@ private struct COCOReader {
           received: names[category] ?? "category \(category)", location: place,
           remedy: "Correct the category, or leave the box out.")
       }
-      let numbers = try field("bbox", of: entry, place, \.array).compactMap(\.number)
-      guard numbers.count == 4 else {
+      let values = try field("bbox", of: entry, place, \.array)
+      let numbers = values.compactMap(\.number)
+      guard values.count == 4, numbers.count == 4 else {
         throw CourseError(
-          .format, "\"bbox\" is no box", expected: "[x, y, width, height]",
+          .format, "\"bbox\" is not a box", expected: "[x, y, width, height]",
           received: "\(entry["bbox"] ?? .null)", location: place)
       }
       let box = numbers.map { Float($0) }

@@ -165,7 +165,7 @@ extension NeuralNetwork {
       given ?? (example.rank == 3 ? example.shape : example.rank == 2 ? [1] + example.shape : [])
     guard shape.count == 3, shape.reduce(1, *) == example.count else {
       throw CourseError(
-        .shapeMismatch, "the example is no image", expected: "a shape [C, H, W]",
+        .shapeMismatch, "the example is not an image", expected: "a shape [C, H, W]",
         received: "\(example.shape)")
     }
     return shape

@@ -220,7 +220,7 @@ public struct Tokenizer: InputCheckingLayer {
   public func check(inputs: Tensor, firstExample: Int) throws {
     guard let (place, value) = Self.firstWrongByte(in: inputs) else { return }
     throw CourseError(
-      .invalidData, "Tokenizer: an input is no byte of a text",
+      .invalidData, "Tokenizer: an input is not a byte of a text",
       expected: "whole numbers from 0 to 255", received: "\(value)",
       location: "example \(firstExample + place / max(1, inputs.count / inputs.shape[0]))",
       remedy: "Make the data of texts, by Dataset(texts:labels:).")

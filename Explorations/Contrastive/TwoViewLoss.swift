@@ -91,7 +91,7 @@ public struct TwoViewLoss: Loss {
   public func check(outputShape: [Int], target: Target) throws {
     guard outputShape.count == 2, outputShape[0] == 2 else {
       throw CourseError(
-        .shapeMismatch, "TwoViewLoss: an output that is no pair of embeddings",
+        .shapeMismatch, "TwoViewLoss: an output that is not a pair of embeddings",
         expected: "[2, D], as Siamese(..., views: 2) returns it", received: "\(outputShape)")
     }
   }

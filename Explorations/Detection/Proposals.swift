@@ -14,9 +14,10 @@ extension Box {
   public static func slidingWindows(
     width: Int, height: Int, sizes: [Float], ratios: [Float] = [1, 0.7, 1.4], step: Float = 0.25
   ) -> [Box] {
-    guard step > 0, sizes.allSatisfy({ $0 >= 1 }), ratios.allSatisfy({ $0 > 0 }) else {
+    guard step >= 0.01, sizes.allSatisfy({ $0 >= 1 }), ratios.allSatisfy({ $0 > 0 }) else {
       stop(
-        "Box.slidingWindows", expected: "sizes of at least 1, ratios and a step above 0",
+        "Box.slidingWindows",
+        expected: "sizes of at least 1, ratios above 0 and a step of at least 0.01",
         received: "sizes \(sizes), ratios \(ratios), step \(step)")
     }
     var boxes: [Box] = []
@@ -32,7 +33,11 @@ extension Box {
           for column in 0...columns {
             let x = right * Float(column) / Float(Swift.max(columns, 1))
             let y = down * Float(row) / Float(Swift.max(rows, 1))
-            boxes.append(Box(x1: x, y1: y, x2: x + w, y2: y + h))
+            // Rounding may lead beyond the edge.
+            boxes.append(
+              Box(
+                x1: x, y1: y, x2: Swift.min(x + w, Float(width)),
+                y2: Swift.min(y + h, Float(height))))
           }
         }
       }
@@ -45,7 +50,7 @@ extension Box {
   /// 1. The image is divided into regions of similar colour, by a graph of neighbouring pixels: two regions become one where
   ///    they differ no more than each does in itself, `d ≤ min(dₐ + k / |a|, d_b + k / |b|)`.
   /// 2. The two neighbouring regions that are most similar become one, again and again, until one is left. Similar are
-  ///    regions of like colour, small ones, and such that fill their common box.
+  ///    regions of like colour, small ones, and those that fill their common box.
   /// 3. The box of each region that there was is a proposal.
   ///
   /// - Parameters:

@@ -297,7 +297,7 @@ public struct AnnotatedFolder: AnnotatedImageSource {
     }
     guard (2...255).contains(names.count), Set(names).count == names.count else {
       throw CourseError(
-        .format, "these are no names of classes",
+        .format, "these are not names of classes",
         expected: "2 to 255 different names, one a line: the background first",
         received: names.indices.first { names[..<$0].contains(names[$0]) }.map {
           "\"\(names[$0])\" twice"

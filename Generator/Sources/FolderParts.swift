@@ -114,7 +114,7 @@ package struct FolderParts: Sendable {
     for part in unused {
       let reason =
         part.part == nil
-        ? "is no part"
+        ? "is not a part"
         : part.imageCount > 0
           ? "has \(counted(part.imageCount, "image")) without classes" : "has no class folders"
       notes.append("\(path)/\(part.name) \(reason) and is not used.")

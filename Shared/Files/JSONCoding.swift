@@ -96,6 +96,10 @@ extension DecodingError {
       @unknown default: nil
       }
     guard let context else { return "\(self)" }
+    if case .keyNotFound(let key, _) = self {
+      let path = (context.codingPath + [key]).map { $0.intValue.map(String.init) ?? $0.stringValue }
+      return "the field \(path.joined(separator: ".")) is missing"
+    }
     // The text is JSON; Foundation calls a number that does not fit otherwise.
     if case .dataCorrupted = self, context.codingPath.isEmpty {
       return "a number does not fit its field, such as 1.5 where a whole one belongs"

@@ -32,6 +32,12 @@ import Testing
     #expect(boxes[34] == Box(x1: 24, y1: 16, x2: 40, y2: 32))
     #expect(boxes.last == Box(x1: 8, y1: 24, x2: 40, y2: 32))
     #expect(Box.slidingWindows(width: 10, height: 10, sizes: [16]).isEmpty)
+    // Each within the image, however its sizes are rounded.
+    for side in 30..<130 {
+      let edge = Float(side)
+      let all = Box.slidingWindows(width: side, height: side, sizes: [7.3, 0.37 * edge])
+      #expect(all.allSatisfy { $0.x1 >= 0 && $0.y1 >= 0 && $0.x2 <= edge && $0.y2 <= edge })
+    }
     // The documentation.
     #expect(Box.slidingWindows(width: 64, height: 64, sizes: [16, 32]).count == 613)
   }
@@ -253,7 +259,7 @@ import Testing
     #expect(found[1][0].box.x2 == 32)
     detector.movesBoxes = false
     #expect(try detector.detect(in: images, proposals: [[box], [box]])[0][0].box == box)
-    // An offset beyond all numbers is no box.
+    // An offset beyond all numbers is not a box.
     var wild = network
     wild.forEachParameter { name, parameter in
       if name == "layers.5.1.bias" { parameter.value[4] = 3e38 }

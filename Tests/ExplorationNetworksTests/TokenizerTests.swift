@@ -106,7 +106,7 @@ import Testing
     expectCourseError(.shapeMismatch, "Tokenizer: input shape", "[8, 8]") {
       try layer.outputShape(for: [8, 8])
     }
-    expectCourseError(.invalidData, "no byte of a text", "got 0.5", "example 4") {
+    expectCourseError(.invalidData, "not a byte of a text", "got 0.5", "example 4") {
       try layer.check(inputs: [[97, 98], [97, 0.5]], firstExample: 3)
     }
   }

@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func wrongUse() async {
-    expectCourseError(.shapeMismatch, "no pair of embeddings", "[2, D]", "[3, 8]") {
+    expectCourseError(.shapeMismatch, "not a pair of embeddings", "[2, D]", "[3, 8]") {
       try TwoViewLoss(.vicReg).check(outputShape: [3, 8], target: .classes([0]))
     }
     expectCourseError(.invalidArgument, "temperature", "above 0") {

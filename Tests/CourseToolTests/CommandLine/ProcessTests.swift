@@ -85,6 +85,33 @@ import Testing
     }
   }
 
+  /// Lines of text, or with an option that names a column, a table.
+  @Test func textsComeFromTheStandardInput() throws {
+    try withTemporaryFolder { folder in
+      let rows = (0..<20).map {
+        $0 % 2 == 0 ? "a small cat \($0),animal\n" : "an old cup \($0),tool\n"
+      }
+      try Data(("words,kind\n" + rows.joined()).utf8).write(to: folder.appending(path: "t.csv"))
+      let course = #""$COURSE" "#
+      let run = try runProcess(
+        shell:
+          "\(course) train csv-text --data t.csv --text words --label kind --epochs 1 --buckets 99 -q -o m.safetensors",
+        in: folder)
+      #expect(run.status == 0, "\(run.error)")
+      let file = try runProcess(shell: "\(course) predict m.safetensors t.csv", in: folder)
+      for option in ["--text words", "--label kind"] {
+        let input = try runProcess(
+          shell: "cat t.csv | \(course) predict m.safetensors - \(option)", in: folder)
+        #expect(input.status == 0, "\(input.error)")
+        #expect(input.output == file.output.replacingOccurrences(of: "t.csv", with: "-"))
+      }
+      let lines = try runProcess(
+        shell: "printf 'a cat\\nan old cup\\n' | \(course) predict m.safetensors -", in: folder)
+      #expect(
+        lines.status == 0 && lines.output.split(separator: "\n").count == 3, "\(lines.output)")
+    }
+  }
+
   @Test func nohupOutlivesTheTerminal() throws {
     try withTemporaryFolder { folder in
       let run = try runProcess(

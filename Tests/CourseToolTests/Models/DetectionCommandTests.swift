@@ -217,7 +217,9 @@ import Testing
         #expect(run.status == 1 && run.error.contains(words), "\(run.error)")
       }
       try refused("\"categories\"", "\"sorts\"", "\"categories\" is missing")
-      try refused("\"bbox\": [", "\"bbox\": [-5, ", "\"bbox\" is no box")
+      try refused("\"bbox\": [", "\"bbox\": [-5, ", "\"bbox\" is not a box")
+      try refused("\"bbox\": [", "\"bbox\": [\"a\", ", "\"bbox\" is not a box")
+      try refused("000003.png", "000004.png", "an image with two ids")
       try refused("\"image_id\": 1,", "\"image_id\": 99,", "a box in an unknown image")
       try refused("{\"id\": 2, \"file", "{\"id\": 1, \"file", "two images with the same id")
       try refused("{\"id\": 2, \"name\"", "{\"id\": 1, \"name\"", "two classes with the same id")

@@ -81,7 +81,7 @@ import Testing
     #expect(json["epochs"] == nil && json["maps"] == nil && json["optimizer"] as? String == "adam")
     for (arguments, words) in [
       ([], "recipe 'images' needs training data: --data FOLDER"),
-      (["--data", "digits"], "digits is no folder of images: give --data FOLDER"),
+      (["--data", "digits"], "digits is not a folder of images: give --data FOLDER"),
       (["--data", "nothing"], "there is no folder nothing"),
     ] {
       let run = runTool(["train", "images"] + arguments)

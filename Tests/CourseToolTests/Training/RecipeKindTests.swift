@@ -156,7 +156,10 @@ import Testing
     ("iris-mlp", ["--encoder", "e.safetensors"], "--data is iris: use the recipe images"),
     ("figures-unet", ["--encoder", "e.safetensors"], "does not apply to a U-Net: omit it"),
     ("figures-fast-rcnn", ["--encoder-rate", "0"], "does not apply to detectors: omit it"),
-    ("lenet-mnist", ["--encoder-rate", "0.1"], "begins as another one: use --encoder"),
+    (
+      "lenet-mnist", ["--encoder-rate", "0.1"],
+      "starts from the encoder of another one: use --encoder"
+    ),
     (
       "lenet-mnist", ["--encoder", "e.safetensors", "--maps", "8"],
       "'--maps 8' does not apply with --encoder, which decides it: omit it"

@@ -452,7 +452,7 @@ import Testing
     var row = NeuralNetwork(inputShape: [5], loss: SoftmaxCrossEntropyLoss(), seed: 1)
     try row.append(Dense(outputSize: 2))
     let number = try row.answer(to: Tensor(ones: [5]))
-    expectCourseError(.shapeMismatch, "the example is no image: expected a shape [C, H, W]") {
+    expectCourseError(.shapeMismatch, "the example is not an image: expected a shape [C, H, W]") {
       _ = try row.saliencyMap(of: Tensor(ones: [5]), for: number)
     }
   }

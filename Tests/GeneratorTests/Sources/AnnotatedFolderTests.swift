@@ -126,11 +126,11 @@ struct AnnotatedFolderTests {
         _ = try AnnotatedFolder(place("blank").path)
       }
       try write(place("names"), [[0, 1, 1, 0]], classes: "a\na\n")
-      expectCourseError(.format, "no names of classes", "got \"a\" twice") {
+      expectCourseError(.format, "not names of classes", "got \"a\" twice") {
         _ = try AnnotatedFolder(place("names").path)
       }
       try write(place("single"), [[0, 1, 1, 0]], classes: "a\n")
-      expectCourseError(.format, "no names of classes", "got 1 name") {
+      expectCourseError(.format, "not names of classes", "got 1 name") {
         _ = try AnnotatedFolder(place("single").path)
       }
     }

@@ -64,8 +64,8 @@ struct FolderPartsTests {
         parts.notes.dropFirst() == [
           "\(path)/dev has 1 image without classes and is not used.",
           "\(path)/test has no class folders and is not used.",
-          "\(path)/extra is no part and is not used.",
-          "\(path)/unlabelled is no part and is not used.",
+          "\(path)/extra is not a part and is not used.",
+          "\(path)/unlabelled is not a part and is not used.",
         ])
     }
   }

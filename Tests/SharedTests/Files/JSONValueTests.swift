@@ -119,6 +119,7 @@ import Testing
     ("{\"layers\": [],}", "line 1, column 15: this is not JSON: expected a key in quotes"),
     (#"{"layers": [{"size": 1.5}]}"#, "a number does not fit its field"),
     (#"{"layers": [{"size": "1"}]}"#, "layers.0.size"),
+    (#"{"layers": [{}]}"#, "the field layers.0.size is missing"),
     (#"{"layers": [{"size": 1, "width": 2}]}"#, "with an unknown field: layers.0.width"),
   ])
   func textsThatAreNotTheJSONOfATypeAreRefused(text: String, words: String) throws {
