@@ -32,7 +32,7 @@ extension Recipe {
 
   /// The form in which the encoder takes images; `nil` for a network without one.
   func formOfEncoder() throws -> ImageForm? {
-    try encoder.map { try ImageForm(of: savedEncoder($0)) }
+    try encoder.map { try ImageForm(of: savedEncoder($0).encoder) }
   }
 
   /// The bytes of its file; none for a network without one.
@@ -46,7 +46,7 @@ extension Recipe {
   func imageClassifier(
     from path: String, for training: Dataset, classCount: Int, optimizer: any Optimizer
   ) throws -> NeuralNetwork {
-    let encoder = try savedEncoder(path)
+    let (saved, encoder) = try savedEncoder(path)
     guard training.inputShape == encoder.inputShape else {
       throw CourseError(
         .shapeMismatch, "the images do not fit the encoder \(path)",
@@ -55,10 +55,10 @@ extension Recipe {
         remedy: "Train an encoder on images of that shape.")
     }
     var network = try NeuralNetwork.imageClassifier(
-      pretrained: savedNetwork(path), classCount: classCount, hiddenSizes: hidden,
+      pretrained: saved, classCount: classCount, hiddenSizes: hidden,
       activation: activation, dropout: dropout, optimizer: optimizer, seed: seed)
     if let scaler = try DataSource.brightening(
-      of: data, forTrainingOn: Recipe(notedIn: savedNetwork(path), path: path)?.data)
+      of: data, forTrainingOn: Recipe(notedIn: saved, path: path)?.data)
     {
       // Its own scaling, for pixels of another range.
       let factor = 1 / scaler.scale[0]
@@ -75,9 +75,13 @@ extension Recipe {
     return network
   }
 
-  private func savedEncoder(_ path: String) throws -> NeuralNetwork {
+  /// The network in a file, and its encoder.
+  private func savedEncoder(
+    _ path: String
+  ) throws -> (network: NeuralNetwork, encoder: NeuralNetwork) {
+    let network = try savedNetwork(path)
     do {
-      return try savedNetwork(path).imageEncoder()
+      return (network, try network.imageEncoder())
     } catch var error as CourseError where error.kind == .invalidArgument {
       error.location = path
       error.remedy = "Train one with 'course train figures-vicreg --data FOLDER'."

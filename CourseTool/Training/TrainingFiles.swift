@@ -150,10 +150,6 @@ struct TrainingFiles {
         warnings: terminal.error)
       note(Self.plot, "curves are", curves.path)
     }
-    if let log {
-      try log.finish(warnings: terminal.error)
-      note(Self.history, "history is", log.file.path)
-    }
     if let page {
       var report = try ModelReport(
         of: experiment.run.network, experiment.recipe, path: output.path, command: terminal.command,
@@ -163,6 +159,11 @@ struct TrainingFiles {
       report.images = experiment.images
       try ReportCommand.write(report, to: page, warnings: terminal.error)
       note(Self.report, "report is", page.path)
+    }
+    // Last: where the disk is still full, the others are there.
+    if let log {
+      try log.finish(warnings: terminal.error)
+      note(Self.history, "history is", log.file.path)
     }
     return lines
   }
